@@ -1,0 +1,86 @@
+//! What is kept of a body: JSON and forms as they were, letters only as length, hash and pages.
+//! Refuses letter content: there is no variant that could hold a PDF's bytes.
+
+use serde::{Deserialize, Serialize};
+
+/// A recorded body, secrets already replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Body {
+    /// No body, or an empty one.
+    None,
+    /// Well-formed JSON, kept to the letter (secrets aside).
+    Json {
+        /// The JSON text as it was sent.
+        text: String,
+    },
+    /// A submitted form, in the order of its fields.
+    Form {
+        /// Field names and values.
+        fields: Vec<(String, String)>,
+    },
+    /// Short text that is not JSON, as malformed requests and gateway errors are.
+    Text {
+        /// The text as it was sent.
+        text: String,
+    },
+    /// A PDF, of which only what proves it is kept.
+    Pdf(Content),
+    /// Anything else: too long, binary, or from a download that was not a PDF.
+    Opaque(Content),
+}
+
+/// What is kept of content that must not be kept itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// Length in bytes, as received.
+    pub length: u64,
+    /// SHA-256 over the bytes as received, in lower-case hexadecimal.
+    pub sha256: String,
+    /// Number of pages; only known of a PDF that could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<u32>,
+    /// Why the content could not be read as what it claims to be (a damaged PDF), or the code of
+    /// a storage error (`NoSuchKey`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+impl Body {
+    /// The text of a JSON body.
+    #[must_use]
+    pub fn json_text(&self) -> Option<&str> {
+        match self {
+            Self::Json { text } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The body parsed as JSON into `T`; `None` when it is not JSON or has another shape.
+    #[must_use]
+    pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
+        serde_json::from_str(self.json_text()?).ok()
+    }
+
+    /// The length in bytes, as far as it is known from what was kept.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::None => 0,
+            Self::Json { text } | Self::Text { text } => text.len() as u64,
+            Self::Form { fields } => {
+                fields.iter().map(|(name, value)| (name.len() + value.len() + 2) as u64).sum()
+            }
+            Self::Pdf(content) | Self::Opaque(content) => content.length,
+        }
+    }
+
+    /// What is known of downloaded content.
+    #[must_use]
+    pub fn content(&self) -> Option<&Content> {
+        match self {
+            Self::Pdf(content) | Self::Opaque(content) => Some(content),
+            _ => None,
+        }
+    }
+}

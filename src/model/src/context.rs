@@ -1,0 +1,124 @@
+//! What a judge must know of the target besides the traffic, saved with the evidence.
+//! Refuses secrets and anything that changes while a run goes on: a context is fixed at its start.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Capability, LetterStatus, Mode, SpecificationId};
+
+/// The facts about the target that judging rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Context {
+    /// The target's name (`mock`, `sandbox`, `int`, `prod-smoke`, or a profile's own).
+    pub target: String,
+    /// The API's base URL, without a slash at its end.
+    pub base_url: String,
+    /// What the target can do.
+    pub capabilities: BTreeSet<Capability>,
+    /// Whether the traffic was driven by the harness or observed.
+    pub mode: Mode,
+    /// How long a listed letter stays hidden, in milliseconds.
+    pub visibility_timeout_ms: u64,
+    /// How long a queued update may take to show, in milliseconds.
+    pub update_deadline_ms: u64,
+    /// Time agreed for one AT15 flow, in milliseconds (the pack: 10 s).
+    pub at15_target_ms: u64,
+    /// Requests per second the API allows.
+    pub rate_limit: u32,
+    /// Letters seeded for the run (the pack: 2,500).
+    pub seeded_letters: u32,
+    /// Letters one AT4 list asks for (the pack: 1,000).
+    pub at4_batch: u32,
+    /// Letters one AT15 list asks for (the pack: 500).
+    pub at15_chunk: u32,
+    /// Optional statuses the supplier's workflow declares (AT5, AT6, AT8, AT13).
+    pub supports: BTreeSet<LetterStatus>,
+    /// What the known specification ids mean.
+    pub specifications: Vec<SpecificationMeaning>,
+}
+
+/// What a print specification is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpecificationMeaning {
+    /// The specification's id.
+    pub id: SpecificationId,
+    /// What letters of this specification are.
+    pub kind: SpecificationKind,
+}
+
+/// What letters of a specification are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpecificationKind {
+    /// Ordinary print in English.
+    Standard,
+    /// Large print, braille or audio: forwarded to a specialist (AT9).
+    Accessible,
+    /// Ordinary print in another language.
+    Language,
+}
+
+impl Context {
+    /// Whether the target has a capability.
+    #[must_use]
+    pub fn has(&self, capability: Capability) -> bool {
+        self.capabilities.contains(&capability)
+    }
+
+    /// The first of these capabilities that the target lacks.
+    #[must_use]
+    pub fn lacking(&self, needed: &[Capability]) -> Option<Capability> {
+        needed.iter().copied().find(|capability| !self.has(*capability))
+    }
+
+    /// What letters of a specification are; `None` for a specification nobody agreed.
+    #[must_use]
+    pub fn specification_kind(&self, id: &SpecificationId) -> Option<SpecificationKind> {
+        self.specifications.iter().find(|known| known.id == *id).map(|known| known.kind)
+    }
+
+    /// The context of a stand-in API with the pack's sizes, where tests and defaults start from.
+    #[must_use]
+    pub fn stand_in(base_url: impl Into<String>) -> Self {
+        let known =
+            |id: &'static str, kind| SpecificationMeaning { id: SpecificationId::fixed(id), kind };
+        Self {
+            target: "mock".to_owned(),
+            base_url: base_url.into(),
+            capabilities: [
+                Capability::Stateful,
+                Capability::Seeded,
+                Capability::Authenticated,
+                Capability::RateLimited,
+                Capability::VisibilityTimeout,
+            ]
+            .into(),
+            mode: Mode::Driven,
+            visibility_timeout_ms: 300_000,
+            update_deadline_ms: 60_000,
+            at15_target_ms: 10_000,
+            rate_limit: 300,
+            seeded_letters: 2_500,
+            at4_batch: 1_000,
+            at15_chunk: 500,
+            supports: [
+                LetterStatus::Printed,
+                LetterStatus::Enclosed,
+                LetterStatus::Delivered,
+                LetterStatus::Rejected,
+            ]
+            .into(),
+            specifications: vec![
+                known("integration-specification-english", SpecificationKind::Standard),
+                known("integration-specification-braille", SpecificationKind::Accessible),
+                known("integration-specification-large-print", SpecificationKind::Accessible),
+                known("integration-specification-audio", SpecificationKind::Accessible),
+                known("integration-specification-arabic", SpecificationKind::Language),
+                known("integration-specification-urdu", SpecificationKind::Language),
+                known("integration-specification-polish", SpecificationKind::Language),
+                known("integration-specification-welsh", SpecificationKind::Language),
+            ],
+        }
+    }
+}

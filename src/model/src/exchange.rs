@@ -1,0 +1,240 @@
+//! The exchange: one request with its response *or* its transport error, never both.
+//! Refuses secrets: the only way to make one from live traffic is through a recorder that redacts
+//! (see [`crate::RawExchange`]).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Body, CorrelationId, ExchangeId, RequestId, Timestamp};
+
+/// One recorded request and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// Position in the journal, as an id.
+    pub id: ExchangeId,
+    /// Who made the request.
+    pub actor: Actor,
+    /// The scenario under way when it was made: a hint for readers, never evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// 1 for the first try of a call, 2 for its first repeat, and so on.
+    pub attempt: u32,
+    /// When the request was due, where a pacer scheduled it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled: Option<Timestamp>,
+    /// When the request was sent (UTC, microseconds).
+    pub started: Timestamp,
+    /// What is known of the connection it went over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<Connection>,
+    /// The request, redacted.
+    pub request: Request,
+    /// The response or the transport error.
+    pub outcome: Outcome,
+}
+
+/// Who made a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Actor {
+    /// The supplier under test: the reference supplier, or the supplier's own system.
+    Supplier,
+    /// The harness itself: conformance probes, and read-backs the supplier does not make.
+    Harness,
+}
+
+/// What is known of the connection a request went over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Whether an earlier request had used it.
+    pub reused: bool,
+}
+
+/// A header field, written in journals as a pair.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(String, String)", into = "(String, String)")]
+pub struct Header {
+    /// The field's name as sent.
+    pub name: String,
+    /// The field's value, redacted where it is a secret.
+    pub value: String,
+}
+
+impl From<(String, String)> for Header {
+    fn from((name, value): (String, String)) -> Self {
+        Self { name, value }
+    }
+}
+
+impl From<Header> for (String, String) {
+    fn from(header: Header) -> Self {
+        (header.name, header.value)
+    }
+}
+
+/// The first value of the header with this name, in any case.
+#[must_use]
+pub fn header_value<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
+    headers.iter().find(|h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str())
+}
+
+/// A recorded request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The method, as sent.
+    pub method: String,
+    /// The absolute URL; signature parameters are redacted.
+    pub url: String,
+    /// Header fields in the order sent.
+    pub headers: Vec<Header>,
+    /// The body.
+    pub body: Body,
+}
+
+impl Request {
+    /// The first value of a header, in any case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header_value(&self.headers, name)
+    }
+
+    /// The value of `X-Request-ID`.
+    #[must_use]
+    pub fn request_id(&self) -> Option<RequestId> {
+        self.header("x-request-id").map(RequestId::from)
+    }
+
+    /// The value of `X-Correlation-ID`.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<CorrelationId> {
+        self.header("x-correlation-id").map(CorrelationId::from)
+    }
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// A whole response.
+    Response(Response),
+    /// No whole response arrived.
+    Error(TransportError),
+}
+
+/// A recorded response, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// Header fields in the order received.
+    pub headers: Vec<Header>,
+    /// The body.
+    pub body: Body,
+    /// Microseconds from sending the request to the last header.
+    pub headers_us: u64,
+    /// Microseconds from sending the request to the last byte of the body.
+    pub done_us: u64,
+}
+
+impl Response {
+    /// The first value of a header, in any case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header_value(&self.headers, name)
+    }
+}
+
+/// Why no whole response arrived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransportError {
+    /// What kind of failure it was.
+    pub kind: TransportErrorKind,
+    /// One sentence, secrets replaced.
+    pub message: String,
+    /// Microseconds from sending the request to the failure.
+    pub after_us: u64,
+    /// The status code, where the failure came after the headers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Bytes of the body that had arrived.
+    #[serde(default)]
+    pub received: u64,
+}
+
+/// Kinds of transport failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TransportErrorKind {
+    /// The name could not be resolved or the connection was refused.
+    Connect,
+    /// The TLS handshake or a certificate check failed.
+    Tls,
+    /// No answer in the time allowed.
+    Timeout,
+    /// The connection was closed or reset before the headers were whole.
+    Reset,
+    /// The body ended before its announced end, or exceeded what the client takes.
+    Body,
+    /// The answer was no HTTP.
+    Protocol,
+    /// The request never left: the run was interrupted.
+    Interrupted,
+}
+
+impl Exchange {
+    /// The response, if there was one.
+    #[must_use]
+    pub fn response(&self) -> Option<&Response> {
+        match &self.outcome {
+            Outcome::Response(response) => Some(response),
+            Outcome::Error(_) => None,
+        }
+    }
+
+    /// The transport error, if there was one.
+    #[must_use]
+    pub fn error(&self) -> Option<&TransportError> {
+        match &self.outcome {
+            Outcome::Response(_) => None,
+            Outcome::Error(error) => Some(error),
+        }
+    }
+
+    /// The status code of a whole response.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.response().map(|r| r.status)
+    }
+
+    /// When the last byte or the failure was seen.
+    #[must_use]
+    pub fn finished(&self) -> Timestamp {
+        let micros = match &self.outcome {
+            Outcome::Response(response) => response.done_us,
+            Outcome::Error(error) => error.after_us,
+        };
+        let micros = i64::try_from(micros).unwrap_or(i64::MAX);
+        self.started
+            .checked_add(jiff::SignedDuration::from_micros(micros))
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    /// `GET /letters?limit=10 → 200`, as reports and messages show it.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        let path = self
+            .request
+            .url
+            .split_once("://")
+            .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]))
+            .unwrap_or(&self.request.url);
+        let path: String = path.chars().take(100).collect();
+        match &self.outcome {
+            Outcome::Response(response) => {
+                format!("{} {path} → {}", self.request.method, response.status)
+            }
+            Outcome::Error(error) => {
+                format!("{} {path} → {}", self.request.method, error.message)
+            }
+        }
+    }
+}

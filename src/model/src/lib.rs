@@ -1,0 +1,55 @@
+//! The words of letterproof: exchanges, criteria, verdicts, letter statuses and reasons.
+//!
+//! Everything that two crates say to each other is said in these types, so that a driven run, a
+//! witnessed run and a reviewer's laptop mean the same thing by "exchange" and "verdict".
+//! Refuses: I/O, async and HTTP types. A type that needs a socket or a file lives elsewhere.
+
+mod body;
+mod capability;
+mod context;
+mod criterion;
+mod exchange;
+mod finding;
+mod ids;
+mod journal;
+mod operation;
+mod pack;
+mod raw;
+mod reason;
+mod results;
+mod status;
+mod verdict;
+
+pub use body::{Body, Content};
+pub use capability::Capability;
+pub use context::{Context, SpecificationKind, SpecificationMeaning};
+pub use criterion::{ClauseKind, ClauseSource, CriterionResult, EXCHANGES_SHOWN};
+pub use exchange::{
+    Actor, Connection, Exchange, Header, Outcome, Request, Response, TransportError,
+    TransportErrorKind, header_value,
+};
+pub use finding::{About, Finding, FindingKind, fold_findings};
+pub use ids::{
+    CorrelationId, CriterionId, ExchangeId, GroupId, LetterId, MiId, RequestId, RunId,
+    SpecificationId, TestId, UnknownTest,
+};
+pub use journal::{Journal, Mark, MarkKind, RecordError, Recorder, Recording};
+pub use operation::{Operation, Route};
+pub use pack::{Clause, PACK_VERSION, TestDefinition, clause, pack, test_definition};
+pub use raw::{RawBody, RawExchange, RawOutcome, RawRequest, RawResponse};
+pub use reason::{ReturnReason, return_reason_text};
+pub use results::{
+    Attempt, ConformanceResult, Counts, PackInfo, Performance, RESULTS_FORMAT, Results, RunInfo,
+    SupplierKind, TargetInfo, TestResult, ToolInfo, exit_code,
+};
+pub use status::{LetterStatus, Move, UnknownStatus, judge_move};
+pub use verdict::{Mode, Verdict};
+
+pub use jiff::Timestamp;
+
+/// The present moment, cut to whole microseconds, the precision of every recorded time.
+#[must_use]
+pub fn now() -> Timestamp {
+    let exact = Timestamp::now();
+    Timestamp::from_microsecond(exact.as_microsecond()).unwrap_or(exact)
+}

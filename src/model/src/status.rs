@@ -1,0 +1,222 @@
+//! The statuses of a letter and which moves a supplier may make between them.
+//! Refuses to enforce anything: the deployed API accepts every move, so this table only judges.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A letter's status, as the API writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum LetterStatus {
+    /// Waiting to be fetched; only NHS Notify sets it.
+    Pending,
+    /// Taken on by the supplier.
+    Accepted,
+    /// Refused by the supplier before taking it on.
+    Rejected,
+    /// Printed.
+    Printed,
+    /// Put into its envelope.
+    Enclosed,
+    /// Stopped on NHS Notify's request.
+    Cancelled,
+    /// Handed to the postal carrier.
+    Dispatched,
+    /// Reported as delivered.
+    Delivered,
+    /// Could not be produced.
+    Failed,
+    /// Came back from the post.
+    Returned,
+    /// Passed on to a specialist supplier.
+    Forwarded,
+}
+
+impl LetterStatus {
+    /// Every status, in the order of the specification.
+    pub const ALL: [Self; 11] = [
+        Self::Pending,
+        Self::Accepted,
+        Self::Rejected,
+        Self::Printed,
+        Self::Enclosed,
+        Self::Cancelled,
+        Self::Dispatched,
+        Self::Delivered,
+        Self::Failed,
+        Self::Returned,
+        Self::Forwarded,
+    ];
+
+    /// The status as the API writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Accepted => "ACCEPTED",
+            Self::Rejected => "REJECTED",
+            Self::Printed => "PRINTED",
+            Self::Enclosed => "ENCLOSED",
+            Self::Cancelled => "CANCELLED",
+            Self::Dispatched => "DISPATCHED",
+            Self::Delivered => "DELIVERED",
+            Self::Failed => "FAILED",
+            Self::Returned => "RETURNED",
+            Self::Forwarded => "FORWARDED",
+        }
+    }
+
+    /// The statuses a letter may have when a supplier moves it to this one (the pack's "eligible
+    /// before" column, and FORWARDED→DELIVERED from its lifecycle diagram).
+    #[must_use]
+    pub const fn eligible_before(self) -> &'static [Self] {
+        use LetterStatus::{
+            Accepted, Delivered, Dispatched, Enclosed, Forwarded, Pending, Printed,
+        };
+        match self {
+            Self::Pending => &[],
+            Self::Accepted | Self::Rejected => &[Pending],
+            Self::Printed | Self::Forwarded => &[Accepted],
+            Self::Enclosed => &[Accepted, Printed],
+            Self::Dispatched => &[Accepted, Printed, Enclosed],
+            Self::Delivered => &[Accepted, Printed, Enclosed, Dispatched, Forwarded],
+            Self::Returned => &[Dispatched, Delivered],
+            Self::Cancelled | Self::Failed => &[Accepted, Forwarded, Printed, Enclosed],
+        }
+    }
+
+    /// Whether an update to this status must carry a code and a text (AT9 to AT13).
+    #[must_use]
+    pub const fn needs_reason(self) -> bool {
+        matches!(
+            self,
+            Self::Rejected | Self::Cancelled | Self::Failed | Self::Returned | Self::Forwarded
+        )
+    }
+
+    /// Whether the status says that the supplier produced something of the letter.
+    #[must_use]
+    pub const fn is_production(self) -> bool {
+        matches!(self, Self::Printed | Self::Enclosed | Self::Dispatched)
+    }
+
+    /// Whether production ends here: nothing may be printed, enclosed or dispatched afterwards.
+    #[must_use]
+    pub const fn ends_production(self) -> bool {
+        matches!(self, Self::Rejected | Self::Cancelled | Self::Failed | Self::Forwarded)
+    }
+}
+
+impl fmt::Display for LetterStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A text that names no letter status.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no letter status")]
+pub struct UnknownStatus(pub String);
+
+impl FromStr for LetterStatus {
+    type Err = UnknownStatus;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| UnknownStatus(text.to_owned()))
+    }
+}
+
+/// What a supplier's update from one status to another is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Move {
+    /// The pack allows it.
+    Eligible,
+    /// The letter already has that status: no move, but a second update.
+    Repeat,
+    /// A move of the lifecycle that only NHS Notify makes.
+    NotifyOnly,
+    /// No move of the lifecycle.
+    Illegal,
+}
+
+/// Judges a supplier's move of a letter by the pack's table.
+#[must_use]
+pub fn judge_move(from: LetterStatus, to: LetterStatus) -> Move {
+    if to.eligible_before().contains(&from) {
+        Move::Eligible
+    } else if from == to {
+        Move::Repeat
+    } else if from == LetterStatus::Rejected
+        && matches!(to, LetterStatus::Pending | LetterStatus::Failed)
+    {
+        Move::NotifyOnly
+    } else {
+        Move::Illegal
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_transition_table_is_the_one_that_was_reviewed() {
+        let mut table = String::from("from \\ to  ");
+        for to in LetterStatus::ALL {
+            table.push_str(&format!(" {:<10}", to.as_str()));
+        }
+        for from in LetterStatus::ALL {
+            table.push_str(&format!("\n{:<11}", from.as_str()));
+            for to in LetterStatus::ALL {
+                let word = match judge_move(from, to) {
+                    Move::Eligible => "eligible",
+                    Move::Repeat => "repeat",
+                    Move::NotifyOnly => "notify",
+                    Move::Illegal => "-",
+                };
+                table.push_str(&format!(" {word:<10}"));
+            }
+        }
+        let table: String = table.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn every_flow_of_the_pack_is_made_of_eligible_moves() {
+        for flow in [
+            "PENDING ACCEPTED PRINTED ENCLOSED DISPATCHED DELIVERED",
+            "PENDING ACCEPTED PRINTED DISPATCHED DELIVERED",
+            "PENDING ACCEPTED ENCLOSED DISPATCHED DELIVERED",
+            "PENDING ACCEPTED DISPATCHED",
+            "PENDING REJECTED",
+            "PENDING ACCEPTED CANCELLED",
+            "PENDING ACCEPTED PRINTED CANCELLED",
+            "PENDING ACCEPTED PRINTED ENCLOSED CANCELLED",
+            "PENDING ACCEPTED FAILED",
+            "PENDING ACCEPTED PRINTED FAILED",
+            "PENDING ACCEPTED PRINTED ENCLOSED FAILED",
+            "PENDING ACCEPTED FORWARDED",
+            "PENDING ACCEPTED DISPATCHED RETURNED",
+            "PENDING ACCEPTED DISPATCHED DELIVERED RETURNED",
+        ] {
+            let statuses: Vec<LetterStatus> =
+                flow.split(' ').map(|word| word.parse().unwrap()).collect();
+            for pair in statuses.windows(2) {
+                assert_eq!(judge_move(pair[0], pair[1]), Move::Eligible, "{flow}: {pair:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn moves_the_pack_names_as_not_expected_are_illegal() {
+        use LetterStatus::{Accepted, Dispatched, Failed, Pending};
+        assert_eq!(judge_move(Accepted, Pending), Move::Illegal);
+        assert_eq!(judge_move(Dispatched, Failed), Move::Illegal);
+    }
+}
