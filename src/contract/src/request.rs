@@ -1,0 +1,210 @@
+//! The supplier's request: what the specification asks of a caller, call by call.
+//!
+//! Runs only on requests of the supplier; the harness's probes are wrong on purpose. Whether an
+//! `X-Request-ID` is used twice takes two exchanges and is judged elsewhere.
+//! Refuses to look at credentials: of `Authorization` only its presence counts.
+
+use letterproof_model::{Body, Capability, Operation};
+
+use crate::Contract;
+use crate::body;
+use crate::difference::{Check, Difference, Seen, Weight};
+use crate::operations::{API_MEDIA_TYPE, JSON_MEDIA_TYPE};
+use crate::response::MOST_LETTERS;
+use crate::text::{MediaType, clip, decoded, is_guid, whole_limit};
+use crate::updates::broken_rules;
+
+/// Checks a supplier's request.
+pub(crate) fn check(contract: &Contract, seen: &Seen<'_>, out: &mut Vec<Difference>) {
+    match seen.operation() {
+        Operation::Status => {}
+        Operation::Unknown => out.push(
+            Difference::supplier("UNKNOWN-CALL", "the API has no such call")
+                .expected("a documented method and path")
+                .observed(clip(&seen.exchange.headline())),
+        ),
+        Operation::Download => check_download(seen, out),
+        Operation::Token => check_token(seen, out),
+        _ => {
+            check_headers(seen, out);
+            check_query(seen, out);
+            check_body(contract, seen, out);
+        }
+    }
+}
+
+fn check_headers(seen: &Seen<'_>, out: &mut Vec<Difference>) {
+    let request = &seen.exchange.request;
+    match request.header("x-request-id").map(str::trim) {
+        None | Some("") => out.push(
+            Difference::supplier("REQUEST-ID-MISSING", "X-Request-ID is missing")
+                .expected("X-Request-ID with a GUID")
+                .observed("none"),
+        ),
+        Some(id) if !is_guid(id) => out.push(
+            Difference::supplier("REQUEST-ID-FORM", "X-Request-ID is no GUID")
+                .expected("a GUID")
+                .observed(format!("`{}`", clip(id))),
+        ),
+        Some(_) => {}
+    }
+    if let Some(id) = request.header("x-correlation-id")
+        && id.contains('.')
+    {
+        out.push(
+            Difference::supplier("CORRELATION-ID-STOP", "X-Correlation-ID holds a full stop")
+                .weight(Weight::Remark)
+                .expected("no full stop, which the gateway uses itself")
+                .observed(format!("`{}`", clip(id))),
+        );
+    }
+    if seen.context.has(Capability::Authenticated)
+        && request.header("authorization").is_none_or(|value| value.trim().is_empty())
+    {
+        out.push(
+            Difference::supplier("AUTHORIZATION", "the call carries no bearer token")
+                .expected("Authorization with a bearer token")
+                .observed("none"),
+        );
+    }
+}
+
+fn check_query(seen: &Seen<'_>, out: &mut Vec<Difference>) {
+    let listing = seen.operation() == Operation::ListLetters;
+    let query = seen.route.query.as_deref().unwrap_or("");
+    let names = query.split('&').map(|pair| pair.split('=').next().unwrap_or(pair));
+    let unknown = names.filter(|name| !name.is_empty()).find(|name| !(listing && *name == "limit"));
+    if let Some(name) = unknown {
+        out.push(
+            Difference::supplier("PARAMETER", "a query parameter is not documented")
+                .expected(if listing { "only `limit`" } else { "no query" })
+                .observed(format!("`{}`", clip(name))),
+        );
+    }
+    if !listing {
+        return;
+    }
+    let values: Vec<String> = seen.route.query_values("limit").map(decoded).collect();
+    let fine = match values.as_slice() {
+        [] => true,
+        [one] => whole_limit(one, MOST_LETTERS).is_some(),
+        _ => false,
+    };
+    if !fine {
+        out.push(
+            Difference::supplier("LIMIT", "limit is not one whole number from 1 to 2,500")
+                .expected("1 to 2,500, once")
+                .observed(clip(&values.join(", "))),
+        );
+    }
+}
+
+fn check_body(contract: &Contract, seen: &Seen<'_>, out: &mut Vec<Difference>) {
+    let Some(document) = seen.rules.and_then(|rules| rules.request) else { return };
+    let request = &seen.exchange.request;
+    let media = request.header("content-type").map(MediaType::read);
+    let fine = media.as_ref().is_some_and(|media| {
+        [API_MEDIA_TYPE, JSON_MEDIA_TYPE].contains(&media.essence.as_str()) && media.is_utf8()
+    });
+    if !fine {
+        out.push(
+            Difference::supplier("MEDIA-TYPE", "the body's media type is not documented")
+                .expected(format!("{API_MEDIA_TYPE} or {JSON_MEDIA_TYPE}, in UTF-8"))
+                .observed(request.header("content-type").map_or_else(|| "none".to_owned(), clip)),
+        );
+    }
+    let Some(value) = seen.request_json() else {
+        let observed = match &request.body {
+            Body::None => "no body".to_owned(),
+            other => format!("{} bytes that are not JSON", other.length()),
+        };
+        out.push(
+            Difference::supplier("NOT-JSON", "the body is no JSON document")
+                .expected(format!("a document of schemas/{}", document.file()))
+                .observed(observed),
+        );
+        return;
+    };
+    if let Some(schema) = contract.request_schema(seen.operation(), document) {
+        let mut found = Vec::new();
+        body::compare(schema, value, false, &mut found);
+        out.extend(found.into_iter().map(|difference| of_supplier(&difference)));
+    }
+    for rule in broken_rules(seen) {
+        out.push(
+            Difference::supplier(rule.facet, rule.title)
+                .expected(rule.expected)
+                .observed(rule.observed),
+        );
+    }
+}
+
+/// A supplier's unknown property is a breach, not an addition: the deployed API refuses it.
+fn of_supplier(found: &Difference) -> Difference {
+    let facet = match found.check {
+        Check::Unknown => format!("UNKNOWN-{}", found.facet),
+        _ => format!("SCHEMA-{}", found.facet),
+    };
+    let source = match found.check {
+        Check::Unknown => "the deployed API answers 400 to unknown properties".to_owned(),
+        _ => found.source.clone(),
+    };
+    Difference::supplier(facet, found.title.clone())
+        .expected(found.expected.clone())
+        .observed(found.observed.clone())
+        .source(source)
+}
+
+fn check_token(seen: &Seen<'_>, out: &mut Vec<Difference>) {
+    const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    let Body::Form { fields } = &seen.exchange.request.body else {
+        out.push(
+            Difference::supplier("TOKEN-FORM", "the token request is no form")
+                .expected("application/x-www-form-urlencoded")
+                .observed("another body"),
+        );
+        return;
+    };
+    let value = |name: &str| {
+        fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    };
+    for (name, expected) in [
+        ("grant_type", Some("client_credentials")),
+        ("client_assertion_type", Some(ASSERTION_TYPE)),
+        ("client_assertion", None),
+    ] {
+        let fine = match (value(name), expected) {
+            (Some(value), Some(expected)) => value == expected,
+            (Some(value), None) => !value.is_empty(),
+            (None, _) => false,
+        };
+        if !fine {
+            // The value may be a secret in the wrong field, so it is never shown.
+            out.push(
+                Difference::supplier(
+                    format!("TOKEN-{}", crate::text::id_part(name)),
+                    format!("the token request has no proper `{name}`"),
+                )
+                .expected(expected.map_or_else(|| "a signed JWT".to_owned(), str::to_owned))
+                .observed(if value(name).is_some() {
+                    "another value"
+                } else {
+                    "no such field"
+                }),
+            );
+        }
+    }
+}
+
+/// A link is signed; a bearer token has no business at the storage's host.
+fn check_download(seen: &Seen<'_>, out: &mut Vec<Difference>) {
+    let request = &seen.exchange.request;
+    let base = seen.context.base_url.trim_end_matches('/');
+    if request.header("authorization").is_some() && !request.url.starts_with(base) {
+        out.push(
+            Difference::supplier("DOWNLOAD-BEARER", "the bearer token was sent to the storage")
+                .expected("no Authorization on a download")
+                .observed("an Authorization header"),
+        );
+    }
+}

@@ -1,0 +1,214 @@
+//! The JSON Schemas under `schemas/`, embedded, resolved and compiled.
+//!
+//! The API's documents are open: an unknown property is no breach. A *strict variant* of each is
+//! derived here, which refuses unknown properties and so finds them as drift. Our own formats
+//! (`results.json`, the journal) are strict as written.
+//! Refuses to fetch anything: references resolve inside the embedded set or not at all.
+
+use jsonschema::{Draft, Validator};
+use serde_json::{Map, Value};
+
+use crate::ContractError;
+
+/// A document that has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Document {
+    /// GET /letters, 200.
+    LetterList,
+    /// GET /letters/{id}, 200.
+    Letter,
+    /// The body of PATCH /letters/{id}.
+    LetterUpdate,
+    /// The body of POST /letters.
+    LetterUpdateList,
+    /// The body of POST /mi.
+    MiCreate,
+    /// POST /mi, 201, and GET /mi/{id}, 200.
+    Mi,
+    /// Notify's own errors.
+    Errors,
+    /// The gateway's 429.
+    RateLimited,
+    /// The gateway's 502.
+    BadGateway,
+    /// The token endpoint, 200.
+    Token,
+    /// The token endpoint's refusals.
+    TokenError,
+    /// GET /_status, 200.
+    Status,
+    /// `results.json`.
+    Results,
+    /// One line of a journal.
+    Journal,
+}
+
+impl Document {
+    /// Every document, the API's first.
+    pub const ALL: [Self; 14] = [
+        Self::LetterList,
+        Self::Letter,
+        Self::LetterUpdate,
+        Self::LetterUpdateList,
+        Self::MiCreate,
+        Self::Mi,
+        Self::Errors,
+        Self::RateLimited,
+        Self::BadGateway,
+        Self::Token,
+        Self::TokenError,
+        Self::Status,
+        Self::Results,
+        Self::Journal,
+    ];
+
+    /// The schema's file name under `schemas/`.
+    #[must_use]
+    pub const fn file(self) -> &'static str {
+        self.source().0
+    }
+
+    /// The schema as shipped, with its references.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        self.source().1
+    }
+
+    const fn source(self) -> (&'static str, &'static str) {
+        macro_rules! embedded {
+            ($file:literal) => {
+                ($file, include_str!(concat!("../../../schemas/", $file)))
+            };
+        }
+        match self {
+            Self::LetterList => embedded!("letter-list.json"),
+            Self::Letter => embedded!("letter.json"),
+            Self::LetterUpdate => embedded!("letter-update.json"),
+            Self::LetterUpdateList => embedded!("letter-update-list.json"),
+            Self::MiCreate => embedded!("mi-create.json"),
+            Self::Mi => embedded!("mi.json"),
+            Self::Errors => embedded!("errors.json"),
+            Self::RateLimited => embedded!("rate-limited.json"),
+            Self::BadGateway => embedded!("bad-gateway.json"),
+            Self::Token => embedded!("token.json"),
+            Self::TokenError => embedded!("token-error.json"),
+            Self::Status => embedded!("status.json"),
+            Self::Results => embedded!("results.json"),
+            Self::Journal => embedded!("journal.json"),
+        }
+    }
+
+    /// The schema with every reference replaced by what it points at.
+    ///
+    /// # Errors
+    /// When the shipped schema is not JSON or a reference leads nowhere.
+    pub fn resolved(self) -> Result<Value, ContractError> {
+        let root = self.parsed()?;
+        let mut resolved = self.resolve(&root, &root, 0)?;
+        if let Some(map) = resolved.as_object_mut() {
+            map.remove("$defs");
+        }
+        Ok(resolved)
+    }
+
+    fn parsed(self) -> Result<Value, ContractError> {
+        serde_json::from_str(self.text()).map_err(|error| self.fault(error.to_string()))
+    }
+
+    fn resolve(self, value: &Value, root: &Value, depth: usize) -> Result<Value, ContractError> {
+        // No document nests this deep; only a reference to itself could.
+        if depth > 64 {
+            return Err(self.fault("a reference leads back to itself".to_owned()));
+        }
+        match value {
+            Value::Object(map) => {
+                if let Some(reference) = map.get("$ref").and_then(Value::as_str) {
+                    let (file, pointer) = reference.split_once('#').unwrap_or((reference, ""));
+                    let nowhere = || self.fault(format!("`{reference}` leads nowhere"));
+                    if file.is_empty() {
+                        let target = root.pointer(pointer).ok_or_else(nowhere)?;
+                        return self.resolve(target, root, depth + 1);
+                    }
+                    let other = Self::ALL.into_iter().find(|document| document.file() == file);
+                    let other = other.ok_or_else(nowhere)?;
+                    let other_root = other.parsed()?;
+                    let target = other_root.pointer(pointer).ok_or_else(nowhere)?;
+                    return other.resolve(target, &other_root, depth + 1);
+                }
+                map.iter()
+                    .map(|(key, value)| Ok((key.clone(), self.resolve(value, root, depth + 1)?)))
+                    .collect::<Result<Map<_, _>, _>>()
+                    .map(Value::Object)
+            }
+            Value::Array(items) => items
+                .iter()
+                .map(|item| self.resolve(item, root, depth + 1))
+                .collect::<Result<Vec<_>, _>>()
+                .map(Value::Array),
+            _ => Ok(value.clone()),
+        }
+    }
+
+    fn fault(self, message: String) -> ContractError {
+        ContractError::Schema { schema: self.file(), message }
+    }
+}
+
+/// A compiled schema: as written, and in its strict variant.
+#[derive(Debug)]
+pub(crate) struct Schema {
+    /// Where it comes from, as findings name it: `schemas/letter.json`.
+    pub(crate) name: String,
+    /// As written.
+    pub(crate) open: Validator,
+    /// The same, unknown properties refused.
+    pub(crate) strict: Validator,
+}
+
+impl Schema {
+    /// Compiles the schema of a document.
+    pub(crate) fn compile(document: Document) -> Result<Self, ContractError> {
+        let name = format!("schemas/{}", document.file());
+        Self::build(name, &document.resolved()?, false).map_err(|message| document.fault(message))
+    }
+
+    /// Compiles a resolved schema; a format that nobody knows is an error in our own schemas and
+    /// passed over in others.
+    pub(crate) fn build(name: String, open: &Value, foreign: bool) -> Result<Self, String> {
+        let build = |schema: &Value| {
+            jsonschema::options()
+                .with_draft(Draft::Draft202012)
+                .should_validate_formats(true)
+                .should_ignore_unknown_formats(foreign)
+                .build(schema)
+                .map_err(|error| error.to_string())
+        };
+        Ok(Self { name, open: build(open)?, strict: build(&strict_variant(open))? })
+    }
+}
+
+/// A copy of a resolved schema in which every object with named properties refuses others, unless
+/// it says itself what it makes of them.
+#[must_use]
+pub(crate) fn strict_variant(schema: &Value) -> Value {
+    match schema {
+        Value::Object(map) => {
+            let mut strict: Map<String, Value> = map
+                .iter()
+                .map(|(key, value)| {
+                    // Under `enum` and `const` stand values, not schemas.
+                    let copied = matches!(key.as_str(), "enum" | "const" | "default" | "examples");
+                    (key.clone(), if copied { value.clone() } else { strict_variant(value) })
+                })
+                .collect();
+            if map.get("properties").is_some_and(Value::is_object)
+                && !map.contains_key("additionalProperties")
+            {
+                strict.insert("additionalProperties".to_owned(), Value::Bool(false));
+            }
+            Value::Object(strict)
+        }
+        Value::Array(items) => Value::Array(items.iter().map(strict_variant).collect()),
+        _ => schema.clone(),
+    }
+}

@@ -1,0 +1,17 @@
+//! The contract from outside: what it must call a breach, a deviation, drift, or nothing at all.
+//! Refuses the network: exchanges are made by hand or read from captures that may be absent.
+
+// Helpers of tests may fail like tests; the lint knows only the tests themselves.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
+
+mod accepted;
+mod breaches;
+mod calls;
+mod captures;
+mod content;
+mod drift;
+mod drift_files;
+mod formats;
+mod official;
+mod requests;
+mod support;
