@@ -1,0 +1,261 @@
+//! The folder of a run: `<out>/<run id>.incomplete` while it is made, `<out>/<run id>` when whole.
+//! Refuses to overwrite, to write outside itself, and to look whole before it is.
+
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::path::{Component, Path, PathBuf};
+
+use letterproof_model::{Context, Results, RunId};
+
+use crate::bundle::{self, CONTEXT_FILE, RESULTS_FILE};
+use crate::{EvidenceError, JOURNAL_FILE};
+
+const OUT_HINT: &str = "choose a folder you may write to with --out";
+const WRITE_HINT: &str = "free some space or choose another folder with --out, then start again";
+
+/// The folder of a run under way. Dropping it leaves the incomplete folder where it is: what a
+/// broken run recorded is evidence too.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    finished: PathBuf,
+}
+
+impl RunFolder {
+    /// Makes the folder of a run, before any traffic.
+    ///
+    /// # Errors
+    /// When `out` cannot be written to, or holds a run of that id already.
+    pub fn create(out: &Path, run_id: &RunId) -> Result<Self, EvidenceError> {
+        let name = run_id.as_str();
+        if !is_plain(name) {
+            return Err(EvidenceError::BadName { name: name.to_owned() });
+        }
+        fs::create_dir_all(out).map_err(EvidenceError::io("make the folder", out, OUT_HINT))?;
+        let folder =
+            Self { path: out.join(format!("{name}.incomplete")), finished: out.join(name) };
+        if folder.finished.exists() {
+            return Err(EvidenceError::Exists { path: folder.finished });
+        }
+        fs::create_dir(&folder.path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                EvidenceError::Exists { path: folder.path.clone() }
+            }
+            _ => EvidenceError::io("make the folder", &folder.path, OUT_HINT)(source),
+        })?;
+        Ok(folder)
+    }
+
+    /// Opens the folder of a run that broke off, to complete it.
+    ///
+    /// # Errors
+    /// When there is no such folder, or its name does not end in `.incomplete`.
+    pub fn reopen(path: &Path) -> Result<Self, EvidenceError> {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let Some(run_id) = name.strip_suffix(".incomplete").filter(|_| path.is_dir()) else {
+            return Err(EvidenceError::Missing { path: path.to_owned() });
+        };
+        Ok(Self { path: path.to_owned(), finished: path.with_file_name(run_id) })
+    }
+
+    /// The folder as it is named now.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the folder will be named when it is whole.
+    #[must_use]
+    pub fn finished_path(&self) -> &Path {
+        &self.finished
+    }
+
+    /// Where the journal belongs.
+    #[must_use]
+    pub fn journal_path(&self) -> PathBuf {
+        self.path.join(JOURNAL_FILE)
+    }
+
+    /// Writes a file of the folder, whole or not at all.
+    ///
+    /// # Errors
+    /// When the name leaves the folder, or the file cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), EvidenceError> {
+        self.write_with(name, |file| file.write_all(bytes))
+    }
+
+    /// Writes a file of the folder piece by piece, whole or not at all.
+    ///
+    /// # Errors
+    /// When the name leaves the folder, the file cannot be written, or `fill` fails.
+    pub fn write_with(
+        &self,
+        name: &str,
+        fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    ) -> Result<(), EvidenceError> {
+        let path = self.inside(name)?;
+        let io = |action| EvidenceError::io(action, &path, WRITE_HINT);
+        let folder = path.parent().unwrap_or(&self.path);
+        fs::create_dir_all(folder).map_err(io("make the folder of"))?;
+        let mut file = tempfile::Builder::new()
+            .prefix(".writing-")
+            .tempfile_in(folder)
+            .map_err(io("create"))?;
+        let mut output = BufWriter::with_capacity(1 << 16, file.as_file_mut());
+        fill(&mut output).and_then(|()| output.flush()).map_err(io("write"))?;
+        drop(output);
+        file.as_file().sync_data().map_err(io("write"))?;
+        readable_by_all(file.path());
+        file.persist(&path).map_err(|error| io("rename")(error.error))?;
+        Ok(())
+    }
+
+    /// Writes `results.json`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_results(&self, results: &Results) -> Result<(), EvidenceError> {
+        self.write_with(RESULTS_FILE, |file| bundle::write_json(file, results))
+    }
+
+    /// Writes `context.json`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_context(&self, context: &Context) -> Result<(), EvidenceError> {
+        self.write_with(CONTEXT_FILE, |file| bundle::write_context(file, context))
+    }
+
+    /// Names the folder as whole. The journal must have been closed before, or some systems refuse.
+    ///
+    /// # Errors
+    /// When it cannot be renamed.
+    pub fn finish(self) -> Result<PathBuf, EvidenceError> {
+        if self.finished.exists() {
+            return Err(EvidenceError::Exists { path: self.finished });
+        }
+        let hint = "close programs that have its files open, then rename it by hand";
+        fs::rename(&self.path, &self.finished)
+            .map_err(EvidenceError::io("rename", &self.path, hint))?;
+        Ok(self.finished)
+    }
+
+    /// Removes the folder and all in it: for a run refused before it made any traffic.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn discard(self) -> Result<(), EvidenceError> {
+        let hint = "remove it by hand";
+        fs::remove_dir_all(&self.path).map_err(EvidenceError::io("remove", &self.path, hint))
+    }
+
+    fn inside(&self, name: &str) -> Result<PathBuf, EvidenceError> {
+        let plain = !name.is_empty()
+            && Path::new(name).components().all(|part| match part {
+                Component::Normal(part) => part.to_str().is_some_and(is_plain),
+                _ => false,
+            });
+        if plain {
+            Ok(self.path.join(name))
+        } else {
+            Err(EvidenceError::BadName { name: name.to_owned() })
+        }
+    }
+}
+
+/// Whether every system can store this name, and it cannot lead elsewhere.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with('.')
+        && !name.ends_with('.')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
+
+/// Temporary files are private by default; evidence is there to be handed over.
+fn readable_by_all(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o644));
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id() -> RunId {
+        RunId::from("20260821t101500z-abc123")
+    }
+
+    #[test]
+    fn a_run_is_incomplete_until_it_is_finished() {
+        let out = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(out.path(), &id()).unwrap();
+        folder.write("results.json", b"{}").unwrap();
+        folder.write("journal/notes.txt", b"x").unwrap();
+        assert!(folder.path().ends_with("20260821t101500z-abc123.incomplete"));
+        let finished = folder.finish().unwrap();
+        assert_eq!(fs::read(finished.join("results.json")).unwrap(), b"{}");
+        assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_run_is_never_overwritten() {
+        let out = tempfile::tempdir().unwrap();
+        RunFolder::create(out.path(), &id()).unwrap();
+        let error = RunFolder::create(out.path(), &id()).unwrap_err();
+        assert!(matches!(error, EvidenceError::Exists { .. }), "{error}");
+        fs::create_dir(out.path().join("done")).unwrap();
+        let error = RunFolder::create(out.path(), &RunId::from("done")).unwrap_err();
+        assert!(matches!(error, EvidenceError::Exists { .. }), "{error}");
+    }
+
+    #[test]
+    fn an_out_that_cannot_be_written_is_named() {
+        let out = tempfile::tempdir().unwrap();
+        let file = out.path().join("a-file");
+        fs::write(&file, "x").unwrap();
+        let error = RunFolder::create(&file, &id()).unwrap_err().to_string();
+        assert!(error.contains("a-file") && error.contains("--out"), "{error}");
+    }
+
+    #[test]
+    fn names_that_lead_elsewhere_are_refused() {
+        let out = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(out.path(), &id()).unwrap();
+        for name in ["../x", "/x", "a/../../x", "", ".hidden", "a:b", "C:x", "a\\b", "x."] {
+            let error = folder.write(name, b"x").unwrap_err();
+            assert!(matches!(error, EvidenceError::BadName { .. }), "{name}: {error}");
+        }
+        assert!(RunFolder::create(out.path(), &RunId::from("../x")).is_err());
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_no_rubbish() {
+        let out = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(out.path(), &id()).unwrap();
+        folder.write("a.txt", b"old").unwrap();
+        let failed = folder.write_with("a.txt", |file| {
+            file.write_all(b"new")?;
+            Err(std::io::Error::other("stop"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read(folder.path().join("a.txt")).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_broken_run_is_reopened_and_a_refused_one_discarded() {
+        let out = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(out.path(), &id()).unwrap();
+        let path = folder.path().to_owned();
+        drop(folder);
+        let folder = RunFolder::reopen(&path).unwrap();
+        assert!(RunFolder::reopen(out.path()).is_err());
+        folder.discard().unwrap();
+        assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
+    }
+}

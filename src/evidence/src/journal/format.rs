@@ -1,0 +1,88 @@
+//! Format `letterproof-journal/1`: a header line, then one line for each exchange or mark.
+//!
+//! Every line but the first holds in `prev` the SHA-256 of the bytes of the line before it, its
+//! line feed left out, so that no line can be changed, removed, added or moved unnoticed while the
+//! last hash is known. Refuses unknown versions and lines longer than any this tool writes.
+
+use std::sync::Arc;
+
+use letterproof_model::{Exchange, Mark, RunId, Timestamp, ToolInfo};
+use serde::{Deserialize, Serialize};
+
+/// The name and version of the journal format.
+pub const JOURNAL_FORMAT: &str = "letterproof-journal/1";
+/// Where the journal lies in a run's folder.
+pub const JOURNAL_FILE: &str = "journal/exchanges.jsonl";
+
+/// Longest line, in bytes: two JSON bodies of 16 MiB, every character of them escaped.
+pub(crate) const LINE_LIMIT: u64 = 96 * 1024 * 1024;
+
+/// The first line of a journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalHeader {
+    /// Always [`JOURNAL_FORMAT`].
+    pub format: String,
+    /// The run this journal belongs to.
+    pub run_id: RunId,
+    /// When the run began.
+    pub started: Timestamp,
+    /// What recorded it.
+    pub tool: ToolInfo,
+    /// The API's base URL, by which API calls are told from downloads.
+    pub base_url: String,
+}
+
+impl JournalHeader {
+    /// The header of a journal begun now.
+    #[must_use]
+    pub fn new(run_id: RunId, tool: ToolInfo, base_url: impl Into<String>) -> Self {
+        Self {
+            format: JOURNAL_FORMAT.to_owned(),
+            run_id,
+            started: letterproof_model::now(),
+            tool,
+            base_url: base_url.into(),
+        }
+    }
+}
+
+/// What a line after the header holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Entry {
+    /// A recorded exchange.
+    Exchange(Arc<Exchange>),
+    /// A mark between exchanges.
+    Mark(Mark),
+}
+
+/// A line after the header.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Line {
+    pub(crate) prev: String,
+    pub(crate) exchange: Option<Exchange>,
+    pub(crate) mark: Option<Mark>,
+}
+
+/// Writes a line after the header, line feed included, into an empty buffer.
+pub(crate) fn write_line(
+    buffer: &mut Vec<u8>,
+    prev: &str,
+    entry: &Entry,
+) -> Result<(), serde_json::Error> {
+    buffer.extend_from_slice(b"{\"prev\":\"");
+    buffer.extend_from_slice(prev.as_bytes());
+    match entry {
+        Entry::Exchange(exchange) => {
+            buffer.extend_from_slice(b"\",\"exchange\":");
+            serde_json::to_writer(&mut *buffer, exchange.as_ref())?;
+        }
+        Entry::Mark(mark) => {
+            buffer.extend_from_slice(b"\",\"mark\":");
+            serde_json::to_writer(&mut *buffer, mark)?;
+        }
+    }
+    buffer.extend_from_slice(b"}\n");
+    Ok(())
+}

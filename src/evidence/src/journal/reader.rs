@@ -1,0 +1,221 @@
+//! Reads a journal back line by line, checking version, chain and numbering as it goes.
+//! Refuses a chain that does not hold. Only the very end may be torn, as a killed run leaves it;
+//! that is reported, and nothing is made of the torn line.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use letterproof_model::{ExchangeId, Recording};
+
+use super::format::{Entry, JOURNAL_FORMAT, JournalHeader, LINE_LIMIT, Line};
+use crate::EvidenceError;
+use crate::digest::sha256_hex;
+
+/// A journal read back from disk.
+#[derive(Debug, Clone)]
+pub struct SavedJournal {
+    /// Its first line.
+    pub header: JournalHeader,
+    /// Its exchanges and marks.
+    pub recording: Recording,
+    /// Whether the last line was torn, as when the run was killed while writing it.
+    pub torn_tail: bool,
+    /// SHA-256 of the last whole line: the head of the hash chain.
+    pub head: String,
+}
+
+/// Reads and checks a whole journal.
+///
+/// # Errors
+/// When the file cannot be read, is of another format or version, or its chain is broken; the
+/// message names file and line.
+pub fn read_journal(path: &Path) -> Result<SavedJournal, EvidenceError> {
+    let mut reader = JournalReader::open(path)?;
+    let mut recording = Recording::default();
+    for entry in reader.by_ref() {
+        match entry? {
+            Entry::Exchange(exchange) => recording.push(exchange),
+            Entry::Mark(mark) => recording.push_mark(mark),
+        }
+    }
+    Ok(SavedJournal {
+        header: reader.header.clone(),
+        recording,
+        torn_tail: reader.torn_tail,
+        head: reader.prev,
+    })
+}
+
+/// Reads a journal entry by entry, in memory bounded by its longest line.
+#[derive(Debug)]
+pub struct JournalReader {
+    path: PathBuf,
+    input: BufReader<File>,
+    header: JournalHeader,
+    line: u64,
+    prev: String,
+    exchanges: u64,
+    whole_bytes: u64,
+    torn_tail: bool,
+    ended: bool,
+    buffer: Vec<u8>,
+}
+
+impl JournalReader {
+    /// Opens a journal and reads its header.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or its first line is no header of this format and version.
+    pub fn open(path: &Path) -> Result<Self, EvidenceError> {
+        let file = File::open(path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => EvidenceError::Missing { path: path.to_owned() },
+            _ => io_error(path)(source),
+        })?;
+        let mut input = BufReader::with_capacity(1 << 16, file);
+        let mut buffer = Vec::new();
+        let length = next_line(&mut input, &mut buffer, path, 1)?;
+        if !buffer.ends_with(b"\n") {
+            return Err(broken(path, 1, "the header line is missing or torn"));
+        }
+        buffer.pop();
+        let found = serde_json::from_slice::<serde_json::Value>(&buffer)
+            .ok()
+            .and_then(|value| value.get("format")?.as_str().map(str::to_owned));
+        match found {
+            None => return Err(broken(path, 1, "this is no header of a journal")),
+            Some(found) if found != JOURNAL_FORMAT => {
+                let found = found.chars().filter(|c| !c.is_control()).take(60).collect();
+                let (path, expected) = (path.to_owned(), JOURNAL_FORMAT);
+                return Err(EvidenceError::Foreign { path, line: 1, found, expected });
+            }
+            Some(_) => {}
+        }
+        let header = serde_json::from_slice(&buffer).map_err(|error| {
+            broken(path, 1, &format!("the header is incomplete ({})", place(&error)))
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            input,
+            header,
+            line: 1,
+            prev: sha256_hex(&buffer),
+            exchanges: 0,
+            whole_bytes: length,
+            torn_tail: false,
+            ended: false,
+            buffer,
+        })
+    }
+
+    /// The journal's first line.
+    #[must_use]
+    pub fn header(&self) -> &JournalHeader {
+        &self.header
+    }
+
+    /// Whether the end was torn; known once every entry has been read.
+    #[must_use]
+    pub fn torn_tail(&self) -> bool {
+        self.torn_tail
+    }
+
+    /// How many exchanges have been read.
+    pub(crate) fn exchanges(&self) -> u64 {
+        self.exchanges
+    }
+
+    /// Bytes of the whole lines read so far.
+    pub(crate) fn whole_bytes(&self) -> u64 {
+        self.whole_bytes
+    }
+
+    /// SHA-256 of the last whole line read.
+    pub(crate) fn head(&self) -> &str {
+        &self.prev
+    }
+
+    fn read_entry(&mut self) -> Result<Option<Entry>, EvidenceError> {
+        self.buffer.clear();
+        let number = self.line + 1;
+        let length = next_line(&mut self.input, &mut self.buffer, &self.path, number)?;
+        if length == 0 {
+            return Ok(None);
+        }
+        if self.buffer.pop() != Some(b'\n') {
+            self.torn_tail = true;
+            return Ok(None);
+        }
+        let line: Line = serde_json::from_slice(&self.buffer).map_err(|error| {
+            broken(&self.path, number, &format!("this is no journal line ({})", place(&error)))
+        })?;
+        if line.prev != self.prev {
+            let problem = "the hash of the line before does not match, so the chain is broken";
+            return Err(broken(&self.path, number, problem));
+        }
+        let entry = match (line.exchange, line.mark) {
+            (Some(exchange), None) => {
+                self.exchanges += 1;
+                if exchange.id != exchange_id(self.exchanges) {
+                    return Err(broken(&self.path, number, "the exchange is out of order"));
+                }
+                Entry::Exchange(Arc::new(exchange))
+            }
+            (None, Some(mark)) => Entry::Mark(mark),
+            _ => {
+                let problem = "a line must hold one exchange or one mark";
+                return Err(broken(&self.path, number, problem));
+            }
+        };
+        self.prev = sha256_hex(&self.buffer);
+        self.line = number;
+        self.whole_bytes += length;
+        Ok(Some(entry))
+    }
+}
+
+impl Iterator for JournalReader {
+    type Item = Result<Entry, EvidenceError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let entry = self.read_entry().transpose();
+        self.ended = !matches!(entry, Some(Ok(_)));
+        entry
+    }
+}
+
+/// The id of the exchange with this number, counted from 1.
+pub(crate) fn exchange_id(number: u64) -> ExchangeId {
+    ExchangeId::new(format!("ex-{number:06}"))
+}
+
+fn next_line(
+    input: &mut BufReader<File>,
+    buffer: &mut Vec<u8>,
+    path: &Path,
+    line: u64,
+) -> Result<u64, EvidenceError> {
+    let length =
+        input.take(LINE_LIMIT + 1).read_until(b'\n', buffer).map_err(io_error(path))? as u64;
+    if length > LINE_LIMIT {
+        return Err(EvidenceError::TooLong { path: path.to_owned(), line, limit: LINE_LIMIT });
+    }
+    Ok(length)
+}
+
+/// Where JSON went wrong, without quoting it.
+fn place(error: &serde_json::Error) -> String {
+    format!("{:?} error at column {}", error.classify(), error.column()).to_lowercase()
+}
+
+fn broken(path: &Path, line: u64, problem: &str) -> EvidenceError {
+    EvidenceError::Broken { path: path.to_owned(), line, problem: problem.to_owned() }
+}
+
+fn io_error(path: &Path) -> impl FnOnce(std::io::Error) -> EvidenceError {
+    EvidenceError::io("read", path, "check that the file is there and readable")
+}

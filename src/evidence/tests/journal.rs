@@ -1,0 +1,197 @@
+//! The journal on disk: what was recorded is read back; what was damaged is not believed.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{BASE, exchange, journal, path};
+use letterproof_evidence::{EvidenceError, JournalWriter, read_journal};
+use letterproof_model::{Journal as _, Mark, MarkKind, Recorder, Recording, now};
+use proptest::prelude::*;
+
+fn mark(text: &str) -> Mark {
+    Mark { at: now(), kind: MarkKind::Note, scenario: None, text: text.into() }
+}
+
+fn written(count: usize) -> (tempfile::TempDir, Vec<u8>) {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = journal(&folder);
+    for number in 0..count {
+        journal.record(exchange("GET", &format!("{BASE}/letters/L{number}"))).unwrap();
+    }
+    journal.mark(mark("done")).unwrap();
+    let bytes = std::fs::read(path(&folder)).unwrap();
+    (folder, bytes)
+}
+
+#[test]
+fn what_is_recorded_is_read_back_as_it_was_handed_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let seen = Arc::new(parking_lot::Mutex::new(Recording::default()));
+    let observed = Arc::clone(&seen);
+    let journal = journal(&folder)
+        .with_observer(Box::new(move |exchange| observed.lock().push(Arc::clone(exchange))));
+    let first = journal.record(exchange("GET", &format!("{BASE}/letters?limit=2500"))).unwrap();
+    journal.mark(mark("waited 300 s")).unwrap();
+    let second = journal.record(exchange("GET", &format!("{BASE}/_status"))).unwrap();
+    journal.sync().unwrap();
+    assert_eq!((first.id.as_str(), second.id.as_str()), ("ex-000001", "ex-000002"));
+    assert_eq!(journal.exchanges(), 2);
+    let saved = read_journal(&path(&folder)).unwrap();
+    assert_eq!(saved.recording.exchanges(), [first, second]);
+    assert_eq!(seen.lock().exchanges(), saved.recording.exchanges());
+    assert_eq!(saved.recording.marks()[0].text, "waited 300 s");
+    assert_eq!(saved.header.run_id.as_str(), "20260821t101500z-abc123");
+    assert!(!saved.torn_tail);
+}
+
+#[test]
+fn every_exchange_is_on_disk_before_record_returns() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = journal(&folder);
+    for number in 1..=5 {
+        journal.record(exchange("GET", &format!("{BASE}/_status"))).unwrap();
+        // Read through another handle, as after a kill; nothing is flushed or closed here.
+        let saved = read_journal(&path(&folder)).unwrap();
+        assert_eq!(saved.recording.exchanges().len(), number);
+    }
+}
+
+#[test]
+fn many_threads_write_one_unbroken_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = journal(&folder);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    journal.record(exchange("GET", &format!("{BASE}/_status"))).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(read_journal(&path(&folder)).unwrap().recording.exchanges().len(), 400);
+}
+
+#[test]
+fn a_run_killed_at_any_byte_leaves_a_readable_journal() {
+    let (folder, bytes) = written(3);
+    let header = bytes.iter().position(|b| *b == b'\n').unwrap() + 1;
+    let lines = |upto: usize| bytes[header..upto].iter().filter(|b| **b == b'\n').count();
+    let file = std::fs::OpenOptions::new().write(true).open(path(&folder)).unwrap();
+    for length in (header..=bytes.len()).rev() {
+        file.set_len(length as u64).unwrap();
+        let saved = read_journal(&path(&folder)).unwrap();
+        let whole = saved.recording.exchanges().len() + saved.recording.marks().len();
+        assert_eq!(whole, lines(length));
+        assert_eq!(saved.torn_tail, bytes[length - 1] != b'\n', "cut at {length}");
+    }
+}
+
+/// The child of the test below: records until it is killed, and says what it was handed.
+#[test]
+fn record_until_killed() {
+    let Ok(path) = std::env::var("LETTERPROOF_TEST_JOURNAL") else { return };
+    let journal = JournalWriter::create(path.as_ref(), &common::header()).unwrap();
+    for number in 0..100_000 {
+        let raw = exchange("GET", &format!("{BASE}/letters/L{number}"));
+        println!("\n{}", journal.record(raw).unwrap().id);
+    }
+}
+
+#[test]
+fn a_killed_process_leaves_every_exchange_it_was_handed() {
+    use std::io::BufRead as _;
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["record_until_killed", "--exact", "--nocapture", "--test-threads=1"])
+        .env("LETTERPROOF_TEST_JOURNAL", path(&folder))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut output = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    let ids = |line: std::io::Result<String>| line.ok().filter(|line| line.starts_with("ex-"));
+    let handed = output.by_ref().filter_map(ids).nth(200).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let handed =
+        output.filter_map(ids).filter(|id| id.len() == handed.len()).last().unwrap_or(handed);
+    let saved = read_journal(&path(&folder)).unwrap();
+    let last = saved.recording.exchanges().last().unwrap().id.to_string();
+    assert!(last >= handed, "{last} on disk, {handed} handed out");
+    JournalWriter::resume(&path(&folder)).unwrap().mark(mark("resumed")).unwrap();
+    assert!(!read_journal(&path(&folder)).unwrap().torn_tail);
+}
+
+#[test]
+fn a_broken_run_is_resumed_where_its_last_whole_line_ended() {
+    let (folder, bytes) = written(3);
+    std::fs::write(path(&folder), &bytes[..bytes.len() - 10]).unwrap();
+    let journal = JournalWriter::resume(&path(&folder)).unwrap();
+    let next = journal.record(exchange("GET", &format!("{BASE}/_status"))).unwrap();
+    assert_eq!(next.id.as_str(), "ex-000004");
+    let saved = read_journal(&path(&folder)).unwrap();
+    assert_eq!(saved.recording.exchanges().len(), 4);
+    assert!(saved.recording.marks().is_empty() && !saved.torn_tail);
+}
+
+#[test]
+fn a_journal_is_never_overwritten() {
+    let (folder, bytes) = written(1);
+    let error = JournalWriter::create(&path(&folder), &common::header()).unwrap_err();
+    assert!(matches!(error, EvidenceError::Exists { .. }), "{error}");
+    assert_eq!(std::fs::read(path(&folder)).unwrap(), bytes);
+}
+
+#[test]
+fn what_is_no_journal_of_this_version_is_named_with_file_and_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.jsonl");
+    for (content, part) in [
+        ("", "line 1"),
+        ("hello\n", "no header"),
+        ("{\"format\":\"letterproof-journal/2\"}\n", "letterproof-journal/2"),
+        ("{\"format\":\"letterproof-journal/1\"}\n", "incomplete"),
+        ("{\"format\":\"letterproof-journal/1\"", "torn"),
+    ] {
+        std::fs::write(&path, content).unwrap();
+        let error = read_journal(&path).unwrap_err().to_string();
+        assert!(error.contains("other.jsonl") && error.contains(part), "{content:?}: {error}");
+    }
+    let error = read_journal(&folder.path().join("none.jsonl")).unwrap_err();
+    assert!(matches!(error, EvidenceError::Missing { .. }), "{error}");
+}
+
+#[test]
+fn removed_swapped_and_repeated_lines_break_the_chain() {
+    let (folder, bytes) = written(4);
+    let text = String::from_utf8(bytes).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let orders: [&[usize]; 4] = [&[0, 1, 3, 4], &[0, 2, 1, 3, 4], &[0, 1, 1, 2], &[0, 2, 3, 4]];
+    for order in orders {
+        let changed: String = order.iter().map(|at| format!("{}\n", lines[*at])).collect();
+        std::fs::write(path(&folder), changed).unwrap();
+        let error = read_journal(&path(&folder)).unwrap_err();
+        assert!(matches!(error, EvidenceError::Broken { .. }), "{order:?}: {error}");
+        assert!(error.to_string().contains("line "), "{error}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A change in the last line is only caught with the chain's head, which a manifest will hold.
+    #[test]
+    fn a_changed_byte_is_noticed(at in 0.0_f64..1.0, flip in 1_u8..=255) {
+        let (folder, mut bytes) = written(3);
+        let before = read_journal(&path(&folder)).unwrap();
+        let at = ((bytes.len() - 1) as f64 * at) as usize;
+        bytes[at] ^= flip;
+        std::fs::write(path(&folder), &bytes).unwrap();
+        if let Ok(after) = read_journal(&path(&folder)) {
+            prop_assert!(after.head != before.head || after.torn_tail);
+        }
+    }
+}
