@@ -1,1 +1,42 @@
-//! stub
+//! Everything that makes traffic: targets, sessions, pacing, the ledger and the reference supplier.
+//!
+//! A [`Session`] sends requests at the target's pace, proves who it is, and hands every exchange
+//! to a recorder before anyone decides anything on it. A [`Supplier`] is a model print house built
+//! on a session and a [`Ledger`]; Gherkin drives it.
+//! Refuses judgement: what an answer means for a test is decided elsewhere, from the record.
+
+mod error;
+mod flow;
+mod ledger;
+mod pacer;
+mod progress;
+mod safety;
+mod secret;
+mod session;
+mod supplier;
+mod target;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{ClientError, UnexpectedAnswer};
+pub use flow::Flow;
+pub use ledger::{Content, Ledger, LetterRecord, Moved, Step, Tally};
+pub use pacer::{Pacer, Slot};
+pub use progress::{Progress, ProgressEvent, Silent};
+pub use safety::{ProductionConsent, is_loopback, is_production_host};
+pub use secret::SecretSource;
+pub use session::{
+    Answer, BearerChoice, DataLink, Download, HeaderChoice, LinkChange, Probe, Session,
+    SessionOptions, Usage,
+};
+pub use supplier::{
+    Change, LetterFilter, MiSubmission, Preparation, Prepared, Reason, Reasons, Seen, SeenLetter,
+    Sent, Supplier, TakenOn, letter_ids,
+};
+pub use target::{Auth, Target, Timeouts};
+pub use wire::{
+    LetterAttributes, LetterDocument, LetterList, LetterUpdate, ListedLetter, MiAttributes,
+    MiDocument, MiRecord,
+};

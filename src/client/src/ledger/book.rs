@@ -1,0 +1,319 @@
+//! The ledger itself: it learns from recorded exchanges, live or replayed, in the same way.
+//! Refuses hearsay: nothing enters it but what an exchange shows, and what a download proved.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use letterproof_model::{
+    Exchange, GroupId, Journal, LetterId, LetterStatus, Operation, Route, SpecificationId,
+    Timestamp, now,
+};
+use parking_lot::Mutex;
+use serde::Deserialize;
+
+use super::record::{Content, LetterRecord, Moved};
+use super::store::{Header, Store};
+use crate::wire::{LetterDocument, LetterList};
+use crate::{ClientError, Target};
+
+/// What is known of a target's letters; clones share it.
+#[derive(Clone)]
+pub struct Ledger {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    base_url: String,
+    visibility_timeout: Duration,
+    book: Mutex<Book>,
+}
+
+#[derive(Default)]
+struct Book {
+    letters: HashMap<LetterId, LetterRecord>,
+    /// The order in which letters were first seen: the queue's.
+    order: Vec<LetterId>,
+    reserved: HashSet<LetterId>,
+    mi: HashSet<String>,
+    store: Option<Store>,
+}
+
+/// How many letters of one specification and group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tally {
+    /// The specification.
+    pub specification: Option<SpecificationId>,
+    /// The group.
+    pub group: Option<GroupId>,
+    /// The letters.
+    pub letters: Vec<LetterId>,
+}
+
+impl Ledger {
+    /// A ledger that lives as long as the process.
+    #[must_use]
+    pub fn in_memory(target: &Target) -> Self {
+        Self::of(target, Book::default())
+    }
+
+    /// The ledger kept in a file, made if there is none; one process at a time may use it.
+    ///
+    /// # Errors
+    /// When the file cannot be used, belongs to another target or supplier, or is in use.
+    pub fn open(path: &Path, target: &Target, supplier: &str) -> Result<Self, ClientError> {
+        let header = Header::new(&base_of(target), supplier);
+        let (store, records, mi) = Store::open(path, &header)?;
+        let mut book = Book { store: Some(store), mi: mi.into_iter().collect(), ..Book::default() };
+        for record in records {
+            book.put(record);
+        }
+        Ok(Self::of(target, book))
+    }
+
+    fn of(target: &Target, book: Book) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                base_url: base_of(target),
+                visibility_timeout: target.visibility_timeout,
+                book: Mutex::new(book),
+            }),
+        }
+    }
+
+    /// Learns from one recorded exchange of the supplier.
+    ///
+    /// # Errors
+    /// When the ledger's file cannot be written.
+    pub fn observe(&self, exchange: &Exchange) -> Result<(), ClientError> {
+        let Some(response) = exchange.response() else { return Ok(()) };
+        let route = Route::of_exchange(exchange, &self.inner.base_url);
+        let at = exchange.finished();
+        let mut book = self.inner.book.lock();
+        let mut changed = Vec::new();
+        match (route.operation, response.status) {
+            (Operation::ListLetters, 200) => {
+                let Some(list) = response.body.parse::<LetterList>() else { return Ok(()) };
+                let hidden = self.hidden_until(at);
+                for letter in list.data {
+                    let record = book.entry(&letter.id);
+                    record.saw(letter.attributes, at);
+                    if record.status == Some(LetterStatus::Pending) {
+                        record.hidden_until = hidden;
+                    }
+                    changed.push(letter.id);
+                }
+            }
+            (Operation::GetLetter, 200) => {
+                let Some(document) = response.body.parse::<LetterDocument>() else { return Ok(()) };
+                book.entry(&document.data.id).saw(document.data.attributes, at);
+                changed.push(document.data.id);
+            }
+            (Operation::PatchLetter | Operation::UpdateLetters, 202) => {
+                let by = exchange.scenario.as_deref().unwrap_or_default();
+                for (id, status) in updates_of(exchange) {
+                    book.entry(&id).moved =
+                        Some(Moved { status, at, by: by.to_owned(), seen: false });
+                    changed.push(id);
+                }
+            }
+            _ => return Ok(()),
+        }
+        book.write(&changed)
+    }
+
+    /// Learns from a whole journal, as a resumed run does.
+    ///
+    /// # Errors
+    /// When the ledger's file cannot be written.
+    pub fn replay(&self, journal: &dyn Journal) -> Result<(), ClientError> {
+        journal.exchanges().iter().try_for_each(|exchange| self.observe(exchange))
+    }
+
+    /// Notes what a letter's content turned out to be.
+    ///
+    /// # Errors
+    /// When the ledger's file cannot be written.
+    pub fn note_content(&self, id: &LetterId, content: Content) -> Result<(), ClientError> {
+        let mut book = self.inner.book.lock();
+        book.entry(id).content = Some(content);
+        book.write(std::slice::from_ref(id))
+    }
+
+    /// Notes that a record of management information was submitted, under its reporting date,
+    /// specification and group; `false` when one was already.
+    ///
+    /// # Errors
+    /// When the ledger's file cannot be written.
+    pub fn note_mi(&self, key: &str) -> Result<bool, ClientError> {
+        let mut book = self.inner.book.lock();
+        if !book.mi.insert(key.to_owned()) {
+            return Ok(false);
+        }
+        if let Some(store) = &mut book.store {
+            store.write_mi(key)?;
+        }
+        Ok(true)
+    }
+
+    /// Whether a record was submitted under this key.
+    #[must_use]
+    pub fn has_mi(&self, key: &str) -> bool {
+        self.inner.book.lock().mi.contains(key)
+    }
+
+    /// What is known of a letter.
+    #[must_use]
+    pub fn get(&self, id: &LetterId) -> Option<LetterRecord> {
+        self.inner.book.lock().letters.get(id).cloned()
+    }
+
+    /// What is known of the letters that a condition holds for, in the order of the queue.
+    pub fn select(&self, mut filter: impl FnMut(&LetterRecord) -> bool) -> Vec<LetterRecord> {
+        let book = self.inner.book.lock();
+        book.in_order().filter(|record| filter(record)).cloned().collect()
+    }
+
+    /// Takes up to `n` letters that nobody has taken and a condition holds for, in the order of
+    /// the queue; they are this caller's until released.
+    pub fn take(
+        &self,
+        n: usize,
+        mut filter: impl FnMut(&LetterRecord) -> bool,
+    ) -> Vec<LetterRecord> {
+        let mut book = self.inner.book.lock();
+        let taken: Vec<LetterRecord> = book
+            .in_order()
+            .filter(|record| !book.reserved.contains(&record.id) && filter(record))
+            .take(n)
+            .cloned()
+            .collect();
+        book.reserved.extend(taken.iter().map(|record| record.id.clone()));
+        taken
+    }
+
+    /// Takes these letters; `false`, and none taken, when somebody has one of them.
+    pub fn reserve(&self, letters: &[LetterId]) -> bool {
+        let mut book = self.inner.book.lock();
+        if letters.iter().any(|id| book.reserved.contains(id)) {
+            return false;
+        }
+        book.reserved.extend(letters.iter().cloned());
+        true
+    }
+
+    /// Gives letters back for others to take.
+    pub fn release<'a>(&self, letters: impl IntoIterator<Item = &'a LetterId>) {
+        let mut book = self.inner.book.lock();
+        for id in letters {
+            book.reserved.remove(id);
+        }
+    }
+
+    /// How many known letters have each status; letters never seen in one count under `None`.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<Option<LetterStatus>, usize> {
+        let mut counts = BTreeMap::new();
+        for record in self.inner.book.lock().letters.values() {
+            *counts.entry(record.status).or_insert(0) += 1;
+        }
+        counts
+    }
+
+    /// When the last of the hidden letters shows again; `None` when none is hidden.
+    #[must_use]
+    pub fn all_shown_at(&self) -> Option<Timestamp> {
+        let now = now();
+        let book = self.inner.book.lock();
+        book.letters.values().filter_map(|record| record.hidden_until).filter(|at| *at > now).max()
+    }
+
+    /// The letters that were first seen in a status at or after `since`, grouped by specification
+    /// and group (AT14).
+    #[must_use]
+    pub fn tally(&self, status: LetterStatus, since: Timestamp) -> Vec<Tally> {
+        let book = self.inner.book.lock();
+        let mut groups: BTreeMap<_, Vec<LetterId>> = BTreeMap::new();
+        for record in book.in_order() {
+            let reached = record.history.iter().find(|step| step.status == status);
+            if reached.is_some_and(|step| step.at >= since) {
+                let key = (record.specification.clone(), record.group.clone());
+                groups.entry(key).or_default().push(record.id.clone());
+            }
+        }
+        groups
+            .into_iter()
+            .map(|((specification, group), letters)| Tally { specification, group, letters })
+            .collect()
+    }
+
+    /// Puts what was written safely on disk.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn sync(&self) -> Result<(), ClientError> {
+        self.inner.book.lock().store.as_mut().map_or(Ok(()), Store::sync)
+    }
+
+    fn hidden_until(&self, listed: Timestamp) -> Option<Timestamp> {
+        let timeout = jiff::SignedDuration::try_from(self.inner.visibility_timeout).ok()?;
+        (!timeout.is_zero()).then(|| listed.checked_add(timeout).ok()).flatten()
+    }
+}
+
+impl Book {
+    fn entry(&mut self, id: &LetterId) -> &mut LetterRecord {
+        if !self.letters.contains_key(id) {
+            self.order.push(id.clone());
+        }
+        self.letters.entry(id.clone()).or_insert_with(|| LetterRecord::new(id.clone()))
+    }
+
+    fn put(&mut self, record: LetterRecord) {
+        let id = record.id.clone();
+        *self.entry(&id) = record;
+    }
+
+    fn in_order(&self) -> impl Iterator<Item = &LetterRecord> {
+        self.order.iter().filter_map(|id| self.letters.get(id))
+    }
+
+    fn write(&mut self, changed: &[LetterId]) -> Result<(), ClientError> {
+        let Some(store) = &mut self.store else { return Ok(()) };
+        store.write(changed.iter().filter_map(|id| self.letters.get(id)))
+    }
+}
+
+fn base_of(target: &Target) -> String {
+    target.base_url.as_str().trim_end_matches('/').to_owned()
+}
+
+/// The letters and statuses that an update's request names.
+fn updates_of(exchange: &Exchange) -> Vec<(LetterId, LetterStatus)> {
+    #[derive(Deserialize)]
+    struct Update {
+        id: LetterId,
+        attributes: Attributes,
+    }
+    #[derive(Deserialize)]
+    struct Attributes {
+        status: LetterStatus,
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Data {
+        Many(Vec<Update>),
+        One(Update),
+    }
+    #[derive(Deserialize)]
+    struct Document {
+        data: Data,
+    }
+    let updates = match exchange.request.body.parse::<Document>() {
+        Some(Document { data: Data::Many(updates) }) => updates,
+        Some(Document { data: Data::One(update) }) => vec![update],
+        None => Vec::new(),
+    };
+    updates.into_iter().map(|update| (update.id, update.attributes.status)).collect()
+}

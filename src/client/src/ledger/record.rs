@@ -1,0 +1,132 @@
+//! What the ledger knows of one letter.
+//! Refuses guesses: a status stands here because an answer showed it, an update because the API
+//! took it.
+
+use letterproof_model::{GroupId, LetterId, LetterStatus, SpecificationId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::wire::LetterAttributes;
+
+/// What the ledger knows of one letter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetterRecord {
+    /// The letter.
+    pub id: LetterId,
+    /// The status that was seen last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<LetterStatus>,
+    /// Its print specification.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub specification: Option<SpecificationId>,
+    /// Its group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupId>,
+    /// The SHA-256 of its content, as the API states it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// The last update that the API took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
+    /// Until when a list does not show it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden_until: Option<Timestamp>,
+    /// What its content turned out to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
+    /// Every status that was seen, in the order of seeing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Step>,
+}
+
+/// An update that the API took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The status it asked for.
+    pub status: LetterStatus,
+    /// When it was answered with 202.
+    pub at: Timestamp,
+    /// The scenario that sent it; empty outside scenarios.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
+    /// Whether a later read showed it.
+    pub seen: bool,
+}
+
+/// A status that was seen, and when for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The status.
+    pub status: LetterStatus,
+    /// When it was first seen.
+    pub at: Timestamp,
+}
+
+/// What a letter's content turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Content {
+    /// A sound PDF of at most five pages.
+    Sound {
+        /// Its pages.
+        pages: u32,
+    },
+    /// There is none.
+    Missing,
+    /// It cannot be read, or is not what the API's hash says.
+    Damaged,
+    /// A sound PDF with more than five pages.
+    TooLong {
+        /// Its pages.
+        pages: u32,
+    },
+}
+
+impl LetterRecord {
+    pub(super) fn new(id: LetterId) -> Self {
+        Self {
+            id,
+            status: None,
+            specification: None,
+            group: None,
+            sha256: None,
+            moved: None,
+            hidden_until: None,
+            content: None,
+            history: Vec::new(),
+        }
+    }
+
+    /// Whether an update was taken whose effect has not been seen.
+    #[must_use]
+    pub fn in_flight(&self) -> bool {
+        self.moved.as_ref().is_some_and(|moved| !moved.seen)
+    }
+
+    /// Whether the letter was ever seen in a status.
+    #[must_use]
+    pub fn has_been(&self, status: LetterStatus) -> bool {
+        self.history.iter().any(|step| step.status == status)
+    }
+
+    /// Takes in what an answer showed at `at`.
+    pub(super) fn saw(&mut self, attributes: LetterAttributes, at: Timestamp) {
+        if let Some(status) = attributes.status {
+            self.status = Some(status);
+            if self.history.last().is_none_or(|step| step.status != status) {
+                self.history.push(Step { status, at });
+            }
+            if let Some(moved) = &mut self.moved
+                && moved.status == status
+            {
+                moved.seen = true;
+            }
+            if status != LetterStatus::Pending {
+                self.hidden_until = None;
+            }
+        }
+        // An answer that leaves a field out does not unsay it.
+        self.specification = attributes.specification_id.or(self.specification.take());
+        self.group = attributes.group_id.or(self.group.take());
+        self.sha256 = attributes.sha256_hash.or(self.sha256.take());
+    }
+}

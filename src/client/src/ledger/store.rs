@@ -1,0 +1,217 @@
+//! The ledger's file: one line of JSON each time something is learned, after a line that says
+//! what the file is. A line that a crash cut short is dropped when the file is opened again.
+//! Refuses a file of another target or supplier, of another version, or in use elsewhere.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use letterproof_model::LetterId;
+use serde::{Deserialize, Serialize};
+
+use super::record::LetterRecord;
+use crate::ClientError;
+
+const FORMAT: &str = "letterproof-ledger/1";
+
+/// The first line of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Header {
+    format: String,
+    base_url: String,
+    supplier: String,
+}
+
+impl Header {
+    pub(super) fn new(base_url: &str, supplier: &str) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            base_url: base_url.to_owned(),
+            supplier: supplier.to_owned(),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Line<R> {
+    Letter(R),
+    Mi(String),
+}
+
+/// An open file, locked for this process.
+pub(super) struct Store {
+    path: PathBuf,
+    file: File,
+}
+
+type Opened = (Store, Vec<LetterRecord>, Vec<String>);
+
+impl Store {
+    /// Opens or makes the file, and reads what it knows.
+    pub(super) fn open(path: &Path, header: &Header) -> Result<Opened, ClientError> {
+        let io = |error: std::io::Error| {
+            at_fault(
+                path,
+                format!("the ledger cannot be opened ({error}); check the folder and its owner"),
+            )
+        };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(io)?;
+        }
+        let mut options = OpenOptions::new();
+        let mut file =
+            options.read(true).write(true).create(true).truncate(false).open(path).map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(at_fault(
+                    path,
+                    "another run is using this ledger; wait for it to end".to_owned(),
+                ));
+            }
+            // Some network file systems know no locks; the ledger works without.
+            Err(TryLockError::Error(error)) => tracing::debug!(%error, "the ledger is not locked"),
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(io)?;
+        let contents = read(path, header, &bytes)?;
+        let mut store = Self { path: path.to_owned(), file };
+        if contents.wordy || contents.whole == 0 {
+            store.rewrite(header, &contents)?;
+        } else {
+            store.file.set_len(contents.whole).map_err(io)?;
+            store.file.seek(SeekFrom::End(0)).map_err(io)?;
+        }
+        Ok((store, contents.letters, contents.mi))
+    }
+
+    /// Appends what was learned of letters.
+    pub(super) fn write<'a>(
+        &mut self,
+        records: impl Iterator<Item = &'a LetterRecord>,
+    ) -> Result<(), ClientError> {
+        let mut text = Vec::new();
+        for record in records {
+            push_line(&mut text, &Line::Letter(record));
+        }
+        self.append(&text)
+    }
+
+    /// Appends that a record of management information was submitted.
+    pub(super) fn write_mi(&mut self, key: &str) -> Result<(), ClientError> {
+        let mut text = Vec::new();
+        push_line(&mut text, &Line::<LetterRecord>::Mi(key.to_owned()));
+        self.append(&text)
+    }
+
+    /// Puts what was written safely on disk.
+    pub(super) fn sync(&mut self) -> Result<(), ClientError> {
+        self.file.sync_data().map_err(|error| self.unwritable(&error))
+    }
+
+    fn append(&mut self, text: &[u8]) -> Result<(), ClientError> {
+        self.file.write_all(text).map_err(|error| self.unwritable(&error))
+    }
+
+    /// Writes the file anew with one line for each letter.
+    fn rewrite(&mut self, header: &Header, contents: &Contents) -> Result<(), ClientError> {
+        let mut text = Vec::new();
+        push_line(&mut text, header);
+        for record in &contents.letters {
+            push_line(&mut text, &Line::Letter(record));
+        }
+        for key in &contents.mi {
+            push_line(&mut text, &Line::<LetterRecord>::Mi(key.clone()));
+        }
+        let written = self
+            .file
+            .set_len(0)
+            .and_then(|()| self.file.seek(SeekFrom::Start(0)))
+            .and_then(|_| self.file.write_all(&text))
+            .and_then(|()| self.file.sync_data());
+        written.map_err(|error| self.unwritable(&error))
+    }
+
+    fn unwritable(&self, error: &std::io::Error) -> ClientError {
+        at_fault(
+            &self.path,
+            format!("the ledger cannot be written ({error}); free space and try again"),
+        )
+    }
+}
+
+struct Contents {
+    letters: Vec<LetterRecord>,
+    mi: Vec<String>,
+    /// Length of the lines that are whole.
+    whole: u64,
+    /// Whether far more lines than letters are there.
+    wordy: bool,
+}
+
+fn read(path: &Path, expected: &Header, bytes: &[u8]) -> Result<Contents, ClientError> {
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let mut lines = bytes.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n').enumerate();
+    let mut contents =
+        Contents { letters: Vec::new(), mi: Vec::new(), whole: whole as u64, wordy: false };
+    if whole == 0 {
+        return Ok(contents);
+    }
+    let first = lines.next().map(|(_, line)| line).unwrap_or_default();
+    let header: Header = serde_json::from_slice(first)
+        .map_err(|_| at_fault(path, "it is no letterproof ledger; name another file".to_owned()))?;
+    if header.format != FORMAT {
+        return Err(at_fault(
+            path,
+            format!(
+                "its format is {}, and this letterproof reads {FORMAT}; use the version that wrote it",
+                header.format
+            ),
+        ));
+    }
+    if header != *expected {
+        return Err(at_fault(
+            path,
+            format!(
+                "it belongs to supplier `{}` at {}, not to `{}` at {}; name another file",
+                header.supplier, header.base_url, expected.supplier, expected.base_url
+            ),
+        ));
+    }
+    let mut at: BTreeMap<LetterId, usize> = BTreeMap::new();
+    let mut count = 0;
+    for (number, line) in lines.filter(|(_, line)| !line.is_empty()) {
+        count += 1;
+        let line: Line<LetterRecord> = serde_json::from_slice(line).map_err(|error| {
+            at_fault(
+                path,
+                format!("line {} is damaged ({error}); restore or remove the file", number + 1),
+            )
+        })?;
+        match line {
+            Line::Mi(key) => contents.mi.push(key),
+            Line::Letter(record) => match at.get(&record.id).copied() {
+                Some(place) => contents.letters[place] = record,
+                None => {
+                    at.insert(record.id.clone(), contents.letters.len());
+                    contents.letters.push(record);
+                }
+            },
+        }
+    }
+    contents.wordy = count > 1_000 + 2 * contents.letters.len();
+    Ok(contents)
+}
+
+fn push_line<T: Serialize>(text: &mut Vec<u8>, line: &T) {
+    // Strings, numbers and times only: serialising them into memory cannot fail.
+    if serde_json::to_writer(&mut *text, line).is_ok() {
+        text.push(b'\n');
+    }
+}
+
+fn at_fault(path: &Path, problem: String) -> ClientError {
+    ClientError::Ledger { path: path.display().to_string(), problem }
+}

@@ -1,0 +1,22 @@
+//! Sessions: requests that prove who they are, keep the pace, and are recorded before anything
+//! is decided on them.
+//! Refuses redirects, unrecorded traffic, and production without a person's consent.
+
+mod api;
+mod call;
+mod core;
+mod guard;
+mod link;
+mod preflight;
+mod probe;
+mod refusal;
+mod retry;
+mod setup;
+mod skew;
+mod token;
+mod transport;
+
+pub use api::Answer;
+pub use core::{Session, SessionOptions, Usage};
+pub use link::{DataLink, Download, LinkChange};
+pub use probe::{BearerChoice, HeaderChoice, Probe};

@@ -1,0 +1,174 @@
+//! Raw requests for conformance checks: any method, path, header and body, recorded like all.
+//! Refuses to repair what it is given: a probe is sent as it was asked for, or not at all.
+
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue, Method};
+use letterproof_model::{Actor, Exchange};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::api::link_of;
+use super::call::{API_BODY_CAP, Call, Kind, Repeat, Vouch};
+use super::core::Session;
+use super::link::DataLink;
+use super::transport::header_text;
+use crate::{ClientError, Flow};
+
+/// Which credentials a probe carries.
+#[derive(Debug, Clone, Default)]
+pub enum BearerChoice {
+    /// The session's own, never renewed on a 401.
+    #[default]
+    Session,
+    /// No `Authorization` header.
+    Absent,
+    /// This whole value of `Authorization`.
+    Value(SecretString),
+}
+
+/// What becomes of one header.
+#[derive(Debug, Clone, Default)]
+pub enum HeaderChoice {
+    /// As the session would send it.
+    #[default]
+    Usual,
+    /// Left out.
+    Absent,
+    /// This value, which may be empty.
+    Value(String),
+}
+
+/// A request as a conformance check wants it.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// The method.
+    pub method: String,
+    /// Path and query under the base URL, beginning with a slash, taken as they are.
+    pub path: String,
+    /// `X-Request-ID`; usually fresh.
+    pub request_id: HeaderChoice,
+    /// `X-Correlation-ID`; usually the flow's.
+    pub correlation_id: HeaderChoice,
+    /// `Accept`; usually the API's media type.
+    pub accept: HeaderChoice,
+    /// `Content-Type`; usually the API's media type, where there is a body.
+    pub content_type: HeaderChoice,
+    /// Credentials.
+    pub bearer: BearerChoice,
+    /// Further headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Option<Vec<u8>>,
+    /// Whether a 429 is waited out and the probe sent again; off for probes of the limit itself.
+    pub patient: bool,
+}
+
+impl Probe {
+    /// A probe that is as the session would send it.
+    #[must_use]
+    pub fn new(method: &str, path: &str) -> Self {
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            request_id: HeaderChoice::Usual,
+            correlation_id: HeaderChoice::Usual,
+            accept: HeaderChoice::Usual,
+            content_type: HeaderChoice::Usual,
+            bearer: BearerChoice::Session,
+            headers: Vec::new(),
+            body: None,
+            patient: true,
+        }
+    }
+
+    /// The same with a body.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+}
+
+impl Session {
+    /// Sends a probe as the harness, and returns the exchange as it was recorded; a transport
+    /// error is an outcome like any other.
+    ///
+    /// # Errors
+    /// When the probe cannot be put into HTTP, may not be sent, or could not be recorded.
+    pub async fn probe(&self, flow: &Flow, probe: &Probe) -> Result<Arc<Exchange>, ClientError> {
+        Ok(self.probe_for_link(flow, probe).await?.0)
+    }
+
+    /// As [`Session::probe`], with the link that a 303 carries.
+    ///
+    /// # Errors
+    /// As [`Session::probe`].
+    pub async fn probe_for_link(
+        &self,
+        flow: &Flow,
+        probe: &Probe,
+    ) -> Result<(Arc<Exchange>, Option<DataLink>), ClientError> {
+        let call = self.probe_call(flow, probe).await?;
+        let raw = self.make(&call).await?;
+        let link = link_of(&call.url, &raw);
+        Ok((raw.exchange, link))
+    }
+
+    async fn probe_call(&self, flow: &Flow, probe: &Probe) -> Result<Call, ClientError> {
+        let method = Method::from_bytes(probe.method.as_bytes()).map_err(|_| {
+            ClientError::configuration(format!("`{}` is no HTTP method", probe.method))
+        })?;
+        let mut headers = Vec::new();
+        let mut put = |name: &'static str, choice: &HeaderChoice, usual: Option<String>| {
+            let value = match choice {
+                HeaderChoice::Usual => usual,
+                HeaderChoice::Absent => None,
+                HeaderChoice::Value(value) => Some(value.clone()),
+            };
+            if let Some(value) = value {
+                headers.push((HeaderName::from_static(name), header_text(&value, name)?));
+            }
+            Ok::<(), ClientError>(())
+        };
+        let document = "application/vnd.api+json".to_owned();
+        let correlation = flow.correlation.as_ref().map(ToString::to_string);
+        put("x-request-id", &probe.request_id, Some(uuid::Uuid::new_v4().to_string()))?;
+        put("x-correlation-id", &probe.correlation_id, correlation)?;
+        put("accept", &probe.accept, Some(document.clone()))?;
+        put("content-type", &probe.content_type, probe.body.as_ref().map(|_| document))?;
+        for (name, value) in &probe.headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
+                ClientError::configuration(format!("`{name}` is no HTTP header name"))
+            })?;
+            let value = header_text(value, name.as_str())?;
+            headers.push((name, value));
+        }
+        let vouch = match &probe.bearer {
+            BearerChoice::Absent => Vouch::Nobody,
+            BearerChoice::Value(value) => {
+                let mut value: HeaderValue = header_text(value.expose_secret(), "Authorization")?;
+                value.set_sensitive(true);
+                Vouch::Given(value)
+            }
+            // Given as it stands, so that a 401 is an outcome and not a reason to renew.
+            BearerChoice::Session => match self.bearer(flow).await? {
+                Some(bearer) => Vouch::Given(bearer.header()),
+                None => Vouch::Nobody,
+            },
+        };
+        Ok(Call {
+            flow: Flow { actor: Actor::Harness, ..flow.clone() },
+            method,
+            url: self.api_url(&probe.path)?,
+            headers,
+            body: probe.body.clone().unwrap_or_default().into(),
+            kind: Kind::Api,
+            repeat: if probe.patient { Repeat::Throttled } else { Repeat::Never },
+            vouch,
+            ids: false,
+            timeout: self.target().timeouts.answer,
+            cap: API_BODY_CAP,
+            due: flow.due,
+        })
+    }
+}

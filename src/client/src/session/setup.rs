@@ -1,0 +1,72 @@
+//! Reads what the HTTPS client is set up with: roots, a client certificate, a proxy.
+//! Refuses to switch certificate checks off: there is no setting for it.
+
+use std::path::Path;
+
+use crate::secret::mode_open_to_others;
+use crate::{ClientError, Target};
+
+/// The roots trusted beside those of the system.
+pub(super) fn roots(target: &Target) -> Result<Vec<reqwest::Certificate>, ClientError> {
+    let mut roots = Vec::new();
+    for path in &target.roots {
+        let pem = read(path, "root certificate")?;
+        let found = reqwest::Certificate::from_pem_bundle(&pem)
+            .ok()
+            .filter(|found| !found.is_empty())
+            .ok_or_else(|| at_fault(path, "root certificate", "it holds no PEM certificate"))?;
+        roots.extend(found);
+    }
+    Ok(roots)
+}
+
+/// The certificate the session shows.
+pub(super) fn identity(target: &Target) -> Result<Option<reqwest::Identity>, ClientError> {
+    let Some(files) = &target.identity else { return Ok(None) };
+    let mut pem = read(&files.key, "client key")?;
+    let open = std::fs::metadata(&files.key).ok().and_then(|data| mode_open_to_others(&data));
+    if open.is_some() {
+        return Err(at_fault(
+            &files.key,
+            "client key",
+            "others may read it; make it yours alone with `chmod 600`",
+        ));
+    }
+    pem.push(b'\n');
+    pem.extend(read(&files.certificate, "client certificate")?);
+    let identity = reqwest::Identity::from_pem(&pem).map_err(|_| {
+        at_fault(
+            &files.certificate,
+            "client certificate",
+            "it and its key make no identity; both must be PEM, the key unencrypted",
+        )
+    })?;
+    Ok(Some(identity))
+}
+
+/// The proxy the session goes through.
+pub(super) fn proxy(target: &Target) -> Result<Option<reqwest::Proxy>, ClientError> {
+    let Some(url) = &target.proxy else { return Ok(None) };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(ClientError::configuration(format!(
+            "target {}: the proxy's address carries credentials; give those in HTTPS_PROXY instead",
+            target.name
+        )));
+    }
+    reqwest::Proxy::all(url.clone()).map(Some).map_err(|_| {
+        ClientError::configuration(format!(
+            "target {}: `{url}` is no proxy address; give one such as http://proxy:3128",
+            target.name
+        ))
+    })
+}
+
+fn read(path: &Path, what: &str) -> Result<Vec<u8>, ClientError> {
+    std::fs::read(path).map_err(|error| {
+        at_fault(path, what, &format!("it cannot be read ({error}); check the path"))
+    })
+}
+
+fn at_fault(path: &Path, what: &str, problem: &str) -> ClientError {
+    ClientError::configuration(format!("{what} {}: {problem}", path.display()))
+}

@@ -1,0 +1,332 @@
+//! Bearer tokens: asked for with a signed JWT, kept until shortly before they expire.
+//! Refuses to ask twice at once: one renewal serves everyone who waits, and one refusal too.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::HeaderValue;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use letterproof_model::now;
+use parking_lot::Mutex;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use url::Url;
+use uuid::Uuid;
+
+use super::call::{API_BODY_CAP, Call, Kind, Repeat, Vouch};
+use super::core::Session;
+use super::refusal;
+use super::retry::{self, Next};
+use super::transport::Raw;
+use crate::{Auth, ClientError, Flow, SecretSource};
+
+/// How long an assertion lives. The platform allows five minutes ahead; half of that bears a
+/// clock that is wrong by as much in either direction.
+const ASSERTION_LIFE: i64 = 150;
+/// How long before its end a token is renewed, for tokens that live long enough.
+const RENEW_BEFORE: Duration = Duration::from_secs(60);
+/// Tries at the token endpoint for one token.
+const MOST_ATTEMPTS: u32 = 3;
+
+/// What goes into `Authorization`.
+#[derive(Clone)]
+pub(super) struct Bearer {
+    header: HeaderValue,
+    generation: u64,
+    renew_at: Option<Instant>,
+    expires: Option<Instant>,
+    renewable: bool,
+}
+
+impl Bearer {
+    pub(super) fn given(header: HeaderValue) -> Self {
+        Self { header, generation: 0, renew_at: None, expires: None, renewable: false }
+    }
+
+    pub(super) fn header(&self) -> HeaderValue {
+        self.header.clone()
+    }
+
+    fn of_token(token: &str) -> Option<HeaderValue> {
+        let mut header = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
+        header.set_sensitive(true);
+        Some(header)
+    }
+}
+
+/// The tokens of a session.
+#[derive(Default)]
+pub(super) struct Tokens {
+    current: Mutex<Option<Bearer>>,
+    generations: AtomicU64,
+    /// Held by the one who asks for a token; keeps the latest refusal for those who waited.
+    asking: tokio::sync::Mutex<Option<(Instant, ClientError)>>,
+    renewing: AtomicBool,
+    signer: tokio::sync::OnceCell<Arc<Signer>>,
+}
+
+impl Tokens {
+    /// Drops a token that was refused, and says whether another may be had.
+    pub(super) fn discard(&self, refused: &Bearer) -> bool {
+        let mut current = self.current.lock();
+        if current.as_ref().is_some_and(|bearer| bearer.generation == refused.generation) {
+            *current = None;
+        }
+        refused.renewable
+    }
+
+    fn fresh(&self) -> Option<Bearer> {
+        let current = self.current.lock();
+        current.clone().filter(|bearer| bearer.expires.is_none_or(|end| Instant::now() < end))
+    }
+
+    fn keep(&self, header: HeaderValue, life: Option<Duration>, renewable: bool) -> Bearer {
+        let now = Instant::now();
+        let bearer = Bearer {
+            header,
+            generation: self.generations.fetch_add(1, Ordering::Relaxed) + 1,
+            renew_at: life.map(|life| now + life - RENEW_BEFORE.min(life / 4)),
+            // A token at its very end would be refused on arrival.
+            expires: life.map(|life| now + life - Duration::from_secs(5).min(life / 10)),
+            renewable,
+        };
+        *self.current.lock() = Some(bearer.clone());
+        bearer
+    }
+}
+
+struct Signer {
+    api_key: SecretString,
+    kid: String,
+    key: EncodingKey,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    jti: String,
+    exp: i64,
+}
+
+impl Signer {
+    async fn read(
+        api_key: &SecretSource,
+        kid: &str,
+        key: &SecretSource,
+    ) -> Result<Arc<Self>, ClientError> {
+        let (api_key, pem) = (api_key.read().await?, key.read().await?);
+        let encoding_key = EncodingKey::from_rsa_pem(pem.expose_secret().as_bytes()).map_err(|_| {
+            ClientError::configuration(format!(
+                "the signing key from {} is no RSA private key in PEM form; make one with `letterproof keys`",
+                key.describe()
+            ))
+        })?;
+        Ok(Arc::new(Self { api_key, kid: kid.to_owned(), key: encoding_key }))
+    }
+
+    fn assertion(&self, audience: &str, now_s: i64) -> Result<String, ClientError> {
+        let mut header = Header::new(Algorithm::RS512);
+        header.kid = Some(self.kid.clone());
+        let issuer = self.api_key.expose_secret();
+        let claims = Claims {
+            iss: issuer,
+            sub: issuer,
+            aud: audience,
+            jti: Uuid::new_v4().to_string(),
+            exp: now_s + ASSERTION_LIFE,
+        };
+        jsonwebtoken::encode(&header, &claims, &self.key).map_err(|_| {
+            ClientError::configuration(
+                "the signing key cannot sign RS512; use an RSA key of 4096 bits, made with `letterproof keys`",
+            )
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    #[serde(deserialize_with = "secret")]
+    access_token: SecretString,
+    #[serde(default)]
+    expires_in: Option<serde_json::Value>,
+}
+
+fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    String::deserialize(deserializer).map(SecretString::from)
+}
+
+impl Session {
+    /// The bearer to use now, asking for one where there is none.
+    pub(super) async fn bearer(&self, flow: &Flow) -> Result<Option<Bearer>, ClientError> {
+        if matches!(self.inner.target.auth, Auth::None) {
+            return Ok(None);
+        }
+        if let Some(bearer) = self.inner.tokens.fresh() {
+            if bearer.renew_at.is_some_and(|at| Instant::now() >= at) {
+                self.renew_aside(flow);
+            }
+            return Ok(Some(bearer));
+        }
+        self.obtain(flow).await.map(Some)
+    }
+
+    /// Renews the token beside the requests, which go on with the present one.
+    fn renew_aside(&self, flow: &Flow) {
+        if self.inner.tokens.renewing.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (session, flow) = (self.clone(), flow.clone());
+        tokio::spawn(async move {
+            let tokens = &session.inner.tokens;
+            let _turn = tokens.asking.lock().await;
+            // A failure shows when the present token has expired and everyone must wait for one.
+            if let Err(error) = session.ask(&flow).await {
+                tracing::warn!(%error, "the token could not be renewed ahead of its end");
+            }
+            tokens.renewing.store(false, Ordering::Release);
+        });
+    }
+
+    async fn obtain(&self, flow: &Flow) -> Result<Bearer, ClientError> {
+        let tokens = &self.inner.tokens;
+        let since = Instant::now();
+        let mut refusal = tokens.asking.lock().await;
+        if let Some(bearer) = tokens.fresh() {
+            return Ok(bearer);
+        }
+        // Who waited while a token was refused would only be refused again.
+        if let Some((at, error)) = refusal.as_ref()
+            && *at >= since
+        {
+            return Err(error.clone());
+        }
+        let result = self.ask(flow).await;
+        *refusal = result.as_ref().err().map(|error| (Instant::now(), error.clone()));
+        result
+    }
+
+    async fn ask(&self, flow: &Flow) -> Result<Bearer, ClientError> {
+        match &self.inner.target.auth {
+            Auth::None => Err(ClientError::configuration("this target needs no token")),
+            Auth::Bearer(source) => {
+                let token = source.read().await?;
+                let header = Bearer::of_token(token.expose_secret()).ok_or_else(|| {
+                    ClientError::configuration(format!(
+                        "the bearer token from {} has characters that no header may carry",
+                        source.describe()
+                    ))
+                })?;
+                let renewable = matches!(source, SecretSource::Command(_) | SecretSource::File(_));
+                Ok(self.inner.tokens.keep(header, None, renewable))
+            }
+            Auth::SignedJwt { api_key, kid, key } => {
+                let read = || Signer::read(api_key, kid, key);
+                let signer = self.inner.tokens.signer.get_or_try_init(read).await?.clone();
+                self.ask_platform(flow, signer).await
+            }
+        }
+    }
+
+    async fn ask_platform(&self, flow: &Flow, signer: Arc<Signer>) -> Result<Bearer, ClientError> {
+        let audience = self.inner.target.token_url.clone().unwrap_or_default();
+        let url = Url::parse(&audience).map_err(|error| {
+            ClientError::configuration(format!("token URL `{audience}`: {error}"))
+        })?;
+        let mut attempt = 0;
+        let mut corrected = false;
+        loop {
+            self.ready()?;
+            attempt += 1;
+            let assumed = self.inner.skew.server_now(now()).as_second();
+            let (by, aud) = (signer.clone(), audience.clone());
+            let assertion = tokio::task::spawn_blocking(move || by.assertion(&aud, assumed))
+                .await
+                .map_err(|_| ClientError::Interrupted)??;
+            let call = token_call(self, flow, url.clone(), &assertion);
+            self.count(Kind::Token, attempt);
+            let raw = self.send(&call, attempt, None, None).await?;
+            let error = match self.token_of(&raw) {
+                Ok((header, life)) => return Ok(self.inner.tokens.keep(header, Some(life), true)),
+                Err(error) => error,
+            };
+            let off = (self.inner.skew.server_now(now()).as_second() - assumed).abs();
+            if !corrected && off > 30 && raw.status() == Some(400) {
+                // The answer's `Date` has just told how far this clock is off.
+                corrected = true;
+                continue;
+            }
+            let pause = match raw.status() {
+                Some(429) => retry::stated_pause(&raw, &self.inner.skew),
+                _ => match retry::next(Repeat::Safe, attempt, &raw) {
+                    Next::Again(pause) => pause,
+                    Next::Take => return Err(error),
+                },
+            };
+            if attempt >= MOST_ATTEMPTS {
+                return Err(error);
+            }
+            self.sleep(pause).await?;
+        }
+    }
+
+    fn token_of(&self, raw: &Raw) -> Result<(HeaderValue, Duration), ClientError> {
+        let unusable = |status, problem: &str| ClientError::TokenUnusable {
+            url: self.inner.target.token_url.clone().unwrap_or_default(),
+            status,
+            problem: problem.to_owned(),
+        };
+        let Some(status) = raw.status() else {
+            return Err(super::api::unreachable(&raw.exchange));
+        };
+        if status != 200 {
+            return Err(refusal::of(self, raw, status));
+        }
+        let body = raw.secret_body.as_ref();
+        let answer: TokenAnswer = body
+            .and_then(|body| serde_json::from_slice(body.expose_secret()).ok())
+            .ok_or_else(|| unusable(status, "the body is no JSON with an `access_token`"))?;
+        let header = Bearer::of_token(answer.access_token.expose_secret())
+            .ok_or_else(|| unusable(status, "the token has characters that no header may carry"))?;
+        // The platform writes the number as a string.
+        let seconds = match &answer.expires_in {
+            Some(serde_json::Value::String(text)) => text.parse().ok(),
+            Some(value) => value.as_u64(),
+            None => Some(300),
+        };
+        let life = seconds
+            .filter(|seconds| *seconds > 0)
+            .ok_or_else(|| unusable(status, "`expires_in` is no positive number of seconds"))?;
+        Ok((header, Duration::from_secs(life.min(86_400))))
+    }
+}
+
+fn token_call(session: &Session, flow: &Flow, url: Url, assertion: &str) -> Call {
+    // A JWT is base64url and dots, so that no value here needs form encoding but the type's colons.
+    let body = format!(
+        "grant_type=client_credentials&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion={assertion}"
+    );
+    Call {
+        flow: flow.clone(),
+        method: http::Method::POST,
+        url,
+        headers: vec![
+            (http::header::ACCEPT, HeaderValue::from_static("application/json")),
+            (
+                http::header::CONTENT_TYPE,
+                HeaderValue::from_static("application/x-www-form-urlencoded"),
+            ),
+        ],
+        body: body.into(),
+        kind: Kind::Token,
+        repeat: Repeat::Safe,
+        vouch: Vouch::Nobody,
+        ids: false,
+        timeout: session.target().timeouts.answer,
+        cap: API_BODY_CAP,
+        due: None,
+    }
+}

@@ -1,0 +1,433 @@
+//! One try of a call over the wire, and its record.
+//! Refuses to answer before the exchange is recorded, and records a try that was cut short too.
+
+use std::collections::HashSet;
+use std::error::Error as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use hyper_util::client::legacy::connect::HttpInfo;
+use letterproof_model::{
+    Connection, Exchange, RawBody, RawExchange, RawOutcome, RawRequest, RawResponse, Recorder,
+    Timestamp, TransportError, TransportErrorKind, now,
+};
+use parking_lot::Mutex;
+use secrecy::SecretSlice;
+use uuid::Uuid;
+
+use super::call::{Call, Kind};
+use super::core::Session;
+use super::token::Bearer;
+use crate::{ClientError, Target, is_loopback};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+
+/// A recorded try, with the parts of the answer that only the session may see.
+pub(super) struct Raw {
+    pub(super) exchange: Arc<Exchange>,
+    /// `Location`, which for letter data is a signed link.
+    pub(super) location: Option<HeaderValue>,
+    /// The answer of the token endpoint.
+    pub(super) secret_body: Option<SecretSlice<u8>>,
+}
+
+impl Raw {
+    pub(super) fn status(&self) -> Option<u16> {
+        self.exchange.status()
+    }
+
+    pub(super) fn error_kind(&self) -> Option<TransportErrorKind> {
+        self.exchange.error().map(|error| error.kind)
+    }
+}
+
+/// The connections seen so far, to tell a fresh one from one used before.
+#[derive(Default)]
+pub(super) struct Connections {
+    seen: Mutex<HashSet<(SocketAddr, SocketAddr)>>,
+}
+
+impl Connections {
+    fn note(&self, info: &HttpInfo) -> Connection {
+        let fresh = self.seen.lock().insert((info.local_addr(), info.remote_addr()));
+        Connection { reused: !fresh }
+    }
+}
+
+/// A request on its way. Dropped before its answer was recorded, it is recorded as interrupted.
+struct UnderWay {
+    recorder: Arc<dyn Recorder>,
+    raw: Option<RawExchange>,
+    clock: Instant,
+}
+
+impl UnderWay {
+    fn elapsed_us(&self) -> u64 {
+        micros(self.clock.elapsed())
+    }
+
+    /// Takes the exchange for recording with this outcome.
+    fn end(&mut self, outcome: RawOutcome, connection: Option<Connection>) -> Option<RawExchange> {
+        self.raw.take().map(|mut raw| {
+            raw.outcome = outcome;
+            raw.connection = connection;
+            raw
+        })
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if let Some(raw) = self.raw.take() {
+            // The placeholder outcome says that the run was interrupted; nobody is left to tell
+            // if even that cannot be written.
+            let after_us = micros(self.clock.elapsed());
+            let outcome = RawOutcome::Error(TransportError {
+                kind: TransportErrorKind::Interrupted,
+                message: "the run was interrupted before the answer was whole".to_owned(),
+                after_us,
+                status: None,
+                received: 0,
+            });
+            let _ = self.recorder.record(RawExchange { outcome, ..raw });
+        }
+    }
+}
+
+impl Session {
+    /// Sends a call once and records it.
+    pub(super) async fn send(
+        &self,
+        call: &Call,
+        attempt: u32,
+        bearer: Option<&Bearer>,
+        due: Option<tokio::time::Instant>,
+    ) -> Result<Raw, ClientError> {
+        let headers = headers_of(call, bearer)?;
+        let mut request = reqwest::Request::new(call.method.clone(), call.url.clone());
+        *request.headers_mut() = headers.clone();
+        if !call.body.is_empty() {
+            *request.body_mut() = Some(call.body.clone().into());
+        }
+        let clock = Instant::now();
+        let started = now();
+        let mut under_way = UnderWay {
+            recorder: self.inner.recorder.clone(),
+            clock,
+            raw: Some(RawExchange {
+                actor: call.flow.actor,
+                scenario: call.flow.scenario.as_deref().map(str::to_owned),
+                attempt,
+                scheduled: due.and_then(|due| scheduled(started, clock, due.into_std())),
+                started,
+                connection: None,
+                request: RawRequest {
+                    method: call.method.to_string(),
+                    url: call.url.to_string(),
+                    headers: pairs(&headers),
+                    body: bytes_body(call.body.to_vec()),
+                },
+                outcome: RawOutcome::Error(interrupted()),
+            }),
+        };
+        let deadline = tokio::time::Instant::now() + call.timeout;
+        let answer = tokio::time::timeout_at(deadline, self.inner.http.execute(request)).await;
+        let mut response = match answer {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => {
+                let (kind, cause) = classify(&error, false);
+                let failure = self.failure(&under_way, kind, &cause, None, 0);
+                return self.record(&mut under_way, RawOutcome::Error(failure), None);
+            }
+            Err(_) => {
+                let cause = format!("no answer within {} s", call.timeout.as_secs());
+                let failure =
+                    self.failure(&under_way, TransportErrorKind::Timeout, &cause, None, 0);
+                return self.record(&mut under_way, RawOutcome::Error(failure), None);
+            }
+        };
+        let headers_us = under_way.elapsed_us();
+        let connection =
+            response.extensions().get::<HttpInfo>().map(|info| self.inner.connections.note(info));
+        let status = response.status().as_u16();
+        if let Some(date) = response.headers().get(http::header::DATE).and_then(|v| v.to_str().ok())
+            && call.kind != Kind::Download
+        {
+            self.inner.skew.note(date, started, now());
+        }
+        let collected = collect(&mut response, deadline, call.cap).await;
+        let done_us = under_way.elapsed_us();
+        let body = match collected {
+            Ok(body) => body,
+            Err((kind, cause, received)) => {
+                let failure = self.failure(&under_way, kind, &cause, Some(status), received);
+                return self.record(&mut under_way, RawOutcome::Error(failure), connection);
+            }
+        };
+        let location = response.headers().get(http::header::LOCATION).cloned();
+        let response_headers = pairs(response.headers());
+        let media_type = response
+            .headers()
+            .get(http::header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let secret_body = (call.kind == Kind::Token).then(|| SecretSlice::from(body.clone()));
+        let body = match call.kind {
+            Kind::Download if !body.is_empty() => inspect(media_type, body).await?,
+            _ => bytes_body(body),
+        };
+        let outcome = RawOutcome::Response(RawResponse {
+            status,
+            headers: response_headers,
+            body,
+            headers_us,
+            done_us,
+        });
+        let mut raw = self.record(&mut under_way, outcome, connection)?;
+        raw.location = location;
+        raw.secret_body = secret_body;
+        Ok(raw)
+    }
+
+    fn failure(
+        &self,
+        under_way: &UnderWay,
+        kind: TransportErrorKind,
+        cause: &str,
+        status: Option<u16>,
+        received: u64,
+    ) -> TransportError {
+        TransportError {
+            kind,
+            message: self.scrub(cause),
+            after_us: under_way.elapsed_us(),
+            status,
+            received,
+        }
+    }
+
+    fn record(
+        &self,
+        under_way: &mut UnderWay,
+        outcome: RawOutcome,
+        connection: Option<Connection>,
+    ) -> Result<Raw, ClientError> {
+        let Some(raw) = under_way.end(outcome, connection) else {
+            return Err(ClientError::Interrupted);
+        };
+        let exchange = self.inner.recorder.record(raw).map_err(|error| self.unrecorded(&error))?;
+        Ok(Raw { exchange, location: None, secret_body: None })
+    }
+}
+
+fn interrupted() -> TransportError {
+    TransportError {
+        kind: TransportErrorKind::Interrupted,
+        message: String::new(),
+        after_us: 0,
+        status: None,
+        received: 0,
+    }
+}
+
+/// Every header that is sent, in order; only the host and the length are the connection's own.
+fn headers_of(call: &Call, bearer: Option<&Bearer>) -> Result<HeaderMap, ClientError> {
+    let mut headers = HeaderMap::with_capacity(call.headers.len() + 4);
+    if let Some(bearer) = bearer {
+        headers.append(http::header::AUTHORIZATION, bearer.header());
+    }
+    if call.ids {
+        let id = Uuid::new_v4().to_string();
+        headers.append(REQUEST_ID, header_text(&id, "X-Request-ID")?);
+        if let Some(correlation) = &call.flow.correlation {
+            headers.append(CORRELATION_ID, header_text(correlation.as_str(), "X-Correlation-ID")?);
+        }
+    }
+    for (name, value) in &call.headers {
+        headers.append(name.clone(), value.clone());
+    }
+    if !headers.contains_key(http::header::USER_AGENT) {
+        headers.append(http::header::USER_AGENT, USER_AGENT);
+    }
+    if !headers.contains_key(http::header::ACCEPT) {
+        // The HTTP library would add it anyway; what is sent must be on record.
+        headers.append(http::header::ACCEPT, HeaderValue::from_static("*/*"));
+    }
+    Ok(headers)
+}
+
+const USER_AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("letterproof/", env!("CARGO_PKG_VERSION")));
+
+pub(super) fn header_text(text: &str, name: &str) -> Result<HeaderValue, ClientError> {
+    HeaderValue::from_str(text).map_err(|_| {
+        ClientError::configuration(format!(
+            "header {name} cannot carry the value asked for; use visible ASCII characters"
+        ))
+    })
+}
+
+fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
+        .collect()
+}
+
+fn bytes_body(body: Vec<u8>) -> RawBody {
+    if body.is_empty() { RawBody::None } else { RawBody::Bytes(body) }
+}
+
+type Broken = (TransportErrorKind, String, u64);
+
+async fn collect(
+    response: &mut reqwest::Response,
+    deadline: tokio::time::Instant,
+    cap: u64,
+) -> Result<Vec<u8>, Broken> {
+    let announced = response.content_length().unwrap_or(0);
+    let mut body = Vec::with_capacity(usize::try_from(announced.min(1 << 20)).unwrap_or(0));
+    loop {
+        let received = body.len() as u64;
+        match tokio::time::timeout_at(deadline, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => {
+                if received + chunk.len() as u64 > cap {
+                    return Err((
+                        TransportErrorKind::Body,
+                        format!("the body is longer than the {cap} bytes this client takes"),
+                        received,
+                    ));
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Ok(Ok(None)) => return Ok(body),
+            Ok(Err(error)) => {
+                let (kind, cause) = classify(&error, true);
+                return Err((kind, cause, received));
+            }
+            Err(_) => {
+                return Err((
+                    TransportErrorKind::Timeout,
+                    "the body did not arrive in the time allowed".to_owned(),
+                    received,
+                ));
+            }
+        }
+    }
+}
+
+/// Reduces a download to what may be kept. Hashing and reading a PDF take milliseconds, which
+/// other requests must not wait for.
+async fn inspect(media_type: Option<String>, body: Vec<u8>) -> Result<RawBody, ClientError> {
+    let inspected = tokio::task::spawn_blocking(move || {
+        crate::session::link::inspect(media_type.as_deref(), &body)
+    });
+    let (content, pdf) = inspected.await.map_err(|_| ClientError::Interrupted)?;
+    Ok(RawBody::Download { content, pdf })
+}
+
+/// What kind of failure the HTTP library reports, and its innermost cause. The library's own
+/// sentence is not used: it holds the URL.
+fn classify(error: &reqwest::Error, in_body: bool) -> (TransportErrorKind, String) {
+    let mut cause = String::new();
+    let mut kind = None;
+    let mut source = error.source();
+    while let Some(inner) = source {
+        cause = inner.to_string();
+        if let Some(hyper) = inner.downcast_ref::<hyper::Error>() {
+            if hyper.is_parse() {
+                kind = Some(TransportErrorKind::Protocol);
+            } else if hyper.is_incomplete_message() || hyper.is_closed() || hyper.is_canceled() {
+                kind = Some(TransportErrorKind::Reset);
+            }
+        }
+        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
+            use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+            if matches!(io.kind(), BrokenPipe | ConnectionAborted | ConnectionReset) {
+                kind = Some(TransportErrorKind::Reset);
+            }
+        }
+        source = inner.source();
+    }
+    if cause.is_empty() {
+        "the request failed".clone_into(&mut cause);
+    }
+    let kind = if error.is_timeout() {
+        TransportErrorKind::Timeout
+    } else if error.is_connect() {
+        if is_tls(&cause) { TransportErrorKind::Tls } else { TransportErrorKind::Connect }
+    } else if in_body {
+        TransportErrorKind::Body
+    } else {
+        kind.unwrap_or(TransportErrorKind::Protocol)
+    };
+    if error.is_dns() {
+        cause = format!("the name could not be resolved ({cause})");
+    }
+    (kind, cause)
+}
+
+fn is_tls(cause: &str) -> bool {
+    [
+        "certificate",
+        "fatal alert",
+        "corrupt message",
+        "peer is incompatible",
+        "peer misbehaved",
+        "handshake",
+    ]
+    .iter()
+    .any(|word| cause.contains(word))
+}
+
+fn scheduled(started: Timestamp, clock: Instant, due: Instant) -> Option<Timestamp> {
+    let lag = clock.saturating_duration_since(due);
+    let lag = jiff::SignedDuration::try_from(lag).ok()?;
+    let at = started.checked_sub(lag).ok()?;
+    Timestamp::from_microsecond(at.as_microsecond()).ok()
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Builds the HTTP client of a target: no redirects, checked certificates, plain bodies.
+pub(super) fn build_http(target: &Target) -> Result<reqwest::Client, ClientError> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .connect_timeout(target.timeouts.connect)
+        .pool_idle_timeout(Duration::from_secs(30))
+        .gzip(false)
+        .referer(false);
+    let local = is_loopback(&target.base_url);
+    let roots = super::setup::roots(target)?;
+    if local {
+        builder = builder.no_proxy();
+    }
+    // Loading the system's roots takes time that a plain loopback target has no use for; its
+    // downloads go to loopback too.
+    builder = if local && target.base_url.scheme() == "http" {
+        builder.tls_certs_only(roots)
+    } else {
+        builder.tls_certs_merge(roots)
+    };
+    if let Some(identity) = super::setup::identity(target)? {
+        builder = builder.identity(identity);
+    }
+    if !local && let Some(proxy) = super::setup::proxy(target)? {
+        builder = builder.proxy(proxy);
+    }
+    builder.build().map_err(|error| {
+        let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+        ClientError::configuration(format!(
+            "target {}: the HTTPS client cannot be set up ({cause}); check roots, client certificate and proxy",
+            target.name
+        ))
+    })
+}

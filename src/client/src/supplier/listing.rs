@@ -1,0 +1,117 @@
+//! Receiving lists of letters, one at a time, and waiting for listed letters to show again.
+//! Refuses parallel lists: the API would hand out the same letters twice.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use letterproof_model::{MarkKind, now};
+
+use super::work::Supplier;
+use crate::ClientError;
+use crate::wire::ListedLetter;
+
+/// The letters of the pack's daily list.
+const DAILY: u32 = 2_500;
+
+/// What is remembered of the latest list.
+#[derive(Default)]
+pub(super) struct Listing {
+    last: Option<Last>,
+}
+
+struct Last {
+    limit: Option<u32>,
+    letters: Vec<ListedLetter>,
+    updates: u64,
+}
+
+impl Supplier {
+    /// Receives a list of letters, with a limit or with the API's own.
+    ///
+    /// # Errors
+    /// When it is not answered with 200 and a list.
+    pub async fn list(&self, limit: Option<u32>) -> Result<Vec<ListedLetter>, ClientError> {
+        let mut listing = self.shared.listing.lock().await;
+        self.list_in_turn(&mut listing, limit).await
+    }
+
+    pub(super) async fn list_in_turn(
+        &self,
+        listing: &mut Listing,
+        limit: Option<u32>,
+    ) -> Result<Vec<ListedLetter>, ClientError> {
+        let updates = self.shared.updates.load(Ordering::SeqCst);
+        self.tell("receiving the list of letters", 0, None, None);
+        let answer = self.session().list_letters(&self.flow, limit).await?;
+        self.ledger().observe(&answer.exchange)?;
+        let Some(list) = answer.value else {
+            listing.last = None;
+            return Err(self.unexpected(
+                "receiving the list of letters",
+                &answer.exchange,
+                "200 with a list",
+            ));
+        };
+        let letters = list.data;
+        self.tell("receiving the list of letters", letters.len() as u64, None, None);
+        listing.last = Some(Last { limit, letters: letters.clone(), updates });
+        Ok(letters)
+    }
+
+    /// Receives the whole daily list: 2,500 letters in one call (AT2).
+    ///
+    /// # Errors
+    /// As [`Supplier::list`].
+    pub async fn daily_list(&self) -> Result<Vec<ListedLetter>, ClientError> {
+        self.list(Some(DAILY)).await
+    }
+
+    /// The daily list as it was received, or received now if another list or an update came after
+    /// it.
+    ///
+    /// # Errors
+    /// As [`Supplier::list`].
+    pub async fn receive_daily_list_if_stale(&self) -> Result<Vec<ListedLetter>, ClientError> {
+        let mut listing = self.shared.listing.lock().await;
+        let updates = self.shared.updates.load(Ordering::SeqCst);
+        if let Some(last) = &listing.last
+            && last.limit == Some(DAILY)
+            && last.updates == updates
+        {
+            return Ok(last.letters.clone());
+        }
+        self.list_in_turn(&mut listing, Some(DAILY)).await
+    }
+
+    /// Waits until every letter that a list has hidden may show again, and notes the wait in the
+    /// journal. Gives the time waited.
+    ///
+    /// # Errors
+    /// When the run is asked to stop.
+    pub async fn wait_until_listed_letters_show_again(&self) -> Result<Duration, ClientError> {
+        const TICK: Duration = Duration::from_secs(1);
+        const WHAT: &str = "waiting for listed letters to show again";
+        let Some(end) = self.ledger().all_shown_at() else { return Ok(Duration::ZERO) };
+        let left = || Duration::try_from(end.duration_since(now())).unwrap_or_default();
+        let whole = left();
+        self.mark(
+            MarkKind::Wait,
+            format!(
+                "Waiting {:.1} s: listed letters stay hidden for the visibility timeout of {:.1} s.",
+                whole.as_secs_f64(),
+                self.session().target().visibility_timeout.as_secs_f64()
+            ),
+        )?;
+        let seconds = whole.as_secs() + 1;
+        loop {
+            let remaining = left();
+            if remaining.is_zero() {
+                self.tell(WHAT, seconds, Some(seconds), Some(Duration::ZERO));
+                return Ok(whole);
+            }
+            let gone = whole.saturating_sub(remaining).as_secs();
+            self.tell(WHAT, gone, Some(seconds), Some(remaining));
+            self.session().sleep(remaining.min(TICK)).await?;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The reference supplier: a model print house, as Gherkin drives it and as `supplier` runs it.
+//! Refuses to judge its own work: it does each thing as the pack asks, and the record shows it.
+
+mod listing;
+mod mi;
+mod moving;
+mod preparing;
+mod reasons;
+mod screening;
+mod seeing;
+mod taking;
+mod work;
+
+pub use mi::MiSubmission;
+pub use moving::Sent;
+pub use preparing::{Preparation, Prepared};
+pub use reasons::{Reason, Reasons};
+pub use screening::TakenOn;
+pub use seeing::{Change, Seen, SeenLetter};
+pub use taking::LetterFilter;
+pub use work::{Supplier, letter_ids};

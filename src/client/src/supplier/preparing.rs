@@ -1,0 +1,197 @@
+//! Looking at letters before producing them: what the API says of each, and what its PDF is.
+//! Refuses to look at the seed: a letter is exceptional because its data or its PDF shows it.
+
+use letterproof_model::{Content as Kept, ExchangeId, LetterId, SpecificationKind};
+
+use super::work::Supplier;
+use crate::ledger::{Content, LetterRecord};
+use crate::{ClientError, Download};
+
+/// The most pages a letter may have (AT12).
+const MOST_PAGES: u32 = 5;
+
+/// What a letter turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Preparation {
+    /// Its PDF is sound.
+    Ready {
+        /// Its pages.
+        pages: u32,
+    },
+    /// There is no PDF: reject it.
+    MissingPdf,
+    /// The PDF cannot be read, or is not the one the API's hash names: fail it.
+    CorruptPdf,
+    /// The PDF has more than five pages: fail it.
+    TooManyPages {
+        /// Its pages.
+        pages: u32,
+    },
+    /// Nobody agreed its specification: reject it.
+    UnknownSpecification,
+    /// The API names no specification: reject it.
+    MissingMetadata,
+    /// It is in an accessible format: forward it. Its content is not fetched.
+    Accessible,
+    /// Its content could not be fetched, which says nothing about the letter.
+    Unfetched {
+        /// The status code that came instead, if any.
+        status: Option<u16>,
+    },
+}
+
+/// A letter that was looked at.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The letter.
+    pub id: LetterId,
+    /// What it turned out to be.
+    pub outcome: Preparation,
+    /// What is kept of its content.
+    pub content: Option<Kept>,
+    /// Why it is not ready, in a few words.
+    pub problem: Option<String>,
+    /// The exchanges that show it.
+    pub exchanges: Vec<ExchangeId>,
+}
+
+impl Prepared {
+    /// Whether the letter can be produced.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        matches!(self.outcome, Preparation::Ready { .. })
+    }
+}
+
+impl From<Content> for Preparation {
+    fn from(content: Content) -> Self {
+        match content {
+            Content::Sound { pages } => Self::Ready { pages },
+            Content::Missing => Self::MissingPdf,
+            Content::Damaged => Self::CorruptPdf,
+            Content::TooLong { pages } => Self::TooManyPages { pages },
+        }
+    }
+}
+
+impl Supplier {
+    /// Validates letters and downloads the PDF of each, right after its link was given. A letter
+    /// whose content is known is not fetched a second time (AT3).
+    ///
+    /// # Errors
+    /// When the API gives no answer, or an exchange could not be recorded. A letter that is not
+    /// as it should be is no error.
+    pub async fn prepare(&self, letters: &[LetterId]) -> Result<Vec<Prepared>, ClientError> {
+        self.each("preparing letters", letters.to_vec(), |id| self.prepare_one(id)).await
+    }
+
+    async fn prepare_one(&self, id: LetterId) -> Result<Prepared, ClientError> {
+        let mut prepared = Prepared {
+            outcome: Preparation::Unfetched { status: None },
+            id,
+            content: None,
+            problem: None,
+            exchanges: Vec::new(),
+        };
+        let record = match self.ledger().get(&prepared.id) {
+            Some(record) if record.status.is_some() => record,
+            _ => match self.look_up(&prepared.id).await? {
+                Some(record) => record,
+                None => return Ok(prepared),
+            },
+        };
+        if let Some(outcome) = self.by_metadata(&record) {
+            prepared.outcome = outcome;
+            return Ok(prepared);
+        }
+        if let Some(known) = record.content {
+            prepared.outcome = known.into();
+            return Ok(prepared);
+        }
+        self.fetch(&record, &mut prepared).await?;
+        let content = match prepared.outcome {
+            Preparation::Ready { pages } => Content::Sound { pages },
+            Preparation::MissingPdf => Content::Missing,
+            Preparation::CorruptPdf => Content::Damaged,
+            Preparation::TooManyPages { pages } => Content::TooLong { pages },
+            _ => return Ok(prepared),
+        };
+        self.ledger().note_content(&prepared.id, content)?;
+        Ok(prepared)
+    }
+
+    /// What the letter's data alone says.
+    pub(super) fn by_metadata(&self, record: &LetterRecord) -> Option<Preparation> {
+        let Some(specification) =
+            record.specification.as_ref().filter(|id| !id.as_str().is_empty())
+        else {
+            return Some(Preparation::MissingMetadata);
+        };
+        match self.context().specification_kind(specification) {
+            None => Some(Preparation::UnknownSpecification),
+            Some(SpecificationKind::Accessible) => Some(Preparation::Accessible),
+            Some(SpecificationKind::Standard | SpecificationKind::Language) => None,
+        }
+    }
+
+    async fn fetch(
+        &self,
+        record: &LetterRecord,
+        prepared: &mut Prepared,
+    ) -> Result<(), ClientError> {
+        // A link lives for a minute; one that had expired is asked for once more.
+        for last in [false, true] {
+            let answer = self.session().letter_data(&self.flow, &record.id).await?;
+            prepared.exchanges.push(answer.exchange.id.clone());
+            let Some(link) = answer.value else {
+                prepared.outcome = match answer.status {
+                    404 => Preparation::MissingPdf,
+                    status => Preparation::Unfetched { status: Some(status) },
+                };
+                return Ok(());
+            };
+            let download = self.session().download(&self.flow, &link).await?;
+            prepared.exchanges.push(download.exchange.id.clone());
+            if download.status() == Some(403) && !last {
+                continue;
+            }
+            inspect(record, &download, prepared);
+            return Ok(());
+        }
+        Ok(())
+    }
+}
+
+fn inspect(record: &LetterRecord, download: &Download, prepared: &mut Prepared) {
+    let content = download.content().cloned();
+    let status = download.status();
+    (prepared.outcome, prepared.problem) = match (status, &content) {
+        (Some(404), _) => (Preparation::MissingPdf, None),
+        (Some(200), Some(content)) => {
+            let altered = record
+                .sha256
+                .as_deref()
+                .is_some_and(|stated| !stated.eq_ignore_ascii_case(&content.sha256));
+            match (content.pages, &content.problem) {
+                _ if altered => {
+                    let problem = "its SHA-256 is not the one the API states".to_owned();
+                    (Preparation::CorruptPdf, Some(problem))
+                }
+                (Some(pages), None) if !download.is_pdf() || pages == 0 => {
+                    (Preparation::CorruptPdf, Some("it is no PDF with pages".to_owned()))
+                }
+                (Some(pages), None) if pages > MOST_PAGES => {
+                    (Preparation::TooManyPages { pages }, Some(format!("it has {pages} pages")))
+                }
+                (Some(pages), None) => (Preparation::Ready { pages }, None),
+                (_, problem) => (
+                    Preparation::CorruptPdf,
+                    Some(problem.clone().unwrap_or_else(|| "it is no PDF".to_owned())),
+                ),
+            }
+        }
+        (Some(200), None) => (Preparation::CorruptPdf, Some("it is empty".to_owned())),
+        _ => (Preparation::Unfetched { status }, None),
+    };
+    prepared.content = content;
+}

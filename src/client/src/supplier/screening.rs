@@ -1,0 +1,97 @@
+//! Taking on a list: what can be produced is accepted in one update, what cannot is rejected.
+//! Refuses to accept what the letter's data or its missing PDF already rules out (AT4, AT13).
+
+use std::collections::HashMap;
+
+use letterproof_model::{LetterId, LetterStatus};
+
+use super::moving::Sent;
+use super::preparing::{Preparation, Prepared};
+use super::reasons::{Reason, Reasons};
+use super::work::Supplier;
+use crate::ClientError;
+
+/// What came of taking on a list.
+#[derive(Debug, Clone)]
+pub struct TakenOn {
+    /// The one update that accepted letters.
+    pub accepted: Sent,
+    /// The update that rejected the others; `None` where all could be accepted.
+    pub rejected: Option<Sent>,
+}
+
+impl Preparation {
+    /// The reason to reject a PENDING letter for; `None` when it can be taken on.
+    #[must_use]
+    pub fn reason_to_reject(&self) -> Option<Reason> {
+        match self {
+            Self::MissingPdf => Some(Reason::new("REJ-PDF", "The letter has no PDF")),
+            Self::UnknownSpecification => {
+                Some(Reason::new("REJ-SPEC", "The specification is not one agreed"))
+            }
+            Self::MissingMetadata => {
+                Some(Reason::new("REJ-META", "The letter names no specification"))
+            }
+            _ => None,
+        }
+    }
+
+    /// The reason to fail an accepted letter for; `None` when it can be produced.
+    #[must_use]
+    pub fn reason_to_fail(&self) -> Option<Reason> {
+        match self {
+            Self::CorruptPdf => Some(Reason::new("FAIL-PDF", "The PDF is damaged")),
+            Self::TooManyPages { pages } => {
+                let text = format!("The PDF has {pages} pages; at most five can be enclosed");
+                Some(Reason::new("FAIL-PAGES", text))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Supplier {
+    /// Accepts listed letters in one bulk update and rejects, in a second one, those that cannot
+    /// be taken on. Only letters that look suspicious, having no stated hash or no agreed
+    /// specification, are looked at first. Where the workflow knows no REJECTED, all are accepted.
+    ///
+    /// # Errors
+    /// When the API refuses an update or gives no answer.
+    pub async fn take_on(&self, letters: &[LetterId]) -> Result<TakenOn, ClientError> {
+        let unfit = self.unfit(letters).await?;
+        let fit: Vec<LetterId> =
+            letters.iter().filter(|id| !unfit.contains_key(*id)).cloned().collect();
+        let accepted = self.accept_in_bulk(&fit).await?;
+        let rejected = if unfit.is_empty() { None } else { Some(self.reject(unfit).await?) };
+        Ok(TakenOn { accepted, rejected })
+    }
+
+    /// Prepares letters and gives those that are ready, in their order.
+    ///
+    /// # Errors
+    /// When the API gives no answer, or an exchange could not be recorded.
+    pub async fn prepare_ready(&self, letters: &[LetterId]) -> Result<Vec<LetterId>, ClientError> {
+        let prepared = self.prepare(letters).await?;
+        Ok(prepared.into_iter().filter(Prepared::is_ready).map(|letter| letter.id).collect())
+    }
+
+    async fn reject(&self, unfit: HashMap<LetterId, Reason>) -> Result<Sent, ClientError> {
+        let mut letters: Vec<LetterId> = unfit.keys().cloned().collect();
+        letters.sort_unstable();
+        self.move_in_bulk(&letters, LetterStatus::Rejected, Reasons::Each(unfit)).await
+    }
+
+    async fn unfit(&self, letters: &[LetterId]) -> Result<HashMap<LetterId, Reason>, ClientError> {
+        if !self.context().supports.contains(&LetterStatus::Rejected) {
+            return Ok(HashMap::new());
+        }
+        let suspicious: Vec<LetterId> = letters
+            .iter()
+            .filter_map(|id| self.ledger().get(id))
+            .filter(|record| record.sha256.is_none() || self.by_metadata(record).is_some())
+            .map(|record| record.id)
+            .collect();
+        let reason = |letter: Prepared| Some((letter.id, letter.outcome.reason_to_reject()?));
+        Ok(self.prepare(&suspicious).await?.into_iter().filter_map(reason).collect())
+    }
+}

@@ -1,0 +1,217 @@
+//! Choosing letters to work on, always from the ledger.
+//! Refuses exceptional letters for ordinary flows, and letters that another scenario has.
+
+use letterproof_model::{LetterId, LetterStatus, SpecificationKind};
+
+use super::preparing::Prepared;
+use super::work::Supplier;
+use crate::ClientError;
+use crate::ledger::{Content, LetterRecord};
+
+/// How often a shortfall is made up before it counts as one.
+const MOST_ROUNDS: usize = 5;
+
+/// Which letters are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LetterFilter {
+    /// Letters to print, in any language, whose PDF is sound.
+    Standard,
+    /// Letters in an accessible format.
+    Accessible,
+    /// Any letter.
+    Any,
+}
+
+impl LetterFilter {
+    const fn phrase(self) -> &'static str {
+        match self {
+            Self::Standard => "ordinary letters",
+            Self::Accessible => "letters in accessible formats",
+            Self::Any => "letters",
+        }
+    }
+}
+
+impl Supplier {
+    /// Takes letters that nobody works on and that are seen as ACCEPTED: such as are known first,
+    /// then PENDING ones, accepted in bulk now. They are the caller's until
+    /// [`crate::Ledger::release`].
+    ///
+    /// # Errors
+    /// When the target has too few, or the API refuses or gives no answer.
+    pub async fn take_accepted(
+        &self,
+        n: usize,
+        filter: LetterFilter,
+    ) -> Result<Vec<LetterId>, ClientError> {
+        let mut taken = Vec::new();
+        for _ in 0..MOST_ROUNDS {
+            let known = self.take_known(n - taken.len(), LetterStatus::Accepted, filter);
+            taken.extend(self.keep_sound(known, filter).await?);
+            if taken.len() >= n {
+                return Ok(taken);
+            }
+            let fresh = self.take_pending(n - taken.len(), filter).await?;
+            if fresh.is_empty() {
+                break;
+            }
+            let sent = self.accept_in_bulk(&fresh).await?;
+            taken.extend(self.see(&sent.letters, LetterStatus::Accepted).await?.confirmed());
+            if taken.len() >= n {
+                return Ok(taken);
+            }
+        }
+        self.too_few(n, &taken, filter, "ACCEPTED or PENDING")
+    }
+
+    /// Takes PENDING letters that nobody works on, listing them first where too few are known.
+    /// Gives fewer where there are fewer.
+    ///
+    /// # Errors
+    /// When the API refuses or gives no answer.
+    pub async fn take_pending(
+        &self,
+        n: usize,
+        filter: LetterFilter,
+    ) -> Result<Vec<LetterId>, ClientError> {
+        let mut taken = Vec::new();
+        let mut listed = false;
+        while taken.len() < n {
+            let known = self.take_known(n - taken.len(), LetterStatus::Pending, filter);
+            if !known.is_empty() {
+                taken.extend(self.keep_sound(known, filter).await?);
+                continue;
+            }
+            if listed {
+                break;
+            }
+            listed = true;
+            let mut listing = self.shared.listing.lock().await;
+            // Another scenario may have listed while this one waited for its turn.
+            if self.is_known(LetterStatus::Pending, filter) {
+                continue;
+            }
+            self.list_in_turn(&mut listing, Some(2_500)).await?;
+        }
+        Ok(taken)
+    }
+
+    /// Takes PENDING letters and looks at them until `n` are as `wanted` says, or none is left to
+    /// look at; the others are released. Letters without a stated hash are looked at first.
+    ///
+    /// # Errors
+    /// When the API refuses or gives no answer.
+    pub async fn find(
+        &self,
+        n: usize,
+        status: LetterStatus,
+        wanted: impl Fn(&Prepared) -> bool,
+    ) -> Result<Vec<Prepared>, ClientError> {
+        let mut found: Vec<Prepared> = Vec::new();
+        let mut looked_at = std::collections::HashSet::new();
+        for suspicious in [true, false] {
+            while found.len() < n {
+                let batch: Vec<LetterId> = self
+                    .ledger()
+                    .take(super::work::AT_ONCE * 4, |record| {
+                        ready_to_move(record, status)
+                            && record.sha256.is_none() == suspicious
+                            && !looked_at.contains(&record.id)
+                    })
+                    .into_iter()
+                    .map(|record| record.id)
+                    .collect();
+                if batch.is_empty() {
+                    break;
+                }
+                looked_at.extend(batch.iter().cloned());
+                for prepared in self.prepare(&batch).await? {
+                    if found.len() < n && wanted(&prepared) {
+                        found.push(prepared);
+                    } else {
+                        self.ledger().release([&prepared.id]);
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn take_known(
+        &self,
+        n: usize,
+        status: LetterStatus,
+        filter: LetterFilter,
+    ) -> Vec<LetterRecord> {
+        self.ledger().take(n, |record| ready_to_move(record, status) && self.fits(record, filter))
+    }
+
+    fn is_known(&self, status: LetterStatus, filter: LetterFilter) -> bool {
+        let known = self
+            .ledger()
+            .take(1, |record| ready_to_move(record, status) && self.fits(record, filter));
+        self.ledger().release(known.iter().map(|record| &record.id));
+        !known.is_empty()
+    }
+
+    /// Of letters to print, keeps those whose PDF is sound; the others are released, and the
+    /// ledger remembers why.
+    async fn keep_sound(
+        &self,
+        records: Vec<LetterRecord>,
+        filter: LetterFilter,
+    ) -> Result<Vec<LetterId>, ClientError> {
+        let ids = |records: Vec<LetterRecord>| records.into_iter().map(|record| record.id);
+        if filter != LetterFilter::Standard {
+            return Ok(ids(records).collect());
+        }
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            records.into_iter().partition(|record| record.content.is_some());
+        let mut sound: Vec<LetterId> = ids(known).collect();
+        let unknown: Vec<LetterId> = ids(unknown).collect();
+        for prepared in self.prepare(&unknown).await? {
+            if prepared.is_ready() {
+                sound.push(prepared.id);
+            } else if !matches!(prepared.outcome, super::Preparation::Unfetched { .. }) {
+                // What could not be fetched stays taken, so that nobody tries it for ever.
+                self.ledger().release([&prepared.id]);
+            }
+        }
+        Ok(sound)
+    }
+
+    /// Whether a letter is of the kind wanted, as far as is known.
+    fn fits(&self, record: &LetterRecord, filter: LetterFilter) -> bool {
+        let kind =
+            record.specification.as_ref().and_then(|id| self.context().specification_kind(id));
+        match filter {
+            LetterFilter::Any => true,
+            LetterFilter::Accessible => kind == Some(SpecificationKind::Accessible),
+            LetterFilter::Standard => {
+                matches!(kind, Some(SpecificationKind::Standard | SpecificationKind::Language))
+                    && matches!(record.content, None | Some(Content::Sound { .. }))
+            }
+        }
+    }
+
+    fn too_few(
+        &self,
+        needed: usize,
+        taken: &[LetterId],
+        filter: LetterFilter,
+        statuses: &str,
+    ) -> Result<Vec<LetterId>, ClientError> {
+        self.ledger().release(taken);
+        Err(ClientError::TooFewLetters {
+            what: format!("{} in {statuses}", filter.phrase()),
+            needed,
+            found: taken.len(),
+            remedy: "Wait until hidden letters show again, or ask NHS Notify to seed the target anew.",
+        })
+    }
+}
+
+/// Whether a letter is seen in a status and no update of it is under way.
+fn ready_to_move(record: &LetterRecord, status: LetterStatus) -> bool {
+    record.status == Some(status) && !record.in_flight()
+}

@@ -1,0 +1,207 @@
+//! The supplier itself: what all its handles share, and how a scenario gets one.
+//! Refuses to share a correlation id between scenarios.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use futures::StreamExt;
+use letterproof_model::{Context, Exchange, LetterId, MarkKind, Mode, Timestamp, now};
+use parking_lot::Mutex;
+
+use super::listing::Listing;
+use crate::error::UnexpectedAnswer;
+use crate::wire::ListedLetter;
+use crate::{ClientError, Flow, Ledger, Progress, ProgressEvent, Session, Silent};
+
+/// How many calls the supplier has under way at once; the pacer keeps their rate.
+pub(super) const AT_ONCE: usize = 64;
+
+/// A model print house; clones are handles on the same one.
+#[derive(Clone)]
+pub struct Supplier {
+    pub(super) shared: Arc<Shared>,
+    pub(super) flow: Flow,
+}
+
+pub(super) struct Shared {
+    pub(super) session: Session,
+    pub(super) ledger: Ledger,
+    pub(super) context: Context,
+    pub(super) progress: Arc<dyn Progress>,
+    /// Lists are never fetched in parallel: they overlap.
+    pub(super) listing: tokio::sync::Mutex<Listing>,
+    /// Updates sent so far, to tell whether any came after a list.
+    pub(super) updates: AtomicU64,
+    /// How long an update took to show the last time.
+    pub(super) usual_delay: Mutex<Option<Duration>>,
+    pub(super) since: Timestamp,
+}
+
+impl Supplier {
+    /// A supplier that works over a session and chooses from a ledger.
+    #[must_use]
+    pub fn new(session: Session, ledger: Ledger) -> Self {
+        Self::with_progress(session, ledger, Arc::new(Silent))
+    }
+
+    /// The same, telling a listener how far it is.
+    #[must_use]
+    pub fn with_progress(session: Session, ledger: Ledger, progress: Arc<dyn Progress>) -> Self {
+        let flow = Flow::supplier(session.nonce());
+        let context = session.target().context(Mode::Driven);
+        Self {
+            shared: Arc::new(Shared {
+                session,
+                ledger,
+                context,
+                progress,
+                listing: tokio::sync::Mutex::default(),
+                updates: AtomicU64::new(0),
+                usual_delay: Mutex::new(None),
+                since: now(),
+            }),
+            flow,
+        }
+    }
+
+    /// A handle under a scenario's name, with a correlation id of its own.
+    #[must_use]
+    pub fn for_scenario(&self, scenario: &str) -> Self {
+        let flow = Flow::supplier(self.session().nonce()).in_scenario(scenario);
+        Self { shared: self.shared.clone(), flow }
+    }
+
+    /// The same handle with a fresh correlation id, for another flow of letters.
+    #[must_use]
+    pub fn for_next_flow(&self) -> Self {
+        Self { shared: self.shared.clone(), flow: self.flow.renewed(self.session().nonce()) }
+    }
+
+    /// The session it works over.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.shared.session
+    }
+
+    /// The ledger it chooses from.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.shared.ledger
+    }
+
+    /// The flow its requests belong to.
+    #[must_use]
+    pub fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
+    /// What is known of the target.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.shared.context
+    }
+
+    /// Calls `GET /_status` (AT1).
+    ///
+    /// # Errors
+    /// When it is not answered with 200.
+    pub async fn check_service(&self) -> Result<Arc<Exchange>, ClientError> {
+        let answer = self.session().check_status(&self.flow).await?;
+        if answer.status == 200 {
+            Ok(answer.exchange)
+        } else {
+            Err(self.unexpected("checking the service", &answer.exchange, "200"))
+        }
+    }
+
+    /// Does one thing for each item, some at a time, and gives the results in the items' order.
+    pub(super) async fn each<I, T, F>(
+        &self,
+        what: &str,
+        items: Vec<I>,
+        mut work: impl FnMut(I) -> F,
+    ) -> Result<Vec<T>, ClientError>
+    where
+        F: Future<Output = Result<T, ClientError>>,
+    {
+        let total = items.len();
+        let mut done = Vec::with_capacity(total);
+        let jobs = items.into_iter().enumerate().map(|(at, item)| {
+            let job = work(item);
+            async move { job.await.map(|result| (at, result)) }
+        });
+        let mut running = futures::stream::iter(jobs).buffer_unordered(AT_ONCE);
+        while let Some(result) = running.next().await {
+            done.push(result?);
+            self.tell(what, done.len() as u64, Some(total as u64), None);
+        }
+        done.sort_unstable_by_key(|(at, _)| *at);
+        Ok(done.into_iter().map(|(_, result)| result).collect())
+    }
+
+    pub(super) fn tell(
+        &self,
+        what: &str,
+        done: u64,
+        total: Option<u64>,
+        remaining: Option<Duration>,
+    ) {
+        let what = what.to_owned();
+        self.shared.progress.on_event(ProgressEvent { what, done, total, remaining });
+    }
+
+    pub(super) fn mark(&self, kind: MarkKind, text: String) -> Result<(), ClientError> {
+        self.session().mark(kind, self.flow.scenario.as_deref(), text)
+    }
+
+    /// The error for an answer that an action cannot go on with.
+    pub(super) fn unexpected(
+        &self,
+        action: &str,
+        exchange: &Exchange,
+        expected: &'static str,
+    ) -> ClientError {
+        let status = exchange.status().unwrap_or_default();
+        let said = exchange.response().and_then(|response| said(response.body.json_text()?));
+        ClientError::Unexpected(Box::new(UnexpectedAnswer {
+            action: action.to_owned(),
+            url: exchange.request.url.split('?').next().unwrap_or_default().to_owned(),
+            status,
+            expected,
+            detail: said.map_or_else(String::new, |said| {
+                format!(", saying \"{}\"", self.session().scrub(&said))
+            }),
+            exchange: exchange.id.clone(),
+            remedy: remedy(status),
+        }))
+    }
+}
+
+/// The ids of listed letters.
+#[must_use]
+pub fn letter_ids(letters: &[ListedLetter]) -> Vec<LetterId> {
+    letters.iter().map(|letter| letter.id.clone()).collect()
+}
+
+/// What an error body says of itself, cut short.
+fn said(text: &str) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    let said = ["/errors/0/detail", "/errors/0/message", "/message"]
+        .iter()
+        .find_map(|place| value.pointer(place).and_then(serde_json::Value::as_str))?;
+    Some(said.chars().take(200).collect())
+}
+
+const fn remedy(status: u16) -> &'static str {
+    match status {
+        401 => "Check the credentials with `letterproof doctor`.",
+        403 => "Check that this application is known to the API as a supplier.",
+        404 => "Check the base URL, and that the letters belong to this supplier.",
+        429 => "Lower the profile's rate limit to the one agreed.",
+        500..=599 => {
+            "The API has a fault of its own: try again later, and report it with the exchange."
+        }
+        _ => "The exchange shows what was sent; compare it with the specification.",
+    }
+}

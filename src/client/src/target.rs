@@ -1,0 +1,327 @@
+//! Targets: where requests go, how a session proves who it is there, and what may be expected.
+//! Refuses secrets: a target only names where they are found, and they are read when first needed.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use letterproof_model::{Capability, Context, LetterStatus, Mode, SpecificationMeaning};
+use url::Url;
+
+use crate::{ClientError, ProductionConsent, SecretSource};
+
+/// How a session proves who it is.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// Not at all, as in the sandbox.
+    None,
+    /// With tokens from the platform's token endpoint, asked for with a signed JWT.
+    SignedJwt {
+        /// The application's API key, which is `iss` and `sub` of the assertion.
+        api_key: SecretSource,
+        /// The id under which the public key is registered.
+        kid: String,
+        /// The RSA private key in PEM form.
+        key: SecretSource,
+    },
+    /// With a bearer token that is at hand.
+    Bearer(SecretSource),
+}
+
+/// How long a session waits for things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a connection.
+    pub connect: Duration,
+    /// For a whole API answer.
+    pub answer: Duration,
+    /// For a whole download.
+    pub download: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            answer: Duration::from_secs(30),
+            download: Duration::from_secs(60),
+        }
+    }
+}
+
+/// A certificate and key that a session shows to servers which ask for one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientIdentity {
+    /// The certificate chain, PEM.
+    pub certificate: PathBuf,
+    /// The private key, PEM; refused when others may read it.
+    pub key: PathBuf,
+}
+
+/// Where requests go and what may be expected there.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// `mock`, `sandbox`, `int`, `prod-smoke`, or a profile's own name.
+    pub name: String,
+    /// The API's base URL, without a slash at its end.
+    pub base_url: Url,
+    /// The token endpoint; needed with [`Auth::SignedJwt`], and the assertion's `aud` to the letter.
+    pub token_url: Option<String>,
+    /// How a session proves who it is.
+    pub auth: Auth,
+    /// What the target can do.
+    pub capabilities: BTreeSet<Capability>,
+    /// How long a listed letter stays hidden.
+    pub visibility_timeout: Duration,
+    /// How long a queued update may take to show.
+    pub update_deadline: Duration,
+    /// Requests per second the API allows; `None` for no limit.
+    pub rate_limit: Option<u32>,
+    /// Time agreed for one AT15 flow.
+    pub at15_target: Duration,
+    /// Optional statuses that the supplier's workflow declares (AT5, AT6, AT8, AT13).
+    pub supports: BTreeSet<LetterStatus>,
+    /// What the known specification ids mean.
+    pub specifications: Vec<SpecificationMeaning>,
+    /// Letters seeded for the run.
+    pub seeded_letters: u32,
+    /// Letters one AT4 list asks for.
+    pub at4_batch: u32,
+    /// Letters one AT15 list asks for.
+    pub at15_chunk: u32,
+    /// How long a session waits.
+    pub timeouts: Timeouts,
+    /// Roots trusted beside those of the system, as PEM files.
+    pub roots: Vec<PathBuf>,
+    /// A certificate to show.
+    pub identity: Option<ClientIdentity>,
+    /// A proxy to go through, without credentials; never used for loopback. Without one, the
+    /// usual environment variables (`HTTPS_PROXY`) decide.
+    pub proxy: Option<Url>,
+    /// A person's consent to reach production; only ever set by [`Target::prod_smoke`].
+    pub(crate) consent: Option<ProductionConsent>,
+}
+
+const SANDBOX: &str = "https://sandbox.api.service.nhs.uk/nhs-notify-supplier";
+const INT: &str = "https://int.api.service.nhs.uk/nhs-notify-supplier";
+const INT_TOKEN: &str = "https://int.api.service.nhs.uk/oauth2/token";
+const PROD: &str = "https://api.service.nhs.uk/nhs-notify-supplier";
+const PROD_TOKEN: &str = "https://api.service.nhs.uk/oauth2/token";
+
+impl Target {
+    /// The names of the built-in targets.
+    pub const BUILT_IN: [&'static str; 4] = ["mock", "sandbox", "int", "prod-smoke"];
+
+    /// The embedded double of INT, or any stand-in with the pack's sizes.
+    ///
+    /// # Errors
+    /// When the base URL is none.
+    pub fn mock(base_url: &str, token_url: &str, auth: Auth) -> Result<Self, ClientError> {
+        let context = Context::stand_in(base_url);
+        Ok(Self {
+            name: "mock".to_owned(),
+            base_url: parse_base_url(base_url)?,
+            token_url: Some(token_url.to_owned()),
+            auth,
+            capabilities: context.capabilities,
+            visibility_timeout: Duration::from_millis(context.visibility_timeout_ms),
+            update_deadline: Duration::from_millis(context.update_deadline_ms),
+            rate_limit: Some(context.rate_limit),
+            at15_target: Duration::from_millis(context.at15_target_ms),
+            supports: context.supports,
+            specifications: context.specifications,
+            seeded_letters: context.seeded_letters,
+            at4_batch: context.at4_batch,
+            at15_chunk: context.at15_chunk,
+            timeouts: Timeouts::default(),
+            roots: Vec::new(),
+            identity: None,
+            proxy: None,
+            consent: None,
+        })
+    }
+
+    /// The public sandbox: no credentials, no state.
+    ///
+    /// # Errors
+    /// Never, in practice: the address is built in.
+    pub fn sandbox() -> Result<Self, ClientError> {
+        Ok(Self {
+            name: "sandbox".to_owned(),
+            token_url: None,
+            capabilities: BTreeSet::new(),
+            visibility_timeout: Duration::ZERO,
+            update_deadline: Duration::from_secs(2),
+            seeded_letters: 23,
+            ..Self::mock(SANDBOX, "", Auth::None)?
+        })
+    }
+
+    /// The integration environment.
+    ///
+    /// # Errors
+    /// Never, in practice: the address is built in.
+    pub fn int(auth: Auth) -> Result<Self, ClientError> {
+        Ok(Self { name: "int".to_owned(), ..Self::mock(INT, INT_TOKEN, auth)? })
+    }
+
+    /// Production, for the smoke test on named letters and nothing else.
+    ///
+    /// # Errors
+    /// When the host the person typed is not the host that would be reached.
+    pub fn prod_smoke(auth: Auth, consent: ProductionConsent) -> Result<Self, ClientError> {
+        let mut target = Self {
+            name: "prod-smoke".to_owned(),
+            seeded_letters: u32::try_from(consent.letters().len()).unwrap_or(u32::MAX),
+            ..Self::mock(PROD, PROD_TOKEN, auth)?
+        };
+        target.capabilities.remove(&Capability::Seeded);
+        if !consent.covers(&target.base_url) {
+            return Err(ClientError::refused(format!(
+                "the confirmation does not name {}; type that host to run the smoke test there",
+                target.base_url.host_str().unwrap_or_default()
+            )));
+        }
+        target.consent = Some(consent);
+        Ok(target)
+    }
+
+    /// The usual environment variables for signed-JWT credentials: `LETTERPROOF_API_KEY`,
+    /// `LETTERPROOF_KID`, and `LETTERPROOF_KEY_FILE` (a path) or `LETTERPROOF_KEY` (the PEM).
+    ///
+    /// # Errors
+    /// When `LETTERPROOF_KID` is not set.
+    pub fn auth_from_environment() -> Result<Auth, ClientError> {
+        let kid = std::env::var("LETTERPROOF_KID").map_err(|_| {
+            ClientError::configuration(
+                "LETTERPROOF_KID is not set; set LETTERPROOF_API_KEY, LETTERPROOF_KID and LETTERPROOF_KEY_FILE, or give a profile file",
+            )
+        })?;
+        let key = match std::env::var("LETTERPROOF_KEY_FILE") {
+            Ok(path) => SecretSource::File(path.into()),
+            Err(_) => SecretSource::Env("LETTERPROOF_KEY".to_owned()),
+        };
+        Ok(Auth::SignedJwt {
+            api_key: SecretSource::Env("LETTERPROOF_API_KEY".to_owned()),
+            kid,
+            key,
+        })
+    }
+
+    /// Points the target at another address, as `--base-url` does; a token endpoint on the same
+    /// host as before moves along (`…/oauth2/token` at the root of the new host).
+    ///
+    /// # Errors
+    /// When the base URL is none.
+    pub fn at(mut self, base_url: &str) -> Result<Self, ClientError> {
+        self.base_url = parse_base_url(base_url)?;
+        if self.token_url.is_some() {
+            let mut token = self.base_url.clone();
+            token.set_path("/oauth2/token");
+            self.token_url = Some(token.to_string());
+        }
+        Ok(self)
+    }
+
+    /// Whether the target has a capability.
+    #[must_use]
+    pub fn has(&self, capability: Capability) -> bool {
+        self.capabilities.contains(&capability)
+    }
+
+    /// The letters that may be touched in production; `None` for any other target.
+    #[must_use]
+    pub fn consent(&self) -> Option<&ProductionConsent> {
+        self.consent.as_ref()
+    }
+
+    /// What judges must know of this target.
+    #[must_use]
+    pub fn context(&self, mode: Mode) -> Context {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Context {
+            target: self.name.clone(),
+            base_url: self.base_url.as_str().trim_end_matches('/').to_owned(),
+            capabilities: self.capabilities.clone(),
+            mode,
+            visibility_timeout_ms: millis(self.visibility_timeout),
+            update_deadline_ms: millis(self.update_deadline),
+            at15_target_ms: millis(self.at15_target),
+            rate_limit: self.rate_limit.unwrap_or(u32::MAX),
+            seeded_letters: self.seeded_letters,
+            at4_batch: self.at4_batch,
+            at15_chunk: self.at15_chunk,
+            supports: self.supports.clone(),
+            specifications: self.specifications.clone(),
+        }
+    }
+}
+
+/// Reads a base URL.
+///
+/// # Errors
+/// When it is not an absolute http or https URL, or carries credentials, a query or a fragment.
+pub(crate) fn parse_base_url(text: &str) -> Result<Url, ClientError> {
+    let wrong = |problem: &str| {
+        ClientError::configuration(format!(
+            "base URL `{}`: {problem}; give an address such as https://host/nhs-notify-supplier",
+            without_credentials(text)
+        ))
+    };
+    let url = Url::parse(text.trim_end_matches('/'))
+        .map_err(|error| wrong(&format!("it is no URL ({error})")))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong("it begins neither with http:// nor with https://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("it carries credentials, which belong in the profile's auth section"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("it carries a query or a fragment"));
+    }
+    Ok(url)
+}
+
+fn without_credentials(text: &str) -> String {
+    match (text.find("://"), text.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => {
+            format!("{}://…@{}", &text[..scheme], &text[at + 1..])
+        }
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stand_in_carries_the_same_facts_as_the_judges_start_from() {
+        let target =
+            Target::mock("http://127.0.0.1:9/", "http://127.0.0.1:9/oauth2/token", Auth::None)
+                .unwrap();
+        assert_eq!(target.context(Mode::Driven), Context::stand_in("http://127.0.0.1:9"));
+    }
+
+    #[test]
+    fn what_is_no_base_url_is_refused_without_showing_credentials() {
+        for text in ["ftp://x/", "localhost:9000", "", "https://u:hunter2@x/", "https://x/?a=1"] {
+            let error = parse_base_url(text).unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_moved_target_takes_its_token_endpoint_along() {
+        let target = Target::int(Auth::None).unwrap().at("http://127.0.0.1:9/api/").unwrap();
+        assert_eq!(target.base_url.as_str(), "http://127.0.0.1:9/api");
+        assert_eq!(target.token_url.as_deref(), Some("http://127.0.0.1:9/oauth2/token"));
+    }
+
+    #[test]
+    fn production_needs_the_right_host_to_be_typed() {
+        let consent = |host| ProductionConsent::given(host, vec!["L1".into()]).unwrap();
+        assert!(Target::prod_smoke(Auth::None, consent("int.api.service.nhs.uk")).is_err());
+        assert!(Target::prod_smoke(Auth::None, consent("api.service.nhs.uk")).is_ok());
+    }
+}

@@ -1,0 +1,113 @@
+//! The ledger on disk: what survives, and what is refused.
+
+use std::io::Write;
+
+use letterproof_model::LetterStatus;
+
+use super::Stage;
+use crate::{ClientError, Content, Ledger, Reasons, Supplier, letter_ids};
+
+async fn worked(stage: &Stage, ledger: Ledger) -> Supplier {
+    stage.double.seed_ordinary(4);
+    let supplier = Supplier::new(stage.session(), ledger).for_scenario("a test");
+    let ids = letter_ids(&supplier.daily_list().await.unwrap());
+    supplier.accept_in_bulk(&ids[..3]).await.unwrap();
+    supplier.see(&ids[..3], LetterStatus::Accepted).await.unwrap();
+    supplier.move_in_bulk(&ids[..2], LetterStatus::Dispatched, Reasons::None).await.unwrap();
+    supplier.ledger().note_content(&ids[3], Content::Missing).unwrap();
+    supplier.ledger().note_mi("2026-11-20 a b c").unwrap();
+    supplier
+}
+
+#[tokio::test]
+async fn what_a_run_learned_is_there_for_the_next_one() {
+    let stage = Stage::set().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledgers").join("int.jsonl");
+    let before = {
+        let ledger = Ledger::open(&path, &stage.target, "Acme").unwrap();
+        worked(&stage, ledger).await.ledger().select(|_| true)
+    };
+    let ledger = Ledger::open(&path, &stage.target, "Acme").unwrap();
+    assert_eq!(ledger.select(|_| true), before);
+    assert!(before[0].in_flight(), "a 202 without a read is still on its way after a crash");
+    assert!(ledger.has_mi("2026-11-20 a b c"));
+    assert_eq!(ledger.counts()[&Some(LetterStatus::Accepted)], 3);
+}
+
+#[tokio::test]
+async fn a_line_that_a_crash_cut_short_is_dropped_and_the_file_goes_on() {
+    let stage = Stage::set().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.jsonl");
+    let before = worked(&stage, Ledger::open(&path, &stage.target, "Acme").unwrap())
+        .await
+        .ledger()
+        .select(|_| true);
+    let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+    file.write_all(br#"{"letter":{"id":"L0001","stat"#).unwrap();
+    drop(file);
+    let ledger = Ledger::open(&path, &stage.target, "Acme").unwrap();
+    assert_eq!(ledger.select(|_| true), before);
+    ledger.note_content(&"L0001".into(), Content::Damaged).unwrap();
+    drop(ledger);
+    let ledger = Ledger::open(&path, &stage.target, "Acme").unwrap();
+    assert_eq!(ledger.get(&"L0001".into()).unwrap().content, Some(Content::Damaged));
+}
+
+#[tokio::test]
+async fn a_ledger_of_another_target_or_supplier_is_refused() {
+    let stage = Stage::set().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.jsonl");
+    drop(Ledger::open(&path, &stage.target, "Acme").unwrap());
+    let other = Ledger::open(&path, &stage.target, "Bodkin").err().unwrap().to_string();
+    assert!(other.contains("supplier `Acme`") && other.contains("ledger.jsonl"), "{other}");
+    let moved = stage.target.clone().at("http://127.0.0.1:1/api").unwrap();
+    assert!(Ledger::open(&path, &moved, "Acme").is_err());
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_ledger_or_is_damaged_is_refused_by_name_and_left_alone() {
+    let stage = Stage::set().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.jsonl");
+    std::fs::write(&path, "my notes\n").unwrap();
+    let error = Ledger::open(&path, &stage.target, "Acme").err().unwrap();
+    assert!(matches!(error, ClientError::Ledger { .. }));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "my notes\n");
+    std::fs::remove_file(&path).unwrap();
+    drop(Ledger::open(&path, &stage.target, "Acme").unwrap());
+    let header = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{header}{{\"letter\":7}}\n")).unwrap();
+    let error = Ledger::open(&path, &stage.target, "Acme").err().unwrap().to_string();
+    assert!(error.contains("line 2"), "{error}");
+    std::fs::write(&path, header.replace("ledger/1", "ledger/9")).unwrap();
+    let error = Ledger::open(&path, &stage.target, "Acme").err().unwrap().to_string();
+    assert!(error.contains("letterproof-ledger/9"), "{error}");
+}
+
+#[tokio::test]
+async fn a_ledger_in_use_is_refused_to_a_second_run() {
+    let stage = Stage::set().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.jsonl");
+    let first = Ledger::open(&path, &stage.target, "Acme").unwrap();
+    let error = Ledger::open(&path, &stage.target, "Acme").err().unwrap().to_string();
+    assert!(error.contains("another run"), "{error}");
+    drop(first);
+    assert!(Ledger::open(&path, &stage.target, "Acme").is_ok());
+}
+
+#[tokio::test]
+async fn taken_letters_are_nobody_elses_until_released() {
+    let stage = Stage::set().await;
+    let supplier = worked(&stage, Ledger::in_memory(&stage.target)).await;
+    let ledger = supplier.ledger();
+    let taken = ledger.take(3, |_| true);
+    assert_eq!(taken.len(), 3);
+    assert_eq!(ledger.take(3, |_| true).len(), 1);
+    assert!(!ledger.reserve(&[taken[0].id.clone()]));
+    ledger.release([&taken[0].id]);
+    assert!(ledger.reserve(&[taken[0].id.clone()]));
+}

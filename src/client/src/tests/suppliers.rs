@@ -1,0 +1,277 @@
+//! The reference supplier at work on a few letters.
+
+use std::time::Duration;
+
+use letterproof_model::{LetterId, LetterStatus, MarkKind};
+
+use super::Stage;
+use super::double::pdf;
+use crate::{
+    Change, ClientError, Ledger, LetterFilter, Preparation, Reason, Reasons, Supplier, letter_ids,
+};
+
+async fn accepted(stage: &Stage, count: usize) -> (Supplier, Vec<LetterId>) {
+    stage.double.seed_ordinary(count);
+    let supplier = stage.supplier();
+    let ids = letter_ids(&supplier.daily_list().await.unwrap());
+    let sent = supplier.accept_in_bulk(&ids).await.unwrap();
+    assert_eq!(sent.letters, ids);
+    (supplier, ids)
+}
+
+#[tokio::test]
+async fn letters_are_listed_accepted_in_one_update_and_seen() {
+    let stage = Stage::set().await;
+    let (supplier, ids) = accepted(&stage, 30).await;
+    let seen = supplier.see(&ids, LetterStatus::Accepted).await.unwrap();
+    assert!(seen.all_confirmed());
+    assert_eq!(seen.confirmed(), ids);
+    assert_eq!(stage.memory.count("POST", "/letters"), 1);
+    assert!(ids.iter().all(|id| stage.memory.count("GET", id.as_str()) >= 1));
+    let record = supplier.ledger().get(&ids[0]).unwrap();
+    assert_eq!(record.status, Some(LetterStatus::Accepted));
+    assert_eq!(record.moved.unwrap().by, "a test");
+}
+
+#[tokio::test]
+async fn the_four_ways_an_update_can_go_wrong_are_told_apart() {
+    let stage = Stage::set().await;
+    {
+        let faults = &mut stage.double.world.lock().faults;
+        faults.lost.insert("L0002".to_owned());
+        faults.twisted.insert("L0003".to_owned(), "FAILED".to_owned());
+        faults.undone.insert("L0004".to_owned());
+        faults.slow.insert("L0005".to_owned(), Duration::from_millis(650));
+    }
+    let (supplier, ids) = accepted(&stage, 5).await;
+    // Read all five after the change and again after one has gone back.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    supplier.look_up(&ids[3]).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    let seen = supplier.see(&ids, LetterStatus::Accepted).await.unwrap();
+    let changes: Vec<Change> = seen.letters.iter().map(|letter| letter.change).collect();
+    assert_eq!(
+        changes,
+        [
+            Change::Changed,
+            Change::NeverChanged,
+            Change::ChangedToSomethingElse(LetterStatus::Failed),
+            Change::WentBack(LetterStatus::Pending),
+            Change::Changed,
+        ]
+    );
+    assert_eq!(seen.unconfirmed().len(), 3);
+}
+
+#[tokio::test]
+async fn a_change_after_the_deadline_is_late_and_still_seen() {
+    let stage = Stage::set().await;
+    let faults = |delay| {
+        let slow = &mut stage.double.world.lock().faults.slow;
+        slow.insert("L0002".to_owned(), Duration::from_millis(delay));
+    };
+    faults(680);
+    let (supplier, ids) = accepted(&stage, 2).await;
+    let seen = supplier.see(&ids, LetterStatus::Accepted).await.unwrap();
+    assert_eq!(seen.letters[0].change, Change::Changed);
+    assert_eq!(seen.letters[1].change, Change::ChangedLate);
+    assert!(seen.letters[1].after.unwrap() > Duration::from_millis(600));
+}
+
+#[tokio::test]
+async fn a_letter_that_cannot_be_read_is_told_of_and_stops_nobody() {
+    let stage = Stage::set().await;
+    let (supplier, mut ids) = accepted(&stage, 2).await;
+    ids.push("unknown".into());
+    let seen = supplier.see(&ids, LetterStatus::Accepted).await.unwrap();
+    assert_eq!(seen.letters[2].change, Change::Unreadable(Some(404)));
+    assert_eq!(seen.confirmed().len(), 2);
+}
+
+#[tokio::test]
+async fn only_eligible_letters_whose_status_was_seen_are_moved() {
+    let stage = Stage::set().await;
+    let (supplier, ids) = accepted(&stage, 3).await;
+    // 202 is no proof: nothing may be reported on top of it.
+    let sent = supplier.move_in_bulk(&ids, LetterStatus::Printed, Reasons::None).await.unwrap();
+    assert!(sent.letters.is_empty());
+    assert_eq!(sent.held_back.len(), 3);
+    supplier.see(&ids, LetterStatus::Accepted).await.unwrap();
+    let sent = supplier.move_one_by_one(&ids[..2], LetterStatus::Dispatched, Reasons::None).await;
+    assert_eq!(sent.unwrap().letters, &ids[..2]);
+    supplier.see(&ids[..2], LetterStatus::Dispatched).await.unwrap();
+    let sent =
+        supplier.move_in_bulk(&ids, LetterStatus::Returned, Reasons::ReturnsInTurn).await.unwrap();
+    assert_eq!(sent.letters, &ids[..2]);
+    assert_eq!(sent.held_back, [(ids[2].clone(), Some(LetterStatus::Accepted))]);
+    let last = stage.memory.exchanges().last().unwrap().clone();
+    let body = last.request.body.json_text().unwrap();
+    assert!(body.contains("R01") && body.contains("R02") && body.contains("Address incomplete"));
+}
+
+#[tokio::test]
+async fn a_letter_named_from_outside_is_looked_up_before_it_is_moved() {
+    let stage = Stage::set().await;
+    let (supplier, ids) = accepted(&stage, 1).await;
+    supplier.see(&ids, LetterStatus::Accepted).await.unwrap();
+    let stranger = stage.supplier();
+    let reason = Reason::new("C1", "Stopped on request");
+    let sent = stranger.move_one_by_one(&ids, LetterStatus::Cancelled, reason).await.unwrap();
+    assert_eq!(sent.letters, ids);
+    let seen = stranger.see(&ids, LetterStatus::Cancelled).await.unwrap();
+    assert!(seen.all_confirmed());
+    assert_eq!(stage.double.status("L0001"), "CANCELLED");
+}
+
+#[tokio::test]
+async fn a_refused_bulk_update_is_an_error_that_names_the_exchange() {
+    let stage = Stage::set().await;
+    stage.double.seed_ordinary(1);
+    let supplier = stage.supplier();
+    let ids = letter_ids(&supplier.daily_list().await.unwrap());
+    let body = serde_json::json!({"errors": [{"detail": "duplicate canary id"}]});
+    stage.double.world.lock().faults.next = vec![(400, body)];
+    let error = supplier.accept_in_bulk(&ids).await.unwrap_err();
+    let ClientError::Unexpected(answer) = &error else { panic!("{error}") };
+    assert_eq!((answer.status, answer.exchange.as_str()), (400, "ex-000002"));
+    assert!(error.to_string().contains("duplicate [scrubbed] id"), "{error}");
+}
+
+#[tokio::test]
+async fn what_a_letter_is_shows_in_its_data_and_its_pdf() {
+    let stage = Stage::set().await;
+    let english = "integration-specification-english";
+    stage.double.seed(english, 1, Some(pdf(2)));
+    stage.double.seed(english, 1, None);
+    stage.double.seed(english, 1, Some(b"%PDF-1.7 torn".to_vec()));
+    stage.double.seed(english, 1, Some(pdf(6)));
+    stage.double.seed("nobody-knows-it", 1, Some(pdf(1)));
+    stage.double.seed("missing", 1, Some(pdf(1)));
+    stage.double.seed("integration-specification-braille", 1, Some(pdf(1)));
+    stage.double.seed(english, 1, Some(pdf(1)));
+    stage.double.world.lock().letters.get_mut("L0008").unwrap().stated_hash = Some("00".repeat(32));
+    let supplier = stage.supplier();
+    let ids = letter_ids(&supplier.daily_list().await.unwrap());
+    let prepared = supplier.prepare(&ids).await.unwrap();
+    let outcomes: Vec<Preparation> = prepared.iter().map(|letter| letter.outcome).collect();
+    assert_eq!(
+        outcomes,
+        [
+            Preparation::Ready { pages: 2 },
+            Preparation::MissingPdf,
+            Preparation::CorruptPdf,
+            Preparation::TooManyPages { pages: 6 },
+            Preparation::UnknownSpecification,
+            Preparation::MissingMetadata,
+            Preparation::Accessible,
+            Preparation::CorruptPdf,
+        ]
+    );
+    assert_eq!(prepared[0].exchanges.len(), 2);
+    let before = stage.memory.exchanges().len();
+    assert_eq!(supplier.prepare(&ids[..1]).await.unwrap()[0].outcome, outcomes[0]);
+    assert_eq!(stage.memory.exchanges().len(), before, "no letter is fetched for a second job");
+}
+
+#[tokio::test]
+async fn scenarios_at_work_at_once_never_share_a_letter() {
+    let stage = Stage::set().await;
+    stage.double.seed_ordinary(20);
+    stage.double.seed("integration-specification-english", 3, None);
+    let supplier = stage.supplier();
+    let takers: Vec<Supplier> =
+        (0..4).map(|n| supplier.for_scenario(&format!("scenario {n}"))).collect();
+    let takes = takers.iter().map(|taker| taker.take_accepted(5, LetterFilter::Standard));
+    let mut all: Vec<LetterId> = Vec::new();
+    for taken in futures::future::join_all(takes).await {
+        let taken = taken.unwrap();
+        assert_eq!(taken.len(), 5);
+        all.extend(taken);
+    }
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 20);
+    assert_eq!(stage.memory.count("GET", "limit=2500"), 1, "lists overlap, so one is enough");
+}
+
+#[tokio::test]
+async fn a_shortage_of_letters_is_said_and_gives_back_what_was_taken() {
+    let stage = Stage::set().await;
+    stage.double.seed_ordinary(2);
+    let supplier = stage.supplier();
+    let error = supplier.take_accepted(3, LetterFilter::Standard).await.unwrap_err();
+    assert!(matches!(error, ClientError::TooFewLetters { needed: 3, found: 2, .. }), "{error}");
+    assert_eq!(supplier.take_accepted(2, LetterFilter::Standard).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn exceptional_letters_are_found_by_looking() {
+    let stage = Stage::set().await;
+    stage.double.seed_ordinary(5);
+    stage.double.seed("integration-specification-english", 2, Some(pdf(7)));
+    let supplier = stage.supplier();
+    supplier.daily_list().await.unwrap();
+    let long = |p: &crate::Prepared| matches!(p.outcome, Preparation::TooManyPages { .. });
+    let found = supplier.find(2, LetterStatus::Pending, long).await.unwrap();
+    let ids: Vec<&str> = found.iter().map(|letter| letter.id.as_str()).collect();
+    assert_eq!(ids, ["L0006", "L0007"]);
+}
+
+#[tokio::test]
+async fn a_daily_list_is_received_again_only_when_something_came_after_it() {
+    let stage = Stage::set().await;
+    stage.double.seed_ordinary(2);
+    let supplier = stage.supplier();
+    let first = supplier.receive_daily_list_if_stale().await.unwrap();
+    assert_eq!(supplier.receive_daily_list_if_stale().await.unwrap(), first);
+    assert_eq!(stage.memory.exchanges().len(), 1);
+    supplier.accept_in_bulk(&letter_ids(&first)).await.unwrap();
+    supplier.receive_daily_list_if_stale().await.unwrap();
+    assert_eq!(stage.memory.count("GET", "limit=2500"), 2);
+}
+
+#[tokio::test]
+async fn after_the_visibility_timeout_the_same_list_comes_again_and_the_wait_is_noted() {
+    let stage = Stage::set().await;
+    stage.double.seed_ordinary(3);
+    let supplier = stage.supplier();
+    let first = supplier.daily_list().await.unwrap();
+    assert!(supplier.daily_list().await.unwrap().is_empty());
+    let waited = supplier.wait_until_listed_letters_show_again().await.unwrap();
+    assert!(waited > Duration::ZERO);
+    assert_eq!(supplier.daily_list().await.unwrap(), first);
+    let marks = stage.memory.marks.lock();
+    assert_eq!(marks[0].kind, MarkKind::Wait);
+    assert_eq!(marks[0].scenario.as_deref(), Some("a test"));
+}
+
+#[tokio::test]
+async fn management_information_counts_dispatched_letters_once() {
+    let stage = Stage::set().await;
+    let (supplier, ids) = accepted(&stage, 4).await;
+    supplier.see(&ids, LetterStatus::Accepted).await.unwrap();
+    supplier.move_in_bulk(&ids[..3], LetterStatus::Dispatched, Reasons::None).await.unwrap();
+    supplier.see(&ids[..3], LetterStatus::Dispatched).await.unwrap();
+    let due = supplier.mi_due(letterproof_model::now());
+    assert_eq!(due.len(), 1);
+    assert_eq!(due[0].quantity, 3);
+    let submitted = supplier.submit_mi(&due).await.unwrap();
+    assert_eq!(submitted[0].id.as_ref().unwrap().as_str(), "mi-1");
+    assert!(supplier.submit_mi(&due).await.unwrap()[0].exchange.is_none());
+    assert!(supplier.mi_due(letterproof_model::now()).is_empty());
+    assert_eq!(stage.double.world.lock().mi.len(), 1);
+}
+
+#[tokio::test]
+async fn a_replayed_journal_leaves_the_ledger_as_the_run_did() {
+    let stage = Stage::set().await;
+    let (supplier, ids) = accepted(&stage, 3).await;
+    supplier.see(&ids, LetterStatus::Accepted).await.unwrap();
+    let journal = letterproof_model::Recording::new(
+        stage.memory.exchanges(),
+        stage.memory.marks.lock().clone(),
+    );
+    let replayed = Ledger::in_memory(&stage.target);
+    replayed.replay(&journal).unwrap();
+    assert_eq!(replayed.select(|_| true), supplier.ledger().select(|_| true));
+}

@@ -1,0 +1,157 @@
+//! Tokens: what is asked, how often, and what a refusal says.
+
+use std::time::Duration;
+
+use jsonwebtoken::dangerous::insecure_decode;
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::{Stage, double};
+use crate::{Auth, ClientError};
+
+#[tokio::test]
+async fn one_token_serves_many_requests_that_wait_for_it() {
+    let stage = Stage::set().await.with_jwt();
+    let session = stage.session();
+    let calls = (0..40).map(|_| session.check_status(&stage.flow));
+    for answer in futures::future::join_all(calls).await {
+        assert_eq!(answer.unwrap().status, 200);
+    }
+    assert_eq!(stage.double.world.lock().token_count, 1);
+}
+
+#[tokio::test]
+async fn the_assertion_is_as_the_platform_asks() {
+    let stage = Stage::set().await.with_jwt();
+    stage.session().preflight(&stage.flow).await.unwrap();
+    let assertion = stage.double.world.lock().assertions[0].clone();
+    let token = insecure_decode::<Value>(&assertion).unwrap();
+    assert_eq!(token.header.alg, jsonwebtoken::Algorithm::RS512);
+    assert_eq!(token.header.typ.as_deref(), Some("JWT"));
+    assert_eq!(token.header.kid.as_deref(), Some("test-kid"));
+    let claims = token.claims;
+    assert_eq!(claims["iss"], double::API_KEY);
+    assert_eq!(claims["sub"], double::API_KEY);
+    assert_eq!(claims["aud"], stage.double.token_url().as_str());
+    assert!(uuid::Uuid::parse_str(claims["jti"].as_str().unwrap()).is_ok());
+    let ahead = claims["exp"].as_i64().unwrap() - letterproof_model::now().as_second();
+    assert!((60..=300).contains(&ahead), "{ahead}");
+}
+
+#[tokio::test]
+async fn a_401_is_answered_with_one_new_token_and_one_more_try() {
+    let stage = Stage::set().await.with_jwt();
+    let session = stage.session();
+    session.check_status(&stage.flow).await.unwrap();
+    stage.double.world.lock().valid_tokens.clear();
+    let calls = (0..10).map(|_| session.check_status(&stage.flow));
+    for answer in futures::future::join_all(calls).await {
+        let answer = answer.unwrap();
+        assert_eq!((answer.status, answer.exchange.attempt), (200, 2));
+    }
+    assert_eq!(stage.double.world.lock().token_count, 2);
+}
+
+#[tokio::test]
+async fn a_lasting_401_is_an_answer_after_one_more_try() {
+    let stage = Stage::set().await.with_jwt();
+    let session = stage.session();
+    let refused = (401, serde_json::json!({"message": "no"}));
+    stage.double.world.lock().faults.next = vec![refused.clone(), refused.clone(), refused];
+    let answer = session.check_status(&stage.flow).await.unwrap();
+    assert_eq!((answer.status, answer.exchange.attempt), (401, 2));
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_ahead_of_its_end_without_holding_up_requests() {
+    let stage = Stage::set().await.with_jwt();
+    // A quarter of four seconds before the end: from 3 s on.
+    stage.double.world.lock().token_life = 4;
+    let session = stage.session();
+    session.check_status(&stage.flow).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(3_100)).await;
+    session.check_status(&stage.flow).await.unwrap();
+    for _ in 0..50 {
+        if stage.double.world.lock().token_count == 2 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    session.check_status(&stage.flow).await.unwrap();
+    let world = stage.double.world.lock();
+    let bearers: Vec<_> =
+        world.seen_headers.iter().map(|h| h["authorization"].to_str().unwrap()).collect();
+    assert_eq!(
+        bearers,
+        ["Bearer canary-token-1", "Bearer canary-token-1", "Bearer canary-token-2"]
+    );
+}
+
+#[tokio::test]
+async fn a_refused_token_is_told_once_to_everyone_who_waits() {
+    let stage = Stage::set().await.with_jwt();
+    let refusal = r#"{"error":"invalid_request","error_description":"Invalid 'kid' header in JWT - no matching public key for canary"}"#;
+    stage.double.world.lock().faults.token = vec![(401, refusal.to_owned())];
+    let session = stage.session();
+    let calls = (0..10).map(|_| session.preflight(&stage.flow));
+    for result in futures::future::join_all(calls).await {
+        let error = result.unwrap_err();
+        assert!(error.is_configuration());
+        let text = error.to_string();
+        assert!(text.contains("401") && text.contains("compare both"), "{text}");
+        assert!(!text.contains("canary") && text.contains("[scrubbed]"), "{text}");
+    }
+    assert_eq!(stage.double.world.lock().token_count, 1);
+    assert_eq!(stage.memory.exchanges().len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_token_is_told_apart_from_a_refusal() {
+    for (status, body, expected) in [
+        (200, "<html>Welcome to the proxy</html>", "no JSON"),
+        (200, r#"{"access_token":"x","expires_in":"soon"}"#, "expires_in"),
+        (200, r#"{"access_token":"a\nb","expires_in":"599"}"#, "characters"),
+        (407, "<html>Proxy login</html>", "no refusal of the platform"),
+    ] {
+        let stage = Stage::set().await.with_jwt();
+        stage.double.world.lock().faults.token = vec![(status, body.to_owned())];
+        let error = stage.session().preflight(&stage.flow).await.unwrap_err();
+        assert!(matches!(error, ClientError::TokenUnusable { .. }), "{error}");
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_platform_fault_at_the_token_endpoint_is_tried_again_with_another_assertion() {
+    let stage = Stage::set().await.with_jwt();
+    stage.double.world.lock().faults.token = vec![(503, String::new())];
+    stage.session().preflight(&stage.flow).await.unwrap();
+    let world = stage.double.world.lock();
+    assert_eq!(world.token_count, 2);
+    assert_ne!(world.assertions[0], world.assertions[1]);
+}
+
+#[tokio::test]
+async fn a_key_of_the_wrong_kind_is_refused_before_any_traffic_and_not_shown() {
+    let public = "-----BEGIN PUBLIC KEY-----\nY2FuYXJ5\n-----END PUBLIC KEY-----";
+    for pem in ["canary, not a key", public] {
+        let mut stage = Stage::set().await.with_jwt();
+        if let Auth::SignedJwt { key, .. } = &mut stage.target.auth {
+            *key = SecretString::from(pem).into();
+        }
+        let error = stage.session().preflight(&stage.flow).await.unwrap_err();
+        assert!(error.to_string().contains("letterproof keys"), "{error}");
+        assert!(!error.to_string().contains("canary"));
+        assert!(stage.memory.exchanges().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_bearer_at_hand_is_sent_as_it_is() {
+    let mut stage = Stage::set().await;
+    stage.target.auth = Auth::Bearer(SecretString::from("canary-bearer").into());
+    stage.session().check_status(&stage.flow).await.unwrap();
+    let world = stage.double.world.lock();
+    assert_eq!(world.seen_headers[0]["authorization"], "Bearer canary-bearer");
+    assert_eq!(world.token_count, 0);
+}
