@@ -1,1 +1,46 @@
-//! stub
+//! Judges: pure functions from recorded exchanges to verdicts, one file per acceptance test.
+//!
+//! A judge finds its evidence in the traffic itself: calls, letter ids, statuses, order, times.
+//! Scenario labels may narrow a choice between equal candidates and never make anything pass. So a
+//! driven run, a watched supplier, an imported recording and a reviewer's laptop share one set.
+//! Refuses: any I/O, and a pass that rests on something the recording does not show.
+
+mod at01;
+mod at02;
+mod at03;
+mod at04;
+mod at05;
+mod at06;
+mod at07;
+mod at08;
+mod at09;
+mod at10;
+mod at11;
+mod at12;
+mod at13;
+mod at14;
+mod at15;
+mod cache;
+pub mod conformance;
+mod dispatch;
+mod flows;
+mod judged;
+mod moved;
+mod unfit;
+
+mod moves;
+mod observer;
+mod readback;
+mod reasons;
+mod ruling;
+mod tally;
+mod text;
+mod traffic;
+
+pub use at15::at15_performance;
+pub use cache::JudgeCache;
+pub use dispatch::judge_test;
+
+pub use judged::{Judged, judge_all};
+pub use observer::observe;
+pub use traffic::Traffic;

@@ -1,0 +1,209 @@
+//! AT1: connect securely through the API gateway.
+//! Refuses to count the harness's own calls: only the supplier's show that it can connect.
+
+use letterproof_model::{Context, CriterionResult, Mode, Operation};
+use url::{Host, Url};
+
+use crate::ruling::{Ruling, rule};
+use crate::tally::Tally;
+use crate::text::many;
+use crate::traffic::{Answer, Call, CallIx, ListContent, Micros, Traffic};
+
+/// Judges AT1.
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+    rule(1, traffic, context, |clause| match clause {
+        1 => status(traffic),
+        2 => list(traffic),
+        3 => window(traffic),
+        4 => secure(traffic, context),
+        _ => on_record(traffic),
+    })
+}
+
+fn of(traffic: &Traffic, operation: Operation) -> Vec<(CallIx, &Call)> {
+    traffic.supplier_calls().filter(|(_, call)| call.operation == operation).collect()
+}
+
+/// When `GET /_status`, or `GET /letters`, first succeeded.
+fn first_success(traffic: &Traffic, operation: Operation) -> Option<(CallIx, Micros)> {
+    if operation == Operation::ListLetters {
+        let list = traffic.supplier_lists().find(|list| list.readable())?;
+        return Some((list.call, list.finished));
+    }
+    let calls = of(traffic, operation);
+    let (ix, call) = calls.iter().find(|(_, call)| call.answer() == Answer::Status(200))?;
+    Some((*ix, call.finished))
+}
+
+fn status(traffic: &Traffic) -> Ruling {
+    let calls = of(traffic, Operation::Status);
+    match (first_success(traffic, Operation::Status), calls.last()) {
+        (Some((call, _)), _) => Ruling::pass("answered with 200").shown_by([call]),
+        (None, None) => Ruling::not_run("GET /_status was not called"),
+        (None, Some((call, last))) => unanswered(&calls, *call, last.answer()),
+    }
+}
+
+fn list(traffic: &Traffic) -> Ruling {
+    let calls = of(traffic, Operation::ListLetters);
+    let Some((call, last)) = calls.last() else {
+        return Ruling::not_run("GET /letters was not called");
+    };
+    if let Some(list) = traffic.supplier_lists().find(|list| list.readable()) {
+        let letters = many(list.entries().len(), "letter");
+        return Ruling::pass(format!("answered with 200 and {letters}")).shown_by([list.call]);
+    }
+    let found = |wanted: fn(&ListContent) -> bool| {
+        traffic.supplier_lists().find(|list| wanted(&list.content)).map(|list| list.call)
+    };
+    if let Some(call) = found(|content| matches!(content, ListContent::Malformed)) {
+        return Ruling::fail("answered with 200 and no list of letters").shown_by([call]);
+    }
+    if let Some(call) = found(|content| matches!(content, ListContent::NotRecorded)) {
+        let reason = "the recording does not hold the answer's body";
+        return Ruling::open("answered with 200", reason).shown_by([call]);
+    }
+    unanswered(&calls, *call, last.answer())
+}
+
+fn unanswered(calls: &[(CallIx, &Call)], last: CallIx, answer: Answer) -> Ruling {
+    let answered = calls.iter().rev().find(|(_, call)| call.answer() != Answer::Lost);
+    match answered {
+        Some((ix, call)) => Ruling::fail(call.answer().words()).shown_by([*ix]),
+        None => Ruling::open(answer.words(), "no answer arrived; see the connection errors")
+            .shown_by([last]),
+    }
+}
+
+/// Until both calls have succeeded: no refusal for credentials, no connection that stays broken.
+fn window(traffic: &Traffic) -> Ruling {
+    let attempted = [Operation::Status, Operation::ListLetters]
+        .map(|operation| !of(traffic, operation).is_empty());
+    if attempted == [false, false] {
+        return Ruling::not_run("neither GET /_status nor GET /letters was called");
+    }
+    let ends = [Operation::Status, Operation::ListLetters]
+        .map(|operation| first_success(traffic, operation).map(|(_, at)| at));
+    let end = match (attempted, ends) {
+        ([true, true], [Some(status), Some(list)]) => status.max(list),
+        ([true, false], [Some(only), _]) | ([false, true], [_, Some(only)]) => only,
+        _ => Micros::MAX,
+    };
+    let mut tally = Tally::default();
+    let mut repeated = 0;
+    for (ix, call) in traffic.supplier_calls().take_while(|(_, call)| call.started <= end) {
+        let refused = match (call.operation, call.answer()) {
+            (Operation::Token, Answer::Status(400..=499)) => true,
+            (Operation::Download, _) => false,
+            (_, Answer::Status(401 | 403)) => true,
+            _ => false,
+        };
+        if refused {
+            let words = format!("{} was {}", call.operation.label(), call.answer().words());
+            tally.fault(None, [ix], words);
+        } else if call.answer() == Answer::Lost && call.operation != Operation::Download {
+            let overcome = traffic.supplier_calls().any(|(_, later)| {
+                later.operation == call.operation
+                    && later.started >= call.finished
+                    && later.answer() != Answer::Lost
+            });
+            if overcome {
+                repeated += 1;
+                tally.good([ix]);
+            } else {
+                let words = format!("{} was never answered", call.operation.label());
+                tally.fault(None, [ix], words);
+            }
+        } else {
+            tally.good([ix]);
+        }
+    }
+    let ruling = tally.rule(traffic, "call", |n| {
+        let repeats = match repeated {
+            0 => String::new(),
+            n => format!("; {} overcome by a repeat", many(n, "connection error")),
+        };
+        format!("{}, none refused for its credentials{repeats}", many(n, "call"))
+    });
+    if ruling.passed() && attempted != [true, true] {
+        return Ruling::open("only one of the two was called", "both calls have to be made");
+    }
+    ruling
+}
+
+fn secure(traffic: &Traffic, context: &Context) -> Ruling {
+    let calls: Vec<_> = traffic
+        .supplier_calls()
+        .filter(|(_, call)| call.operation.is_api() && call.operation != Operation::Unknown)
+        .collect();
+    // Whether `_status` asks for a token differs by gateway; every other call does.
+    let guarded = |call: &Call| call.operation != Operation::Status;
+    if !calls.iter().any(|(_, call)| guarded(call)) {
+        return Ruling::not_run("no call that needs a token was made");
+    }
+    let bare: Vec<_> =
+        calls.iter().filter(|(_, call)| guarded(call) && !has_bearer(call)).collect();
+    let all_bare = bare.len() == calls.iter().filter(|(_, call)| guarded(call)).count();
+    if all_bare && context.mode != Mode::Driven {
+        return Ruling::open(
+            "no call carries an Authorization header",
+            "exports of recordings often leave credentials out",
+        )
+        .shown_by(bare.iter().map(|(ix, _)| *ix));
+    }
+    let mut tally = Tally::default();
+    for (ix, call) in &calls {
+        if !over_tls(&call.exchange.request.url) {
+            tally.fault(None, [*ix], format!("{} went without TLS", call.operation.label()));
+        } else if guarded(call) && call.exchange.request.headers.is_empty() {
+            tally.open(None, [*ix], "is recorded without its headers");
+        } else if guarded(call) && !has_bearer(call) {
+            tally.fault(None, [*ix], format!("{} has no bearer token", call.operation.label()));
+        } else {
+            tally.good([*ix]);
+        }
+    }
+    tally.rule(traffic, "call", |n| format!("{}, all with token and TLS", many(n, "call")))
+}
+
+fn has_bearer(call: &Call) -> bool {
+    let Some(value) = call.exchange.request.header("authorization") else { return false };
+    // Redaction may have taken the scheme away with the token.
+    let scheme = value.trim().split_once(' ').map(|(scheme, _)| scheme);
+    !value.trim().is_empty() && scheme.is_none_or(|scheme| scheme.eq_ignore_ascii_case("bearer"))
+}
+
+fn over_tls(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    url.scheme() == "https"
+        || match url.host() {
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+}
+
+fn on_record(traffic: &Traffic) -> Ruling {
+    let calls = [Operation::Status, Operation::ListLetters].map(|operation| of(traffic, operation));
+    if calls.iter().all(Vec::is_empty) {
+        return Ruling::not_run("neither GET /_status nor GET /letters was called");
+    }
+    let mut tally = Tally::default();
+    for (operation, calls) in [Operation::Status, Operation::ListLetters].into_iter().zip(&calls) {
+        let label = operation.label();
+        let answered = || calls.iter().filter(|(_, call)| call.answer() != Answer::Lost);
+        let complete = answered().find(|(_, call)| call.exchange.request.request_id().is_some());
+        match (complete, answered().next()) {
+            (Some((ix, _)), _) => tally.good([*ix]),
+            (None, Some((ix, call))) if call.exchange.request.headers.is_empty() => {
+                tally.open(None, [*ix], format!("{label} is recorded without its headers"));
+            }
+            (None, Some((ix, _))) => {
+                tally.fault(None, [*ix], format!("{label} has no X-Request-ID"))
+            }
+            (None, None) => tally.open(None, [], format!("{label} has no answer on record")),
+        }
+    }
+    tally.rule(traffic, "call", |_| "both calls with time, X-Request-ID and answer".to_owned())
+}

@@ -1,0 +1,140 @@
+//! AT2: receive the whole daily list in one call.
+//! Refuses to add lists up: one call must bring everything. Where several calls ask for 2,500, the
+//! one that shows most is judged; a label naming AT2 narrows the choice.
+
+use letterproof_model::{Context, CriterionResult, LetterStatus};
+
+use crate::ruling::{Ruling, rule};
+use crate::tally::Tally;
+use crate::text::{count, many};
+use crate::traffic::{ListCall, ListContent, Traffic};
+
+/// Letters the pack seeds, and the limit it asks for.
+pub(crate) const SEEDED: u32 = 2_500;
+
+/// Judges AT2.
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+    let calls: Vec<&ListCall> =
+        traffic.supplier_lists().filter(|list| list.limit == Some(SEEDED)).collect();
+    let list = choose(&calls, traffic, context);
+    rule(2, traffic, context, |clause| match (clause, list) {
+        (1, _) => one_call(&calls, list),
+        (_, None) if calls.is_empty() => Ruling::not_run("GET /letters?limit=2500 was not called"),
+        (_, None) => Ruling::open("no list could be read", "GET /letters?limit=2500 brought none")
+            .shown_by(calls.iter().map(|list| list.call)),
+        (2, Some(list)) => whole(list, context),
+        (3, Some(list)) => unique(list, traffic),
+        (4, Some(list)) => pending(list, traffic),
+        (_, Some(list)) => on_record(list, traffic),
+    })
+}
+
+/// The call that shows most: fewest clauses broken, then the longest list, then the first.
+fn choose<'a>(
+    calls: &[&'a ListCall],
+    traffic: &Traffic,
+    context: &Context,
+) -> Option<&'a ListCall> {
+    let readable = || calls.iter().copied().filter(|list| list.readable());
+    let labelled = |list: &&ListCall| traffic.call(list.call).labelled("AT2");
+    let narrowed = readable().any(|list| labelled(&list));
+    readable().filter(|list| !narrowed || labelled(list)).min_by_key(|list| {
+        let broken = [
+            whole(list, context).failed(),
+            unique(list, traffic).failed(),
+            pending(list, traffic).failed(),
+            on_record(list, traffic).failed(),
+        ];
+        let broken = broken.into_iter().filter(|failed| *failed).count();
+        (broken, usize::MAX - list.entries().len())
+    })
+}
+
+fn one_call(calls: &[&ListCall], list: Option<&ListCall>) -> Ruling {
+    if let Some(list) = list {
+        let letters = many(list.entries().len(), "letter");
+        return Ruling::pass(format!("answered with {letters}")).shown_by([list.call]);
+    }
+    let shown = calls.iter().map(|list| list.call);
+    match calls.last().map(|list| &list.content) {
+        None => Ruling::not_run("GET /letters?limit=2500 was not called"),
+        Some(ListContent::NotRecorded) => {
+            Ruling::open("answered with 200", "the recording does not hold the list")
+                .shown_by(shown)
+        }
+        Some(ListContent::None(answer)) if !answer.asks_for_repeat() => {
+            Ruling::fail(answer.words()).shown_by(shown)
+        }
+        Some(ListContent::None(answer)) => {
+            Ruling::open(answer.words(), "the call was not repeated with success").shown_by(shown)
+        }
+        Some(_) => Ruling::fail("answered with 200 and no list of letters").shown_by(shown),
+    }
+}
+
+fn whole(list: &ListCall, context: &Context) -> Ruling {
+    let entries = list.entries().len();
+    let pass = entries == context.seeded_letters as usize;
+    Ruling::of(pass, format!("{} entries in the list", count(entries as u64)))
+        .expecting(format!("{} entries", count(context.seeded_letters)))
+        .shown_by([list.call])
+        .if_sized("letters", context.seeded_letters, SEEDED)
+}
+
+fn unique(list: &ListCall, traffic: &Traffic) -> Ruling {
+    let entries = list.entries().len();
+    let unique = list.letters().len();
+    if unique == entries {
+        let observed = format!("{} entries, as many unique ids", count(entries as u64));
+        return Ruling::pass(observed).shown_by([list.call]);
+    }
+    let mut sorted: Vec<_> = list.entries().iter().map(|entry| entry.letter).collect();
+    sorted.sort_unstable();
+    let mut repeated: Vec<_> =
+        sorted.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    repeated.dedup();
+    let first = repeated.first().map_or("", |letter| traffic.id_text(*letter));
+    let observed = format!(
+        "{} entries with {} unique ids; listed twice: {first}{}",
+        count(entries as u64),
+        count(unique as u64),
+        if repeated.len() > 1 {
+            format!(" and {} more", repeated.len() - 1)
+        } else {
+            String::new()
+        }
+    );
+    Ruling::fail(observed).shown_by([list.call]).about(repeated)
+}
+
+fn pending(list: &ListCall, traffic: &Traffic) -> Ruling {
+    let mut tally = Tally::default();
+    for entry in list.entries() {
+        match entry.status {
+            Some(LetterStatus::Pending) => tally.good([list.call]),
+            Some(other) => tally.fault(entry.letter, [list.call], format!("is {other}")),
+            None => tally.fault(entry.letter, [list.call], "has no status anybody knows"),
+        }
+    }
+    tally.rule(traffic, "letter", |n| format!("{}, all PENDING", many(n, "letter")))
+}
+
+/// Time, X-Request-ID and the list itself; shared with AT3.
+pub(crate) fn on_record(list: &ListCall, traffic: &Traffic) -> Ruling {
+    let request = &traffic.call(list.call).exchange.request;
+    let entries = list.entries().len();
+    let unique = list.letters().len();
+    if request.headers.is_empty() {
+        let reason = "the recording does not hold the request's headers";
+        return Ruling::open("no headers", reason).shown_by([list.call]);
+    }
+    match request.request_id() {
+        Some(_) => {
+            let unique = count(unique as u64);
+            let retrieved = count(entries as u64);
+            Ruling::pass(format!("on record: {retrieved} retrieved, {unique} unique"))
+        }
+        None => Ruling::fail("the call has no X-Request-ID"),
+    }
+    .shown_by([list.call])
+}

@@ -1,0 +1,288 @@
+//! AT3: receive the same list twice without doing the work twice.
+//! Refuses one reading of "again at once": the time between the two calls decides whether the
+//! visibility timeout hides the letters, and the ruling says which window was observed.
+
+use std::collections::HashSet;
+
+use letterproof_model::{Context, CriterionResult, LetterStatus};
+
+use crate::at02;
+use crate::moved::twice;
+use crate::ruling::{Ruling, rule};
+use crate::tally::Tally;
+use crate::text::{count, many, micros, seconds};
+use crate::traffic::{EventKind, LetterIx, ListCall, Micros, Traffic};
+
+/// Judges AT3.
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+    let pairs = pairs(traffic, context);
+    let clean: Vec<&Pair<'_>> = pairs.iter().filter(|pair| pair.updated.is_none()).collect();
+    rule(3, traffic, context, |clause| match clause {
+        1 => asked_again(&pairs, &clean),
+        2 => at_once(&clean, traffic, context),
+        3 => after_timeout(&clean, traffic, context),
+        4 => handled_once(&clean, traffic),
+        5 => updated_once(&clean, traffic),
+        _ => on_record(&clean, traffic),
+    })
+}
+
+/// A list with letters and a later list with the same limit.
+struct Pair<'a> {
+    first: &'a ListCall,
+    second: &'a ListCall,
+    window: Window,
+    /// An update of a letter of the first list sent between the two.
+    updated: Option<LetterIx>,
+}
+
+/// Which side of the visibility timeout the second call fell on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Window {
+    AtOnce,
+    /// So close to the timeout that either answer is right.
+    Edge,
+    After,
+}
+
+impl Pair<'_> {
+    fn gap(&self) -> Micros {
+        self.second.started - self.first.finished
+    }
+}
+
+/// For each list with letters, the next list of the same limit in each window.
+fn pairs<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Pair<'a>> {
+    let timeout = micros(context.visibility_timeout_ms);
+    let lists: Vec<&ListCall> = traffic.supplier_lists().filter(|list| list.readable()).collect();
+    let mut pairs = Vec::new();
+    for (at, first) in lists.iter().enumerate().filter(|(_, list)| !list.entries().is_empty()) {
+        let mut found = [false; 2];
+        for second in &lists[at + 1..] {
+            if second.limit != first.limit || second.started < first.finished {
+                continue;
+            }
+            let window = if second.finished - first.started < timeout {
+                Window::AtOnce
+            } else if second.started - first.finished >= timeout {
+                Window::After
+            } else {
+                Window::Edge
+            };
+            let late = usize::from(window != Window::AtOnce);
+            if !found[late] {
+                found[late] = true;
+                let updated = updated_between(first, second, traffic);
+                pairs.push(Pair { first, second, window, updated });
+            }
+            if found[1] {
+                break;
+            }
+        }
+    }
+    pairs
+}
+
+fn updated_between(first: &ListCall, second: &ListCall, traffic: &Traffic) -> Option<LetterIx> {
+    first.entries().iter().map(|entry| entry.letter).find(|letter| {
+        traffic.letter(*letter).events.iter().any(|event| {
+            matches!(event.kind, EventKind::Sent(_))
+                && event.by_supplier
+                && event.at >= first.finished
+                && event.at < second.started
+        })
+    })
+}
+
+fn nothing() -> Ruling {
+    Ruling::not_run("no list was asked for twice without an update in between")
+}
+
+fn asked_again(pairs: &[Pair<'_>], clean: &[&Pair<'_>]) -> Ruling {
+    let shown = |pair: &Pair<'_>| [pair.first.call, pair.second.call];
+    if !clean.is_empty() {
+        let gaps: Vec<String> = clean.iter().take(3).map(|pair| seconds(pair.gap())).collect();
+        let observed = format!("asked again after {}, no update in between", gaps.join(", "));
+        return Ruling::pass(observed).shown_by(clean.iter().flat_map(|pair| shown(pair)));
+    }
+    // Other tests list, update and list again by design; only the whole list is AT3's.
+    let whole: Vec<_> =
+        pairs.iter().filter(|pair| pair.first.limit == Some(at02::SEEDED)).collect();
+    if whole.is_empty() {
+        return nothing();
+    }
+    Ruling::fail("the list was asked for again only after updates of its letters")
+        .shown_by(whole.iter().flat_map(|pair| shown(pair)))
+        .about(whole.iter().filter_map(|pair| pair.updated))
+}
+
+fn at_once(clean: &[&Pair<'_>], traffic: &Traffic, context: &Context) -> Ruling {
+    let timeout = seconds(micros(context.visibility_timeout_ms));
+    let mut tally = Tally::default();
+    let mut gaps = Vec::new();
+    for pair in clean.iter().filter(|pair| pair.window != Window::After) {
+        let first: HashSet<LetterIx> = pair.first.letters().into_iter().collect();
+        let repeated: Vec<LetterIx> =
+            pair.second.letters().into_iter().filter(|letter| first.contains(letter)).collect();
+        let shown = [pair.first.call, pair.second.call];
+        if repeated.is_empty() {
+            gaps.push(seconds(pair.gap()));
+            tally.good(shown);
+        } else if pair.window == Window::AtOnce {
+            let words = format!(
+                "is one of {} listed again {} later",
+                many(repeated.len(), "letter"),
+                seconds(pair.gap())
+            );
+            tally.fault(repeated[0], shown, words);
+        }
+    }
+    if tally.checked() == 0 {
+        return Ruling::not_run(format!(
+            "no list was asked for again within the visibility timeout of {timeout}"
+        ));
+    }
+    tally.rule(traffic, "second list", |n| {
+        format!(
+            "{} within the timeout of {timeout} (after {}), no letter repeated",
+            many(n, "second list"),
+            gaps[..gaps.len().min(3)].join(", ")
+        )
+    })
+}
+
+fn after_timeout(clean: &[&Pair<'_>], traffic: &Traffic, context: &Context) -> Ruling {
+    let timeout = micros(context.visibility_timeout_ms);
+    let mut tally = Tally::default();
+    let mut same = String::new();
+    for pair in clean.iter().filter(|pair| pair.window != Window::AtOnce) {
+        let (first, second) = (pair.first.letters(), pair.second.letters());
+        let missing = first.iter().find(|letter| {
+            second.binary_search(letter).is_err()
+                && !hidden(**letter, pair.second, traffic, timeout)
+                && !updated_before(**letter, pair.second, traffic)
+        });
+        let added = second.iter().find(|letter| {
+            first.binary_search(letter).is_err() && !hidden(**letter, pair.first, traffic, timeout)
+        });
+        let shown = [pair.first.call, pair.second.call];
+        let gap = seconds(pair.gap());
+        let (was, is) = (count(first.len() as u64), many(second.len(), "letter"));
+        match (missing, added) {
+            (None, None) => {
+                same = format!("{is} after {gap}, the same as before");
+                tally.good(shown);
+            }
+            _ if pair.window == Window::Edge => {}
+            (Some(letter), _) => tally.fault(
+                *letter,
+                shown,
+                format!("is missing from the second list ({was} before, {is} {gap} later)"),
+            ),
+            (None, Some(letter)) => tally.fault(
+                *letter,
+                shown,
+                format!("is new in the second list ({was} before, {is} {gap} later)"),
+            ),
+        }
+    }
+    if tally.checked() == 0 {
+        return Ruling::not_run(format!(
+            "no list was asked for again after the visibility timeout of {}",
+            seconds(timeout)
+        ));
+    }
+    tally.rule(traffic, "second list", |_| same)
+}
+
+/// Whether anyone had sent an update for this letter when `list` was asked for: the harness may,
+/// and an update sent before the first list may have taken effect since.
+fn updated_before(letter: LetterIx, list: &ListCall, traffic: &Traffic) -> bool {
+    let events = &traffic.letter(letter).events;
+    events.iter().any(|e| matches!(e.kind, EventKind::Sent(_)) && e.at < list.started)
+}
+
+/// Whether another list, by anyone, had hidden this letter when `list` was asked for.
+fn hidden(letter: LetterIx, list: &ListCall, traffic: &Traffic, timeout: Micros) -> bool {
+    traffic.letter(letter).events.iter().any(|event| {
+        matches!(event.kind, EventKind::Listed(_))
+            && event.call != list.call
+            && event.at <= list.finished
+            && list.started - event.at < timeout
+    })
+}
+
+/// The letters of every list that was asked for again.
+fn repeated_letters(clean: &[&Pair<'_>]) -> Vec<LetterIx> {
+    let mut letters: Vec<LetterIx> =
+        clean.iter().flat_map(|pair| pair.first.entries()).map(|entry| entry.letter).collect();
+    letters.sort_unstable();
+    letters.dedup();
+    letters
+}
+
+fn handled_once(clean: &[&Pair<'_>], traffic: &Traffic) -> Ruling {
+    if clean.is_empty() {
+        return nothing();
+    }
+    let mut tally = Tally::default();
+    for letter in repeated_letters(clean) {
+        let jobs: Vec<_> = traffic
+            .letter(letter)
+            .events
+            .iter()
+            .filter(|event| event.by_supplier && matches!(event.kind, EventKind::Downloaded))
+            .filter(|event| traffic.call(event.call).answer().accepted())
+            .map(|event| event.call)
+            .collect();
+        match jobs.len() {
+            0 => {}
+            1 => tally.good(jobs),
+            n => tally.fault(letter, jobs, format!("was downloaded {n} times")),
+        }
+    }
+    if tally.checked() == 0 {
+        let reason = "no letter of the repeated list was downloaded, so no job can be counted";
+        return Ruling::open("nothing was handled", reason);
+    }
+    tally.rule(traffic, "letter", |n| format!("{} downloaded, each once", many(n, "letter")))
+}
+
+fn updated_once(clean: &[&Pair<'_>], traffic: &Traffic) -> Ruling {
+    if clean.is_empty() {
+        return nothing();
+    }
+    let updated = repeated_letters(clean).into_iter().filter(|letter| {
+        traffic.letter(*letter).sent().any(|(_, update)| update.answer.accepted())
+    });
+    let updated: Vec<LetterIx> = updated.collect();
+    if updated.is_empty() {
+        let reason = "no letter of the repeated list was updated, so nothing can be counted";
+        return Ruling::open("nothing was handled", reason);
+    }
+    twice(traffic, &LetterStatus::ALL, updated)
+}
+
+fn on_record(clean: &[&Pair<'_>], traffic: &Traffic) -> Ruling {
+    if clean.is_empty() {
+        return nothing();
+    }
+    let rule = |pair: &Pair<'_>| {
+        let rulings = [pair.first, pair.second].map(|list| at02::on_record(list, traffic));
+        rulings.into_iter().find(|ruling| !ruling.passed())
+    };
+    match clean.iter().find_map(|pair| rule(pair)) {
+        Some(ruling) => ruling,
+        None => {
+            let retrieved: usize = clean.iter().map(|pair| pair.second.entries().len()).sum();
+            let unique = repeated_letters(clean).len();
+            Ruling::pass(format!(
+                "{} with {} unique letters, {} retrieved again",
+                many(clean.len(), "repeated list"),
+                count(unique as u64),
+                count(retrieved as u64)
+            ))
+            .shown_by(clean.iter().flat_map(|pair| [pair.first.call, pair.second.call]))
+        }
+    }
+}

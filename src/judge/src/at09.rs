@@ -1,0 +1,47 @@
+//! AT9: forward accessible formats to a specialist.
+//! Refuses to guess what a specification is for: the profile says which are accessible formats.
+
+use letterproof_model::{
+    Context, CriterionResult, LetterStatus, SpecificationId, SpecificationKind,
+};
+
+use crate::moved::Moved;
+use crate::ruling::{Ruling, rule};
+use crate::text::many;
+use crate::traffic::Traffic;
+
+/// Judges AT9.
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+    use LetterStatus::{Dispatched, Enclosed, Printed};
+    let moved = Moved::to(LetterStatus::Forwarded, traffic, context);
+    rule(9, traffic, context, |clause| match clause {
+        1 => moved.eligible(),
+        2 => accessible(&moved),
+        3 => moved.seen_back(),
+        4 => moved.with_reason(),
+        5 => moved.nothing_after(&[Printed, Enclosed, Dispatched]),
+        _ => moved.on_record(),
+    })
+}
+
+fn accessible(moved: &Moved<'_>) -> Ruling {
+    let traffic = moved.traffic;
+    let pass = |n| format!("{} forwarded, all of accessible formats", many(n, "letter"));
+    moved.over(pass, |one, _, tally| {
+        let calls = one.seen_in.into_iter().chain([one.first_call(traffic)]);
+        let letter = traffic.letter(one.letter);
+        let Some(specification) = letter.specification() else {
+            return if letter.described {
+                tally.fault(one.letter, calls, "names no specification");
+            } else {
+                tally.open(one.letter, calls, "has no specification on record");
+            };
+        };
+        let id = SpecificationId::from(traffic.text(specification));
+        match moved.context.specification_kind(&id) {
+            Some(SpecificationKind::Accessible) => tally.good(one.seen_in),
+            Some(_) => tally.fault(one.letter, calls, format!("is of {id}")),
+            None => tally.open(one.letter, calls, format!("is of {id}, unknown to the profile")),
+        }
+    })
+}

@@ -1,0 +1,77 @@
+//! AT12: report letters as FAILED.
+//! Refuses the seed's word for it: a damaged or too long PDF is what a recorded download shows.
+
+use letterproof_model::{Context, CriterionResult, LetterStatus};
+
+use crate::moved::Moved;
+use crate::ruling::{Ruling, rule};
+use crate::tally::Tally;
+use crate::text::{many, micros};
+use crate::traffic::{Event, EventKind, Letter, Traffic};
+
+/// The most pages a letter may have.
+const PAGES: u32 = 5;
+
+/// Judges AT12.
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+    use LetterStatus::{Delivered, Dispatched, Enclosed, Printed};
+    let moved = Moved::to(LetterStatus::Failed, traffic, context);
+    rule(12, traffic, context, |clause| match clause {
+        1 => moved.eligible(),
+        2 => moved.seen_back(),
+        3 => moved.with_reason(),
+        4 => bad_pdfs_failed(traffic, context),
+        5 => moved.nothing_after(&[Printed, Enclosed, Dispatched, Delivered]),
+        _ => moved.on_record(),
+    })
+}
+
+/// Why a downloaded PDF cannot be produced, where the recording shows it.
+pub(crate) fn bad_pdf(event: &Event, traffic: &Traffic) -> Option<String> {
+    if !matches!(event.kind, EventKind::Downloaded) {
+        return None;
+    }
+    let response = traffic.call(event.call).exchange.response().filter(|r| r.status == 200)?;
+    let content = response.body.content()?;
+    match (&content.problem, content.pages) {
+        (Some(problem), _) => Some(format!("a damaged PDF ({problem})")),
+        (None, Some(pages)) if pages > PAGES => Some(format!("a PDF of {pages} pages")),
+        _ => None,
+    }
+}
+
+/// Every accepted letter whose download shows a bad PDF is reported as FAILED; a letter cancelled
+/// or rejected meanwhile is out of production as well.
+fn bad_pdfs_failed(traffic: &Traffic, context: &Context) -> Ruling {
+    use LetterStatus::{Accepted, Cancelled, Failed, Rejected};
+    let grace = micros(context.update_deadline_ms);
+    let sent = |letter: &Letter, wanted: &[LetterStatus]| {
+        letter
+            .sent()
+            .find(|(_, update)| wanted.contains(&update.status) && !update.answer.refused())
+            .map(|(event, _)| event.call)
+    };
+    let mut tally = Tally::default();
+    for (ix, letter) in traffic.letters() {
+        let bad = letter
+            .events
+            .iter()
+            .filter(|event| event.by_supplier)
+            .find_map(|event| bad_pdf(event, traffic).map(|words| (event.call, words)));
+        let Some((download, words)) = bad else { continue };
+        let Some(accepted) = sent(letter, &[Accepted]) else { continue };
+        if let Some(call) = sent(letter, &[Failed, Cancelled, Rejected]) {
+            tally.good([download, call]);
+        } else if traffic.ended() - traffic.call(download).finished < grace {
+            let words = format!("has {words}, found just before the recording ended");
+            tally.open(ix, [accepted, download], words);
+        } else {
+            let words = format!("has {words} and was accepted, and was not reported as FAILED");
+            tally.fault(ix, [accepted, download], words);
+        }
+    }
+    if tally.checked() == 0 {
+        return Ruling::not_run("no download of an accepted letter shows a damaged or long PDF");
+    }
+    tally.rule(traffic, "letter", |n| format!("{} with a bad PDF, all FAILED", many(n, "letter")))
+}

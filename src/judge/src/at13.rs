@@ -1,0 +1,78 @@
+//! AT13: reject letters that cannot be taken on.
+//! Refuses to blame a supplier for what it could not know: a PDF counts as missing only once the
+//! supplier has asked for it, before it accepted the letter.
+
+use letterproof_model::{Context, CriterionResult, LetterStatus};
+
+use crate::moved::Moved;
+use crate::ruling::{Ruling, rule};
+use crate::tally::Tally;
+use crate::text::{many, micros};
+use crate::traffic::{CallIx, Letter, LetterIx, Traffic};
+use crate::unfit::{Unfit, says_no_pdf, unfit_specification};
+
+/// Judges AT13.
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+    use LetterStatus::{Accepted, Dispatched, Enclosed, Printed};
+    let moved = Moved::to(LetterStatus::Rejected, traffic, context);
+    rule(13, traffic, context, |clause| match clause {
+        1 => moved.eligible(),
+        2 => moved.seen_back(),
+        3 => moved.with_reason(),
+        4 => moved.nothing_after(&[Accepted, Printed, Enclosed, Dispatched]),
+        5 => unfit_rejected(traffic, context),
+        _ => moved.on_record(),
+    })
+}
+
+fn sent(letter: &Letter, status: LetterStatus) -> Option<CallIx> {
+    letter
+        .sent()
+        .find(|(_, update)| update.status == status && !update.answer.refused())
+        .map(|(event, _)| event.call)
+}
+
+/// Why the supplier must not take this letter on, and the call that told it.
+fn unfit(ix: LetterIx, traffic: &Traffic, context: &Context) -> Option<(Unfit, CallIx)> {
+    let letter = traffic.letter(ix);
+    let accepted = sent(letter, LetterStatus::Accepted);
+    let accepted = accepted.map_or(i64::MAX, |call| traffic.call(call).started);
+    let told = letter.events.iter().filter(|event| event.by_supplier && event.at < accepted);
+    let listed = told.clone().find(|event| event.shows().is_some()).map(|event| event.call);
+    if let (Some(unfit), Some(call)) = (unfit_specification(ix, traffic, context), listed) {
+        return Some((unfit, call));
+    }
+    let asked = told.rev().find(|event| says_no_pdf(event, traffic))?;
+    Some((Unfit::NoPdf, asked.call))
+}
+
+fn unfit_rejected(traffic: &Traffic, context: &Context) -> Ruling {
+    let grace = micros(context.update_deadline_ms);
+    let mut tally = Tally::default();
+    for (ix, letter) in traffic.letters() {
+        let Some((unfit, told)) = unfit(ix, traffic, context) else { continue };
+        let (accepted, rejected) =
+            (sent(letter, LetterStatus::Accepted), sent(letter, LetterStatus::Rejected));
+        let words = unfit.words();
+        match (accepted, rejected) {
+            // What follows a rejection is the clause before this one.
+            (accepted, Some(call)) if accepted.is_none_or(|first| first > call) => {
+                tally.good([told, call]);
+            }
+            (Some(call), _) => tally.fault(ix, [told, call], format!("{words} and was accepted")),
+            // A letter merely listed has not been handled, so nothing was done wrong with it.
+            (None, _) if unfit != Unfit::NoPdf => {}
+            (None, _) if traffic.ended() - traffic.call(told).finished < grace => {
+                let words = format!("{words}, found just before the recording ended");
+                tally.open(ix, [told], words);
+            }
+            (None, _) => tally.fault(ix, [told], format!("{words} and was not rejected")),
+        }
+    }
+    if tally.checked() == 0 {
+        return Ruling::not_run("no letter that cannot be taken on was handled");
+    }
+    tally.rule(traffic, "letter", |n| {
+        format!("{} that cannot be taken on, all rejected", many(n, "letter"))
+    })
+}

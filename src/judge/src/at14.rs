@@ -1,0 +1,294 @@
+//! AT14: submit management information and reconcile it with what was dispatched.
+//! Refuses to count what was only sent: a letter certainly dispatched was read as DISPATCHED; one
+//! whose update was taken on and never read may or may not be counted by the supplier.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use letterproof_model::{Context, CriterionResult, LetterStatus};
+
+use crate::ruling::{Ruling, rule};
+use crate::tally::Tally;
+use crate::text::{count, many};
+use crate::traffic::{Answer, CallIx, EventKind, Letter, MiCall, MiRecord, Micros, Traffic};
+
+/// Judges AT14.
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+    let books = Books::open(traffic);
+    rule(14, traffic, context, |clause| {
+        if traffic.mi().is_empty() {
+            return Ruling::not_run("no record was submitted");
+        }
+        match clause {
+            1 => books.taken(),
+            2 => books.quantities(),
+            3 => books.none_twice(),
+            4 => books.none_missing(),
+            _ => books.on_record(),
+        }
+    })
+}
+
+/// A specification and a group, either of which a letter may lack.
+type Key = (Option<String>, Option<String>);
+
+fn name(key: &Key) -> String {
+    let part = |part: &Option<String>| part.clone().unwrap_or_else(|| "none".to_owned());
+    format!("specification {}, group {}", part(&key.0), part(&key.1))
+}
+
+/// Dispatched letters of a key: how many certainly, how many at most.
+#[derive(Default, Clone, Copy)]
+struct Dispatched {
+    certain: u64,
+    possible: u64,
+}
+
+/// What was dispatched and what was submitted, by specification and group.
+struct Books<'a> {
+    traffic: &'a Traffic,
+    dispatched: BTreeMap<Key, Dispatched>,
+    /// Dispatched letters whose specification the recording does not show.
+    unknown: u64,
+    /// Records taken on by the API, by key.
+    submitted: BTreeMap<Key, Vec<(&'a MiCall, &'a MiRecord)>>,
+    /// Submissions taken on whose payload is not on record.
+    unreadable: Vec<CallIx>,
+}
+
+impl<'a> Books<'a> {
+    fn open(traffic: &'a Traffic) -> Self {
+        let mut books = Self {
+            traffic,
+            dispatched: BTreeMap::new(),
+            unknown: 0,
+            submitted: BTreeMap::new(),
+            unreadable: Vec::new(),
+        };
+        for call in traffic.mi().iter().filter(|call| call.answer.accepted()) {
+            match &call.record {
+                Some(record) => {
+                    let key = (record.specification.clone(), record.group.clone());
+                    books.submitted.entry(key).or_default().push((call, record));
+                }
+                None => books.unreadable.push(call.call),
+            }
+        }
+        // What is dispatched after the last record belongs to a later report.
+        let closing = traffic.mi().last().map_or(Micros::MAX, |call| call.started);
+        for (_, letter) in traffic.letters() {
+            books.enter(letter, closing);
+        }
+        books
+    }
+
+    fn enter(&mut self, letter: &Letter, closing: Micros) {
+        use LetterStatus::Dispatched;
+        let sent = letter.sent().any(|(event, update)| {
+            update.status == Dispatched && !update.answer.refused() && event.at < closing
+        });
+        let seen = letter.events.iter().any(|event| {
+            matches!(event.kind, EventKind::Read(Some(Dispatched), _)) && event.at < closing
+        });
+        if !sent {
+            return;
+        }
+        if !letter.described {
+            self.unknown += 1;
+            return;
+        }
+        let text = |text: Option<_>| text.map(|text| self.traffic.text(text).to_owned());
+        let key = (text(letter.specification()), text(letter.group()));
+        let entry = self.dispatched.entry(key).or_default();
+        entry.possible += 1;
+        entry.certain += u64::from(seen);
+    }
+
+    fn taken(&self) -> Ruling {
+        let mut tally = Tally::default();
+        for call in self.traffic.mi() {
+            let repeated = || {
+                self.traffic.mi().iter().any(|later| {
+                    later.started > call.started
+                        && later.record == call.record
+                        && !later.answer.asks_for_repeat()
+                })
+            };
+            match (call.answer, &call.record) {
+                (answer, _) if answer.asks_for_repeat() && repeated() => tally.good([call.call]),
+                (Answer::Status(201), Some(record)) => {
+                    match self.unnamed(record) {
+                        Some(words) => tally.fault(None, [call.call], words),
+                        None => tally.good([call.call]),
+                    };
+                }
+                (Answer::Status(201), None) => {
+                    tally.open(None, [call.call], "is recorded without its payload");
+                }
+                (Answer::Lost, _) => tally.open(None, [call.call], "was not answered"),
+                (answer, _) => tally.fault(None, [call.call], format!("was {}", answer.words())),
+            }
+        }
+        tally.rule(self.traffic, "record", |n| {
+            format!("{}, all taken with 201, naming specification and group", many(n, "record"))
+        })
+    }
+
+    /// What a record fails to name; letters without a group leave their record without one.
+    fn unnamed(&self, record: &MiRecord) -> Option<&'static str> {
+        if record.specification.is_none() {
+            return Some("names no specification");
+        }
+        let groupless = (record.specification.clone(), None);
+        (record.group.is_none() && !self.dispatched.contains_key(&groupless))
+            .then_some("names no group")
+    }
+
+    fn quantities(&self) -> Ruling {
+        let mut tally = Tally::default();
+        for (key, records) in &self.submitted {
+            let calls = records.iter().map(|(call, _)| call.call);
+            // The same record once more is the matter of the next clause; it is counted once here.
+            let mut counted: Vec<&MiRecord> = Vec::new();
+            for (_, record) in records {
+                if !counted.contains(record) {
+                    counted.push(record);
+                }
+            }
+            let submitted: f64 = counted.iter().filter_map(|record| record.quantity).sum();
+            let Dispatched { certain, possible } =
+                self.dispatched.get(key).copied().unwrap_or_default();
+            #[allow(clippy::cast_precision_loss)]
+            if submitted >= certain as f64 && submitted <= possible as f64 {
+                tally.good(calls);
+            } else {
+                let dispatched = if certain == possible {
+                    count(certain)
+                } else {
+                    format!("{} to {}", count(certain), count(possible))
+                };
+                let words = format!(
+                    "has {submitted} submitted and {dispatched} dispatched ({})",
+                    name(key)
+                );
+                tally.fault(None, calls, words);
+            }
+        }
+        if tally.checked() == 0 {
+            return Ruling::open("no record was taken on", "there is nothing to compare");
+        }
+        self.undecided(tally.rule(self.traffic, "group", |n| {
+            format!("{} of letters, quantities equal the letters dispatched", many(n, "group"))
+        }))
+    }
+
+    fn none_twice(&self) -> Ruling {
+        let mut tally = Tally::default();
+        for (key, records) in &self.submitted {
+            let mut dates: BTreeMap<&str, Vec<CallIx>> = BTreeMap::new();
+            for (call, record) in records {
+                dates.entry(record.date()).or_default().push(call.call);
+            }
+            for (date, calls) in dates {
+                if calls.len() > 1 {
+                    let words = format!("has {} records for {date} ({})", calls.len(), name(key));
+                    tally.fault(None, calls, words);
+                } else {
+                    tally.good(calls);
+                }
+            }
+        }
+        if tally.checked() == 0 {
+            return Ruling::open("no record was taken on", "there is nothing to compare");
+        }
+        self.undecided(tally.rule(self.traffic, "reporting date", |n| {
+            format!("{} by specification and group, one record each", many(n, "reporting date"))
+        }))
+    }
+
+    fn none_missing(&self) -> Ruling {
+        let mut tally = Tally::default();
+        for (key, _) in self.dispatched.iter().filter(|(_, letters)| letters.certain > 0) {
+            match self.submitted.get(key) {
+                Some(records) => tally.good(records.iter().map(|(call, _)| call.call)),
+                None => {
+                    let calls = self.dispatches(key);
+                    tally.fault(None, calls, format!("has no record ({})", name(key)));
+                }
+            }
+        }
+        if tally.checked() == 0 {
+            let reason = "no letter was read as DISPATCHED before the records were submitted";
+            return Ruling::open("nothing dispatched", reason);
+        }
+        self.undecided(tally.rule(self.traffic, "group", |n| {
+            format!("{} of dispatched letters, each with a record", many(n, "group"))
+        }))
+    }
+
+    /// The updates that dispatched a key's letters.
+    fn dispatches(&self, key: &Key) -> BTreeSet<CallIx> {
+        let text = |text: Option<_>| text.map(|text| self.traffic.text(text));
+        self.traffic
+            .letters()
+            .filter(|(_, letter)| text(letter.specification()) == key.0.as_deref())
+            .filter(|(_, letter)| text(letter.group()) == key.1.as_deref())
+            .flat_map(|(_, letter)| letter.sent())
+            .filter(|(_, update)| update.status == LetterStatus::Dispatched)
+            .map(|(event, _)| event.call)
+            .collect()
+    }
+
+    /// A pass cannot stand on payloads or specifications that are not on record.
+    fn undecided(&self, ruling: Ruling) -> Ruling {
+        if ruling.failed() || (self.unreadable.is_empty() && self.unknown == 0) {
+            return ruling;
+        }
+        let reason = format!(
+            "{} without its payload, {} of unknown specification",
+            many(self.unreadable.len(), "record"),
+            many(usize::try_from(self.unknown).unwrap_or(usize::MAX), "dispatched letter")
+        );
+        Ruling::open("not everything is on record", reason)
+            .shown_by(self.unreadable.iter().copied())
+    }
+
+    fn on_record(&self) -> Ruling {
+        let mut tally = Tally::default();
+        let mut read = 0;
+        for call in self.traffic.mi().iter().filter(|call| call.answer.accepted()) {
+            let Some(record) = &call.record else {
+                tally.open(None, [call.call], "is recorded without its payload");
+                continue;
+            };
+            let reads = self.traffic.mi_reads().iter().filter(|read| {
+                Some(&read.id) == call.id.as_ref() && read.answer == Answer::Status(200)
+            });
+            let mut shown = vec![call.call];
+            let mut differs = call.echoed.as_ref().is_some_and(|echoed| echoed != record);
+            for back in reads {
+                read += 1;
+                shown.push(back.call);
+                differs |= back.record.as_ref().is_some_and(|back| back != record);
+            }
+            if differs {
+                tally.fault(None, shown, "reads back differently from what was submitted");
+            } else if call.echoed.is_none() && shown.len() == 1 {
+                tally.open(None, shown, "is recorded without its answer's body");
+            } else {
+                tally.good(shown);
+            }
+        }
+        if tally.checked() == 0 {
+            return Ruling::open("no record was taken on", "there is nothing to read back");
+        }
+        let ruling = tally.rule(self.traffic, "record", |n| {
+            format!("{} with payload and answer, {read} read back", many(n, "record"))
+        });
+        if ruling.passed() && read == 0 {
+            return ruling.because(
+                "no record was read with GET /mi/{id}; the answers to the submissions were compared",
+            );
+        }
+        ruling
+    }
+}

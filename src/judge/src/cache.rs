@@ -1,0 +1,80 @@
+//! Judging while the journal grows: what was judged stays judged until new traffic arrives.
+//! Refuses stale verdicts: an answer always covers every exchange pushed so far.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use letterproof_model::{
+    Context, CriterionId, CriterionResult, Exchange, Journal, TestId, Verdict,
+};
+
+use crate::dispatch::judge_test;
+use crate::traffic::Traffic;
+
+/// An index with the results of its judges, each recomputed only when it is out of date.
+#[derive(Debug)]
+pub struct JudgeCache {
+    context: Context,
+    traffic: Traffic,
+    absorbed: usize,
+    judged: HashMap<TestId, (usize, Vec<CriterionResult>)>,
+}
+
+impl JudgeCache {
+    /// An empty cache for a target.
+    #[must_use]
+    pub fn new(context: Context) -> Self {
+        let traffic = Traffic::new(&context);
+        Self { context, traffic, absorbed: 0, judged: HashMap::new() }
+    }
+
+    /// Adds one exchange.
+    pub fn push(&mut self, exchange: Arc<Exchange>) {
+        self.absorbed += 1;
+        self.traffic.push(exchange);
+    }
+
+    /// Adds the exchanges of a growing journal that were not added yet. A cache is fed either by
+    /// this or by [`Self::push`], not by both.
+    pub fn absorb(&mut self, journal: &dyn Journal) {
+        for exchange in journal.exchanges().iter().skip(self.absorbed) {
+            self.traffic.push(Arc::clone(exchange));
+        }
+        self.absorbed = self.absorbed.max(journal.exchanges().len());
+    }
+
+    /// The index.
+    #[must_use]
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
+    /// The context.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The results of one test over everything added so far.
+    pub fn results_of(&mut self, test: TestId) -> &[CriterionResult] {
+        let now = self.traffic.len();
+        let kept = self.judged.remove(&test).filter(|(at, _)| *at == now);
+        let fresh = kept.unwrap_or_else(|| (now, judge_test(test, &self.traffic, &self.context)));
+        &self.judged.entry(test).or_insert(fresh).1
+    }
+
+    /// The result of one criterion; `None` when the pack has no such clause.
+    pub fn result_of(&mut self, criterion: &CriterionId) -> Option<&CriterionResult> {
+        self.results_of(criterion.test()?).iter().find(|result| result.id == *criterion)
+    }
+
+    /// The verdict of one criterion; `None` when the pack has no such clause.
+    pub fn verdict_of(&mut self, criterion: &CriterionId) -> Option<Verdict> {
+        self.result_of(criterion).map(|result| result.verdict)
+    }
+
+    /// Whether a criterion holds: it passed.
+    pub fn holds(&mut self, criterion: &CriterionId) -> bool {
+        self.verdict_of(criterion) == Some(Verdict::Pass)
+    }
+}

@@ -1,0 +1,92 @@
+//! The contract of each operation, over every exchange: statuses, media types, headers, bodies.
+//! Refuses a second opinion: what the contract crate finds about the API decides.
+
+use std::collections::BTreeMap;
+
+use letterproof_contract::Contract;
+use letterproof_model::{About, ConformanceResult, FindingKind, Operation};
+
+use super::check::Concluded;
+use super::judging::result;
+use super::matching::Probed;
+use crate::ruling::Ruling;
+use crate::text::many;
+use crate::traffic::CallIx;
+
+const OPERATIONS: [(Operation, &str); 10] = [
+    (Operation::Status, "C-CONTRACT-STATUS"),
+    (Operation::ListLetters, "C-CONTRACT-LIST"),
+    (Operation::UpdateLetters, "C-CONTRACT-BULK"),
+    (Operation::GetLetter, "C-CONTRACT-LETTER"),
+    (Operation::PatchLetter, "C-CONTRACT-PATCH"),
+    (Operation::GetLetterData, "C-CONTRACT-DATA"),
+    (Operation::CreateMi, "C-CONTRACT-MI-CREATE"),
+    (Operation::GetMi, "C-CONTRACT-MI"),
+    (Operation::Token, "C-CONTRACT-TOKEN"),
+    (Operation::Download, "C-CONTRACT-DOWNLOAD"),
+];
+
+/// What was found about the API in the exchanges of one operation.
+#[derive(Default)]
+struct Found {
+    calls: usize,
+    violations: Vec<(CallIx, String)>,
+    deviations: Vec<(CallIx, String)>,
+    drift: bool,
+}
+
+/// One result for each operation that was called.
+pub(super) fn judge(probed: &Probed<'_>, contract: &Contract) -> Vec<ConformanceResult> {
+    let mut found: BTreeMap<Operation, Found> = BTreeMap::new();
+    for (ix, call) in probed.traffic.calls() {
+        let entry = found.entry(call.operation).or_default();
+        entry.calls += 1;
+        for finding in contract.check(&call.exchange, probed.context) {
+            if finding.about != About::Api {
+                continue;
+            }
+            let words = format!("{}: {}", finding.id, finding.observed);
+            match finding.kind {
+                FindingKind::Violation => entry.violations.push((ix, words)),
+                FindingKind::Deviation => entry.deviations.push((ix, words)),
+                FindingKind::Drift => entry.drift = true,
+                FindingKind::Note => {}
+            }
+        }
+    }
+    OPERATIONS
+        .iter()
+        .filter_map(|(operation, id)| Some((operation, id, found.get(operation)?)))
+        .map(|(operation, id, found)| {
+            let title = format!("The contract of {}", operation.label());
+            let clause = "Every answer has a documented status, media type, headers and body.";
+            result(id, &title, clause, "OAS", found.conclude(), probed)
+        })
+        .collect()
+}
+
+impl Found {
+    fn conclude(&self) -> Concluded {
+        let describe = |items: &[(CallIx, String)]| {
+            let mut words: Vec<&str> = Vec::new();
+            for (_, text) in items {
+                if !words.contains(&text.as_str()) && words.len() < 3 {
+                    words.push(text);
+                }
+            }
+            format!("{} of {}: {}", items.len(), many(self.calls, "answer"), words.join("; "))
+        };
+        let shown =
+            |items: &[(CallIx, String)]| items.iter().map(|(ix, _)| *ix).collect::<Vec<_>>();
+        if !self.violations.is_empty() {
+            let ruling = Ruling::fail(describe(&self.violations)).shown_by(shown(&self.violations));
+            return Concluded::plain(ruling);
+        }
+        if !self.deviations.is_empty() {
+            let ruling = Ruling::pass(describe(&self.deviations)).shown_by(shown(&self.deviations));
+            return Concluded::deviation(ruling);
+        }
+        let ruling = Ruling::pass(format!("{}, all as documented", many(self.calls, "answer")));
+        Concluded { ruling, finding: self.drift.then_some(FindingKind::Drift) }
+    }
+}

@@ -1,0 +1,148 @@
+//! Judging every check of the conformance suite over a journal.
+//! Refuses `pass` for what differs from the specification without saying so: a known difference
+//! passes as a deviation, an unknown one fails.
+
+use std::sync::LazyLock;
+
+use letterproof_contract::Contract;
+use letterproof_model::{
+    ClauseKind, ConformanceResult, Context, CriterionId, FindingKind, Journal, Verdict,
+};
+
+use super::check::{Accepted, Check, Concluded, Subject};
+use super::matching::Probed;
+use super::plan::ProbePlan;
+use super::{auth, bulk, contract, headers, links, list, mi, read, update};
+use crate::ruling::Ruling;
+use crate::tally::Tally;
+use crate::text::{alternatives, many};
+use crate::traffic::{Answer, Traffic};
+
+static CHECKS: LazyLock<Vec<Check>> = LazyLock::new(|| {
+    [
+        list::CHECKS,
+        read::CHECKS,
+        links::CHECKS,
+        update::CHECKS,
+        bulk::CHECKS,
+        mi::CHECKS,
+        headers::CHECKS,
+        auth::CHECKS,
+    ]
+    .concat()
+});
+
+/// Every check that is judged from the answers to probes, in order of area.
+#[must_use]
+pub fn conformance_checks() -> &'static [Check] {
+    &CHECKS
+}
+
+/// Judges the conformance suite: every check, and the contract for each operation.
+#[must_use]
+pub fn judge_conformance(
+    journal: &dyn Journal,
+    context: &Context,
+    contract: &Contract,
+) -> Vec<ConformanceResult> {
+    let traffic = Traffic::from_journal(journal, context);
+    let probed = Probed::of(&traffic, context);
+    let mut results: Vec<ConformanceResult> =
+        conformance_checks().iter().map(|check| judge(check, &probed)).collect();
+    results.extend(contract::judge(&probed, contract));
+    results
+}
+
+fn judge(check: &Check, probed: &Probed<'_>) -> ConformanceResult {
+    let concluded = match (probed.context.lacking(check.needs), check.subject) {
+        (Some(lacking), _) => Concluded::plain(Ruling::not_applicable(format!(
+            "target {} is not {lacking}",
+            probed.context.target
+        ))),
+        (None, Subject::Probe(plan, accepted)) => judge_probe(&plan, accepted, probed),
+        (None, Subject::Traffic(_, judge)) => judge(probed),
+    };
+    result(check.id, check.title, check.clause, check.source, concluded, probed)
+}
+
+/// Puts a conclusion into the form of the results document.
+pub(super) fn result(
+    id: &str,
+    title: &str,
+    clause: &str,
+    source: &str,
+    concluded: Concluded,
+    probed: &Probed<'_>,
+) -> ConformanceResult {
+    let Concluded { ruling, finding } = concluded;
+    let id = CriterionId::from(id);
+    let mut criterion =
+        ruling.into_result(id.clone(), ClauseKind::Check, clause, probed.traffic, probed.context);
+    if criterion.verdict == Verdict::Pass && finding == Some(FindingKind::Deviation) {
+        criterion.reason.get_or_insert_with(|| "a known difference from the specification".into());
+    }
+    criterion.expected = format!("{} ({source})", criterion.expected);
+    ConformanceResult {
+        id,
+        title: title.to_owned(),
+        verdict: criterion.verdict,
+        finding,
+        criteria: vec![criterion],
+    }
+}
+
+fn judge_probe(plan: &ProbePlan, accepted: Accepted, probed: &Probed<'_>) -> Concluded {
+    let calls = probed.matching(plan);
+    let known = known(accepted, probed);
+    let mut tally = Tally::default();
+    let mut deviating = None;
+    let mut undecided = Vec::new();
+    for (ix, call) in &calls {
+        match call.answer() {
+            Answer::Status(status) if accepted.specification.contains(&status) => {
+                tally.good([*ix]);
+            }
+            Answer::Status(status) if known.contains(&status) => {
+                deviating = Some(status);
+                tally.good([*ix]);
+            }
+            // Throttled, out of credentials or cut off: nothing was learnt of the check.
+            Answer::Status(401 | 429 | 502..=504) | Answer::Lost => undecided.push(*ix),
+            answer => tally.fault(None, [*ix], format!("was {}", answer.words())),
+        }
+    }
+    let expected = format!("answered with {}", alternatives(accepted.specification));
+    if tally.checked() == 0 {
+        return Concluded::plain(match undecided.len() {
+            0 if plan.path.contains("{foreign}") => {
+                Ruling::not_applicable("no letter of another supplier is known on this target")
+            }
+            0 => Ruling::not_run("the probe was not sent"),
+            n => Ruling::open(
+                format!("{} without an answer that tells", many(n, "call")),
+                "throttled, without credentials, or cut off",
+            )
+            .shown_by(undecided),
+        });
+    }
+    let ruling = tally.rule(probed.traffic, "call", |n| match deviating {
+        None => format!("{} {expected}", many(n, "call")),
+        Some(status) => format!("{} answered with {status}", many(n, "call")),
+    });
+    let ruling = ruling.expecting(expected);
+    match deviating {
+        Some(_) if ruling.passed() => Concluded::deviation(ruling),
+        _ => Concluded::plain(ruling),
+    }
+}
+
+/// What this target is known to answer instead.
+fn known(accepted: Accepted, probed: &Probed<'_>) -> &'static [u16] {
+    if is_sandbox(probed) { accepted.sandbox } else { accepted.deployed }
+}
+
+/// Whether the target is the public sandbox, or behaves like it.
+pub(super) fn is_sandbox(probed: &Probed<'_>) -> bool {
+    probed.context.target == "sandbox"
+        || !probed.context.has(letterproof_model::Capability::Stateful)
+}

@@ -1,0 +1,170 @@
+//! Download links: followed, expired, tampered with, asked for with HEAD.
+//! Refuses to read signatures: a link changed in any way is one that no 303 gave.
+
+use std::collections::HashMap;
+
+use letterproof_model::Operation;
+
+use super::check::{Check, Concluded, traffic};
+use super::matching::Probed;
+use super::plan::{LetterNeed, ProbePlan};
+use super::read::none_or;
+use crate::tally::Tally;
+use crate::text::seconds;
+use crate::traffic::{Answer, Call, CallIx, Micros};
+
+const DATA: &str = "OAS getDataId";
+const STORAGE: &str = "storage behind the API, recorded";
+/// How long a link lives where it does not say so itself.
+const LIFE: Micros = 60_000_000;
+
+const LINK: ProbePlan = ProbePlan::new("GET", "/letters/{letter}/data").letter(LetterNeed::WithPdf);
+
+pub(super) const CHECKS: &[Check] = &[
+    traffic(
+        "C-LINK",
+        "A fresh link gives the content",
+        &[LINK],
+        fresh,
+        "A link followed within its life is answered with 200.",
+        DATA,
+    ),
+    traffic(
+        "C-LINK-EXPIRED",
+        "An expired link gives nothing",
+        &[LINK],
+        expired,
+        "A link followed after its life is refused with 403.",
+        DATA,
+    ),
+    traffic(
+        "C-LINK-TAMPERED",
+        "A changed link gives nothing",
+        &[LINK],
+        tampered,
+        "A link with a changed signature is refused with 403.",
+        STORAGE,
+    ),
+    traffic(
+        "C-LINK-HEAD",
+        "HEAD on a link",
+        &[LINK],
+        head,
+        "The link is signed for GET: HEAD is refused, or answered without content.",
+        STORAGE,
+    ),
+];
+
+/// Where a link came from, by its URL and by its path alone.
+struct Given<'a> {
+    links: HashMap<&'a str, Micros>,
+    paths: HashMap<&'a str, &'a str>,
+}
+
+fn given<'a>(probed: &Probed<'a>) -> Given<'a> {
+    let mut given = Given { links: HashMap::new(), paths: HashMap::new() };
+    for (_, call) in probed.calls().filter(|(_, call)| call.operation == Operation::GetLetterData) {
+        let response = call.exchange.response().filter(|response| response.status == 303);
+        if let Some(link) = response.and_then(|response| response.header("location")) {
+            given.links.insert(link, call.finished);
+            given.paths.insert(path_of(link), link);
+        }
+    }
+    given
+}
+
+fn path_of(link: &str) -> &str {
+    link.split('?').next().unwrap_or(link)
+}
+
+/// The life a link states, or the documented one.
+fn life(link: &str) -> Micros {
+    let stated = link
+        .split(['?', '&'])
+        .find_map(|pair| pair.strip_prefix("X-Amz-Expires="))
+        .and_then(|seconds| seconds.parse::<i64>().ok());
+    stated.map_or(LIFE, |seconds| seconds.saturating_mul(1_000_000))
+}
+
+fn over_downloads(
+    probed: &Probed<'_>,
+    method: &str,
+    mut each: impl FnMut(CallIx, &Call, &Given<'_>, &mut Tally),
+) -> Tally {
+    let given = given(probed);
+    let mut tally = Tally::default();
+    for (ix, call) in probed.calls() {
+        if call.operation == Operation::Download && call.exchange.request.method == method {
+            each(ix, call, &given, &mut tally);
+        }
+    }
+    tally
+}
+
+fn fresh(probed: &Probed<'_>) -> Concluded {
+    let tally = over_downloads(probed, "GET", |ix, call, given, tally| {
+        let url = call.exchange.request.url.as_str();
+        let Some(at) = given.links.get(url) else { return };
+        // A letter without a hash may have no content.
+        let known = call.letter.is_some_and(|l| probed.traffic.letter(l).hash().is_some());
+        if !known || call.finished - at >= life(url) {
+            return;
+        }
+        match call.answer() {
+            Answer::Status(200) => tally.good([ix]),
+            Answer::Lost | Answer::Status(429 | 500..) => {}
+            answer => tally.fault(call.letter, [ix], format!("was {}", answer.words())),
+        }
+    });
+    none_or(tally, probed, "download", "answered with 200")
+}
+
+fn expired(probed: &Probed<'_>) -> Concluded {
+    let tally = over_downloads(probed, "GET", |ix, call, given, tally| {
+        let url = call.exchange.request.url.as_str();
+        let Some(at) = given.links.get(url) else { return };
+        let age = call.started - at;
+        // A second of grace, since the storage's clock is not ours.
+        if age < life(url) + 1_000_000 {
+            return;
+        }
+        match call.answer() {
+            Answer::Status(403) => tally.good([ix]),
+            Answer::Lost => {}
+            answer => {
+                let words = format!("followed after {}, was {}", seconds(age), answer.words());
+                tally.fault(call.letter, [ix], words);
+            }
+        }
+    });
+    none_or(tally, probed, "expired link", "refused with 403")
+}
+
+fn tampered(probed: &Probed<'_>) -> Concluded {
+    let tally = over_downloads(probed, "GET", |ix, call, given, tally| {
+        let url = call.exchange.request.url.as_str();
+        if given.links.contains_key(url) || !given.paths.contains_key(path_of(url)) {
+            return;
+        }
+        match call.answer() {
+            Answer::Status(403) => tally.good([ix]),
+            Answer::Lost => {}
+            answer => tally.fault(None, [ix], format!("was {}", answer.words())),
+        }
+    });
+    none_or(tally, probed, "changed link", "refused with 403")
+}
+
+fn head(probed: &Probed<'_>) -> Concluded {
+    let tally = over_downloads(probed, "HEAD", |ix, call, given, tally| {
+        if !given.paths.contains_key(path_of(&call.exchange.request.url)) {
+            return;
+        }
+        match call.answer() {
+            Answer::Status(200 | 403 | 405) => tally.good([ix]),
+            Answer::Lost => {}
+            answer => tally.fault(None, [ix], format!("was {}", answer.words())),
+        }
+    });
+    none_or(tally, probed, "HEAD", "refused, or answered without content")
+}

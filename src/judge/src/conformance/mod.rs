@@ -1,0 +1,27 @@
+//! The conformance suite: what the API itself does, asked with probes and judged from traffic.
+//!
+//! Each area is a file with a table of checks. A check names its probe as data, so that a driver
+//! can send it and the judge can find it by the request itself, and the answers the specification
+//! and the deployed API (or the sandbox) give. Refuses to blame the supplier: all of this is about
+//! the API.
+
+mod auth;
+mod bulk;
+mod check;
+mod contract;
+mod headers;
+mod judging;
+mod links;
+mod list;
+mod matching;
+mod mi;
+mod plan;
+mod read;
+mod update;
+
+pub use check::{Accepted, Check, Subject};
+pub use judging::{conformance_checks, judge_conformance};
+pub use plan::{
+    BearerPlan, BodyPlan, HeaderPlan, LetterNeed, ProbePlan, UNKNOWN_LETTER, UNKNOWN_MI,
+    unknown_letter,
+};

@@ -1,0 +1,238 @@
+//! `GET /letters/{id}` and `GET /letters/{id}/data`: success, unknown and foreign letters, and the
+//! hash that list, letter and content must share.
+//! Refuses to change a letter.
+
+use letterproof_model::{Body, Operation};
+
+use super::check::{Check, Concluded, by_specification, probe, traffic};
+use super::matching::Probed;
+use super::plan::{LetterNeed, ProbePlan};
+use crate::ruling::Ruling;
+use crate::tally::Tally;
+use crate::text::many;
+use crate::traffic::{Answer, EventKind};
+
+const UNKNOWN: &str = "/letters/00000000-0000-4000-8000-000000000000";
+const UNKNOWN_DATA: &str = "/letters/00000000-0000-4000-8000-000000000000/data";
+const READ: &str = "OAS getLetterStatus";
+const DATA: &str = "OAS getDataId";
+
+const fn get(path: &'static str) -> ProbePlan {
+    ProbePlan::new("GET", path)
+}
+
+pub(super) const CHECKS: &[Check] = &[
+    probe(
+        "C-LETTER",
+        "A letter",
+        get("/letters/{letter}").letter(LetterNeed::Any),
+        by_specification(&[200]),
+        "A letter of the supplier is answered with 200.",
+        READ,
+    ),
+    traffic(
+        "C-LETTER-SAME",
+        "The letter asked for is the letter answered",
+        &[],
+        same_letter,
+        "The id in the answer is the id asked for.",
+        READ,
+    ),
+    probe(
+        "C-LETTER-UNKNOWN",
+        "A letter that is not there",
+        get(UNKNOWN),
+        by_specification(&[404]),
+        "An unknown letter is not found.",
+        READ,
+    ),
+    probe(
+        "C-LETTER-FOREIGN",
+        "A letter of another supplier",
+        get("/letters/{foreign}").letter(LetterNeed::Foreign),
+        by_specification(&[404]),
+        "Another supplier's letter is not found.",
+        "public handlers of the API",
+    ),
+    probe(
+        "C-DATA",
+        "A letter's link",
+        get("/letters/{letter}/data").letter(LetterNeed::WithPdf),
+        by_specification(&[303]),
+        "A letter's content is answered with 303 and a link.",
+        DATA,
+    ),
+    traffic(
+        "C-DATA-LOCATION",
+        "Every 303 carries its link",
+        &[],
+        location,
+        "A 303 carries a Location.",
+        DATA,
+    ),
+    probe(
+        "C-DATA-UNKNOWN",
+        "The link of a letter that is not there",
+        get(UNKNOWN_DATA),
+        by_specification(&[404]),
+        "An unknown letter has no link.",
+        DATA,
+    ),
+    traffic(
+        "C-DATA-MISSING-PDF",
+        "The link of a letter whose PDF is missing",
+        &[get("/letters/{letter}/data").letter(LetterNeed::WithoutPdf)],
+        missing_pdf,
+        "A letter whose PDF is missing is not found, by the API or by its storage.",
+        DATA,
+    ),
+    traffic(
+        "C-HASH",
+        "List, letter and content agree on the hash",
+        &[get("/letters/{letter}").letter(LetterNeed::WithPdf)],
+        same_hash,
+        "A letter's sha256Hash is the same in lists and reads, and is the hash of its content.",
+        "OAS Letter, sha256Hash",
+    ),
+];
+
+fn same_letter(probed: &Probed<'_>) -> Concluded {
+    #[derive(serde::Deserialize)]
+    struct Answered {
+        data: Named,
+    }
+    #[derive(serde::Deserialize)]
+    struct Named {
+        id: String,
+    }
+    let mut tally = Tally::default();
+    for (ix, call) in probed.calls().filter(|(_, call)| call.operation == Operation::GetLetter) {
+        let (Some(letter), Some(response)) = (call.letter, call.exchange.response()) else {
+            continue;
+        };
+        let Some(answered) = response.body.parse::<Answered>().filter(|_| response.status == 200)
+        else {
+            continue;
+        };
+        if answered.data.id == probed.traffic.id_text(letter) {
+            tally.good([ix]);
+        } else {
+            let words = format!("was answered with letter {}", answered.data.id);
+            tally.fault(letter, [ix], words);
+        }
+    }
+    none_or(tally, probed, "letter", "the one asked for")
+}
+
+fn location(probed: &Probed<'_>) -> Concluded {
+    let mut tally = Tally::default();
+    for (ix, call) in probed.calls().filter(|(_, call)| call.operation == Operation::GetLetterData)
+    {
+        let Some(response) = call.exchange.response().filter(|r| r.status == 303) else { continue };
+        match response.header("location") {
+            Some(location) if !location.trim().is_empty() => tally.good([ix]),
+            _ => tally.fault(call.letter, [ix], "was answered with 303 and no Location"),
+        }
+    }
+    none_or(tally, probed, "303", "with its link")
+}
+
+/// Letters for which somebody said 404: the API, or the storage behind the link.
+fn missing_pdf(probed: &Probed<'_>) -> Concluded {
+    let mut tally = Tally::default();
+    let mut by_storage = false;
+    for (ix, letter) in probed.traffic.letters().filter(|(_, letter)| letter.hash().is_none()) {
+        if !letter.described {
+            continue;
+        }
+        let mut last = None;
+        for event in &letter.events {
+            let answer = probed.traffic.call(event.call).answer();
+            match (event.kind, answer) {
+                (EventKind::DataAsked, Answer::Status(404)) => last = Some((event.call, true)),
+                (EventKind::Downloaded, Answer::Status(404)) => {
+                    by_storage = true;
+                    last = Some((event.call, true));
+                }
+                (EventKind::Downloaded, Answer::Status(200)) => last = Some((event.call, false)),
+                _ => {}
+            }
+        }
+        match last {
+            Some((call, true)) => tally.good([call]),
+            Some((call, false)) => tally.fault(ix, [call], "has no hash and yet has content"),
+            None => {}
+        }
+    }
+    let concluded = none_or(tally, probed, "letter", "not found");
+    if by_storage && concluded.ruling.passed() {
+        let ruling = concluded.ruling.because(
+            "the API gives a link, and its storage says that there is nothing (deployed behaviour)",
+        );
+        return Concluded::deviation(ruling);
+    }
+    concluded
+}
+
+fn same_hash(probed: &Probed<'_>) -> Concluded {
+    let mut tally = Tally::default();
+    for (ix, letter) in probed.traffic.letters() {
+        let Some(hash) = letter.hash().map(|hash| probed.traffic.text(hash)) else { continue };
+        let differing = letter.events.iter().find_map(|event| {
+            let call = probed.traffic.call(event.call);
+            let response = call.exchange.response().filter(|response| response.status == 200)?;
+            match (event.kind, &response.body) {
+                (EventKind::Downloaded, Body::Pdf(content) | Body::Opaque(content)) => {
+                    Some((event.call, content.sha256.eq_ignore_ascii_case(hash), "content"))
+                }
+                (EventKind::Read(..), body) => {
+                    let read = read_hash(body)?;
+                    Some((event.call, read.eq_ignore_ascii_case(hash), "letter"))
+                }
+                _ => None,
+            }
+            .filter(|(_, same, _)| !same)
+        });
+        let fetched =
+            letter.events.iter().find(|event| matches!(event.kind, EventKind::Downloaded));
+        match (differing, fetched) {
+            (Some((call, _, what)), _) => {
+                tally.fault(ix, [call], format!("has another hash in its {what} than listed"));
+            }
+            (None, Some(event)) => tally.good([event.call]),
+            (None, None) => {}
+        }
+    }
+    none_or(tally, probed, "letter", "with one hash throughout")
+}
+
+fn read_hash(body: &Body) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Answered {
+        data: Letter,
+    }
+    #[derive(serde::Deserialize)]
+    struct Letter {
+        attributes: Attributes,
+    }
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Attributes {
+        sha256_hash: Option<String>,
+    }
+    body.parse::<Answered>()?.data.attributes.sha256_hash
+}
+
+/// The tally's ruling, or `not-run` when nothing was counted.
+pub(super) fn none_or(
+    tally: Tally,
+    probed: &Probed<'_>,
+    noun: &'static str,
+    words: &'static str,
+) -> Concluded {
+    if tally.checked() == 0 {
+        return Concluded::plain(Ruling::not_run("no such call was made"));
+    }
+    let ruling = tally.rule(probed.traffic, noun, |n| format!("{}, {words}", many(n, noun)));
+    Concluded::plain(ruling)
+}

@@ -1,0 +1,121 @@
+//! A whole journal judged: every test of the pack, what else was seen, and the measured flows.
+//! Refuses gaps: all fifteen tests are listed, those not selected as `not-run`.
+
+use std::collections::BTreeMap;
+
+use letterproof_contract::Contract;
+use letterproof_model::{
+    Attempt, Context, Exchange, ExchangeId, Finding, Journal, MarkKind, Performance, TestId,
+    TestResult, Verdict, fold_findings, pack,
+};
+
+use crate::at15::at15_performance;
+use crate::dispatch::judge_test;
+use crate::observer::observe;
+use crate::ruling::rule_all;
+use crate::traffic::Traffic;
+
+/// What was concluded from a journal.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// AT1 to AT15, in order.
+    pub tests: Vec<TestResult>,
+    /// What else was seen, folded, the gravest first.
+    pub findings: Vec<Finding>,
+    /// The measured flows of AT15.
+    pub performance: Vec<Performance>,
+    /// How many exchanges there were, by operation.
+    pub exchanges: BTreeMap<String, u64>,
+}
+
+/// Judges a journal: the selected tests, the contract on every exchange, and what only an observer
+/// of the supplier can see.
+#[must_use]
+pub fn judge_all(
+    journal: &dyn Journal,
+    context: &Context,
+    selected: &[TestId],
+    contract: &Contract,
+) -> Judged {
+    let traffic = Traffic::from_journal(journal, context);
+    let checked = journal.exchanges().iter().flat_map(|exchange| contract.check(exchange, context));
+    let findings = fold_findings(checked.chain(observe(&traffic, context)));
+    let tests = pack()
+        .iter()
+        .map(|definition| {
+            let id = definition.id;
+            let chosen = selected.contains(&id);
+            let criteria = if chosen {
+                judge_test(id, &traffic, context)
+            } else {
+                rule_all(id, context, Verdict::NotRun, "not selected")
+            };
+            let mut test = TestResult {
+                id,
+                title: definition.title.to_owned(),
+                required: definition.required,
+                selected: chosen,
+                verdict: Verdict::NotRun,
+                mode: context.mode,
+                attempts: attempts(id, journal),
+                criteria,
+            };
+            test.verdict = Verdict::roll_up(test.checks().map(|criterion| criterion.verdict));
+            test
+        })
+        .collect();
+    let mut exchanges = BTreeMap::new();
+    for (_, call) in traffic.calls() {
+        *exchanges.entry(call.operation.label().to_owned()).or_default() += 1;
+    }
+    Judged { tests, findings, performance: at15_performance(&traffic, context), exchanges }
+}
+
+/// Every attempt at a test's scenarios, as the journal's marks tell them.
+fn attempts(test: TestId, journal: &dyn Journal) -> Vec<Attempt> {
+    let mut attempts: Vec<Attempt> = Vec::new();
+    for mark in journal.marks() {
+        let Some(scenario) = mark.scenario.as_deref().filter(|name| belongs(name, test)) else {
+            continue;
+        };
+        match mark.kind {
+            MarkKind::ScenarioStarted => attempts.push(Attempt {
+                scenario: scenario.to_owned(),
+                started: mark.at,
+                finished: None,
+                outcome: None,
+                exchanges: None,
+            }),
+            MarkKind::ScenarioFinished => {
+                let open = attempts
+                    .iter_mut()
+                    .rfind(|attempt| attempt.scenario == scenario && attempt.finished.is_none());
+                if let Some(attempt) = open {
+                    attempt.finished = Some(mark.at);
+                    attempt.outcome = Some(mark.text.clone());
+                }
+            }
+            MarkKind::Wait | MarkKind::Note => {}
+        }
+    }
+    for attempt in &mut attempts {
+        attempt.exchanges = made_meanwhile(attempt, journal);
+    }
+    attempts
+}
+
+/// Whether a scenario's name begins with the test's id.
+fn belongs(scenario: &str, test: TestId) -> bool {
+    scenario.split(|c: char| !c.is_ascii_alphanumeric()).next() == Some(test.to_string().as_str())
+}
+
+fn made_meanwhile(attempt: &Attempt, journal: &dyn Journal) -> Option<(ExchangeId, ExchangeId)> {
+    let mine = |exchange: &&std::sync::Arc<Exchange>| {
+        exchange.scenario.as_deref() == Some(attempt.scenario.as_str())
+            && exchange.started >= attempt.started
+            && attempt.finished.is_none_or(|finished| exchange.started <= finished)
+    };
+    let first = journal.exchanges().iter().find(mine)?;
+    let last = journal.exchanges().iter().rfind(mine)?;
+    Some((first.id.clone(), last.id.clone()))
+}

@@ -1,0 +1,192 @@
+//! The supplier's moves of letters: one status sent for one letter, and the letter's status before.
+//! Refuses to trust a 202: what a letter's status *is* comes from reads; what the supplier may
+//! rely on until then are its own updates that were answered with success.
+
+use letterproof_model::{Context, LetterStatus, Move, judge_move};
+
+use crate::text::micros;
+use crate::traffic::{CallIx, EventKind, Letter, LetterIx, Micros, SentUpdate, Traffic};
+
+/// One move: the first update to a status and its repeats, up to the next update to another.
+#[derive(Debug)]
+pub(crate) struct StatusMove {
+    /// Which letter.
+    pub(crate) letter: LetterIx,
+    /// The status it was moved to.
+    pub(crate) status: LetterStatus,
+    /// Places of the updates in the letter's timeline; at least one.
+    pub(crate) sends: Vec<usize>,
+    /// Place of the update that ends the move, if there is one.
+    pub(crate) until: Option<usize>,
+    /// The status the letter was last seen in before.
+    pub(crate) seen_before: Option<LetterStatus>,
+    /// The call that showed it.
+    pub(crate) seen_in: Option<CallIx>,
+    /// Statuses the letter may have had before, the likeliest first.
+    before: Vec<LetterStatus>,
+    /// The status sent before this one, if it was never seen by the supplier in between.
+    pub(crate) unseen: Option<(LetterStatus, CallIx)>,
+}
+
+/// Whether a move was eligible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Eligibility {
+    /// By the pack's table.
+    Eligible,
+    /// The letter had the status already: a second update, not a wrong move.
+    Repeat,
+    /// From a status that is not eligible.
+    Not(LetterStatus),
+    /// The recording does not show the status before.
+    Unknown,
+}
+
+impl StatusMove {
+    /// Whether the letter was in a status that allows this move.
+    pub(crate) fn eligibility(&self) -> Eligibility {
+        let moves = || self.before.iter().map(|from| judge_move(*from, self.status));
+        match self.before.first() {
+            None => Eligibility::Unknown,
+            Some(_) if moves().any(|kind| kind == Move::Eligible) => Eligibility::Eligible,
+            Some(_) if moves().any(|kind| kind == Move::Repeat) => Eligibility::Repeat,
+            Some(from) => Eligibility::Not(*from),
+        }
+    }
+
+    /// The updates of the move, with the calls that carried them.
+    pub(crate) fn updates<'t>(
+        &'t self,
+        traffic: &'t Traffic,
+    ) -> impl Iterator<Item = (CallIx, SentUpdate)> + 't {
+        let events = &traffic.letter(self.letter).events;
+        self.sends.iter().filter_map(|place| match events[*place].kind {
+            EventKind::Sent(update) => Some((events[*place].call, update)),
+            _ => None,
+        })
+    }
+
+    /// The first update of the move, with its call.
+    pub(crate) fn first_call(&self, traffic: &Traffic) -> CallIx {
+        traffic.letter(self.letter).events[self.sends[0]].call
+    }
+}
+
+/// Every move of a letter to a status by the supplier, letter by letter.
+pub(crate) fn moves_to(
+    traffic: &Traffic,
+    context: &Context,
+    status: LetterStatus,
+) -> Vec<StatusMove> {
+    let deadline = micros(context.update_deadline_ms);
+    let mut moves = Vec::new();
+    for letter in traffic.moved_to(status) {
+        moves_of(traffic, *letter, status, deadline, &mut moves);
+    }
+    moves
+}
+
+fn moves_of(
+    traffic: &Traffic,
+    letter: LetterIx,
+    status: LetterStatus,
+    deadline: Micros,
+    moves: &mut Vec<StatusMove>,
+) {
+    let Letter { events, .. } = traffic.letter(letter);
+    let mut walk = Walk::default();
+    let mut open: Option<StatusMove> = None;
+    for (place, event) in events.iter().enumerate() {
+        if let Some(shown) = event.shows() {
+            walk.see(shown, event.at, event.call, event.by_supplier);
+        }
+        let EventKind::Sent(update) = event.kind else { continue };
+        let ours = event.by_supplier && update.status == status;
+        match &mut open {
+            Some(current) if ours => current.sends.push(place),
+            Some(_) if update.status != status && !update.answer.refused() => {
+                if let Some(mut done) = open.take() {
+                    done.until = Some(place);
+                    moves.push(done);
+                }
+            }
+            None if ours => {
+                open = Some(StatusMove {
+                    letter,
+                    status,
+                    sends: vec![place],
+                    until: None,
+                    seen_before: walk.seen.map(|(seen, _)| seen),
+                    seen_in: walk.seen.map(|(_, call)| call),
+                    before: walk.before(),
+                    unseen: walk.unseen(status),
+                });
+            }
+            _ => {}
+        }
+        if !update.answer.refused() {
+            let settles = traffic.call(event.call).finished.saturating_add(deadline);
+            walk.send(update, settles, event.call, event.by_supplier);
+        }
+    }
+    moves.extend(open);
+}
+
+/// A letter's status as far as it is known at each point of its timeline.
+#[derive(Debug, Default)]
+struct Walk {
+    seen: Option<(LetterStatus, CallIx)>,
+    unsettled: Vec<Unsettled>,
+    last_sent: Option<(LetterStatus, CallIx, bool)>,
+}
+
+/// An update whose effect has not been seen yet.
+#[derive(Debug)]
+struct Unsettled {
+    status: LetterStatus,
+    certain: bool,
+    settles: Micros,
+}
+
+impl Walk {
+    fn see(&mut self, status: LetterStatus, at: Micros, call: CallIx, by_supplier: bool) {
+        if let Some(place) = self.unsettled.iter().rposition(|sent| sent.status == status) {
+            self.unsettled.drain(..=place);
+        } else if self.seen.is_none_or(|(seen, _)| seen == status) {
+            // Not changed yet: updates are queued, until their deadline says they were lost.
+            self.unsettled.retain(|sent| at < sent.settles);
+        } else {
+            self.unsettled.clear();
+        }
+        self.seen = Some((status, call));
+        if let Some((sent, _, seen)) = &mut self.last_sent {
+            *seen |= by_supplier && *sent == status;
+        }
+    }
+
+    fn send(&mut self, update: SentUpdate, settles: Micros, call: CallIx, by_supplier: bool) {
+        let SentUpdate { status, answer, .. } = update;
+        self.unsettled.push(Unsettled { status, certain: answer.accepted(), settles });
+        if by_supplier {
+            let repeat = self.last_sent.is_some_and(|(sent, _, seen)| sent == status && seen);
+            self.last_sent = Some((status, call, repeat));
+        }
+    }
+
+    fn before(&self) -> Vec<LetterStatus> {
+        let mut before = Vec::new();
+        for sent in self.unsettled.iter().rev() {
+            before.push(sent.status);
+            if sent.certain {
+                return before;
+            }
+        }
+        before.extend(self.seen.map(|(seen, _)| seen));
+        before
+    }
+
+    fn unseen(&self, next: LetterStatus) -> Option<(LetterStatus, CallIx)> {
+        self.last_sent
+            .filter(|(sent, _, seen)| *sent != next && !seen)
+            .map(|(sent, call, _)| (sent, call))
+    }
+}

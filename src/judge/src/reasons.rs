@@ -1,0 +1,115 @@
+//! Codes and reasons that go with FORWARDED, RETURNED, CANCELLED, FAILED and REJECTED.
+//! Refuses a reason that was only sent: it must be read back with its status, unchanged.
+
+use letterproof_model::return_reason_text;
+
+use crate::moved::Moved;
+use crate::moves::StatusMove;
+use crate::readback::ReadBack;
+use crate::ruling::Ruling;
+use crate::tally::Tally;
+use crate::text::many;
+use crate::traffic::{CallIx, EventKind, Reason, Traffic};
+
+/// The reason sent with the last update of a move that was not refused, or with its last.
+fn sent_reason(moved: &StatusMove, traffic: &Traffic) -> Reason {
+    moved
+        .updates(traffic)
+        .filter(|(_, update)| !update.answer.refused())
+        .last()
+        .or_else(|| moved.updates(traffic).last())
+        .map(|(_, update)| update.reason)
+        .unwrap_or_default()
+}
+
+fn words(reason: Reason, traffic: &Traffic) -> String {
+    let part = |text: Option<_>, none: &str| {
+        text.map_or_else(|| none.to_owned(), |text| traffic.text(text).to_owned())
+    };
+    format!("{} / {}", part(reason.code, "no code"), part(reason.text, "no text"))
+}
+
+/// Reads that show the letter in the status of the move, with the reason they show.
+fn read_reasons<'t>(
+    moved: &'t StatusMove,
+    traffic: &'t Traffic,
+) -> impl Iterator<Item = (CallIx, Reason)> + 't {
+    let events = &traffic.letter(moved.letter).events;
+    let end = moved.until.unwrap_or(events.len());
+    events[moved.sends[0]..end].iter().filter_map(|event| match event.kind {
+        EventKind::Read(Some(status), reason) if status == moved.status => {
+            Some((event.call, reason))
+        }
+        _ => None,
+    })
+}
+
+/// Compares what was sent with what was read back.
+fn compare(moved: &StatusMove, back: &ReadBack, traffic: &Traffic, tally: &mut Tally) {
+    let first = moved.first_call(traffic);
+    let sent = sent_reason(moved, traffic);
+    match read_reasons(moved, traffic).last() {
+        Some((call, read)) if read == sent => tally.good([first, call]),
+        Some((call, read)) => tally.fault(
+            moved.letter,
+            [first, call],
+            format!("was sent {} and reads {}", words(sent, traffic), words(read, traffic)),
+        ),
+        None => {
+            let calls = match back {
+                ReadBack::Not { calls, .. } | ReadBack::Unknown { calls, .. } => calls.clone(),
+                ReadBack::Seen { call, .. } => vec![*call],
+            };
+            tally.open(moved.letter, calls, format!("was not read as {}", moved.status));
+        }
+    }
+}
+
+impl Moved<'_> {
+    /// Every update carries a code and a reason, and both are read back (AT9, AT11 to AT13).
+    pub(crate) fn with_reason(&self) -> Ruling {
+        let pass = |n| format!("{} with code and reason, both read back", many(n, "letter"));
+        self.over(pass, |moved, back, tally| {
+            let sent = sent_reason(moved, self.traffic);
+            if sent.code.is_some() && sent.text.is_some() {
+                return compare(moved, back, self.traffic, tally);
+            }
+            let words = format!("was sent {} with {}", self.status, words(sent, self.traffic));
+            tally.fault(moved.letter, [moved.first_call(self.traffic)], words);
+        })
+    }
+
+    /// Every update carries one of the ten return codes (AT10).
+    pub(crate) fn with_return_code(&self) -> Ruling {
+        let pass = |n| format!("{} returned with a code from R01 to R10", many(n, "letter"));
+        self.over(pass, |moved, _, tally| {
+            let first = moved.first_call(self.traffic);
+            let code = sent_reason(moved, self.traffic).code.map(|code| self.traffic.text(code));
+            match code {
+                Some(code) if return_reason_text(code).is_some() => tally.good([first]),
+                Some(code) => tally.fault(moved.letter, [first], format!("carries `{code}`")),
+                None => tally.fault(moved.letter, [first], "carries no code"),
+            }
+        })
+    }
+
+    /// Every return code comes with its own text, and both are read back (AT10).
+    pub(crate) fn with_return_text(&self) -> Ruling {
+        let pass = |n| format!("{} with the code's own text, both read back", many(n, "letter"));
+        self.over(pass, |moved, back, tally| {
+            let first = moved.first_call(self.traffic);
+            let sent = sent_reason(moved, self.traffic);
+            let text = |text: Option<_>| text.map(|text| self.traffic.text(text).trim());
+            // A code that is none of the ten has no text of its own; its clause is the one before.
+            let Some(own) = sent.code.and_then(|code| return_reason_text(self.traffic.text(code)))
+            else {
+                return compare(moved, back, self.traffic, tally);
+            };
+            if text(sent.text) == Some(own) {
+                return compare(moved, back, self.traffic, tally);
+            }
+            let words = format!("was sent {}; the text is `{own}`", words(sent, self.traffic));
+            tally.fault(moved.letter, [first], words);
+        })
+    }
+}

@@ -1,0 +1,219 @@
+//! What a judge says of one clause, and how it becomes a criterion result.
+//! Refuses a bare verdict: every ruling says what was seen, and every ruling but a plain pass why.
+
+use letterproof_model::{
+    Clause, ClauseKind, Context, CriterionId, CriterionResult, EXCHANGES_SHOWN, TestId, Verdict,
+    test_definition,
+};
+
+use crate::text::count;
+use crate::traffic::{CallIx, LetterIx, Traffic};
+
+/// What a judge says of one clause.
+#[derive(Debug, Clone)]
+pub(crate) struct Ruling {
+    verdict: Verdict,
+    expected: Option<String>,
+    observed: String,
+    reason: Option<String>,
+    calls: Vec<CallIx>,
+    call_count: u64,
+    letters: Vec<LetterIx>,
+}
+
+impl Ruling {
+    fn new(verdict: Verdict, observed: impl Into<String>, reason: Option<String>) -> Self {
+        Self {
+            verdict,
+            expected: None,
+            observed: observed.into(),
+            reason,
+            calls: Vec::new(),
+            call_count: 0,
+            letters: Vec::new(),
+        }
+    }
+
+    /// Seen, and as the clause asks.
+    pub(crate) fn pass(observed: impl Into<String>) -> Self {
+        Self::new(Verdict::Pass, observed, None)
+    }
+
+    /// Seen, and not as the clause asks.
+    pub(crate) fn fail(observed: impl Into<String>) -> Self {
+        Self::new(Verdict::Fail, observed, None)
+    }
+
+    /// Attempted, but the evidence does not decide.
+    pub(crate) fn open(observed: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::new(Verdict::Inconclusive, observed, Some(reason.into()))
+    }
+
+    /// Not attempted at all.
+    pub(crate) fn not_run(reason: impl Into<String>) -> Self {
+        Self::new(Verdict::NotRun, "nothing", Some(reason.into()))
+    }
+
+    /// Of no meaning on this target.
+    pub(crate) fn not_applicable(reason: impl Into<String>) -> Self {
+        Self::new(Verdict::NotApplicable, "nothing", Some(reason.into()))
+    }
+
+    /// A pass or a failure, by a condition.
+    pub(crate) fn of(pass: bool, observed: impl Into<String>) -> Self {
+        if pass { Self::pass(observed) } else { Self::fail(observed) }
+    }
+
+    /// Whether it is a pass.
+    pub(crate) fn passed(&self) -> bool {
+        self.verdict == Verdict::Pass
+    }
+
+    /// Whether it is a failure.
+    pub(crate) fn failed(&self) -> bool {
+        self.verdict == Verdict::Fail
+    }
+
+    /// Adds what was expected, where the clause alone does not say it in numbers.
+    #[must_use]
+    pub(crate) fn expecting(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    /// Adds what a reader must know.
+    #[must_use]
+    pub(crate) fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// Adds the calls that show it; the first few are kept, all are counted.
+    #[must_use]
+    pub(crate) fn shown_by(mut self, calls: impl IntoIterator<Item = CallIx>) -> Self {
+        for call in calls {
+            if self.calls.contains(&call) {
+                continue;
+            }
+            self.call_count += 1;
+            if self.calls.len() < EXCHANGES_SHOWN {
+                self.calls.push(call);
+            }
+        }
+        self
+    }
+
+    /// States how many calls show it in all, where only some were handed over.
+    #[must_use]
+    pub(crate) fn shown_in_all(mut self, calls: usize) -> Self {
+        self.call_count = self.call_count.max(calls as u64);
+        self
+    }
+
+    /// Adds the letters at fault; the first few are kept.
+    #[must_use]
+    pub(crate) fn about(mut self, letters: impl IntoIterator<Item = LetterIx>) -> Self {
+        let room = EXCHANGES_SHOWN - self.letters.len().min(EXCHANGES_SHOWN);
+        self.letters.extend(letters.into_iter().take(room));
+        self
+    }
+
+    /// Turns a pass into an open question when the target was set up smaller (or larger) than the
+    /// pack asks, so that the pack's number was never shown.
+    #[must_use]
+    pub(crate) fn if_sized(self, what: &str, have: u32, pack: u32) -> Self {
+        if !self.passed() || have == pack {
+            return self;
+        }
+        Self {
+            verdict: Verdict::Inconclusive,
+            reason: Some(format!(
+                "as it should be for {} {what}, but the pack asks for {}",
+                count(have),
+                count(pack)
+            )),
+            ..self
+        }
+    }
+
+    fn result(self, clause: &Clause, traffic: &Traffic, context: &Context) -> CriterionResult {
+        self.into_result(clause.criterion(), clause.kind, clause.text, traffic, context)
+    }
+
+    /// The ruling in the form of the results document.
+    pub(crate) fn into_result(
+        self,
+        id: CriterionId,
+        kind: ClauseKind,
+        clause: &str,
+        traffic: &Traffic,
+        context: &Context,
+    ) -> CriterionResult {
+        CriterionResult {
+            id,
+            kind,
+            clause: clause.to_owned(),
+            verdict: self.verdict,
+            mode: context.mode,
+            expected: self.expected.unwrap_or_else(|| clause.to_owned()),
+            observed: self.observed,
+            exchanges: self.calls.iter().map(|call| traffic.exchange_id(*call)).collect(),
+            exchange_count: self.call_count,
+            letters: self.letters.iter().map(|letter| traffic.letter_id(*letter)).collect(),
+            reason: self.reason,
+        }
+    }
+}
+
+/// Judges every clause of a test: attestations and clauses the target cannot show are answered
+/// here, every other clause by the judge, by its number.
+pub(crate) fn rule(
+    test: u8,
+    traffic: &Traffic,
+    context: &Context,
+    mut judge: impl FnMut(u8) -> Ruling,
+) -> Vec<CriterionResult> {
+    let Some(test) = TestId::new(test) else { return Vec::new() };
+    test_definition(test)
+        .clauses
+        .iter()
+        .zip(1..)
+        .map(|(clause, number)| {
+            let ruling = match clause.kind {
+                ClauseKind::Attestation => {
+                    Ruling::not_run(format!("to be attested: attach {}", clause.note))
+                }
+                ClauseKind::NotTested => Ruling::not_run(clause.note),
+                ClauseKind::Check => match context.lacking(clause.needs) {
+                    Some(lacking) => Ruling::not_applicable(format!(
+                        "target {} is not {lacking}",
+                        context.target
+                    )),
+                    None => judge(number),
+                },
+            };
+            ruling.result(clause, traffic, context)
+        })
+        .collect()
+}
+
+/// Every clause of a test answered alike, as for a test that was not selected.
+pub(crate) fn rule_all(
+    test: TestId,
+    context: &Context,
+    verdict: Verdict,
+    reason: &str,
+) -> Vec<CriterionResult> {
+    let nothing = Traffic::new(context);
+    test_definition(test)
+        .clauses
+        .iter()
+        .map(|clause| {
+            let (verdict, reason) = match clause.kind {
+                ClauseKind::Check => (verdict, reason.to_owned()),
+                _ => (Verdict::NotRun, format!("to be attested: attach {}", clause.note)),
+            };
+            Ruling::new(verdict, "nothing", Some(reason)).result(clause, &nothing, context)
+        })
+        .collect()
+}

@@ -1,0 +1,124 @@
+//! Counting letter by letter: what is as it should be, what is not, what cannot be told.
+//! Refuses to let the many hide the few: one letter at fault fails the clause and is named.
+
+use crate::ruling::Ruling;
+use crate::text::{count, many};
+use crate::traffic::{CallIx, LetterIx, Traffic};
+
+/// How many letters are described in words before the rest are only counted.
+const DESCRIBED: usize = 3;
+
+/// What was found of each letter (or call) of a clause.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    checked: usize,
+    faults: Vec<Item>,
+    open: Vec<Item>,
+    shown: Vec<CallIx>,
+    shown_in_all: usize,
+}
+
+#[derive(Debug)]
+struct Item {
+    letter: Option<LetterIx>,
+    calls: Vec<CallIx>,
+    words: String,
+}
+
+impl Tally {
+    /// Counts one that is as it should be, and the call that shows it.
+    pub(crate) fn good(&mut self, shown: impl IntoIterator<Item = CallIx>) {
+        self.checked += 1;
+        for call in shown {
+            // A bulk call shows a thousand letters and is one call.
+            if self.shown.last() == Some(&call) {
+                continue;
+            }
+            self.shown_in_all += 1;
+            if self.shown.len() < letterproof_model::EXCHANGES_SHOWN {
+                self.shown.push(call);
+            }
+        }
+    }
+
+    /// Counts one at fault.
+    pub(crate) fn fault(
+        &mut self,
+        letter: impl Into<Option<LetterIx>>,
+        calls: impl IntoIterator<Item = CallIx>,
+        words: impl Into<String>,
+    ) {
+        self.checked += 1;
+        let calls = calls.into_iter().collect();
+        self.faults.push(Item { letter: letter.into(), calls, words: words.into() });
+    }
+
+    /// Counts one of which the recording does not tell.
+    pub(crate) fn open(
+        &mut self,
+        letter: impl Into<Option<LetterIx>>,
+        calls: impl IntoIterator<Item = CallIx>,
+        words: impl Into<String>,
+    ) {
+        self.checked += 1;
+        let calls = calls.into_iter().collect();
+        self.open.push(Item { letter: letter.into(), calls, words: words.into() });
+    }
+
+    /// How many were counted.
+    pub(crate) const fn checked(&self) -> usize {
+        self.checked
+    }
+
+    /// The ruling: `noun` is what was counted (`letter`), `pass` what to say when all are well.
+    pub(crate) fn rule(
+        self,
+        traffic: &Traffic,
+        noun: &str,
+        pass: impl FnOnce(usize) -> String,
+    ) -> Ruling {
+        let checked = self.checked;
+        if !self.faults.is_empty() {
+            let observed = describe(traffic, noun, checked, &self.faults);
+            return with_items(Ruling::fail(observed), self.faults);
+        }
+        if !self.open.is_empty() {
+            let observed = describe(traffic, noun, checked, &self.open);
+            let reason = format!(
+                "the recording does not decide for {} of {}",
+                count(self.open.len()),
+                many(checked, noun)
+            );
+            return with_items(Ruling::open(observed, reason), self.open);
+        }
+        Ruling::pass(pass(checked)).shown_by(self.shown).shown_in_all(self.shown_in_all)
+    }
+}
+
+fn with_items(ruling: Ruling, items: Vec<Item>) -> Ruling {
+    let letters: Vec<LetterIx> = items.iter().filter_map(|item| item.letter).collect();
+    let mut calls: Vec<CallIx> = items.into_iter().flat_map(|item| item.calls).collect();
+    let mut known = std::collections::HashSet::new();
+    calls.retain(|call| known.insert(*call));
+    let all = calls.len();
+    calls.truncate(letterproof_model::EXCHANGES_SHOWN);
+    ruling.shown_by(calls).shown_in_all(all).about(letters)
+}
+
+fn describe(traffic: &Traffic, noun: &str, checked: usize, items: &[Item]) -> String {
+    let mut text = format!("{} of {}: ", count(items.len()), many(checked, noun));
+    for (at, item) in items.iter().take(DESCRIBED).enumerate() {
+        if at > 0 {
+            text.push_str("; ");
+        }
+        if let Some(letter) = item.letter {
+            text.push_str(traffic.id_text(letter));
+            text.push(' ');
+        }
+        text.push_str(&item.words);
+    }
+    if items.len() > DESCRIBED {
+        text.push_str(&format!("; and {} more", count(items.len() - DESCRIBED)));
+    }
+    text
+}

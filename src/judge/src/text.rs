@@ -1,0 +1,60 @@
+//! Numbers and times as sentences show them.
+//! Refuses locale and precision games: thousands by commas, seconds with one decimal.
+
+use crate::traffic::Micros;
+
+/// `2,500`.
+pub(crate) fn count(number: impl TryInto<u64>) -> String {
+    let digits = number.try_into().unwrap_or(u64::MAX).to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 letter`, `2,500 letters`.
+pub(crate) fn many(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{} {noun}s", count(number)) }
+}
+
+/// `12.3 s`; below a tenth of a second `0.042 s`.
+pub(crate) fn seconds(micros: Micros) -> String {
+    #[allow(clippy::cast_precision_loss)]
+    let seconds = micros as f64 / 1e6;
+    if seconds.abs() < 0.1 { format!("{seconds:.3} s") } else { format!("{seconds:.1} s") }
+}
+
+/// Milliseconds as microseconds.
+pub(crate) fn micros(millis: u64) -> Micros {
+    i64::try_from(millis).unwrap_or(i64::MAX / 1000).saturating_mul(1000)
+}
+
+/// `A`, `A or B`, `A, B or C`.
+pub(crate) fn alternatives<T: ToString>(words: &[T]) -> String {
+    let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+    match words.split_last() {
+        None => "nothing".to_owned(),
+        Some((last, [])) => last.clone(),
+        Some((last, first)) => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_people_write_them() {
+        assert_eq!(count(7_u32), "7");
+        assert_eq!(count(2500_u32), "2,500");
+        assert_eq!(count(1_234_567_u32), "1,234,567");
+        assert_eq!(many(1, "letter"), "1 letter");
+        assert_eq!(seconds(12_340_000), "12.3 s");
+        assert_eq!(seconds(42_000), "0.042 s");
+        assert_eq!(alternatives(&["A", "B", "C"]), "A, B or C");
+    }
+}

@@ -1,0 +1,251 @@
+//! Recorded calls as judges see them: who, when, which letters, which answer.
+//! Refuses copies: a call shares its exchange and names letters by their place in the index.
+
+use std::sync::Arc;
+
+use letterproof_model::{Actor, Exchange, LetterStatus, Operation, Outcome};
+
+use super::letters::{LetterIx, Reason};
+
+/// Microseconds since the Unix epoch.
+pub(crate) type Micros = i64;
+
+/// A call's place in the index, in the order of recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct CallIx(pub(crate) u32);
+
+/// One recorded exchange with its operation and times.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// The exchange itself.
+    pub(crate) exchange: Arc<Exchange>,
+    /// What was called.
+    pub(crate) operation: Operation,
+    /// The letter named in the path, or whose link was downloaded.
+    pub(crate) letter: Option<LetterIx>,
+    /// When the request was sent.
+    pub(crate) started: Micros,
+    /// When the last byte or the failure was seen.
+    pub(crate) finished: Micros,
+}
+
+impl Call {
+    /// Whether the supplier under test made it.
+    pub(crate) fn by_supplier(&self) -> bool {
+        self.exchange.actor == Actor::Supplier
+    }
+
+    /// What came back.
+    pub(crate) fn answer(&self) -> Answer {
+        Answer::of(&self.exchange)
+    }
+
+    /// Whether the scenario label names this acceptance test: a hint, never evidence.
+    pub(crate) fn labelled(&self, test: &str) -> bool {
+        self.exchange
+            .scenario
+            .as_deref()
+            .and_then(|label| label.strip_prefix(test))
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+    }
+}
+
+/// What came back of a call, as far as judging cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// A whole response with this status.
+    Status(u16),
+    /// No whole response: the call may or may not have been carried out.
+    Lost,
+}
+
+impl Answer {
+    /// The answer of an exchange.
+    pub(crate) fn of(exchange: &Exchange) -> Self {
+        match &exchange.outcome {
+            Outcome::Response(response) => Self::Status(response.status),
+            Outcome::Error(_) => Self::Lost,
+        }
+    }
+
+    /// Whether the API took the request on (2xx).
+    pub(crate) const fn accepted(self) -> bool {
+        matches!(self, Self::Status(200..=299))
+    }
+
+    /// Whether the API certainly did not carry the request out.
+    pub(crate) const fn refused(self) -> bool {
+        match self {
+            Self::Status(429) => true,
+            Self::Status(status) => status >= 300 && status < 500,
+            Self::Lost => false,
+        }
+    }
+
+    /// Whether repeating the same request is how a client should react.
+    pub(crate) const fn asks_for_repeat(self) -> bool {
+        matches!(self, Self::Lost | Self::Status(429 | 500..=599))
+    }
+
+    /// `answered with 400`, or `not answered`.
+    pub(crate) fn words(self) -> String {
+        match self {
+            Self::Status(status) => format!("answered with {status}"),
+            Self::Lost => "not answered".to_owned(),
+        }
+    }
+}
+
+/// How an update was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Via {
+    /// `PATCH /letters/{id}`.
+    Patch,
+    /// `POST /letters`.
+    Bulk,
+}
+
+/// A `GET /letters`.
+#[derive(Debug)]
+pub(crate) struct ListCall {
+    /// The call.
+    pub(crate) call: CallIx,
+    /// Who asked.
+    pub(crate) by_supplier: bool,
+    /// When it was asked.
+    pub(crate) started: Micros,
+    /// When the list was whole.
+    pub(crate) finished: Micros,
+    /// The limit asked for, where it was one plain number.
+    pub(crate) limit: Option<u32>,
+    /// What came back.
+    pub(crate) content: ListContent,
+}
+
+/// What a list call brought.
+#[derive(Debug)]
+pub(crate) enum ListContent {
+    /// A list that could be read.
+    Letters(Vec<ListEntry>),
+    /// Answered with 200, but the recording does not hold the list.
+    NotRecorded,
+    /// Answered with 200 and something that is no list of letters.
+    Malformed,
+    /// Answered otherwise, or not at all.
+    None(Answer),
+}
+
+/// One entry of a list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListEntry {
+    /// Which letter.
+    pub(crate) letter: LetterIx,
+    /// The status it was listed with; `None` for a status nobody knows.
+    pub(crate) status: Option<LetterStatus>,
+}
+
+impl ListCall {
+    /// The entries; none for a call that brought no readable list.
+    pub(crate) fn entries(&self) -> &[ListEntry] {
+        match &self.content {
+            ListContent::Letters(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// Whether a list came back and could be read.
+    pub(crate) const fn readable(&self) -> bool {
+        matches!(self.content, ListContent::Letters(_))
+    }
+
+    /// Its letters, each once, in order of their place in the index.
+    pub(crate) fn letters(&self) -> Vec<LetterIx> {
+        let mut letters: Vec<LetterIx> = self.entries().iter().map(|entry| entry.letter).collect();
+        letters.sort_unstable();
+        letters.dedup();
+        letters
+    }
+}
+
+/// A `POST /letters` or `PATCH /letters/{id}` whose body could be read.
+#[derive(Debug)]
+pub(crate) struct UpdateCall {
+    /// The call.
+    pub(crate) call: CallIx,
+    /// Which of the two.
+    pub(crate) via: Via,
+    /// When it was sent.
+    pub(crate) started: Micros,
+    /// What came back.
+    pub(crate) answer: Answer,
+    /// The letters and the status sent for each.
+    pub(crate) letters: Vec<(LetterIx, Option<LetterStatus>)>,
+}
+
+/// A `POST /mi`.
+#[derive(Debug)]
+pub(crate) struct MiCall {
+    /// The call.
+    pub(crate) call: CallIx,
+    /// When it was sent.
+    pub(crate) started: Micros,
+    /// What came back.
+    pub(crate) answer: Answer,
+    /// The record submitted; `None` when the recording does not hold it.
+    pub(crate) record: Option<MiRecord>,
+    /// The record as the answer repeats it.
+    pub(crate) echoed: Option<MiRecord>,
+    /// The id the API gave it.
+    pub(crate) id: Option<String>,
+}
+
+/// A `GET /mi/{id}`.
+#[derive(Debug)]
+pub(crate) struct MiRead {
+    /// The call.
+    pub(crate) call: CallIx,
+    /// The record asked for.
+    pub(crate) id: String,
+    /// What came back.
+    pub(crate) answer: Answer,
+    /// The record read.
+    pub(crate) record: Option<MiRecord>,
+}
+
+/// A management-information record.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct MiRecord {
+    /// What was counted.
+    pub(crate) line_item: Option<String>,
+    /// The reporting time.
+    pub(crate) timestamp: Option<String>,
+    /// How many.
+    pub(crate) quantity: Option<f64>,
+    /// Of which specification.
+    pub(crate) specification: Option<String>,
+    /// Of which group.
+    pub(crate) group: Option<String>,
+    /// What is left in stock.
+    pub(crate) stock_remaining: Option<f64>,
+}
+
+impl MiRecord {
+    /// The reporting date: the day of the timestamp.
+    pub(crate) fn date(&self) -> &str {
+        let text = self.timestamp.as_deref().unwrap_or("no date");
+        text.split('T').next().unwrap_or(text)
+    }
+}
+
+/// An update of one letter, as its timeline keeps it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SentUpdate {
+    /// The status sent.
+    pub(crate) status: LetterStatus,
+    /// Code and text sent.
+    pub(crate) reason: Reason,
+    /// By which operation.
+    pub(crate) via: Via,
+    /// What came back.
+    pub(crate) answer: Answer,
+}

@@ -1,0 +1,454 @@
+//! The incremental index itself: push exchanges, ask for calls, lists and letters.
+//! Refuses order by arrival: whatever order exchanges were recorded in, judges see them by time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use letterproof_model::{
+    Body, Context, Exchange, ExchangeId, Journal, LetterId, LetterStatus, Operation, Route,
+};
+
+use super::calls::{
+    Answer, Call, CallIx, ListCall, ListContent, ListEntry, MiCall, MiRead, Micros, SentUpdate,
+    UpdateCall, Via,
+};
+use super::letters::{Event, EventKind, Interner, Letter, LetterIx, Reason, TextIx};
+use super::wire::{Document, Text, WireAttributes, WireLetter, read_mi};
+
+/// Recorded traffic, indexed for judging.
+///
+/// Exchanges are shared, ids are interned: an index of 20,000 exchanges costs a few tens of
+/// megabytes beyond the exchanges themselves.
+#[derive(Debug)]
+pub struct Traffic {
+    base_url: String,
+    calls: Vec<Call>,
+    by_start: Vec<CallIx>,
+    ids: Interner,
+    texts: Interner,
+    letters: Vec<Letter>,
+    lists: Vec<ListCall>,
+    updates: Vec<UpdateCall>,
+    mi: Vec<MiCall>,
+    mi_reads: Vec<MiRead>,
+    moved: [Vec<LetterIx>; LetterStatus::ALL.len()],
+    links: HashMap<Box<str>, LetterIx>,
+    last: Micros,
+}
+
+impl Traffic {
+    /// An empty index for a target.
+    #[must_use]
+    pub fn new(context: &Context) -> Self {
+        Self {
+            base_url: context.base_url.clone(),
+            calls: Vec::new(),
+            by_start: Vec::new(),
+            ids: Interner::default(),
+            texts: Interner::default(),
+            letters: Vec::new(),
+            lists: Vec::new(),
+            updates: Vec::new(),
+            mi: Vec::new(),
+            mi_reads: Vec::new(),
+            moved: Default::default(),
+            links: HashMap::new(),
+            last: Micros::MIN,
+        }
+    }
+
+    /// The index of a whole journal.
+    #[must_use]
+    pub fn from_journal(journal: &dyn Journal, context: &Context) -> Self {
+        let mut traffic = Self::new(context);
+        for exchange in journal.exchanges() {
+            traffic.push(Arc::clone(exchange));
+        }
+        traffic
+    }
+
+    /// How many exchanges have been pushed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Whether nothing has been pushed yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    /// Adds one exchange, in any order.
+    pub fn push(&mut self, exchange: Arc<Exchange>) {
+        let route = Route::of_exchange(&exchange, &self.base_url);
+        let call = CallIx(u32::try_from(self.calls.len()).unwrap_or(u32::MAX));
+        let started = exchange.started.as_microsecond();
+        let finished = exchange.finished().as_microsecond();
+        self.last = self.last.max(finished);
+        let mut letter = route.letter.as_ref().map(|id| self.letter_of(id.as_str()));
+        match route.operation {
+            Operation::ListLetters => self.add_list(call, &exchange, &route, started, finished),
+            Operation::GetLetter => self.add_read(call, &exchange, letter, finished),
+            Operation::PatchLetter => self.add_patch(call, &exchange, letter, started),
+            Operation::UpdateLetters => self.add_bulk(call, &exchange, started),
+            Operation::GetLetterData => self.add_data(call, &exchange, letter, started),
+            Operation::CreateMi => self.add_mi(call, &exchange, started),
+            Operation::GetMi => self.add_mi_read(call, &exchange, &route),
+            Operation::Download => letter = self.add_download(call, &exchange, started),
+            Operation::Status | Operation::Token | Operation::Unknown => {}
+        }
+        self.calls.push(Call { exchange, operation: route.operation, letter, started, finished });
+        let calls = &self.calls;
+        let place = match self.by_start.last() {
+            Some(last) if calls[last.0 as usize].started > started => {
+                self.by_start.partition_point(|other| calls[other.0 as usize].started <= started)
+            }
+            _ => self.by_start.len(),
+        };
+        self.by_start.insert(place, call);
+    }
+
+    fn letter_of(&mut self, id: &str) -> LetterIx {
+        let place = self.ids.intern(id);
+        if place as usize == self.letters.len() {
+            self.letters.push(Letter::default());
+        }
+        LetterIx(place)
+    }
+
+    fn text_of(&mut self, text: Option<&Text<'_>>) -> Option<TextIx> {
+        text.filter(|text| !text.0.trim().is_empty()).map(|text| TextIx(self.texts.intern(&text.0)))
+    }
+
+    fn reason_of(&mut self, attributes: &WireAttributes<'_>) -> Reason {
+        Reason {
+            code: self.text_of(attributes.reason_code.as_ref()),
+            text: self.text_of(attributes.reason_text.as_ref()),
+        }
+    }
+
+    /// Takes a letter's facts from the API's own description of it.
+    fn describe(&mut self, wire: &WireLetter<'_>, at: Micros) -> (LetterIx, Option<LetterStatus>) {
+        let letter = self.letter_of(&wire.id.0);
+        let attributes = &wire.attributes;
+        let [specification, group, hash] =
+            [&attributes.specification_id, &attributes.group_id, &attributes.sha256_hash]
+                .map(|text| self.text_of(text.as_ref()).map(|text| (at, text)));
+        self.letters[letter.0 as usize].describe(specification, group, hash);
+        (letter, status_of(attributes))
+    }
+
+    fn add_event(&mut self, letter: LetterIx, event: Event) {
+        self.letters[letter.0 as usize].add(event);
+    }
+
+    fn add_list(
+        &mut self,
+        call: CallIx,
+        exchange: &Exchange,
+        route: &Route,
+        started: Micros,
+        finished: Micros,
+    ) {
+        let by_supplier = by_supplier(exchange);
+        let content = match exchange.response() {
+            Some(response) if response.status == 200 => match &response.body {
+                Body::Json { text } => match serde_json::from_str(text) {
+                    Ok(Document::<Vec<WireLetter<'_>>> { data }) => {
+                        let mut entries = Vec::with_capacity(data.len());
+                        for wire in &data {
+                            let (letter, status) = self.describe(wire, finished);
+                            let kind = EventKind::Listed(status);
+                            self.add_event(letter, Event { at: finished, call, by_supplier, kind });
+                            entries.push(ListEntry { letter, status });
+                        }
+                        ListContent::Letters(entries)
+                    }
+                    Err(_) => ListContent::Malformed,
+                },
+                Body::None | Body::Opaque(_) => ListContent::NotRecorded,
+                _ => ListContent::Malformed,
+            },
+            _ => ListContent::None(Answer::of(exchange)),
+        };
+        let mut limits = route.query_values("limit");
+        let limit = match (limits.next(), limits.next()) {
+            (Some(only), None) => only.parse().ok(),
+            _ => None,
+        };
+        let list = ListCall { call, by_supplier, started, finished, limit, content };
+        insert_by(&mut self.lists, list, |list| list.started);
+    }
+
+    fn add_read(
+        &mut self,
+        call: CallIx,
+        exchange: &Exchange,
+        letter: Option<LetterIx>,
+        finished: Micros,
+    ) {
+        let (Some(letter), Some(response)) = (letter, exchange.response()) else { return };
+        if response.status != 200 {
+            return;
+        }
+        let mut kind = EventKind::Read(None, Reason::default());
+        if let Some(Document { data }) =
+            response.body.json_text().and_then(|text| serde_json::from_str(text).ok())
+        {
+            let data: WireLetter<'_> = data;
+            // A letter answered under another id says nothing about the letter asked for.
+            if data.id.0 == self.ids.text(letter.0) {
+                let reason = self.reason_of(&data.attributes);
+                let (_, status) = self.describe(&data, finished);
+                kind = EventKind::Read(status, reason);
+            }
+        }
+        let event = Event { at: finished, call, by_supplier: by_supplier(exchange), kind };
+        self.add_event(letter, event);
+    }
+
+    fn add_patch(
+        &mut self,
+        call: CallIx,
+        exchange: &Exchange,
+        letter: Option<LetterIx>,
+        started: Micros,
+    ) {
+        let Some(letter) = letter else { return };
+        let Some(Document { data }) =
+            exchange.request.body.json_text().and_then(|text| serde_json::from_str(text).ok())
+        else {
+            return;
+        };
+        let data: WireLetter<'_> = data;
+        let status = self.add_sent(call, exchange, started, letter, &data, Via::Patch);
+        self.add_update(call, exchange, started, Via::Patch, vec![(letter, status)]);
+    }
+
+    fn add_bulk(&mut self, call: CallIx, exchange: &Exchange, started: Micros) {
+        let Some(Document { data }) =
+            exchange.request.body.json_text().and_then(|text| serde_json::from_str(text).ok())
+        else {
+            return;
+        };
+        let data: Vec<WireLetter<'_>> = data;
+        let mut letters = Vec::with_capacity(data.len());
+        for wire in &data {
+            let letter = self.letter_of(&wire.id.0);
+            let status = self.add_sent(call, exchange, started, letter, wire, Via::Bulk);
+            letters.push((letter, status));
+        }
+        self.add_update(call, exchange, started, Via::Bulk, letters);
+    }
+
+    fn add_sent(
+        &mut self,
+        call: CallIx,
+        exchange: &Exchange,
+        started: Micros,
+        letter: LetterIx,
+        wire: &WireLetter<'_>,
+        via: Via,
+    ) -> Option<LetterStatus> {
+        let status = status_of(&wire.attributes)?;
+        let reason = self.reason_of(&wire.attributes);
+        let answer = Answer::of(exchange);
+        let by_supplier = by_supplier(exchange);
+        let kind = EventKind::Sent(SentUpdate { status, reason, via, answer });
+        self.add_event(letter, Event { at: started, call, by_supplier, kind });
+        if by_supplier {
+            let moved = &mut self.moved[status as usize];
+            if let Err(place) = moved.binary_search(&letter) {
+                moved.insert(place, letter);
+            }
+        }
+        Some(status)
+    }
+
+    fn add_update(
+        &mut self,
+        call: CallIx,
+        exchange: &Exchange,
+        started: Micros,
+        via: Via,
+        letters: Vec<(LetterIx, Option<LetterStatus>)>,
+    ) {
+        let answer = Answer::of(exchange);
+        let update = UpdateCall { call, via, started, answer, letters };
+        insert_by(&mut self.updates, update, |update| update.started);
+    }
+
+    fn add_data(
+        &mut self,
+        call: CallIx,
+        exchange: &Exchange,
+        letter: Option<LetterIx>,
+        started: Micros,
+    ) {
+        let Some(letter) = letter else { return };
+        if let Some(location) = exchange
+            .response()
+            .filter(|response| response.status == 303)
+            .and_then(|response| response.header("location"))
+        {
+            self.links.insert(link_key(location).into(), letter);
+        }
+        let by_supplier = by_supplier(exchange);
+        let kind = EventKind::DataAsked;
+        self.add_event(letter, Event { at: started, call, by_supplier, kind });
+    }
+
+    fn add_download(
+        &mut self,
+        call: CallIx,
+        exchange: &Exchange,
+        started: Micros,
+    ) -> Option<LetterIx> {
+        let letter = *self.links.get(link_key(&exchange.request.url))?;
+        if exchange.request.method == "GET" {
+            let by_supplier = by_supplier(exchange);
+            let kind = EventKind::Downloaded;
+            self.add_event(letter, Event { at: started, call, by_supplier, kind });
+        }
+        Some(letter)
+    }
+
+    fn add_mi(&mut self, call: CallIx, exchange: &Exchange, started: Micros) {
+        if !by_supplier(exchange) {
+            return;
+        }
+        let sent = exchange.request.body.json_text().and_then(read_mi);
+        let echoed = exchange
+            .response()
+            .filter(|response| (200..300).contains(&response.status))
+            .and_then(|response| response.body.json_text())
+            .and_then(read_mi);
+        let answer = Answer::of(exchange);
+        let record = sent.map(|(_, record)| record);
+        let (id, echoed) = echoed.map_or((None, None), |(id, record)| (id, Some(record)));
+        let call = MiCall { call, started, answer, record, echoed, id };
+        insert_by(&mut self.mi, call, |call| call.started);
+    }
+
+    fn add_mi_read(&mut self, call: CallIx, exchange: &Exchange, route: &Route) {
+        let Some(id) = &route.mi else { return };
+        let record = exchange
+            .response()
+            .filter(|response| response.status == 200)
+            .and_then(|response| response.body.json_text())
+            .and_then(read_mi)
+            .map(|(_, record)| record);
+        let id = id.as_str().to_owned();
+        self.mi_reads.push(MiRead { call, id, answer: Answer::of(exchange), record });
+    }
+}
+
+/// What judges ask.
+impl Traffic {
+    /// One call.
+    pub(crate) fn call(&self, call: CallIx) -> &Call {
+        &self.calls[call.0 as usize]
+    }
+
+    /// Every call, by the time it was sent.
+    pub(crate) fn calls(&self) -> impl DoubleEndedIterator<Item = (CallIx, &Call)> {
+        self.by_start.iter().map(|call| (*call, self.call(*call)))
+    }
+
+    /// Every call the supplier made, by the time it was sent.
+    pub(crate) fn supplier_calls(&self) -> impl DoubleEndedIterator<Item = (CallIx, &Call)> {
+        self.calls().filter(|(_, call)| call.by_supplier())
+    }
+
+    /// The id under which an exchange is reported.
+    pub(crate) fn exchange_id(&self, call: CallIx) -> ExchangeId {
+        self.call(call).exchange.id.clone()
+    }
+
+    /// One letter.
+    pub(crate) fn letter(&self, letter: LetterIx) -> &Letter {
+        &self.letters[letter.0 as usize]
+    }
+
+    /// Every letter the traffic mentions.
+    pub(crate) fn letters(&self) -> impl Iterator<Item = (LetterIx, &Letter)> {
+        (0..).map(LetterIx).zip(&self.letters)
+    }
+
+    /// A letter's id.
+    pub(crate) fn letter_id(&self, letter: LetterIx) -> LetterId {
+        LetterId::from(self.ids.text(letter.0))
+    }
+
+    /// A letter's id as text.
+    pub(crate) fn id_text(&self, letter: LetterIx) -> &str {
+        self.ids.text(letter.0)
+    }
+
+    /// An interned text.
+    pub(crate) fn text(&self, text: TextIx) -> &str {
+        self.texts.text(text.0)
+    }
+
+    /// Every list call, by the time it was sent.
+    pub(crate) fn lists(&self) -> &[ListCall] {
+        &self.lists
+    }
+
+    /// The supplier's list calls, by the time they were sent.
+    pub(crate) fn supplier_lists(&self) -> impl Iterator<Item = &ListCall> {
+        self.lists.iter().filter(|list| list.by_supplier)
+    }
+
+    /// The update a call carried.
+    pub(crate) fn update(&self, call: CallIx) -> Option<&UpdateCall> {
+        let started = self.call(call).started;
+        let from = self.updates.partition_point(|update| update.started < started);
+        self.updates[from..].iter().find(|update| update.call == call)
+    }
+
+    /// The supplier's MI submissions, by the time they were sent.
+    pub(crate) fn mi(&self) -> &[MiCall] {
+        &self.mi
+    }
+
+    /// Every read of an MI record.
+    pub(crate) fn mi_reads(&self) -> &[MiRead] {
+        &self.mi_reads
+    }
+
+    /// The letters for which the supplier sent this status, whatever was answered.
+    pub(crate) fn moved_to(&self, status: LetterStatus) -> &[LetterIx] {
+        &self.moved[status as usize]
+    }
+
+    /// When the last exchange of the recording ended.
+    pub(crate) const fn ended(&self) -> Micros {
+        self.last
+    }
+}
+
+fn by_supplier(exchange: &Exchange) -> bool {
+    exchange.actor == letterproof_model::Actor::Supplier
+}
+
+fn status_of(attributes: &WireAttributes<'_>) -> Option<LetterStatus> {
+    attributes.status.as_ref()?.0.parse().ok()
+}
+
+/// A link without scheme and host: a proxy may stand in front of the storage, and the signature
+/// makes the rest unique.
+fn link_key(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/').map_or(rest, |at| &rest[at..])
+}
+
+fn insert_by<T>(sorted: &mut Vec<T>, item: T, key: impl Fn(&T) -> Micros) {
+    let at = key(&item);
+    let place = match sorted.last() {
+        Some(last) if key(last) > at => sorted.partition_point(|other| key(other) <= at),
+        _ => sorted.len(),
+    };
+    sorted.insert(place, item);
+}

@@ -1,0 +1,165 @@
+//! What the traffic says of each letter: its facts and its timeline.
+//! Refuses strings where a number will do: letters and repeated texts are interned once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use letterproof_model::LetterStatus;
+
+use super::calls::{CallIx, Micros, SentUpdate};
+
+/// A letter's place in the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct LetterIx(pub(crate) u32);
+
+/// An interned text: a specification, a group, a hash, a reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct TextIx(pub(crate) u32);
+
+/// A reason code and its text, either of which may be missing or empty (which counts as missing).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Reason {
+    /// The code.
+    pub(crate) code: Option<TextIx>,
+    /// The text.
+    pub(crate) text: Option<TextIx>,
+}
+
+/// Everything known of one letter.
+#[derive(Debug, Default)]
+pub(crate) struct Letter {
+    /// Whether it was ever listed or read, so that its facts are known.
+    pub(crate) described: bool,
+    specification: Fact,
+    group: Fact,
+    hash: Fact,
+    /// What happened to it, by time.
+    pub(crate) events: Vec<Event>,
+}
+
+/// A text the API gives of a letter, and when it first did.
+pub(crate) type Fact = Option<(Micros, TextIx)>;
+
+/// Something that happened to a letter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Event {
+    /// When: for what was seen, the end of the call; for what was sent, its start.
+    pub(crate) at: Micros,
+    /// The call that shows it.
+    pub(crate) call: CallIx,
+    /// Whether the supplier made that call.
+    pub(crate) by_supplier: bool,
+    /// What it was.
+    pub(crate) kind: EventKind,
+}
+
+/// Kinds of event in a letter's life.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum EventKind {
+    /// It stood in a list.
+    Listed(Option<LetterStatus>),
+    /// It was read; no status when the recording does not hold it.
+    Read(Option<LetterStatus>, Reason),
+    /// An update was sent for it.
+    Sent(SentUpdate),
+    /// Its content was asked for.
+    DataAsked,
+    /// Its link was followed.
+    Downloaded,
+}
+
+impl Event {
+    /// What is seen at the same microsecond comes before what is sent then.
+    const fn rank(&self) -> u8 {
+        match self.kind {
+            EventKind::Listed(_) | EventKind::Read(..) => 0,
+            _ => 1,
+        }
+    }
+
+    /// The status this event shows, if it shows one.
+    pub(crate) const fn shows(&self) -> Option<LetterStatus> {
+        match self.kind {
+            EventKind::Listed(status) | EventKind::Read(status, _) => status,
+            _ => None,
+        }
+    }
+}
+
+impl Letter {
+    /// Adds an event in its place; nearly always the last one.
+    pub(crate) fn add(&mut self, event: Event) {
+        let key = (event.at, event.rank());
+        let place = match self.events.last() {
+            Some(last) if (last.at, last.rank()) > key => {
+                self.events.partition_point(|other| (other.at, other.rank()) <= key)
+            }
+            _ => self.events.len(),
+        };
+        self.events.insert(place, event);
+    }
+
+    /// Its print specification, as first described.
+    pub(crate) fn specification(&self) -> Option<TextIx> {
+        self.specification.map(|(_, text)| text)
+    }
+
+    /// Its group, as first described.
+    pub(crate) fn group(&self) -> Option<TextIx> {
+        self.group.map(|(_, text)| text)
+    }
+
+    /// The SHA-256 the API gives for its content, as first described.
+    pub(crate) fn hash(&self) -> Option<TextIx> {
+        self.hash.map(|(_, text)| text)
+    }
+
+    /// Takes in a description of the letter; of each fact the earliest is kept, so that the order
+    /// of recording does not matter.
+    pub(crate) fn describe(&mut self, specification: Fact, group: Fact, hash: Fact) {
+        let earliest = |known: &mut Fact, new: Fact| {
+            *known = match (*known, new) {
+                (Some(known), Some(new)) => Some(known.min(new)),
+                (known, new) => known.or(new),
+            };
+        };
+        self.described = true;
+        earliest(&mut self.specification, specification);
+        earliest(&mut self.group, group);
+        earliest(&mut self.hash, hash);
+    }
+
+    /// The updates the supplier sent, by time.
+    pub(crate) fn sent(&self) -> impl DoubleEndedIterator<Item = (&Event, SentUpdate)> {
+        self.events.iter().filter(|event| event.by_supplier).filter_map(|event| match event.kind {
+            EventKind::Sent(update) => Some((event, update)),
+            _ => None,
+        })
+    }
+}
+
+/// Texts kept once each.
+#[derive(Debug, Default)]
+pub(crate) struct Interner {
+    places: HashMap<Arc<str>, u32>,
+    texts: Vec<Arc<str>>,
+}
+
+impl Interner {
+    /// The place of a text, new or known.
+    pub(crate) fn intern(&mut self, text: &str) -> u32 {
+        if let Some(place) = self.places.get(text) {
+            return *place;
+        }
+        let place = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        let text: Arc<str> = text.into();
+        self.texts.push(Arc::clone(&text));
+        self.places.insert(text, place);
+        place
+    }
+
+    /// The text at a place.
+    pub(crate) fn text(&self, place: u32) -> &str {
+        self.texts.get(place as usize).map_or("", |text| text)
+    }
+}

@@ -1,0 +1,53 @@
+//! Journals written by hand, a call at a time, as one would dictate them.
+//! Refuses shortcuts into the index: what the judges see is what a recorder would have kept.
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
+
+pub mod cases;
+pub mod failing;
+pub mod script;
+
+use std::collections::BTreeSet;
+
+use letterproof_judge::{Traffic, judge_test};
+use letterproof_model::{CriterionResult, TestId, Verdict};
+
+#[allow(unused_imports)]
+pub use script::{Script, letter, letters};
+
+/// The results of one acceptance test over a script.
+pub fn judge(test: u8, script: &Script) -> Vec<CriterionResult> {
+    let traffic = Traffic::from_journal(&script.journal(), &script.context);
+    judge_test(TestId::new(test).unwrap(), &traffic, &script.context)
+}
+
+/// The results of all tests over a script.
+pub fn judge_every(script: &Script) -> Vec<CriterionResult> {
+    let traffic = Traffic::from_journal(&script.journal(), &script.context);
+    (1..=15).flat_map(|n| judge_test(TestId::new(n).unwrap(), &traffic, &script.context)).collect()
+}
+
+/// The ids of the results with this verdict.
+pub fn with_verdict(results: &[CriterionResult], verdict: Verdict) -> BTreeSet<String> {
+    results.iter().filter(|r| r.verdict == verdict).map(|r| r.id.to_string()).collect()
+}
+
+/// The result of one criterion over a script.
+pub fn result(id: &str, script: &Script) -> CriterionResult {
+    judge_every(script).into_iter().find(|result| result.id.as_str() == id).unwrap()
+}
+
+/// Lines that say what was concluded, for messages of failing tests.
+pub fn lines(results: &[CriterionResult]) -> String {
+    results
+        .iter()
+        .map(|r| {
+            format!(
+                "{} {}: {} [{}]\n",
+                r.id,
+                r.verdict,
+                r.observed,
+                r.reason.as_deref().unwrap_or("")
+            )
+        })
+        .collect()
+}

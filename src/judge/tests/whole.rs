@@ -1,0 +1,113 @@
+//! A whole journal judged at once, and the same journal judged while it grows.
+
+mod support;
+
+use std::sync::Arc;
+
+use letterproof_contract::Contract;
+use letterproof_judge::{JudgeCache, Traffic, at15_performance, judge_all};
+use letterproof_model::{
+    CriterionId, Journal, Mark, MarkKind, Recording, TestId, Timestamp, Verdict,
+};
+use support::cases::passing;
+use support::failing::failing;
+
+fn mark(kind: MarkKind, scenario: &str, at: Timestamp, text: &str) -> Mark {
+    Mark { at, kind, scenario: Some(scenario.into()), text: text.into() }
+}
+
+#[test]
+fn all_fifteen_tests_are_listed_and_only_selected_ones_judged() {
+    let script = passing(7);
+    let at7 = TestId::new(7).unwrap();
+    let judged =
+        judge_all(&script.journal(), &script.context, &[at7], Contract::built_in().unwrap());
+    assert_eq!(judged.tests.len(), 15);
+    for test in &judged.tests {
+        let expected = if test.id == at7 { Verdict::Pass } else { Verdict::NotRun };
+        assert_eq!((test.verdict, test.selected), (expected, test.id == at7), "{}", test.id);
+    }
+    assert_eq!(judged.exchanges["PATCH /letters/{id}"], 9);
+    assert_eq!(judged.exchanges["POST /letters"], 1);
+}
+
+#[test]
+fn an_attestation_does_not_hold_a_test_back() {
+    let script = passing(11);
+    let at11 = TestId::new(11).unwrap();
+    let judged =
+        judge_all(&script.journal(), &script.context, &[at11], Contract::built_in().unwrap());
+    assert_eq!(judged.tests[10].verdict, Verdict::Pass);
+}
+
+#[test]
+fn every_attempt_is_kept_with_its_exchanges() {
+    let name = "AT7 Dispatch letters";
+    let mut script = passing(7);
+    for exchange in &mut script.exchanges[..4] {
+        exchange.scenario = Some(name.into());
+    }
+    let start = script.exchanges[0].started;
+    let middle = script.exchanges[2].started;
+    let exchanges = script.exchanges.iter().cloned().map(Arc::new).collect();
+    let marks = vec![
+        mark(MarkKind::ScenarioStarted, name, start, "attempt 1"),
+        mark(MarkKind::ScenarioFinished, name, middle, "failed: too early"),
+        mark(MarkKind::ScenarioStarted, name, script.exchanges[3].started, "attempt 2"),
+        mark(MarkKind::ScenarioStarted, "AT15 At speed", start, "another test"),
+    ];
+    let journal = Recording::new(exchanges, marks);
+    let judged = judge_all(&journal, &script.context, &[], Contract::built_in().unwrap());
+    let attempts = &judged.tests[6].attempts;
+    assert_eq!(attempts.len(), 2);
+    assert_eq!(attempts[0].outcome.as_deref(), Some("failed: too early"));
+    let (first, last) = attempts[0].exchanges.clone().unwrap();
+    assert_eq!((first.as_str(), last.as_str()), ("ex-000001", "ex-000003"));
+    assert_eq!(attempts[1].finished, None);
+    assert_eq!(judged.tests[0].attempts, [], "AT1 does not take AT15's attempts");
+    assert_eq!(judged.tests[14].attempts.len(), 1);
+}
+
+#[test]
+fn a_cache_that_grows_says_what_judging_from_scratch_says() {
+    for (criterion, script) in failing() {
+        let id = CriterionId::from(criterion);
+        let journal = script.journal();
+        let mut cache = JudgeCache::new(script.context.clone());
+        for exchange in journal.exchanges() {
+            cache.push(Arc::clone(exchange));
+            if cache.traffic().len().is_multiple_of(7) {
+                cache.verdict_of(&id);
+            }
+        }
+        assert_eq!(cache.verdict_of(&id), Some(Verdict::Fail), "{criterion}");
+        assert!(!cache.holds(&id));
+        let mut absorbed = JudgeCache::new(script.context.clone());
+        absorbed.absorb(&journal);
+        absorbed.absorb(&journal);
+        assert_eq!(absorbed.traffic().len(), journal.exchanges().len());
+        assert_eq!(absorbed.result_of(&id), cache.result_of(&id), "{criterion}");
+    }
+}
+
+#[test]
+fn a_criterion_the_pack_does_not_have_has_no_verdict() {
+    let script = passing(1);
+    let mut cache = JudgeCache::new(script.context);
+    assert_eq!(cache.verdict_of(&CriterionId::from("AT1.9")), None);
+    assert_eq!(cache.verdict_of(&CriterionId::from("C-X")), None);
+}
+
+#[test]
+fn at15_is_measured_against_the_least_time_the_rate_limit_allows() {
+    let script = passing(15);
+    let traffic = Traffic::from_journal(&script.journal(), &script.context);
+    let flows = at15_performance(&traffic, &script.context);
+    assert_eq!(flows.len(), 3);
+    for flow in flows {
+        // 2,500 links, five lists with letters, five bulk updates; the empty list comes after.
+        assert!((flow.figures["calls"] - 2_511.0).abs() < 1.5, "{flow:?}");
+        assert!((flow.figures["floor_ms"] - flow.figures["calls"] / 0.3).abs() < 0.1);
+        assert!(flow.figures["elapsed_ms"] > 0.0);
+    }
+}
