@@ -1,0 +1,203 @@
+//! The admin side, on a loopback port of its own: seed, reset, make visible, read, arm faults.
+//! Refuses callers that do not name a loopback host, so that no web page can reach it by a trick
+//! with names.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Response, StatusCode, header};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::body::{Abort, MockBody};
+use crate::config::Limits;
+use crate::connection::Service;
+use crate::faults::{Fault, fault_catalogue};
+use crate::reply::{JSON, Reply, with_body};
+use crate::seeds::SeedPlan;
+use crate::shared::{Shared, micros};
+use crate::{token, wire};
+
+/// The admin side of a double.
+pub(crate) struct Admin {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct SeedOrder {
+    /// Letters to add; left out, as many as at the start.
+    letters: Option<u32>,
+    seed: Option<u64>,
+    /// The supplier's name; left out, the first.
+    supplier: Option<String>,
+    plan: Option<SeedPlan>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct ResetOrder {
+    seed: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FaultOrder {
+    faults: Vec<String>,
+}
+
+type Outcome = Result<serde_json::Value, (StatusCode, String)>;
+
+fn wrong(problem: impl ToString) -> (StatusCode, String) {
+    (StatusCode::BAD_REQUEST, problem.to_string())
+}
+
+fn order<'a, T: Deserialize<'a> + Default>(body: &'a [u8]) -> Result<T, (StatusCode, String)> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(T::default());
+    }
+    serde_json::from_slice(body).map_err(wrong)
+}
+
+impl Admin {
+    pub(crate) fn new(shared: Arc<Shared>, address: SocketAddr) -> Self {
+        Self { shared, address }
+    }
+
+    fn obey(&self, method: &Method, path: &str, query: Option<&str>, body: &[u8]) -> Outcome {
+        let shared = &*self.shared;
+        match (method, path) {
+            (&Method::GET, "/") => Ok(json!({ "orders": [
+                "GET /state", "GET /requests", "GET /letters/{id}", "GET /faults", "GET /catalogue",
+                "POST /seed", "POST /reset", "POST /visible", "POST /token", "PUT /faults",
+                "DELETE /faults",
+            ]})),
+            (&Method::GET, "/state") => {
+                let supplier = self.supplier(
+                    url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+                        .find(|(key, _)| key == "supplier")
+                        .map(|(_, name)| name.into_owned()),
+                )?;
+                serde_json::to_value(shared.summary(supplier)).map_err(wrong)
+            }
+            (&Method::GET, "/requests") => {
+                serde_json::to_value(shared.meter.read(shared.now())).map_err(wrong)
+            }
+            (&Method::GET, path) if path.starts_with("/letters/") => {
+                shared.apply_due(shared.now());
+                let letters = shared.letters.read();
+                let found = letters.find(&path["/letters/".len()..]);
+                let (_, letter) = found
+                    .ok_or_else(|| (StatusCode::NOT_FOUND, "no letter has that id".to_owned()))?;
+                serde_json::from_slice(&letter.rendered).map_err(wrong)
+            }
+            (&Method::GET, "/faults") => Ok(json!({ "faults": shared.board.names() })),
+            (&Method::GET, "/catalogue") => Ok(fault_catalogue()
+                .iter()
+                .map(|entry| {
+                    json!({
+                        "name": entry.name, "argument": entry.argument.to_string(),
+                        "breaks": entry.breaks, "criteria": entry.criteria, "check": entry.check,
+                    })
+                })
+                .collect()),
+            (&Method::PUT, "/faults") => {
+                let order: FaultOrder = serde_json::from_slice(body).map_err(wrong)?;
+                let faults: Result<Vec<Fault>, _> =
+                    order.faults.iter().map(|text| Fault::parse(text)).collect();
+                shared.board.arm(faults.map_err(wrong)?);
+                Ok(json!({ "faults": shared.board.names() }))
+            }
+            (&Method::DELETE, "/faults") => {
+                shared.board.arm(Vec::new());
+                Ok(json!({ "faults": [] }))
+            }
+            (&Method::POST, "/seed") => {
+                let order: SeedOrder = order(body)?;
+                let supplier = self.supplier(order.supplier)?.unwrap_or(0);
+                let plan = order.plan.as_ref().unwrap_or(&shared.config.seeds);
+                let count = order.letters.unwrap_or(shared.config.letters);
+                let seed = order.seed.unwrap_or(shared.config.seed);
+                let added = shared.seed(supplier, plan, count, seed).map_err(wrong)?;
+                Ok(json!({ "added": added }))
+            }
+            (&Method::POST, "/reset") => {
+                let order: ResetOrder = order(body)?;
+                shared.reset(order.seed.unwrap_or(shared.config.seed)).map_err(wrong)?;
+                serde_json::to_value(shared.summary(None)).map_err(wrong)
+            }
+            (&Method::POST, "/visible") => {
+                shared.show_all();
+                serde_json::to_value(shared.summary(None)).map_err(wrong)
+            }
+            (&Method::POST, "/token") => {
+                let life = shared.config.token_lifetime;
+                let token = token::give(shared, 0, micros(life))
+                    .map_err(|refusal| (refusal.status, refusal.description.to_owned()))?;
+                Ok(json!({ "access_token": token, "expires_in": life.as_secs().to_string() }))
+            }
+            _ => Err((StatusCode::NOT_FOUND, format!("no such order; GET http://{}/", self.address))),
+        }
+    }
+
+    fn supplier(&self, name: Option<String>) -> Result<Option<u16>, (StatusCode, String)> {
+        let Some(name) = name else { return Ok(None) };
+        let at = self.shared.suppliers.iter().position(|known| known.name == name);
+        at.map(|at| Some(at as u16)).ok_or_else(|| wrong(format!("no supplier `{name}`")))
+    }
+}
+
+/// Whether a Host header names this machine.
+fn is_loopback(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
+        if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host }
+    });
+    name.eq_ignore_ascii_case("localhost")
+        || name.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+}
+
+impl Service for Admin {
+    fn limits(&self) -> &Limits {
+        &self.shared.config.limits
+    }
+
+    async fn respond(
+        &self,
+        parts: Parts,
+        body: Bytes,
+        _reset: &Arc<AtomicBool>,
+    ) -> Result<Response<MockBody>, Abort> {
+        let host = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
+        let outcome = if host.is_some_and(is_loopback) {
+            self.obey(&parts.method, parts.uri.path(), parts.uri.query(), &body)
+        } else {
+            Err((StatusCode::FORBIDDEN, "call it by its loopback address".to_owned()))
+        };
+        let reply: Reply = match outcome {
+            Ok(value) => with_body(StatusCode::OK, JSON, value.to_string()),
+            Err((status, message)) => {
+                with_body(status, JSON, json!({ "error": message }).to_string())
+            }
+        };
+        Ok(wire::plain(reply))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_names_are_answered() {
+        for host in ["127.0.0.1:9", "localhost", "LOCALHOST:80", "[::1]:9", "127.8.8.8"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["evil.example", "127.0.0.1.evil.example:80", "10.0.0.1", "", "localhost.evil"] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! What a double is told at its start: profile, timings, credentials, faults and limits.
+//! Refuses to change afterwards: what may change while it runs goes through its admin side.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use crate::faults::Fault;
+use crate::keys::Jwks;
+use crate::limiter::Limiter;
+use crate::secret::SecretToken;
+use crate::seeds::SeedPlan;
+
+/// Which deployed system the double behaves as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// The integration environment: stateful, seeded, behind a token.
+    Int,
+    /// The public sandbox: stateless, open, canned answers.
+    Sandbox,
+}
+
+/// How a caller proves who it is.
+#[derive(Debug, Clone)]
+pub enum AuthMode {
+    /// A bearer token from the token endpoint, got with a signed JWT.
+    Jwt,
+    /// One fixed bearer token, which belongs to the first registration.
+    Static(SecretToken),
+    /// Nothing is asked; `NHSD-Supplier-ID` may name a registration by its application id.
+    None,
+}
+
+/// The media type the gateway puts on JSON answers of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaType {
+    /// `application/vnd.api+json`, as the specification says.
+    VndApi,
+    /// `application/json`, as the handlers answered without the platform's gateway.
+    Json,
+}
+
+/// The gateway in front of the handlers. What the real one does is not known for certain, so
+/// each part can be switched on its own.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    /// Refuse calls without a valid bearer token (401).
+    pub check_bearer: bool,
+    /// Refuse applications that belong to no supplier (403).
+    pub check_application: bool,
+    /// Enforce the rate limit (429).
+    pub enforce_quota: bool,
+    /// Send `X-Request-ID` and `X-Correlation-ID` back.
+    pub echo_ids: bool,
+    /// Make a correlation id where the caller sent none.
+    pub generate_correlation_id: bool,
+    /// Media type of JSON answers.
+    pub media_type: MediaType,
+}
+
+impl Gateway {
+    /// A gateway that does all the specification promises; the default.
+    #[must_use]
+    pub const fn as_specified() -> Self {
+        Self {
+            check_bearer: true,
+            check_application: true,
+            enforce_quota: true,
+            echo_ids: true,
+            generate_correlation_id: true,
+            media_type: MediaType::VndApi,
+        }
+    }
+
+    /// No gateway: the handlers alone, as they were recorded.
+    #[must_use]
+    pub const fn bare() -> Self {
+        Self {
+            check_bearer: false,
+            check_application: true,
+            enforce_quota: false,
+            echo_ids: false,
+            generate_correlation_id: false,
+            media_type: MediaType::Json,
+        }
+    }
+}
+
+/// Bounds that keep a hostile or broken client from harming the double.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Largest request body in bytes; more is refused with 413 before it is read.
+    pub body_bytes: usize,
+    /// Bytes of request bodies held at the same time; more is refused with 503.
+    pub bodies_in_flight: usize,
+    /// Connections at the same time; further ones wait to be accepted.
+    pub connections: usize,
+    /// Header fields of one request; more is refused with 431.
+    pub headers: usize,
+    /// Bytes of one request's line and headers; more is refused with 431.
+    pub header_bytes: usize,
+    /// Time for all headers of a request to arrive, also the longest idle time of a connection.
+    pub header_timeout: Duration,
+    /// Time for a whole request body to arrive.
+    pub body_timeout: Duration,
+    /// Time a client may take to read an answer before the connection is closed.
+    pub write_timeout: Duration,
+    /// Updates that may wait to be applied.
+    pub queued_updates: usize,
+    /// Management-information records kept; the oldest go first.
+    pub mi_records: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 2 * 1024 * 1024,
+            bodies_in_flight: 32 * 1024 * 1024,
+            connections: 1_024,
+            headers: 100,
+            header_bytes: 64 * 1024,
+            header_timeout: Duration::from_secs(75),
+            body_timeout: Duration::from_secs(20),
+            write_timeout: Duration::from_secs(60),
+            queued_updates: 250_000,
+            mi_records: 20_000,
+        }
+    }
+}
+
+/// An application that may ask for tokens, and the supplier it acts for.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// The application's id at the gateway, never secret (`apim-app-1`).
+    pub application: String,
+    /// The API key: `iss` and `sub` of the signed JWT.
+    pub api_key: SecretToken,
+    /// The registered public keys; `None` when nobody registered any (403 at the token endpoint).
+    pub jwks: Option<Jwks>,
+    /// The supplier this application acts for; `None` when it is no known supplier (403).
+    pub supplier: Option<String>,
+    /// Whether the supplier is disabled (403).
+    pub disabled: bool,
+    /// Letters seeded for this supplier; `None` takes the number of the configuration.
+    pub letters: Option<u32>,
+}
+
+impl Registration {
+    /// An application of one supplier, with its keys.
+    pub fn new(
+        application: impl Into<String>,
+        supplier: impl Into<String>,
+        api_key: SecretToken,
+        jwks: Option<Jwks>,
+    ) -> Self {
+        Self {
+            application: application.into(),
+            api_key,
+            jwks,
+            supplier: Some(supplier.into()),
+            disabled: false,
+            letters: None,
+        }
+    }
+}
+
+/// What a double is told at its start. The default is INT with its timings on a free port.
+#[derive(Debug, Clone)]
+pub struct MockConfig {
+    /// Which system to behave as.
+    pub profile: Profile,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where the admin side listens; it must be a loopback address. `None` leaves it out.
+    pub admin: Option<SocketAddr>,
+    /// Letters seeded for each supplier (the pack: 2,500).
+    pub letters: u32,
+    /// Decides ids, order, mix and documents.
+    pub seed: u64,
+    /// The mix of letters.
+    pub seeds: SeedPlan,
+    /// How a caller proves who it is.
+    pub auth: AuthMode,
+    /// Registered applications; when empty, one with [`crate::DemoCredentials`] is made.
+    pub registrations: Vec<Registration>,
+    /// Which parts of the gateway are in place.
+    pub gateway: Gateway,
+    /// How long a listed letter stays hidden (INT: 300 s).
+    pub visibility_timeout: Duration,
+    /// Time between reading a list and hiding its letters, in which another list call gets the
+    /// same letters, as on INT.
+    pub list_window: Duration,
+    /// How long an unaccepted letter stays in the queue (INT: 168 h).
+    pub retention: Duration,
+    /// How long a queued update takes to show.
+    pub apply_delay: Duration,
+    /// Whether some updates overtake others, as on INT.
+    pub unordered: bool,
+    /// How long a download link works (INT: 60 s).
+    pub link_ttl: Duration,
+    /// Requests per second for each application; `None` for no limit.
+    pub rate_limit: Option<u32>,
+    /// How the rate limit counts.
+    pub limiter: Limiter,
+    /// Added to every answer of the API.
+    pub latency: Duration,
+    /// Up to this much more, evenly spread, is added on top of `latency`.
+    pub latency_jitter: Duration,
+    /// Life of an access token, told as `expires_in` (INT: 599 s).
+    pub token_lifetime: Duration,
+    /// Serve HTTPS with a certificate made at the start.
+    pub tls: bool,
+    /// Ways in which the double is wrong.
+    pub faults: Vec<Fault>,
+    /// Whether a request may carry a fault of its own in `X-Letterproof-Fault`.
+    pub request_faults: bool,
+    /// Bounds against hostile clients.
+    pub limits: Limits,
+}
+
+impl Default for MockConfig {
+    fn default() -> Self {
+        Self {
+            profile: Profile::Int,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            admin: None,
+            letters: 2_500,
+            seed: 1,
+            seeds: SeedPlan::default(),
+            auth: AuthMode::Jwt,
+            registrations: Vec::new(),
+            gateway: Gateway::as_specified(),
+            visibility_timeout: Duration::from_secs(300),
+            list_window: Duration::ZERO,
+            retention: Duration::from_secs(168 * 3600),
+            apply_delay: Duration::from_secs(2),
+            unordered: false,
+            link_ttl: Duration::from_secs(60),
+            rate_limit: Some(300),
+            limiter: Limiter::FixedWindow,
+            latency: Duration::ZERO,
+            latency_jitter: Duration::ZERO,
+            token_lifetime: Duration::from_secs(599),
+            tls: false,
+            faults: Vec::new(),
+            request_faults: false,
+            limits: Limits::default(),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Updates of letters: checked, queued, answered with 202, applied later.
+//! Refuses bodies that were seen refused on INT; drops in silence what names no own letter.
+
+use std::sync::atomic::Ordering;
+
+use http::StatusCode;
+use letterproof_model::LetterStatus;
+
+use crate::calls::Call;
+use crate::faults::{Effect, View};
+use crate::letters::{Change, Letters, Twist};
+use crate::problem::Problem;
+use crate::reply::{Reply, empty};
+use crate::rng::Rng;
+use crate::shared::{Shared, micros};
+use crate::validate::{self, Item};
+
+/// Answers `PATCH /letters/{id}`.
+pub(super) fn patch(
+    shared: &Shared,
+    call: &Call<'_>,
+    supplier: u16,
+    id: &str,
+) -> Result<Reply, Problem> {
+    let item = validate::patch(call.body, id, call.faults)?;
+    if !call.faults.on(Effect::IgnorePatch) {
+        queue(shared, call.faults, supplier, item.into_iter().collect())?;
+    }
+    Ok(empty(StatusCode::ACCEPTED))
+}
+
+/// Answers `POST /letters`.
+pub(super) fn bulk(shared: &Shared, call: &Call<'_>, supplier: u16) -> Result<Reply, Problem> {
+    let mut items = validate::bulk(call.body, call.faults)?;
+    if call.faults.on(Effect::IgnoreBulk) {
+        items.clear();
+    }
+    if items.len() > 1 && call.faults.on(Effect::HalfBulk) {
+        items.truncate(items.len() / 2);
+    }
+    if items.len() > 1 && call.faults.on(Effect::SwapUpdates) {
+        let last = items.len() - 1;
+        let (first, other) = (items[0].id.clone(), items[last].id.clone());
+        items[0].id = other;
+        items[last].id = first;
+    }
+    queue(shared, call.faults, supplier, items)?;
+    Ok(empty(StatusCode::ACCEPTED))
+}
+
+fn queue(
+    shared: &Shared,
+    faults: &View,
+    supplier: u16,
+    items: Vec<Item>,
+) -> Result<(), Problem> {
+    let mut together = Vec::with_capacity(items.len());
+    let mut apart = Vec::new();
+    {
+        let letters = shared.letters.read();
+        for item in items {
+            let Some((letter, status)) = letters
+                .find(&item.id)
+                .filter(|(_, letter)| letter.supplier == supplier)
+                .and_then(|(number, _)| Some((number, item.status?)))
+            else {
+                continue;
+            };
+            let change = Change {
+                letter,
+                status,
+                reason_code: item.reason_code,
+                reason_text: item.reason_text,
+                twist: Twist::None,
+            };
+            if faults.is_empty() {
+                together.push(change);
+            } else {
+                twisted(shared, faults, &letters, change, &mut together, &mut apart);
+            }
+        }
+    }
+    let room = shared.config.limits.queued_updates;
+    let now = shared.now();
+    let due = now.saturating_add(delay(shared));
+    let mut taken = shared.updates.push(together, due, room);
+    for (change, later) in apart {
+        taken &= shared.updates.push(vec![change], due.saturating_add(later), room);
+    }
+    if taken { Ok(()) } else { Err(Problem::Internal) }
+}
+
+/// How long an update takes. Without order, one in ten takes up to twice as long again, which
+/// leaves about as many letters behind as were seen on INT.
+fn delay(shared: &Shared) -> u64 {
+    let usual = micros(shared.config.apply_delay);
+    if !shared.config.unordered {
+        return usual;
+    }
+    let mut rng = Rng::new(shared.flap.fetch_add(1, Ordering::Relaxed), shared.config.seed);
+    if rng.below(10) == 0 { usual + usual / 2 + rng.below(usual + 1) } else { usual }
+}
+
+/// Puts a change where the armed faults send it.
+fn twisted(
+    shared: &Shared,
+    faults: &View,
+    letters: &Letters,
+    mut change: Change,
+    together: &mut Vec<Change>,
+    apart: &mut Vec<(Change, u64)>,
+) {
+    if faults.on(Effect::LoseUpdate) {
+        return;
+    }
+    if faults.on(Effect::WrongStatus) {
+        let at = LetterStatus::ALL.iter().position(|status| *status == change.status);
+        change.status = LetterStatus::ALL[(at.unwrap_or(0) + 1) % LetterStatus::ALL.len()];
+    }
+    if faults.on(Effect::DropReason) {
+        change.reason_code = None;
+        change.reason_text = None;
+    }
+    if faults.on(Effect::AlterReason) {
+        change.reason_text = change.reason_text.map(|text| format!("{text}?").into());
+    }
+    let neighbour = letters.neighbour(change.letter).map(|(number, _)| number);
+    if let Some(other) = neighbour.filter(|_| faults.on(Effect::SpillUpdate)) {
+        together.push(Change { letter: other, ..change.clone() });
+    }
+    if let Some(other) = neighbour.filter(|_| faults.on(Effect::WrongLetter)) {
+        change.letter = other;
+    }
+    if let Some(hit) = faults.hit(Effect::RevertUpdate) {
+        change.twist = Twist::RevertAfter(micros(hit.time));
+    } else if faults.on(Effect::Relist) {
+        change.twist = Twist::Relist;
+    } else if faults.on(Effect::KeepListed) {
+        change.twist = Twist::KeepListed;
+    } else if faults.on(Effect::Respecify) {
+        change.twist = Twist::Respecify;
+    }
+    if let Some(hit) = faults.hit(Effect::LateUpdate) {
+        apart.push((change, micros(hit.time)));
+    } else if faults.on(Effect::HoldUpdate) {
+        // Long enough for the letter's next update, sent at once, to be applied before.
+        apart.push((change, micros(shared.config.apply_delay) + 500_000));
+    } else {
+        together.push(change);
+    }
+}

@@ -1,0 +1,236 @@
+//! Registered public keys (JWKS), and a ready application for runs on the embedded double.
+//! Refuses keys on disk: the demonstration key is made once for each process and never written.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{
+    KeyPair as _, RSA_PKCS1_2048_8192_SHA512, RsaPublicKeyComponents,
+};
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use parking_lot::Mutex;
+use serde::Deserialize;
+
+use crate::config::Registration;
+use crate::error::MockError;
+use crate::secret::SecretToken;
+
+/// One registered public key.
+#[derive(Debug, Clone)]
+struct PublicKey {
+    kid: String,
+    modulus: Vec<u8>,
+    exponent: Vec<u8>,
+}
+
+/// The public keys an application registered.
+#[derive(Debug, Clone)]
+pub struct Jwks {
+    keys: Vec<PublicKey>,
+    reachable: bool,
+}
+
+#[derive(Deserialize)]
+struct JwksFile {
+    keys: Vec<Jwk>,
+}
+
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    kid: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+}
+
+impl Jwks {
+    /// Reads a JWKS file.
+    ///
+    /// # Errors
+    /// The file cannot be read or holds no usable RSA key; the message names it.
+    pub fn from_file(path: &Path) -> Result<Self, MockError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| MockError::Read { path: path.to_owned(), source })?;
+        Self::from_json(&text, &path.display().to_string())
+    }
+
+    /// Reads a JWKS; `origin` names it in messages.
+    ///
+    /// # Errors
+    /// The text is no JWKS, or a key is not RSA or has no `kid`, `n` or `e`.
+    pub fn from_json(text: &str, origin: &str) -> Result<Self, MockError> {
+        let wrong = |problem: String| MockError::Jwks { origin: origin.to_owned(), problem };
+        let file: JwksFile =
+            serde_json::from_str(text).map_err(|error| wrong(format!("no JWKS: {error}")))?;
+        let mut keys = Vec::new();
+        for (at, jwk) in file.keys.into_iter().enumerate() {
+            let number = at + 1;
+            if jwk.kty != "RSA" {
+                return Err(wrong(format!("key {number} is {}, and only RSA is taken", jwk.kty)));
+            }
+            let part = |name: &str, value: Option<String>| {
+                let value = value.ok_or_else(|| wrong(format!("key {number} has no {name}")))?;
+                BASE64_URL_SAFE_NO_PAD
+                    .decode(value.trim_end_matches('='))
+                    .map_err(|_| wrong(format!("{name} of key {number} is not base64url")))
+            };
+            keys.push(PublicKey {
+                kid: jwk.kid.ok_or_else(|| wrong(format!("key {number} has no kid")))?,
+                modulus: part("n", jwk.n)?,
+                exponent: part("e", jwk.e)?,
+            });
+        }
+        if keys.is_empty() {
+            return Err(wrong("holds no key".to_owned()));
+        }
+        Ok(Self { keys, reachable: true })
+    }
+
+    /// A registration whose keys cannot be fetched, which the token endpoint answers with 403.
+    #[must_use]
+    pub fn unreachable() -> Self {
+        Self { keys: Vec::new(), reachable: false }
+    }
+
+    /// These keys and further ones, as while keys are being rotated.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        self.keys.extend(other.keys);
+        self
+    }
+
+    pub(crate) fn is_reachable(&self) -> bool {
+        self.reachable
+    }
+
+    /// The key with this id verifies the signature; `None` when there is no such key.
+    pub(crate) fn verify(&self, kid: &str, message: &[u8], signature: &[u8]) -> Option<bool> {
+        let key = self.keys.iter().find(|key| key.kid == kid)?;
+        let components = RsaPublicKeyComponents { n: &key.modulus, e: &key.exponent };
+        Some(components.verify(&RSA_PKCS1_2048_8192_SHA512, message, signature).is_ok())
+    }
+}
+
+/// A registered application whose private key is at hand, for runs on the embedded double.
+#[derive(Debug, Clone)]
+pub struct DemoCredentials {
+    /// The API key: `iss` and `sub` of the signed JWT.
+    pub api_key: SecretToken,
+    /// The id of the key.
+    pub kid: String,
+    /// The private key, PKCS#8 in PEM.
+    pub private_key_pem: SecretToken,
+    modulus: Vec<u8>,
+    exponent: Vec<u8>,
+}
+
+impl DemoCredentials {
+    /// The credentials of this process, made when first asked for (RSA 2048: made in a fraction
+    /// of a second, where 4096 bits may take several).
+    ///
+    /// # Errors
+    /// The cryptography library refuses.
+    pub fn shared() -> Result<&'static Self, MockError> {
+        static MADE: OnceLock<DemoCredentials> = OnceLock::new();
+        static MAKING: Mutex<()> = Mutex::new(());
+        if let Some(made) = MADE.get() {
+            return Ok(made);
+        }
+        let _one_at_a_time = MAKING.lock();
+        if let Some(made) = MADE.get() {
+            return Ok(made);
+        }
+        let made = Self::generate("letterproof-demo-1")?;
+        Ok(MADE.get_or_init(|| made))
+    }
+
+    /// New credentials with a key id of one's own.
+    ///
+    /// # Errors
+    /// The cryptography library refuses.
+    pub fn generate(kid: impl Into<String>) -> Result<Self, MockError> {
+        let failed = |_| MockError::Crypto("the demonstration key");
+        let pair = KeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
+        let der: Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;
+        let public = pair.public_key();
+        Ok(Self {
+            api_key: SecretToken::new(crate::shared::random_uuid()?),
+            kid: kid.into(),
+            private_key_pem: SecretToken::new(pem(der.as_ref())),
+            modulus: public.modulus().big_endian_without_leading_zero().to_vec(),
+            exponent: public.exponent().big_endian_without_leading_zero().to_vec(),
+        })
+    }
+
+    /// The public key as a registered JWKS.
+    #[must_use]
+    pub fn jwks(&self) -> Jwks {
+        Jwks {
+            keys: vec![PublicKey {
+                kid: self.kid.clone(),
+                modulus: self.modulus.clone(),
+                exponent: self.exponent.clone(),
+            }],
+            reachable: true,
+        }
+    }
+
+    /// The public key as JWKS text, as one would register it.
+    #[must_use]
+    pub fn jwks_json(&self) -> String {
+        serde_json::json!({ "keys": [{
+            "kty": "RSA", "use": "sig", "alg": "RS512", "kid": self.kid,
+            "n": BASE64_URL_SAFE_NO_PAD.encode(&self.modulus),
+            "e": BASE64_URL_SAFE_NO_PAD.encode(&self.exponent),
+        }]})
+        .to_string()
+    }
+
+    /// The registration of this application, acting for a supplier.
+    #[must_use]
+    pub fn registration(&self, application: &str, supplier: &str) -> Registration {
+        Registration::new(application, supplier, self.api_key.clone(), Some(self.jwks()))
+    }
+}
+
+fn pem(der: &[u8]) -> String {
+    let text = BASE64_STANDARD.encode(der);
+    let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
+    for line in text.as_bytes().chunks(64) {
+        pem.extend(line.iter().map(|byte| *byte as char));
+        pem.push('\n');
+    }
+    pem.push_str("-----END PRIVATE KEY-----\n");
+    pem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jwks_reads_back_what_it_writes_and_refuses_what_is_none() {
+        let credentials = DemoCredentials::shared().unwrap();
+        let jwks = Jwks::from_json(&credentials.jwks_json(), "jwks.json").unwrap();
+        assert_eq!(jwks.verify(&credentials.kid, b"x", b"y"), Some(false));
+        assert_eq!(jwks.verify("other", b"x", b"y"), None);
+        for text in [
+            "", "{}", r#"{"keys":[]}"#, r#"{"keys":[{"kty":"EC","kid":"a"}]}"#,
+            r#"{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}"#,
+            r#"{"keys":[{"kty":"RSA","kid":"a","n":"***","e":"AQAB"}]}"#,
+            r#"{"keys":[{"kty":"RSA","kid":"a","e":"AQAB"}]}"#,
+        ] {
+            let message = Jwks::from_json(text, "jwks.json").unwrap_err().to_string();
+            assert!(message.starts_with("jwks.json: "), "{message}");
+        }
+    }
+
+    #[test]
+    fn credentials_never_show_their_secrets() {
+        let shown = format!("{:?}", DemoCredentials::shared().unwrap());
+        assert!(!shown.contains("BEGIN") && !shown.contains(DemoCredentials::shared().unwrap().api_key.expose()));
+    }
+}

@@ -1,0 +1,296 @@
+//! The letters and their present state, each with its JSON ready to be sent.
+//! Refuses to enforce transitions: like the deployed API it applies whatever it is told, keeps a
+//! reason until another replaces it, and drops an empty one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use letterproof_model::LetterStatus;
+use serde::Serialize;
+
+use crate::pdf::Document;
+
+/// A letter about to come into being.
+#[derive(Debug)]
+pub(crate) struct NewLetter {
+    pub(crate) id: String,
+    /// Names the stored document; on INT it is another id than the letter's.
+    pub(crate) object: String,
+    pub(crate) specification: Arc<str>,
+    pub(crate) group: Option<Arc<str>>,
+    pub(crate) document: Option<Arc<Document>>,
+    pub(crate) priority: u8,
+}
+
+/// A letter and its state.
+#[derive(Debug)]
+pub(crate) struct Letter {
+    pub(crate) id: Box<str>,
+    pub(crate) object: Box<str>,
+    pub(crate) supplier: u16,
+    pub(crate) specification: Arc<str>,
+    pub(crate) group: Option<Arc<str>>,
+    pub(crate) document: Option<Arc<Document>>,
+    pub(crate) status: LetterStatus,
+    pub(crate) reason_code: Option<Box<str>>,
+    pub(crate) reason_text: Option<Box<str>>,
+    /// `{"data":…}`, as `GET /letters/{id}` sends it.
+    pub(crate) rendered: Bytes,
+    /// The same as it was before the last update, for faults that serve old state.
+    pub(crate) previous: Option<Bytes>,
+}
+
+/// One update of one letter.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) letter: u32,
+    pub(crate) status: LetterStatus,
+    pub(crate) reason_code: Option<Box<str>>,
+    pub(crate) reason_text: Option<Box<str>>,
+    /// What a fault does to the update as it is applied.
+    pub(crate) twist: Twist,
+}
+
+/// What a fault does to an update as it is applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Twist {
+    /// Nothing.
+    #[default]
+    None,
+    /// The letter goes back into the list.
+    Relist,
+    /// The letter stays in the list.
+    KeepListed,
+    /// The specification changes along with the status.
+    Respecify,
+    /// The status goes back to what it was after this many microseconds.
+    RevertAfter(u64),
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    data: Shown<'a>,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    id: &'a str,
+    r#type: &'static str,
+    attributes: Attributes<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Attributes<'a> {
+    status: LetterStatus,
+    specification_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason_text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256_hash: Option<&'a str>,
+}
+
+/// Length of `{"data":`, which stands before the letter's own JSON.
+const PREFIX: usize = 8;
+
+impl Letter {
+    fn render(&mut self) {
+        let envelope = Envelope {
+            data: Shown {
+                id: &self.id,
+                r#type: "Letter",
+                attributes: Attributes {
+                    status: self.status,
+                    specification_id: &self.specification,
+                    group_id: self.group.as_deref(),
+                    reason_code: self.reason_code.as_deref(),
+                    reason_text: self.reason_text.as_deref(),
+                    sha256_hash: self.document.as_ref().map(|document| &*document.hash),
+                },
+            },
+        };
+        // Plain data with text keys cannot fail to serialise.
+        self.rendered = serde_json::to_vec(&envelope).unwrap_or_default().into();
+    }
+
+    /// The letter's JSON as it stands in a list.
+    pub(crate) fn fragment(&self) -> &[u8] {
+        fragment(&self.rendered)
+    }
+}
+
+/// The letter's own JSON out of `{"data":…}`.
+pub(crate) fn fragment(rendered: &[u8]) -> &[u8] {
+    rendered.get(PREFIX..rendered.len().saturating_sub(1)).unwrap_or_default()
+}
+
+/// Every letter of every supplier.
+#[derive(Debug, Default)]
+pub(crate) struct Letters {
+    all: Vec<Letter>,
+    by_id: HashMap<Box<str>, u32>,
+    by_object: HashMap<Box<str>, u32>,
+}
+
+impl Letters {
+    /// Takes in new letters, PENDING, and returns the number of the first.
+    pub(crate) fn add(&mut self, supplier: u16, new: Vec<NewLetter>) -> u32 {
+        let first = self.all.len() as u32;
+        for letter in new {
+            let number = self.all.len() as u32;
+            let mut letter = Letter {
+                id: letter.id.into(),
+                object: letter.object.into(),
+                supplier,
+                specification: letter.specification,
+                group: letter.group,
+                document: letter.document,
+                status: LetterStatus::Pending,
+                reason_code: None,
+                reason_text: None,
+                rendered: Bytes::new(),
+                previous: None,
+            };
+            letter.render();
+            self.by_id.insert(letter.id.clone(), number);
+            self.by_object.insert(letter.object.clone(), number);
+            self.all.push(letter);
+        }
+        first
+    }
+
+    pub(crate) fn get(&self, number: u32) -> Option<&Letter> {
+        self.all.get(number as usize)
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<(u32, &Letter)> {
+        let number = *self.by_id.get(id)?;
+        Some((number, self.get(number)?))
+    }
+
+    pub(crate) fn find_object(&self, object: &str) -> Option<&Letter> {
+        self.get(*self.by_object.get(object)?)
+    }
+
+    /// The next letter of the same supplier, for faults that take the wrong one.
+    pub(crate) fn neighbour(&self, number: u32) -> Option<(u32, &Letter)> {
+        let supplier = self.get(number)?.supplier;
+        let count = self.all.len() as u32;
+        (1..count)
+            .map(|step| (number + step) % count)
+            .find(|other| self.get(*other).is_some_and(|letter| letter.supplier == supplier))
+            .and_then(|other| Some((other, self.get(other)?)))
+    }
+
+    /// Some letter of another supplier, for faults that leak it.
+    pub(crate) fn foreign_to(&self, supplier: u16) -> Option<&Letter> {
+        self.all.iter().find(|letter| letter.supplier != supplier)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// How many letters of a supplier (all suppliers without one) have each status.
+    pub(crate) fn count(&self, supplier: Option<u16>) -> Vec<(LetterStatus, usize)> {
+        LetterStatus::ALL
+            .into_iter()
+            .map(|status| {
+                let count = self
+                    .all
+                    .iter()
+                    .filter(|letter| supplier.is_none_or(|only| letter.supplier == only))
+                    .filter(|letter| letter.status == status)
+                    .count();
+                (status, count)
+            })
+            .collect()
+    }
+
+    /// Applies an update and returns the letter with its status before.
+    pub(crate) fn apply(&mut self, change: &Change) -> Option<(u16, LetterStatus)> {
+        let letter = self.all.get_mut(change.letter as usize)?;
+        let before = letter.status;
+        letter.status = change.status;
+        // A reason stays until another replaces it; an empty one is dropped (seen on INT).
+        for (kept, sent) in [
+            (&mut letter.reason_code, &change.reason_code),
+            (&mut letter.reason_text, &change.reason_text),
+        ] {
+            if let Some(text) = sent.as_ref().filter(|text| !text.is_empty()) {
+                *kept = Some(text.clone());
+            }
+        }
+        if change.twist == Twist::Respecify {
+            letter.specification = format!("{}-v2", letter.specification).into();
+        }
+        letter.previous = Some(letter.rendered.clone());
+        letter.render();
+        Some((letter.supplier, before))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one() -> Letters {
+        let mut letters = Letters::default();
+        let new = NewLetter {
+            id: "a".into(),
+            object: "o".into(),
+            specification: "spec".into(),
+            group: None,
+            document: None,
+            priority: 1,
+        };
+        letters.add(0, vec![new]);
+        letters
+    }
+
+    fn change(status: LetterStatus, code: Option<&str>, text: Option<&str>) -> Change {
+        Change {
+            letter: 0,
+            status,
+            reason_code: code.map(Into::into),
+            reason_text: text.map(Into::into),
+            twist: Twist::None,
+        }
+    }
+
+    fn shown(letters: &Letters) -> String {
+        String::from_utf8(letters.get(0).unwrap().rendered.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_reason_stays_after_a_status_without_one_and_an_empty_one_is_dropped() {
+        let mut letters = one();
+        letters.apply(&change(LetterStatus::Returned, Some("R01"), Some("Addressee gone away")));
+        letters.apply(&change(LetterStatus::Dispatched, None, None));
+        letters.apply(&change(LetterStatus::Dispatched, Some(""), Some("")));
+        assert_eq!(
+            shown(&letters),
+            r#"{"data":{"id":"a","type":"Letter","attributes":{"status":"DISPATCHED","specificationId":"spec","reasonCode":"R01","reasonText":"Addressee gone away"}}}"#
+        );
+    }
+
+    #[test]
+    fn any_move_is_applied_and_the_list_part_is_the_same_json() {
+        let mut letters = one();
+        letters.apply(&change(LetterStatus::Accepted, None, None));
+        assert_eq!(
+            letters.apply(&change(LetterStatus::Pending, None, None)),
+            Some((0, LetterStatus::Accepted))
+        );
+        let letter = letters.get(0).unwrap();
+        let whole = [b"{\"data\":", letter.fragment(), b"}"].concat();
+        assert_eq!(whole, letter.rendered);
+        assert_eq!(letters.find("a").unwrap().0, 0);
+        assert!(letters.find("b").is_none());
+    }
+}

@@ -1,0 +1,329 @@
+//! Which letters a double holds: kinds, shares, documents, and the order they come in.
+//! Refuses to be random: the same plan, number and seed give the same letters on every machine.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::error::MockError;
+use crate::letters::NewLetter;
+use crate::pdf::{DocumentKey, Shelf};
+use crate::rng::Rng;
+
+/// What stands behind a letter's download link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PdfKind {
+    /// A readable document with the right hash.
+    #[default]
+    Valid,
+    /// Nothing: the link answers 404, and the letter has no hash.
+    Missing,
+    /// Bytes with the right hash that cannot be read as a PDF.
+    Corrupt,
+}
+
+/// One kind of letter in the mix.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LetterPlan {
+    /// The letters' `specificationId`.
+    pub specification: String,
+    /// The letters' `groupId`; left out, they have none.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// A fixed number of letters; takes precedence over `share`.
+    #[serde(default)]
+    pub count: Option<u32>,
+    /// Weight among the kinds without a fixed number.
+    #[serde(default)]
+    pub share: f64,
+    /// As many at least, where the total leaves room.
+    #[serde(default)]
+    pub at_least: u32,
+    /// What stands behind the download link.
+    #[serde(default)]
+    pub pdf: PdfKind,
+    /// Pages of the document; left out, one to four.
+    #[serde(default)]
+    pub pages: Option<u32>,
+    /// Lower numbers are listed first.
+    #[serde(default = "ordinary_priority")]
+    pub priority: u8,
+}
+
+const fn ordinary_priority() -> u8 {
+    10
+}
+
+/// A mix of letters.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedPlan {
+    /// Size of each document in bytes, near enough (the pack: 100 KB on average).
+    #[serde(default = "usual_pdf_bytes")]
+    pub pdf_bytes: usize,
+    /// The kinds of letters.
+    pub letters: Vec<LetterPlan>,
+}
+
+const fn usual_pdf_bytes() -> usize {
+    100 * 1024
+}
+
+/// Different documents of the same length: enough to tell a swapped one.
+const VARIANTS: u64 = 2;
+
+impl LetterPlan {
+    /// Letters of a specification and group with a weight in the mix.
+    pub fn share(specification: &str, group: &str, share: f64) -> Self {
+        Self {
+            specification: specification.to_owned(),
+            group: (!group.is_empty()).then(|| group.to_owned()),
+            count: None,
+            share,
+            at_least: 0,
+            pdf: PdfKind::Valid,
+            pages: None,
+            priority: ordinary_priority(),
+        }
+    }
+}
+
+impl Default for SeedPlan {
+    /// The pack's mix: mostly ordinary English, accessible formats, other languages both ways of
+    /// writing, and a few dozen letters that cannot be taken on or produced.
+    fn default() -> Self {
+        let plan = LetterPlan::share;
+        let seen = |plan: LetterPlan| LetterPlan { at_least: 1, ..plan };
+        let english = |share| plan("integration-specification-english", "group-english", share);
+        Self {
+            pdf_bytes: usual_pdf_bytes(),
+            letters: vec![
+                english(60.0),
+                LetterPlan { priority: 1, ..english(3.4) },
+                seen(plan("integration-specification-large-print", "group-accessible", 5.0)),
+                seen(plan("integration-specification-braille", "group-accessible", 5.0)),
+                seen(plan("integration-specification-audio", "group-accessible", 3.0)),
+                seen(plan("integration-specification-arabic", "group-arabic", 6.0)),
+                seen(plan("integration-specification-urdu", "group-urdu", 5.0)),
+                seen(plan("integration-specification-polish", "group-polish", 5.0)),
+                seen(plan("integration-specification-welsh", "group-welsh", 5.0)),
+                seen(LetterPlan { pdf: PdfKind::Missing, ..english(0.6) }),
+                seen(LetterPlan { pdf: PdfKind::Corrupt, ..english(0.4) }),
+                seen(LetterPlan { pages: Some(7), ..english(0.6) }),
+                seen(plan("integration-specification-unlisted", "group-english", 0.6)),
+                seen(LetterPlan { group: None, ..english(0.4) }),
+            ],
+        }
+    }
+}
+
+impl SeedPlan {
+    /// Only ordinary English letters with readable documents.
+    #[must_use]
+    pub fn plain() -> Self {
+        Self {
+            letters: vec![LetterPlan::share(
+                "integration-specification-english",
+                "group-english",
+                1.0,
+            )],
+            ..Self::default()
+        }
+    }
+
+    /// Reads a plan from a TOML file (`pdf_bytes`, and one `[[letters]]` for each kind).
+    ///
+    /// # Errors
+    /// The file cannot be read or says something impossible; the message names it.
+    pub fn from_file(path: &Path) -> Result<Self, MockError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| MockError::Read { path: path.to_owned(), source })?;
+        Self::from_toml(&text, &path.display().to_string())
+    }
+
+    /// Reads a plan from TOML text; `origin` names it in messages.
+    ///
+    /// # Errors
+    /// The text is no plan or says something impossible.
+    pub fn from_toml(text: &str, origin: &str) -> Result<Self, MockError> {
+        let wrong = |problem: String| MockError::Seeds { origin: origin.to_owned(), problem };
+        let plan: Self = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            wrong(format!("line {line}: {}", error.message().replace('\n', " ")))
+        })?;
+        plan.check().map_err(wrong)?;
+        Ok(plan)
+    }
+
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.letters.is_empty() {
+            return Err("names no letters; add at least one [[letters]]".to_owned());
+        }
+        if self.pdf_bytes > 16 * 1024 * 1024 {
+            return Err(format!("pdf_bytes = {} is over 16 MiB", self.pdf_bytes));
+        }
+        for plan in &self.letters {
+            let name = &plan.specification;
+            if !plan.share.is_finite() || plan.share < 0.0 {
+                return Err(format!("share of {name} must be 0 or more"));
+            }
+            if plan.count.is_none() && plan.share <= 0.0 && plan.at_least == 0 {
+                return Err(format!("{name} needs a count or a share"));
+            }
+            if plan.pages.is_some_and(|pages| pages == 0 || pages > 500) {
+                return Err(format!("pages of {name} must be from 1 to 500"));
+            }
+        }
+        Ok(())
+    }
+
+    /// How many letters of each kind there are among so many. A plan of fixed numbers alone
+    /// decides its own total.
+    pub(crate) fn counts(&self, total: u32) -> Result<Vec<u32>, String> {
+        self.check()?;
+        let fixed: u32 = self.letters.iter().filter_map(|plan| plan.count).sum();
+        let weight: f64 =
+            self.letters.iter().filter(|plan| plan.count.is_none()).map(|plan| plan.share).sum();
+        let floor: u32 =
+            self.letters.iter().filter(|p| p.count.is_none()).map(|plan| plan.at_least).sum();
+        if weight <= 0.0 && floor == 0 {
+            return Ok(self.letters.iter().map(|plan| plan.count.unwrap_or(0)).collect());
+        }
+        let Some(open) = total.checked_sub(fixed) else {
+            return Err(format!(
+                "the fixed counts come to {fixed}, but only {total} letters are asked for"
+            ));
+        };
+        let floor = if open >= 2 * floor { floor } else { 0 };
+        let spread = f64::from(open - floor);
+        // Largest remainder: the whole numbers come to the total, whatever the weights are.
+        let mut parts: Vec<(usize, u32, f64)> = Vec::new();
+        for (at, plan) in self.letters.iter().enumerate() {
+            let exact = match plan.count {
+                Some(_) => 0.0,
+                None if weight > 0.0 => spread * plan.share / weight,
+                None => 0.0,
+            };
+            let base = plan.count.unwrap_or(if floor > 0 { plan.at_least } else { 0 });
+            parts.push((at, base + exact as u32, exact.fract()));
+        }
+        let given: u32 = parts.iter().map(|part| part.1).sum();
+        let mut order: Vec<usize> =
+            (0..parts.len()).filter(|at| self.letters[*at].count.is_none()).collect();
+        order.sort_by(|a, b| parts[*b].2.total_cmp(&parts[*a].2).then(a.cmp(b)));
+        for at in order.iter().cycle().take(total.saturating_sub(given) as usize) {
+            parts[*at].1 += 1;
+        }
+        Ok(parts.into_iter().map(|part| part.1).collect())
+    }
+
+    /// The letters themselves, in the order in which they came into being.
+    pub(crate) fn letters(
+        &self,
+        total: u32,
+        seed: u64,
+        purpose: u64,
+        shelf: &mut Shelf,
+    ) -> Result<Vec<NewLetter>, String> {
+        let counts = self.counts(total)?;
+        let mut rng = Rng::new(seed, purpose);
+        let names: Vec<(Arc<str>, Option<Arc<str>>)> = self
+            .letters
+            .iter()
+            .map(|plan| (plan.specification.as_str().into(), plan.group.as_deref().map(Into::into)))
+            .collect();
+        let mut kinds: Vec<usize> = counts
+            .iter()
+            .enumerate()
+            .flat_map(|(at, count)| std::iter::repeat_n(at, *count as usize))
+            .collect();
+        rng.shuffle(&mut kinds);
+        let letters = kinds.into_iter().map(|at| {
+            let plan = &self.letters[at];
+            let pages = plan.pages.unwrap_or_else(|| 1 + rng.below(4) as u32);
+            let variant = rng.below(VARIANTS) as u32;
+            let key = DocumentKey { kind: plan.pdf, pages, variant };
+            NewLetter {
+                id: rng.uuid(),
+                object: rng.uuid(),
+                specification: Arc::clone(&names[at].0),
+                group: names[at].1.clone(),
+                document: shelf.take(key, self.pdf_bytes, seed),
+                priority: plan.priority,
+            }
+        });
+        Ok(letters.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_total_is_met_exactly_and_the_default_holds_every_kind() {
+        let plan = SeedPlan::default();
+        for total in [0, 1, 7, 50, 1_000, 2_499, 2_500, 7_777] {
+            let counts = plan.counts(total).unwrap();
+            assert_eq!(counts.iter().sum::<u32>(), total);
+            if total >= 50 {
+                assert!(counts.iter().all(|count| *count > 0), "{total}: {counts:?}");
+            }
+        }
+        let counts = plan.counts(2_500).unwrap();
+        assert!(counts[0] > 1_400, "{counts:?}");
+        let exceptional: u32 = counts[9..].iter().sum();
+        assert!((48..=90).contains(&exceptional), "{exceptional}");
+    }
+
+    #[test]
+    fn the_same_seed_makes_the_same_letters_and_another_makes_others() {
+        let ids = |seed| {
+            let letters =
+                SeedPlan::default().letters(200, seed, 1, &mut Shelf::default()).unwrap();
+            letters.into_iter().map(|letter| letter.id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(3), ids(3));
+        assert!(ids(3).iter().all(|id| !ids(4).contains(id)));
+    }
+
+    #[test]
+    fn a_file_of_fixed_counts_decides_its_own_total() {
+        let text = "pdf_bytes = 2000\n[[letters]]\nspecification = \"a\"\ncount = 3\n\
+                    [[letters]]\nspecification = \"b\"\ngroup = \"g\"\ncount = 2\npdf = \"missing\"\n";
+        let plan = SeedPlan::from_toml(text, "seeds.toml").unwrap();
+        let letters = plan.letters(2_500, 1, 1, &mut Shelf::default()).unwrap();
+        assert_eq!(letters.len(), 5);
+        assert_eq!(letters.iter().filter(|letter| letter.document.is_none()).count(), 2);
+        assert_eq!(letters.iter().filter(|letter| letter.group.is_some()).count(), 2);
+    }
+
+    #[test]
+    fn a_bad_file_is_refused_in_one_line_that_names_it() {
+        for (text, needle) in [
+            ("letters = 3", "line 1"),
+            ("\n\n[[letters]]\nspecification = 3", "line 4"),
+            ("[[letters]]\nspecification = \"a\"", "count or a share"),
+            ("letters = []", "no letters"),
+            ("[[letters]]\nspecification = \"a\"\nshare = -1", "0 or more"),
+            ("[[letters]]\nspecification = \"a\"\ncount = 1\npages = 0", "1 to 500"),
+            ("[[letters]]\nspecification = \"a\"\ncount = 1\npdf = \"none\"", "line 4"),
+        ] {
+            let message = SeedPlan::from_toml(text, "seeds.toml").unwrap_err().to_string();
+            assert!(message.starts_with("seeds.toml: "), "{message}");
+            assert!(message.contains(needle), "{text:?} gave {message}");
+            assert!(!message.contains('\n'), "{message}");
+        }
+        let plan = SeedPlan {
+            letters: vec![
+                LetterPlan { count: Some(10), ..LetterPlan::share("a", "", 0.0) },
+                LetterPlan::share("b", "", 1.0),
+            ],
+            pdf_bytes: 1_000,
+        };
+        assert!(plan.counts(5).unwrap_err().contains("10"));
+    }
+}

@@ -1,0 +1,228 @@
+//! Starting and stopping a double.
+//! Refuses to outlive its handle: dropping it stops every connection and frees its ports.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use letterproof_model::LetterStatus;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::admin::Admin;
+use crate::config::{AuthMode, MockConfig, Profile};
+use crate::connection::{BASE, Front, listen};
+use crate::error::MockError;
+use crate::faults::Fault;
+use crate::keys::DemoCredentials;
+use crate::meter::RequestCounts;
+use crate::secret::SecretToken;
+use crate::shared::{Shared, StateSummary, micros};
+use crate::{tls, token};
+
+/// A running double.
+pub struct MockServer {
+    shared: Arc<Shared>,
+    base_url: String,
+    token_url: String,
+    admin_url: Option<String>,
+    certificate: Option<String>,
+    demo: Option<DemoCredentials>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for MockServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MockServer").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), MockError> {
+    let failed = |source| MockError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+/// The address a client on this machine can use.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
+        _ => address,
+    }
+}
+
+impl MockServer {
+    /// Starts a double within the current tokio runtime and returns once it accepts connections.
+    ///
+    /// # Errors
+    /// An address cannot be bound, the admin address is not loopback, the seeds or registrations
+    /// are impossible, or the cryptography library refuses.
+    pub async fn start(mut config: MockConfig) -> Result<Self, MockError> {
+        if let Some(admin) = config.admin.filter(|admin| !admin.ip().is_loopback()) {
+            return Err(MockError::AdminNotLoopback(admin));
+        }
+        let (listener, address) = bind(config.listen).await?;
+        let admin = match config.admin {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
+        let (acceptor, certificate) = if config.tls {
+            let (acceptor, certificate) = tls::acceptor(address)?;
+            (Some(acceptor), Some(certificate))
+        } else {
+            (None, None)
+        };
+        let scheme = if config.tls { "https" } else { "http" };
+        let root = format!("{scheme}://{}", reachable(address));
+        let (base_url, token_url) = (format!("{root}{BASE}"), format!("{root}{}", token::PATH));
+        let mut registrations = std::mem::take(&mut config.registrations);
+        // Making keys and documents takes a while, which others on the runtime should not feel.
+        let made = tokio::task::spawn_blocking(move || {
+            let mut demo = None;
+            if registrations.is_empty() {
+                let keyed =
+                    config.profile == Profile::Int && matches!(config.auth, AuthMode::Jwt);
+                let registration = if keyed {
+                    let credentials = DemoCredentials::shared()?.clone();
+                    let registration = credentials.registration("apim-app-1", "supplier-1");
+                    demo = Some(credentials);
+                    registration
+                } else {
+                    let nobody = SecretToken::new(crate::shared::random_uuid()?);
+                    crate::config::Registration::new("apim-app-1", "supplier-1", nobody, None)
+                };
+                registrations.push(registration);
+            }
+            check(&registrations)?;
+            Ok::<_, MockError>((Shared::new(config, registrations, root)?, demo))
+        });
+        let (shared, demo) =
+            made.await.map_err(|_| MockError::Crypto("the double's keys and documents"))??;
+        let shared = Arc::new(shared);
+        let (stop, stopped) = watch::channel(false);
+        let front = Arc::new(Front(Arc::clone(&shared)));
+        let mut tasks = vec![tokio::spawn(listen(listener, acceptor, front, stopped.clone()))];
+        let mut admin_url = None;
+        if let Some((listener, address)) = admin {
+            let side = Arc::new(Admin::new(Arc::clone(&shared), address));
+            tasks.push(tokio::spawn(listen(listener, None, side, stopped)));
+            admin_url = Some(format!("http://{address}"));
+        }
+        Ok(Self { shared, base_url, token_url, admin_url, certificate, demo, stop, tasks })
+    }
+
+    /// Where the API is, without a slash at its end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Where tokens are asked for; also the `aud` of client assertions.
+    #[must_use]
+    pub fn token_url(&self) -> &str {
+        &self.token_url
+    }
+
+    /// Where the admin side is, if it was asked for.
+    #[must_use]
+    pub fn admin_url(&self) -> Option<&str> {
+        self.admin_url.as_deref()
+    }
+
+    /// The certificate clients must trust, in PEM, when HTTPS was asked for.
+    #[must_use]
+    pub fn certificate_pem(&self) -> Option<&str> {
+        self.certificate.as_deref()
+    }
+
+    /// Credentials of the registration made when none was configured.
+    #[must_use]
+    pub fn demo_credentials(&self) -> Option<&DemoCredentials> {
+        self.demo.as_ref()
+    }
+
+    /// The state of all letters in numbers; updates that are due have been applied.
+    #[must_use]
+    pub fn state_summary(&self) -> StateSummary {
+        self.shared.summary(None)
+    }
+
+    /// How many letters have a status.
+    #[must_use]
+    pub fn count(&self, status: LetterStatus) -> usize {
+        let summary = self.state_summary();
+        summary.by_status.iter().find(|(known, _)| *known == status).map_or(0, |(_, n)| *n)
+    }
+
+    /// What the server saw, the busiest second included.
+    #[must_use]
+    pub fn requests(&self) -> RequestCounts {
+        self.shared.meter.read(self.shared.now())
+    }
+
+    /// Replaces the armed faults; none restores an honest double.
+    pub fn arm(&self, faults: Vec<Fault>) {
+        self.shared.board.arm(faults);
+    }
+
+    /// Makes every hidden letter visible, as if the visibility timeout had passed.
+    pub fn make_visible(&self) {
+        self.shared.show_all();
+    }
+
+    /// Forgets what happened and seeds anew with another seed, as between two windows.
+    ///
+    /// # Errors
+    /// The seeds are impossible.
+    pub fn reset(&self, seed: u64) -> Result<(), MockError> {
+        self.shared.reset(seed)
+    }
+
+    /// An access token of the first registration, without the token endpoint.
+    ///
+    /// # Errors
+    /// The cryptography library refuses.
+    pub fn issue_token(&self) -> Result<SecretToken, MockError> {
+        token::give(&self.shared, 0, micros(self.shared.config.token_lifetime))
+            .map(SecretToken::new)
+            .map_err(|_| MockError::Crypto("an access token"))
+    }
+
+    /// Stops accepting, lets connections finish for a moment, and frees the ports.
+    pub async fn shutdown(mut self) {
+        // Nobody listens any more when every task has ended by itself, which is fine.
+        let _ = self.stop.send(true);
+        for task in std::mem::take(&mut self.tasks) {
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for MockServer {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+fn check(registrations: &[crate::config::Registration]) -> Result<(), MockError> {
+    for (at, one) in registrations.iter().enumerate() {
+        let wrong = |problem: &str| MockError::Registration {
+            application: one.application.clone(),
+            problem: problem.to_owned(),
+        };
+        for other in &registrations[..at] {
+            if other.application == one.application {
+                return Err(wrong("is there twice; give each application its own id"));
+            }
+            if other.api_key.matches(one.api_key.expose()) {
+                return Err(wrong("has the API key of another; give each its own"));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,221 @@
+//! The store of documents behind pre-signed links, as an object store serves them.
+//! Refuses an expired or altered link with 403 and a missing document with 404, both in XML; a
+//! link is good for GET alone.
+
+use aws_lc_rs::{constant_time, hmac, rand};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::config::Profile;
+use crate::error::MockError;
+use crate::faults::{Effect, View};
+use crate::letters::Letter;
+use crate::pdf::{Document, hex};
+use crate::reply::{HTML, PDF, Reply, XML, empty, with_body};
+use crate::sandbox;
+use crate::shared::{Shared, micros};
+
+/// Where documents are served, below the root.
+pub(crate) const PREFIX: &str = "/storage/";
+
+/// The key that signs links.
+pub(crate) struct Storage(hmac::Key);
+
+impl Storage {
+    pub(crate) fn new() -> Result<Self, MockError> {
+        hmac::Key::generate(hmac::HMAC_SHA256, &rand::SystemRandom::new())
+            .map(Self)
+            .map_err(|_| MockError::Crypto("the key that signs links"))
+    }
+
+    fn sign(&self, path: &str, issued: u64, life: u64) -> String {
+        hex(hmac::sign(&self.0, format!("{path}\n{issued}\n{life}").as_bytes()).as_ref())
+    }
+}
+
+fn stamp(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::UTC).strftime("%Y%m%dT%H%M%SZ").to_string()
+}
+
+/// The pre-signed link of a letter's document. The letter need not have one.
+pub(crate) fn link(shared: &Shared, root: &str, letter: &Letter, faults: &View) -> String {
+    let supplier = shared.suppliers.get(usize::from(letter.supplier));
+    let supplier = supplier.map_or("nobody", |owner| owner.name.as_str());
+    let object = &letter.object;
+    let path = format!("{PREFIX}{supplier}/{object}/{object}-PENDING.pdf");
+    let life = if faults.on(Effect::LinkExpired) { 0 } else { micros(shared.config.link_ttl) };
+    let issued = shared.now();
+    let signature = shared.storage.sign(&path, issued, life);
+    let date = stamp(Timestamp::now());
+    // The last two are the double's own clock: the standard ones know only whole seconds.
+    format!(
+        "{root}{path}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD\
+         &X-Amz-Credential=LETTERPROOF%2F{day}%2Feu-west-2%2Fs3%2Faws4_request&X-Amz-Date={date}\
+         &X-Amz-Expires={seconds}&X-Amz-Signature={signature}&X-Amz-SignedHeaders=host\
+         &x-id=GetObject&x-issued={issued}&x-life={life}",
+        day = &date[..8],
+        seconds = life.div_ceil(1_000_000),
+    )
+}
+
+/// Serves a request below [`PREFIX`].
+pub(crate) fn serve(
+    shared: &Shared,
+    method: &Method,
+    path: &str,
+    query: Option<&str>,
+    headers: &HeaderMap,
+    faults: &View,
+) -> Reply {
+    if shared.config.profile == Profile::Sandbox {
+        return sandbox::serve_document(shared, method);
+    }
+    let query = query.unwrap_or_default();
+    let value = |name: &str| {
+        url::form_urlencoded::parse(query.as_bytes())
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+    };
+    let number = |name: &str| value(name).and_then(|text| text.parse::<u64>().ok());
+    let (Some(issued), Some(life)) = (number("x-issued"), number("x-life")) else {
+        return refused(method, "AccessDenied", "Access Denied", "");
+    };
+    let signature = value("X-Amz-Signature").unwrap_or_default();
+    let expected = shared.storage.sign(path, issued, life);
+    let genuine = constant_time::verify_slices_are_equal(expected.as_bytes(), signature.as_bytes());
+    if *method != Method::GET || (genuine.is_err() && !faults.on(Effect::LinkUnsigned)) {
+        let message = "The request signature we calculated does not match the signature you provided. Check your key and signing method.";
+        return refused(method, "SignatureDoesNotMatch", message, "");
+    }
+    if shared.now() >= issued.saturating_add(life) && !faults.on(Effect::LinkEternal) {
+        let more = format!(
+            "<X-Amz-Expires>{}</X-Amz-Expires><ServerTime>{}</ServerTime>",
+            life.div_ceil(1_000_000),
+            Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        );
+        return refused(method, "AccessDenied", "Request has expired", &more);
+    }
+    let key = path.strip_prefix(PREFIX).unwrap_or(path);
+    let document = key
+        .rsplit('/')
+        .next()
+        .and_then(|file| file.strip_suffix("-PENDING.pdf"))
+        .and_then(|object| shared.letters.read().find_object(object)?.document.clone())
+        .filter(|_| !faults.on(Effect::DownloadMissing));
+    let Some(document) = document else {
+        let key = format!("<Key>{}</Key>", escaped(key));
+        let body = xml("NoSuchKey", "The specified key does not exist.", &key);
+        return with_body(StatusCode::NOT_FOUND, XML, body);
+    };
+    let document = if faults.on(Effect::DownloadSwapped) {
+        shared.shelf.read().other_than(&document.hash).unwrap_or(document)
+    } else {
+        document
+    };
+    let mut reply = part(document.bytes.clone(), headers);
+    describe(&mut reply, &document);
+    if !faults.is_empty() {
+        spoil(&mut reply, faults);
+    }
+    reply
+}
+
+/// A whole document, as a public link answers with it.
+pub(crate) fn whole(document: &Document) -> Reply {
+    let mut reply = with_body(StatusCode::OK, PDF, document.bytes.clone());
+    describe(&mut reply, document);
+    reply
+}
+
+fn describe(reply: &mut Reply, document: &Document) {
+    let fields = reply.headers_mut();
+    if let (Ok(etag), Ok(hash)) =
+        (HeaderValue::from_str(&document.etag), HeaderValue::from_str(&document.hash))
+    {
+        fields.insert(header::ETAG, etag);
+        fields.insert("x-amz-meta-sha256hash", hash);
+    }
+    fields.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+}
+
+/// The whole document, or the one range asked for.
+fn part(bytes: Bytes, headers: &HeaderMap) -> Reply {
+    let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
+    let Some((from, to)) = range.and_then(|text| range_of(text, bytes.len())) else {
+        return with_body(StatusCode::OK, PDF, bytes);
+    };
+    let mut reply = with_body(StatusCode::PARTIAL_CONTENT, PDF, bytes.slice(from..=to));
+    if let Ok(value) = HeaderValue::from_str(&format!("bytes {from}-{to}/{}", bytes.len())) {
+        reply.headers_mut().insert(header::CONTENT_RANGE, value);
+    }
+    reply
+}
+
+/// First and last byte of a single satisfiable range; anything else means the whole.
+fn range_of(text: &str, length: usize) -> Option<(usize, usize)> {
+    let (from, to) = text.strip_prefix("bytes=")?.split_once('-')?;
+    let last = length.checked_sub(1)?;
+    let (from, to) = match (from, to) {
+        ("", count) => (length.saturating_sub(count.parse().ok()?), last),
+        (from, "") => (from.parse().ok()?, last),
+        (from, to) => (from.parse().ok()?, to.parse::<usize>().ok()?.min(last)),
+    };
+    (from <= to && to <= last).then_some((from, to))
+}
+
+fn spoil(reply: &mut Reply, faults: &View) {
+    if faults.on(Effect::DownloadTruncated) {
+        let half = reply.body().len() / 2;
+        reply.body_mut().truncate(half);
+    }
+    if faults.on(Effect::DownloadAltered) {
+        let mut bytes = reply.body().to_vec();
+        let middle = bytes.len() / 2;
+        if let Some(byte) = bytes.get_mut(middle) {
+            *byte ^= 0x55;
+        }
+        *reply.body_mut() = bytes.into();
+    }
+    if faults.on(Effect::DownloadHtml) {
+        *reply.body_mut() = Bytes::from_static(b"<html><body>Please sign in</body></html>");
+        reply.headers_mut().insert(header::CONTENT_TYPE, HTML);
+    }
+    if faults.on(Effect::DownloadEmpty) {
+        reply.body_mut().clear();
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn xml(code: &str, message: &str, more: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message>{more}</Error>"
+    )
+}
+
+fn refused(method: &Method, code: &str, message: &str, more: &str) -> Reply {
+    if *method == Method::HEAD {
+        return empty(StatusCode::FORBIDDEN);
+    }
+    with_body(StatusCode::FORBIDDEN, XML, xml(code, message, more))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_served_only_when_it_can_be() {
+        assert_eq!(range_of("bytes=0-0", 10), Some((0, 0)));
+        assert_eq!(range_of("bytes=5-", 10), Some((5, 9)));
+        assert_eq!(range_of("bytes=-3", 10), Some((7, 9)));
+        assert_eq!(range_of("bytes=5-500", 10), Some((5, 9)));
+        for text in ["bytes=10-", "bytes=5-2", "bytes=a-b", "items=0-1", "bytes=0-1,3-4", "bytes=-"] {
+            assert_eq!(range_of(text, 10), None, "{text}");
+        }
+        assert_eq!(range_of("bytes=0-0", 0), None);
+    }
+}

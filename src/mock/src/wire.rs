@@ -1,0 +1,122 @@
+//! What armed faults do to a finished answer on the wire: failures of transport and of size.
+//! Refuses to touch anything while no fault is armed.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use flate2::{Compress, Compression, Crc, FlushCompress};
+use http::{HeaderValue, Response, header};
+use hyper::body::Body as _;
+use letterproof_model::Operation;
+
+use crate::body::{Abort, MockBody};
+use crate::faults::{Effect, View};
+use crate::reply::Reply;
+
+/// Sends an answer as it is.
+pub(crate) fn plain(reply: Reply) -> Response<MockBody> {
+    reply.map(MockBody::whole)
+}
+
+/// Sends an answer with what the armed faults do to it. `reset` tells the connection to close
+/// with a reset.
+pub(crate) async fn send(
+    reply: Reply,
+    operation: Operation,
+    faults: &View,
+    reset: &Arc<AtomicBool>,
+) -> Result<Response<MockBody>, Abort> {
+    if faults.is_empty() || operation == Operation::Token {
+        return Ok(plain(reply));
+    }
+    if let Some(hit) = faults.hit(Effect::Stall) {
+        tokio::time::sleep(hit.time).await;
+    }
+    if faults.on(Effect::Reset) {
+        reset.store(true, Ordering::Relaxed);
+        return Err(Abort);
+    }
+    let has_body = !reply.body().is_empty();
+    if has_body && faults.on(Effect::HangBody) {
+        return Ok(announced(reply, |half| MockBody::Hang(Some(half))));
+    }
+    if has_body && operation == Operation::Download && faults.on(Effect::DownloadCut) {
+        return Ok(announced(reply, |half| MockBody::Cut(Some(half))));
+    }
+    if let Some(hit) = faults.hit(Effect::SlowBody) {
+        return Ok(reply.map(|body| MockBody::slow(body, hit.time)));
+    }
+    if let Some(hit) = faults.hit(Effect::Oversize) {
+        let left = u64::from(hit.number) << 20;
+        return Ok(reply.map(|body| MockBody::Flood { first: Some(body), left }));
+    }
+    if let Some(hit) = faults.hit(Effect::Bomb) {
+        let mut reply = reply;
+        *reply.body_mut() = bomb(reply.body(), hit.number);
+        reply.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        return Ok(plain(reply));
+    }
+    Ok(plain(reply))
+}
+
+/// Half of a body under the announcement of the whole.
+fn announced(reply: Reply, body: impl FnOnce(Bytes) -> MockBody) -> Response<MockBody> {
+    let length = reply.body().len();
+    let mut response = reply.map(|bytes| body(bytes.slice(..length / 2)));
+    if response.body().size_hint().exact().is_none() {
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    response
+}
+
+/// The body and so many MiB of blanks as gzip. One compressed MiB is repeated, which the format
+/// allows where the window was reset, so the bomb costs its maker next to nothing.
+fn bomb(body: &[u8], mebibytes: u32) -> Bytes {
+    let blanks = vec![b' '; 1 << 20];
+    let mut compress = Compress::new(Compression::best(), false);
+    let mut squeeze = |input: &[u8], flush| {
+        let mut out = Vec::with_capacity(input.len() / 2 + 4_096);
+        // The output has room for everything, so nothing is left over.
+        let _ = compress.compress_vec(input, &mut out, flush);
+        out
+    };
+    let first = squeeze(body, FlushCompress::Full);
+    let repeated = squeeze(&blanks, FlushCompress::Full);
+    let last = squeeze(&[], FlushCompress::Finish);
+
+    let mut crc = Crc::new();
+    crc.update(body);
+    let mut block = Crc::new();
+    block.update(&blanks);
+    let mut out = vec![0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 2, 0xFF];
+    // Writing to a vector cannot fail.
+    let _ = out.write_all(&first);
+    for _ in 0..mebibytes {
+        let _ = out.write_all(&repeated);
+        crc.combine(&block);
+    }
+    let _ = out.write_all(&last);
+    let _ = out.write_all(&crc.sum().to_le_bytes());
+    let length = body.len() as u64 + (u64::from(mebibytes) << 20);
+    let _ = out.write_all(&(length as u32).to_le_bytes());
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    #[test]
+    fn a_bomb_is_small_and_unpacks_to_the_body_and_the_blanks() {
+        let packed = bomb(b"{\"data\":[]}", 5);
+        assert!(packed.len() < 32 * 1024, "{}", packed.len());
+        let mut unpacked = String::new();
+        flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut unpacked).unwrap();
+        assert_eq!(unpacked.len(), 11 + (5 << 20));
+        assert_eq!(unpacked.trim_end(), "{\"data\":[]}");
+    }
+}
