@@ -1,0 +1,42 @@
+//! The report a reviewer reads: one HTML file, no script, no network, no other file.
+//!
+//! The view holds every word and number; the template only lays them out. Refuses to grow without
+//! bound: exchanges are embedded where a criterion or a finding points to them, the gravest first,
+//! and only as many in full as the file can bear.
+
+mod exchanges;
+mod view;
+
+use std::sync::LazyLock;
+
+use letterproof_evidence::Bundle;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, context};
+
+use crate::ReportError;
+
+const TEMPLATE: &str = "report.html";
+
+static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
+    let mut templates = Environment::new();
+    templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    templates.set_auto_escape_callback(|_| AutoEscape::Html);
+    templates.add_template(TEMPLATE, include_str!("../../templates/report.html"))?;
+    templates.add_template("parts.html", include_str!("../../templates/parts.html"))?;
+    Ok(templates)
+});
+
+/// Renders a bundle as one self-contained HTML page.
+///
+/// # Errors
+/// When the template fails, which is a defect of this crate.
+pub fn html(bundle: &Bundle) -> Result<String, ReportError> {
+    let templates = match &*TEMPLATES {
+        Ok(templates) => templates,
+        Err(error) => return Err(minijinja::Error::new(error.kind(), error.to_string()).into()),
+    };
+    let page = Serde(view::page(bundle));
+    let style = include_str!("../../templates/report.css");
+    Ok(templates.get_template(TEMPLATE)?.render(context! { page, style })?)
+}

@@ -1,0 +1,197 @@
+//! JUnit XML: one suite for each acceptance test and one for conformance, one case a criterion.
+//!
+//! A clause not met is a `failure`, the harness's own fault an `error`, everything undecided or
+//! owed is `skipped` with its reason. Refuses to mix the first two, and to fail without saying
+//! what was expected, what was seen and where.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use junit_report::{Duration, OffsetDateTime, ReportBuilder, TestCase, TestSuiteBuilder};
+use letterproof_evidence::Bundle;
+use letterproof_model::{
+    ClauseKind, CriterionResult, Exchange, ExchangeId, Journal as _, TestResult, Verdict,
+};
+
+use crate::{ReportError, words};
+
+/// Exchanges a failure text spells out.
+const SPELT_OUT: usize = 5;
+
+/// Renders a bundle as JUnit XML. The time of a test is shared out evenly among its judged
+/// criteria, since the traffic serves all of them.
+///
+/// # Errors
+/// When the run's start cannot be written as a timestamp.
+pub fn junit(bundle: &Bundle) -> Result<String, ReportError> {
+    let results = &bundle.results;
+    let started = results.run.started;
+    let timestamp = OffsetDateTime::from_unix_timestamp(started.as_second())
+        .map_err(|_| ReportError::Time(started))?;
+    let journal =
+        bundle.journal.recording.exchanges().iter().map(|e| (&e.id, e.as_ref())).collect();
+    let suites = results.tests.iter().map(|test| {
+        let class = test.id.to_string();
+        let cases = test_cases(test, &class, &journal);
+        suite(&format!("{class} {}", test.title), timestamp, cases)
+    });
+    let conformance = (!results.conformance.is_empty()).then(|| {
+        let cases = results.conformance.iter().flat_map(|check| {
+            check.criteria.iter().map(|criterion| {
+                case(criterion, &check.title, "conformance", Duration::ZERO, &journal)
+            })
+        });
+        suite("Conformance with the API contract", timestamp, cases.collect())
+    });
+    let mut report = ReportBuilder::new();
+    report.add_testsuites(suites.chain(conformance));
+    let mut xml = Vec::new();
+    report.build().write_xml(&mut xml)?;
+    xml.push(b'\n');
+    Ok(String::from_utf8_lossy(&xml).into_owned())
+}
+
+type Index<'a> = HashMap<&'a ExchangeId, &'a Exchange>;
+
+fn suite(name: &str, timestamp: OffsetDateTime, cases: Vec<TestCase>) -> junit_report::TestSuite {
+    TestSuiteBuilder::new(&plain(name)).set_timestamp(timestamp).add_testcases(cases).build()
+}
+
+fn test_cases(test: &TestResult, class: &str, journal: &Index<'_>) -> Vec<TestCase> {
+    let elapsed: u64 = test
+        .attempts
+        .iter()
+        .filter_map(|attempt| Some(words::between_us(attempt.started, attempt.finished?)))
+        .sum();
+    let judged = test.checks().filter(|c| is_judged(c.verdict)).count().max(1) as u64;
+    let share = Duration::microseconds(i64::try_from(elapsed / judged).unwrap_or(i64::MAX));
+    let mut cases: Vec<TestCase> = test
+        .criteria
+        .iter()
+        .map(|criterion| {
+            let time = if is_judged(criterion.verdict) { share } else { Duration::ZERO };
+            case(criterion, &criterion.clause, class, time, journal)
+        })
+        .collect();
+    // A verdict that no criterion carries (the harness broke off) must not vanish.
+    if cases.is_empty()
+        || is_grave(test.verdict) && test.checks().all(|c| c.verdict != test.verdict)
+    {
+        let last = test.attempts.iter().rev().find_map(|attempt| attempt.outcome.as_deref());
+        let reason = last.unwrap_or("no criterion was judged");
+        cases.push(named(test.verdict, &format!("{class} as a whole"), class, reason, reason));
+    }
+    cases
+}
+
+fn is_judged(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Pass | Verdict::Fail | Verdict::Error)
+}
+
+fn is_grave(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Fail | Verdict::Error)
+}
+
+fn case(
+    criterion: &CriterionResult,
+    clause: &str,
+    class: &str,
+    time: Duration,
+    journal: &Index<'_>,
+) -> TestCase {
+    let name = format!("{} {clause}", criterion.id);
+    // An attestation is a person's word: never a failure of the traffic.
+    if criterion.kind == ClauseKind::Attestation && criterion.verdict != Verdict::Pass {
+        let reason = criterion.reason.as_deref().unwrap_or("owed: to be stated by the supplier");
+        let text = format!("attestation, {}: {reason}", criterion.verdict);
+        return named(Verdict::NotRun, &name, class, &text, "");
+    }
+    let summary = match criterion.verdict {
+        Verdict::Pass | Verdict::Fail | Verdict::Error => format!(
+            "expected: {} | observed: {}{}",
+            criterion.expected,
+            criterion.observed,
+            criterion.reason.as_ref().map(|r| format!(" | reason: {r}")).unwrap_or_default()
+        ),
+        verdict => {
+            let reason = criterion.reason.as_deref().unwrap_or(&criterion.observed);
+            format!("{verdict}: {reason}")
+        }
+    };
+    let mut case = named(criterion.verdict, &name, class, &summary, &detail(criterion, journal));
+    case.time = time;
+    case
+}
+
+fn named(verdict: Verdict, name: &str, class: &str, message: &str, detail: &str) -> TestCase {
+    let name = plain(name);
+    let message = one_line(message);
+    let type_ = verdict.as_str();
+    let time = Duration::ZERO;
+    let mut builder = match verdict {
+        Verdict::Pass => junit_report::TestCaseBuilder::success(&name, time),
+        Verdict::Fail => junit_report::TestCaseBuilder::failure(&name, time, type_, &message),
+        Verdict::Error => junit_report::TestCaseBuilder::error(&name, time, type_, &message),
+        _ => junit_report::TestCaseBuilder::skipped_with_cause(&name, type_, &message),
+    };
+    builder.set_classname(&format!("letterproof.{class}"));
+    if !detail.is_empty() {
+        match verdict {
+            Verdict::Fail | Verdict::Error => {
+                builder.set_trace(&plain(detail));
+            }
+            Verdict::Pass => {
+                builder.set_system_out(&plain(detail));
+            }
+            _ => {}
+        }
+    }
+    builder.build()
+}
+
+/// What a reader of a CI log needs to find the evidence.
+fn detail(criterion: &CriterionResult, journal: &Index<'_>) -> String {
+    let mut text = String::from("\n");
+    let mut line = |label: &str, value: &str| {
+        let _ = writeln!(text, "{label:<11}{value}");
+    };
+    line("Clause:", &criterion.clause);
+    line("Expected:", &criterion.expected);
+    line("Observed:", &criterion.observed);
+    if let Some(reason) = &criterion.reason {
+        line("Reason:", reason);
+    }
+    if !criterion.letters.is_empty() {
+        let letters: Vec<&str> = criterion.letters.iter().map(|id| id.as_str()).collect();
+        line("Letters:", &letters.join(", "));
+    }
+    if criterion.exchange_count > 0 {
+        let shown: Vec<&str> =
+            criterion.exchanges.iter().take(SPELT_OUT).map(|id| id.as_str()).collect();
+        let rest = criterion.exchange_count.saturating_sub(shown.len() as u64);
+        let more =
+            if rest > 0 { format!(" and {} more", words::number(rest)) } else { String::new() };
+        line("Exchanges:", &format!("{}{more}", shown.join(", ")));
+        for exchange in criterion.exchanges.iter().take(SPELT_OUT).filter_map(|id| journal.get(id))
+        {
+            line("", &format!("{}  {}", exchange.id, exchange.headline()));
+        }
+    }
+    line("See:", &format!("index.html#{}", criterion.id));
+    text
+}
+
+fn one_line(text: &str) -> String {
+    plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Text that XML can hold: no control characters, and no end of a CDATA section.
+fn plain(text: &str) -> String {
+    let clean: String = text
+        .chars()
+        .filter(|c| {
+            matches!(c, '\n' | '\t') || !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')
+        })
+        .collect();
+    clean.replace("]]>", "]] >")
+}

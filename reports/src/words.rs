@@ -1,0 +1,209 @@
+//! How reports word things: counts, durations, dates, verdicts and the outcome of a run.
+//! Refuses to soften: the outcome names what failed or is missing before what passed.
+
+use letterproof_model::{Results, Timestamp, Verdict};
+
+/// `2,500`.
+pub(crate) fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 letter`, `2,500 letters`.
+pub(crate) fn counted(value: u64, one: &str, many: &str) -> String {
+    format!("{} {}", number(value), if value == 1 { one } else { many })
+}
+
+/// A length of time, as exact as a reader needs.
+pub(crate) fn duration_us(micros: u64) -> String {
+    #[allow(clippy::cast_precision_loss)] // Shown with three digits.
+    let exact = micros as f64;
+    match micros {
+        0..1_000 => format!("{micros} µs"),
+        1_000..10_000 => format!("{:.1} ms", exact / 1e3),
+        10_000..1_000_000 => format!("{:.0} ms", exact / 1e3),
+        1_000_000..60_000_000 => format!("{:.1} s", exact / 1e6),
+        _ => format!("{} min {} s", micros / 60_000_000, micros / 1_000_000 % 60),
+    }
+}
+
+/// Microseconds between two times; 0 when they are the wrong way round.
+pub(crate) fn between_us(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.as_microsecond() - from.as_microsecond()).unwrap_or(0)
+}
+
+/// `21 August 2026, 10:15:00 UTC`.
+pub(crate) fn date(time: Timestamp) -> String {
+    time.strftime("%-d %B %Y, %H:%M:%S UTC").to_string()
+}
+
+/// `10:15:00`.
+pub(crate) fn time_of_day(time: Timestamp) -> String {
+    time.strftime("%H:%M:%S").to_string()
+}
+
+/// `10:15:00.123456`.
+pub(crate) fn clock(time: Timestamp) -> String {
+    time.strftime("%H:%M:%S%.6f").to_string()
+}
+
+/// A verdict as a reader sees it.
+pub(crate) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "Passed",
+        Verdict::Fail => "Failed",
+        Verdict::Inconclusive => "Inconclusive",
+        Verdict::NotApplicable => "Not applicable",
+        Verdict::NotRun => "Not run",
+        Verdict::Error => "Error",
+    }
+}
+
+/// The outcome of a run: the verdict it amounts to, in one line and with what it rests on.
+pub(crate) struct Outcome {
+    pub(crate) verdict: Verdict,
+    pub(crate) headline: String,
+    pub(crate) detail: String,
+}
+
+/// What a run amounts to.
+pub(crate) fn outcome(results: &Results) -> Outcome {
+    let required = || results.tests.iter().filter(|test| test.required);
+    let ids = |wanted: &dyn Fn(Verdict) -> bool| -> Vec<String> {
+        required().filter(|t| t.selected && wanted(t.verdict)).map(|t| t.id.to_string()).collect()
+    };
+    let failed = ids(&|v| v == Verdict::Fail);
+    let passed = ids(&|v| v == Verdict::Pass);
+    let open = ids(&|v| !matches!(v, Verdict::Fail | Verdict::Pass | Verdict::Error));
+    let broken =
+        results.conformance.iter().filter(|check| check.verdict == Verdict::Fail).count() as u64;
+    let unselected: Vec<String> =
+        required().filter(|test| !test.selected).map(|test| test.id.to_string()).collect();
+    let tests = |ids: &[String]| counted(ids.len() as u64, "required test", "required tests");
+
+    let (verdict, headline) = match results.exit_code {
+        4 => (Verdict::Error, "The harness failed, so this run proves nothing where it did".into()),
+        _ if !failed.is_empty() => (Verdict::Fail, format!("{} failed", tests(&failed))),
+        1 => {
+            let checks = counted(broken, "contract check", "contract checks");
+            (Verdict::Fail, format!("The API broke its contract in {checks}"))
+        }
+        0 if !passed.is_empty() => {
+            let headline = match (unselected.is_empty(), passed.len()) {
+                (true, _) => format!("All {} passed", tests(&passed)),
+                (false, 1) => "The selected required test passed".to_owned(),
+                (false, n) => format!("All {n} selected required tests passed"),
+            };
+            (Verdict::Pass, headline)
+        }
+        0 => (Verdict::Pass, "Everything selected passed".into()),
+        _ => {
+            let missing = match open.len() {
+                0 => "the evidence is not complete".into(),
+                _ => format!("{} not shown", tests(&open)),
+            };
+            (Verdict::Inconclusive, format!("Incomplete: {missing}"))
+        }
+    };
+    let mut detail: Vec<String> = Vec::new();
+    let mut list = |what: &str, ids: &[String]| {
+        if !ids.is_empty() {
+            detail.push(format!("{what}: {}.", ids.join(", ")));
+        }
+    };
+    // What is required and missing stands in a notice of its own.
+    list("Failed", &failed);
+    list("Passed", &passed);
+    if results.exit_code == 1 && broken > 0 && !failed.is_empty() {
+        detail.push(format!(
+            "The API also broke its contract in {}.",
+            counted(broken, "check", "checks")
+        ));
+    }
+    Outcome { verdict, headline, detail: detail.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_in_threes() {
+        for (value, text) in [(0, "0"), (999, "999"), (2_500, "2,500"), (1_234_567, "1,234,567")] {
+            assert_eq!(number(value), text);
+        }
+        assert_eq!(counted(1, "letter", "letters"), "1 letter");
+    }
+
+    #[test]
+    fn the_outcome_names_what_failed_or_is_missing_first() {
+        let results = |exit_code, verdicts: &[(u8, bool, Verdict)]| -> Results {
+            let tests = verdicts.iter().map(|(number, selected, verdict)| {
+                serde_json::json!({
+                    "id": format!("AT{number}"), "title": "", "required": true, "mode": "driven",
+                    "selected": selected, "verdict": verdict, "attempts": [], "criteria": [],
+                })
+            });
+            serde_json::from_value(serde_json::json!({
+                "format": "", "exit_code": exit_code, "tests": tests.collect::<Vec<_>>(),
+                "conformance": [], "findings": [], "performance": [],
+                "counts": letterproof_model::Counts::default(),
+                "run": {
+                    "id": "r", "started": "2026-08-21T10:15:00Z", "supplier": "reference",
+                    "finished": "2026-08-21T10:15:00Z", "tool": { "version": "", "commit": "" },
+                    "pack": { "version": "" }, "exchanges": {},
+                    "target": { "name": "", "base_url": "", "capabilities": [] },
+                },
+            }))
+            .unwrap()
+        };
+        use Verdict::{Error, Fail, Inconclusive, NotRun, Pass};
+        for (exit_code, verdicts, headline, verdict) in [
+            (0, vec![(1, true, Pass), (2, true, Pass)], "All 2 required tests passed", Pass),
+            (
+                0,
+                vec![(1, true, Pass), (2, false, NotRun)],
+                "The selected required test passed",
+                Pass,
+            ),
+            (1, vec![(1, true, Pass), (2, true, Fail)], "1 required test failed", Fail),
+            (
+                3,
+                vec![(1, true, Pass), (2, true, NotRun)],
+                "Incomplete: 1 required test not shown",
+                Inconclusive,
+            ),
+            (
+                4,
+                vec![(1, true, Error)],
+                "The harness failed, so this run proves nothing where it did",
+                Error,
+            ),
+        ] {
+            let outcome = outcome(&results(exit_code, &verdicts));
+            assert_eq!((outcome.headline.as_str(), outcome.verdict), (headline, verdict));
+        }
+        let unselected = results(0, &[(1, true, Pass), (2, false, NotRun)]);
+        assert_eq!(outcome(&unselected).detail, "Passed: AT1.");
+    }
+
+    #[test]
+    fn durations_are_as_exact_as_a_reader_needs() {
+        for (micros, text) in [
+            (12, "12 µs"),
+            (4_249, "4.2 ms"),
+            (84_600, "85 ms"),
+            (2_449_000, "2.4 s"),
+            (301_000_000, "5 min 1 s"),
+        ] {
+            assert_eq!(duration_us(micros), text);
+        }
+    }
+}

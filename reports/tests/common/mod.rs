@@ -1,0 +1,361 @@
+//! A small bundle made by hand, with every kind of thing that a report must show.
+#![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use letterproof_evidence::{Bundle, JOURNAL_FORMAT, JournalHeader, SavedJournal};
+use letterproof_model::{
+    About, Actor, Attempt, Body, ClauseKind, ConformanceResult, Connection, Content, Context,
+    Counts, CriterionId, CriterionResult, Exchange, ExchangeId, Finding, FindingKind, Header,
+    LetterId, Mode, Outcome, PACK_VERSION, PackInfo, Performance, RESULTS_FORMAT, Recording,
+    Request, Response, Results, RunId, RunInfo, SupplierKind, TargetInfo, TestResult, Timestamp,
+    ToolInfo, TransportError, TransportErrorKind, Verdict, pack,
+};
+
+pub const BASE: &str = "https://int.example/nhs-notify-supplier";
+
+pub fn at(second: i64) -> Timestamp {
+    Timestamp::from_microsecond(1_787_307_300_000_000 + second * 1_000_000 + 123_456).unwrap()
+}
+
+fn header(name: &str, value: &str) -> Header {
+    Header { name: name.into(), value: value.into() }
+}
+
+pub fn exchange(number: u64, method: &str, path: &str, status: u16, body: Body) -> Exchange {
+    let url = if path.starts_with("https:") { path.to_owned() } else { format!("{BASE}{path}") };
+    Exchange {
+        id: ExchangeId::new(format!("ex-{number:06}")),
+        actor: Actor::Supplier,
+        scenario: Some("The supplier accepts a list".into()),
+        attempt: 1,
+        scheduled: None,
+        started: at(i64::try_from(number).unwrap()),
+        connection: Some(Connection { reused: number > 1 }),
+        request: Request {
+            method: method.into(),
+            url,
+            headers: vec![
+                header("Accept", "application/vnd.api+json"),
+                header("Authorization", "Bearer redacted:3f0a9c21d4e7"),
+                header("X-Request-ID", &format!("5f7e9c3e-0000-4000-8000-{number:012}")),
+            ],
+            body: Body::None,
+        },
+        outcome: Outcome::Response(Response {
+            status,
+            headers: vec![
+                header("Content-Type", "application/vnd.api+json"),
+                header("X-Request-ID", &format!("5f7e9c3e-0000-4000-8000-{number:012}")),
+            ],
+            body,
+            headers_us: 41_200,
+            done_us: 43_900,
+        }),
+    }
+}
+
+fn json(text: &str) -> Body {
+    Body::Json { text: text.into() }
+}
+
+fn exchanges() -> Vec<Exchange> {
+    let letters: Vec<String> = (0..60)
+        .map(|n| {
+            format!(
+                r#"{{"type":"Letter","id":"24L5eYSWGzCHlGmzNxuqV{n:04}","attributes":{{"status":"PENDING","specificationId":"integration-specification-english"}}}}"#
+            )
+        })
+        .collect();
+    let mut token = exchange(1, "POST", "https://int.example/oauth2/token", 200, Body::None);
+    token.request.body = Body::Form {
+        fields: vec![
+            ("grant_type".into(), "client_credentials".into()),
+            ("client_assertion".into(), "redacted:0a1b2c3d4e5f".into()),
+        ],
+    };
+    token.actor = Actor::Harness;
+    let status = exchange(2, "GET", "/_status", 200, json(r#"{"status":"pass"}"#));
+    let list = exchange(
+        3,
+        "GET",
+        "/letters?limit=2500",
+        200,
+        json(&format!("{{\"data\":[{}]}}", letters.join(","))),
+    );
+    let mut update = exchange(4, "POST", "/letters", 202, Body::None);
+    update.request.body = json(
+        r#"{"data":[{"id":"24L5eYSWGzCHlGmzNxuqV0007","type":"Letter","attributes":{"status":"ACCEPTED"}}]}"#,
+    );
+    let read = exchange(
+        5,
+        "GET",
+        "/letters/24L5eYSWGzCHlGmzNxuqV0007",
+        200,
+        json(
+            r#"{"data":{"id":"24L5eYSWGzCHlGmzNxuqV0007","type":"Letter","attributes":{"status":"PENDING"}}}"#,
+        ),
+    );
+    let mut link = exchange(6, "GET", "/letters/24L5eYSWGzCHlGmzNxuqV0001/data", 303, Body::None);
+    let signed =
+        "https://bucket.example/a.pdf?X-Amz-Expires=60&X-Amz-Signature=redacted:1122334455aa";
+    if let Outcome::Response(response) = &mut link.outcome {
+        response.headers.push(header("Location", signed));
+    }
+    let content =
+        Content { length: 101_234, sha256: "ab".repeat(32), pages: Some(2), problem: None };
+    let download = exchange(7, "GET", signed, 200, Body::Pdf(content));
+    let gateway = Body::Text { text: "<html><b>502</b> & more ]]></html>".into() };
+    let refused = exchange(8, "GET", "/letters?limit=0", 502, gateway);
+    let mut lost = exchange(9, "GET", "/letters/24L5eYSWGzCHlGmzNxuqV0009", 200, Body::None);
+    lost.attempt = 2;
+    lost.outcome = Outcome::Error(TransportError {
+        kind: TransportErrorKind::Timeout,
+        message: "no answer within 30 s".into(),
+        after_us: 30_000_412,
+        status: None,
+        received: 0,
+    });
+    vec![token, status, list, update, read, link, download, refused, lost]
+}
+
+fn ids(numbers: &[u64]) -> Vec<ExchangeId> {
+    numbers.iter().map(|n| ExchangeId::new(format!("ex-{n:06}"))).collect()
+}
+
+/// The pack's tests: AT1 and AT2 passed, AT4 failed, AT7 undecided, AT8 not applicable, the rest
+/// not run.
+fn tests() -> Vec<TestResult> {
+    pack()
+        .iter()
+        .map(|definition| {
+            let number = definition.id.number();
+            let (selected, verdict) = match number {
+                1 | 2 => (true, Verdict::Pass),
+                4 => (true, Verdict::Fail),
+                7 => (true, Verdict::Inconclusive),
+                8 => (true, Verdict::NotApplicable),
+                _ => (false, Verdict::NotRun),
+            };
+            let criteria: Vec<CriterionResult> = definition
+                .clauses
+                .iter()
+                .map(|clause| {
+                    let id = clause.criterion();
+                    let mut result = CriterionResult {
+                        id,
+                        kind: clause.kind,
+                        clause: clause.text.into(),
+                        verdict,
+                        mode: Mode::Driven,
+                        expected: clause.text.into(),
+                        observed: "nothing of the kind was recorded".into(),
+                        exchanges: vec![],
+                        exchange_count: 0,
+                        letters: vec![],
+                        reason: None,
+                    };
+                    adorn(&mut result, verdict, selected);
+                    result
+                })
+                .collect();
+            TestResult {
+                id: definition.id,
+                title: definition.title.into(),
+                required: definition.required,
+                selected,
+                verdict,
+                mode: Mode::Driven,
+                attempts: attempts(number),
+                criteria,
+            }
+        })
+        .collect()
+}
+
+fn adorn(result: &mut CriterionResult, verdict: Verdict, selected: bool) {
+    if result.kind != ClauseKind::Check {
+        result.verdict = Verdict::NotRun;
+        result.reason = Some("owed by the supplier".into());
+        return;
+    }
+    match verdict {
+        Verdict::Pass => {
+            result.observed =
+                "GET /letters?limit=2500 was answered with 200 and 2,500 letters".into();
+            result.exchanges = ids(&[2, 3, 6, 7]);
+            result.exchange_count = 2_500;
+        }
+        Verdict::Fail if result.id.as_str() == "AT4.3" => {
+            result.expected =
+                "each of the 1,000 letters is read back as ACCEPTED within 60 s".into();
+            result.observed =
+                "999 are; 1 is still PENDING 60.0 s after its update <was> answered".into();
+            result.reason = Some("one update was lost after its 202".into());
+            result.letters = vec![LetterId::from("24L5eYSWGzCHlGmzNxuqV0007")];
+            result.exchanges = ids(&[4, 5, 9, 777]);
+            result.exchange_count = 4;
+        }
+        Verdict::Fail => {
+            result.verdict = Verdict::Pass;
+            result.observed = "1,000 of 1,000 letters".into();
+            result.exchanges = ids(&[3, 4]);
+            result.exchange_count = 2;
+        }
+        Verdict::Inconclusive => {
+            result.reason = Some("the run was stopped before any letter was dispatched".into());
+        }
+        Verdict::NotApplicable => {
+            result.reason = Some("the target is not stateful".into());
+        }
+        _ if !selected => result.reason = Some("not selected for this run".into()),
+        _ => {}
+    }
+}
+
+fn attempts(number: u8) -> Vec<Attempt> {
+    let attempt = |from, to: Option<i64>, outcome: &str| Attempt {
+        scenario: "The supplier accepts a list".into(),
+        started: at(from),
+        finished: to.map(at),
+        outcome: Some(outcome.into()),
+        exchanges: Some((ExchangeId::from("ex-000003"), ExchangeId::from("ex-000009"))),
+    };
+    match number {
+        1 => vec![attempt(1, Some(3), "All criteria judged.")],
+        2 => vec![attempt(3, Some(6), "All criteria judged.")],
+        4 => vec![
+            attempt(4, Some(70), "The list could not be fetched."),
+            attempt(70, Some(137), "All criteria judged."),
+        ],
+        7 => vec![attempt(140, None, "Stopped by the tester.")],
+        _ => vec![],
+    }
+}
+
+fn conformance() -> Vec<ConformanceResult> {
+    let check =
+        |id: &'static str, title: &str, verdict, finding, numbers: &[u64]| ConformanceResult {
+            id: CriterionId::fixed(id),
+            title: title.into(),
+            verdict,
+            finding,
+            criteria: vec![CriterionResult {
+                id: CriterionId::fixed(id),
+                kind: ClauseKind::Check,
+                clause: title.into(),
+                verdict,
+                mode: Mode::Driven,
+                expected: "400 with a problem body".into(),
+                observed: "502 with HTML".into(),
+                exchanges: ids(numbers),
+                exchange_count: numbers.len() as u64,
+                letters: vec![],
+                reason: None,
+            }],
+        };
+    vec![
+        check(
+            "C-LIST-LIMIT-0",
+            "A limit of 0 is refused",
+            Verdict::Fail,
+            Some(FindingKind::Violation),
+            &[8],
+        ),
+        check("C-STATUS", "The status is reported", Verdict::Pass, None, &[2]),
+    ]
+}
+
+fn findings() -> Vec<Finding> {
+    let finding = |id: &str, about, kind, title: &str, count| Finding {
+        id: id.into(),
+        about,
+        kind,
+        title: title.into(),
+        expected: "application/vnd.api+json".into(),
+        observed: "application/json; charset=utf-8".into(),
+        source: "OAS getLetters".into(),
+        exchanges: ids(&[3, 5]),
+        count,
+    };
+    vec![
+        finding(
+            "F-UPDATE-LOST",
+            About::Supplier,
+            FindingKind::Violation,
+            "A second update was sent before the first was seen",
+            1,
+        ),
+        finding(
+            "F-MEDIA-TYPE",
+            About::Api,
+            FindingKind::Deviation,
+            "Answers carry another media type than the specification names",
+            2_503,
+        ),
+        finding(
+            "F-CLOCK",
+            About::Harness,
+            FindingKind::Note,
+            "The clock of this machine is 0.4 s ahead of the target's",
+            1,
+        ),
+    ]
+}
+
+/// The bundle every snapshot is made of.
+pub fn bundle() -> Bundle {
+    let tool = ToolInfo { version: "0.1.0".into(), commit: "0123abcd".into() };
+    let tests = tests();
+    let conformance = conformance();
+    let exit_code = letterproof_model::exit_code(&tests, &conformance);
+    let results = Results {
+        format: RESULTS_FORMAT.into(),
+        run: RunInfo {
+            id: RunId::from("20260821t101500z-abc123"),
+            started: at(0),
+            finished: at(142),
+            tool: tool.clone(),
+            pack: PackInfo { version: PACK_VERSION.into() },
+            target: TargetInfo {
+                name: "int".into(),
+                base_url: BASE.into(),
+                capabilities: Context::stand_in(BASE).capabilities.into_iter().collect(),
+            },
+            window: Some(1),
+            nonce: Some("reviewer-7Q2".into()),
+            supplier: SupplierKind::Reference,
+            exchanges: [("GET /letters".to_owned(), 2), ("GET /letters/{id}".to_owned(), 2_501)]
+                .into(),
+        },
+        counts: Counts::of(tests.iter().map(|test| test.verdict)),
+        tests,
+        conformance,
+        findings: findings(),
+        performance: vec![Performance {
+            name: "AT15, best of three flows".into(),
+            figures: [("elapsed_ms".to_owned(), 9_412.0), ("letters_per_s".to_owned(), 265.62)]
+                .into(),
+        }],
+        exit_code,
+    };
+    let exchanges = exchanges().into_iter().map(Arc::new).collect();
+    Bundle {
+        folder: PathBuf::from("evidence/20260821t101500z-abc123"),
+        context: Context::stand_in(BASE),
+        journal: SavedJournal {
+            header: JournalHeader {
+                format: JOURNAL_FORMAT.into(),
+                run_id: results.run.id.clone(),
+                started: at(0),
+                tool,
+                base_url: BASE.into(),
+            },
+            recording: Recording::new(exchanges, vec![]),
+            torn_tail: false,
+            head: "cd".repeat(32),
+        },
+        results,
+    }
+}

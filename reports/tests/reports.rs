@@ -1,0 +1,156 @@
+//! Every report of the same small bundle, held against a reviewed snapshot and against its rules.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{bundle, exchange};
+use letterproof_model::{Body, ExchangeId, Header, Outcome, Recording, Verdict};
+use letterproof_reports::{har, html, junit};
+
+fn har_text(bundle: &letterproof_evidence::Bundle) -> String {
+    let mut output = Vec::new();
+    har(bundle, &mut output).unwrap();
+    String::from_utf8(output).unwrap()
+}
+
+#[test]
+fn the_junit_report_is_the_one_that_was_reviewed() {
+    insta::assert_snapshot!(junit(&bundle()).unwrap());
+}
+
+#[test]
+fn the_har_file_is_the_one_that_was_reviewed() {
+    insta::assert_snapshot!(har_text(&bundle()));
+}
+
+#[test]
+fn the_page_is_the_one_that_was_reviewed() {
+    let page = html(&bundle()).unwrap();
+    std::fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/report.html"), &page).unwrap();
+    let (before, rest) = page.split_once("<style>").unwrap();
+    let (_, after) = rest.split_once("</style>").unwrap();
+    insta::assert_snapshot!(format!("{before}<style></style>{after}"));
+}
+
+#[test]
+fn failures_and_errors_are_never_mixed_in_junit() {
+    let mut bundle = bundle();
+    let broken = &mut bundle.results.tests[6];
+    broken.verdict = Verdict::Error;
+    broken.attempts[0].outcome = Some("the journal could not be written".into());
+    let xml = junit(&bundle).unwrap();
+    assert_eq!(xml.matches("<failure ").count(), 2, "AT4.3 and the broken contract check");
+    assert_eq!(xml.matches("<error ").count(), 1, "AT7, which broke off");
+    assert!(xml.contains("message=\"the journal could not be written\""));
+    let failure = xml.split("<failure ").nth(1).unwrap().split("</failure>").next().unwrap();
+    for part in ["each of the 1,000 letters", "24L5eYSWGzCHlGmzNxuqV0007", "ex-000005", "→ 200"] {
+        assert!(failure.contains(part), "{part} in {failure}");
+    }
+    assert!(
+        !xml.contains("&more ]]>")
+            && xml.matches("<![CDATA[").count() == xml.matches("]]>").count()
+    );
+}
+
+#[test]
+fn every_har_entry_has_the_fields_that_har_1_2_requires() {
+    let har: serde_json::Value = serde_json::from_str(&har_text(&bundle())).unwrap();
+    let log = &har["log"];
+    assert_eq!(log["version"], "1.2");
+    assert!(log["creator"]["name"].is_string() && log["creator"]["version"].is_string());
+    let entries = log["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 9);
+    for entry in entries {
+        assert!(entry["startedDateTime"].is_string() && entry["cache"].is_object());
+        let timings = &entry["timings"];
+        let sum: f64 =
+            ["send", "wait", "receive"].iter().map(|name| timings[name].as_f64().unwrap()).sum();
+        assert!((entry["time"].as_f64().unwrap() - sum).abs() < 0.001);
+        for field in ["method", "url", "httpVersion"] {
+            assert!(entry["request"][field].is_string(), "{field}");
+        }
+        for field in ["cookies", "headers", "queryString"] {
+            assert!(entry["request"][field].is_array(), "{field}");
+        }
+        for field in ["headersSize", "bodySize"] {
+            assert!(entry["request"][field].is_i64() && entry["response"][field].is_i64());
+        }
+        for field in ["statusText", "httpVersion", "redirectURL"] {
+            assert!(entry["response"][field].is_string(), "{field}");
+        }
+        assert!(entry["response"]["status"].is_u64());
+        assert!(entry["response"]["content"]["size"].is_u64());
+        assert!(entry["response"]["content"]["mimeType"].is_string());
+        assert!(entry["comment"].as_str().unwrap().starts_with("ex-"));
+    }
+    assert_eq!(entries[8]["response"]["status"], 0);
+    assert_eq!(entries[8]["response"]["_error"], "no answer within 30 s");
+}
+
+#[test]
+fn the_page_names_every_test_and_every_criterion_and_every_link_leads_somewhere() {
+    let bundle = bundle();
+    let page = html(&bundle).unwrap();
+    for test in &bundle.results.tests {
+        assert!(page.contains(&format!("id=\"{}\"", test.id)), "{}", test.id);
+        for criterion in &test.criteria {
+            assert!(page.contains(&format!("id=\"{}\"", criterion.id)), "{}", criterion.id);
+        }
+    }
+    for link in page.split("href=\"#").skip(1) {
+        let target = link.split('"').next().unwrap();
+        assert!(page.contains(&format!("id=\"{target}\"")), "#{target}");
+    }
+    let mut ids: Vec<&str> =
+        page.split(" id=\"").skip(1).map(|id| id.split('"').next().unwrap()).collect();
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "an id stands twice");
+}
+
+#[test]
+fn the_page_fetches_nothing_and_runs_nothing() {
+    let mut bundle = bundle();
+    let mut hostile = exchange(10, "GET", "/letters/\"><script>alert(1)</script>", 200, Body::None);
+    hostile.request.headers.push(Header {
+        name: "X-Correlation-ID".into(),
+        value: "<img src=x onerror=alert(1)>".into(),
+    });
+    if let Outcome::Response(response) = &mut hostile.outcome {
+        response.body = Body::Text { text: "</pre><script src=//evil.example></script>".into() };
+    }
+    bundle.journal.recording.push(Arc::new(hostile));
+    let criterion = &mut bundle.results.tests[3].criteria[2];
+    criterion.exchanges.push(ExchangeId::from("ex-000010"));
+    criterion.observed = "<script>alert(2)</script>".into();
+    let page = html(&bundle).unwrap();
+    for never in ["<script", "<img", "<link", "@import", "url(", "src=\"", "javascript:"] {
+        assert!(!page.contains(never), "{never}");
+    }
+    assert!(page.contains("&lt;script&gt;alert(2)"));
+}
+
+#[test]
+fn a_large_run_stays_a_small_page() {
+    let mut bundle = bundle();
+    let long = format!("{{\"data\":\"{}\"}}", "x".repeat(50_000));
+    let exchanges = (1..=10_000)
+        .map(|n| Arc::new(exchange(n, "GET", "/letters/L", 200, Body::Json { text: long.clone() })))
+        .collect();
+    bundle.journal.recording = Recording::new(exchanges, vec![]);
+    for (at, criterion) in
+        bundle.results.tests.iter_mut().flat_map(|test| &mut test.criteria).enumerate()
+    {
+        criterion.verdict = Verdict::Fail;
+        criterion.exchanges =
+            (1..=25).map(|n| ExchangeId::new(format!("ex-{:06}", at as u64 * 25 + n))).collect();
+        criterion.exchange_count = 1_000;
+    }
+    let page = html(&bundle).unwrap();
+    assert!(page.len() < 10_000_000, "{} bytes", page.len());
+    assert!(page.matches("class=\"exchange\"").count() > 1_000);
+    assert!(page.contains("and 975 more in the journal"));
+}
