@@ -1,1 +1,17 @@
-//! stub
+//! Gherkin phrases bound to the reference supplier's actions and to the judges.
+//!
+//! A phrase says what a print house does or which criterion holds; it holds no loop, no JSON and no
+//! assertion of its own. Scenarios tagged `@parallel` run side by side, since each works on letters
+//! of its own and most of the time is spent waiting for the API.
+//! Refuses to decide anything: verdicts come from the judges, over what was recorded.
+
+mod bench;
+mod features;
+mod house;
+mod phrases;
+mod runner;
+
+pub use bench::Bench;
+pub use features::{FeatureError, FeatureSet};
+pub use house::PrintHouse;
+pub use runner::{Stage, StepEvent, check, run};

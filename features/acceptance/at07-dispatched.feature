@@ -1,0 +1,16 @@
+@AT7 @mandatory @stateful @seeded
+Feature: AT7 Report letters as DISPATCHED
+  Letters handed to the carrier are reported as DISPATCHED, singly and in bulk. A letter may be
+  dispatched from ACCEPTED, PRINTED or ENCLOSED, and each status is seen before the next is sent.
+
+  Scenario: AT7 Accepted letters are dispatched
+    Given the supplier has accepted 20 ordinary letters
+    When the supplier reports the first 10 of these letters as DISPATCHED one by one
+    And the supplier reports the other letters as DISPATCHED in one update
+    And the supplier looks up each of these letters until it is DISPATCHED
+    Then criterion AT7.1 holds
+    And criterion AT7.2 holds
+    And criterion AT7.3 holds
+    And criterion AT7.4 holds
+    And criterion AT7.5 holds
+    And criterion AT7.6 holds

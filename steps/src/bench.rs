@@ -1,0 +1,98 @@
+//! The bench of judges: sees every exchange as it is recorded and answers which criteria hold.
+//! Refuses a verdict of its own; it asks the judges over all that was recorded so far.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use letterproof_judge::JudgeCache;
+use letterproof_model::{Context, CriterionId, Exchange, Verdict};
+
+/// Judges at hand while scenarios run.
+#[derive(Debug)]
+pub struct Bench {
+    judges: Mutex<JudgeCache>,
+    failed: Mutex<HashSet<String>>,
+    stopped: Mutex<Option<String>>,
+}
+
+/// A criterion that does not hold, or that nobody knows.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CriterionError {
+    /// The judges did not pass it.
+    #[error("{id} is {verdict}: expected {expected}; observed {observed}")]
+    DoesNotHold {
+        /// The criterion.
+        id: CriterionId,
+        /// What the judges say instead.
+        verdict: Verdict,
+        /// What was expected.
+        expected: String,
+        /// What was seen.
+        observed: String,
+    },
+    /// The pack has no such clause.
+    #[error("{0} is no clause of the acceptance pack")]
+    Unknown(CriterionId),
+}
+
+impl Bench {
+    /// A bench for a target.
+    #[must_use]
+    pub fn new(context: Context) -> Self {
+        Self {
+            judges: Mutex::new(JudgeCache::new(context)),
+            failed: Mutex::default(),
+            stopped: Mutex::default(),
+        }
+    }
+
+    /// Takes in an exchange; called by the recorder, in the order of the journal.
+    pub fn see(&self, exchange: &Arc<Exchange>) {
+        lock(&self.judges).push(Arc::clone(exchange));
+    }
+
+    /// Whether a criterion holds over all that was recorded so far.
+    ///
+    /// # Errors
+    /// When it does not, with what was expected and seen.
+    pub(crate) fn holds(&self, criterion: &CriterionId) -> Result<(), CriterionError> {
+        let mut judges = lock(&self.judges);
+        let Some(result) = judges.result_of(criterion) else {
+            return Err(CriterionError::Unknown(criterion.clone()));
+        };
+        match result.verdict {
+            Verdict::Pass => Ok(()),
+            verdict => Err(CriterionError::DoesNotHold {
+                id: criterion.clone(),
+                verdict,
+                expected: result.expected.clone(),
+                observed: result.observed.clone(),
+            }),
+        }
+    }
+
+    /// Notes that a step of a scenario failed.
+    pub(crate) fn note_failure(&self, scenario: &str) {
+        lock(&self.failed).insert(scenario.to_owned());
+    }
+
+    /// Whether a step of a scenario failed.
+    pub(crate) fn has_failed(&self, scenario: &str) -> bool {
+        lock(&self.failed).contains(scenario)
+    }
+
+    /// Ends the run: no further step is begun.
+    pub fn stop(&self, reason: impl Into<String>) {
+        lock(&self.stopped).get_or_insert(reason.into());
+    }
+
+    /// Why the run was ended early, if it was.
+    #[must_use]
+    pub fn stopped(&self) -> Option<String> {
+        lock(&self.stopped).clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,342 @@
+//! Reading the Gherkin features: the built-in ones or a folder of the user's own.
+//!
+//! Everything that can be wrong with a feature is found here, before any traffic: text that is no
+//! Gherkin, a step that no phrase matches, a selection that leaves nothing.
+//! Refuses silent skips: an unknown step is an error with its file and line.
+
+use std::path::{Path, PathBuf};
+
+use cucumber::feature::Ext as _;
+use cucumber::gherkin::{Feature, GherkinEnv, Scenario};
+use cucumber::step::Collection;
+use include_dir::{Dir, include_dir};
+use letterproof_model::TestId;
+
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../features/acceptance");
+
+/// Scenarios with this tag may run beside their neighbours: they work on letters of their own.
+const PARALLEL: &str = "parallel";
+
+/// Something is wrong with the features themselves.
+#[derive(Debug, thiserror::Error)]
+pub enum FeatureError {
+    /// A file or folder could not be read.
+    #[error("cannot read features at {path}: {source}; give a folder of .feature files")]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A folder holds no feature file.
+    #[error("no .feature file under {path}; give a folder of .feature files")]
+    Empty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file is no Gherkin.
+    #[error("{path}: {problem}; correct the feature file")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Line, column and what was expected there.
+        problem: String,
+    },
+    /// A step matches no phrase, or more than one.
+    #[error(
+        "{path}:{line}: {problem}: \"{step}\" (scenario \"{scenario}\"); use one of the phrases of \
+         the built-in features"
+    )]
+    Step {
+        /// The file.
+        path: PathBuf,
+        /// The line of the step.
+        line: usize,
+        /// The scenario it stands in.
+        scenario: String,
+        /// The step.
+        step: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The selection leaves no scenario.
+    #[error("no scenario selected: {0}")]
+    NothingSelected(String),
+}
+
+/// Parsed features, in the order in which they are run.
+#[derive(Debug, Clone)]
+pub struct FeatureSet {
+    features: Vec<Feature>,
+}
+
+impl FeatureSet {
+    /// The features built into the program.
+    ///
+    /// # Errors
+    /// [`FeatureError::Malformed`], which a test of this crate excludes.
+    pub fn built_in() -> Result<Self, FeatureError> {
+        let mut files: Vec<_> = BUILT_IN.files().filter(|file| is_feature(file.path())).collect();
+        files.sort_by_key(|file| file.path());
+        let features = files
+            .into_iter()
+            .map(|file| {
+                let path = Path::new("features/acceptance").join(file.path());
+                parse(&path, file.contents_utf8().unwrap_or_default())
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { features })
+    }
+
+    /// The features of a folder and its sub-folders, in the order of their paths.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, holds no feature file, or a file is no Gherkin.
+    pub fn from_folder(folder: &Path) -> Result<Self, FeatureError> {
+        let mut paths = Vec::new();
+        collect(folder, &mut paths)?;
+        paths.sort();
+        if paths.is_empty() {
+            return Err(FeatureError::Empty { path: folder.to_owned() });
+        }
+        let features = paths
+            .into_iter()
+            .map(|path| {
+                let text = std::fs::read_to_string(&path)
+                    .map_err(|source| FeatureError::Unreadable { path: path.clone(), source })?;
+                parse(&path, &text)
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { features })
+    }
+
+    /// Keeps the scenarios of these acceptance tests; all of them when none is named.
+    ///
+    /// # Errors
+    /// [`FeatureError::NothingSelected`] when nothing is left.
+    pub fn select(mut self, only: &[TestId]) -> Result<Self, FeatureError> {
+        for feature in &mut self.features {
+            let of_feature = tests_of(&feature.tags);
+            let wanted = |scenario: &Scenario| {
+                only.is_empty()
+                    || of_feature.iter().chain(&tests_of(&scenario.tags)).any(|t| only.contains(t))
+            };
+            feature.scenarios.retain(wanted);
+            for rule in &mut feature.rules {
+                rule.scenarios.retain(wanted);
+            }
+        }
+        self.features.retain(|feature| scenarios(feature).next().is_some());
+        if self.features.is_empty() {
+            let names: Vec<String> = only.iter().map(ToString::to_string).collect();
+            return Err(FeatureError::NothingSelected(if names.is_empty() {
+                "the features hold none".to_owned()
+            } else {
+                format!("the features hold none for {}", names.join(", "))
+            }));
+        }
+        Ok(self)
+    }
+
+    /// Checks that every step of every scenario matches exactly one phrase.
+    ///
+    /// # Errors
+    /// [`FeatureError::Step`] naming the first that does not.
+    pub fn check_steps<W>(&self, phrases: &Collection<W>) -> Result<(), FeatureError> {
+        for feature in &self.features {
+            let background = feature
+                .background
+                .iter()
+                .flat_map(|background| background.steps.iter().map(|step| ("background", step)));
+            let steps = scenarios(feature)
+                .flat_map(|scenario| scenario.steps.iter().map(|step| (&*scenario.name, step)));
+            for (scenario, step) in background.chain(steps) {
+                let problem = match phrases.find(step) {
+                    Ok(Some(_)) => continue,
+                    Ok(None) => "no phrase matches this step",
+                    Err(_) => "more than one phrase matches this step",
+                };
+                return Err(FeatureError::Step {
+                    path: feature.path.clone().unwrap_or_default(),
+                    line: step.position.line,
+                    scenario: scenario.to_owned(),
+                    step: format!("{} {}", step.keyword.trim(), step.value),
+                    problem,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The acceptance tests that have a scenario here, in order.
+    #[must_use]
+    pub fn tests(&self) -> Vec<TestId> {
+        let mut tests: Vec<TestId> = self
+            .features
+            .iter()
+            .flat_map(|feature| {
+                let mut found = tests_of(&feature.tags);
+                found.extend(scenarios(feature).flat_map(|scenario| tests_of(&scenario.tags)));
+                found
+            })
+            .collect();
+        tests.sort_unstable();
+        tests.dedup();
+        tests
+    }
+
+    /// How many scenarios there are.
+    #[must_use]
+    pub fn scenario_count(&self) -> usize {
+        self.features.iter().map(|feature| scenarios(feature).count()).sum()
+    }
+
+    /// Every step of every scenario as text, for checks across features.
+    pub fn step_texts(&self) -> impl Iterator<Item = &str> {
+        self.features
+            .iter()
+            .flat_map(|feature| scenarios(feature))
+            .flat_map(|scenario| scenario.steps.iter().map(|step| step.value.as_str()))
+    }
+
+    /// The features in batches: neighbours tagged `@parallel` together, every other one alone.
+    pub(crate) fn batches(&self) -> Vec<Vec<Feature>> {
+        let mut batches: Vec<(bool, Vec<Feature>)> = Vec::new();
+        for feature in &self.features {
+            let parallel = feature.tags.iter().any(|tag| tag == PARALLEL);
+            match batches.last_mut() {
+                Some((true, batch)) if parallel => batch.push(feature.clone()),
+                _ => batches.push((parallel, vec![feature.clone()])),
+            }
+        }
+        batches.into_iter().map(|(_, batch)| batch).collect()
+    }
+}
+
+fn is_feature(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "feature")
+}
+
+fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result<(), FeatureError> {
+    let unreadable = |source| FeatureError::Unreadable { path: folder.to_owned(), source };
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let path = entry.path();
+        // The entry's own type: a link to a folder is not followed, so there is no endless loop.
+        if entry.file_type().map_err(unreadable)?.is_dir() {
+            collect(&path, into)?;
+        } else if is_feature(&path) {
+            into.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn parse(path: &Path, text: &str) -> Result<Feature, FeatureError> {
+    let malformed = |problem: String| FeatureError::Malformed { path: path.to_owned(), problem };
+    let mut feature = Feature::parse(text, GherkinEnv::default())
+        .map_err(|error| malformed(format!("not a Gherkin feature ({error})")))?;
+    feature.path = Some(path.to_owned());
+    feature.expand_examples().map_err(|error| malformed(error.to_string()))
+}
+
+fn scenarios(feature: &Feature) -> impl Iterator<Item = &Scenario> {
+    feature.scenarios.iter().chain(feature.rules.iter().flat_map(|rule| rule.scenarios.iter()))
+}
+
+fn tests_of(tags: &[String]) -> Vec<TestId> {
+    tags.iter().filter_map(|tag| tag.trim_start_matches('@').parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use letterproof_model::{ClauseKind, test_definition};
+
+    use super::*;
+    use crate::PrintHouse;
+    use cucumber::World as _;
+
+    fn written(text: &str) -> (tempfile::TempDir, Result<FeatureSet, FeatureError>) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("own.feature"), text).unwrap();
+        let set = FeatureSet::from_folder(folder.path());
+        (folder, set)
+    }
+
+    #[test]
+    fn every_step_of_the_built_in_features_matches_one_phrase() {
+        FeatureSet::built_in().unwrap().check_steps(&PrintHouse::collection()).unwrap();
+    }
+
+    #[test]
+    fn every_check_of_a_written_test_is_named_in_its_feature() {
+        let features = FeatureSet::built_in().unwrap();
+        let steps: Vec<&str> = features.step_texts().collect();
+        for test in features.tests() {
+            for clause in test_definition(test).clauses {
+                let step = format!("criterion {} holds", clause.id);
+                let named = steps.contains(&step.as_str());
+                assert_eq!(named, clause.kind == ClauseKind::Check, "{step}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_step_is_named_with_its_file_and_line() {
+        let (_folder, set) = written("Feature: own\n  Scenario: one\n    When the moon is full\n");
+        let error = set.unwrap().check_steps(&PrintHouse::collection()).unwrap_err().to_string();
+        assert!(error.contains("own.feature:3: no phrase matches"), "{error}");
+        assert!(error.contains("the moon is full"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_step_in_a_background_is_found_as_well() {
+        let (_folder, set) = written(
+            "Feature: own\n  Background:\n    Given the moon is full\n  Scenario: one\n    When the \
+             supplier asks whether the service is up\n",
+        );
+        assert!(set.unwrap().check_steps(&PrintHouse::collection()).is_err());
+    }
+
+    #[test]
+    fn text_that_is_no_feature_is_refused_with_its_place() {
+        let (_folder, set) = written("Scenario without a feature\n");
+        let error = set.unwrap_err().to_string();
+        assert!(error.contains("own.feature: not a Gherkin feature (Error at 1:1"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_without_features_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(FeatureSet::from_folder(folder.path()), Err(FeatureError::Empty { .. })));
+        let missing = folder.path().join("missing");
+        assert!(matches!(FeatureSet::from_folder(&missing), Err(FeatureError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn a_selection_that_leaves_nothing_is_an_error() {
+        let (_folder, set) = written("@AT4\nFeature: own\n  Scenario: one\n    Given nothing\n");
+        let set = set.unwrap();
+        assert_eq!(set.clone().select(&[TestId::new(4).unwrap()]).unwrap().scenario_count(), 1);
+        let error = set.select(&[TestId::new(5).unwrap()]).unwrap_err().to_string();
+        assert!(error.contains("hold none for AT5"), "{error}");
+    }
+
+    #[test]
+    fn neighbours_tagged_parallel_share_a_batch() {
+        let feature = |tags: &str, name: &str| {
+            let text = format!("{tags}\nFeature: {name}\n  Scenario: s\n    Given x\n");
+            parse(Path::new(name), &text).unwrap()
+        };
+        let set = FeatureSet {
+            features: vec![
+                feature("@AT1", "a"),
+                feature("@AT5 @parallel", "b"),
+                feature("@AT6 @parallel", "c"),
+                feature("@AT14", "d"),
+            ],
+        };
+        let sizes: Vec<usize> = set.batches().iter().map(Vec::len).collect();
+        assert_eq!(sizes, [1, 2, 1]);
+    }
+}

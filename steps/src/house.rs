@@ -1,0 +1,190 @@
+//! The world of a scenario: a print house with the letters it is working on.
+//! Refuses to work before a stage is set, and after the run has been ended.
+
+use std::fmt;
+use std::sync::Arc;
+
+use cucumber::World;
+use letterproof_client::{ClientError, Reasons, Seen, Supplier};
+use letterproof_model::{CriterionId, LetterId, LetterStatus};
+
+use crate::bench::CriterionError;
+use crate::{Bench, Stage};
+
+/// A print house in the middle of a scenario.
+#[derive(World, Default)]
+pub struct PrintHouse {
+    work: Option<Work>,
+    /// The letters last listed.
+    pub(crate) listed: Vec<LetterId>,
+    /// The letters this scenario works on.
+    pub(crate) letters: Vec<LetterId>,
+    /// The letters this scenario rejected on the way.
+    pub(crate) rejected: Vec<LetterId>,
+    /// How many letters the scenario last called "the first".
+    first: usize,
+    error: Option<String>,
+}
+
+struct Work {
+    supplier: Supplier,
+    bench: Arc<Bench>,
+    scenario: String,
+}
+
+/// Why a step could not be done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StepError {
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
+    Criterion(#[from] CriterionError),
+    #[error("{0}")]
+    Scenario(String),
+}
+
+/// Which of the scenario's letters a step is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Share {
+    All,
+    First(usize),
+    AllBut(usize),
+}
+
+/// How updates are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    OneByOne,
+    InOneUpdate,
+}
+
+impl Way {
+    /// The way a phrase names.
+    pub(crate) fn named(words: &str) -> Self {
+        if words == "one by one" { Self::OneByOne } else { Self::InOneUpdate }
+    }
+}
+
+impl PrintHouse {
+    /// Puts the house on a stage, under a scenario's name.
+    pub(crate) fn enter(&mut self, stage: &Stage, scenario: &str) {
+        self.work = Some(Work {
+            supplier: stage.supplier.for_scenario(scenario),
+            bench: Arc::clone(&stage.bench),
+            scenario: scenario.to_owned(),
+        });
+    }
+
+    /// The supplier, while the run goes on.
+    pub(crate) fn supplier(&self) -> Result<Supplier, StepError> {
+        let work = self.work.as_ref().ok_or_else(|| {
+            StepError::Scenario("the scenario has no stage; run it with letterproof".to_owned())
+        })?;
+        match work.bench.stopped() {
+            None => Ok(work.supplier.clone()),
+            Some(reason) => Err(StepError::Scenario(format!("the run was ended: {reason}"))),
+        }
+    }
+
+    /// The share that a phrase names: "the other letters" are all but those last called first.
+    pub(crate) fn named_share(&mut self, words: &str) -> Share {
+        if words == "the other letters" {
+            return Share::AllBut(self.first);
+        }
+        match words.split(' ').find_map(|word| word.parse().ok()) {
+            Some(n) => {
+                self.first = n;
+                Share::First(n)
+            }
+            None => Share::All,
+        }
+    }
+
+    /// The first of the letters last listed.
+    pub(crate) fn first_listed(&self, n: usize) -> &[LetterId] {
+        &self.listed[..n.min(self.listed.len())]
+    }
+
+    /// The letters of a share.
+    pub(crate) fn share(&self, share: Share) -> &[LetterId] {
+        let letters = &self.letters[..];
+        match share {
+            Share::All => letters,
+            Share::First(n) => &letters[..n.min(letters.len())],
+            Share::AllBut(n) => &letters[n.min(letters.len())..],
+        }
+    }
+
+    /// Reports a status of a share of the letters.
+    pub(crate) async fn report(
+        &mut self,
+        share: Share,
+        status: LetterStatus,
+        way: Way,
+        reasons: impl Into<Reasons>,
+    ) -> Result<(), StepError> {
+        let supplier = self.supplier()?;
+        let letters = self.share(share).to_vec();
+        let sent = match way {
+            Way::OneByOne => supplier.move_one_by_one(&letters, status, reasons).await,
+            Way::InOneUpdate => supplier.move_in_bulk(&letters, status, reasons).await,
+        };
+        self.noted(sent).map(|_| ())
+    }
+
+    /// Looks letters up until they show a status, and rejected ones until they show REJECTED.
+    pub(crate) async fn look_up(
+        &mut self,
+        share: Share,
+        status: LetterStatus,
+    ) -> Result<(), StepError> {
+        let supplier = self.supplier()?;
+        let letters = self.share(share).to_vec();
+        let rejected = std::mem::take(&mut self.rejected);
+        let (seen, _): (Result<Seen, _>, Result<Seen, _>) = futures::join!(
+            supplier.see(&letters, status),
+            supplier.see(&rejected, LetterStatus::Rejected)
+        );
+        self.noted(seen).map(|_| ())
+    }
+
+    /// Whether a criterion holds by what was recorded.
+    pub(crate) fn holds(&mut self, criterion: &str) -> Result<(), StepError> {
+        let work = self.work.as_ref().ok_or_else(|| {
+            StepError::Scenario("the scenario has no stage; run it with letterproof".to_owned())
+        })?;
+        let held = work.bench.holds(&CriterionId::from(criterion)).map_err(StepError::from);
+        self.noted(held)
+    }
+
+    /// Keeps an error's words for the journal, and ends the run where going on makes no sense.
+    pub(crate) fn noted<T, E: Into<StepError>>(
+        &mut self,
+        result: Result<T, E>,
+    ) -> Result<T, StepError> {
+        result.map_err(|error| {
+            let error = error.into();
+            self.error = Some(error.to_string());
+            if let Some(work) = &self.work {
+                work.bench.note_failure(&work.scenario);
+                if let StepError::Client(client) = &error
+                    && client.is_fatal()
+                {
+                    work.bench.stop(client.to_string());
+                }
+            }
+            error
+        })
+    }
+
+    /// What went wrong in the scenario, once.
+    pub(crate) fn take_error(&mut self) -> Option<String> {
+        self.error.take()
+    }
+}
+
+impl fmt::Debug for PrintHouse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a print house with {} letters at work", self.letters.len())
+    }
+}

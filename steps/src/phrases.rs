@@ -1,0 +1,132 @@
+//! The phrases of the features: each a sentence about a print house, bound to one action.
+//! Refuses loops, JSON and assertions: what a phrase needs is an action of the supplier or a judge.
+
+use std::str::FromStr;
+
+use cucumber::{Parameter, given, then, when};
+use letterproof_client::{LetterFilter, Reasons, letter_ids};
+use letterproof_model::{LetterStatus, UnknownStatus};
+
+use crate::house::{PrintHouse, Share, StepError, Way};
+
+/// A letter status in a phrase.
+#[derive(Debug, Clone, Copy, Parameter)]
+#[param(name = "status", regex = "[A-Z]+")]
+struct Status(LetterStatus);
+
+impl FromStr for Status {
+    type Err = UnknownStatus;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+type Done = Result<(), StepError>;
+
+#[given("a supplier with credentials for this target")]
+fn a_supplier(house: &mut PrintHouse) -> Done {
+    house.supplier().map(|_| ())
+}
+
+#[given("every letter seeded is waiting and visible")]
+#[given("the supplier has letters waiting that show in a list")]
+async fn letters_show(house: &mut PrintHouse) -> Done {
+    let waited = house.supplier()?.wait_until_listed_letters_show_again().await;
+    house.noted(waited).map(|_| ())
+}
+
+#[given("the supplier has received its daily list")]
+async fn has_daily_list(house: &mut PrintHouse) -> Done {
+    let supplier = house.supplier()?;
+    let list = supplier.receive_daily_list_if_stale().await;
+    house.listed = letter_ids(&house.noted(list)?);
+    Ok(())
+}
+
+#[given(expr = "the supplier has accepted {int} ordinary letters")]
+async fn has_accepted_ordinary(house: &mut PrintHouse, n: usize) -> Done {
+    let taken = house.supplier()?.take_accepted(n, LetterFilter::Standard).await;
+    house.letters = house.noted(taken)?;
+    Ok(())
+}
+
+#[when("the supplier asks whether the service is up")]
+async fn asks_service(house: &mut PrintHouse) -> Done {
+    let answer = house.supplier()?.check_service().await;
+    house.noted(answer).map(|_| ())
+}
+
+#[when("the supplier looks whether there is a letter to print")]
+async fn looks_for_a_letter(house: &mut PrintHouse) -> Done {
+    let list = house.supplier()?.list(Some(1)).await;
+    house.listed = letter_ids(&house.noted(list)?);
+    Ok(())
+}
+
+#[when("the supplier receives its daily list")]
+#[when("the supplier receives its daily list again at once")]
+async fn receives_daily_list(house: &mut PrintHouse) -> Done {
+    let list = house.supplier()?.daily_list().await;
+    house.noted(list).map(|_| ())
+}
+
+#[when("the supplier receives its daily list again when the letters show again")]
+async fn receives_daily_list_later(house: &mut PrintHouse) -> Done {
+    letters_show(house).await?;
+    receives_daily_list(house).await
+}
+
+#[when(expr = "the supplier prepares the print jobs of the first {int} letters listed")]
+#[when(
+    expr = "the supplier prepares the print jobs of the first {int} letters listed, none a second time"
+)]
+async fn prepares_jobs(house: &mut PrintHouse, n: usize) -> Done {
+    let prepared = house.supplier()?.prepare_ready(house.first_listed(n)).await;
+    house.letters = house.noted(prepared)?;
+    Ok(())
+}
+
+#[when("the supplier accepts the letters it has prepared")]
+async fn accepts_prepared(house: &mut PrintHouse) -> Done {
+    house.report(Share::All, LetterStatus::Accepted, Way::InOneUpdate, Reasons::None).await
+}
+
+#[when(expr = "the supplier receives a(nother) list of {int},{int} letters")]
+async fn receives_list(house: &mut PrintHouse, thousands: u32, rest: u32) -> Done {
+    let list = house.supplier()?.list(Some(thousands * 1_000 + rest)).await;
+    house.listed = letter_ids(&house.noted(list)?);
+    Ok(())
+}
+
+#[when("the supplier accepts the listed letters in one update")]
+async fn accepts_listed(house: &mut PrintHouse) -> Done {
+    let taken = house.supplier()?.take_on(&house.listed).await;
+    let taken = house.noted(taken)?;
+    house.letters = taken.accepted.letters;
+    house.rejected = taken.rejected.map(|sent| sent.letters).unwrap_or_default();
+    Ok(())
+}
+
+#[when(
+    regex = r"^the supplier reports (these letters|the other letters|the first \d+ of these letters) as ([A-Z]+) (one by one|in one update)$"
+)]
+async fn reports(house: &mut PrintHouse, share: String, status: Status, way: String) -> Done {
+    let share = house.named_share(&share);
+    house.report(share, status.0, Way::named(&way), Reasons::None).await
+}
+
+#[when(expr = "the supplier looks up each of these letters until it is {status}")]
+async fn looks_up_each(house: &mut PrintHouse, status: Status) -> Done {
+    house.look_up(Share::All, status.0).await
+}
+
+#[when(expr = "the supplier looks up the first {int} of these letters until each is {status}")]
+async fn looks_up_first(house: &mut PrintHouse, n: usize, status: Status) -> Done {
+    house.look_up(Share::First(n), status.0).await
+}
+
+#[then(regex = r"^criterion (AT\d+\.\d+) holds$")]
+fn criterion_holds(house: &mut PrintHouse, criterion: String) -> Done {
+    house.holds(&criterion)
+}
