@@ -1,2 +1,55 @@
-//! stub
-fn main() {}
+//! The `letterproof` command: reads arguments, shows progress and results, ends with an exit code.
+//!
+//! Exit codes are a contract: 0 every required test passed, 1 a required test failed, 2 wrong usage
+//! or configuration, 3 incomplete, 4 the harness failed.
+//! Refuses logic worth testing on its own: judging, traffic and evidence live in other crates.
+
+mod args;
+mod embedded;
+mod failure;
+mod progress;
+mod run;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Arguments, Command};
+use crate::failure::Failure;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version go to stdout with 0; everything else is wrong usage.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    start_log();
+    match dispatch(arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            failure.print();
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
+    match arguments.command {
+        Command::Run(options) => run::run(options),
+    }
+}
+
+/// Logs go to stderr and only when `RUST_LOG` asks for them; they never hold secrets.
+fn start_log() {
+    if std::env::var_os("RUST_LOG").is_some() {
+        tracing_subscriber::fmt()
+            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+            .with_writer(std::io::stderr)
+            .init();
+    }
+}

@@ -1,0 +1,74 @@
+//! The double of INT inside this process, for runs without a target of their own.
+//! Refuses long waits: its timeouts are short, which the evidence says.
+
+use std::time::Duration;
+
+use letterproof_client::{Auth, SecretSource, Target};
+use letterproof_mock::{DemoCredentials, Fault, MockConfig, MockServer, SecretToken};
+use secrecy::SecretString;
+
+use crate::args::RunOptions;
+use crate::failure::Failure;
+
+/// How long the double hides listed letters; INT hides them for 300 s.
+const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the double takes to apply an update; INT takes 6 to 10 s.
+const APPLY_DELAY: Duration = Duration::from_millis(500);
+/// How long an update is waited for.
+const UPDATE_DEADLINE: Duration = Duration::from_secs(5);
+
+/// A running double.
+pub(crate) struct Embedded {
+    server: MockServer,
+    credentials: &'static DemoCredentials,
+}
+
+impl Embedded {
+    /// Starts a double on a free loopback port.
+    pub(crate) async fn start(options: &RunOptions) -> Result<Self, Failure> {
+        let mut config = MockConfig {
+            seed: options.seed,
+            visibility_timeout: VISIBILITY_TIMEOUT,
+            apply_delay: APPLY_DELAY,
+            ..MockConfig::default()
+        };
+        if let Some(letters) = options.letters {
+            config.letters = letters;
+        }
+        for fault in &options.faults {
+            let fault = Fault::parse(fault).map_err(|error| Failure::Usage(error.to_string()))?;
+            config.faults.push(fault);
+        }
+        // Making an RSA key takes a moment; it must not stall the runtime.
+        let credentials = tokio::task::spawn_blocking(DemoCredentials::shared)
+            .await
+            .map_err(|error| Failure::Harness(format!("cannot make a key: {error}")))??;
+        let server = MockServer::start(config).await?;
+        Ok(Self { server, credentials })
+    }
+
+    /// The double as a target.
+    pub(crate) fn target(&self, options: &RunOptions) -> Result<Target, Failure> {
+        let auth = Auth::SignedJwt {
+            api_key: secret(&self.credentials.api_key),
+            kid: self.credentials.kid.clone(),
+            key: secret(&self.credentials.private_key_pem),
+        };
+        let mut target = Target::mock(self.server.base_url(), self.server.token_url(), auth)?;
+        target.visibility_timeout = VISIBILITY_TIMEOUT;
+        target.update_deadline = UPDATE_DEADLINE;
+        if let Some(letters) = options.letters {
+            target.seeded_letters = letters;
+        }
+        Ok(target)
+    }
+
+    /// Stops the double.
+    pub(crate) async fn stop(self) {
+        self.server.shutdown().await;
+    }
+}
+
+fn secret(token: &SecretToken) -> SecretSource {
+    SecretString::from(token.expose()).into()
+}

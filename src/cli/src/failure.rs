@@ -1,0 +1,46 @@
+//! Everything that can end a command early, and the exit code each means.
+//! Refuses long stories: one message on stderr, which names what is at fault and the next step.
+
+use letterproof_client::ClientError;
+use letterproof_evidence::EvidenceError;
+use letterproof_mock::MockError;
+use letterproof_steps::FeatureError;
+
+/// Why a command ended without a result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The arguments ask for something impossible.
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Features(#[from] FeatureError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    #[error(transparent)]
+    Mock(#[from] MockError),
+    /// The harness could not do its own work.
+    #[error("{0}")]
+    Harness(String),
+}
+
+impl Failure {
+    /// 2 for wrong usage or configuration, 4 for the harness's own failure.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Features(_) => 2,
+            Self::Client(error) if error.is_configuration() => 2,
+            Self::Mock(MockError::Crypto(_)) => 4,
+            // Whatever else keeps the double from starting is something it was told.
+            Self::Mock(_) => 2,
+            Self::Client(_) | Self::Evidence(_) | Self::Harness(_) => 4,
+        }
+    }
+
+    /// Prints the one message.
+    #[expect(clippy::print_stderr, reason = "this is where a failed command says why")]
+    pub(crate) fn print(&self) {
+        eprintln!("letterproof: {self}");
+    }
+}

@@ -1,0 +1,146 @@
+//! The result as a table for people.
+//! Refuses to hide: every one of the fifteen tests has its line, also those that did not run.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use letterproof_model::{About, ClauseKind, FindingKind, Results, TestResult, Verdict};
+
+/// Renders the table, what is owed and open, and where the evidence is.
+pub(crate) fn render(results: &Results, evidence: &Path, colour: bool) -> String {
+    let mut text = String::new();
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    if !colour {
+        table.force_no_tty();
+    }
+    table.set_header(["AT", "title", "verdict", "criteria", "time"]);
+    for test in &results.tests {
+        let counts = test.check_counts();
+        let total = test.checks().count();
+        table.add_row([
+            Cell::new(test.id),
+            Cell::new(title(test)),
+            verdict_cell(test),
+            Cell::new(format!("{}/{total}", counts.pass)).set_alignment(CellAlignment::Right),
+            Cell::new(duration(test)).set_alignment(CellAlignment::Right),
+        ]);
+    }
+    let _ = writeln!(text, "{table}");
+    let _ = writeln!(text, "{}", counts_line(results));
+    for test in &results.tests {
+        for criterion in test.checks().filter(|c| test.selected && c.verdict > Verdict::NotRun) {
+            let _ = writeln!(
+                text,
+                "\n{} {}: {}\n  expected  {}\n  observed  {}",
+                criterion.id,
+                criterion.verdict,
+                criterion.clause,
+                criterion.expected,
+                criterion.observed
+            );
+            if let Some(reason) = &criterion.reason {
+                let _ = writeln!(text, "  because   {reason}");
+            }
+            if !criterion.letters.is_empty() {
+                let _ = writeln!(text, "  letters   {}", some(&criterion.letters));
+            }
+            if !criterion.exchanges.is_empty() {
+                let _ = writeln!(text, "  see       {}", some(&criterion.exchanges));
+            }
+        }
+    }
+    text.push_str(&open_points(results));
+    let _ = writeln!(text, "\nevidence  {}", evidence.display());
+    text
+}
+
+fn title(test: &TestResult) -> String {
+    let suffix = if test.required { "" } else { " (optional)" };
+    format!("{}{suffix}", test.title)
+}
+
+fn verdict_cell(test: &TestResult) -> Cell {
+    if !test.selected {
+        return Cell::new("not selected").add_attribute(Attribute::Dim);
+    }
+    let cell = Cell::new(test.verdict);
+    match test.verdict {
+        Verdict::Pass => cell.fg(Color::Green),
+        Verdict::Fail | Verdict::Error => cell.fg(Color::Red).add_attribute(Attribute::Bold),
+        Verdict::Inconclusive | Verdict::NotRun => cell.fg(Color::Yellow),
+        Verdict::NotApplicable => cell.add_attribute(Attribute::Dim),
+    }
+}
+
+/// From the first attempt's start to the last one's end.
+fn duration(test: &TestResult) -> String {
+    let start = test.attempts.iter().map(|attempt| attempt.started).min();
+    let end = test.attempts.iter().filter_map(|attempt| attempt.finished).max();
+    match (start, end) {
+        (Some(start), Some(end)) => {
+            format!("{:.1} s", end.duration_since(start).as_secs_f64())
+        }
+        _ => "–".to_owned(),
+    }
+}
+
+fn counts_line(results: &Results) -> String {
+    let words: Vec<String> = Verdict::ALL
+        .into_iter()
+        .rev()
+        .map(|verdict| format!("{} {verdict}", results.counts.get(verdict)))
+        .collect();
+    format!("tests: {}", words.join(", "))
+}
+
+fn open_points(results: &Results) -> String {
+    let mut text = String::new();
+    let not_run: Vec<String> = results
+        .tests
+        .iter()
+        .filter(|test| test.selected && test.required && test.verdict == Verdict::NotRun)
+        .map(|test| test.id.to_string())
+        .collect();
+    if !not_run.is_empty() {
+        let _ = writeln!(text, "\nrequired and not run: {}", not_run.join(", "));
+    }
+    let owed: Vec<String> = results
+        .tests
+        .iter()
+        .filter(|test| test.selected)
+        .flat_map(|test| &test.criteria)
+        .filter(|c| c.kind == ClauseKind::Attestation && c.verdict == Verdict::NotRun)
+        .map(|criterion| criterion.id.to_string())
+        .collect();
+    if !owed.is_empty() {
+        let _ = writeln!(text, "statements still owed by a person: {}", owed.join(", "));
+    }
+    let violations = |about| {
+        results
+            .findings
+            .iter()
+            .filter(|finding| finding.about == about && finding.kind == FindingKind::Violation)
+            .count()
+    };
+    let known = results.findings.iter().filter(|f| f.kind != FindingKind::Violation).count();
+    let _ = writeln!(
+        text,
+        "findings: {} violations by the supplier, {} by the API, {known} known deviations, drift \
+         and notes",
+        violations(About::Supplier),
+        violations(About::Api),
+    );
+    text
+}
+
+fn some<T: ToString>(ids: &[T]) -> String {
+    const SHOWN: usize = 5;
+    let mut words: Vec<String> = ids.iter().take(SHOWN).map(ToString::to_string).collect();
+    if ids.len() > SHOWN {
+        words.push(format!("and {} more", ids.len() - SHOWN));
+    }
+    words.join(", ")
+}

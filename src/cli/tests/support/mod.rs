@@ -1,0 +1,92 @@
+//! Runs the built program and reads what it left.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use letterproof_model::Results;
+
+/// How the program ended.
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// A call of the program.
+pub(crate) struct Call(Command);
+
+/// `letterproof run --out OUT`, to be given more arguments.
+pub(crate) fn letterproof(out: &Path) -> Call {
+    let mut call = command(&["run", "--out"]);
+    call.0.arg(out);
+    call
+}
+
+/// `letterproof` with these arguments, and no setting of the caller's environment.
+pub(crate) fn command(arguments: &[&str]) -> Call {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_letterproof"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("LETTERPROOF_") || name == "RUST_LOG" {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments).stdin(Stdio::null());
+    Call(command)
+}
+
+impl Call {
+    pub(crate) fn args<I: AsRef<std::ffi::OsStr>>(
+        mut self,
+        args: impl IntoIterator<Item = I>,
+    ) -> Self {
+        self.0.args(args);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    pub(crate) fn spawn(mut self) -> Child {
+        self.0.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    pub(crate) fn ended(mut self) -> Ended {
+        let output = self.0.output().unwrap();
+        Ended {
+            code: output.status.code().expect("the program was not killed"),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// `letterproof run --out OUT ARGUMENTS`.
+pub(crate) fn run(out: &Path, arguments: &[&str]) -> Ended {
+    letterproof(out).args(arguments).ended()
+}
+
+/// The names of what lies in a folder.
+pub(crate) fn folders(out: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(out) else { return Vec::new() };
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// The one run folder under `out`.
+pub(crate) fn run_folder(out: &Path) -> PathBuf {
+    let names = folders(out);
+    assert_eq!(names.len(), 1, "{names:?}");
+    out.join(&names[0])
+}
+
+/// `results.json` of a run.
+pub(crate) fn results(folder: &Path) -> Results {
+    let text = std::fs::read_to_string(folder.join("results.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
