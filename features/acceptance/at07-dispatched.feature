@@ -1,4 +1,4 @@
-@AT7 @mandatory @stateful @seeded
+@AT7 @mandatory @stateful @seeded @parallel
 Feature: AT7 Report letters as DISPATCHED
   Letters handed to the carrier are reported as DISPATCHED, singly and in bulk. A letter may be
   dispatched from ACCEPTED, PRINTED or ENCLOSED, and each status is seen before the next is sent.

@@ -35,6 +35,14 @@ fn the_page_is_the_one_that_was_reviewed() {
 }
 
 #[test]
+fn the_bundle_of_these_tests_follows_the_published_schema() {
+    let contract = letterproof_contract::Contract::built_in().unwrap();
+    let results = serde_json::to_value(&bundle().results).unwrap();
+    let faults = contract.faults(letterproof_contract::Document::Results, &results);
+    assert_eq!(faults, Vec::<String>::new());
+}
+
+#[test]
 fn failures_and_errors_are_never_mixed_in_junit() {
     let mut bundle = bundle();
     let broken = &mut bundle.results.tests[6];

@@ -11,6 +11,8 @@ use letterproof_model::{Context, CriterionId, Exchange, Verdict};
 #[derive(Debug)]
 pub struct Bench {
     judges: Mutex<JudgeCache>,
+    /// Scenarios that have not come to their criteria yet.
+    acting: Mutex<HashSet<String>>,
     failed: Mutex<HashSet<String>>,
     stopped: Mutex<Option<String>>,
 }
@@ -41,6 +43,7 @@ impl Bench {
     pub fn new(context: Context) -> Self {
         Self {
             judges: Mutex::new(JudgeCache::new(context)),
+            acting: Mutex::default(),
             failed: Mutex::default(),
             stopped: Mutex::default(),
         }
@@ -69,6 +72,21 @@ impl Bench {
                 observed: result.observed.clone(),
             }),
         }
+    }
+
+    /// Notes that a scenario begins to act.
+    pub(crate) fn acts(&self, scenario: &str) {
+        lock(&self.acting).insert(scenario.to_owned());
+    }
+
+    /// Notes that a scenario has done what it does, or has ended.
+    pub(crate) fn rests(&self, scenario: &str) {
+        lock(&self.acting).remove(scenario);
+    }
+
+    /// Whether a scenario is still making traffic.
+    pub(crate) fn is_anyone_acting(&self) -> bool {
+        !lock(&self.acting).is_empty()
     }
 
     /// Notes that a step of a scenario failed.

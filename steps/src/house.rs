@@ -1,14 +1,17 @@
 //! The world of a scenario: a print house with the letters it is working on.
 //! Refuses to work before a stage is set, and after the run has been ended.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use cucumber::World;
-use letterproof_client::{ClientError, Reasons, Seen, Supplier};
-use letterproof_model::{CriterionId, LetterId, LetterStatus};
+use letterproof_client::{ClientError, MiSubmission, Reason, Reasons, Seen, Supplier};
+use letterproof_model::{CriterionId, LetterId, LetterStatus, Verdict};
 
 use crate::bench::CriterionError;
+use crate::runner::Reseed;
 use crate::{Bench, Stage};
 
 /// A print house in the middle of a scenario.
@@ -21,6 +24,10 @@ pub struct PrintHouse {
     pub(crate) letters: Vec<LetterId>,
     /// The letters this scenario rejected on the way.
     pub(crate) rejected: Vec<LetterId>,
+    /// The letters this scenario found that cannot be taken on, each with the reason.
+    pub(crate) unfit: HashMap<LetterId, Reason>,
+    /// The management information this scenario submitted.
+    pub(crate) submitted: Vec<MiSubmission>,
     /// How many letters the scenario last called "the first".
     first: usize,
     error: Option<String>,
@@ -30,6 +37,7 @@ struct Work {
     supplier: Supplier,
     bench: Arc<Bench>,
     scenario: String,
+    reseed: Option<Reseed>,
 }
 
 /// Why a step could not be done.
@@ -68,18 +76,18 @@ impl Way {
 impl PrintHouse {
     /// Puts the house on a stage, under a scenario's name.
     pub(crate) fn enter(&mut self, stage: &Stage, scenario: &str) {
+        stage.bench.acts(scenario);
         self.work = Some(Work {
             supplier: stage.supplier.for_scenario(scenario),
             bench: Arc::clone(&stage.bench),
             scenario: scenario.to_owned(),
+            reseed: stage.reseed.clone(),
         });
     }
 
     /// The supplier, while the run goes on.
     pub(crate) fn supplier(&self) -> Result<Supplier, StepError> {
-        let work = self.work.as_ref().ok_or_else(|| {
-            StepError::Scenario("the scenario has no stage; run it with letterproof".to_owned())
-        })?;
+        let work = self.work.as_ref().ok_or_else(no_stage)?;
         match work.bench.stopped() {
             None => Ok(work.supplier.clone()),
             Some(reason) => Err(StepError::Scenario(format!("the run was ended: {reason}"))),
@@ -112,6 +120,14 @@ impl PrintHouse {
             Share::All => letters,
             Share::First(n) => &letters[..n.min(letters.len())],
             Share::AllBut(n) => &letters[n.min(letters.len())..],
+        }
+    }
+
+    /// Has the target seeded anew, where that is in the harness's hands.
+    pub(crate) fn seed_anew(&self) -> Result<(), StepError> {
+        match self.work.as_ref().and_then(|work| work.reseed.as_ref()) {
+            Some(reseed) => reseed().map_err(StepError::Scenario),
+            None => Ok(()),
         }
     }
 
@@ -148,13 +164,35 @@ impl PrintHouse {
         self.noted(seen).map(|_| ())
     }
 
-    /// Whether a criterion holds by what was recorded.
-    pub(crate) fn holds(&mut self, criterion: &str) -> Result<(), StepError> {
-        let work = self.work.as_ref().ok_or_else(|| {
-            StepError::Scenario("the scenario has no stage; run it with letterproof".to_owned())
-        })?;
-        let held = work.bench.holds(&CriterionId::from(criterion)).map_err(StepError::from);
-        self.noted(held)
+    /// Whether a criterion holds by what was recorded. Scenarios run side by side and share the
+    /// record, so one that does not hold yet is asked again while others still act, and one that
+    /// does not decide until the update deadline is over.
+    pub(crate) async fn holds(&mut self, criterion: &str) -> Result<(), StepError> {
+        const ASK_AGAIN: Duration = Duration::from_millis(100);
+        let supplier = self.supplier()?;
+        let work = self.work.as_ref().ok_or_else(no_stage)?;
+        let bench = Arc::clone(&work.bench);
+        bench.rests(&work.scenario);
+        let criterion = CriterionId::from(criterion);
+        let patience = supplier.session().target().update_deadline;
+        let mut deadline = Instant::now() + patience;
+        loop {
+            let others_act = bench.is_anyone_acting();
+            if others_act {
+                deadline = Instant::now() + patience;
+            }
+            let held = bench.holds(&criterion);
+            match held {
+                Err(CriterionError::DoesNotHold { verdict, .. })
+                    if others_act
+                        || (verdict == Verdict::Inconclusive && Instant::now() < deadline) =>
+                {
+                    let slept = supplier.session().sleep(ASK_AGAIN).await;
+                    self.noted(slept)?;
+                }
+                held => return self.noted(held),
+            }
+        }
     }
 
     /// Keeps an error's words for the journal, and ends the run where going on makes no sense.
@@ -181,6 +219,10 @@ impl PrintHouse {
     pub(crate) fn take_error(&mut self) -> Option<String> {
         self.error.take()
     }
+}
+
+fn no_stage() -> StepError {
+    StepError::Scenario("the scenario has no stage; run it with letterproof".to_owned())
 }
 
 impl fmt::Debug for PrintHouse {

@@ -14,4 +14,4 @@ mod runner;
 pub use bench::Bench;
 pub use features::{FeatureError, FeatureSet};
 pub use house::PrintHouse;
-pub use runner::{Stage, StepEvent, check, run};
+pub use runner::{Reseed, Stage, StepEvent, check, run};

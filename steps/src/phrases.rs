@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use cucumber::{Parameter, given, then, when};
-use letterproof_client::{LetterFilter, Reasons, letter_ids};
+use letterproof_client::{LetterFilter, Reason, Reasons, letter_ids};
 use letterproof_model::{LetterStatus, UnknownStatus};
 
 use crate::house::{PrintHouse, Share, StepError, Way};
@@ -49,6 +49,45 @@ async fn has_accepted_ordinary(house: &mut PrintHouse, n: usize) -> Done {
     let taken = house.supplier()?.take_accepted(n, LetterFilter::Standard).await;
     house.letters = house.noted(taken)?;
     Ok(())
+}
+
+#[given(expr = "the supplier has accepted {int} letters in accessible formats")]
+async fn has_accepted_accessible(house: &mut PrintHouse, n: usize) -> Done {
+    let taken = house.supplier()?.take_accepted(n, LetterFilter::Accessible).await;
+    house.letters = house.noted(taken)?;
+    Ok(())
+}
+
+#[given(expr = "the supplier has accepted {int} letters that turn out damaged or too long")]
+async fn has_accepted_unproducible(house: &mut PrintHouse, n: usize) -> Done {
+    let taken = house.supplier()?.accept_unproducible(n).await;
+    house.noted(taken).map(|_| ())
+}
+
+#[given("the supplier has no decision under way that a list would not show")]
+async fn decisions_show(house: &mut PrintHouse) -> Done {
+    let waited = house.supplier()?.wait_until_decisions_show().await;
+    house.noted(waited)
+}
+
+#[given("the supplier has found the letters that it cannot take on")]
+async fn has_found_unfit(house: &mut PrintHouse) -> Done {
+    let unfit = house.supplier()?.take_unfit().await;
+    house.unfit = house.noted(unfit)?;
+    Ok(())
+}
+
+#[given(expr = "the supplier has dispatched letters, at least {int}")]
+async fn has_dispatched(house: &mut PrintHouse, n: usize) -> Done {
+    let dispatched = house.supplier()?.have_dispatched(n).await;
+    house.noted(dispatched)
+}
+
+#[given("the queue is seeded anew where the target allows it")]
+#[when("the queue is seeded anew where the target allows it")]
+fn seeded_anew(house: &mut PrintHouse) -> Done {
+    let seeded = house.seed_anew();
+    house.noted(seeded)
 }
 
 #[when("the supplier asks whether the service is up")]
@@ -116,6 +155,66 @@ async fn reports(house: &mut PrintHouse, share: String, status: Status, way: Str
     house.report(share, status.0, Way::named(&way), Reasons::None).await
 }
 
+#[when("the supplier takes these letters through PRINTED, ENCLOSED and DISPATCHED")]
+async fn takes_through(house: &mut PrintHouse) -> Done {
+    const WAY: [LetterStatus; 3] =
+        [LetterStatus::Printed, LetterStatus::Enclosed, LetterStatus::Dispatched];
+    let taken = house.supplier()?.take_through(&house.letters, &WAY).await;
+    house.noted(taken)
+}
+
+#[when("the supplier forwards these letters to a specialist")]
+async fn forwards(house: &mut PrintHouse) -> Done {
+    let reason = Reason::new("FWD-ACCESS", "Passed on to a specialist for accessible formats");
+    house.report(Share::All, LetterStatus::Forwarded, Way::InOneUpdate, reason).await
+}
+
+#[when("the supplier reports these letters as RETURNED, each return reason in turn")]
+async fn returns_in_turn(house: &mut PrintHouse) -> Done {
+    let reasons = Reasons::ReturnsInTurn;
+    house.report(Share::All, LetterStatus::Returned, Way::InOneUpdate, reasons).await
+}
+
+#[when("the supplier cancels these letters as a list by e-mail asks")]
+async fn cancels(house: &mut PrintHouse) -> Done {
+    let reason = Reason::new("CAN-ASKED", "Stopped on request of NHS Notify");
+    house.report(Share::All, LetterStatus::Cancelled, Way::InOneUpdate, reason).await
+}
+
+#[when("the supplier reports the letters that it cannot produce as FAILED")]
+async fn fails_unproducible(house: &mut PrintHouse) -> Done {
+    let sent = house.supplier()?.fail_unproducible().await;
+    house.letters = house.noted(sent)?.map(|sent| sent.letters).unwrap_or_default();
+    Ok(())
+}
+
+#[when("the supplier rejects the letters that it cannot take on")]
+async fn rejects_unfit(house: &mut PrintHouse) -> Done {
+    let unfit = std::mem::take(&mut house.unfit);
+    let sent = house.supplier()?.reject(unfit).await;
+    house.letters = house.noted(sent)?.letters;
+    Ok(())
+}
+
+#[when("the supplier submits management information for the letters that it has dispatched")]
+async fn submits_mi(house: &mut PrintHouse) -> Done {
+    let submitted = house.supplier()?.report_dispatched().await;
+    house.submitted = house.noted(submitted)?;
+    Ok(())
+}
+
+#[when("the supplier reads its management information back")]
+async fn reads_mi_back(house: &mut PrintHouse) -> Done {
+    let read = house.supplier()?.read_back_mi(&house.submitted).await;
+    house.noted(read)
+}
+
+#[when(expr = "the supplier takes in the whole queue in lists of {int}")]
+async fn takes_in_queue(house: &mut PrintHouse, chunk: u32) -> Done {
+    let taken = house.supplier()?.take_in_queue_and_clear_up(chunk).await;
+    house.noted(taken).map(|_| ())
+}
+
 #[when(expr = "the supplier looks up each of these letters until it is {status}")]
 async fn looks_up_each(house: &mut PrintHouse, status: Status) -> Done {
     house.look_up(Share::All, status.0).await
@@ -127,6 +226,6 @@ async fn looks_up_first(house: &mut PrintHouse, n: usize, status: Status) -> Don
 }
 
 #[then(regex = r"^criterion (AT\d+\.\d+) holds$")]
-fn criterion_holds(house: &mut PrintHouse, criterion: String) -> Done {
-    house.holds(&criterion)
+async fn criterion_holds(house: &mut PrintHouse, criterion: String) -> Done {
+    house.holds(&criterion).await
 }

@@ -16,6 +16,9 @@ use crate::{Bench, FeatureError, FeatureSet, PrintHouse};
 /// How many scenarios of one batch run side by side.
 const SIDE_BY_SIDE: usize = 16;
 
+/// Seeds the target anew; the error is one sentence.
+pub type Reseed = Arc<dyn Fn() -> Result<(), String>>;
+
 /// What scenarios run with.
 #[derive(Clone)]
 pub struct Stage {
@@ -29,6 +32,8 @@ pub struct Stage {
     pub on_event: Arc<dyn Fn(StepEvent)>,
     /// Called when a scenario has ended, to make the journal survive a power cut.
     pub on_scenario_end: Arc<dyn Fn() -> Result<(), RecordError>>,
+    /// Seeds the target anew (AT15), where that is in the harness's hands.
+    pub reseed: Option<Reseed>,
 }
 
 /// What a scenario is doing.
@@ -98,6 +103,7 @@ async fn run_batch(batch: Vec<Feature>, stage: Stage) {
                 (event::ScenarioFinished::StepSkipped, None) => "a step was skipped".to_owned(),
                 (_, None) => "a step failed".to_owned(),
             };
+            after.bench.rests(&scenario.name);
             mark(&after, MarkKind::ScenarioFinished, scenario, text);
             if let Err(error) = (after.on_scenario_end)() {
                 after.bench.stop(error.message);

@@ -130,7 +130,7 @@ impl<'a> Shelf<'a> {
     /// What a finding points to.
     pub(crate) fn finding(&self, finding: &letterproof_model::Finding) -> References {
         let ids = finding.exchanges.iter().take(SHOWN_FOR_FINDING);
-        self.references(ids, finding.count.max(finding.exchanges.len() as u64), true)
+        self.references(ids, finding.exchanges.len() as u64, true)
     }
 
     fn references<'b>(

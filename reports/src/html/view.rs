@@ -240,7 +240,7 @@ fn attempts(test: &TestResult) -> Vec<String> {
             Some((first, last)) => format!(", {first} to {last}"),
             None => String::new(),
         };
-        let outcome = attempt.outcome.as_ref().map(|o| format!(". {o}")).unwrap_or_default();
+        let outcome = attempt.outcome.as_ref().map(|o| format!(": {o}")).unwrap_or_default();
         format!("{number}{}, {took}{range}{outcome}", words::time_of_day(attempt.started))
     };
     test.attempts.iter().enumerate().map(line).collect()

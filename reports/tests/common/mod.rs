@@ -223,13 +223,13 @@ fn attempts(number: u8) -> Vec<Attempt> {
         exchanges: Some((ExchangeId::from("ex-000003"), ExchangeId::from("ex-000009"))),
     };
     match number {
-        1 => vec![attempt(1, Some(3), "All criteria judged.")],
-        2 => vec![attempt(3, Some(6), "All criteria judged.")],
+        1 => vec![attempt(1, Some(3), "every step succeeded")],
+        2 => vec![attempt(3, Some(6), "every step succeeded")],
         4 => vec![
-            attempt(4, Some(70), "The list could not be fetched."),
-            attempt(70, Some(137), "All criteria judged."),
+            attempt(4, Some(70), "the list could not be fetched"),
+            attempt(70, Some(137), "every step succeeded"),
         ],
-        7 => vec![attempt(140, None, "Stopped by the tester.")],
+        7 => vec![attempt(140, None, "stopped by the tester")],
         _ => vec![],
     }
 }

@@ -1,10 +1,13 @@
 //! The double of INT inside this process, for runs without a target of their own.
 //! Refuses long waits: its timeouts are short, which the evidence says.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use letterproof_client::{Auth, SecretSource, Target};
 use letterproof_mock::{DemoCredentials, Fault, MockConfig, MockServer, SecretToken};
+use letterproof_steps::Reseed;
 use secrecy::SecretString;
 
 use crate::args::RunOptions;
@@ -19,7 +22,7 @@ const UPDATE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// A running double.
 pub(crate) struct Embedded {
-    server: MockServer,
+    server: Arc<MockServer>,
     credentials: &'static DemoCredentials,
 }
 
@@ -44,7 +47,7 @@ impl Embedded {
             .await
             .map_err(|error| Failure::Harness(format!("cannot make a key: {error}")))??;
         let server = MockServer::start(config).await?;
-        Ok(Self { server, credentials })
+        Ok(Self { server: Arc::new(server), credentials })
     }
 
     /// The double as a target.
@@ -63,9 +66,21 @@ impl Embedded {
         Ok(target)
     }
 
+    /// Seeds the double anew, with other letters each time.
+    pub(crate) fn reseed(&self, options: &RunOptions) -> Reseed {
+        let server = Arc::clone(&self.server);
+        let next = AtomicU64::new(options.seed);
+        Arc::new(move || {
+            let seed = next.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
+            server.reset(seed).map_err(|error| error.to_string())
+        })
+    }
+
     /// Stops the double.
     pub(crate) async fn stop(self) {
-        self.server.shutdown().await;
+        if let Ok(server) = Arc::try_unwrap(self.server) {
+            server.shutdown().await;
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 mod args;
 mod embedded;
 mod failure;
+mod mock;
 mod progress;
 mod run;
 mod table;
@@ -41,7 +42,16 @@ fn main() -> ExitCode {
 fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         Command::Run(options) => run::run(options),
+        Command::Mock(options) => mock::mock(&options),
     }
+}
+
+/// The runtime of a command that makes or serves traffic.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Harness(format!("cannot start the runtime: {error}")))
 }
 
 /// Logs go to stderr and only when `RUST_LOG` asks for them; they never hold secrets.

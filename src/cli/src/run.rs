@@ -30,10 +30,7 @@ use crate::table;
 
 /// Runs the selected tests; returns the exit code.
 pub(crate) fn run(options: RunOptions) -> Result<u8, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Harness(format!("cannot start the runtime: {error}")))?;
+    let runtime = crate::runtime()?;
     let code = runtime.block_on(drive(options));
     // Connections still open must not hold the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -144,6 +141,7 @@ impl Drive<'_> {
             recorder,
             on_event: Arc::new(move |event| told.scenario(event)),
             on_scenario_end: Arc::new(move || kept.sync()),
+            reseed: embedded.map(|embedded| embedded.reseed(self.options)),
         };
         let end = tokio::select! {
             driven = letterproof_steps::run(&self.features, &stage) => {

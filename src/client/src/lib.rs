@@ -5,10 +5,13 @@
 //! on a session and a [`Ledger`]; Gherkin drives it.
 //! Refuses judgement: what an answer means for a test is decided elsewhere, from the record.
 
+mod doctor;
 mod error;
 mod flow;
+mod keys;
 mod ledger;
 mod pacer;
+mod profile;
 mod progress;
 mod safety;
 mod secret;
@@ -20,10 +23,13 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use doctor::{Check, CheckState, Diagnosis, Doctor, DoctorOptions};
 pub use error::{ClientError, UnexpectedAnswer};
 pub use flow::Flow;
+pub use keys::{KEY_BITS, KeyMatch, SigningKey};
 pub use ledger::{Content, Ledger, LetterRecord, Moved, Step, Tally};
 pub use pacer::{Pacer, Slot};
+pub use profile::Profile;
 pub use progress::{Progress, ProgressEvent, Silent};
 pub use safety::{ProductionConsent, is_loopback, is_production_host};
 pub use secret::SecretSource;
@@ -32,10 +38,10 @@ pub use session::{
     SessionOptions, Usage,
 };
 pub use supplier::{
-    Change, LetterFilter, MiSubmission, Preparation, Prepared, Reason, Reasons, Seen, SeenLetter,
-    Sent, Supplier, TakenOn, letter_ids,
+    Change, LetterFilter, MiSubmission, Preparation, Prepared, QueueRun, Reason, Reasons, Seen,
+    SeenLetter, Sent, Supplier, TakenOn, letter_ids,
 };
-pub use target::{Auth, Target, Timeouts};
+pub use target::{Auth, ClientIdentity, Target, Timeouts};
 pub use wire::{
     LetterAttributes, LetterDocument, LetterList, LetterUpdate, ListedLetter, MiAttributes,
     MiDocument, MiRecord,

@@ -89,6 +89,55 @@ fn a_run_killed_at_any_byte_leaves_a_readable_journal() {
     }
 }
 
+#[test]
+fn every_line_follows_the_published_schema() {
+    use letterproof_model::{Content, RawBody, RawOutcome, TransportError, TransportErrorKind};
+    let folder = tempfile::tempdir().unwrap();
+    let journal = journal(&folder);
+    let content = || Content {
+        length: 9,
+        sha256: "00".repeat(32),
+        pages: Some(2),
+        problem: Some("NoSuchKey".into()),
+    };
+    for body in [
+        RawBody::None,
+        common::text("{\"data\":[]}"),
+        common::text("plain"),
+        RawBody::Bytes(vec![0xff, 0xfe]),
+        RawBody::Download { content: content(), pdf: true },
+        RawBody::Download { content: content(), pdf: false },
+    ] {
+        let mut raw = exchange("GET", &format!("{BASE}/letters"));
+        if let RawOutcome::Response(response) = &mut raw.outcome {
+            response.body = body;
+        }
+        journal.record(raw).unwrap();
+    }
+    let mut lost = exchange("POST", "https://int.example/oauth2/token");
+    lost.request.headers =
+        common::headers(&[("Content-Type", "application/x-www-form-urlencoded")]);
+    lost.request.body = common::text("grant_type=client_credentials");
+    lost.scheduled = Some(now());
+    lost.outcome = RawOutcome::Error(TransportError {
+        kind: TransportErrorKind::Timeout,
+        message: "no answer within 30 s".into(),
+        after_us: 30_000_000,
+        status: Some(200),
+        received: 12,
+    });
+    journal.record(lost).unwrap();
+    journal.mark(mark("done")).unwrap();
+    let contract = letterproof_contract::Contract::built_in().unwrap();
+    let text = std::fs::read_to_string(path(&folder)).unwrap();
+    assert_eq!(text.lines().count(), 9);
+    for line in text.lines() {
+        let line = serde_json::from_str(line).unwrap();
+        let faults = contract.faults(letterproof_contract::Document::Journal, &line);
+        assert!(faults.is_empty(), "{faults:?} in {line}");
+    }
+}
+
 /// The child of the test below: records until it is killed, and says what it was handed.
 #[test]
 fn record_until_killed() {

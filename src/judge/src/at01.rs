@@ -163,7 +163,9 @@ fn secure(traffic: &Traffic, context: &Context) -> Ruling {
             tally.good([*ix]);
         }
     }
-    tally.rule(traffic, "call", |n| format!("{}, all with token and TLS", many(n, "call")))
+    tally.rule(traffic, "call", |n| {
+        format!("{}, all with a token, over TLS or on loopback", many(n, "call"))
+    })
 }
 
 fn has_bearer(call: &Call) -> bool {

@@ -8,10 +8,11 @@ use letterproof_model::{Context, CriterionResult, LetterStatus};
 
 use crate::at02;
 use crate::moved::twice;
+use crate::pairs::{Pair, Window, hidden, pairs, repeated_letters, updated_before};
 use crate::ruling::{Ruling, rule};
 use crate::tally::Tally;
 use crate::text::{count, many, micros, seconds};
-use crate::traffic::{EventKind, LetterIx, ListCall, Micros, Traffic};
+use crate::traffic::{EventKind, LetterIx, Traffic};
 
 /// Judges AT3.
 pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
@@ -24,73 +25,6 @@ pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult
         4 => handled_once(&clean, traffic),
         5 => updated_once(&clean, traffic),
         _ => on_record(&clean, traffic),
-    })
-}
-
-/// A list with letters and a later list with the same limit.
-struct Pair<'a> {
-    first: &'a ListCall,
-    second: &'a ListCall,
-    window: Window,
-    /// An update of a letter of the first list sent between the two.
-    updated: Option<LetterIx>,
-}
-
-/// Which side of the visibility timeout the second call fell on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Window {
-    AtOnce,
-    /// So close to the timeout that either answer is right.
-    Edge,
-    After,
-}
-
-impl Pair<'_> {
-    fn gap(&self) -> Micros {
-        self.second.started - self.first.finished
-    }
-}
-
-/// For each list with letters, the next list of the same limit in each window.
-fn pairs<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Pair<'a>> {
-    let timeout = micros(context.visibility_timeout_ms);
-    let lists: Vec<&ListCall> = traffic.supplier_lists().filter(|list| list.readable()).collect();
-    let mut pairs = Vec::new();
-    for (at, first) in lists.iter().enumerate().filter(|(_, list)| !list.entries().is_empty()) {
-        let mut found = [false; 2];
-        for second in &lists[at + 1..] {
-            if second.limit != first.limit || second.started < first.finished {
-                continue;
-            }
-            let window = if second.finished - first.started < timeout {
-                Window::AtOnce
-            } else if second.started - first.finished >= timeout {
-                Window::After
-            } else {
-                Window::Edge
-            };
-            let late = usize::from(window != Window::AtOnce);
-            if !found[late] {
-                found[late] = true;
-                let updated = updated_between(first, second, traffic);
-                pairs.push(Pair { first, second, window, updated });
-            }
-            if found[1] {
-                break;
-            }
-        }
-    }
-    pairs
-}
-
-fn updated_between(first: &ListCall, second: &ListCall, traffic: &Traffic) -> Option<LetterIx> {
-    first.entries().iter().map(|entry| entry.letter).find(|letter| {
-        traffic.letter(*letter).events.iter().any(|event| {
-            matches!(event.kind, EventKind::Sent(_))
-                && event.by_supplier
-                && event.at >= first.finished
-                && event.at < second.started
-        })
     })
 }
 
@@ -193,32 +127,6 @@ fn after_timeout(clean: &[&Pair<'_>], traffic: &Traffic, context: &Context) -> R
         ));
     }
     tally.rule(traffic, "second list", |_| same)
-}
-
-/// Whether anyone had sent an update for this letter when `list` was asked for: the harness may,
-/// and an update sent before the first list may have taken effect since.
-fn updated_before(letter: LetterIx, list: &ListCall, traffic: &Traffic) -> bool {
-    let events = &traffic.letter(letter).events;
-    events.iter().any(|e| matches!(e.kind, EventKind::Sent(_)) && e.at < list.started)
-}
-
-/// Whether another list, by anyone, had hidden this letter when `list` was asked for.
-fn hidden(letter: LetterIx, list: &ListCall, traffic: &Traffic, timeout: Micros) -> bool {
-    traffic.letter(letter).events.iter().any(|event| {
-        matches!(event.kind, EventKind::Listed(_))
-            && event.call != list.call
-            && event.at <= list.finished
-            && list.started - event.at < timeout
-    })
-}
-
-/// The letters of every list that was asked for again.
-fn repeated_letters(clean: &[&Pair<'_>]) -> Vec<LetterIx> {
-    let mut letters: Vec<LetterIx> =
-        clean.iter().flat_map(|pair| pair.first.entries()).map(|entry| entry.letter).collect();
-    letters.sort_unstable();
-    letters.dedup();
-    letters
 }
 
 fn handled_once(clean: &[&Pair<'_>], traffic: &Traffic) -> Ruling {

@@ -2,18 +2,16 @@
 //! Refuses list absence as proof: letters leave the list merely by being fetched, so only reads of
 //! each letter show the acceptance.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use letterproof_model::{Context, CriterionResult, LetterStatus};
 
-use crate::moved::Moved;
+use crate::batch::{Batch, Carriers};
 use crate::readback::ReadBack;
 use crate::ruling::{Ruling, rule};
 use crate::tally::Tally;
 use crate::text::{count, many};
-use crate::traffic::{
-    Answer, CallIx, EventKind, LetterIx, ListCall, Micros, Traffic, UpdateCall, Via,
-};
+use crate::traffic::{Answer, CallIx, EventKind, LetterIx, ListCall, Micros, Traffic, Via};
 use crate::unfit::exceptional;
 
 /// Letters the pack's list asks for.
@@ -40,16 +38,6 @@ pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult
     })
 }
 
-/// A list of the batch's size and what was accepted of it.
-struct Batch<'a> {
-    traffic: &'a Traffic,
-    list: &'a ListCall,
-    letters: HashSet<LetterIx>,
-    /// The supplier's updates after the list that carry an acceptance of a listed letter.
-    updates: Vec<&'a UpdateCall>,
-    moved: Moved<'a>,
-}
-
 /// The first full list of the batch's size whose letters were accepted as the pack asks; if there
 /// is none, the one that comes nearest. A label naming AT4 narrows the choice.
 fn choose<'a>(traffic: &'a Traffic, context: &'a Context) -> Option<Batch<'a>> {
@@ -71,35 +59,8 @@ fn choose<'a>(traffic: &'a Traffic, context: &'a Context) -> Option<Batch<'a>> {
         })
 }
 
-impl<'a> Batch<'a> {
-    fn of(list: &'a ListCall, traffic: &'a Traffic, context: &'a Context) -> Option<Self> {
-        let letters: HashSet<LetterIx> = list.letters().into_iter().collect();
-        let carriers: BTreeSet<CallIx> = letters
-            .iter()
-            .flat_map(|letter| traffic.letter(*letter).sent())
-            .filter(|(event, update)| {
-                update.status == LetterStatus::Accepted && event.at >= list.finished
-            })
-            .map(|(event, _)| event.call)
-            .collect();
-        let mut updates: Vec<&UpdateCall> =
-            carriers.into_iter().filter_map(|call| traffic.update(call)).collect();
-        updates.sort_by_key(|update| update.started);
-        if updates.is_empty() {
-            return None;
-        }
-        let in_updates: HashSet<LetterIx> = updates
-            .iter()
-            .flat_map(|update| &update.letters)
-            .filter(|(_, status)| *status == Some(LetterStatus::Accepted))
-            .map(|(letter, _)| *letter)
-            .collect();
-        let moved = Moved::of(LetterStatus::Accepted, traffic, context, |letter| {
-            in_updates.contains(&letter)
-        });
-        Some(Self { traffic, list, letters, updates, moved })
-    }
-
+/// The rulings on a batch.
+impl Batch<'_> {
     fn pending(&self) -> Ruling {
         let listed: HashMap<_, _> =
             self.list.entries().iter().map(|entry| (entry.letter, entry.status)).collect();
@@ -117,26 +78,8 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// The first update that carried each letter's acceptance; repeats of a call that was not
-    /// answered, or answered with 429 or 5xx, are the same update.
     fn one_update(&self) -> Ruling {
-        let mut carried: HashSet<LetterIx> = HashSet::new();
-        let mut carriers: Vec<&UpdateCall> = Vec::new();
-        let mut refused: Option<&UpdateCall> = None;
-        for update in &self.updates {
-            if !update.answer.accepted() {
-                refused = Some(update);
-                continue;
-            }
-            let mut first = false;
-            for (letter, status) in &update.letters {
-                let ours = *status == Some(LetterStatus::Accepted) && self.letters.contains(letter);
-                first |= ours && carried.insert(*letter);
-            }
-            if first {
-                carriers.push(update);
-            }
-        }
+        let Carriers { carried, carriers, refused } = self.carriers();
         let shown = || carriers.iter().map(|update| update.call);
         let letters = many(carried.len(), "acceptance");
         match (carriers.as_slice(), refused) {
@@ -191,7 +134,7 @@ impl<'a> Batch<'a> {
         let ruling = tally.rule(self.traffic, "letter", |n| match rejected {
             0 => format!("{} listed, all accepted", many(n, "letter")),
             _ => format!(
-                "{} listed, all accepted but {} that cannot be taken on and was rejected",
+                "{} listed, all accepted but {} that cannot be taken on, rejected instead",
                 many(n, "letter"),
                 count(rejected as u64)
             ),

@@ -48,6 +48,7 @@ fn unfit(ix: LetterIx, traffic: &Traffic, context: &Context) -> Option<(Unfit, C
 
 fn unfit_rejected(traffic: &Traffic, context: &Context) -> Ruling {
     let grace = micros(context.update_deadline_ms);
+    let began = |call: CallIx| traffic.call(call).started;
     let mut tally = Tally::default();
     for (ix, letter) in traffic.letters() {
         let Some((unfit, told)) = unfit(ix, traffic, context) else { continue };
@@ -56,7 +57,7 @@ fn unfit_rejected(traffic: &Traffic, context: &Context) -> Ruling {
         let words = unfit.words();
         match (accepted, rejected) {
             // What follows a rejection is the clause before this one.
-            (accepted, Some(call)) if accepted.is_none_or(|first| first > call) => {
+            (accepted, Some(call)) if accepted.is_none_or(|first| began(first) > began(call)) => {
                 tally.good([told, call]);
             }
             (Some(call), _) => tally.fault(ix, [told, call], format!("{words} and was accepted")),

@@ -2,14 +2,15 @@
 //! Refuses to count what was only sent: a letter certainly dispatched was read as DISPATCHED; one
 //! whose update was taken on and never read may or may not be counted by the supplier.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use letterproof_model::{Context, CriterionResult, LetterStatus};
+use letterproof_model::{Context, CriterionResult};
 
+use crate::books::{Books, Dispatched, name, quantity};
 use crate::ruling::{Ruling, rule};
 use crate::tally::Tally;
 use crate::text::{count, many};
-use crate::traffic::{Answer, CallIx, EventKind, Letter, MiCall, MiRecord, Micros, Traffic};
+use crate::traffic::{Answer, CallIx, MiRecord, Traffic};
 
 /// Judges AT14.
 pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
@@ -28,81 +29,7 @@ pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult
     })
 }
 
-/// A specification and a group, either of which a letter may lack.
-type Key = (Option<String>, Option<String>);
-
-fn name(key: &Key) -> String {
-    let part = |part: &Option<String>| part.clone().unwrap_or_else(|| "none".to_owned());
-    format!("specification {}, group {}", part(&key.0), part(&key.1))
-}
-
-/// Dispatched letters of a key: how many certainly, how many at most.
-#[derive(Default, Clone, Copy)]
-struct Dispatched {
-    certain: u64,
-    possible: u64,
-}
-
-/// What was dispatched and what was submitted, by specification and group.
-struct Books<'a> {
-    traffic: &'a Traffic,
-    dispatched: BTreeMap<Key, Dispatched>,
-    /// Dispatched letters whose specification the recording does not show.
-    unknown: u64,
-    /// Records taken on by the API, by key.
-    submitted: BTreeMap<Key, Vec<(&'a MiCall, &'a MiRecord)>>,
-    /// Submissions taken on whose payload is not on record.
-    unreadable: Vec<CallIx>,
-}
-
-impl<'a> Books<'a> {
-    fn open(traffic: &'a Traffic) -> Self {
-        let mut books = Self {
-            traffic,
-            dispatched: BTreeMap::new(),
-            unknown: 0,
-            submitted: BTreeMap::new(),
-            unreadable: Vec::new(),
-        };
-        for call in traffic.mi().iter().filter(|call| call.answer.accepted()) {
-            match &call.record {
-                Some(record) => {
-                    let key = (record.specification.clone(), record.group.clone());
-                    books.submitted.entry(key).or_default().push((call, record));
-                }
-                None => books.unreadable.push(call.call),
-            }
-        }
-        // What is dispatched after the last record belongs to a later report.
-        let closing = traffic.mi().last().map_or(Micros::MAX, |call| call.started);
-        for (_, letter) in traffic.letters() {
-            books.enter(letter, closing);
-        }
-        books
-    }
-
-    fn enter(&mut self, letter: &Letter, closing: Micros) {
-        use LetterStatus::Dispatched;
-        let sent = letter.sent().any(|(event, update)| {
-            update.status == Dispatched && !update.answer.refused() && event.at < closing
-        });
-        let seen = letter.events.iter().any(|event| {
-            matches!(event.kind, EventKind::Read(Some(Dispatched), _)) && event.at < closing
-        });
-        if !sent {
-            return;
-        }
-        if !letter.described {
-            self.unknown += 1;
-            return;
-        }
-        let text = |text: Option<_>| text.map(|text| self.traffic.text(text).to_owned());
-        let key = (text(letter.specification()), text(letter.group()));
-        let entry = self.dispatched.entry(key).or_default();
-        entry.possible += 1;
-        entry.certain += u64::from(seen);
-    }
-
+impl Books<'_> {
     fn taken(&self) -> Ruling {
         let mut tally = Tally::default();
         for call in self.traffic.mi() {
@@ -147,14 +74,7 @@ impl<'a> Books<'a> {
         let mut tally = Tally::default();
         for (key, records) in &self.submitted {
             let calls = records.iter().map(|(call, _)| call.call);
-            // The same record once more is the matter of the next clause; it is counted once here.
-            let mut counted: Vec<&MiRecord> = Vec::new();
-            for (_, record) in records {
-                if !counted.contains(record) {
-                    counted.push(record);
-                }
-            }
-            let submitted: f64 = counted.iter().filter_map(|record| record.quantity).sum();
+            let submitted = quantity(records.iter().map(|(_, record)| *record));
             let Dispatched { certain, possible } =
                 self.dispatched.get(key).copied().unwrap_or_default();
             #[allow(clippy::cast_precision_loss)]
@@ -223,19 +143,6 @@ impl<'a> Books<'a> {
         self.undecided(tally.rule(self.traffic, "group", |n| {
             format!("{} of dispatched letters, each with a record", many(n, "group"))
         }))
-    }
-
-    /// The updates that dispatched a key's letters.
-    fn dispatches(&self, key: &Key) -> BTreeSet<CallIx> {
-        let text = |text: Option<_>| text.map(|text| self.traffic.text(text));
-        self.traffic
-            .letters()
-            .filter(|(_, letter)| text(letter.specification()) == key.0.as_deref())
-            .filter(|(_, letter)| text(letter.group()) == key.1.as_deref())
-            .flat_map(|(_, letter)| letter.sent())
-            .filter(|(_, update)| update.status == LetterStatus::Dispatched)
-            .map(|(event, _)| event.call)
-            .collect()
     }
 
     /// A pass cannot stand on payloads or specifications that are not on record.

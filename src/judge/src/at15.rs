@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use letterproof_model::{Context, CriterionResult, LetterStatus, Performance};
 
 use crate::at02::SEEDED;
-use crate::at12::bad_pdf;
+use crate::downloads::{complete, downloaded, on_record};
 use crate::flows::{Fetched, Flow, flows};
 use crate::ruling::{Ruling, rule};
 use crate::tally::Tally;
 use crate::text::{count, many, micros, seconds};
-use crate::traffic::{CallIx, EventKind, LetterIx, Micros, Traffic, Via};
+use crate::traffic::{CallIx, Micros, Traffic, Via};
 use crate::unfit::exceptional;
 
 /// Letters the pack's lists ask for.
@@ -124,76 +124,6 @@ fn in_bulk(judged: &[&Flow<'_>], traffic: &Traffic, context: &Context) -> Ruling
     )
 }
 
-fn downloaded(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
-    let mut tally = Tally::default();
-    let mut without = 0_u64;
-    for flow in judged {
-        for letter in &flow.letters {
-            match flow.fetched(*letter, traffic) {
-                Fetched::Whole(call) => tally.good([call]),
-                Fetched::NoPdf | Fetched::Rejected => without += 1,
-                Fetched::Not(Some(call)) => {
-                    let answer = traffic.call(call).answer().words();
-                    tally.fault(*letter, [call], format!("was not downloaded: {answer}"));
-                }
-                Fetched::Not(None) => tally.fault(*letter, [], "was never asked for"),
-            }
-        }
-    }
-    tally.rule(traffic, "PDF", |n| match without {
-        0 => format!("{} downloaded", many(n, "PDF")),
-        _ => format!("{} downloaded; {} letters have none", many(n, "PDF"), count(without)),
-    })
-}
-
-fn complete(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
-    let mut tally = Tally::default();
-    for flow in judged {
-        for letter in &flow.letters {
-            if let Fetched::Whole(call) = flow.fetched(*letter, traffic) {
-                whole_content(*letter, call, flow, traffic, &mut tally);
-            }
-        }
-    }
-    if tally.checked() == 0 {
-        return Ruling::open("no PDF was downloaded", "there is nothing to compare");
-    }
-    tally.rule(traffic, "PDF", |n| format!("{}, each with its letter's SHA-256", many(n, "PDF")))
-}
-
-fn whole_content(
-    letter: LetterIx,
-    call: CallIx,
-    flow: &Flow<'_>,
-    traffic: &Traffic,
-    tally: &mut Tally,
-) {
-    let response = traffic.call(call).exchange.response();
-    let Some(content) = response.and_then(|response| response.body.content()) else {
-        return tally.open(letter, [call], "is recorded without its length and hash");
-    };
-    let hash = traffic.letter(letter).hash().map(|hash| traffic.text(hash));
-    let event = flow
-        .events(letter, traffic)
-        .find(|event| event.call == call && matches!(event.kind, EventKind::Downloaded));
-    let bad = event.and_then(|event| bad_pdf(event, traffic)).filter(|_| content.problem.is_some());
-    let given_up = || {
-        [LetterStatus::Failed, LetterStatus::Rejected]
-            .into_iter()
-            .any(|status| traffic.letter(letter).sent().any(|(_, update)| update.status == status))
-    };
-    match (hash, bad) {
-        (Some(hash), _) if !hash.eq_ignore_ascii_case(&content.sha256) => {
-            tally.fault(letter, [call], "was downloaded with another SHA-256 than the letter's");
-        }
-        // Whole, and damaged at its source: the supplier's part is to report it.
-        (Some(_), Some(bad)) if !given_up() => tally.fault(letter, [call], format!("has {bad}")),
-        (None, Some(bad)) => tally.fault(letter, [call], format!("has {bad} and no hash")),
-        (None, None) => tally.open(letter, [call], "has no hash on record to compare with"),
-        (Some(_), _) => tally.good([call]),
-    }
-}
-
 /// A flow's elapsed time, from asking for its first list to the last byte of its last download,
 /// if every PDF was fetched.
 fn elapsed(flow: &Flow<'_>, traffic: &Traffic) -> Option<(Micros, CallIx)> {
@@ -216,38 +146,6 @@ fn in_time(judged: &[&Flow<'_>], traffic: &Traffic, context: &Context) -> Ruling
     Ruling::of(*best <= target, format!("{} (flows: {})", seconds(*best), all.join(", ")))
         .expecting(format!("at most {}", seconds(target)))
         .shown_by([flow.lists[0].call, *last])
-}
-
-/// Every download has its time, and the times agree: no link is followed before it was given.
-fn on_record(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
-    let mut tally = Tally::default();
-    for flow in judged {
-        for letter in &flow.letters {
-            let Fetched::Whole(download) = flow.fetched(*letter, traffic) else { continue };
-            let asked = flow
-                .events(*letter, traffic)
-                .find(|event| matches!(event.kind, EventKind::DataAsked))
-                .map(|event| event.call);
-            let call = traffic.call(download);
-            let given = asked.map_or(flow.started, |asked| {
-                let data = traffic.call(asked);
-                let headers = data.exchange.response().map_or(0, |response| response.headers_us);
-                data.started + i64::try_from(headers).unwrap_or(0)
-            });
-            if call.finished <= call.started {
-                tally.open(*letter, [download], "has no time of its last byte on record");
-            } else if call.started < given {
-                let calls = asked.into_iter().chain([download]);
-                tally.fault(*letter, calls, "was downloaded before its link was given");
-            } else {
-                tally.good([download]);
-            }
-        }
-    }
-    if tally.checked() == 0 {
-        return Ruling::open("no PDF was downloaded", "there is no time to record");
-    }
-    tally.rule(traffic, "download", |n| format!("{} with its time", many(n, "download")))
 }
 
 /// The figures of every AT15 flow in the traffic: `elapsed_ms`, `letters`, `calls`, `floor_ms`

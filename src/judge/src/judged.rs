@@ -10,6 +10,7 @@ use letterproof_model::{
 };
 
 use crate::at15::at15_performance;
+use crate::books::{Reconciliation, at14_reconciliation};
 use crate::dispatch::judge_test;
 use crate::observer::observe;
 use crate::ruling::rule_all;
@@ -24,6 +25,8 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// The measured flows of AT15.
     pub performance: Vec<Performance>,
+    /// What was dispatched against what was submitted and read back (AT14).
+    pub reconciliation: Vec<Reconciliation>,
     /// How many exchanges there were, by operation.
     pub exchanges: BTreeMap<String, u64>,
 }
@@ -68,7 +71,9 @@ pub fn judge_all(
     for (_, call) in traffic.calls() {
         *exchanges.entry(call.operation.label().to_owned()).or_default() += 1;
     }
-    Judged { tests, findings, performance: at15_performance(&traffic, context), exchanges }
+    let performance = at15_performance(&traffic, context);
+    let reconciliation = at14_reconciliation(&traffic);
+    Judged { tests, findings, performance, reconciliation, exchanges }
 }
 
 /// Every attempt at a test's scenarios, as the journal's marks tell them.

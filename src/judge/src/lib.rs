@@ -20,9 +20,12 @@ mod at12;
 mod at13;
 mod at14;
 mod at15;
+mod batch;
+mod books;
 mod cache;
 pub mod conformance;
 mod dispatch;
+mod downloads;
 mod flows;
 mod judged;
 mod moved;
@@ -30,6 +33,7 @@ mod unfit;
 
 mod moves;
 mod observer;
+mod pairs;
 mod readback;
 mod reasons;
 mod ruling;
@@ -38,6 +42,7 @@ mod text;
 mod traffic;
 
 pub use at15::at15_performance;
+pub use books::{Reconciliation, at14_reconciliation};
 pub use cache::JudgeCache;
 pub use dispatch::judge_test;
 

@@ -360,10 +360,7 @@ fn judging_does_not_depend_on_the_order_of_recording() {
     for test in 1..=15 {
         let script = passing(test);
         let mut reversed = script.clone();
-        // Links must be known before they are followed, as in any recording.
-        reversed.exchanges.sort_by_key(|exchange| {
-            (exchange.request.url.contains("storage.test"), std::cmp::Reverse(exchange.started))
-        });
+        reversed.exchanges.reverse();
         let verdicts = |script: &Script| -> Vec<_> {
             judge(test, script).into_iter().map(|r| (r.id, r.verdict, r.observed)).collect()
         };

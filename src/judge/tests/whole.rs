@@ -5,7 +5,7 @@ mod support;
 use std::sync::Arc;
 
 use letterproof_contract::Contract;
-use letterproof_judge::{JudgeCache, Traffic, at15_performance, judge_all};
+use letterproof_judge::{JudgeCache, Traffic, at14_reconciliation, at15_performance, judge_all};
 use letterproof_model::{
     CriterionId, Journal, Mark, MarkKind, Recording, TestId, Timestamp, Verdict,
 };
@@ -110,4 +110,17 @@ fn at15_is_measured_against_the_least_time_the_rate_limit_allows() {
         assert!((flow.figures["floor_ms"] - flow.figures["calls"] / 0.3).abs() < 0.1);
         assert!(flow.figures["elapsed_ms"] > 0.0);
     }
+}
+
+#[test]
+fn the_books_show_what_was_dispatched_submitted_and_read_back() {
+    let script = passing(14);
+    let traffic = Traffic::from_journal(&script.journal(), &script.context);
+    let books = at14_reconciliation(&traffic);
+    assert_eq!(books.len(), 1);
+    let line = &books[0];
+    assert_eq!((line.dispatched, line.sent), (2, 2));
+    assert!((line.submitted - 2.0).abs() < f64::EPSILON && line.difference().abs() < f64::EPSILON);
+    assert_eq!(line.read_back, Some(2.0));
+    assert_eq!(line.group.as_ref().unwrap().as_str(), "group-a");
 }

@@ -140,7 +140,9 @@ impl Admin {
                     .map_err(|refusal| (refusal.status, refusal.description.to_owned()))?;
                 Ok(json!({ "access_token": token, "expires_in": life.as_secs().to_string() }))
             }
-            _ => Err((StatusCode::NOT_FOUND, format!("no such order; GET http://{}/", self.address))),
+            _ => {
+                Err((StatusCode::NOT_FOUND, format!("no such order; GET http://{}/", self.address)))
+            }
         }
     }
 
@@ -196,7 +198,8 @@ mod tests {
         for host in ["127.0.0.1:9", "localhost", "LOCALHOST:80", "[::1]:9", "127.8.8.8"] {
             assert!(is_loopback(host), "{host}");
         }
-        for host in ["evil.example", "127.0.0.1.evil.example:80", "10.0.0.1", "", "localhost.evil"] {
+        for host in ["evil.example", "127.0.0.1.evil.example:80", "10.0.0.1", "", "localhost.evil"]
+        {
             assert!(!is_loopback(host), "{host}");
         }
     }

@@ -122,9 +122,9 @@ async fn converse<S: Service>(
         let (service, reset, budget) = (&service, &reset, &budget);
         async move {
             let (parts, body) = request.into_parts();
-            let body = match read(&parts.headers, body, service.limits(), budget).await {
+            let body = match read(body, service.limits(), budget).await {
                 Ok(body) => body,
-                Err(refusal) => return Ok(wire::plain(refusal)),
+                Err(refusal) => return Ok(wire::plain(*refusal)),
             };
             let size = body.len();
             let response = service.respond(parts, body, reset).await;
@@ -151,29 +151,26 @@ async fn converse<S: Service>(
     }
 }
 
-fn refusal(status: StatusCode, message: &'static str) -> Reply {
+fn refusal(status: StatusCode, message: &'static str) -> Box<Reply> {
     let mut reply = with_body(status, JSON, message);
     reply.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
-    reply
+    Box::new(reply)
 }
 
 /// Reads a request's body within the limits of size, time and what all bodies together may take.
 /// What it takes from the budget is the length of what it returns.
 async fn read(
-    headers: &HeaderMap,
     mut body: Incoming,
     limits: &Limits,
     budget: &AtomicUsize,
-) -> Result<Bytes, Reply> {
+) -> Result<Bytes, Box<Reply>> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    let too_large =
-        || refusal(StatusCode::PAYLOAD_TOO_LARGE, "{\"message\":\"Request Too Long\"}");
+    let too_large = || refusal(StatusCode::PAYLOAD_TOO_LARGE, "{\"message\":\"Request Too Long\"}");
     if body.size_hint().lower() > limits.body_bytes as u64 {
         return Err(too_large());
     }
-    let _ = headers;
     let deadline = tokio::time::Instant::now() + limits.body_timeout;
     let mut whole = BytesMut::new();
     let outcome = loop {
@@ -225,7 +222,7 @@ impl Service for Front {
         let shared = &*self.0;
         let own = match own_fault(shared, &parts.headers) {
             Ok(own) => own,
-            Err(message) => return Ok(wire::plain(message)),
+            Err(refusal) => return Ok(wire::plain(*refusal)),
         };
         let faults = shared.board.view(own);
         let started = shared.now();
@@ -239,7 +236,8 @@ impl Service for Front {
         let target = Target::of(&parts.method, path);
         let int = shared.config.profile == Profile::Int;
 
-        let (operation, mut reply) = if int && whole == token::PATH && parts.method == Method::POST {
+        let (operation, mut reply) = if int && whole == token::PATH && parts.method == Method::POST
+        {
             (Operation::Token, token::answer(shared, &parts.headers, &body, &root, &faults))
         } else if whole.starts_with(storage::PREFIX) {
             let reply =
@@ -304,7 +302,7 @@ async fn delay(shared: &Shared) {
 }
 
 /// The fault a request carries for itself alone.
-fn own_fault(shared: &Shared, headers: &HeaderMap) -> Result<Option<Fault>, Reply> {
+fn own_fault(shared: &Shared, headers: &HeaderMap) -> Result<Option<Fault>, Box<Reply>> {
     if !shared.config.request_faults {
         return Ok(None);
     }
@@ -313,7 +311,7 @@ fn own_fault(shared: &Shared, headers: &HeaderMap) -> Result<Option<Fault>, Repl
         Ok(fault) => Ok(Some(fault)),
         Err(error) => {
             let body = serde_json::json!({ "message": error.to_string() });
-            Err(with_body(StatusCode::BAD_REQUEST, JSON, body.to_string()))
+            Err(Box::new(with_body(StatusCode::BAD_REQUEST, JSON, body.to_string())))
         }
     }
 }
@@ -334,4 +332,3 @@ fn is_host(host: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
     !host.is_empty() && host.len() < 256 && host.chars().all(allowed)
 }
-

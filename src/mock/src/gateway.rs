@@ -22,13 +22,13 @@ pub(crate) async fn answer(shared: &Shared, call: &Call<'_>) -> Reply {
             None if call.target == Target::Unknown => int::no_route(),
             None => int::answer(shared, call, caller).await,
         },
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     };
     dress(shared, call, &mut reply);
     reply
 }
 
-fn admit(shared: &Shared, call: &Call<'_>) -> Result<Caller, Reply> {
+fn admit(shared: &Shared, call: &Call<'_>) -> Result<Caller, Box<Reply>> {
     let gateway = &shared.config.gateway;
     let caller = match identify(shared, call) {
         Ok(caller) => caller,
@@ -59,7 +59,7 @@ fn caller(shared: &Shared, application: u16) -> Caller {
 }
 
 /// Finds out who calls, or the 401 that a bad token is answered with.
-fn identify(shared: &Shared, call: &Call<'_>) -> Result<Caller, Reply> {
+fn identify(shared: &Shared, call: &Call<'_>) -> Result<Caller, Box<Reply>> {
     if matches!(shared.config.auth, AuthMode::None) {
         let Some(name) = call.header("nhsd-supplier-id") else { return Ok(first(shared)) };
         let known = shared.registrations.iter().position(|known| known.application == name);
@@ -97,14 +97,13 @@ fn identify(shared: &Shared, call: &Call<'_>) -> Result<Caller, Reply> {
                 "keymanagement.service.invalid_access_token",
             )),
         },
-        _ => Err(unauthorised(
-            "Invalid Access Token",
-            "keymanagement.service.invalid_access_token",
-        )),
+        _ => {
+            Err(unauthorised("Invalid Access Token", "keymanagement.service.invalid_access_token"))
+        }
     }
 }
 
-fn unauthorised(text: &str, code: &str) -> Reply {
+fn unauthorised(text: &str, code: &str) -> Box<Reply> {
     let body = format!(
         "{{\"fault\":{{\"faultstring\":\"{text}\",\"detail\":{{\"errorcode\":\"{code}\"}}}}}}"
     );
@@ -112,7 +111,7 @@ fn unauthorised(text: &str, code: &str) -> Reply {
     reply
         .headers_mut()
         .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"nhs-notify\""));
-    reply
+    Box::new(reply)
 }
 
 #[derive(Serialize)]
@@ -127,7 +126,7 @@ struct Exceeded<'a> {
     message_id: String,
 }
 
-fn quota(shared: &Shared, call: &Call<'_>, caller: Caller) -> Result<(), Reply> {
+fn quota(shared: &Shared, call: &Call<'_>, caller: Caller) -> Result<(), Box<Reply>> {
     let now = shared.now();
     let early = call.faults.hit(Effect::QuotaEarly).map(|hit| hit.number);
     let (limit, outcome) = match (early, &shared.quota) {
@@ -165,7 +164,7 @@ fn quota(shared: &Shared, call: &Call<'_>, caller: Caller) -> Result<(), Reply> 
     let mut reply = with_body(StatusCode::TOO_MANY_REQUESTS, JSON, body);
     let seconds = HeaderValue::from(wait.div_ceil(1_000_000));
     reply.headers_mut().insert(header::RETRY_AFTER, seconds);
-    Err(reply)
+    Err(Box::new(reply))
 }
 
 /// A failure of the gateway itself.
@@ -192,16 +191,16 @@ fn dress(shared: &Shared, call: &Call<'_>, reply: &mut Reply) {
         for name in [X_REQUEST_ID, X_CORRELATION_ID] {
             if let Some(value) = call.headers.get(&name).filter(|value| !value.is_empty()) {
                 reply.headers_mut().insert(name, value.clone());
-            } else if name == X_CORRELATION_ID && gateway.generate_correlation_id {
-                if let Ok(value) = HeaderValue::from_str(&shared.fresh_id()) {
-                    reply.headers_mut().insert(name, value);
-                }
+            } else if name == X_CORRELATION_ID
+                && gateway.generate_correlation_id
+                && let Ok(value) = HeaderValue::from_str(&shared.fresh_id())
+            {
+                reply.headers_mut().insert(name, value);
             }
         }
     }
 }
 
-pub(crate) const X_REQUEST_ID: header::HeaderName =
-    header::HeaderName::from_static("x-request-id");
+pub(crate) const X_REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
 pub(crate) const X_CORRELATION_ID: header::HeaderName =
     header::HeaderName::from_static("x-correlation-id");

@@ -40,7 +40,8 @@ pub(crate) async fn answer(shared: &Shared, call: &Call<'_>, caller: Caller) -> 
 /// The correlation id of an error: what the caller sent and one of the gateway's own.
 fn error_id(shared: &Shared, call: &Call<'_>) -> String {
     let own = format!("rrt-{}", shared.fresh_id());
-    let sent = ["x-request-id", "x-correlation-id"].into_iter().filter_map(|name| call.header(name));
+    let sent =
+        ["x-request-id", "x-correlation-id"].into_iter().filter_map(|name| call.header(name));
     let parts: Vec<&str> = sent.filter(|id| !id.is_empty()).chain([own.as_str()]).collect();
     parts.join(".")
 }
@@ -96,9 +97,10 @@ fn own_letter<T>(
 
 fn read(shared: &Shared, call: &Call<'_>, supplier: u16, id: &str) -> Result<Reply, Problem> {
     let body = own_letter(shared, call, supplier, id, |letter| {
-        let old = letter.previous.as_ref().filter(|_| {
-            call.faults.on(Effect::StaleRead) || call.faults.on(Effect::FlappingRead)
-        });
+        let old = letter
+            .previous
+            .as_ref()
+            .filter(|_| call.faults.on(Effect::StaleRead) || call.faults.on(Effect::FlappingRead));
         old.unwrap_or(&letter.rendered).clone()
     })?;
     let body = if call.faults.on(Effect::NeighbourRead) {
@@ -240,10 +242,10 @@ fn spoiled(shared: &Shared, call: &Call<'_>, supplier: u16, chosen: Vec<u32>) ->
             replaced(item, "{\"id\":\"", &format!("{{\"id\":\"{call}-"));
         }
     }
-    if faults.on(Effect::ListForeign) {
-        if let (Some(letter), Some(item)) = (letters.foreign_to(supplier), items.first_mut()) {
-            *item = fragment(&letter.rendered).to_vec();
-        }
+    if faults.on(Effect::ListForeign)
+        && let (Some(letter), Some(item)) = (letters.foreign_to(supplier), items.first_mut())
+    {
+        *item = fragment(&letter.rendered).to_vec();
     }
     joined(items.iter().map(Vec::as_slice))
 }

@@ -81,8 +81,7 @@ pub(crate) fn check(
     let kid = text(&header, "kid").ok_or(invalid("Missing kid header in JWT"))?;
 
     let issuer = text(&claims, "iss").filter(|issuer| text(&claims, "sub") == Some(issuer));
-    let issuer =
-        issuer.ok_or(invalid("Missing or non-matching iss and sub claims in JWT"))?;
+    let issuer = issuer.ok_or(invalid("Missing or non-matching iss and sub claims in JWT"))?;
     let jti = match claims.get("jti") {
         None => return Err(invalid("Missing jti claim in JWT")),
         Some(Value::String(jti)) if !jti.is_empty() => jti,

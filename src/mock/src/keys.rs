@@ -6,9 +6,7 @@ use std::sync::OnceLock;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{
-    KeyPair as _, RSA_PKCS1_2048_8192_SHA512, RsaPublicKeyComponents,
-};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA512, RsaPublicKeyComponents};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use parking_lot::Mutex;
@@ -218,7 +216,10 @@ mod tests {
         assert_eq!(jwks.verify(&credentials.kid, b"x", b"y"), Some(false));
         assert_eq!(jwks.verify("other", b"x", b"y"), None);
         for text in [
-            "", "{}", r#"{"keys":[]}"#, r#"{"keys":[{"kty":"EC","kid":"a"}]}"#,
+            "",
+            "{}",
+            r#"{"keys":[]}"#,
+            r#"{"keys":[{"kty":"EC","kid":"a"}]}"#,
             r#"{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}"#,
             r#"{"keys":[{"kty":"RSA","kid":"a","n":"***","e":"AQAB"}]}"#,
             r#"{"keys":[{"kty":"RSA","kid":"a","e":"AQAB"}]}"#,
@@ -231,6 +232,9 @@ mod tests {
     #[test]
     fn credentials_never_show_their_secrets() {
         let shown = format!("{:?}", DemoCredentials::shared().unwrap());
-        assert!(!shown.contains("BEGIN") && !shown.contains(DemoCredentials::shared().unwrap().api_key.expose()));
+        assert!(
+            !shown.contains("BEGIN")
+                && !shown.contains(DemoCredentials::shared().unwrap().api_key.expose())
+        );
     }
 }

@@ -6,8 +6,8 @@
 //! enforces no transition that the deployed API does not enforce.
 
 mod admin;
-mod body;
 pub mod bench;
+mod body;
 mod calls;
 mod config;
 mod connection;

@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn a_fixed_window_forgets_at_the_full_second() {
-        let times = [900_000, 910_000, 920_000, 930_000, 1_000_000, 1_000_001, 1_000_002, 1_000_003];
+        let times =
+            [900_000, 910_000, 920_000, 930_000, 1_000_000, 1_000_001, 1_000_002, 1_000_003];
         assert_eq!(
             admitted(Limiter::FixedWindow, times),
             [true, true, true, false, true, true, true, false]

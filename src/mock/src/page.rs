@@ -55,9 +55,8 @@ pub(crate) fn answer(shared: &Shared, root: &str) -> Reply {
 }
 
 fn how_to_call(shared: &Shared, root: &str) -> String {
-    let list = format!(
-        "curl -s '{root}{BASE}/letters?limit=10' \\\n  -H \"X-Request-ID: $(uuidgen)\""
-    );
+    let list =
+        format!("curl -s '{root}{BASE}/letters?limit=10' \\\n  -H \"X-Request-ID: $(uuidgen)\"");
     if shared.config.profile == Profile::Sandbox {
         return list;
     }

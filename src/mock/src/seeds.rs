@@ -282,8 +282,7 @@ mod tests {
     #[test]
     fn the_same_seed_makes_the_same_letters_and_another_makes_others() {
         let ids = |seed| {
-            let letters =
-                SeedPlan::default().letters(200, seed, 1, &mut Shelf::default()).unwrap();
+            let letters = SeedPlan::default().letters(200, seed, 1, &mut Shelf::default()).unwrap();
             letters.into_iter().map(|letter| letter.id).collect::<Vec<_>>()
         };
         assert_eq!(ids(3), ids(3));

@@ -83,8 +83,7 @@ impl MockServer {
         let made = tokio::task::spawn_blocking(move || {
             let mut demo = None;
             if registrations.is_empty() {
-                let keyed =
-                    config.profile == Profile::Int && matches!(config.auth, AuthMode::Jwt);
+                let keyed = config.profile == Profile::Int && matches!(config.auth, AuthMode::Jwt);
                 let registration = if keyed {
                     let credentials = DemoCredentials::shared()?.clone();
                     let registration = credentials.registration("apim-app-1", "supplier-1");

@@ -161,9 +161,7 @@ impl Shared {
         }
         // A second seeding with the same seed must not make the same ids again.
         let purpose = u64::from(supplier) + 1 + ((self.letters.read().len() as u64) << 16);
-        let new = plan
-            .letters(count, seed, purpose, &mut self.shelf.write())
-            .map_err(wrong)?;
+        let new = plan.letters(count, seed, purpose, &mut self.shelf.write()).map_err(wrong)?;
         let leaves = self.now().saturating_add(micros(self.config.retention));
         let priorities: Vec<u8> = new.iter().map(|letter| letter.priority).collect();
         let first = self.letters.write().add(supplier, new);

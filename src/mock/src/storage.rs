@@ -213,7 +213,8 @@ mod tests {
         assert_eq!(range_of("bytes=5-", 10), Some((5, 9)));
         assert_eq!(range_of("bytes=-3", 10), Some((7, 9)));
         assert_eq!(range_of("bytes=5-500", 10), Some((5, 9)));
-        for text in ["bytes=10-", "bytes=5-2", "bytes=a-b", "items=0-1", "bytes=0-1,3-4", "bytes=-"] {
+        for text in ["bytes=10-", "bytes=5-2", "bytes=a-b", "items=0-1", "bytes=0-1,3-4", "bytes=-"]
+        {
             assert_eq!(range_of(text, 10), None, "{text}");
         }
         assert_eq!(range_of("bytes=0-0", 0), None);

@@ -147,12 +147,8 @@ pub(crate) fn bulk(body: &[u8], faults: &View) -> Result<Vec<Item>, Problem> {
     if items.len() > MAX_LETTERS && !faults.on(Effect::AcceptTooMany) {
         return Err(Problem::TooMany);
     }
-    if !items.is_empty() {
-        if let Some(hit) = faults.hit(Effect::RefuseBulk) {
-            if items.len() > hit.number as usize {
-                return Err(Problem::InvalidBody);
-            }
-        }
+    if faults.hit(Effect::RefuseBulk).is_some_and(|hit| items.len() > hit.number as usize) {
+        return Err(Problem::InvalidBody);
     }
     let mut seen = HashSet::with_capacity(items.len());
     if !items.iter().all(|item| seen.insert(&*item.id)) && !faults.on(Effect::AcceptDuplicates) {
@@ -250,10 +246,13 @@ mod tests {
         ] {
             assert_eq!(read(query), Ok(letters), "{query}");
         }
-        for query in ["limit=0", "limit=-1", "limit=2501", "limit=%20", "limit=Infinity", "limit=-0x1"] {
+        for query in
+            ["limit=0", "limit=-1", "limit=2501", "limit=%20", "limit=Infinity", "limit=-0x1"]
+        {
             assert!(matches!(read(query), Err(Problem::LimitOutOfRange | Problem::LimitNotNumber)));
         }
-        for query in ["limit=abc", "limit=inf", "limit=NaN", "limit=1_0", "limit=0x", "limit=-0x1"] {
+        for query in ["limit=abc", "limit=inf", "limit=NaN", "limit=1_0", "limit=0x", "limit=-0x1"]
+        {
             assert_eq!(read(query), Err(Problem::LimitNotNumber), "{query}");
         }
         assert_eq!(read("limit=10&page=1"), Err(Problem::UnknownQuery));
@@ -262,12 +261,21 @@ mod tests {
 
     #[test]
     fn a_timestamp_must_be_a_real_time_in_utc() {
-        for text in ["2026-11-17T14:27:51Z", "2026-11-17T14:27:51.413123Z", "2099-01-01T00:00:00.1Z"] {
+        for text in
+            ["2026-11-17T14:27:51Z", "2026-11-17T14:27:51.413123Z", "2099-01-01T00:00:00.1Z"]
+        {
             assert!(is_utc(text), "{text}");
         }
         for text in [
-            "yesterday", "2026-11-17", "2026-11-17T14:27:51+01:00", "2026-02-31T00:00:00Z", "Z",
-            "2026-11-17T14:27:51", "2026-11-17T14:27:51.Z", "2026-11-17 14:27:51Z", "é026-11-17T14:27:51Z",
+            "yesterday",
+            "2026-11-17",
+            "2026-11-17T14:27:51+01:00",
+            "2026-02-31T00:00:00Z",
+            "Z",
+            "2026-11-17T14:27:51",
+            "2026-11-17T14:27:51.Z",
+            "2026-11-17 14:27:51Z",
+            "é026-11-17T14:27:51Z",
         ] {
             assert!(!is_utc(text), "{text}");
         }

@@ -2,6 +2,7 @@
 //!
 //! Ids are translated, since the double's letters have ids of their own; hashes and the gateway's
 //! ids are compared for their form. Everything else must be equal to the byte.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod support;
 
@@ -28,7 +29,11 @@ fn plan() -> SeedPlan {
             LetterPlan { priority: 1, ..of("english", "group-english", 833) },
             of("braille", "group-braille", 831),
             of("arabic", "group-arabic", 831),
-            LetterPlan { pdf: PdfKind::Missing, priority: 20, ..of("missing-pdf", "group-error", 5) },
+            LetterPlan {
+                pdf: PdfKind::Missing,
+                priority: 20,
+                ..of("missing-pdf", "group-error", 5)
+            },
         ],
     }
 }
@@ -192,7 +197,11 @@ impl Replay {
         }
         if let Some(location) = expected["headers"].get("location") {
             let seen = header("location");
-            compare("location", parameters(seen.as_str().unwrap()), &parameters(location.as_str().unwrap()));
+            compare(
+                "location",
+                parameters(seen.as_str().unwrap()),
+                &parameters(location.as_str().unwrap()),
+            );
             self.link = seen.as_str().unwrap().to_owned();
         }
         let text = reply.text().await.unwrap();
@@ -311,8 +320,9 @@ fn sha256(bytes: &[u8]) -> String {
 /// The names of a link's standard parameters; the double has two more of its own.
 fn parameters(link: &str) -> Value {
     let names = link.split_once('?').unwrap().1.split('&').map(|p| p.split('=').next().unwrap());
-    let mut names: Vec<&str> =
-        names.filter(|name| !matches!(*name, "x-issued" | "x-life" | "x-amz-checksum-mode")).collect();
+    let mut names: Vec<&str> = names
+        .filter(|name| !matches!(*name, "x-issued" | "x-life" | "x-amz-checksum-mode"))
+        .collect();
     names.sort_unstable();
     names.into()
 }
@@ -320,7 +330,9 @@ fn parameters(link: &str) -> Value {
 /// A body with what is new each time made alike: the gateway's ids, a record's id, a hash.
 fn formed(text: &str) -> String {
     let mut text = text.to_owned();
-    for (start, length) in [("rrt-", 36), ("\"sha256Hash\":\"", 64), ("{\n  \"data\": {\n    \"id\": \"", 36)] {
+    for (start, length) in
+        [("rrt-", 36), ("\"sha256Hash\":\"", 64), ("{\n  \"data\": {\n    \"id\": \"", 36)]
+    {
         if let Some(at) = text.find(start) {
             let from = at + start.len();
             let to = from + length;
@@ -333,7 +345,12 @@ fn formed(text: &str) -> String {
 
 /// A link after its life, on a double whose links live shorter.
 async fn expired(was: &Value) -> Option<String> {
-    let config = MockConfig { link_ttl: Duration::from_millis(1), letters: 1, seeds: SeedPlan::plain(), ..config() };
+    let config = MockConfig {
+        link_ttl: Duration::from_millis(1),
+        letters: 1,
+        seeds: SeedPlan::plain(),
+        ..config()
+    };
     let server = MockServer::start(config).await.unwrap();
     let caller = support::Caller::of(&server);
     let id = caller.ids(1).await.remove(0);

@@ -1,4 +1,5 @@
 //! The sandbox profile against the recorded exchanges of the public sandbox's own code.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod support;
 
@@ -11,8 +12,7 @@ use support::{client, conclude, recorded};
 /// The body a recording stands for: long and UTF-16 ones are kept as length and beginning only.
 fn body(exchange: &Value, all: &[Value]) -> Option<Vec<u8>> {
     let text = exchange["request"]["body"].as_str()?;
-    let Some((size, rest)) =
-        text.strip_prefix('<').and_then(|text| text.split_once(" bytes b64:"))
+    let Some((size, rest)) = text.strip_prefix('<').and_then(|text| text.split_once(" bytes b64:"))
     else {
         return Some(text.as_bytes().to_vec());
     };

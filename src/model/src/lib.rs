@@ -47,9 +47,17 @@ pub use verdict::{Mode, Verdict};
 
 pub use jiff::Timestamp;
 
+use std::sync::OnceLock;
+use std::time::Instant;
+
 /// The present moment, cut to whole microseconds, the precision of every recorded time.
+///
+/// The clock is read once for each process and carried on by the monotonic one, so that recorded
+/// times never run backwards, also when the system's clock is set meanwhile.
 #[must_use]
 pub fn now() -> Timestamp {
-    let exact = Timestamp::now();
+    static START: OnceLock<(Instant, Timestamp)> = OnceLock::new();
+    let (instant, clock) = START.get_or_init(|| (Instant::now(), Timestamp::now()));
+    let exact = clock.checked_add(instant.elapsed()).unwrap_or(Timestamp::MAX);
     Timestamp::from_microsecond(exact.as_microsecond()).unwrap_or(exact)
 }

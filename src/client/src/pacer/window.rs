@@ -17,7 +17,11 @@ const PERIOD: Duration = Duration::from_micros(1_028_000);
 /// Time a request stays in the window: a second, and slack for the network's jitter.
 const GUARD: Duration = Duration::from_micros(1_018_000);
 /// How much lateness of the sender is made up for.
-const CREDIT: Duration = Duration::from_millis(20);
+const CREDIT: Duration = Duration::from_millis(40);
+/// How much too early a send on the pacer's own schedule may be: timers count whole milliseconds
+/// and ring late, so that aiming at the moment itself would always miss it. The guard knows no
+/// such indulgence.
+const EARLY: Duration = Duration::from_micros(500);
 /// Latencies kept to tell what is usual, and how many it takes to tell.
 const REMEMBERED: usize = 512;
 const ENOUGH: usize = 16;
@@ -90,12 +94,15 @@ impl Window {
             self.paused_until = None;
         }
         self.recover(now);
-        let due = match due {
-            Some(due) => due,
-            None => self.next_due.map_or(now, |next| next.max(before(now, CREDIT))),
+        let (due, from) = match due {
+            Some(due) => (due, due),
+            None => {
+                let due = self.next_due.map_or(now, |next| next.max(before(now, CREDIT)));
+                (due, before(due, EARLY))
+            }
         };
-        if now < due {
-            return Ruling::AskAt(due);
+        if now < from {
+            return Ruling::AskAt(from);
         }
         if self.leaving.len() + self.stuck >= self.capacity() {
             return self.leaving.first().map_or(Ruling::AskLater, |(at, _)| Ruling::AskAt(*at));

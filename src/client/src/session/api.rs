@@ -162,7 +162,7 @@ pub(super) fn link_of(asked: &Url, raw: &Raw) -> Option<DataLink> {
 }
 
 /// The error for an exchange that ended without a whole answer.
-pub(super) fn unreachable(exchange: &Exchange) -> ClientError {
+pub(crate) fn unreachable(exchange: &Exchange) -> ClientError {
     let (kind, cause) = match &exchange.outcome {
         Outcome::Error(error) => (error.kind, error.message.clone()),
         Outcome::Response(_) => (TransportErrorKind::Protocol, "an unusable answer".to_owned()),

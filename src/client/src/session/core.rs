@@ -149,6 +149,12 @@ impl Session {
         self.inner.skew.measured()
     }
 
+    /// The certificate that the target's host showed last, DER; `None` without TLS.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Vec<u8>> {
+        self.inner.connections.certificate()
+    }
+
     /// Asks everything to stop: requests under way end, waits are cut short, and whatever is
     /// asked for afterwards is refused with [`ClientError::Interrupted`].
     pub fn stop(&self) {

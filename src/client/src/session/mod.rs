@@ -17,6 +17,7 @@ mod token;
 mod transport;
 
 pub use api::Answer;
+pub(crate) use api::unreachable as no_answer;
 pub use core::{Session, SessionOptions, Usage};
 pub use link::{DataLink, Download, LinkChange};
 pub use probe::{BearerChoice, HeaderChoice, Probe};

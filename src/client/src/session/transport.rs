@@ -48,12 +48,25 @@ impl Raw {
 #[derive(Default)]
 pub(super) struct Connections {
     seen: Mutex<HashSet<(SocketAddr, SocketAddr)>>,
+    certificate: Mutex<Option<Vec<u8>>>,
 }
 
 impl Connections {
     fn note(&self, info: &HttpInfo) -> Connection {
         let fresh = self.seen.lock().insert((info.local_addr(), info.remote_addr()));
         Connection { reused: !fresh }
+    }
+
+    fn note_certificate(&self, der: &[u8]) {
+        let mut kept = self.certificate.lock();
+        if kept.as_deref() != Some(der) {
+            *kept = Some(der.to_owned());
+        }
+    }
+
+    /// The certificate that the target's host showed last, DER.
+    pub(super) fn certificate(&self) -> Option<Vec<u8>> {
+        self.certificate.lock().clone()
     }
 }
 
@@ -152,6 +165,12 @@ impl Session {
         let headers_us = under_way.elapsed_us();
         let connection =
             response.extensions().get::<HttpInfo>().map(|info| self.inner.connections.note(info));
+        if call.kind != Kind::Download
+            && let Some(info) = response.extensions().get::<reqwest::tls::TlsInfo>()
+            && let Some(certificate) = info.peer_certificate()
+        {
+            self.inner.connections.note_certificate(certificate);
+        }
         let status = response.status().as_u16();
         if let Some(date) = response.headers().get(http::header::DATE).and_then(|v| v.to_str().ok())
             && call.kind != Kind::Download
@@ -404,6 +423,7 @@ pub(super) fn build_http(target: &Target) -> Result<reqwest::Client, ClientError
         .connect_timeout(target.timeouts.connect)
         .pool_idle_timeout(Duration::from_secs(30))
         .gzip(false)
+        .tls_info(true)
         .referer(false);
     let local = is_loopback(&target.base_url);
     let roots = super::setup::roots(target)?;

@@ -1,10 +1,12 @@
 //! The reference supplier: a model print house, as Gherkin drives it and as `supplier` runs it.
 //! Refuses to judge its own work: it does each thing as the pack asks, and the record shows it.
 
+mod housekeeping;
 mod listing;
 mod mi;
 mod moving;
 mod preparing;
+mod queue;
 mod reasons;
 mod screening;
 mod seeing;
@@ -14,6 +16,7 @@ mod work;
 pub use mi::MiSubmission;
 pub use moving::Sent;
 pub use preparing::{Preparation, Prepared};
+pub use queue::QueueRun;
 pub use reasons::{Reason, Reasons};
 pub use screening::TakenOn;
 pub use seeing::{Change, Seen, SeenLetter};

@@ -56,6 +56,16 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    fn unfetched(id: LetterId) -> Self {
+        Self {
+            id,
+            outcome: Preparation::Unfetched { status: None },
+            content: None,
+            problem: None,
+            exchanges: Vec::new(),
+        }
+    }
+
     /// Whether the letter can be produced.
     #[must_use]
     pub fn is_ready(&self) -> bool {
@@ -86,13 +96,7 @@ impl Supplier {
     }
 
     async fn prepare_one(&self, id: LetterId) -> Result<Prepared, ClientError> {
-        let mut prepared = Prepared {
-            outcome: Preparation::Unfetched { status: None },
-            id,
-            content: None,
-            problem: None,
-            exchanges: Vec::new(),
-        };
+        let mut prepared = Prepared::unfetched(id);
         let record = match self.ledger().get(&prepared.id) {
             Some(record) if record.status.is_some() => record,
             _ => match self.look_up(&prepared.id).await? {
@@ -109,6 +113,20 @@ impl Supplier {
             return Ok(prepared);
         }
         self.fetch(&record, &mut prepared).await?;
+        self.note(prepared)
+    }
+
+    /// Downloads a letter's PDF whatever its data says (AT15).
+    pub(super) async fn fetch_always(&self, id: LetterId) -> Result<Prepared, ClientError> {
+        let mut prepared = Prepared::unfetched(id);
+        if let Some(record) = self.ledger().get(&prepared.id) {
+            self.fetch(&record, &mut prepared).await?;
+        }
+        self.note(prepared)
+    }
+
+    /// Keeps in the ledger what a letter's content turned out to be.
+    fn note(&self, prepared: Prepared) -> Result<Prepared, ClientError> {
         let content = match prepared.outcome {
             Preparation::Ready { pages } => Content::Sound { pages },
             Preparation::MissingPdf => Content::Missing,

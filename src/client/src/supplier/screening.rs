@@ -10,6 +10,7 @@ use super::preparing::{Preparation, Prepared};
 use super::reasons::{Reason, Reasons};
 use super::work::Supplier;
 use crate::ClientError;
+use crate::ledger::LetterRecord;
 
 /// What came of taking on a list.
 #[derive(Debug, Clone)]
@@ -45,6 +46,8 @@ impl Preparation {
                 let text = format!("The PDF has {pages} pages; at most five can be enclosed");
                 Some(Reason::new("FAIL-PAGES", text))
             }
+            // Found only after acceptance, when it is too late to reject.
+            Self::MissingPdf => Some(Reason::new("FAIL-NOPDF", "The letter has no PDF")),
             _ => None,
         }
     }
@@ -75,10 +78,33 @@ impl Supplier {
         Ok(prepared.into_iter().filter(Prepared::is_ready).map(|letter| letter.id).collect())
     }
 
-    async fn reject(&self, unfit: HashMap<LetterId, Reason>) -> Result<Sent, ClientError> {
+    /// Rejects letters, each for its reason (AT13).
+    ///
+    /// # Errors
+    /// When the API refuses the update or gives no answer.
+    pub async fn reject(&self, unfit: HashMap<LetterId, Reason>) -> Result<Sent, ClientError> {
         let mut letters: Vec<LetterId> = unfit.keys().cloned().collect();
         letters.sort_unstable();
         self.move_in_bulk(&letters, LetterStatus::Rejected, Reasons::Each(unfit)).await
+    }
+
+    /// Of listed letters, those that their data alone rules out.
+    pub(super) fn unfit_by_data(&self, letters: &[LetterId]) -> HashMap<LetterId, Reason> {
+        if !self.context().supports.contains(&LetterStatus::Rejected) {
+            return HashMap::new();
+        }
+        let unfit = letters.iter().filter_map(|id| {
+            let found = self.by_metadata(&self.ledger().get(id)?)?;
+            Some((id.clone(), found.reason_to_reject()?))
+        });
+        unfit.collect()
+    }
+
+    /// Whether a letter has no stated hash, as letters without a PDF have none, or no agreed
+    /// specification. A letter in an accessible format is like any other here.
+    pub(super) fn is_suspicious(&self, record: &LetterRecord) -> bool {
+        record.sha256.is_none()
+            || self.by_metadata(record).is_some_and(|found| found.reason_to_reject().is_some())
     }
 
     async fn unfit(&self, letters: &[LetterId]) -> Result<HashMap<LetterId, Reason>, ClientError> {
@@ -88,7 +114,7 @@ impl Supplier {
         let suspicious: Vec<LetterId> = letters
             .iter()
             .filter_map(|id| self.ledger().get(id))
-            .filter(|record| record.sha256.is_none() || self.by_metadata(record).is_some())
+            .filter(|record| self.is_suspicious(record))
             .map(|record| record.id)
             .collect();
         let reason = |letter: Prepared| Some((letter.id, letter.outcome.reason_to_reject()?));

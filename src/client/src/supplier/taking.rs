@@ -97,7 +97,8 @@ impl Supplier {
     }
 
     /// Takes PENDING letters and looks at them until `n` are as `wanted` says, or none is left to
-    /// look at; the others are released. Letters without a stated hash are looked at first.
+    /// look at; the others are released. Letters without a stated hash, which have no PDF as a rule,
+    /// are looked at last.
     ///
     /// # Errors
     /// When the API refuses or gives no answer.
@@ -109,7 +110,7 @@ impl Supplier {
     ) -> Result<Vec<Prepared>, ClientError> {
         let mut found: Vec<Prepared> = Vec::new();
         let mut looked_at = std::collections::HashSet::new();
-        for suspicious in [true, false] {
+        for suspicious in [false, true] {
             while found.len() < n {
                 let batch: Vec<LetterId> = self
                     .ledger()

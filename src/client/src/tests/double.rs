@@ -15,6 +15,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
@@ -23,36 +25,21 @@ pub(super) const VISIBILITY: Duration = Duration::from_millis(300);
 const APPLY_DELAY: Duration = Duration::from_millis(60);
 const MISSING: &str = "missing";
 
+pub(super) fn other_key_pem() -> String {
+    new_key_pem()
+}
+
+fn new_key_pem() -> String {
+    let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let der = AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
+    let text = STANDARD.encode(der.as_ref());
+    format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
+}
+
 /// A 2,048-bit key is enough to sign with, and is made in a fraction of the time.
 pub(super) fn key_pem() -> String {
     static KEY: OnceLock<String> = OnceLock::new();
-    KEY.get_or_init(|| {
-        let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
-        let der = AsDer::<aws_lc_rs::encoding::Pkcs8V1Der>::as_der(&pair).unwrap();
-        let body = data_encoding(der.as_ref());
-        format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n")
-    })
-    .clone()
-}
-
-fn data_encoding(bytes: &[u8]) -> String {
-    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let n =
-            chunk.iter().fold(0u32, |n, byte| n << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            if place <= chunk.len() {
-                text.push(char::from(LETTERS[(n >> (18 - 6 * place) & 63) as usize]));
-            } else {
-                text.push('=');
-            }
-        }
-        if text.len() % 65 == 64 {
-            text.push('\n');
-        }
-    }
-    text
+    KEY.get_or_init(new_key_pem).clone()
 }
 
 pub(super) fn pdf(pages: i32) -> Vec<u8> {
@@ -114,6 +101,10 @@ pub(super) struct World {
     pub(super) seen_headers: Vec<HeaderMap>,
     pub(super) arrivals: Vec<Instant>,
     pub(super) mi: Vec<Value>,
+    /// Lists are refused with 403.
+    pub(super) forbidden: bool,
+    /// How far this server's clock is ahead.
+    pub(super) clock_ahead_s: i64,
     links: usize,
 }
 
@@ -252,7 +243,7 @@ async fn gate(
     request: axum::extract::Request,
     next: axum::middleware::Next,
 ) -> Response {
-    let (refusal, latency) = {
+    let (refusal, latency, ahead) = {
         let mut world = world.lock();
         world.arrivals.push(Instant::now());
         world.seen_headers.push(request.headers().clone());
@@ -260,22 +251,32 @@ async fn gate(
         let known = bearer
             .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
             .is_some_and(|token| world.valid_tokens.contains(token));
-        let refusal = if world.token_needed && !known {
+        let open = request.uri().path().ends_with("/_status") && bearer.is_none();
+        let refusal = if world.forbidden && request.uri().path().ends_with("/letters") {
+            Some((403, json!({"message": "no"})))
+        } else if world.token_needed && !known && !open {
             Some((401, json!({"message": "bad token"})))
         } else if world.faults.next.is_empty() {
             None
         } else {
             Some(world.faults.next.remove(0))
         };
-        (refusal, world.faults.latency)
+        (refusal, world.faults.latency, world.clock_ahead_s)
     };
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    match refusal {
+    let mut response = match refusal {
         Some((status, body)) => document(status, &body),
         None => next.run(request).await,
+    };
+    if ahead != 0 {
+        let moment =
+            letterproof_model::Timestamp::from_second(letterproof_model::now().as_second() + ahead);
+        let text = moment.unwrap().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        response.headers_mut().insert(header::DATE, text.parse().unwrap());
     }
+    response
 }
 
 async fn token(State(world): State<Shared>, body: String) -> Response {

@@ -1,10 +1,12 @@
 //! Tests of sessions and the reference supplier against a small stand-in API on loopback.
 //! Refuses the real double: that one is tested with the whole house, and never imported here.
 
+mod doctors;
 mod double;
 mod ledgers;
 mod recorder;
 mod safeguards;
+mod secrets;
 mod sessions;
 mod suppliers;
 mod tokens;

@@ -275,3 +275,42 @@ async fn a_replayed_journal_leaves_the_ledger_as_the_run_did() {
     replayed.replay(&journal).unwrap();
     assert_eq!(replayed.select(|_| true), supplier.ledger().select(|_| true));
 }
+
+#[tokio::test]
+async fn the_whole_queue_is_taken_in_chunk_by_chunk_and_every_pdf_is_downloaded() {
+    let stage = Stage::set().await;
+    stage.double.seed_ordinary(20);
+    stage.double.seed("integration-specification-braille", 5, Some(pdf(1)));
+    let supplier = stage.supplier();
+    let run = supplier.take_in_queue(10).await.unwrap();
+    assert_eq!(run.lists, [10, 10, 5, 0]);
+    assert_eq!(run.letters.len(), 25);
+    assert!(run.letters.iter().all(crate::Prepared::is_ready));
+    assert_eq!(stage.memory.count("GET", "/data"), 25);
+    assert_eq!(stage.memory.count("POST", "/letters"), 3);
+    let lists: Vec<_> = stage
+        .memory
+        .exchanges()
+        .into_iter()
+        .filter(|exchange| exchange.request.url.contains("limit="))
+        .map(|exchange| (exchange.started, exchange.finished()))
+        .collect();
+    assert!(lists.windows(2).all(|pair| pair[0].1 <= pair[1].0), "lists overlap when parallel");
+}
+
+#[tokio::test]
+async fn a_queue_that_shows_its_letters_again_is_not_taken_in_twice() {
+    let stage = Stage::set().await;
+    stage.double.seed_ordinary(4);
+    {
+        // No acceptance is ever applied, and answers take longer than letters stay hidden.
+        let faults = &mut stage.double.world.lock().faults;
+        faults.lost = (1..=4).map(|n| format!("L{n:04}")).collect();
+        faults.latency = Duration::from_millis(200);
+    }
+    let run = stage.supplier().take_in_queue(4).await.unwrap();
+    assert_eq!(run.lists, [4, 4]);
+    assert_eq!(run.letters.len(), 4);
+    assert_eq!(stage.memory.count("GET", "/data"), 4);
+    assert_eq!(stage.memory.count("POST", "/letters"), 1);
+}

@@ -45,8 +45,6 @@ pub(crate) fn specification() -> Value {
         json!({ "in": "path", "name": "id", "required": true, "schema": { "type": "string" } });
     let mut with_id = headers.to_vec();
     with_id.push(id);
-    let mut found = json!({});
-    found["headers"] = json!({ "Location": { "schema": { "type": "string" } } });
     let mut data = answers("303", json!({}), &["404"]);
     data["303"]["headers"]["Location"] = json!({ "schema": { "type": "string" } });
     let limit = json!({ "in": "query", "name": "limit", "schema": { "type": "number" } });

@@ -20,13 +20,13 @@ pub struct Check {
     pub source: &'static str,
     /// Capabilities the target must have for the check to mean anything.
     pub needs: &'static [Capability],
-    /// What is looked at.
-    pub subject: Subject,
+    pub(crate) subject: Subject,
 }
 
 /// What a check looks at.
 #[derive(Clone, Copy)]
-pub enum Subject {
+#[allow(clippy::large_enum_variant, reason = "the table of checks is static and small")]
+pub(crate) enum Subject {
     /// The answers to a probe.
     Probe(ProbePlan, Accepted),
     /// Traffic made for other reasons, or by the probes listed here, judged as a whole.
@@ -54,6 +54,15 @@ impl std::fmt::Debug for Check {
 }
 
 impl Check {
+    /// The status codes that answer its probe rightly; `None` for a check of traffic as a whole.
+    #[must_use]
+    pub const fn accepted(&self) -> Option<Accepted> {
+        match self.subject {
+            Subject::Probe(_, accepted) => Some(accepted),
+            Subject::Traffic(..) => None,
+        }
+    }
+
     /// The probes a driver sends for this check.
     #[must_use]
     pub fn probes(&self) -> Vec<ProbePlan> {

@@ -125,7 +125,7 @@ fn expired(probed: &Probed<'_>) -> Concluded {
         let Some(at) = given.links.get(url) else { return };
         let age = call.started - at;
         // A second of grace, since the storage's clock is not ours.
-        if age < life(url) + 1_000_000 {
+        if age < life(url).saturating_add(1_000_000) {
             return;
         }
         match call.answer() {

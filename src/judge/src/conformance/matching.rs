@@ -6,8 +6,10 @@ use std::collections::{HashMap, HashSet};
 
 use letterproof_model::{Body, Capability, Context, Operation};
 
-use super::plan::{BearerPlan, BodyPlan, HeaderPlan, ProbePlan, UNKNOWN_LETTER};
-use crate::traffic::{Call, CallIx, EventKind, Traffic};
+use super::plan::{
+    BearerPlan, BodyPlan, FOREIGN, HeaderPlan, ProbePlan, UNKNOWN_LETTER, UNKNOWN_MI,
+};
+use crate::traffic::{Call, CallIx, Traffic};
 
 /// Traffic with what matching needs to know of it.
 pub(crate) struct Probed<'a> {
@@ -51,19 +53,12 @@ impl<'a> Probed<'a> {
     }
 
     fn is_kind_of_id(&self, plan: &ProbePlan, id: &str, call: &Call) -> bool {
+        let foreign = call.exchange.request.header("x-correlation-id") == Some(FOREIGN);
         if plan.path.contains("{letter}") {
-            id != UNKNOWN_LETTER
-                && call.letter.is_none_or(|letter| {
-                    call.by_supplier() || self.traffic.letter(letter).described
-                })
-        } else if plan.path.contains("{foreign}") {
-            let listed = call.letter.is_some_and(|letter| {
-                let events = &self.traffic.letter(letter).events;
-                events.iter().any(|event| matches!(event.kind, EventKind::Listed(_)))
-            });
-            id != UNKNOWN_LETTER && !call.by_supplier() && !listed
+            let known = |letter| call.by_supplier() || self.traffic.letter(letter).described;
+            id != UNKNOWN_LETTER && !foreign && call.letter.is_none_or(known)
         } else {
-            true
+            id != UNKNOWN_MI && foreign == plan.path.contains("{foreign}")
         }
     }
 

@@ -19,9 +19,9 @@ mod plan;
 mod read;
 mod update;
 
-pub use check::{Accepted, Check, Subject};
+pub use check::{Accepted, Check};
 pub use judging::{conformance_checks, judge_conformance};
 pub use plan::{
-    BearerPlan, BodyPlan, HeaderPlan, LetterNeed, ProbePlan, UNKNOWN_LETTER, UNKNOWN_MI,
+    BearerPlan, BodyPlan, FOREIGN, HeaderPlan, LetterNeed, ProbePlan, UNKNOWN_LETTER, UNKNOWN_MI,
     unknown_letter,
 };

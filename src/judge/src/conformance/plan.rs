@@ -8,6 +8,10 @@ pub const UNKNOWN_LETTER: &str = "00000000-0000-4000-8000-000000000000";
 /// An MI record id that belongs to nobody.
 pub const UNKNOWN_MI: &str = "00000000-0000-4000-8000-00000000feed";
 
+/// The `X-Correlation-ID` of probes for another supplier's letter: nothing else in a request tells
+/// whose letter it names.
+pub const FOREIGN: &str = "conformance-foreign-letter";
+
 /// The `number`th letter id that belongs to nobody.
 #[must_use]
 pub fn unknown_letter(number: usize) -> LetterId {

@@ -6,7 +6,7 @@ use letterproof_model::{Body, Operation};
 
 use super::check::{Check, Concluded, by_specification, probe, traffic};
 use super::matching::Probed;
-use super::plan::{LetterNeed, ProbePlan};
+use super::plan::{FOREIGN, HeaderPlan, LetterNeed, ProbePlan};
 use crate::ruling::Ruling;
 use crate::tally::Tally;
 use crate::text::many;
@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
         "C-LETTER",
         "A letter",
         get("/letters/{letter}").letter(LetterNeed::Any),
-        by_specification(&[200]),
+        by_specification(&[200]).sandbox(&[404]),
         "A letter of the supplier is answered with 200.",
         READ,
     ),
@@ -49,7 +49,9 @@ pub(super) const CHECKS: &[Check] = &[
     probe(
         "C-LETTER-FOREIGN",
         "A letter of another supplier",
-        get("/letters/{foreign}").letter(LetterNeed::Foreign),
+        get("/letters/{foreign}")
+            .letter(LetterNeed::Foreign)
+            .correlation_id(HeaderPlan::Value(FOREIGN)),
         by_specification(&[404]),
         "Another supplier's letter is not found.",
         "public handlers of the API",
@@ -58,7 +60,7 @@ pub(super) const CHECKS: &[Check] = &[
         "C-DATA",
         "A letter's link",
         get("/letters/{letter}/data").letter(LetterNeed::WithPdf),
-        by_specification(&[303]),
+        by_specification(&[303]).sandbox(&[404]),
         "A letter's content is answered with 303 and a link.",
         DATA,
     ),

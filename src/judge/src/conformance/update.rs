@@ -6,7 +6,7 @@ use letterproof_model::{Capability, Operation};
 
 use super::check::{Check, Concluded, by_specification, probe, traffic};
 use super::matching::Probed;
-use super::plan::{BodyPlan, LetterNeed, ProbePlan};
+use super::plan::{BodyPlan, FOREIGN, HeaderPlan, LetterNeed, ProbePlan};
 use super::read::none_or;
 use crate::tally::Tally;
 use crate::traffic::Answer;
@@ -79,7 +79,7 @@ pub(super) const CHECKS: &[Check] = &[
         ProbePlan::new("PATCH", UNKNOWN).text(r#"{"data":{"id":"00000000-0000-4000-8000-000000000000","type":"Letter","attributes":{"status":"ACCEPTED"}}}"#),
         by_specification(&[404]).deployed(&[202]), "An unknown letter is not found.", HANDLERS).needing(STATEFUL),
     probe("C-PATCH-FOREIGN", "A letter of another supplier",
-        ProbePlan::new("PATCH", "/letters/{foreign}").letter(LetterNeed::Foreign).text(r#"{"data":{"id":"{letter}","type":"Letter","attributes":{"status":"ACCEPTED"}}}"#),
+        ProbePlan::new("PATCH", "/letters/{foreign}").letter(LetterNeed::Foreign).correlation_id(HeaderPlan::Value(FOREIGN)).text(r#"{"data":{"id":"{letter}","type":"Letter","attributes":{"status":"ACCEPTED"}}}"#),
         by_specification(&[404]).deployed(&[202]), "Another supplier's letter is not found.", HANDLERS).needing(STATEFUL),
     taken("C-PATCH-PENDING", "PENDING sent by a supplier",
         r#"{"data":{"id":"{letter}","type":"Letter","attributes":{"status":"PENDING"}}}"#, "PENDING is refused: only NHS Notify sets it."),
@@ -115,13 +115,13 @@ fn repeated(probed: &Probed<'_>) -> Concluded {
         let plain = request.request_id().is_some() && call.answer() != Answer::Status(401);
         let Some(body) = request.body.json_text().filter(|_| plain) else { continue };
         let key = (request.url.as_str(), body, request.header("content-type"));
-        match known.insert(key, (ix, call.answer())) {
-            Some((first, Answer::Status(202))) => match call.answer() {
-                Answer::Status(202) => tally.good([first, ix]),
-                Answer::Lost | Answer::Status(429 | 500..) => {}
-                answer => tally.fault(call.letter, [first, ix], format!("was {}", answer.words())),
-            },
-            _ => {}
+        let Some((first, Answer::Status(202))) = known.insert(key, (ix, call.answer())) else {
+            continue;
+        };
+        match call.answer() {
+            Answer::Status(202) => tally.good([first, ix]),
+            Answer::Lost | Answer::Status(429 | 500..) => {}
+            answer => tally.fault(call.letter, [first, ix], format!("was {}", answer.words())),
         }
     }
     none_or(tally, probed, "repeated update", "answered as the first time")

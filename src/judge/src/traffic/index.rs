@@ -33,6 +33,8 @@ pub struct Traffic {
     mi_reads: Vec<MiRead>,
     moved: [Vec<LetterIx>; LetterStatus::ALL.len()],
     links: HashMap<Box<str>, LetterIx>,
+    /// Downloads recorded before the call that gave their link.
+    unlinked: HashMap<Box<str>, Vec<CallIx>>,
     last: Micros,
 }
 
@@ -53,6 +55,7 @@ impl Traffic {
             mi_reads: Vec::new(),
             moved: Default::default(),
             links: HashMap::new(),
+            unlinked: HashMap::new(),
             last: Micros::MIN,
         }
     }
@@ -132,10 +135,16 @@ impl Traffic {
     fn describe(&mut self, wire: &WireLetter<'_>, at: Micros) -> (LetterIx, Option<LetterStatus>) {
         let letter = self.letter_of(&wire.id.0);
         let attributes = &wire.attributes;
-        let [specification, group, hash] =
-            [&attributes.specification_id, &attributes.group_id, &attributes.sha256_hash]
-                .map(|text| self.text_of(text.as_ref()).map(|text| (at, text)));
-        self.letters[letter.0 as usize].describe(specification, group, hash);
+        let known = self.letters[letter.0 as usize].facts();
+        let given = [&attributes.specification_id, &attributes.group_id, &attributes.sha256_hash];
+        let mut facts = known;
+        for ((fact, text), known) in facts.iter_mut().zip(given).zip(known) {
+            // The earliest description stands, so most texts need not be looked at.
+            if known.is_none_or(|(first, _)| at < first) {
+                *fact = self.text_of(text.as_ref()).map(|text| (at, text)).or(known);
+            }
+        }
+        self.letters[letter.0 as usize].describe(facts);
         (letter, status_of(attributes))
     }
 
@@ -292,7 +301,14 @@ impl Traffic {
             .filter(|response| response.status == 303)
             .and_then(|response| response.header("location"))
         {
-            self.links.insert(link_key(location).into(), letter);
+            let key = link_key(location);
+            for download in self.unlinked.remove(key).unwrap_or_default() {
+                let call = &mut self.calls[download.0 as usize];
+                call.letter = Some(letter);
+                let (exchange, started) = (Arc::clone(&call.exchange), call.started);
+                self.add_followed(download, &exchange, letter, started);
+            }
+            self.links.insert(key.into(), letter);
         }
         let by_supplier = by_supplier(exchange);
         let kind = EventKind::DataAsked;
@@ -305,13 +321,27 @@ impl Traffic {
         exchange: &Exchange,
         started: Micros,
     ) -> Option<LetterIx> {
-        let letter = *self.links.get(link_key(&exchange.request.url))?;
+        let key = link_key(&exchange.request.url);
+        let Some(letter) = self.links.get(key).copied() else {
+            self.unlinked.entry(key.into()).or_default().push(call);
+            return None;
+        };
+        self.add_followed(call, exchange, letter, started);
+        Some(letter)
+    }
+
+    fn add_followed(
+        &mut self,
+        call: CallIx,
+        exchange: &Exchange,
+        letter: LetterIx,
+        started: Micros,
+    ) {
         if exchange.request.method == "GET" {
             let by_supplier = by_supplier(exchange);
             let kind = EventKind::Downloaded;
             self.add_event(letter, Event { at: started, call, by_supplier, kind });
         }
-        Some(letter)
     }
 
     fn add_mi(&mut self, call: CallIx, exchange: &Exchange, started: Micros) {

@@ -114,19 +114,16 @@ impl Letter {
         self.hash.map(|(_, text)| text)
     }
 
-    /// Takes in a description of the letter; of each fact the earliest is kept, so that the order
-    /// of recording does not matter.
-    pub(crate) fn describe(&mut self, specification: Fact, group: Fact, hash: Fact) {
-        let earliest = |known: &mut Fact, new: Fact| {
-            *known = match (*known, new) {
-                (Some(known), Some(new)) => Some(known.min(new)),
-                (known, new) => known.or(new),
-            };
-        };
+    /// What is known of it: specification, group, hash.
+    pub(crate) const fn facts(&self) -> [Fact; 3] {
+        [self.specification, self.group, self.hash]
+    }
+
+    /// Takes in what a description says: of each fact the earliest, so that the order of recording
+    /// does not matter.
+    pub(crate) const fn describe(&mut self, facts: [Fact; 3]) {
         self.described = true;
-        earliest(&mut self.specification, specification);
-        earliest(&mut self.group, group);
-        earliest(&mut self.hash, hash);
+        [self.specification, self.group, self.hash] = facts;
     }
 
     /// The updates the supplier sent, by time.

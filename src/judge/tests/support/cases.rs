@@ -4,7 +4,7 @@ use letterproof_model::LetterStatus::{
     Accepted, Cancelled, Delivered, Dispatched, Enclosed, Failed, Forwarded, Printed, Rejected,
     Returned,
 };
-use letterproof_model::{LetterStatus, return_reason_text};
+use letterproof_model::{Header, LetterStatus, return_reason_text};
 use serde_json::{Value, json};
 
 use super::script::{BRAILLE, ENGLISH, Letter, Script, hash_of, letter, letters};
@@ -90,7 +90,11 @@ pub fn passing(test: u8) -> Script {
             s.moved_for("L2", Failed, "F02", "More than five pages");
         }),
         13 => script(|s| {
-            let unfit = [letter("U1").of(Some("no-such")), letter("U2").of(None), letter("U3")];
+            let unfit = [
+                letter("U1").of(Some("no-such")),
+                letter("U2").of(None),
+                letter("U3").without_hash(),
+            ];
             s.list(100, &unfit).fetch_nothing("U3");
             let why = Some(("J01", "Cannot be taken on"));
             for letter in unfit {
@@ -235,4 +239,9 @@ pub fn at15(mut instead: impl FnMut(&mut Script, &str) -> bool) -> Script {
             flow_of(s, flow, 6, 3, &mut instead);
         }
     })
+}
+
+/// A header, for scripts that add one.
+pub fn header(name: &str, value: &str) -> Header {
+    Header { name: name.into(), value: value.into() }
 }

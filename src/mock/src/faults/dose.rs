@@ -104,8 +104,7 @@ impl Fault {
             .iter()
             .find(|entry| entry.name == name)
             .ok_or_else(|| ParseFaultError::Unknown(name.to_owned()))?;
-        let mut fault =
-            Self { entry, dose: Dose::Always, time: Duration::ZERO, number: 0 };
+        let mut fault = Self { entry, dose: Dose::Always, time: Duration::ZERO, number: 0 };
         match entry.argument {
             ArgumentSyntax::Dose(usual) => fault.dose = usual,
             ArgumentSyntax::Time(usual) => fault.time = usual,
@@ -215,9 +214,20 @@ mod tests {
     #[test]
     fn what_is_no_fault_is_refused_in_one_line() {
         for text in [
-            "", "=", "nonsense", "lose-update=", "lose-update=-1", "lose-update=101%",
-            "lose-update=1@2", "lose-update=NaN%", "late-update=2", "late-update=-2s",
-            "late-update=infs", "late-update=1e99h", "list-omit=x", "list-omit=1@",
+            "",
+            "=",
+            "nonsense",
+            "lose-update=",
+            "lose-update=-1",
+            "lose-update=101%",
+            "lose-update=1@2",
+            "lose-update=NaN%",
+            "late-update=2",
+            "late-update=-2s",
+            "late-update=infs",
+            "late-update=1e99h",
+            "list-omit=x",
+            "list-omit=1@",
         ] {
             let message = Fault::parse(text).unwrap_err().to_string();
             assert!(!message.contains('\n') && message.contains("fault"), "{text}: {message}");

@@ -50,20 +50,26 @@ fn apply(edit: Edit, reply: &mut Reply) {
             }
             *reply.body_mut() = body.into();
         }
-        Edit::RemoveKey(path) => json(reply, |top| at_key(top, path, &mut |map, key| {
-            map.remove(key);
-        })),
+        Edit::RemoveKey(path) => json(reply, |top| {
+            at_key(top, path, &mut |map, key| {
+                map.remove(key);
+            })
+        }),
         Edit::SetKey(path, value) => {
             let value: Value = serde_json::from_str(value).unwrap_or_default();
-            json(reply, |top| at_key(top, path, &mut |map, key| {
-                map.insert(key.to_owned(), value.clone());
-            }));
+            json(reply, |top| {
+                at_key(top, path, &mut |map, key| {
+                    map.insert(key.to_owned(), value.clone());
+                })
+            });
         }
-        Edit::RenameKey(path, name) => json(reply, |top| at_key(top, path, &mut |map, key| {
-            if let Some(value) = map.remove(key) {
-                map.insert(name.to_owned(), value);
-            }
-        })),
+        Edit::RenameKey(path, name) => json(reply, |top| {
+            at_key(top, path, &mut |map, key| {
+                if let Some(value) = map.remove(key) {
+                    map.insert(name.to_owned(), value);
+                }
+            })
+        }),
     }
     reply.headers_mut().remove(header::CONTENT_LENGTH);
 }

@@ -87,7 +87,9 @@ impl View {
         if self.is_empty() {
             return None;
         }
-        self.armed().find(|armed| armed.fault.entry.effect == effect && armed.strikes()).map(Hit::of)
+        self.armed()
+            .find(|armed| armed.fault.entry.effect == effect && armed.strikes())
+            .map(Hit::of)
     }
 
     pub(crate) fn on(&self, effect: Effect) -> bool {

@@ -48,12 +48,7 @@ pub(super) fn bulk(shared: &Shared, call: &Call<'_>, supplier: u16) -> Result<Re
     Ok(empty(StatusCode::ACCEPTED))
 }
 
-fn queue(
-    shared: &Shared,
-    faults: &View,
-    supplier: u16,
-    items: Vec<Item>,
-) -> Result<(), Problem> {
+fn queue(shared: &Shared, faults: &View, supplier: u16, items: Vec<Item>) -> Result<(), Problem> {
     let mut together = Vec::with_capacity(items.len());
     let mut apart = Vec::new();
     {

@@ -66,11 +66,8 @@ impl Complaints {
             "format" => "format.openapi.validation",
             _ => "required.openapi.validation",
         };
-        let complaint = Complaint {
-            path: format!(".{path}"),
-            message: message.to_owned(),
-            code: Some(code),
-        };
+        let complaint =
+            Complaint { path: format!(".{path}"), message: message.to_owned(), code: Some(code) };
         self.0.push((format!("request.{path} {message}"), complaint));
     }
 
@@ -190,13 +187,13 @@ pub(super) fn bulk(body: &Value) -> Result<(), Refusal> {
 pub(super) fn mi(body: &Value) -> Result<(), Refusal> {
     let mut complaints = Complaints::default();
     let path = "body.data";
-    if let Some(record) = data(body, &mut complaints, false) {
-        if complaints.object(record, path) {
-            complaints.one_of(record, path, "type", &["ManagementInformation"]);
-            match record.get("attributes") {
-                None => complaints.missing(path, "attributes"),
-                Some(attributes) => attributes_of_mi(attributes, &mut complaints),
-            }
+    if let Some(record) = data(body, &mut complaints, false)
+        && complaints.object(record, path)
+    {
+        complaints.one_of(record, path, "type", &["ManagementInformation"]);
+        match record.get("attributes") {
+            None => complaints.missing(path, "attributes"),
+            Some(attributes) => attributes_of_mi(attributes, &mut complaints),
         }
     }
     complaints.done()

@@ -1,6 +1,8 @@
 //! What the tests share: a client that follows nothing, and a reader of recorded exchanges.
 #![allow(dead_code, missing_docs, unreachable_pub)]
 
+pub mod jwt;
+
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -1,0 +1,15 @@
+@AT12 @mandatory @stateful @seeded @parallel
+Feature: AT12 Report letters as FAILED
+  Letters that cannot be produced after they were accepted, as when the PDF is damaged or longer
+  than five pages, are reported as FAILED with a code and a reason.
+
+  Scenario: AT12 Letters that cannot be produced are failed
+    Given the supplier has accepted 4 letters that turn out damaged or too long
+    When the supplier reports the letters that it cannot produce as FAILED
+    And the supplier looks up each of these letters until it is FAILED
+    Then criterion AT12.1 holds
+    And criterion AT12.2 holds
+    And criterion AT12.3 holds
+    And criterion AT12.4 holds
+    And criterion AT12.5 holds
+    And criterion AT12.6 holds

@@ -1,0 +1,191 @@
+//! `letterproof mock`: serves the stand-in API until it is told to stop.
+//! Refuses to print secrets: credentials go to a folder of the caller's choice, or nowhere.
+
+use std::path::Path;
+use std::time::Duration;
+
+use letterproof_mock::{
+    AuthMode, DemoCredentials, Fault, Jwks, MediaType, MockConfig, MockServer, Profile,
+    Registration, SecretToken, SeedPlan, bench, fault_catalogue,
+};
+
+use crate::args::{GatewayPart, MockOptions, MockProfile};
+use crate::failure::Failure;
+
+/// Serves until Ctrl-C; returns the exit code.
+pub(crate) fn mock(options: &MockOptions) -> Result<u8, Failure> {
+    if options.faults.iter().any(|name| name == "list") {
+        print_catalogue();
+        return Ok(0);
+    }
+    let config = config(options)?;
+    let runtime = crate::runtime()?;
+    let code = runtime.block_on(async {
+        if options.bench { measure(config).await } else { serve(options, config).await }
+    });
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    code
+}
+
+fn config(options: &MockOptions) -> Result<MockConfig, Failure> {
+    let mut config = MockConfig {
+        profile: match options.profile {
+            MockProfile::Int => Profile::Int,
+            MockProfile::Sandbox => Profile::Sandbox,
+        },
+        listen: options.listen,
+        admin: options.admin,
+        letters: options.letters,
+        seed: options.seed,
+        auth: auth(&options.auth)?,
+        registrations: registrations(options)?,
+        visibility_timeout: options.visibility_timeout,
+        apply_delay: options.apply_delay,
+        unordered: options.unordered,
+        link_ttl: options.link_ttl,
+        rate_limit: (options.rate_limit > 0).then_some(options.rate_limit),
+        limiter: options.limiter,
+        latency: options.latency,
+        latency_jitter: options.latency_jitter,
+        token_lifetime: options.token_lifetime,
+        tls: options.tls,
+        request_faults: options.request_faults,
+        ..MockConfig::default()
+    };
+    if let Some(path) = &options.seeds {
+        config.seeds = SeedPlan::from_file(path)?;
+    }
+    for part in &options.without {
+        match part {
+            GatewayPart::BearerCheck => config.gateway.check_bearer = false,
+            GatewayPart::ApplicationCheck => config.gateway.check_application = false,
+            GatewayPart::Quota => config.gateway.enforce_quota = false,
+            GatewayPart::IdEcho => config.gateway.echo_ids = false,
+            GatewayPart::CorrelationId => config.gateway.generate_correlation_id = false,
+            GatewayPart::MediaType => config.gateway.media_type = MediaType::Json,
+        }
+    }
+    for fault in &options.faults {
+        let fault = Fault::parse(fault).map_err(|error| Failure::Usage(error.to_string()))?;
+        config.faults.push(fault);
+    }
+    Ok(config)
+}
+
+fn auth(text: &str) -> Result<AuthMode, Failure> {
+    match text.split_once(':') {
+        None if text == "jwt" => Ok(AuthMode::Jwt),
+        None if text == "none" => Ok(AuthMode::None),
+        Some(("static", token)) if !token.is_empty() => {
+            Ok(AuthMode::Static(SecretToken::new(token)))
+        }
+        // The value may hold a token, so it is not repeated.
+        _ => Err(Failure::Usage("--auth takes jwt, static:TOKEN or none".to_owned())),
+    }
+}
+
+fn registrations(options: &MockOptions) -> Result<Vec<Registration>, Failure> {
+    let mut files = options.jwks.iter();
+    let Some(first) = files.next() else { return Ok(Vec::new()) };
+    let api_key = std::env::var("LETTERPROOF_API_KEY").map_err(|_| {
+        Failure::Usage("--jwks needs the application's API key in LETTERPROOF_API_KEY".to_owned())
+    })?;
+    let mut jwks = Jwks::from_file(first)?;
+    for file in files {
+        jwks = jwks.with(Jwks::from_file(file)?);
+    }
+    let api_key = SecretToken::new(api_key);
+    Ok(vec![Registration::new("registered-application", "supplier-1", api_key, Some(jwks))])
+}
+
+async fn serve(options: &MockOptions, config: MockConfig) -> Result<u8, Failure> {
+    let server = MockServer::start(config).await?;
+    if let (Some(folder), Some(credentials)) = (&options.credentials, server.demo_credentials()) {
+        write_credentials(folder, credentials)?;
+    }
+    announce(options, &server);
+    let ended = tokio::signal::ctrl_c().await;
+    server.shutdown().await;
+    ended.map(|()| 0).map_err(|error| Failure::Harness(format!("cannot wait for Ctrl-C: {error}")))
+}
+
+#[expect(clippy::print_stdout, reason = "the one line of JSON that scripts wait for")]
+fn announce(options: &MockOptions, server: &MockServer) {
+    let ready = serde_json::json!({
+        "base_url": server.base_url(),
+        "token_url": server.token_url(),
+        "admin_url": server.admin_url(),
+        "kid": server.demo_credentials().map(|credentials| credentials.kid.clone()),
+        "credentials": options.credentials,
+        "certificate_pem": server.certificate_pem(),
+    });
+    println!("{ready}");
+}
+
+/// Writes what a client needs: `private-key.pem`, `jwks.json`, and `credentials.env` with the
+/// names that `letterproof run` reads.
+fn write_credentials(folder: &Path, credentials: &DemoCredentials) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::Usage(format!(
+            "cannot write credentials to {}: {error}; choose another folder",
+            folder.display()
+        ))
+    };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let key = folder.join("private-key.pem");
+    let environment = format!(
+        "LETTERPROOF_API_KEY={}\nLETTERPROOF_KID={}\nLETTERPROOF_KEY_FILE={}\n",
+        credentials.api_key.expose(),
+        credentials.kid,
+        std::path::absolute(&key).map_err(failed)?.display()
+    );
+    write_private(&key, credentials.private_key_pem.expose()).map_err(failed)?;
+    write_private(&folder.join("credentials.env"), &environment).map_err(failed)?;
+    std::fs::write(folder.join("jwks.json"), credentials.jwks_json()).map_err(failed)
+}
+
+/// Writes a file that only its owner may read, where the system knows owners.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    // A file of an earlier run keeps its mode, so it is made anew.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+#[expect(clippy::print_stdout, reason = "the catalogue was asked for")]
+fn print_catalogue() {
+    for entry in fault_catalogue() {
+        let argument = entry.argument.to_string();
+        let name = if argument.is_empty() {
+            entry.name.to_owned()
+        } else {
+            format!("{}={argument}", entry.name)
+        };
+        println!("{name:<40} {}", entry.breaks);
+        let noticed: Vec<&str> = entry
+            .criteria
+            .iter()
+            .copied()
+            .chain((!entry.check.is_empty()).then_some(entry.check))
+            .collect();
+        println!("{:<40} noticed by: {}", "", noticed.join(", "));
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the figures were asked for")]
+async fn measure(config: MockConfig) -> Result<u8, Failure> {
+    let lines = bench::run(config, bench::BenchPlan::default())
+        .await
+        .map_err(|error| Failure::Harness(error.to_string()))?;
+    for line in lines {
+        println!("{line}");
+    }
+    Ok(0)
+}

@@ -1,0 +1,471 @@
+//! The examination itself, from what lies on this machine to what the API answers.
+//! Refuses to go on where a later check could only repeat an earlier failure: it says so instead.
+
+use std::sync::Arc;
+
+use letterproof_contract::Contract;
+use letterproof_model::{Context, Exchange, FindingKind, Mode, Recorder, fold_findings, now};
+use secrecy::ExposeSecret;
+use url::Url;
+
+use super::certificate;
+use super::diagnosis::Diagnosis;
+use crate::{
+    Auth, ClientError, Flow, KEY_BITS, KeyMatch, Session, SessionOptions, SigningKey, Target,
+    is_loopback,
+};
+
+/// Days before its end from which a certificate is worth a warning.
+const CERTIFICATE_WARNING_DAYS: i64 = 30;
+/// Seconds of skew from which it is worth a warning.
+const SKEW_WARNING: i64 = 5;
+
+/// What is looked at beyond the usual.
+#[derive(Debug, Clone, Default)]
+pub struct DoctorOptions {
+    /// The JWKS as it is registered, to hold the key against.
+    pub jwks: Option<String>,
+    /// Whether to list one letter, which hides it for the visibility timeout.
+    pub list_one: bool,
+}
+
+/// Examines one target.
+pub struct Doctor {
+    target: Target,
+    recorder: Arc<dyn Recorder>,
+    options: DoctorOptions,
+    diagnosis: Diagnosis,
+    exchanges: Vec<Arc<Exchange>>,
+}
+
+impl Doctor {
+    /// Prepares to examine a target; what is asked of it is recorded as ever.
+    #[must_use]
+    pub fn new(target: Target, recorder: Arc<dyn Recorder>, options: DoctorOptions) -> Self {
+        let base_url = target.base_url.as_str().trim_end_matches('/').to_owned();
+        let diagnosis = Diagnosis { target: target.name.clone(), base_url, checks: Vec::new() };
+        Self { target, recorder, options, diagnosis, exchanges: Vec::new() }
+    }
+
+    /// Runs every check.
+    ///
+    /// # Errors
+    /// When the target may not be reached at all, or an exchange could not be recorded; what the
+    /// checks find is no error.
+    pub async fn examine(mut self) -> Result<Diagnosis, ClientError> {
+        let options = SessionOptions::default();
+        let session = match Session::new(self.target.clone(), self.recorder.clone(), options) {
+            Ok(session) => session,
+            Err(error @ ClientError::Configuration { .. }) => {
+                self.diagnosis.failure(
+                    "setup",
+                    "settings",
+                    error.to_string(),
+                    "Correct the profile.",
+                );
+                return Ok(self.diagnosis);
+            }
+            Err(error) => return Err(error),
+        };
+        let credentials = self.credentials().await;
+        let resolved = self.names().await;
+        self.proxy();
+        if !resolved {
+            for (name, title) in LATER {
+                self.diagnosis.skipped(name, title, "the host's name is not known");
+            }
+            return Ok(self.diagnosis);
+        }
+        let reached = self.status(&session).await?;
+        self.certificate(&session);
+        let token = self.token(&session, credentials && reached).await?;
+        self.clock(&session);
+        self.list(&session, token).await?;
+        self.limit(&session);
+        self.drift();
+        Ok(self.diagnosis)
+    }
+
+    /// Secrets, the key, and the key's registration: all of it on this machine.
+    async fn credentials(&mut self) -> bool {
+        const SECRETS: (&str, &str) = ("secrets", "secrets can be read");
+        const KEY: (&str, &str) = ("key", "the signing key");
+        const JWKS: (&str, &str) = ("jwks", "key, JWKS and kid");
+        let (api_key, kid, key) = match self.target.auth.clone() {
+            Auth::SignedJwt { api_key, kid, key } => (api_key, kid, key),
+            Auth::None => {
+                self.diagnosis.skipped(SECRETS.0, SECRETS.1, "this target needs no credentials");
+                return true;
+            }
+            Auth::Bearer(source) => {
+                return match source.read().await {
+                    Ok(_) => {
+                        self.diagnosis.ok(SECRETS.0, SECRETS.1, source.describe());
+                        true
+                    }
+                    Err(error) => {
+                        self.secret_fault(&error);
+                        false
+                    }
+                };
+            }
+        };
+        let pem = match (api_key.read().await, key.read().await) {
+            (Ok(_), Ok(pem)) => pem,
+            (Err(error), _) | (_, Err(error)) => {
+                self.secret_fault(&error);
+                return false;
+            }
+        };
+        let found = format!("{}; {}", api_key.describe(), key.describe());
+        self.diagnosis.ok(SECRETS.0, SECRETS.1, found);
+        let key = match SigningKey::from_pem(&kid, pem) {
+            Ok(key) => key,
+            Err(error) => {
+                let remedy = "Make a key with `letterproof keys` and register its JWKS.";
+                self.diagnosis.failure(KEY.0, KEY.1, error.to_string(), remedy);
+                return false;
+            }
+        };
+        let found = format!("RSA, {} bits", key.bits());
+        if key.bits() == KEY_BITS {
+            self.diagnosis.ok(KEY.0, KEY.1, found);
+        } else {
+            let remedy = format!(
+                "The platform asks for {KEY_BITS} bits: make a key with `letterproof keys` and register its JWKS."
+            );
+            self.diagnosis.warning(KEY.0, KEY.1, found, remedy);
+        }
+        self.registration(&key, JWKS)
+    }
+
+    fn secret_fault(&mut self, error: &ClientError) {
+        let remedy = "Put the secret where the profile says, or correct the profile's [auth].";
+        self.diagnosis.failure("secrets", "secrets can be read", error.to_string(), remedy);
+    }
+
+    fn registration(
+        &mut self,
+        key: &SigningKey,
+        (name, title): (&'static str, &'static str),
+    ) -> bool {
+        let Some(jwks) = &self.options.jwks else {
+            self.diagnosis.skipped(name, title, "no JWKS was given to compare with");
+            return true;
+        };
+        let kid = key.kid();
+        match key.matches(jwks) {
+            KeyMatch::Fits => {
+                self.diagnosis.ok(name, title, format!("kid `{kid}` names this key"));
+                return true;
+            }
+            KeyMatch::KidUnknown => self.diagnosis.failure(
+                name,
+                title,
+                format!("the JWKS has no key of kid `{kid}`"),
+                "Set the profile's kid to one in the JWKS, or register the JWKS that goes with the key.",
+            ),
+            KeyMatch::OtherKey => self.diagnosis.failure(
+                name,
+                title,
+                format!("under kid `{kid}` the JWKS has another key"),
+                "Use the private key that goes with the registered one, or register this key's JWKS under a new kid.",
+            ),
+            KeyMatch::NoSet => self.diagnosis.failure(
+                name,
+                title,
+                "the file is no JWKS",
+                "Give the JSON file with the `keys` that was registered in the developer portal.",
+            ),
+        }
+        false
+    }
+
+    async fn names(&mut self) -> bool {
+        const TITLE: &str = "name resolution";
+        let url = &self.target.base_url;
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        let port = url.port_or_known_default().unwrap_or(443);
+        if self.target.proxy.is_some() {
+            self.diagnosis.skipped("name", TITLE, "the proxy resolves names");
+            return true;
+        }
+        match tokio::net::lookup_host((host.as_str(), port)).await {
+            Ok(addresses) => {
+                let count = addresses.count();
+                self.diagnosis.ok("name", TITLE, format!("{host} has {count} addresses"));
+                true
+            }
+            // Behind a proxy named in the environment, names need not resolve here.
+            Err(error) if environment_proxy().is_some() => {
+                let remedy = "No matter, as long as the proxy knows the name.";
+                self.diagnosis.warning("name", TITLE, format!("{host}: {error}"), remedy);
+                true
+            }
+            Err(error) => {
+                let remedy = "Check the host in base_url, and that this machine's name server knows it (VPN, proxy).";
+                self.diagnosis.failure("name", TITLE, format!("{host}: {error}"), remedy);
+                false
+            }
+        }
+    }
+
+    fn proxy(&mut self) {
+        const TITLE: &str = "proxy";
+        let found = match (&self.target.proxy, environment_proxy()) {
+            _ if is_loopback(&self.target.base_url) => {
+                "none: the target is this machine".to_owned()
+            }
+            (Some(url), _) => format!("from the profile: {}", url.host_str().unwrap_or_default()),
+            (None, Some(name)) => format!("from the environment variable {name}"),
+            (None, None) => "none".to_owned(),
+        };
+        self.diagnosis.ok("proxy", TITLE, found);
+    }
+
+    async fn status(&mut self, session: &Session) -> Result<bool, ClientError> {
+        const TITLE: &str = "GET /_status answers";
+        // Asked without credentials: whether the host is reached at all comes before them.
+        let mut probe = crate::Probe::new("GET", "/_status");
+        probe.bearer = crate::BearerChoice::Absent;
+        let exchange = session.probe(&Flow::harness(None), &probe).await?;
+        self.exchanges.push(exchange.clone());
+        match (exchange.status(), exchange.error()) {
+            (Some(status @ (200 | 401 | 403)), _) => {
+                self.diagnosis.ok("status", TITLE, format!("{status}, {} ms", took_ms(&exchange)));
+                Ok(true)
+            }
+            (Some(status), _) => {
+                let html = exchange.response().is_some_and(is_html);
+                let (found, remedy) = if html {
+                    (
+                        format!("{status} with a web page"),
+                        "A proxy or portal answers in the API's place: check the proxy settings.",
+                    )
+                } else {
+                    (
+                        format!("{status}"),
+                        "Check the path of base_url; the service may also be down: try again later.",
+                    )
+                };
+                self.diagnosis.failure("status", TITLE, found, remedy);
+                Ok(false)
+            }
+            (None, error) => {
+                let cause = error.map(|error| error.message.clone()).unwrap_or_default();
+                let remedy = match crate::session::no_answer(&exchange) {
+                    ClientError::Unreachable { remedy, .. } => remedy.to_owned(),
+                    other => other.to_string(),
+                };
+                self.diagnosis.failure("status", TITLE, cause, remedy);
+                Ok(false)
+            }
+        }
+    }
+
+    fn certificate(&mut self, session: &Session) {
+        const TITLE: &str = "the server's certificate";
+        if self.target.base_url.scheme() != "https" {
+            self.diagnosis.skipped(
+                "certificate",
+                TITLE,
+                "the target is reached without TLS, on this machine",
+            );
+            return;
+        }
+        let Some(end) = session.certificate().and_then(|der| certificate::not_after(&der)) else {
+            self.diagnosis.skipped("certificate", TITLE, "no TLS connection was made");
+            return;
+        };
+        let days = end.duration_since(now()).as_hours() / 24;
+        let found = format!("trusted, until {end} ({days} days)");
+        if days < CERTIFICATE_WARNING_DAYS {
+            let remedy = "Tell whoever runs the target: runs will fail when it has ended.";
+            self.diagnosis.warning("certificate", TITLE, found, remedy);
+        } else {
+            self.diagnosis.ok("certificate", TITLE, found);
+        }
+    }
+
+    async fn token(&mut self, session: &Session, sensible: bool) -> Result<bool, ClientError> {
+        const TITLE: &str = "the platform gives a token";
+        if matches!(self.target.auth, Auth::None) {
+            self.diagnosis.skipped("token", TITLE, "this target needs none");
+            return Ok(sensible);
+        }
+        if !sensible {
+            self.diagnosis.skipped("token", TITLE, "an earlier check failed");
+            return Ok(false);
+        }
+        match session.preflight(&Flow::supplier(None)).await {
+            Ok(exchange) => {
+                self.exchanges.push(exchange.clone());
+                match exchange.status() {
+                    Some(401 | 403) => {
+                        let remedy = "The token is not taken by the API: check that the application is connected to the Supplier API, which may take five minutes after approval.";
+                        let status = exchange.status().unwrap_or_default();
+                        let found = format!("/_status answers {status} with it");
+                        self.diagnosis.failure("token", TITLE, found, remedy);
+                        return Ok(false);
+                    }
+                    _ => self.diagnosis.ok("token", TITLE, self.token_place()),
+                }
+                Ok(true)
+            }
+            Err(error) if error.is_fatal() => Err(error),
+            Err(error) => {
+                let remedy = match &error {
+                    ClientError::TokenRefused { remedy, .. }
+                    | ClientError::Unreachable { remedy, .. } => (*remedy).to_owned(),
+                    _ => "Check token_url, and whether a proxy answers in its place.".to_owned(),
+                };
+                self.diagnosis.failure("token", TITLE, error.to_string(), remedy);
+                Ok(false)
+            }
+        }
+    }
+
+    fn token_place(&self) -> String {
+        match (&self.target.auth, &self.target.token_url) {
+            (Auth::SignedJwt { .. }, Some(url)) => {
+                let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+                format!("from {}", host.unwrap_or_default())
+            }
+            _ => "a bearer token at hand is taken".to_owned(),
+        }
+    }
+
+    fn clock(&mut self, session: &Session) {
+        const TITLE: &str = "this machine's clock";
+        let Some(skew) = session.clock_skew() else {
+            self.diagnosis.skipped("clock", TITLE, "no answer carried a Date");
+            return;
+        };
+        let seconds = skew.as_secs();
+        let found = match seconds {
+            0 => "agrees with the server's".to_owned(),
+            ahead if ahead > 0 => format!("{ahead} s behind the server's"),
+            behind => format!("{} s ahead of the server's", -behind),
+        };
+        if seconds.abs() >= SKEW_WARNING {
+            let remedy = "Set this machine's clock from a time server; letterproof corrects its assertions meanwhile, but recorded times stay as this clock has them.";
+            self.diagnosis.warning("clock", TITLE, found, remedy);
+        } else {
+            self.diagnosis.ok("clock", TITLE, found);
+        }
+    }
+
+    async fn list(&mut self, session: &Session, sensible: bool) -> Result<(), ClientError> {
+        const TITLE: &str = "one letter can be listed";
+        if !self.options.list_one {
+            let why = "not agreed to: it hides one letter for the visibility timeout";
+            self.diagnosis.skipped("list", TITLE, why);
+            return Ok(());
+        }
+        if !sensible {
+            self.diagnosis.skipped("list", TITLE, "an earlier check failed");
+            return Ok(());
+        }
+        let answer = match session.list_letters(&Flow::supplier(None), Some(1)).await {
+            Ok(answer) => answer,
+            Err(error) if error.is_fatal() => return Err(error),
+            Err(error) => {
+                self.diagnosis.failure(
+                    "list",
+                    TITLE,
+                    error.to_string(),
+                    "Try again; the API may be down.",
+                );
+                return Ok(());
+            }
+        };
+        self.exchanges.push(answer.exchange.clone());
+        match (answer.status, answer.value) {
+            (200, Some(list)) => {
+                let count = list.data.len();
+                let found = format!("{count} listed, {} ms", took_ms(&answer.exchange));
+                if count == 0 {
+                    let remedy = "No letter waits, or all are hidden by an earlier list: wait for the visibility timeout, or ask for letters to be seeded.";
+                    self.diagnosis.warning("list", TITLE, found, remedy);
+                } else {
+                    self.diagnosis.ok("list", TITLE, found);
+                }
+            }
+            (403, _) => self.diagnosis.failure(
+                "list",
+                TITLE,
+                "403",
+                "The API does not know this application as a supplier, or has it disabled: ask NHS Notify.",
+            ),
+            (status, _) => self.diagnosis.failure(
+                "list",
+                TITLE,
+                format!("{status} where 200 with a list was expected"),
+                "Compare base_url with the API's address for this environment; report it if it stays so.",
+            ),
+        }
+        Ok(())
+    }
+
+    fn limit(&mut self, session: &Session) {
+        const TITLE: &str = "the rate limit";
+        let kept = session.target().rate_limit;
+        let kept =
+            kept.map_or_else(|| "none is kept".to_owned(), |n| format!("{n} a second is kept"));
+        let usage = session.usage();
+        if usage.throttled > 0 {
+            let remedy = "Another client uses the same application's quota, or the quota is lower than the profile's rate_limit: lower it.";
+            self.diagnosis.warning("limit", TITLE, format!("429 was seen; {kept}"), remedy);
+        } else {
+            self.diagnosis.ok("limit", TITLE, format!("no 429 in {} calls; {kept}", usage.api));
+        }
+    }
+
+    fn drift(&mut self) {
+        const TITLE: &str = "answers keep to the contract";
+        let context: Context = self.target.context(Mode::Driven);
+        let Ok(contract) = Contract::built_in() else {
+            self.diagnosis.skipped("contract", TITLE, "the built-in contract could not be read");
+            return;
+        };
+        let answered = self.exchanges.iter().filter(|exchange| exchange.status().is_some());
+        let checked = answered.clone().count();
+        let found = answered.flat_map(|exchange| contract.check(exchange, &context));
+        let found: Vec<String> = fold_findings(found)
+            .into_iter()
+            .filter(|finding| matches!(finding.kind, FindingKind::Violation | FindingKind::Drift))
+            .map(|finding| finding.title)
+            .collect();
+        if found.is_empty() {
+            self.diagnosis.ok("contract", TITLE, format!("{checked} answers checked"));
+        } else {
+            let remedy = "Nothing to mend here: the conformance suite tells more, and NHS Notify may want to know.";
+            self.diagnosis.warning("contract", TITLE, found.join("; "), remedy);
+        }
+    }
+}
+
+/// The checks that need the network.
+const LATER: [(&str, &str); 7] = [
+    ("status", "GET /_status answers"),
+    ("certificate", "the server's certificate"),
+    ("token", "the platform gives a token"),
+    ("clock", "this machine's clock"),
+    ("list", "one letter can be listed"),
+    ("limit", "the rate limit"),
+    ("contract", "answers keep to the contract"),
+];
+
+fn environment_proxy() -> Option<&'static str> {
+    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+        .into_iter()
+        .find(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+fn took_ms(exchange: &Exchange) -> u64 {
+    exchange.response().map_or(0, |response| response.done_us / 1_000)
+}
+
+fn is_html(response: &letterproof_model::Response) -> bool {
+    response.header("content-type").is_some_and(|value| value.starts_with("text/html"))
+}

@@ -1,0 +1,254 @@
+//! Signing keys: an RSA-4096 pair, its JWKS for the developer portal, and what a key file is.
+//! Refuses to overwrite a file, and to show a private key.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet, PublicKeyUse};
+use jsonwebtoken::{Algorithm, EncodingKey};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::ClientError;
+
+/// The size of key that the platform asks for.
+pub const KEY_BITS: usize = 4_096;
+
+/// A private key with the id under which its public half is registered.
+pub struct SigningKey {
+    kid: String,
+    pem: SecretString,
+    jwk: Jwk,
+    bits: usize,
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an RSA key of {} bits with kid {}", self.bits, self.kid)
+    }
+}
+
+/// How a JWKS fits a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyMatch {
+    /// The set names the key under its kid.
+    Fits,
+    /// The set has no key of that kid.
+    KidUnknown,
+    /// Under that kid the set has another key.
+    OtherKey,
+    /// It is no JWKS.
+    NoSet,
+}
+
+impl SigningKey {
+    /// Makes a new pair; takes a second or so.
+    ///
+    /// # Errors
+    /// When the kid could not be a file's name, or the system gives no randomness.
+    pub fn generate(kid: &str) -> Result<Self, ClientError> {
+        Self::generate_of(kid, KeySize::Rsa4096)
+    }
+
+    fn generate_of(kid: &str, size: KeySize) -> Result<Self, ClientError> {
+        check_kid(kid)?;
+        let failed = || ClientError::configuration("the system could not make a key; try again");
+        let pair = KeyPair::generate(size).map_err(|_| failed())?;
+        let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|_| failed())?;
+        Self::from_pem(kid, SecretString::from(pem(der.as_ref())))
+    }
+
+    /// Takes a private key in PEM form.
+    ///
+    /// # Errors
+    /// When it is no RSA private key.
+    pub fn from_pem(kid: &str, pem: SecretString) -> Result<Self, ClientError> {
+        let wrong = || {
+            ClientError::configuration(
+                "this is no RSA private key in PEM form (PKCS#1 or PKCS#8, unencrypted); make one with `letterproof keys`",
+            )
+        };
+        let key = EncodingKey::from_rsa_pem(pem.expose_secret().as_bytes()).map_err(|_| wrong())?;
+        let mut jwk = Jwk::from_encoding_key(&key, Algorithm::RS512).map_err(|_| wrong())?;
+        jwk.common.key_id = Some(kid.to_owned());
+        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+        let bits = modulus_bits(&jwk).ok_or_else(wrong)?;
+        Ok(Self { kid: kid.to_owned(), pem, jwk, bits })
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The size of its modulus.
+    #[must_use]
+    pub fn bits(&self) -> usize {
+        self.bits
+    }
+
+    /// The private key, PEM.
+    #[must_use]
+    pub fn pem(&self) -> &SecretString {
+        &self.pem
+    }
+
+    /// The public half as the JWKS that the developer portal takes.
+    #[must_use]
+    pub fn jwks(&self) -> String {
+        let set = JwkSet { keys: vec![self.jwk.clone()] };
+        serde_json::to_string_pretty(&set).unwrap_or_default() + "\n"
+    }
+
+    /// How a JWKS, as registered, fits this key.
+    #[must_use]
+    pub fn matches(&self, jwks: &str) -> KeyMatch {
+        let Ok(set) = serde_json::from_str::<JwkSet>(jwks) else { return KeyMatch::NoSet };
+        match set.find(&self.kid) {
+            None => KeyMatch::KidUnknown,
+            Some(jwk) if jwk.algorithm == self.jwk.algorithm => KeyMatch::Fits,
+            Some(_) => KeyMatch::OtherKey,
+        }
+    }
+
+    /// Writes `KID.pem`, for its owner alone, and `KID.jwks.json` into a folder.
+    ///
+    /// # Errors
+    /// When either file is there already, or cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<(PathBuf, PathBuf), ClientError> {
+        check_kid(&self.kid)?;
+        let key = folder.join(format!("{}.pem", self.kid));
+        let jwks = folder.join(format!("{}.jwks.json", self.kid));
+        std::fs::create_dir_all(folder).map_err(|error| at_fault(folder, &error))?;
+        if jwks.exists() {
+            return Err(at_fault(&jwks, &std::io::ErrorKind::AlreadyExists.into()));
+        }
+        write_new(&key, self.pem.expose_secret(), true)?;
+        write_new(&jwks, &self.jwks(), false)?;
+        Ok((key, jwks))
+    }
+}
+
+fn write_new(path: &Path, text: &str, private: bool) -> Result<(), ClientError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(if private { 0o600 } else { 0o644 });
+    }
+    // Elsewhere a new file is its owner's by the folder's access list.
+    let _ = private;
+    let mut file = options.open(path).map_err(|error| at_fault(path, &error))?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(|error| at_fault(path, &error))
+}
+
+fn at_fault(path: &Path, error: &std::io::Error) -> ClientError {
+    let problem = if error.kind() == std::io::ErrorKind::AlreadyExists {
+        "it is there already and is not overwritten; choose another kid or folder".to_owned()
+    } else {
+        format!("it cannot be written ({error}); check the folder and its owner")
+    };
+    ClientError::configuration(format!("{}: {problem}", path.display()))
+}
+
+fn check_kid(kid: &str) -> Result<(), ClientError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !kid.is_empty() && kid.len() <= 100 && kid.chars().all(plain) && !kid.starts_with('.') {
+        return Ok(());
+    }
+    Err(ClientError::configuration(
+        "a kid is made of letters, digits, `-`, `_` and `.`, up to 100 of them, such as `our-int-1`",
+    ))
+}
+
+fn modulus_bits(jwk: &Jwk) -> Option<usize> {
+    let AlgorithmParameters::RSA(rsa) = &jwk.algorithm else { return None };
+    let modulus = URL_SAFE_NO_PAD.decode(&rsa.n).ok()?;
+    let first = modulus.iter().position(|byte| *byte != 0)?;
+    let top = modulus.get(first)?;
+    Some((modulus.len() - first) * 8 - top.leading_zeros() as usize)
+}
+
+fn pem(der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(rest.len().min(64));
+        pem.push_str(line);
+        pem.push('\n');
+        rest = after;
+    }
+    pem.push_str("-----END PRIVATE KEY-----\n");
+    pem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn small(kid: &str) -> SigningKey {
+        // Large enough for the platform's algorithm, and quickly made.
+        SigningKey::generate_of(kid, KeySize::Rsa2048).unwrap()
+    }
+
+    #[test]
+    fn a_key_reads_back_with_its_size_and_fits_its_own_set_alone() {
+        let key = small("our-1");
+        let again = SigningKey::from_pem("our-1", key.pem().clone()).unwrap();
+        assert_eq!(again.bits(), 2_048);
+        assert_eq!(again.matches(&key.jwks()), KeyMatch::Fits);
+        assert_eq!(small("our-1").matches(&key.jwks()), KeyMatch::OtherKey);
+        assert_eq!(small("our-2").matches(&key.jwks()), KeyMatch::KidUnknown);
+        assert_eq!(key.matches("{}"), KeyMatch::NoSet);
+        let jwks: serde_json::Value = serde_json::from_str(&key.jwks()).unwrap();
+        assert_eq!(jwks["keys"][0]["kid"], "our-1");
+        assert_eq!(jwks["keys"][0]["alg"], "RS512");
+        assert_eq!(jwks["keys"][0]["kty"], "RSA");
+        assert_eq!(jwks["keys"][0]["use"], "sig");
+        assert!(jwks["keys"][0].get("d").is_none(), "the private half stays here");
+    }
+
+    #[test]
+    fn files_are_written_once_and_the_key_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = small("our-1");
+        let (pem, jwks) = key.write(folder.path()).unwrap();
+        assert_eq!(std::fs::read_to_string(&pem).unwrap(), key.pem().expose_secret());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(&pem).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        let error = small("our-1").write(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("not overwritten"), "{error}");
+        std::fs::remove_file(&jwks).unwrap();
+        assert!(small("our-1").write(folder.path()).is_err(), "the key alone is reason enough");
+        assert!(!jwks.exists());
+    }
+
+    #[test]
+    fn a_kid_that_would_leave_the_folder_is_refused() {
+        for kid in ["", "../x", "a b", ".hidden", "a/b"] {
+            assert!(SigningKey::generate(kid).is_err(), "{kid}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_private_rsa_key_is_refused_without_showing_it() {
+        let error =
+            SigningKey::from_pem("k", SecretString::from("canary")).unwrap_err().to_string();
+        assert!(error.contains("letterproof keys") && !error.contains("canary"), "{error}");
+        assert!(!format!("{:?}", small("k")).contains("PRIVATE"));
+    }
+}

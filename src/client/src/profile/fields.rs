@@ -1,0 +1,238 @@
+//! Every field of a profile: its place, its kind, and what it is for. Reading, the JSON Schema
+//! and the commented template all come from this one table.
+//! Refuses fields that only one of the three would know.
+
+use letterproof_model::LetterStatus;
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Some text.
+    Text,
+    /// An address.
+    Url,
+    /// A length of time: `"300s"`, `"5m"`, `"250ms"`, or whole seconds.
+    Time,
+    /// A whole number above zero.
+    Count,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Any of these words.
+    Words(&'static [&'static str]),
+    /// A file, beside the profile unless absolute.
+    Path,
+    /// Several files.
+    Paths,
+    /// Where a secret is found.
+    Secret,
+}
+
+/// One field.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Field {
+    /// The table it is in; empty at the top.
+    pub(super) table: &'static str,
+    /// Its name.
+    pub(super) name: &'static str,
+    /// What it holds.
+    pub(super) kind: Kind,
+    /// What it is for, in one sentence.
+    pub(super) about: &'static str,
+    /// A value, as the template shows it.
+    pub(super) example: &'static str,
+    /// Whether the template sets it rather than showing it as a comment.
+    pub(super) set: bool,
+}
+
+pub(super) const METHODS: &[&str] = &["none", "signed-jwt", "bearer"];
+pub(super) const BASES: &[&str] = &["mock", "sandbox", "int"];
+pub(super) const CAPABILITIES: &[&str] =
+    &["stateful", "seeded", "authenticated", "rate-limited", "visibility-timeout"];
+pub(super) const OPTIONAL_STATUSES: &[&str] = &[
+    LetterStatus::Printed.as_str(),
+    LetterStatus::Enclosed.as_str(),
+    LetterStatus::Delivered.as_str(),
+    LetterStatus::Rejected.as_str(),
+];
+pub(super) const KINDS: &[&str] = &["standard", "accessible", "language"];
+/// The array of tables that says what specification ids mean.
+pub(super) const SPECIFICATIONS: &str = "specifications";
+/// Tables of a profile, in the template's order, and what each is about.
+pub(super) const TABLES: [(&str, &str); 5] = [
+    ("", "Where requests go."),
+    ("auth", "How a session proves who it is. Secrets are named here, never written."),
+    ("supplier", "The supplier under test."),
+    ("limits", "What the target allows and how long it takes."),
+    ("network", "How it is reached; leave this out unless you need it."),
+];
+
+const fn field(
+    table: &'static str,
+    name: &'static str,
+    kind: Kind,
+    about: &'static str,
+    example: &'static str,
+) -> Field {
+    Field { table, name, kind, about, example, set: false }
+}
+
+const fn set(field: Field) -> Field {
+    Field { set: true, ..field }
+}
+
+pub(super) const FIELDS: [Field; 29] = [
+    set(field("", "name", Kind::Text, "What reports call this target.", "\"our-int\"")),
+    set(field(
+        "",
+        "extends",
+        Kind::Word(BASES),
+        "The built-in target whose settings hold where this file is silent.",
+        "\"int\"",
+    )),
+    field(
+        "",
+        "base_url",
+        Kind::Url,
+        "The API's base URL.",
+        "\"https://int.api.service.nhs.uk/nhs-notify-supplier\"",
+    ),
+    field(
+        "",
+        "capabilities",
+        Kind::Words(CAPABILITIES),
+        "What the target can do.",
+        "[\"stateful\", \"seeded\", \"authenticated\", \"rate-limited\", \"visibility-timeout\"]",
+    ),
+    set(field(
+        "auth",
+        "method",
+        Kind::Word(METHODS),
+        "With tokens asked for with a signed JWT, with a bearer token at hand, or not at all.",
+        "\"signed-jwt\"",
+    )),
+    field(
+        "auth",
+        "token_url",
+        Kind::Url,
+        "The token endpoint, and the assertion's audience to the letter.",
+        "\"https://int.api.service.nhs.uk/oauth2/token\"",
+    ),
+    set(field(
+        "auth",
+        "kid",
+        Kind::Text,
+        "The id under which the public key is registered.",
+        "\"our-int-1\"",
+    )),
+    set(field(
+        "auth",
+        "api_key",
+        Kind::Secret,
+        "The application's API key.",
+        "{ env = \"LETTERPROOF_API_KEY\" }",
+    )),
+    set(field(
+        "auth",
+        "key",
+        Kind::Secret,
+        "The RSA private key, PEM; as a file it must be yours alone (mode 600).",
+        "{ file = \"our-int-1.pem\" }",
+    )),
+    field(
+        "auth",
+        "token",
+        Kind::Secret,
+        "The bearer token, for method `bearer`.",
+        "{ command = [\"secret-manager\", \"read\", \"supplier-token\"] }",
+    ),
+    set(field(
+        "supplier",
+        "name",
+        Kind::Text,
+        "The supplier's name, in ledger and reports.",
+        "\"Our print house\"",
+    )),
+    set(field(
+        "supplier",
+        "supports",
+        Kind::Words(OPTIONAL_STATUSES),
+        "The optional statuses its workflow knows (AT5, AT6, AT8, AT13).",
+        "[\"PRINTED\", \"ENCLOSED\", \"DELIVERED\", \"REJECTED\"]",
+    )),
+    field("limits", "rate_limit", Kind::Count, "Requests per second the API allows.", "300"),
+    field(
+        "limits",
+        "visibility_timeout",
+        Kind::Time,
+        "How long a listed letter stays hidden.",
+        "\"300s\"",
+    ),
+    field(
+        "limits",
+        "update_deadline",
+        Kind::Time,
+        "How long a queued update may take to show.",
+        "\"60s\"",
+    ),
+    field(
+        "limits",
+        "at15_target",
+        Kind::Time,
+        "Time agreed with NHS Notify for one AT15 flow.",
+        "\"10s\"",
+    ),
+    field("limits", "seeded_letters", Kind::Count, "Letters seeded for the pack.", "2500"),
+    field("limits", "at4_batch", Kind::Count, "Letters one AT4 list asks for.", "1000"),
+    field("limits", "at15_chunk", Kind::Count, "Letters one AT15 list asks for.", "500"),
+    field(
+        "network",
+        "roots",
+        Kind::Paths,
+        "Root certificates trusted beside the system's, PEM.",
+        "[\"our-root.pem\"]",
+    ),
+    field(
+        "network",
+        "client_certificate",
+        Kind::Path,
+        "A certificate to show to the server, PEM.",
+        "\"client.pem\"",
+    ),
+    field(
+        "network",
+        "client_key",
+        Kind::Path,
+        "Its private key, PEM, yours alone (mode 600).",
+        "\"client-key.pem\"",
+    ),
+    field(
+        "network",
+        "proxy",
+        Kind::Url,
+        "A proxy without credentials; without it HTTPS_PROXY decides.",
+        "\"http://proxy.example:3128\"",
+    ),
+    field("network", "connect_timeout", Kind::Time, "How long a connection may take.", "\"10s\""),
+    field("network", "answer_timeout", Kind::Time, "How long a whole answer may take.", "\"30s\""),
+    field(
+        "network",
+        "download_timeout",
+        Kind::Time,
+        "How long a whole download may take.",
+        "\"60s\"",
+    ),
+    field(
+        SPECIFICATIONS,
+        "id",
+        Kind::Text,
+        "A print specification's id.",
+        "\"integration-specification-english\"",
+    ),
+    field(SPECIFICATIONS, "kind", Kind::Word(KINDS), "What its letters are.", "\"standard\""),
+    field(SPECIFICATIONS, "note", Kind::Text, "What it is, for people.", "\"Standard, English\""),
+];
+
+/// The fields of a table.
+pub(super) fn of_table(table: &str) -> impl Iterator<Item = &'static Field> {
+    FIELDS.iter().filter(move |field| field.table == table)
+}

@@ -1,0 +1,138 @@
+//! Profiles: what is read, and what each mistake is told as.
+
+use std::path::Path;
+use std::time::Duration;
+
+use letterproof_model::{Capability, LetterStatus};
+
+use super::Profile;
+use crate::{Auth, SecretSource};
+
+fn problems(text: &str) -> String {
+    Profile::parse(text, Path::new("conf/our.toml")).map(|_| ()).unwrap_err().to_string()
+}
+
+#[test]
+fn the_template_is_a_profile_that_works() {
+    let profile = Profile::parse(&Profile::template(), Path::new("conf/our.toml")).unwrap();
+    assert_eq!(profile.supplier, "Our print house");
+    assert_eq!(profile.target.name, "our-int");
+    let Auth::SignedJwt { kid, key, .. } = &profile.target.auth else { panic!("signed JWT") };
+    assert_eq!(kid, "our-int-1");
+    let SecretSource::File(path) = key else { panic!("a file") };
+    assert_eq!(path, &Path::new("conf").join("our-int-1.pem"));
+    assert_eq!(profile.target.rate_limit, Some(300));
+}
+
+#[test]
+fn the_template_with_every_comment_taken_off_is_a_profile_too() {
+    let text: String = Profile::template()
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.contains(" = ") && !rest.contains('{') || rest.starts_with("[[") => {
+                rest
+            }
+            _ => line,
+        })
+        .collect::<Vec<_>>()
+        .join("\n");
+    let target = Profile::parse(&text, Path::new("our.toml")).unwrap().target;
+    assert_eq!(target.visibility_timeout, Duration::from_secs(300));
+    assert!(target.proxy.is_some() && target.identity.is_some() && target.roots.len() == 1);
+    assert_eq!(target.specifications.len(), 1);
+}
+
+#[test]
+fn what_a_profile_leaves_out_comes_from_the_target_it_extends() {
+    let target = Profile::parse("extends = \"sandbox\"\n", Path::new("x.toml")).unwrap().target;
+    assert!(matches!(target.auth, Auth::None));
+    assert!(!target.has(Capability::Stateful));
+    let text = "base_url = \"http://127.0.0.1:9000/api\"\n[auth]\nmethod = \"none\"\n[limits]\nvisibility_timeout = \"1500ms\"\nupdate_deadline = 7\n[supplier]\nsupports = [\"PRINTED\"]\n";
+    let target = Profile::parse(text, Path::new("x.toml")).unwrap().target;
+    assert_eq!(target.visibility_timeout, Duration::from_millis(1_500));
+    assert_eq!(target.update_deadline, Duration::from_secs(7));
+    assert_eq!(target.supports, [LetterStatus::Printed].into());
+    assert!(!target.has(Capability::Authenticated));
+}
+
+#[test]
+fn each_mistake_is_told_with_line_and_field_and_the_near_name() {
+    let int = "extends = \"int\"\n[auth]\nmethod = \"none\"\n";
+    for (text, line, expected) in [
+        (format!("{int}tokn_url = \"https://x/\"\n"), 4, "did you mean `token_url`?"),
+        (format!("{int}[limit]\nrate_limit = 3\n"), 4, "did you mean `limits`?"),
+        (format!("{int}[limits]\nrate_limit = \"fast\"\n"), 5, "a whole number above zero"),
+        (format!("{int}[limits]\nrate_limit = 0\n"), 5, "a whole number above zero"),
+        (format!("{int}[limits]\nrate_limit = -3\n"), 5, "a whole number above zero"),
+        (format!("{int}[limits]\nvisibility_timeout = \"soon\"\n"), 5, "a length of time"),
+        (format!("{int}[limits]\nvisibility_timeout = \"-3s\"\n"), 5, "a length of time"),
+        (format!("{int}[supplier]\nsupports = [\"PRINTD\"]\n"), 5, "did you mean `PRINTED`?"),
+        (format!("{int}[network]\nproxy = \"http://u:canary@p:1\"\n"), 5, "carries credentials"),
+        (format!("{int}[network]\nclient_key = \"k.pem\"\n"), 1, "given together"),
+        (format!("{int}[[specifications]]\nid = \"a\"\n"), 4, "needs it"),
+        ("extends = \"imt\"\n[auth]\nmethod = \"none\"\n".to_owned(), 1, "did you mean `int`?"),
+        ("name = \"x\"\n[auth]\nmethod = \"none\"\n".to_owned(), 1, "base_url"),
+        ("extends = \"int\"\n".to_owned(), 1, "none, signed-jwt or bearer"),
+        ("extends = \"int\"\n[auth]\nmethod = \"bearer\"\n".to_owned(), 1, "`token`"),
+        ("extends = \"int\"\nauth = 3\n".to_owned(), 2, "as a table"),
+        ("extends = \"int\n".to_owned(), 1, "no TOML"),
+        ("base_url = \"ftp://x\"\n[auth]\nmethod = \"none\"\n".to_owned(), 1, "https://"),
+    ] {
+        let said = problems(&text);
+        assert!(said.contains(&format!("our.toml:{line}:")), "{text}\n{said}");
+        assert!(said.contains(expected), "{text}\n{said}");
+        assert!(!said.contains("canary"), "{said}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let said = problems(
+        "extends = \"int\"\nnmae = \"x\"\n[auth]\nmethod = \"none\"\n[limits]\nat4_batch = 0\n",
+    );
+    assert_eq!(said.lines().count(), 2, "{said}");
+}
+
+#[test]
+fn a_secret_in_the_file_is_refused_and_not_shown() {
+    for line in [
+        "key = \"canary\"",
+        "api_key = \"canary\"",
+        "key = { pem = \"canary\" }",
+        "key = [\"canary\"",
+        "key = canary",
+    ] {
+        let said = problems(&format!(
+            "extends = \"int\"\n[auth]\nmethod = \"signed-jwt\"\nkid = \"k\"\n{line}\n"
+        ));
+        assert!(said.contains("our.toml:5:"), "{said}");
+        assert!(!said.contains("canary"), "{said}");
+    }
+}
+
+#[test]
+fn a_near_miss_of_a_built_in_name_is_suggested() {
+    let said = Profile::resolve("sandbux").unwrap_err().to_string();
+    assert!(said.contains("did you mean `sandbox`?"), "{said}");
+    assert!(Profile::resolve("sandbox").is_ok());
+    assert!(
+        Profile::resolve("nowhere/at-all.toml")
+            .unwrap_err()
+            .to_string()
+            .contains("letterproof init")
+    );
+    assert!(!Profile::resolve("prod-smoke").unwrap_err().to_string().is_empty());
+}
+
+#[test]
+fn the_schema_knows_every_field() {
+    let schema = Profile::schema();
+    for field in super::fields::FIELDS {
+        let table = match field.table {
+            "" => &schema,
+            "specifications" => &schema["properties"]["specifications"]["items"],
+            table => &schema["properties"][table],
+        };
+        assert!(table["properties"].get(field.name).is_some(), "{}.{}", field.table, field.name);
+    }
+}

@@ -1,0 +1,139 @@
+//! Taking in the whole queue at speed (AT15): list, accept, fetch and check each letter, until a
+//! list is empty. The next list is asked for while the letters of the present one are fetched.
+//! Refuses parallel lists, and letters it has taken in before.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use letterproof_model::{LetterId, LetterStatus};
+use tokio::time::Instant;
+
+use super::moving::Sent;
+use super::preparing::Prepared;
+use super::work::Supplier;
+use crate::ClientError;
+
+/// How many letters are fetched at once: what a limit of 300 a second keeps under way at nearly a
+/// second for each letter.
+const FETCHED_AT_ONCE: usize = 256;
+
+/// What came of taking in the queue.
+#[derive(Debug, Clone)]
+pub struct QueueRun {
+    /// How many letters each list gave, the last and empty one included.
+    pub lists: Vec<usize>,
+    /// The bulk updates that accepted them.
+    pub accepted: Vec<Sent>,
+    /// The letters rejected because their data alone rules them out.
+    pub rejected: Vec<LetterId>,
+    /// The letters, as they turned out.
+    pub letters: Vec<Prepared>,
+    /// From the first request to the end of the last download.
+    pub elapsed: Duration,
+}
+
+impl QueueRun {
+    /// The letters whose content did not arrive whole.
+    #[must_use]
+    pub fn incomplete(&self) -> Vec<&Prepared> {
+        self.letters.iter().filter(|letter| !letter.is_ready()).collect()
+    }
+}
+
+impl Supplier {
+    /// Takes in the queue in lists of `chunk` letters until one is empty or shows only letters
+    /// taken in before.
+    ///
+    /// # Errors
+    /// When a list or an update is refused, the API gives no answer, or an exchange could not be
+    /// recorded. A letter that cannot be fetched is no error.
+    pub async fn take_in_queue(&self, chunk: u32) -> Result<QueueRun, ClientError> {
+        const WHAT: &str = "fetching letters";
+        let started = Instant::now();
+        let mut run = QueueRun {
+            lists: Vec::new(),
+            accepted: Vec::new(),
+            rejected: Vec::new(),
+            letters: Vec::new(),
+            elapsed: Duration::ZERO,
+        };
+        let mut taken: HashSet<LetterId> = HashSet::new();
+        let mut waiting: std::collections::VecDeque<LetterId> = std::collections::VecDeque::new();
+        let mut fetching = FuturesUnordered::new();
+        // Rejections are seen while letters are fetched: after a slow flow it might be too late.
+        let mut watching = FuturesUnordered::new();
+        let next = self.next_chunk(chunk);
+        tokio::pin!(next);
+        let mut listing = true;
+        loop {
+            while fetching.len() < FETCHED_AT_ONCE
+                && let Some(id) = waiting.pop_front()
+            {
+                fetching.push(self.fetch_always(id));
+            }
+            if !listing && fetching.is_empty() && watching.is_empty() {
+                break;
+            }
+            tokio::select! {
+                // The next list first: fetching must never run dry for want of it.
+                biased;
+                chunk_of = &mut next, if listing => {
+                    let chunk_of: Chunk = chunk_of?;
+                    run.lists.push(chunk_of.listed);
+                    if !chunk_of.rejected.is_empty() {
+                        watching.push(self.see_rejected(chunk_of.rejected));
+                    }
+                    run.accepted.extend(chunk_of.accepted);
+                    let fresh = chunk_of.letters.into_iter().filter(|id| taken.insert(id.clone()));
+                    let before = waiting.len();
+                    waiting.extend(fresh);
+                    listing = waiting.len() > before;
+                    if listing {
+                        next.set(self.next_chunk(chunk));
+                    }
+                }
+                Some(rejected) = watching.next() => run.rejected.extend(rejected?),
+                Some(letter) = fetching.next() => {
+                    run.letters.push(letter?);
+                    run.elapsed = started.elapsed();
+                    let left = started.elapsed().mul_f64(
+                        (taken.len() - run.letters.len()) as f64 / run.letters.len() as f64,
+                    );
+                    let (done, total) = (run.letters.len() as u64, taken.len() as u64);
+                    self.tell(WHAT, done, Some(total), Some(left));
+                }
+            }
+        }
+        Ok(run)
+    }
+
+    async fn see_rejected(&self, letters: Vec<LetterId>) -> Result<Vec<LetterId>, ClientError> {
+        Ok(self.see(&letters, LetterStatus::Rejected).await?.confirmed())
+    }
+
+    /// One list, and its acceptance in bulk; what its data rules out is rejected.
+    async fn next_chunk(&self, chunk: u32) -> Result<Chunk, ClientError> {
+        let letters = super::letter_ids(&self.list(Some(chunk)).await?);
+        let listed = letters.len();
+        let unfit = self.unfit_by_data(&letters);
+        let letters: Vec<_> = letters.into_iter().filter(|id| !unfit.contains_key(id)).collect();
+        let mut of_list = Chunk { listed, letters, accepted: None, rejected: Vec::new() };
+        if !of_list.letters.is_empty() {
+            of_list.accepted = Some(self.accept_in_bulk(&of_list.letters).await?);
+        }
+        if !unfit.is_empty() {
+            of_list.rejected = self.reject(unfit).await?.letters;
+        }
+        Ok(of_list)
+    }
+}
+
+/// One list and what was decided on its letters.
+struct Chunk {
+    listed: usize,
+    letters: Vec<LetterId>,
+    accepted: Option<Sent>,
+    rejected: Vec<LetterId>,
+}

@@ -1,0 +1,115 @@
+//! The downloads of AT15's flows: made, complete, on record with times that agree.
+//! Refuses a download for an excuse: only a letter without a hash may have no PDF.
+
+use letterproof_model::LetterStatus;
+
+use crate::at12::bad_pdf;
+use crate::flows::{Fetched, Flow};
+use crate::ruling::Ruling;
+use crate::tally::Tally;
+use crate::text::{count, many};
+use crate::traffic::{CallIx, EventKind, LetterIx, Traffic};
+
+/// Every PDF was downloaded; letters without one are counted apart.
+pub(crate) fn downloaded(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
+    let mut tally = Tally::default();
+    let mut without = 0_u64;
+    for flow in judged {
+        for letter in &flow.letters {
+            match flow.fetched(*letter, traffic) {
+                Fetched::Whole(call) => tally.good([call]),
+                Fetched::NoPdf | Fetched::Rejected => without += 1,
+                Fetched::Not(Some(call)) => {
+                    let answer = traffic.call(call).answer().words();
+                    tally.fault(*letter, [call], format!("was not downloaded: {answer}"));
+                }
+                Fetched::Not(None) => tally.fault(*letter, [], "was never asked for"),
+            }
+        }
+    }
+    tally.rule(traffic, "PDF", |n| match without {
+        0 => format!("{} downloaded", many(n, "PDF")),
+        _ => format!("{} downloaded; {} letters have none", many(n, "PDF"), count(without)),
+    })
+}
+
+/// Every PDF downloaded has its letter's hash and can be read.
+pub(crate) fn complete(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
+    let mut tally = Tally::default();
+    for flow in judged {
+        for letter in &flow.letters {
+            if let Fetched::Whole(call) = flow.fetched(*letter, traffic) {
+                whole_content(*letter, call, flow, traffic, &mut tally);
+            }
+        }
+    }
+    if tally.checked() == 0 {
+        return Ruling::open("no PDF was downloaded", "there is nothing to compare");
+    }
+    tally.rule(traffic, "PDF", |n| format!("{}, each with its letter's SHA-256", many(n, "PDF")))
+}
+
+fn whole_content(
+    letter: LetterIx,
+    call: CallIx,
+    flow: &Flow<'_>,
+    traffic: &Traffic,
+    tally: &mut Tally,
+) {
+    let response = traffic.call(call).exchange.response();
+    let Some(content) = response.and_then(|response| response.body.content()) else {
+        return tally.open(letter, [call], "is recorded without its length and hash");
+    };
+    let hash = traffic.letter(letter).hash().map(|hash| traffic.text(hash));
+    let event = flow
+        .events(letter, traffic)
+        .find(|event| event.call == call && matches!(event.kind, EventKind::Downloaded));
+    let bad = event.and_then(|event| bad_pdf(event, traffic)).filter(|_| content.problem.is_some());
+    let given_up = || {
+        [LetterStatus::Failed, LetterStatus::Rejected]
+            .into_iter()
+            .any(|status| traffic.letter(letter).sent().any(|(_, update)| update.status == status))
+    };
+    match (hash, bad) {
+        (Some(hash), _) if !hash.eq_ignore_ascii_case(&content.sha256) => {
+            tally.fault(letter, [call], "was downloaded with another SHA-256 than the letter's");
+        }
+        // Whole, and damaged at its source: the supplier's part is to report it.
+        (Some(_), Some(bad)) if !given_up() => tally.fault(letter, [call], format!("has {bad}")),
+        (None, Some(bad)) => tally.fault(letter, [call], format!("has {bad} and no hash")),
+        (None, None) => tally.open(letter, [call], "has no hash on record to compare with"),
+        (Some(_), _) => tally.good([call]),
+    }
+}
+
+/// Every download has its time, and the times agree: no link is followed before it was given.
+pub(crate) fn on_record(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
+    let mut tally = Tally::default();
+    for flow in judged {
+        for letter in &flow.letters {
+            let Fetched::Whole(download) = flow.fetched(*letter, traffic) else { continue };
+            let asked = flow
+                .events(*letter, traffic)
+                .find(|event| matches!(event.kind, EventKind::DataAsked))
+                .map(|event| event.call);
+            let call = traffic.call(download);
+            let given = asked.map_or(flow.started, |asked| {
+                let data = traffic.call(asked);
+                let headers = data.exchange.response().map_or(0, |response| response.headers_us);
+                data.started.saturating_add(i64::try_from(headers).unwrap_or(0))
+            });
+            if call.finished <= call.started {
+                tally.open(*letter, [download], "has no time of its last byte on record");
+            } else if call.started < given {
+                let calls = asked.into_iter().chain([download]);
+                tally.fault(*letter, calls, "was downloaded before its link was given");
+            } else {
+                tally.good([download]);
+            }
+        }
+    }
+    if tally.checked() == 0 {
+        return Ruling::open("no PDF was downloaded", "there is no time to record");
+    }
+    tally.rule(traffic, "download", |n| format!("{} with its time", many(n, "download")))
+}

@@ -1,0 +1,296 @@
+//! The conformance suite on probes made from its own plans: each is found by its request, judged by
+//! its answer, and taken for no other.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use letterproof_contract::Contract;
+use letterproof_judge::conformance::{
+    BearerPlan, Check, HeaderPlan, LetterNeed, ProbePlan, UNKNOWN_MI, conformance_checks,
+    judge_conformance, unknown_letter,
+};
+use letterproof_model::{Body, Capability, ConformanceResult, Content, FindingKind, Verdict};
+use support::cases::{header, passing};
+use support::script::BASE;
+use support::{Script, letters};
+
+fn judged(script: &Script) -> Vec<ConformanceResult> {
+    judge_conformance(&script.journal(), &script.context, Contract::built_in().unwrap())
+}
+
+fn of<'a>(id: &str, results: &'a [ConformanceResult]) -> &'a ConformanceResult {
+    results.iter().find(|result| result.id.as_str() == id).unwrap()
+}
+
+/// A script in which the letters and the record that probes need are known, sent by the harness.
+fn known() -> Script {
+    let mut script = Script::pack();
+    script.token().list(100, &letters(3)).harness();
+    script.mi("M1", &serde_json::json!({"lineItem": "x", "timestamp": "t", "quantity": 1}));
+    script
+}
+
+/// Sends a probe as a driver would, and answers it with this status.
+fn send(script: &mut Script, plan: &ProbePlan, status: u16) {
+    let id = match plan.letter {
+        LetterNeed::Foreign => "foreign-letter",
+        _ if plan.path.contains("{mi}") => "M1",
+        _ => "L1",
+    };
+    let number = script.exchanges.len();
+    script.harness().status().answered(status).edit(|exchange| {
+        let request = &mut exchange.request;
+        request.method = plan.method.into();
+        request.url = format!("{BASE}{}", plan.path_for(id));
+        request.headers.clear();
+        let mut put = |name: &str, plan: HeaderPlan, usual: Option<String>| {
+            let value = match plan {
+                HeaderPlan::Usual => usual,
+                HeaderPlan::Absent => None,
+                HeaderPlan::Value(value) => Some(value.to_owned()),
+            };
+            request.headers.extend(value.map(|value| header(name, &value)));
+        };
+        let body = plan.body_for(id);
+        let media = body.as_ref().map(|_| "application/vnd.api+json".to_owned());
+        put("X-Request-ID", plan.request_id, Some(unknown_letter(number).to_string()));
+        put("X-Correlation-ID", plan.correlation_id, Some("correlation".into()));
+        put("Content-Type", plan.content_type, media);
+        put("Accept", plan.accept, Some("application/vnd.api+json".into()));
+        let bearer = match plan.bearer {
+            BearerPlan::Session => Some("Bearer redacted:1234".to_owned()),
+            BearerPlan::Absent => None,
+            BearerPlan::Value(value) => {
+                Some(format!("{} redacted:9999", value.split(' ').next().unwrap()))
+            }
+        };
+        request.headers.extend(bearer.map(|value| header("Authorization", &value)));
+        request.body = match body {
+            None => Body::None,
+            Some(text) if text.len() > 50_000 => Body::Opaque(Content {
+                length: text.len() as u64,
+                sha256: String::new(),
+                pages: None,
+                problem: None,
+            }),
+            Some(text) if serde_json::from_str::<serde_json::Value>(&text).is_ok() => {
+                Body::Json { text }
+            }
+            Some(text) => Body::Text { text },
+        };
+    });
+}
+
+fn probes() -> impl Iterator<Item = &'static Check> {
+    conformance_checks().iter().filter(|check| check.accepted().is_some())
+}
+
+#[test]
+fn checks_have_ids_of_their_own_and_say_what_they_rest_on() {
+    let mut ids = BTreeSet::new();
+    for check in conformance_checks() {
+        assert!(ids.insert(check.id), "{} stands twice", check.id);
+        assert!(check.id.starts_with("C-") && !check.source.is_empty() && !check.clause.is_empty());
+    }
+    assert!(ids.len() > 100, "only {} checks", ids.len());
+}
+
+#[test]
+fn a_probe_answered_as_specified_passes_and_is_found_by_no_other_check() {
+    for check in probes() {
+        let accepted = check.accepted().unwrap();
+        let mut script = known();
+        let before: BTreeSet<String> = ran(&judged(&script));
+        send(&mut script, &check.probes()[0], accepted.specification[0]);
+        let results = judged(&script);
+        let result = of(check.id, &results);
+        assert_eq!(result.verdict, Verdict::Pass, "{}: {result:?}", check.id);
+        assert_eq!(result.finding, None, "{}", check.id);
+        let new: BTreeSet<String> = ran(&results).difference(&before).cloned().collect();
+        let others: Vec<&String> = new
+            .iter()
+            .filter(|id| *id != check.id)
+            .filter(|id| probes().any(|other| other.id == id.as_str()))
+            .collect();
+        assert!(others.is_empty(), "{} is also taken for {others:?}", check.id);
+    }
+}
+
+/// The checks that found something to judge.
+fn ran(results: &[ConformanceResult]) -> BTreeSet<String> {
+    results
+        .iter()
+        .filter(|result| !matches!(result.verdict, Verdict::NotRun | Verdict::NotApplicable))
+        .map(|result| result.id.to_string())
+        .collect()
+}
+
+#[test]
+fn a_probe_answered_otherwise_fails_as_a_violation() {
+    for check in probes() {
+        let mut script = known();
+        send(&mut script, &check.probes()[0], 418);
+        let results = judged(&script);
+        let result = of(check.id, &results);
+        assert_eq!(result.verdict, Verdict::Fail, "{}", check.id);
+        assert_eq!(result.finding, Some(FindingKind::Violation), "{}", check.id);
+        let criterion = &result.criteria[0];
+        assert!(criterion.observed.contains("answered with 418"), "{}", criterion.observed);
+        assert_eq!(criterion.exchange_count, 1, "{}", check.id);
+    }
+}
+
+#[test]
+fn what_the_deployed_api_is_known_to_answer_passes_as_a_deviation() {
+    let mut deviations = 0;
+    for check in probes() {
+        for status in check.accepted().unwrap().deployed {
+            let mut script = known();
+            send(&mut script, &check.probes()[0], *status);
+            let results = judged(&script);
+            let result = of(check.id, &results);
+            assert_eq!(result.verdict, Verdict::Pass, "{} {status}", check.id);
+            assert_eq!(result.finding, Some(FindingKind::Deviation), "{} {status}", check.id);
+            deviations += 1;
+        }
+    }
+    assert!(deviations > 20);
+}
+
+#[test]
+fn what_only_the_sandbox_answers_fails_elsewhere() {
+    let check = conformance_checks().iter().find(|check| check.id == "C-LIST-LIMIT-0").unwrap();
+    let mut script = known();
+    send(&mut script, &check.probes()[0], 200);
+    script.body_not_recorded();
+    assert_eq!(of(check.id, &judged(&script)).verdict, Verdict::Fail);
+    script.context.capabilities.remove(&Capability::Stateful);
+    script.context.target = "sandbox".into();
+    let results = judged(&script);
+    assert_eq!(of(check.id, &results).finding, Some(FindingKind::Deviation));
+    assert_eq!(of("C-PATCH-PENDING", &results).verdict, Verdict::NotApplicable);
+}
+
+#[test]
+fn an_answer_that_tells_nothing_is_inconclusive_and_no_probe_is_not_run() {
+    let check = conformance_checks().iter().find(|check| check.id == "C-LIST-LIMIT-TEXT").unwrap();
+    let mut script = known();
+    assert_eq!(of(check.id, &judged(&script)).verdict, Verdict::NotRun);
+    send(&mut script, &check.probes()[0], 429);
+    assert_eq!(of(check.id, &judged(&script)).verdict, Verdict::Inconclusive);
+    send(&mut script, &check.probes()[0], 400);
+    assert_eq!(of(check.id, &judged(&script)).verdict, Verdict::Pass);
+}
+
+#[test]
+fn a_foreign_letter_nobody_knows_is_not_applicable() {
+    assert_eq!(of("C-LETTER-FOREIGN", &judged(&known())).verdict, Verdict::NotApplicable);
+}
+
+fn fails(id: &str, write: impl FnOnce(&mut Script)) {
+    let mut script = known();
+    let before = judged(&script);
+    let before = before.iter().find(|result| result.id.as_str() == id);
+    assert!(before.is_none_or(|result| result.verdict != Verdict::Fail), "{id} fails beforehand");
+    write(&mut script);
+    let results = judged(&script);
+    let result = of(id, &results);
+    assert_eq!(result.verdict, Verdict::Fail, "{result:?}");
+}
+
+#[test]
+fn each_check_of_traffic_bites() {
+    use letterproof_model::LetterStatus::{Accepted, Pending};
+    fails("C-LIST-WITHIN-LIMIT", |s| {
+        s.list(1, &letters(2));
+    });
+    fails("C-LIST-UNIQUE", |s| {
+        s.list(9, &[letters(1), letters(1)].concat());
+    });
+    fails("C-LIST-PENDING", |s| {
+        s.list(9, &[letters(1)[0].clone().in_status(Accepted)]);
+    });
+    fails("C-LETTER-SAME", |s| {
+        s.read("L2", Pending).edit(|e| e.request.url = format!("{BASE}/letters/L1"));
+    });
+    fails("C-DATA-LOCATION", |s| {
+        s.data("L1").edit_answer(|answer| answer.headers.clear());
+    });
+    fails("C-DATA-MISSING-PDF", |s| {
+        s.list(9, &[support::letter("N1").without_hash()]).fetch("N1");
+    });
+    fails("C-HASH", |s| {
+        s.data("L1").follow_to("L1", "00".into(), Some(1), None);
+    });
+    fails("C-LINK", |s| {
+        s.fetch("L1").answered(403);
+    });
+    fails("C-LINK-EXPIRED", |s| {
+        s.data("L1").wait(62.0).follow("L1");
+    });
+    fails("C-LINK-TAMPERED", |s| {
+        s.fetch("L1").edit(|e| e.request.url = e.request.url.replace("redacted:L1", "redacted:x"));
+    });
+    fails("C-LINK-HEAD", |s| {
+        s.fetch("L1").edit(|e| e.request.method = "HEAD".into()).answered(500);
+    });
+    fails("C-PATCH", |s| {
+        s.supplier().patch("L1", Accepted).answered(404);
+    });
+    fails("C-PATCH-REPEATED", |s| {
+        s.patch("L1", Accepted).patch("L1", Accepted).answered(404);
+    });
+    fails("C-BULK", |s| {
+        s.supplier().bulk(Accepted, &["L1"]).answered(404);
+    });
+    let record = serde_json::json!({"lineItem": "x", "timestamp": "t", "quantity": 1});
+    let other = serde_json::json!({"lineItem": "x", "timestamp": "t", "quantity": 2});
+    fails("C-MI-SAME", |s| {
+        s.mi("M2", &record).mi_read("M2", &other);
+    });
+    fails("C-REQUEST-ID-ECHO", |s| {
+        s.read("L1", Pending).edit_answer(|a| a.headers.push(header("X-Request-ID", "another")));
+    });
+    fails("C-CORRELATION-ID-ECHO", |s| {
+        s.read("L1", Pending).edit(|e| e.request.headers.push(header("X-Correlation-ID", "one")));
+        s.edit_answer(|a| a.headers.push(header("X-Correlation-ID", "another")));
+    });
+    fails("C-CORRELATION-ID-GENERATED", |s| {
+        s.read("L1", Pending).edit_answer(|a| a.headers.push(header("X-Correlation-ID", "")));
+    });
+    fails("C-LIMIT", |s| {
+        s.status().answered(429);
+    });
+    fails("C-CONTRACT-LETTER", |s| {
+        s.read("L1", Pending).answered(418);
+    });
+}
+
+#[test]
+fn every_check_of_traffic_is_shown_to_bite() {
+    let source = include_str!("conformance.rs");
+    for check in conformance_checks().iter().filter(|check| check.accepted().is_none()) {
+        assert!(source.contains(&format!("fails(\"{}\"", check.id)), "{} never fails", check.id);
+    }
+}
+
+#[test]
+fn honest_traffic_breaks_no_check_of_traffic() {
+    for test in 1..=15 {
+        let results = judged(&passing(test));
+        for check in conformance_checks().iter().filter(|check| check.accepted().is_none()) {
+            let result = of(check.id, &results);
+            assert_ne!(result.verdict, Verdict::Fail, "AT{test}: {result:?}");
+        }
+    }
+}
+
+#[test]
+fn a_record_nobody_submitted_has_an_id_of_its_own() {
+    assert!(conformance_checks().iter().any(|check| {
+        check.probes().iter().any(|plan| plan.path == format!("/mi/{UNKNOWN_MI}"))
+    }));
+}

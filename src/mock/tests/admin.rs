@@ -1,0 +1,199 @@
+//! The admin side, HTTPS, and the access log.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
+mod support;
+
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+
+use letterproof_mock::{AuthMode, MockConfig, MockServer};
+use reqwest::{Certificate, Method, StatusCode};
+use serde_json::{Value, json};
+use support::{Caller, client, quick};
+
+const ANY: SocketAddr = SocketAddr::V4(std::net::SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
+
+struct Admin {
+    server: MockServer,
+    caller: Caller,
+}
+
+impl Admin {
+    async fn start(config: MockConfig) -> Self {
+        let server = MockServer::start(MockConfig { admin: Some(ANY), ..config }).await.unwrap();
+        let caller = Caller::of(&server);
+        Self { server, caller }
+    }
+
+    async fn order(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+        let url = format!("{}{path}", self.server.admin_url().unwrap());
+        let mut request = self.caller.client.request(method, url);
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        let reply = request.send().await.unwrap();
+        (reply.status(), reply.json().await.unwrap())
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let (status, body) = self.order(Method::GET, path, Value::Null).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        body
+    }
+}
+
+#[tokio::test]
+async fn letters_can_be_seeded_shown_read_and_reset() {
+    let admin = Admin::start(quick()).await;
+    let ids = admin.caller.ids(2_500).await;
+    assert_eq!(admin.get("/state").await["visible"], 0);
+    admin.order(Method::POST, "/visible", Value::Null).await;
+    assert_eq!(admin.get("/state").await["visible"], 40);
+
+    let (_, added) = admin.order(Method::POST, "/seed", json!({ "letters": 5 })).await;
+    assert_eq!(added["added"], 5);
+    let plan =
+        json!({ "plan": { "pdf_bytes": 900, "letters": [{ "specification": "s", "count": 2 }] } });
+    assert_eq!(admin.order(Method::POST, "/seed", plan).await.1["added"], 2);
+    assert_eq!(admin.get("/state?supplier=supplier-1").await["letters"], 47);
+    let unique: std::collections::HashSet<String> =
+        admin.caller.ids(2_500).await.into_iter().collect();
+    assert_eq!(unique.len(), 47, "a second seeding makes new ids");
+
+    admin.caller.patch(&ids[0], "ACCEPTED").await;
+    let letter = admin.get(&format!("/letters/{}", ids[0])).await;
+    assert_eq!(letter["data"]["attributes"]["status"], "ACCEPTED");
+    let requests = admin.get("/requests").await;
+    assert_eq!(requests["total"], 3);
+
+    let (_, state) = admin.order(Method::POST, "/reset", json!({ "seed": 5 })).await;
+    assert_eq!((&state["letters"], &state["visible"]), (&40.into(), &40.into()));
+    assert!(admin.caller.ids(2_500).await.iter().all(|id| !ids.contains(id)));
+    admin.server.shutdown().await;
+}
+
+#[tokio::test]
+async fn faults_can_be_armed_and_disarmed_while_it_runs() {
+    let admin = Admin::start(quick()).await;
+    let get = async || admin.caller.get("/letters/nobody").await.status().as_u16();
+    assert_eq!(get().await, 404);
+    let order = json!({ "faults": ["not-found-410"] });
+    assert_eq!(admin.order(Method::PUT, "/faults", order).await.0, StatusCode::OK);
+    assert_eq!(get().await, 410);
+    let (status, answer) =
+        admin.order(Method::PUT, "/faults", json!({ "faults": ["nonsense"] })).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(answer["error"].as_str().unwrap().contains("nonsense"));
+    assert_eq!(get().await, 410, "a refused order changes nothing");
+    admin.order(Method::DELETE, "/faults", Value::Null).await;
+    assert_eq!(get().await, 404);
+    assert!(admin.get("/catalogue").await.as_array().unwrap().len() >= 60);
+    admin.server.shutdown().await;
+}
+
+#[tokio::test]
+async fn it_hands_out_tokens_and_refuses_what_it_does_not_know() {
+    let admin = Admin::start(MockConfig { auth: AuthMode::Jwt, ..quick() }).await;
+    let (_, token) = admin.order(Method::POST, "/token", Value::Null).await;
+    let request = admin.caller.request(Method::GET, "/letters?limit=1");
+    let reply = request.bearer_auth(token["access_token"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(reply.status(), StatusCode::OK);
+    for (method, path, body, status) in [
+        (Method::GET, "/nope", Value::Null, 404),
+        (Method::GET, "/letters/nope", Value::Null, 404),
+        (Method::GET, "/state?supplier=nobody", Value::Null, 400),
+        (Method::POST, "/seed", json!({ "lettres": 5 }), 400),
+        (Method::POST, "/seed", json!({ "plan": { "letters": [] } }), 400),
+        (Method::PUT, "/faults", json!([]), 400),
+    ] {
+        let (seen, answer) = admin.order(method, path, body).await;
+        assert_eq!(seen.as_u16(), status, "{path}: {answer}");
+        assert!(answer["error"].is_string(), "{path}");
+    }
+    let url = format!("{}/state", admin.server.admin_url().unwrap());
+    let reply = admin.caller.client.get(url).header("Host", "evil.example").send().await.unwrap();
+    assert_eq!(reply.status(), StatusCode::FORBIDDEN);
+    admin.server.shutdown().await;
+}
+
+#[tokio::test]
+async fn it_listens_on_loopback_only() {
+    let config = MockConfig { admin: Some("0.0.0.0:0".parse().unwrap()), ..quick() };
+    let message = MockServer::start(config).await.unwrap_err().to_string();
+    assert!(message.contains("0.0.0.0:0") && message.contains("loopback"), "{message}");
+}
+
+#[tokio::test]
+async fn https_works_for_whoever_trusts_the_certificate_and_for_nobody_else() {
+    let server = MockServer::start(MockConfig { tls: true, ..quick() }).await.unwrap();
+    assert!(server.base_url().starts_with("https://127.0.0.1:"));
+    let stranger = client().get(server.base_url()).send().await;
+    assert!(stranger.is_err());
+    let certificate = Certificate::from_pem(server.certificate_pem().unwrap().as_bytes()).unwrap();
+    let trusting = reqwest::Client::builder()
+        .tls_certs_only([certificate])
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+        .unwrap();
+    let caller = Caller { client: trusting, base: server.base_url().to_owned() };
+    let id = caller.ids(1).await.remove(0);
+    let link = caller.link(&id).await;
+    assert!(link.starts_with("https://"), "{link}");
+    assert_eq!(caller.client.get(link).send().await.unwrap().status(), StatusCode::OK);
+    server.shutdown().await;
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_access_log_has_request_ids_and_no_secrets() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let server = MockServer::start(MockConfig { auth: AuthMode::Jwt, ..quick() }).await.unwrap();
+    let caller = Caller::of(&server);
+    let credentials = &server.demo_credentials().unwrap().clone();
+    let body = support::jwt::claims(credentials, server.token_url());
+    let assertion = support::jwt::sign(credentials, &support::jwt::header(credentials), &body);
+    let reply = support::jwt::ask(&caller.client, server.token_url(), &assertion).await;
+    let token: Value = reply.json().await.unwrap();
+    let token = token["access_token"].as_str().unwrap();
+    let get = |path: &str| caller.request(Method::GET, path).bearer_auth(token);
+    let list: Value = get("/letters?limit=1").send().await.unwrap().json().await.unwrap();
+    let id = list["data"][0]["id"].as_str().unwrap();
+    let reply = get(&format!("/letters/{id}/data")).send().await.unwrap();
+    let link = reply.headers()["location"].to_str().unwrap().to_owned();
+    caller.client.get(&link).send().await.unwrap();
+    server.shutdown().await;
+
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for needed in
+        ["7b6ab8c2-3f0f-4b39-9d3a-1f6a3f9c2d11", "POST /oauth2/token", "download", "status=303"]
+    {
+        assert!(text.contains(needed), "{needed} is not in the log:\n{text}");
+    }
+    let signature = link.split("X-Amz-Signature=").nth(1).unwrap().split('&').next().unwrap();
+    let key: String = credentials.private_key_pem.expose().lines().nth(1).unwrap().to_owned();
+    for secret in [token, &assertion, signature, credentials.api_key.expose(), &key] {
+        assert!(!text.contains(secret), "a secret is in the log");
+    }
+}

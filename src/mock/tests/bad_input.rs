@@ -1,0 +1,168 @@
+//! Broken and hostile clients are answered or closed, and the double goes on serving.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
+mod support;
+
+use std::time::Duration;
+
+use letterproof_mock::{Limits, MockConfig, MockServer};
+use support::{Caller, quick};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+fn limits() -> Limits {
+    Limits {
+        header_timeout: Duration::from_millis(300),
+        body_timeout: Duration::from_millis(300),
+        write_timeout: Duration::from_millis(300),
+        ..Limits::default()
+    }
+}
+
+async fn started(limits: Limits) -> (MockServer, Caller, String) {
+    let server = MockServer::start(MockConfig { limits, ..quick() }).await.unwrap();
+    let caller = Caller::of(&server);
+    let address = caller.base.split('/').nth(2).unwrap().to_owned();
+    (server, caller, address)
+}
+
+/// Sends bytes and reads until the double closes, at most some seconds. What could not be sent
+/// because the double had closed already is no matter.
+async fn talk(address: &str, pieces: &[&[u8]]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    for piece in pieces {
+        if stream.write_all(piece).await.is_err() {
+            break;
+        }
+    }
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer);
+    let ended = tokio::time::timeout(Duration::from_secs(8), read).await;
+    assert!(ended.is_ok(), "the connection stayed open: {}", String::from_utf8_lossy(&answer));
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// It still serves.
+async fn assert_alive(caller: &Caller) {
+    assert_eq!(caller.get("/letters?limit=1").await.status(), 200);
+}
+
+const PATCH: &str =
+    "PATCH /letters/a HTTP/1.1\r\nhost: x\r\nx-request-id: r\r\nconnection: close\r\n";
+
+#[tokio::test]
+async fn an_oversized_body_is_refused_before_it_is_read() {
+    let (server, caller, address) = started(limits()).await;
+    let head = format!("{PATCH}content-length: 3000000000\r\n\r\n");
+    let answer = talk(&address, &[head.as_bytes()]).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert_alive(&caller).await;
+
+    // Without an announced length it is refused once it is too long.
+    let head = format!("{PATCH}transfer-encoding: chunked\r\n\r\n");
+    let chunk = [b"100000\r\n", vec![b' '; 0x10_0000].as_slice(), b"\r\n"].concat();
+    let answer = talk(&address, &[head.as_bytes(), &chunk, &chunk, &chunk, &chunk]).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert_alive(&caller).await;
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn all_bodies_together_take_no_more_than_their_budget() {
+    let limits = Limits { bodies_in_flight: 1_000, ..limits() };
+    let (server, caller, _) = started(limits).await;
+    let long = format!("{{\"data\":\"{}\"}}", "x".repeat(2_000));
+    let reply = caller.send(reqwest::Method::PATCH, "/letters/a", long).await;
+    assert_eq!(reply.status(), 503);
+    for _ in 0..5 {
+        // What was taken is given back: short bodies go on being served.
+        let reply = caller.send(reqwest::Method::PATCH, "/letters/a", "x".repeat(900)).await;
+        assert_eq!(reply.status(), 400);
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn deep_json_and_invalid_utf_8_are_refused() {
+    let (server, caller, _) = started(limits()).await;
+    for (path, method) in [("/letters/a", "PATCH"), ("/letters", "POST"), ("/mi", "POST")] {
+        for body in [
+            "[".repeat(1_000_000).into_bytes(),
+            format!("{}{}", "{\"data\":".repeat(20_000), "}".repeat(20_000)).into_bytes(),
+            b"{\"data\":\"\xff\xfe\"}".to_vec(),
+            vec![0; 5_000],
+        ] {
+            let method: reqwest::Method = method.parse().unwrap();
+            let reply = caller.request(method, path).body(body).send().await.unwrap();
+            assert_eq!(reply.status(), 400, "{path}");
+        }
+    }
+    assert_alive(&caller).await;
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn thousands_of_headers_and_endless_ones_are_refused() {
+    let (server, caller, address) = started(limits()).await;
+    let many: String = (0..5_000).map(|n| format!("x-{n}: y\r\n")).collect();
+    let long = format!("x-long: {}\r\n", "y".repeat(5_000_000));
+    for headers in [many, long] {
+        let request = format!("GET /letters HTTP/1.1\r\nhost: x\r\n{headers}\r\n");
+        let answer = talk(&address, &[request.as_bytes()]).await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+        assert_alive(&caller).await;
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_refused() {
+    let (server, caller, address) = started(limits()).await;
+    for garbage in [
+        &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"PATCH /letters/a HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n",
+        b"POST /mi HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+    ] {
+        let answer = talk(&address, &[garbage]).await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+    }
+    assert_alive(&caller).await;
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn slow_and_silent_clients_are_closed() {
+    let (server, caller, address) = started(limits()).await;
+    // Half-open: nothing is ever sent, or the headers never end.
+    assert_eq!(talk(&address, &[]).await, "");
+    let answer = talk(&address, &[b"GET /letters HTTP/1.1\r\nhost: x\r\n"]).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+    // The body never ends.
+    let head = format!("{PATCH}content-length: 100\r\n\r\n{{");
+    let answer = talk(&address, &[head.as_bytes()]).await;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert_alive(&caller).await;
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_closed_and_holds_nobody_up() {
+    let limits = Limits { connections: 2, ..limits() };
+    let config =
+        MockConfig { limits, visibility_timeout: Duration::ZERO, letters: 2_500, ..quick() };
+    let server = MockServer::start(config).await.unwrap();
+    let caller = Caller::of(&server);
+    let address = caller.base.split('/').nth(2).unwrap().to_owned();
+    let request = "GET /letters HTTP/1.1\r\nhost: x\r\nx-request-id: r\r\n\r\n".repeat(200);
+    let mut deaf = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        deaf.push(stream);
+    }
+    // Both places are taken until the double gives up on them.
+    assert_alive(&caller).await;
+    server.shutdown().await;
+}
