@@ -162,12 +162,7 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
 #[expect(clippy::print_stdout, reason = "the catalogue was asked for")]
 fn print_catalogue() {
     for entry in fault_catalogue() {
-        let argument = entry.argument.to_string();
-        let name = if argument.is_empty() {
-            entry.name.to_owned()
-        } else {
-            format!("{}={argument}", entry.name)
-        };
+        let name = format!("{}{}", entry.name, entry.argument);
         println!("{name:<40} {}", entry.breaks);
         let noticed: Vec<&str> = entry
             .criteria

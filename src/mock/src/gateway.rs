@@ -10,6 +10,7 @@ use crate::config::{AuthMode, MediaType};
 use crate::faults::Effect;
 use crate::int;
 use crate::limiter::Quota;
+use crate::problem::Problem;
 use crate::reply::{JSON, Reply, VND_API, with_body};
 use crate::shared::Shared;
 use crate::token::Standing;
@@ -18,6 +19,8 @@ use crate::token::Standing;
 pub(crate) async fn answer(shared: &Shared, call: &Call<'_>) -> Reply {
     let mut reply = match admit(shared, call) {
         Ok(caller) => match call.faults.failure() {
+            // A 500 is the handlers' own; the others come from the gateway.
+            Some(500) => Problem::Internal.reply(&int::error_id(shared, call)),
             Some(status) => failed(status),
             None if call.target == Target::Unknown => int::no_route(),
             None => int::answer(shared, call, caller).await,

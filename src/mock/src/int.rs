@@ -38,7 +38,7 @@ pub(crate) async fn answer(shared: &Shared, call: &Call<'_>, caller: Caller) -> 
 }
 
 /// The correlation id of an error: what the caller sent and one of the gateway's own.
-fn error_id(shared: &Shared, call: &Call<'_>) -> String {
+pub(crate) fn error_id(shared: &Shared, call: &Call<'_>) -> String {
     let own = format!("rrt-{}", shared.fresh_id());
     let sent =
         ["x-request-id", "x-correlation-id"].into_iter().filter_map(|name| call.header(name));

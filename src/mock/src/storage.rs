@@ -5,7 +5,7 @@
 use aws_lc_rs::{constant_time, hmac, rand};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::config::Profile;
 use crate::error::MockError;
@@ -53,7 +53,7 @@ pub(crate) fn link(shared: &Shared, root: &str, letter: &Letter, faults: &View) 
         "{root}{path}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD\
          &X-Amz-Credential=LETTERPROOF%2F{day}%2Feu-west-2%2Fs3%2Faws4_request&X-Amz-Date={date}\
          &X-Amz-Expires={seconds}&X-Amz-Signature={signature}&X-Amz-SignedHeaders=host\
-         &x-id=GetObject&x-issued={issued}&x-life={life}",
+         &x-amz-checksum-mode=ENABLED&x-id=GetObject&x-issued={issued}&x-life={life}",
         day = &date[..8],
         seconds = life.div_ceil(1_000_000),
     )
@@ -88,13 +88,9 @@ pub(crate) fn serve(
         let message = "The request signature we calculated does not match the signature you provided. Check your key and signing method.";
         return refused(method, "SignatureDoesNotMatch", message, "");
     }
-    if shared.now() >= issued.saturating_add(life) && !faults.on(Effect::LinkEternal) {
-        let more = format!(
-            "<X-Amz-Expires>{}</X-Amz-Expires><ServerTime>{}</ServerTime>",
-            life.div_ceil(1_000_000),
-            Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-        );
-        return refused(method, "AccessDenied", "Request has expired", &more);
+    let (now, end) = (shared.now(), issued.saturating_add(life));
+    if now >= end && !faults.on(Effect::LinkEternal) {
+        return expired(method, life, now - end);
     }
     let key = path.strip_prefix(PREFIX).unwrap_or(path);
     let document = key
@@ -188,6 +184,21 @@ fn spoil(reply: &mut Reply, faults: &View) {
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// The refusal of a link whose life ended so many microseconds ago.
+fn expired(method: &Method, life: u64, ago: u64) -> Reply {
+    let now = Timestamp::now();
+    let ended = i64::try_from(ago).ok().map(SignedDuration::from_micros);
+    let ended = ended.and_then(|ago| now.checked_sub(ago).ok()).unwrap_or(now);
+    let form = "%Y-%m-%dT%H:%M:%SZ";
+    let more = format!(
+        "<X-Amz-Expires>{}</X-Amz-Expires><Expires>{}</Expires><ServerTime>{}</ServerTime>",
+        life.div_ceil(1_000_000),
+        ended.strftime(form),
+        now.strftime(form),
+    );
+    refused(method, "AccessDenied", "Request has expired", &more)
 }
 
 fn xml(code: &str, message: &str, more: &str) -> String {

@@ -166,3 +166,47 @@ async fn a_client_that_does_not_read_is_closed_and_holds_nobody_up() {
     assert_alive(&caller).await;
     server.shutdown().await;
 }
+
+/// A small generator of numbers, the same ones in every run.
+fn random(state: &mut u64) -> u64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    *state
+}
+
+#[tokio::test]
+async fn mangled_requests_never_end_the_double() {
+    let (server, caller, address) = started(limits()).await;
+    let body = r#"{"data":[{"id":"a","type":"Letter","attributes":{"status":"ACCEPTED"}}]}"#;
+    let right = format!(
+        "POST /letters HTTP/1.1\r\nhost: x\r\nx-request-id: r\r\nconnection: close\r\n\
+         content-type: application/vnd.api+json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len(),
+    );
+    let mut state = 0x9E37_79B9_7F4A_7C15;
+    let mut mangled = Vec::new();
+    for _ in 0..400 {
+        let mut bytes = right.clone().into_bytes();
+        for _ in 0..=random(&mut state) % 4 {
+            let at = random(&mut state) as usize % bytes.len();
+            bytes[at] = random(&mut state) as u8;
+        }
+        bytes.truncate(bytes.len() - random(&mut state) as usize % 3);
+        mangled.push(bytes);
+    }
+    // Many at a time: some wait for the rest of a request until the double gives up on them.
+    for some in mangled.chunks(100) {
+        let mut running = tokio::task::JoinSet::new();
+        for bytes in some.to_vec() {
+            let address = address.clone();
+            running.spawn(async move { talk(&address, &[&bytes]).await });
+        }
+        for answer in running.join_all().await {
+            assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 "), "{answer}");
+            assert!(!answer.starts_with("HTTP/1.1 5") || answer.starts_with("HTTP/1.1 500"));
+        }
+    }
+    assert_alive(&caller).await;
+    server.shutdown().await;
+}

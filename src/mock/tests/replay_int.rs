@@ -320,9 +320,8 @@ fn sha256(bytes: &[u8]) -> String {
 /// The names of a link's standard parameters; the double has two more of its own.
 fn parameters(link: &str) -> Value {
     let names = link.split_once('?').unwrap().1.split('&').map(|p| p.split('=').next().unwrap());
-    let mut names: Vec<&str> = names
-        .filter(|name| !matches!(*name, "x-issued" | "x-life" | "x-amz-checksum-mode"))
-        .collect();
+    let mut names: Vec<&str> =
+        names.filter(|name| !matches!(*name, "x-issued" | "x-life")).collect();
     names.sort_unstable();
     names.into()
 }

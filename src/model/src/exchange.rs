@@ -176,7 +176,7 @@ pub enum TransportErrorKind {
     Body,
     /// The answer was no HTTP.
     Protocol,
-    /// The request never left: the run was interrupted.
+    /// The run was interrupted before the answer was whole.
     Interrupted,
 }
 

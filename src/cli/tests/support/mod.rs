@@ -54,6 +54,16 @@ impl Call {
         self.0.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
+    /// Starts the program and gives it with the first line it prints.
+    pub(crate) fn ready(mut self) -> (Child, String) {
+        use std::io::BufRead as _;
+        let mut child = self.0.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        let output = child.stdout.take().unwrap();
+        std::io::BufReader::new(output).read_line(&mut line).unwrap();
+        (child, line)
+    }
+
     pub(crate) fn ended(mut self) -> Ended {
         let output = self.0.output().unwrap();
         Ended {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use letterproof_contract::Contract;
 use letterproof_model::{Context, Exchange, FindingKind, Mode, Recorder, fold_findings, now};
-use secrecy::ExposeSecret;
 use url::Url;
 
 use super::certificate;

@@ -174,7 +174,7 @@ fn a_slow_server_is_not_taken_for_a_stalled_one() {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 64,
+        cases: 256,
         // The same cases each time: what a check finds must be found again.
         rng_seed: proptest::test_runner::RngSeed::Fixed(15),
         failure_persistence: None,

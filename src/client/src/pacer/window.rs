@@ -25,6 +25,9 @@ const EARLY: Duration = Duration::from_micros(500);
 /// Latencies kept to tell what is usual, and how many it takes to tell.
 const REMEMBERED: usize = 512;
 const ENOUGH: usize = 16;
+/// Of requests that were held up, so many count as one: a stall must not become usual, but a
+/// server that has grown slow for good must in the end.
+const HELD_UP_PER_NOTE: u32 = 8;
 /// The share of the limit that a 429 leaves, and its floor.
 const CUT: f64 = 0.8;
 const LOWEST_SHARE: f64 = 0.1;
@@ -190,6 +193,7 @@ struct Usual {
     latest: Vec<Duration>,
     next: usize,
     since_count: usize,
+    held_up: u32,
     known: Option<Known>,
 }
 
@@ -205,6 +209,12 @@ struct Known {
 
 impl Usual {
     fn note(&mut self, latency: Duration) {
+        if self.known.is_some_and(|known| latency > known.patience) {
+            self.held_up += 1;
+            if !self.held_up.is_multiple_of(HELD_UP_PER_NOTE) {
+                return;
+            }
+        }
         if self.latest.len() < REMEMBERED {
             self.latest.push(latency);
         } else if let Some(slot) = self.latest.get_mut(self.next) {

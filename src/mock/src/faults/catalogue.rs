@@ -2,6 +2,7 @@
 //! and which conformance check must notice, and the effect.
 //! Refuses rows that nobody has to notice: a fault without a witness would only flatter.
 
+use std::fmt;
 use std::time::Duration;
 
 use letterproof_model::Operation::{
@@ -25,6 +26,19 @@ pub struct FaultEntry {
     /// The conformance check which must notice, in words; empty where only the pack can.
     pub check: &'static str,
     pub(crate) effect: Effect,
+}
+
+impl fmt::Display for FaultEntry {
+    /// One line: name and argument, what it breaks, who must notice.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = format!("{}{}", self.name, self.argument);
+        write!(f, "{name:<62} {}", self.breaks)?;
+        let mut noticed: Vec<&str> = self.criteria.to_vec();
+        if !self.check.is_empty() {
+            noticed.push(self.check);
+        }
+        write!(f, " Noticed by: {}.", noticed.join(", "))
+    }
 }
 
 /// Every fault, grouped by what it breaks.
