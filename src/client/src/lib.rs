@@ -39,7 +39,7 @@ pub use session::{
 };
 pub use supplier::{
     Change, LetterFilter, MiSubmission, Preparation, Prepared, QueueRun, Reason, Reasons, Seen,
-    SeenLetter, Sent, Supplier, TakenOn, letter_ids,
+    SeenLetter, Sent, SmokeRun, Supplier, TakenOn, letter_ids,
 };
 pub use target::{Auth, ClientIdentity, Target, Timeouts};
 pub use wire::{

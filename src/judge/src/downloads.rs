@@ -23,7 +23,9 @@ pub(crate) fn downloaded(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
                     let answer = traffic.call(call).answer().words();
                     tally.fault(*letter, [call], format!("was not downloaded: {answer}"));
                 }
-                Fetched::Not(None) => tally.fault(*letter, [], "was never asked for"),
+                Fetched::Not(None) => {
+                    tally.fault(*letter, flow.list_of(*letter), "was never asked for");
+                }
             }
         }
     }

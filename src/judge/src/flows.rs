@@ -74,6 +74,12 @@ impl<'a> Flow<'a> {
         Self { lists, letters: letters.into_iter().collect(), whole, started, until: Micros::MAX }
     }
 
+    /// The list that named a letter.
+    pub(crate) fn list_of(&self, letter: LetterIx) -> Option<CallIx> {
+        let names = |list: &&&ListCall| list.entries().iter().any(|entry| entry.letter == letter);
+        self.lists.iter().find(names).map(|list| list.call)
+    }
+
     /// The supplier's events of a letter within this flow.
     pub(crate) fn events<'t>(
         &'t self,

@@ -1,16 +1,24 @@
-//! Measures the double on this machine: `cargo run --release -p letterproof-mock --example speed`.
+//! Measures the double on this machine:
+//! `cargo run --release -p letterproof-mock --example speed [SECONDS]`.
 #![allow(clippy::print_stdout)]
 
-use letterproof_mock::MockConfig;
+use std::time::{Duration, Instant};
+
 use letterproof_mock::bench::{BenchError, BenchPlan, resident_kib, run};
+use letterproof_mock::{MockConfig, MockServer};
 
 #[tokio::main]
 async fn main() -> Result<(), BenchError> {
-    for line in run(MockConfig::default(), BenchPlan::default()).await? {
+    let seconds = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(3);
+    let begun = Instant::now();
+    MockServer::start(MockConfig::default()).await?.shutdown().await;
+    println!("started and stopped in {:?}", begun.elapsed());
+    let plan = BenchPlan { duration: Duration::from_secs(seconds), ..BenchPlan::default() };
+    for line in run(MockConfig::default(), plan).await? {
         println!("{line}");
     }
     if let Some(kib) = resident_kib() {
-        println!("resident memory: {} MB", kib / 1024);
+        println!("resident memory: {:.1} MB", kib as f64 / 1024.0);
     }
     Ok(())
 }

@@ -72,6 +72,9 @@ const fn usual_pdf_bytes() -> usize {
     100 * 1024
 }
 
+/// More letters than any test needs, and few enough to stay in memory.
+const MOST_LETTERS: u32 = 1_000_000;
+
 /// Different documents of the same length: enough to tell a swapped one.
 const VARIANTS: u64 = 2;
 
@@ -165,6 +168,10 @@ impl SeedPlan {
         if self.pdf_bytes > 16 * 1024 * 1024 {
             return Err(format!("pdf_bytes = {} is over 16 MiB", self.pdf_bytes));
         }
+        let named = |plan: &LetterPlan| u64::from(plan.count.unwrap_or(plan.at_least));
+        if self.letters.iter().map(named).sum::<u64>() > u64::from(MOST_LETTERS) {
+            return Err(format!("names more than {MOST_LETTERS} letters"));
+        }
         for plan in &self.letters {
             let name = &plan.specification;
             if !plan.share.is_finite() || plan.share < 0.0 {
@@ -184,6 +191,9 @@ impl SeedPlan {
     /// decides its own total.
     pub(crate) fn counts(&self, total: u32) -> Result<Vec<u32>, String> {
         self.check()?;
+        if total > MOST_LETTERS {
+            return Err(format!("{total} letters are asked for; at most {MOST_LETTERS} fit"));
+        }
         let fixed: u32 = self.letters.iter().filter_map(|plan| plan.count).sum();
         let weight: f64 =
             self.letters.iter().filter(|plan| plan.count.is_none()).map(|plan| plan.share).sum();
@@ -324,5 +334,9 @@ mod tests {
             pdf_bytes: 1_000,
         };
         assert!(plan.counts(5).unwrap_err().contains("10"));
+        assert!(plan.counts(u32::MAX).unwrap_err().contains("at most"));
+        let many = LetterPlan { count: Some(u32::MAX), ..LetterPlan::share("c", "", 0.0) };
+        let plan = SeedPlan { letters: vec![many.clone(), many], pdf_bytes: 1_000 };
+        assert!(plan.counts(5).unwrap_err().contains("more than"));
     }
 }

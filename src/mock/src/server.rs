@@ -214,6 +214,11 @@ fn check(registrations: &[crate::config::Registration]) -> Result<(), MockError>
             application: one.application.clone(),
             problem: problem.to_owned(),
         };
+        // The name becomes part of every link.
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if one.supplier.as_ref().is_some_and(|name| name.is_empty() || !name.chars().all(plain)) {
+            return Err(wrong("names its supplier with more than letters, digits, `-`, `_`, `.`"));
+        }
         for other in &registrations[..at] {
             if other.application == one.application {
                 return Err(wrong("is there twice; give each application its own id"));

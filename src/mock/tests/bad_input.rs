@@ -198,7 +198,7 @@ async fn mangled_requests_never_end_the_double() {
     // Many at a time: some wait for the rest of a request until the double gives up on them.
     for some in mangled.chunks(100) {
         let mut running = tokio::task::JoinSet::new();
-        for bytes in some.to_vec() {
+        for bytes in some.iter().cloned() {
             let address = address.clone();
             running.spawn(async move { talk(&address, &[&bytes]).await });
         }

@@ -9,10 +9,7 @@ use url::Url;
 
 use super::certificate;
 use super::diagnosis::Diagnosis;
-use crate::{
-    Auth, ClientError, Flow, KEY_BITS, KeyMatch, Session, SessionOptions, SigningKey, Target,
-    is_loopback,
-};
+use crate::{Auth, ClientError, Flow, Session, SessionOptions, Target};
 
 /// Days before its end from which a certificate is worth a warning.
 const CERTIFICATE_WARNING_DAYS: i64 = 30;
@@ -30,10 +27,10 @@ pub struct DoctorOptions {
 
 /// Examines one target.
 pub struct Doctor {
-    target: Target,
+    pub(super) target: Target,
     recorder: Arc<dyn Recorder>,
-    options: DoctorOptions,
-    diagnosis: Diagnosis,
+    pub(super) options: DoctorOptions,
+    pub(super) diagnosis: Diagnosis,
     exchanges: Vec<Arc<Exchange>>,
 }
 
@@ -83,143 +80,6 @@ impl Doctor {
         self.limit(&session);
         self.drift();
         Ok(self.diagnosis)
-    }
-
-    /// Secrets, the key, and the key's registration: all of it on this machine.
-    async fn credentials(&mut self) -> bool {
-        const SECRETS: (&str, &str) = ("secrets", "secrets can be read");
-        const KEY: (&str, &str) = ("key", "the signing key");
-        const JWKS: (&str, &str) = ("jwks", "key, JWKS and kid");
-        let (api_key, kid, key) = match self.target.auth.clone() {
-            Auth::SignedJwt { api_key, kid, key } => (api_key, kid, key),
-            Auth::None => {
-                self.diagnosis.skipped(SECRETS.0, SECRETS.1, "this target needs no credentials");
-                return true;
-            }
-            Auth::Bearer(source) => {
-                return match source.read().await {
-                    Ok(_) => {
-                        self.diagnosis.ok(SECRETS.0, SECRETS.1, source.describe());
-                        true
-                    }
-                    Err(error) => {
-                        self.secret_fault(&error);
-                        false
-                    }
-                };
-            }
-        };
-        let pem = match (api_key.read().await, key.read().await) {
-            (Ok(_), Ok(pem)) => pem,
-            (Err(error), _) | (_, Err(error)) => {
-                self.secret_fault(&error);
-                return false;
-            }
-        };
-        let found = format!("{}; {}", api_key.describe(), key.describe());
-        self.diagnosis.ok(SECRETS.0, SECRETS.1, found);
-        let key = match SigningKey::from_pem(&kid, pem) {
-            Ok(key) => key,
-            Err(error) => {
-                let remedy = "Make a key with `letterproof keys` and register its JWKS.";
-                self.diagnosis.failure(KEY.0, KEY.1, error.to_string(), remedy);
-                return false;
-            }
-        };
-        let found = format!("RSA, {} bits", key.bits());
-        if key.bits() == KEY_BITS {
-            self.diagnosis.ok(KEY.0, KEY.1, found);
-        } else {
-            let remedy = format!(
-                "The platform asks for {KEY_BITS} bits: make a key with `letterproof keys` and register its JWKS."
-            );
-            self.diagnosis.warning(KEY.0, KEY.1, found, remedy);
-        }
-        self.registration(&key, JWKS)
-    }
-
-    fn secret_fault(&mut self, error: &ClientError) {
-        let remedy = "Put the secret where the profile says, or correct the profile's [auth].";
-        self.diagnosis.failure("secrets", "secrets can be read", error.to_string(), remedy);
-    }
-
-    fn registration(
-        &mut self,
-        key: &SigningKey,
-        (name, title): (&'static str, &'static str),
-    ) -> bool {
-        let Some(jwks) = &self.options.jwks else {
-            self.diagnosis.skipped(name, title, "no JWKS was given to compare with");
-            return true;
-        };
-        let kid = key.kid();
-        match key.matches(jwks) {
-            KeyMatch::Fits => {
-                self.diagnosis.ok(name, title, format!("kid `{kid}` names this key"));
-                return true;
-            }
-            KeyMatch::KidUnknown => self.diagnosis.failure(
-                name,
-                title,
-                format!("the JWKS has no key of kid `{kid}`"),
-                "Set the profile's kid to one in the JWKS, or register the JWKS that goes with the key.",
-            ),
-            KeyMatch::OtherKey => self.diagnosis.failure(
-                name,
-                title,
-                format!("under kid `{kid}` the JWKS has another key"),
-                "Use the private key that goes with the registered one, or register this key's JWKS under a new kid.",
-            ),
-            KeyMatch::NoSet => self.diagnosis.failure(
-                name,
-                title,
-                "the file is no JWKS",
-                "Give the JSON file with the `keys` that was registered in the developer portal.",
-            ),
-        }
-        false
-    }
-
-    async fn names(&mut self) -> bool {
-        const TITLE: &str = "name resolution";
-        let url = &self.target.base_url;
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-        let port = url.port_or_known_default().unwrap_or(443);
-        if self.target.proxy.is_some() {
-            self.diagnosis.skipped("name", TITLE, "the proxy resolves names");
-            return true;
-        }
-        match tokio::net::lookup_host((host.as_str(), port)).await {
-            Ok(addresses) => {
-                let count = addresses.count();
-                self.diagnosis.ok("name", TITLE, format!("{host} has {count} addresses"));
-                true
-            }
-            // Behind a proxy named in the environment, names need not resolve here.
-            Err(error) if environment_proxy().is_some() => {
-                let remedy = "No matter, as long as the proxy knows the name.";
-                self.diagnosis.warning("name", TITLE, format!("{host}: {error}"), remedy);
-                true
-            }
-            Err(error) => {
-                let remedy = "Check the host in base_url, and that this machine's name server knows it (VPN, proxy).";
-                self.diagnosis.failure("name", TITLE, format!("{host}: {error}"), remedy);
-                false
-            }
-        }
-    }
-
-    fn proxy(&mut self) {
-        const TITLE: &str = "proxy";
-        let found = match (&self.target.proxy, environment_proxy()) {
-            _ if is_loopback(&self.target.base_url) => {
-                "none: the target is this machine".to_owned()
-            }
-            (Some(url), _) => format!("from the profile: {}", url.host_str().unwrap_or_default()),
-            (None, Some(name)) => format!("from the environment variable {name}"),
-            (None, None) => "none".to_owned(),
-        };
-        self.diagnosis.ok("proxy", TITLE, found);
     }
 
     async fn status(&mut self, session: &Session) -> Result<bool, ClientError> {
@@ -454,12 +314,6 @@ const LATER: [(&str, &str); 7] = [
     ("limit", "the rate limit"),
     ("contract", "answers keep to the contract"),
 ];
-
-fn environment_proxy() -> Option<&'static str> {
-    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
-        .into_iter()
-        .find(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
-}
 
 fn took_ms(exchange: &Exchange) -> u64 {
     exchange.response().map_or(0, |response| response.done_us / 1_000)

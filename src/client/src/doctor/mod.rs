@@ -5,6 +5,7 @@
 mod certificate;
 mod diagnosis;
 mod examine;
+mod here;
 
 pub use diagnosis::{Check, CheckState, Diagnosis};
 pub use examine::{Doctor, DoctorOptions};

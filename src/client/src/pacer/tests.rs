@@ -174,9 +174,9 @@ fn a_slow_server_is_not_taken_for_a_stalled_one() {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 256,
+        cases: 3_000,
         // The same cases each time: what a check finds must be found again.
-        rng_seed: proptest::test_runner::RngSeed::Fixed(15),
+        rng_seed: proptest::test_runner::RngSeed::Fixed(99),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
@@ -252,7 +252,8 @@ mod waiting {
         let due = Instant::now() + Duration::from_secs(3);
         let slot = pacer.slot_at(due).await;
         assert_eq!(slot.due(), due);
-        assert!(slot.sent() >= due && slot.sent() < due + Duration::from_millis(3));
+        let early = due - Duration::from_micros(500);
+        assert!(slot.sent() >= early && slot.sent() < due + Duration::from_millis(2));
     }
 
     #[tokio::test(start_paused = true)]

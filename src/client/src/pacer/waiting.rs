@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::window::{Ruling, Window};
+use super::window::{EARLY, Ruling, Window};
 
 /// Hands out turns to send, shared by every request of a session.
 #[derive(Clone)]
@@ -66,7 +66,7 @@ impl Pacer {
         self.wait(None).await
     }
 
-    /// Waits for a turn not before `due`, on the caller's own schedule (an open arrival model);
+    /// Waits for a turn at `due` (half a millisecond early at the soonest), on the caller's own schedule (an open arrival model);
     /// the limit is kept all the same, and lateness shows as the difference from [`Slot::due`].
     pub async fn slot_at(&self, due: Instant) -> Slot {
         self.wait(Some(due)).await
@@ -85,7 +85,7 @@ impl Pacer {
         };
         if let Some(due) = due {
             // Outside the queue: a request that is not yet due holds up nobody.
-            sleep_until(due).await;
+            sleep_until(due.checked_sub(EARLY).unwrap_or(due)).await;
         }
         let _turn = inner.queue.lock().await;
         loop {

@@ -18,10 +18,10 @@ const PERIOD: Duration = Duration::from_micros(1_028_000);
 const GUARD: Duration = Duration::from_micros(1_018_000);
 /// How much lateness of the sender is made up for.
 const CREDIT: Duration = Duration::from_millis(40);
-/// How much too early a send on the pacer's own schedule may be: timers count whole milliseconds
+/// How much too early a send may be: timers count whole milliseconds
 /// and ring late, so that aiming at the moment itself would always miss it. The guard knows no
 /// such indulgence.
-const EARLY: Duration = Duration::from_micros(500);
+pub(super) const EARLY: Duration = Duration::from_micros(500);
 /// Latencies kept to tell what is usual, and how many it takes to tell.
 const REMEMBERED: usize = 512;
 const ENOUGH: usize = 16;
@@ -97,13 +97,11 @@ impl Window {
             self.paused_until = None;
         }
         self.recover(now);
-        let (due, from) = match due {
-            Some(due) => (due, due),
-            None => {
-                let due = self.next_due.map_or(now, |next| next.max(before(now, CREDIT)));
-                (due, before(due, EARLY))
-            }
+        let due = match due {
+            Some(due) => due,
+            None => self.next_due.map_or(now, |next| next.max(before(now, CREDIT))),
         };
+        let from = before(due, EARLY);
         if now < from {
             return Ruling::AskAt(from);
         }

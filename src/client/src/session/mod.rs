@@ -9,6 +9,7 @@ mod guard;
 mod link;
 mod preflight;
 mod probe;
+mod receiving;
 mod refusal;
 mod retry;
 mod setup;

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::call::{Call, Kind};
 use super::core::Session;
+use super::receiving::{classify, collect};
 use super::token::Bearer;
 use crate::{ClientError, Target, is_loopback};
 
@@ -302,44 +303,6 @@ fn bytes_body(body: Vec<u8>) -> RawBody {
     if body.is_empty() { RawBody::None } else { RawBody::Bytes(body) }
 }
 
-type Broken = (TransportErrorKind, String, u64);
-
-async fn collect(
-    response: &mut reqwest::Response,
-    deadline: tokio::time::Instant,
-    cap: u64,
-) -> Result<Vec<u8>, Broken> {
-    let announced = response.content_length().unwrap_or(0);
-    let mut body = Vec::with_capacity(usize::try_from(announced.min(1 << 20)).unwrap_or(0));
-    loop {
-        let received = body.len() as u64;
-        match tokio::time::timeout_at(deadline, response.chunk()).await {
-            Ok(Ok(Some(chunk))) => {
-                if received + chunk.len() as u64 > cap {
-                    return Err((
-                        TransportErrorKind::Body,
-                        format!("the body is longer than the {cap} bytes this client takes"),
-                        received,
-                    ));
-                }
-                body.extend_from_slice(&chunk);
-            }
-            Ok(Ok(None)) => return Ok(body),
-            Ok(Err(error)) => {
-                let (kind, cause) = classify(&error, true);
-                return Err((kind, cause, received));
-            }
-            Err(_) => {
-                return Err((
-                    TransportErrorKind::Timeout,
-                    "the body did not arrive in the time allowed".to_owned(),
-                    received,
-                ));
-            }
-        }
-    }
-}
-
 /// Reduces a download to what may be kept. Hashing and reading a PDF take milliseconds, which
 /// other requests must not wait for.
 async fn inspect(media_type: Option<String>, body: Vec<u8>) -> Result<RawBody, ClientError> {
@@ -348,60 +311,6 @@ async fn inspect(media_type: Option<String>, body: Vec<u8>) -> Result<RawBody, C
     });
     let (content, pdf) = inspected.await.map_err(|_| ClientError::Interrupted)?;
     Ok(RawBody::Download { content, pdf })
-}
-
-/// What kind of failure the HTTP library reports, and its innermost cause. The library's own
-/// sentence is not used: it holds the URL.
-fn classify(error: &reqwest::Error, in_body: bool) -> (TransportErrorKind, String) {
-    let mut cause = String::new();
-    let mut kind = None;
-    let mut source = error.source();
-    while let Some(inner) = source {
-        cause = inner.to_string();
-        if let Some(hyper) = inner.downcast_ref::<hyper::Error>() {
-            if hyper.is_parse() {
-                kind = Some(TransportErrorKind::Protocol);
-            } else if hyper.is_incomplete_message() || hyper.is_closed() || hyper.is_canceled() {
-                kind = Some(TransportErrorKind::Reset);
-            }
-        }
-        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
-            use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
-            if matches!(io.kind(), BrokenPipe | ConnectionAborted | ConnectionReset) {
-                kind = Some(TransportErrorKind::Reset);
-            }
-        }
-        source = inner.source();
-    }
-    if cause.is_empty() {
-        "the request failed".clone_into(&mut cause);
-    }
-    let kind = if error.is_timeout() {
-        TransportErrorKind::Timeout
-    } else if error.is_connect() {
-        if is_tls(&cause) { TransportErrorKind::Tls } else { TransportErrorKind::Connect }
-    } else if in_body {
-        TransportErrorKind::Body
-    } else {
-        kind.unwrap_or(TransportErrorKind::Protocol)
-    };
-    if error.is_dns() {
-        cause = format!("the name could not be resolved ({cause})");
-    }
-    (kind, cause)
-}
-
-fn is_tls(cause: &str) -> bool {
-    [
-        "certificate",
-        "fatal alert",
-        "corrupt message",
-        "peer is incompatible",
-        "peer misbehaved",
-        "handshake",
-    ]
-    .iter()
-    .any(|word| cause.contains(word))
 }
 
 fn scheduled(started: Timestamp, clock: Instant, due: Instant) -> Option<Timestamp> {

@@ -10,7 +10,7 @@ use crate::wire::{MiDocument, MiRecord};
 use crate::{Answer, ClientError};
 
 /// What the supplier counts.
-const LINE_ITEM: &str = "letters-dispatched";
+pub(super) const LINE_ITEM: &str = "letters-dispatched";
 
 /// What came of submitting a record.
 #[derive(Debug, Clone)]
@@ -29,8 +29,7 @@ impl Supplier {
     /// supplier began, stamped with `reported`.
     #[must_use]
     pub fn mi_due(&self, reported: Timestamp) -> Vec<MiRecord> {
-        // The API takes whole milliseconds in every deployed form.
-        let reported = Timestamp::from_millisecond(reported.as_millisecond()).unwrap_or(reported);
+        let reported = whole_milliseconds(reported);
         self.ledger()
             .tally(LetterStatus::Dispatched, self.shared.since)
             .into_iter()
@@ -75,6 +74,11 @@ impl Supplier {
     pub async fn read_mi(&self, id: &MiId) -> Result<Answer<MiDocument>, ClientError> {
         self.session().get_mi(&self.flow, id).await
     }
+}
+
+/// A time as the API takes it in every deployed form: cut to whole milliseconds.
+pub(super) fn whole_milliseconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
 fn key(record: &MiRecord) -> String {

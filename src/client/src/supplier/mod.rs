@@ -10,6 +10,7 @@ mod queue;
 mod reasons;
 mod screening;
 mod seeing;
+mod smoke;
 mod taking;
 mod work;
 
@@ -20,5 +21,6 @@ pub use queue::QueueRun;
 pub use reasons::{Reason, Reasons};
 pub use screening::TakenOn;
 pub use seeing::{Change, Seen, SeenLetter};
+pub use smoke::SmokeRun;
 pub use taking::LetterFilter;
 pub use work::{Supplier, letter_ids};

@@ -1,6 +1,7 @@
 //! Reading letters back until a status shows: updates are queued, so a 202 proves nothing yet.
 //! Refuses to end a run: a letter that does not change is told of, and judges decide.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use letterproof_model::{ExchangeId, LetterId, LetterStatus};
@@ -206,6 +207,23 @@ impl Supplier {
             })
             .collect();
         Ok(Seen { wanted, letters, waited: started.elapsed() })
+    }
+
+    /// Reads back every letter with an update whose effect was not seen, as a crash or Ctrl-C
+    /// leaves them, until it shows or its deadline is over. So a resumed run need not send it
+    /// again.
+    ///
+    /// # Errors
+    /// As [`Supplier::see`].
+    pub async fn settle(&self) -> Result<Vec<Seen>, ClientError> {
+        let mut awaited: BTreeMap<LetterStatus, Vec<LetterId>> = BTreeMap::new();
+        for record in self.ledger().select(LetterRecord::in_flight) {
+            if let Some(moved) = record.moved {
+                awaited.entry(moved.status).or_default().push(record.id);
+            }
+        }
+        let reads = awaited.iter().map(|(status, letters)| self.see(letters, *status));
+        futures::future::try_join_all(reads).await
     }
 
     /// Reads a letter once; what it shows goes into the ledger.

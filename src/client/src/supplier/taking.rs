@@ -85,12 +85,12 @@ impl Supplier {
             if listed {
                 break;
             }
-            listed = true;
             let mut listing = self.shared.listing.lock().await;
             // Another scenario may have listed while this one waited for its turn.
             if self.is_known(LetterStatus::Pending, filter) {
                 continue;
             }
+            listed = true;
             self.list_in_turn(&mut listing, Some(2_500)).await?;
         }
         Ok(taken)

@@ -15,7 +15,7 @@ use crate::wire::ListedLetter;
 use crate::{ClientError, Flow, Ledger, Progress, ProgressEvent, Session, Silent};
 
 /// How many calls the supplier has under way at once; the pacer keeps their rate.
-pub(super) const AT_ONCE: usize = 64;
+pub(super) const AT_ONCE: usize = 128;
 
 /// A model print house; clones are handles on the same one.
 #[derive(Clone)]

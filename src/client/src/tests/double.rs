@@ -133,6 +133,7 @@ impl Double {
             .route("/api/letters/{id}", get(read).patch(patch))
             .route("/api/letters/{id}/data", get(data))
             .route("/api/mi", post(create_mi))
+            .route("/api/mi/{id}", get(read_mi))
             .layer(axum::middleware::from_fn_with_state(world.clone(), gate));
         let app = Router::new()
             .merge(api)
@@ -389,5 +390,16 @@ async fn create_mi(State(world): State<Shared>, body: Bytes) -> Response {
         201,
         &json!({"data": {"id": id, "type": "ManagementInformation",
         "attributes": body["data"]["attributes"]}}),
+    )
+}
+
+async fn read_mi(State(world): State<Shared>, Path(id): Path<String>) -> Response {
+    let world = world.lock();
+    let at: usize = id.strip_prefix("mi-").unwrap().parse().unwrap();
+    let attributes = world.mi[at - 1]["data"]["attributes"].clone();
+    document(
+        200,
+        &json!({"data": {"id": id, "type": "ManagementInformation",
+        "attributes": attributes}}),
     )
 }

@@ -36,6 +36,24 @@ async fn what_a_run_learned_is_there_for_the_next_one() {
 }
 
 #[tokio::test]
+async fn a_resumed_run_sees_what_an_earlier_one_sent_and_does_not_send_it_again() {
+    let stage = Stage::set().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.jsonl");
+    drop(worked(&stage, Ledger::open(&path, &stage.target, "Acme").unwrap()).await);
+    let ledger = Ledger::open(&path, &stage.target, "Acme").unwrap();
+    let resumed = Supplier::new(stage.session(), ledger);
+    let posts = stage.memory.count("POST", "/letters");
+    let settled = resumed.settle().await.unwrap();
+    assert_eq!(settled.len(), 1);
+    assert!(settled[0].all_confirmed());
+    assert!(resumed.ledger().select(crate::LetterRecord::in_flight).is_empty());
+    assert_eq!(resumed.ledger().counts()[&Some(LetterStatus::Dispatched)], 2);
+    assert_eq!(stage.memory.count("POST", "/letters"), posts);
+    assert!(resumed.settle().await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_line_that_a_crash_cut_short_is_dropped_and_the_file_goes_on() {
     let stage = Stage::set().await;
     let folder = tempfile::tempdir().unwrap();

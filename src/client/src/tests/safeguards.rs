@@ -66,3 +66,29 @@ async fn a_redirect_of_an_api_call_is_an_answer_and_is_not_followed() {
     assert_eq!(exchange.status(), Some(303));
     assert_eq!(stage.memory.exchanges().len(), 1);
 }
+
+#[tokio::test]
+async fn the_smoke_test_fetches_the_named_letters_submits_one_record_and_reads_it_back() {
+    let mut stage = Stage::set().await;
+    stage.double.seed_ordinary(3);
+    let named = vec![LetterId::from("L0001"), LetterId::from("L0003")];
+    // As production would be, but on this machine: the consent limits the session all the same.
+    stage.target.consent = Some(ProductionConsent::given("127.0.0.1", named).unwrap());
+    let supplier = stage.supplier();
+    let run = supplier.smoke_test(letterproof_model::now()).await.unwrap();
+    assert_eq!(run.letters.len(), 2);
+    assert_eq!(run.record.unwrap().record.quantity, 2);
+    assert_eq!(run.read_back.unwrap().value.unwrap().data.id.as_str(), "mi-1");
+    assert_eq!(stage.memory.count("GET", "L0002"), 0);
+    assert_eq!(stage.memory.count("PATCH", "") + stage.memory.count("POST", "/letters"), 0);
+    let session = supplier.session();
+    let second = session.probe(&stage.flow, &Probe::new("POST", "/mi").with_body("{}")).await;
+    assert!(second.is_err(), "one record is all that may be submitted");
+}
+
+#[tokio::test]
+async fn without_consent_there_is_no_smoke_test() {
+    let stage = Stage::set().await;
+    assert!(stage.supplier().smoke_test(letterproof_model::now()).await.is_err());
+    assert!(stage.memory.exchanges().is_empty());
+}
