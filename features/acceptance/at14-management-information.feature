@@ -1,4 +1,4 @@
-@AT14 @mandatory @stateful @seeded
+@AT14 @mandatory @stateful @seeded @afterwards
 Feature: AT14 Submit management information and reconcile it
   What was produced is reported by specification and group, once for each reporting date, and
   read back where the target allows it.

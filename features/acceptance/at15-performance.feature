@@ -1,4 +1,4 @@
-@AT15 @mandatory @stateful @seeded
+@AT15 @mandatory @stateful @seeded @last
 Feature: AT15 Take in the whole list at speed
   The whole queue is taken in: lists of 500, each accepted in one update, every PDF fetched and
   checked, until nothing is left. Three times; the best time counts.

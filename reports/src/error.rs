@@ -20,4 +20,7 @@ pub enum ReportError {
     /// The output could not be written.
     #[error("cannot write the report: {0}; free some space or choose another folder")]
     Write(#[from] std::io::Error),
+    /// A file of the evidence folder could not be written.
+    #[error(transparent)]
+    Evidence(#[from] letterproof_evidence::EvidenceError),
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use letterproof_judge::JudgeCache;
-use letterproof_model::{Context, CriterionId, Exchange, Verdict};
+use letterproof_model::{Context, CriterionId, CriterionResult, Exchange, Verdict};
 
 /// Judges at hand while scenarios run.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(crate) enum CriterionError {
         observed: String,
     },
     /// The pack has no such clause.
-    #[error("{0} is no clause of the acceptance pack")]
+    #[error("{0} is no clause of the acceptance pack and no check of the conformance suite")]
     Unknown(CriterionId),
 }
 
@@ -72,6 +72,35 @@ impl Bench {
                 observed: result.observed.clone(),
             }),
         }
+    }
+
+    /// Whether checks of the conformance suite hold over all that was recorded so far: passed, or
+    /// not applicable to this target.
+    ///
+    /// # Errors
+    /// When one does not, with what was expected and seen.
+    pub(crate) fn checks_hold(&self, ids: &[String]) -> Result<(), CriterionError> {
+        let mut judges = lock(&self.judges);
+        for id in ids {
+            let result = judges
+                .conformance()
+                .iter()
+                .find(|result| result.id.as_str() == id)
+                .ok_or_else(|| CriterionError::Unknown(CriterionId::from(id.as_str())))?;
+            if !matches!(result.verdict, Verdict::Pass | Verdict::NotApplicable) {
+                let of = result.criteria.first();
+                let text = |pick: fn(&CriterionResult) -> &String| {
+                    of.map(pick).cloned().unwrap_or_default()
+                };
+                return Err(CriterionError::DoesNotHold {
+                    id: result.id.clone(),
+                    verdict: result.verdict,
+                    expected: text(|result| &result.expected),
+                    observed: text(|result| &result.observed),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Notes that a scenario begins to act.

@@ -12,9 +12,14 @@ use cucumber::step::Collection;
 use include_dir::{Dir, include_dir};
 use letterproof_model::TestId;
 
-static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../features/acceptance");
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../features");
 
-/// Scenarios with this tag may run beside their neighbours: they work on letters of their own.
+/// The tag of features that probe the API rather than the supplier.
+const CONFORMANCE: &str = "conformance";
+
+/// When a feature runs, by its tag; features without such a tag come first, one after another.
+/// Scenarios of `@parallel` features run side by side: they work on letters of their own.
+const STAGES: [&str; 3] = [PARALLEL, "afterwards", "last"];
 const PARALLEL: &str = "parallel";
 
 /// Something is wrong with the features themselves.
@@ -76,16 +81,20 @@ impl FeatureSet {
     /// # Errors
     /// [`FeatureError::Malformed`], which a test of this crate excludes.
     pub fn built_in() -> Result<Self, FeatureError> {
-        let mut files: Vec<_> = BUILT_IN.files().filter(|file| is_feature(file.path())).collect();
+        let mut files: Vec<_> = BUILT_IN
+            .dirs()
+            .flat_map(Dir::files)
+            .filter(|file| is_feature(file.path()))
+            .collect();
         files.sort_by_key(|file| file.path());
         let features = files
             .into_iter()
             .map(|file| {
-                let path = Path::new("features/acceptance").join(file.path());
+                let path = Path::new("features").join(file.path());
                 parse(&path, file.contents_utf8().unwrap_or_default())
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { features })
+        Ok(Self::in_stages(features))
     }
 
     /// The features of a folder and its sub-folders, in the order of their paths.
@@ -107,7 +116,29 @@ impl FeatureSet {
                 parse(&path, &text)
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { features })
+        Ok(Self::in_stages(features))
+    }
+
+    fn in_stages(mut features: Vec<Feature>) -> Self {
+        features.sort_by_key(|feature| {
+            STAGES.iter().position(|stage| has_tag(feature, stage)).map_or(0, |at| at + 1)
+        });
+        Self { features }
+    }
+
+    /// Keeps the features of the acceptance pack, of the conformance suite, or both.
+    #[must_use]
+    pub fn of_suites(mut self, acceptance: bool, conformance: bool) -> Self {
+        self.features.retain(|feature| {
+            if has_tag(feature, CONFORMANCE) { conformance } else { acceptance }
+        });
+        self
+    }
+
+    /// Whether a feature probes the API for its conformance.
+    #[must_use]
+    pub fn has_conformance(&self) -> bool {
+        self.features.iter().any(|feature| has_tag(feature, CONFORMANCE))
     }
 
     /// Keeps the scenarios of these acceptance tests; all of them when none is named.
@@ -191,6 +222,15 @@ impl FeatureSet {
         self.features.iter().map(|feature| scenarios(feature).count()).sum()
     }
 
+    /// The rows of every step's table, for checks across features.
+    pub fn table_rows(&self) -> impl Iterator<Item = &[String]> {
+        self.features
+            .iter()
+            .flat_map(|feature| scenarios(feature))
+            .flat_map(|scenario| scenario.steps.iter().filter_map(|step| step.table.as_ref()))
+            .flat_map(|table| table.rows.iter().map(Vec::as_slice))
+    }
+
     /// Every step of every scenario as text, for checks across features.
     pub fn step_texts(&self) -> impl Iterator<Item = &str> {
         self.features
@@ -203,7 +243,7 @@ impl FeatureSet {
     pub(crate) fn batches(&self) -> Vec<Vec<Feature>> {
         let mut batches: Vec<(bool, Vec<Feature>)> = Vec::new();
         for feature in &self.features {
-            let parallel = feature.tags.iter().any(|tag| tag == PARALLEL);
+            let parallel = has_tag(feature, PARALLEL);
             match batches.last_mut() {
                 Some((true, batch)) if parallel => batch.push(feature.clone()),
                 _ => batches.push((parallel, vec![feature.clone()])),
@@ -211,6 +251,10 @@ impl FeatureSet {
         }
         batches.into_iter().map(|(_, batch)| batch).collect()
     }
+}
+
+fn has_tag(feature: &Feature, wanted: &str) -> bool {
+    feature.tags.iter().any(|tag| tag.trim_start_matches('@') == wanted)
 }
 
 fn is_feature(path: &Path) -> bool {
@@ -269,9 +313,10 @@ mod tests {
     }
 
     #[test]
-    fn every_check_of_a_written_test_is_named_in_its_feature() {
+    fn every_check_of_the_pack_is_named_in_a_feature() {
         let features = FeatureSet::built_in().unwrap();
         let steps: Vec<&str> = features.step_texts().collect();
+        assert_eq!(features.tests().len(), 15, "every test of the pack is written");
         for test in features.tests() {
             for clause in test_definition(test).clauses {
                 let step = format!("criterion {} holds", clause.id);
@@ -279,6 +324,19 @@ mod tests {
                 assert_eq!(named, clause.kind == ClauseKind::Check, "{step}");
             }
         }
+    }
+
+    #[test]
+    fn every_check_of_the_conformance_suite_is_probed_once_under_its_title() {
+        let features = FeatureSet::built_in().unwrap();
+        let mut probed: Vec<&[String]> = features.table_rows().collect();
+        probed.sort_unstable();
+        let mut known: Vec<[String; 2]> = letterproof_judge::conformance::conformance_checks()
+            .iter()
+            .map(|check| [check.id.to_owned(), check.title.to_owned()])
+            .collect();
+        known.sort_unstable();
+        assert_eq!(probed, known);
     }
 
     #[test]

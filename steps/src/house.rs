@@ -11,8 +11,12 @@ use letterproof_client::{ClientError, MiSubmission, Reason, Reasons, Seen, Suppl
 use letterproof_model::{CriterionId, LetterId, LetterStatus, Verdict};
 
 use crate::bench::CriterionError;
+use crate::prober::ProbeError;
 use crate::runner::Reseed;
-use crate::{Bench, Stage};
+use crate::{Bench, Prober, Stage};
+
+/// Between two looks at the record.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A print house in the middle of a scenario.
 #[derive(World, Default)]
@@ -28,6 +32,8 @@ pub struct PrintHouse {
     pub(crate) unfit: HashMap<LetterId, Reason>,
     /// The management information this scenario submitted.
     pub(crate) submitted: Vec<MiSubmission>,
+    /// The checks this scenario probed.
+    checks: Vec<String>,
     /// How many letters the scenario last called "the first".
     first: usize,
     error: Option<String>,
@@ -38,6 +44,7 @@ struct Work {
     bench: Arc<Bench>,
     scenario: String,
     reseed: Option<Reseed>,
+    prober: Arc<Prober>,
 }
 
 /// Why a step could not be done.
@@ -47,6 +54,8 @@ pub(crate) enum StepError {
     Client(#[from] ClientError),
     #[error(transparent)]
     Criterion(#[from] CriterionError),
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
     #[error("{0}")]
     Scenario(String),
 }
@@ -82,6 +91,7 @@ impl PrintHouse {
             bench: Arc::clone(&stage.bench),
             scenario: scenario.to_owned(),
             reseed: stage.reseed.clone(),
+            prober: Arc::clone(&stage.prober),
         });
     }
 
@@ -121,6 +131,37 @@ impl PrintHouse {
             Share::First(n) => &letters[..n.min(letters.len())],
             Share::AllBut(n) => &letters[n.min(letters.len())..],
         }
+    }
+
+    /// Sends the probes of the checks in a table: their ids stand in its first column.
+    pub(crate) async fn probe(&mut self, table: &[Vec<String>]) -> Result<(), StepError> {
+        let supplier = self.supplier()?;
+        let prober = Arc::clone(&self.work.as_ref().ok_or_else(no_stage)?.prober);
+        self.checks = table.iter().filter_map(|row| row.first().cloned()).collect();
+        let probes = self.checks.iter().map(|check| prober.send(&supplier, check));
+        let sent = futures::future::try_join_all(probes).await;
+        self.noted(sent).map(|_| ())
+    }
+
+    /// Whether the checks probed hold by what was recorded.
+    pub(crate) async fn checks_hold(&mut self) -> Result<(), StepError> {
+        self.wait_for_others().await?;
+        let work = self.work.as_ref().ok_or_else(no_stage)?;
+        let held = work.bench.checks_hold(&self.checks);
+        self.noted(held)
+    }
+
+    /// Waits until no scenario beside this one makes traffic any more.
+    async fn wait_for_others(&mut self) -> Result<(), StepError> {
+        let supplier = self.supplier()?;
+        let work = self.work.as_ref().ok_or_else(no_stage)?;
+        let bench = Arc::clone(&work.bench);
+        bench.rests(&work.scenario);
+        while bench.is_anyone_acting() {
+            let slept = supplier.session().sleep(ASK_AGAIN).await;
+            self.noted(slept)?;
+        }
+        Ok(())
     }
 
     /// Has the target seeded anew, where that is in the harness's hands.
@@ -168,7 +209,6 @@ impl PrintHouse {
     /// record, so one that does not hold yet is asked again while others still act, and one that
     /// does not decide until the update deadline is over.
     pub(crate) async fn holds(&mut self, criterion: &str) -> Result<(), StepError> {
-        const ASK_AGAIN: Duration = Duration::from_millis(100);
         let supplier = self.supplier()?;
         let work = self.work.as_ref().ok_or_else(no_stage)?;
         let bench = Arc::clone(&work.bench);
@@ -205,9 +245,13 @@ impl PrintHouse {
             self.error = Some(error.to_string());
             if let Some(work) = &self.work {
                 work.bench.note_failure(&work.scenario);
-                if let StepError::Client(client) = &error
-                    && client.is_fatal()
-                {
+                let client = match &error {
+                    StepError::Client(client) | StepError::Probe(ProbeError::Client(client)) => {
+                        Some(client)
+                    }
+                    _ => None,
+                };
+                if let Some(client) = client.filter(|client| client.is_fatal()) {
                     work.bench.stop(client.to_string());
                 }
             }

@@ -9,9 +9,11 @@ mod bench;
 mod features;
 mod house;
 mod phrases;
+mod prober;
 mod runner;
 
 pub use bench::Bench;
 pub use features::{FeatureError, FeatureSet};
 pub use house::PrintHouse;
+pub use prober::Prober;
 pub use runner::{Reseed, Stage, StepEvent, check, run};

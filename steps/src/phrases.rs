@@ -3,6 +3,7 @@
 
 use std::str::FromStr;
 
+use cucumber::gherkin::Step;
 use cucumber::{Parameter, given, then, when};
 use letterproof_client::{LetterFilter, Reason, Reasons, letter_ids};
 use letterproof_model::{LetterStatus, UnknownStatus};
@@ -223,6 +224,17 @@ async fn looks_up_each(house: &mut PrintHouse, status: Status) -> Done {
 #[when(expr = "the supplier looks up the first {int} of these letters until each is {status}")]
 async fn looks_up_first(house: &mut PrintHouse, n: usize, status: Status) -> Done {
     house.look_up(Share::First(n), status.0).await
+}
+
+#[when("the harness sends the probes of these checks")]
+async fn sends_probes(house: &mut PrintHouse, step: &Step) -> Done {
+    let rows = step.table.as_ref().map(|table| table.rows.clone()).unwrap_or_default();
+    house.probe(&rows).await
+}
+
+#[then("these checks hold")]
+async fn checks_hold(house: &mut PrintHouse) -> Done {
+    house.checks_hold().await
 }
 
 #[then(regex = r"^criterion (AT\d+\.\d+) holds$")]

@@ -11,7 +11,7 @@ use futures::FutureExt as _;
 use letterproof_client::Supplier;
 use letterproof_model::{Mark, MarkKind, RecordError, Recorder, now};
 
-use crate::{Bench, FeatureError, FeatureSet, PrintHouse};
+use crate::{Bench, FeatureError, FeatureSet, PrintHouse, Prober};
 
 /// How many scenarios of one batch run side by side.
 const SIDE_BY_SIDE: usize = 16;
@@ -32,6 +32,8 @@ pub struct Stage {
     pub on_event: Arc<dyn Fn(StepEvent)>,
     /// Called when a scenario has ended, to make the journal survive a power cut.
     pub on_scenario_end: Arc<dyn Fn() -> Result<(), RecordError>>,
+    /// Sends the probes of the conformance suite.
+    pub prober: Arc<Prober>,
     /// Seeds the target anew (AT15), where that is in the harness's hands.
     pub reseed: Option<Reseed>,
 }

@@ -5,6 +5,7 @@
 //! and only as many in full as the file can bear.
 
 mod exchanges;
+mod letters;
 mod view;
 
 use std::sync::LazyLock;
@@ -15,6 +16,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 
 use crate::ReportError;
+use crate::lives::Lives;
 
 const TEMPLATE: &str = "report.html";
 
@@ -28,15 +30,12 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
 });
 
 /// Renders a bundle as one self-contained HTML page.
-///
-/// # Errors
-/// When the template fails, which is a defect of this crate.
-pub fn html(bundle: &Bundle) -> Result<String, ReportError> {
+pub(crate) fn render(bundle: &Bundle, lives: &Lives<'_>) -> Result<String, ReportError> {
     let templates = match &*TEMPLATES {
         Ok(templates) => templates,
         Err(error) => return Err(minijinja::Error::new(error.kind(), error.to_string()).into()),
     };
-    let page = Serde(view::page(bundle));
+    let page = Serde(view::page(bundle, lives));
     let style = include_str!("../../templates/report.css");
     Ok(templates.get_template(TEMPLATE)?.render(context! { page, style })?)
 }

@@ -9,6 +9,8 @@ use letterproof_model::{
 use serde::Serialize;
 
 use super::exchanges::{Embedded, References, Shelf};
+use super::letters::{LetterFiles, Lifecycle, Reconciled, lifecycle};
+use crate::lives::Lives;
 use crate::words;
 
 /// A verdict as the page shows it: always a word and a sign, never a colour alone.
@@ -36,6 +38,7 @@ pub(crate) struct Page {
     counts: Vec<(Tag, u64)>,
     missing: Vec<String>,
     tests: Vec<Test>,
+    lifecycle: Option<Lifecycle>,
     owed: Vec<Owed>,
     conformance: Vec<Check>,
     conformance_line: String,
@@ -65,6 +68,9 @@ struct Test {
     checks: Vec<Criterion>,
     owed: Vec<String>,
     not_tested: Vec<Criterion>,
+    reconciliation: Vec<Reconciled>,
+    /// The file beside the page that lists the test's letters.
+    file: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -128,8 +134,9 @@ struct Measured {
 }
 
 /// Words a bundle.
-pub(crate) fn page(bundle: &Bundle) -> Page {
+pub(crate) fn page(bundle: &Bundle, lives: &Lives<'_>) -> Page {
     let results = &bundle.results;
+    let files = LetterFiles::of(bundle, lives);
     let (shelf, exchanges) = Shelf::of(bundle);
     let outcome = words::outcome(results);
     let recorded: u64 = results.run.exchanges.values().sum();
@@ -143,7 +150,8 @@ pub(crate) fn page(bundle: &Bundle) -> Page {
         capabilities: results.run.target.capabilities.iter().map(|c| c.as_str()).collect(),
         counts: Verdict::ALL.iter().map(|v| (Tag::of(*v), results.counts.get(*v))).collect(),
         missing: missing(results),
-        tests: results.tests.iter().map(|test| view_test(test, &shelf)).collect(),
+        tests: results.tests.iter().map(|test| view_test(test, &shelf, &files)).collect(),
+        lifecycle: lifecycle(bundle, lives),
         owed: owed(results),
         conformance: results.conformance.iter().map(|check| view_check(check, &shelf)).collect(),
         conformance_line: conformance_line(results),
@@ -196,7 +204,7 @@ fn missing(results: &Results) -> Vec<String> {
     tests.map(|test| test.id.to_string()).collect()
 }
 
-fn view_test(test: &TestResult, shelf: &Shelf<'_>) -> Test {
+fn view_test(test: &TestResult, shelf: &Shelf<'_>, files: &LetterFiles) -> Test {
     let counts = test.check_counts();
     let of_kind = |kind| test.criteria.iter().filter(move |c| c.kind == kind);
     let elapsed: u64 = test
@@ -224,6 +232,8 @@ fn view_test(test: &TestResult, shelf: &Shelf<'_>) -> Test {
         checks: of_kind(ClauseKind::Check).map(|c| view_criterion(c, shelf)).collect(),
         owed: of_kind(ClauseKind::Attestation).map(|c| c.id.to_string()).collect(),
         not_tested: of_kind(ClauseKind::NotTested).map(|c| view_criterion(c, shelf)).collect(),
+        reconciliation: files.reconciliation(test.id),
+        file: files.name(test.id),
     }
 }
 

@@ -23,6 +23,14 @@ pub(crate) enum Command {
     Run(RunOptions),
     /// Serve a stand-in for the API: INT or the public sandbox, as they were seen to behave
     Mock(Box<MockOptions>),
+    /// Examine a target before a run: each finding with its remedy
+    Doctor(DoctorArguments),
+    /// Write a commented profile to start from
+    Init(InitOptions),
+    /// Make an RSA-4096 key pair and its JWKS for the developer portal
+    Keys(KeysOptions),
+    /// Compare the built-in contract with an official OpenAPI file
+    Drift(DriftOptions),
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -30,6 +38,7 @@ Examples:
   letterproof run                          the whole pack on an embedded double of INT
   letterproof run --only AT1,AT2,AT3       some tests only
   letterproof run --format json            one JSON document on stdout
+  letterproof run --target our-int.toml    against the target of a profile
 
 Exit codes: 0 every required test passed, 1 one failed, 2 wrong usage or configuration,
 3 incomplete, 4 the harness failed.";
@@ -37,8 +46,9 @@ Exit codes: 0 every required test passed, 1 one failed, 2 wrong usage or configu
 #[derive(Debug, Args)]
 #[command(after_help = RUN_EXAMPLES)]
 pub(crate) struct RunOptions {
-    /// Where requests go; `mock` starts a double of INT inside this process
-    #[arg(long, value_name = "NAME", default_value = "mock")]
+    /// Where requests go: mock (a double of INT inside this process), sandbox, int, prod-smoke, or
+    /// a profile file
+    #[arg(long, value_name = "NAME|FILE.toml", default_value = "mock")]
     pub(crate) target: String,
 
     /// Base URL of the API, instead of the target's own
@@ -77,6 +87,10 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
 
+    /// A letter of another supplier, which this one must not be able to read or change
+    #[arg(long, value_name = "ID")]
+    pub(crate) foreign_letter: Option<String>,
+
     /// How the result is printed on stdout
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     pub(crate) format: OutputFormat,
@@ -84,6 +98,22 @@ pub(crate) struct RunOptions {
     /// Make the embedded double wrong in one way, to see it caught (for example `lose-update=1`)
     #[arg(long = "fault", value_name = "NAME[=ARG]")]
     pub(crate) faults: Vec<String>,
+
+    /// Check bodies against this official OpenAPI file instead of the built-in schemas
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spec: Option<PathBuf>,
+
+    /// Agree beforehand that the run changes letters on the target
+    #[arg(long)]
+    pub(crate) yes: bool,
+
+    /// A live test letter of the production smoke test; may be repeated
+    #[arg(long = "letter", value_name = "ID")]
+    pub(crate) smoke_letters: Vec<String>,
+
+    /// Agree beforehand to the production smoke test, by the name of the host
+    #[arg(long, value_name = "HOST")]
+    pub(crate) confirm: Option<String>,
 }
 
 /// A group of tests.
@@ -102,8 +132,87 @@ pub(crate) enum Suite {
 pub(crate) enum OutputFormat {
     /// A table for people
     Table,
-    /// `results.json`, and nothing else
+    /// One JSON document, and nothing else
     Json,
+}
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  letterproof doctor                                 INT, credentials from the environment
+  letterproof doctor --target our-int.toml --yes     a profile, and list one letter
+  letterproof doctor --target sandbox --format json  one JSON document on stdout
+
+Exit codes: 0 all in order (warnings included), 1 something does not work, 2 wrong usage or
+configuration.";
+
+#[derive(Debug, Args)]
+#[command(after_help = DOCTOR_EXAMPLES)]
+pub(crate) struct DoctorArguments {
+    /// What to examine: sandbox, int, a profile file, or mock with --base-url
+    #[arg(long, value_name = "NAME|FILE.toml", default_value = "int")]
+    pub(crate) target: String,
+
+    /// Base URL of the API, instead of the target's own
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+
+    /// The JWKS as it is registered, to hold the signing key against
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jwks: Option<PathBuf>,
+
+    /// How the result is printed on stdout
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    pub(crate) format: OutputFormat,
+
+    /// List one letter without asking, which hides it for the visibility timeout
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+const INIT_EXAMPLES: &str = "\
+Example:
+  letterproof init our-int.toml";
+
+#[derive(Debug, Args)]
+#[command(after_help = INIT_EXAMPLES)]
+pub(crate) struct InitOptions {
+    /// The profile to write; a file that is there is not overwritten
+    #[arg(value_name = "FILE", default_value = "letterproof.toml")]
+    pub(crate) file: PathBuf,
+}
+
+const KEYS_EXAMPLES: &str = "\
+Example:
+  letterproof keys --out keys --kid our-int-1   keys/our-int-1.pem and keys/our-int-1.jwks.json";
+
+#[derive(Debug, Args)]
+#[command(after_help = KEYS_EXAMPLES)]
+pub(crate) struct KeysOptions {
+    /// Folder for the two files; files that are there are not overwritten
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) out: PathBuf,
+
+    /// The id under which the key is registered [default: letterproof-DATE]
+    #[arg(long, value_name = "KID")]
+    pub(crate) kid: Option<String>,
+}
+
+const DRIFT_EXAMPLES: &str = "\
+Example:
+  letterproof drift specification/api.yml
+
+Exit codes: 0 nothing breaking, 1 something breaking, 2 the file cannot be used.";
+
+#[derive(Debug, Args)]
+#[command(after_help = DRIFT_EXAMPLES)]
+pub(crate) struct DriftOptions {
+    /// An OpenAPI 3 document, YAML or JSON; its references may lead to files beside it
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// How the result is printed on stdout
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    pub(crate) format: OutputFormat,
 }
 
 const MOCK_EXAMPLES: &str = "\

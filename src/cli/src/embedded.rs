@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use letterproof_client::{Auth, SecretSource, Target};
-use letterproof_mock::{DemoCredentials, Fault, MockConfig, MockServer, SecretToken};
+use letterproof_mock::{
+    DemoCredentials, Fault, MockConfig, MockServer, Registration, SecretToken,
+};
+use letterproof_model::LetterId;
 use letterproof_steps::Reseed;
 use secrecy::SecretString;
 
@@ -17,6 +20,10 @@ use crate::failure::Failure;
 const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long the double takes to apply an update; INT takes 6 to 10 s.
 const APPLY_DELAY: Duration = Duration::from_millis(500);
+/// How long a link to a letter's content works; INT gives 60 s.
+const LINK_LIFE: Duration = Duration::from_secs(5);
+/// A second supplier, whose letters the first must not reach.
+const OTHER_SUPPLIER: &str = "another-supplier";
 /// How long an update is waited for.
 const UPDATE_DEADLINE: Duration = Duration::from_secs(5);
 
@@ -29,7 +36,23 @@ pub(crate) struct Embedded {
 impl Embedded {
     /// Starts a double on a free loopback port.
     pub(crate) async fn start(options: &RunOptions) -> Result<Self, Failure> {
+        // Making an RSA key takes a moment; it must not stall the runtime.
+        let credentials = tokio::task::spawn_blocking(DemoCredentials::shared)
+            .await
+            .map_err(|error| Failure::Harness(format!("cannot make a key: {error}")))??;
+        let mut other = Registration::new(
+            "another-application",
+            OTHER_SUPPLIER,
+            SecretToken::new("never-used-to-ask-for-a-token"),
+            None,
+        );
+        other.letters = Some(3);
         let mut config = MockConfig {
+            registrations: vec![
+                credentials.registration("letterproof-application", "letterproof-supplier"),
+                other,
+            ],
+            link_ttl: LINK_LIFE,
             seed: options.seed,
             visibility_timeout: VISIBILITY_TIMEOUT,
             apply_delay: APPLY_DELAY,
@@ -42,10 +65,6 @@ impl Embedded {
             let fault = Fault::parse(fault).map_err(|error| Failure::Usage(error.to_string()))?;
             config.faults.push(fault);
         }
-        // Making an RSA key takes a moment; it must not stall the runtime.
-        let credentials = tokio::task::spawn_blocking(DemoCredentials::shared)
-            .await
-            .map_err(|error| Failure::Harness(format!("cannot make a key: {error}")))??;
         let server = MockServer::start(config).await?;
         Ok(Self { server: Arc::new(server), credentials })
     }
@@ -64,6 +83,11 @@ impl Embedded {
             target.seeded_letters = letters;
         }
         Ok(target)
+    }
+
+    /// A letter that belongs to another supplier.
+    pub(crate) fn foreign_letter(&self) -> Option<LetterId> {
+        self.server.a_letter_of(OTHER_SUPPLIER)
     }
 
     /// Seeds the double anew, with other letters each time.

@@ -5,12 +5,19 @@
 //! Refuses logic worth testing on its own: judging, traffic and evidence live in other crates.
 
 mod args;
+mod consent;
+mod doctor;
+mod drift;
 mod embedded;
 mod failure;
+mod init;
+mod keys;
 mod mock;
 mod progress;
 mod run;
+mod smoke;
 mod table;
+mod targets;
 
 use std::process::ExitCode;
 
@@ -43,6 +50,18 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         Command::Run(options) => run::run(options),
         Command::Mock(options) => mock::mock(&options),
+        Command::Doctor(arguments) => doctor::doctor(&arguments),
+        Command::Init(options) => init::init(&options),
+        Command::Keys(options) => keys::keys(&options),
+        Command::Drift(options) => drift::drift(&options),
+    }
+}
+
+/// Which build this is, as evidence names it.
+fn tool() -> letterproof_model::ToolInfo {
+    letterproof_model::ToolInfo {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: env!("LETTERPROOF_COMMIT").to_owned(),
     }
 }
 

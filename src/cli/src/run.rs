@@ -9,27 +9,37 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use letterproof_client::{
-    Auth, Flow, Ledger, ProgressEvent, Session, SessionOptions, Supplier, Target,
+    Flow, Ledger, ProgressEvent, Session, SessionOptions, Supplier, Target,
 };
 use letterproof_contract::Contract;
 use letterproof_evidence::{
     Bundle, JournalHeader, JournalWriter, RunFolder, new_run_id, read_journal,
 };
+use letterproof_judge::conformance::judge_conformance;
 use letterproof_judge::judge_all;
 use letterproof_model::{
-    Context, Counts, Mode, PACK_VERSION, PackInfo, RESULTS_FORMAT, Recorder, Results, RunId,
-    RunInfo, SupplierKind, TargetInfo, TestId, Timestamp, ToolInfo, exit_code, now, pack,
+    Context, Counts, LetterId, Mode, PACK_VERSION, PackInfo, RESULTS_FORMAT, Recorder, Results, RunId,
+    RunInfo, SupplierKind, TargetInfo, TestId, Timestamp, exit_code, now, pack,
 };
-use letterproof_steps::{Bench, FeatureSet, Stage};
+use letterproof_steps::{Bench, FeatureSet, Prober, Stage};
 
 use crate::args::{OutputFormat, RunOptions, Suite};
 use crate::embedded::Embedded;
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::table;
+use crate::{consent, table, targets};
 
 /// Runs the selected tests; returns the exit code.
 pub(crate) fn run(options: RunOptions) -> Result<u8, Failure> {
+    if options.target == targets::PROD_SMOKE {
+        return crate::smoke::smoke(&options);
+    }
+    if !options.smoke_letters.is_empty() || options.confirm.is_some() {
+        return Err(Failure::Usage(format!(
+            "--letter and --confirm belong to --target {}",
+            targets::PROD_SMOKE
+        )));
+    }
     let runtime = crate::runtime()?;
     let code = runtime.block_on(drive(options));
     // Connections still open must not hold the process.
@@ -38,26 +48,39 @@ pub(crate) fn run(options: RunOptions) -> Result<u8, Failure> {
 }
 
 async fn drive(options: RunOptions) -> Result<u8, Failure> {
-    if options.suite == Suite::Conformance {
-        return Err(Failure::Usage(
-            "the conformance suite is not written yet; use --suite acceptance".to_owned(),
-        ));
-    }
     let features = match &options.features {
         Some(folder) => FeatureSet::from_folder(folder)?,
         None => FeatureSet::built_in()?,
     }
+    .of_suites(options.suite != Suite::Conformance, options.suite != Suite::Acceptance)
     .select(&options.only)?;
     letterproof_steps::check(&features)?;
+    let specification = options
+        .spec
+        .as_deref()
+        .map(Contract::from_specification)
+        .transpose()
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let target = targets::of_run(&options)?;
+    if let Some(target) = &target {
+        let (tests, conformance) = (features.tests(), features.has_conformance());
+        consent::before_changes(target, &tests, conformance, options.yes)?;
+    }
 
     let started = now();
     let run_id = new_run_id(started)?;
     let folder = RunFolder::create(&options.out, &run_id)
         .map_err(|error| Failure::Usage(error.to_string()))?;
     let progress = Progress::start();
-    let outcome = Drive { options: &options, features, started, run_id, progress: &progress }
-        .record_and_judge(folder)
-        .await;
+    let drive = Drive {
+        options: &options,
+        features,
+        specification,
+        started,
+        run_id,
+        progress: &progress,
+    };
+    let outcome = drive.record_and_judge(folder, target).await;
     progress.finish();
     let (results, path) = outcome?;
     report(&options, &results, &path);
@@ -68,6 +91,8 @@ async fn drive(options: RunOptions) -> Result<u8, Failure> {
 struct Drive<'a> {
     options: &'a RunOptions,
     features: FeatureSet,
+    /// An official specification in place of the built-in schemas.
+    specification: Option<Contract>,
     started: Timestamp,
     run_id: RunId,
     progress: &'a Progress,
@@ -84,16 +109,21 @@ enum End {
 }
 
 impl Drive<'_> {
-    async fn record_and_judge(self, folder: RunFolder) -> Result<(Results, PathBuf), Failure> {
-        let embedded = match (&self.options.base_url, self.options.target.as_str()) {
-            (None, "mock") => Some(Embedded::start(self.options).await),
-            _ => None,
+    /// `target`: where to go; the double inside this process when there is none.
+    async fn record_and_judge(
+        self,
+        folder: RunFolder,
+        target: Option<Target>,
+    ) -> Result<(Results, PathBuf), Failure> {
+        let embedded = match target {
+            None => Some(Embedded::start(self.options).await),
+            Some(_) => None,
         };
         let embedded = match embedded.transpose() {
             Ok(embedded) => embedded,
             Err(failure) => return Err(discarded(folder, failure)),
         };
-        let recorded = self.record(&folder, embedded.as_ref()).await;
+        let recorded = self.record(&folder, embedded.as_ref(), target).await;
         if let Some(embedded) = embedded {
             embedded.stop().await;
         }
@@ -108,14 +138,16 @@ impl Drive<'_> {
         &self,
         folder: &RunFolder,
         embedded: Option<&Embedded>,
+        target: Option<Target>,
     ) -> Result<(Context, End), Failure> {
-        let target = match embedded {
-            Some(embedded) => embedded.target(self.options)?,
-            None => named_target(self.options)?,
+        let target = match (target, embedded) {
+            (Some(target), _) => target,
+            (None, Some(embedded)) => embedded.target(self.options)?,
+            (None, None) => return Err(Failure::Harness("there is no target".to_owned())),
         };
         let context = target.context(Mode::Driven);
         let bench = Arc::new(Bench::new(context.clone()));
-        let header = JournalHeader::new(self.run_id.clone(), tool(), context.base_url.clone());
+        let header = JournalHeader::new(self.run_id.clone(), crate::tool(), context.base_url.clone());
         let seen = Arc::clone(&bench);
         let journal = Arc::new(
             JournalWriter::create(&folder.journal_path(), &header)?
@@ -141,6 +173,7 @@ impl Drive<'_> {
             recorder,
             on_event: Arc::new(move |event| told.scenario(event)),
             on_scenario_end: Arc::new(move || kept.sync()),
+            prober: Arc::new(Prober::new(self.foreign_letter(embedded))),
             reseed: embedded.map(|embedded| embedded.reseed(self.options)),
         };
         let end = tokio::select! {
@@ -154,8 +187,17 @@ impl Drive<'_> {
                 End::Interrupted
             }
         };
-        journal.sync().map_err(|error| Failure::Harness(error.message))?;
-        Ok((context, end))
+        // What was recorded is kept, also where the disk refuses to promise more.
+        match journal.sync() {
+            Ok(()) => Ok((context, end)),
+            Err(error) => Ok((context, End::Stopped(error.message))),
+        }
+    }
+
+    /// A letter of another supplier, to show that this one cannot read or change it.
+    fn foreign_letter(&self, embedded: Option<&Embedded>) -> Option<LetterId> {
+        let given = self.options.foreign_letter.as_deref().map(LetterId::from);
+        given.or_else(|| embedded?.foreign_letter())
     }
 
     /// Judges the journal as it lies on disk and writes the rest of the folder.
@@ -167,17 +209,28 @@ impl Drive<'_> {
     ) -> Result<(Results, PathBuf), Failure> {
         self.progress.note("judging what was recorded");
         let journal = read_journal(&folder.journal_path())?;
-        let selected: Vec<TestId> = if self.options.only.is_empty() {
-            pack().iter().map(|test| test.id).collect()
-        } else {
-            self.options.only.clone()
+        let selected: Vec<TestId> = match self.options.suite {
+            Suite::Conformance => Vec::new(),
+            _ if self.options.only.is_empty() => pack().iter().map(|test| test.id).collect(),
+            _ => self.options.only.clone(),
         };
-        let contract = Contract::built_in().map_err(|error| Failure::Harness(error.to_string()))?;
+        let contract = match &self.specification {
+            Some(contract) => contract,
+            None => {
+                Contract::built_in().map_err(|error| Failure::Harness(error.to_string()))?
+            }
+        };
         let judged = judge_all(&journal.recording, context, &selected, contract);
-        let code = match &end {
-            End::Whole => exit_code(&judged.tests, &[]),
-            End::Interrupted => exit_code(&judged.tests, &[]).max(3),
-            End::Stopped(_) => 4,
+        let conformance = if self.features.has_conformance() {
+            judge_conformance(&journal.recording, context, contract)
+        } else {
+            Vec::new()
+        };
+        let code = match (&end, exit_code(&judged.tests, &conformance)) {
+            (End::Stopped(_), _) => 4,
+            // What was not reached may be an unselected rest: the run is incomplete all the same.
+            (End::Interrupted, 0) => 3,
+            (_, code) => code,
         };
         let results = Results {
             format: RESULTS_FORMAT.to_owned(),
@@ -185,7 +238,7 @@ impl Drive<'_> {
                 id: self.run_id.clone(),
                 started: self.started,
                 finished: now(),
-                tool: tool(),
+                tool: crate::tool(),
                 pack: PackInfo { version: PACK_VERSION.to_owned() },
                 target: TargetInfo {
                     name: context.target.clone(),
@@ -199,7 +252,7 @@ impl Drive<'_> {
             },
             counts: Counts::of(judged.tests.iter().map(|test| test.verdict)),
             tests: judged.tests,
-            conformance: Vec::new(),
+            conformance,
             findings: judged.findings,
             performance: judged.performance,
             exit_code: code,
@@ -241,43 +294,6 @@ fn discarded(folder: RunFolder, failure: Failure) -> Failure {
     match folder.discard() {
         Ok(()) => failure,
         Err(error) => Failure::Harness(format!("{failure}; and {error}")),
-    }
-}
-
-fn named_target(options: &RunOptions) -> Result<Target, Failure> {
-    let target = match options.target.as_str() {
-        "mock" => {
-            let base = options.base_url.as_deref().unwrap_or_default();
-            let root = base.trim_end_matches('/').trim_end_matches("/nhs-notify-supplier");
-            // A stand-in may be open; it is asked for a token once any credential is given.
-            let given = std::env::vars_os().any(|(name, _)| {
-                name.to_string_lossy().starts_with("LETTERPROOF_K") || name == "LETTERPROOF_API_KEY"
-            });
-            let auth = if given { Target::auth_from_environment()? } else { Auth::None };
-            Target::mock(base, &format!("{root}/oauth2/token"), auth)?
-        }
-        "sandbox" => Target::sandbox()?,
-        "int" => Target::int(Target::auth_from_environment()?)?,
-        other => {
-            return Err(Failure::Usage(format!(
-                "unknown target `{other}`; the targets are mock, sandbox and int"
-            )));
-        }
-    };
-    let mut target = match &options.base_url {
-        Some(base) if options.target != "mock" => target.at(base)?,
-        _ => target,
-    };
-    if let Some(letters) = options.letters {
-        target.seeded_letters = letters;
-    }
-    Ok(target)
-}
-
-fn tool() -> ToolInfo {
-    ToolInfo {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: env!("LETTERPROOF_COMMIT").to_owned(),
     }
 }
 

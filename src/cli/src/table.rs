@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
-use letterproof_model::{About, ClauseKind, FindingKind, Results, TestResult, Verdict};
+use letterproof_model::{About, ClauseKind, Counts, FindingKind, Results, TestResult, Verdict};
 
 /// Renders the table, what is owed and open, and where the evidence is.
 pub(crate) fn render(results: &Results, evidence: &Path, colour: bool) -> String {
@@ -52,6 +52,7 @@ pub(crate) fn render(results: &Results, evidence: &Path, colour: bool) -> String
             }
         }
     }
+    text.push_str(&conformance(results));
     text.push_str(&open_points(results));
     let _ = writeln!(text, "\nevidence  {}", evidence.display());
     text
@@ -88,12 +89,48 @@ fn duration(test: &TestResult) -> String {
 }
 
 fn counts_line(results: &Results) -> String {
+    format!("tests: {}", words(&results.counts))
+}
+
+/// `14 pass, 0 not-applicable, …, 0 error`.
+fn words(counts: &Counts) -> String {
     let words: Vec<String> = Verdict::ALL
         .into_iter()
         .rev()
-        .map(|verdict| format!("{} {verdict}", results.counts.get(verdict)))
+        .map(|verdict| format!("{} {verdict}", counts.get(verdict)))
         .collect();
-    format!("tests: {}", words.join(", "))
+    words.join(", ")
+}
+
+/// The conformance suite in one line, and every check that the API did not meet.
+fn conformance(results: &Results) -> String {
+    if results.conformance.is_empty() {
+        return String::new();
+    }
+    let counts = Counts::of(results.conformance.iter().map(|check| check.verdict));
+    let deviations = results
+        .conformance
+        .iter()
+        .filter(|check| check.finding == Some(FindingKind::Deviation))
+        .count();
+    let mut text = format!(
+        "\nconformance of the API: {} checks, {}; {deviations} passed as known deviations\n",
+        results.conformance.len(),
+        words(&counts)
+    );
+    for check in results.conformance.iter().filter(|c| c.verdict > Verdict::NotApplicable) {
+        let _ = writeln!(text, "\n{} {}: {}", check.id, check.verdict, check.title);
+        for criterion in &check.criteria {
+            let _ = writeln!(
+                text,
+                "  expected  {}\n  observed  {}\n  see       {}",
+                criterion.expected,
+                criterion.observed,
+                some(&criterion.exchanges)
+            );
+        }
+    }
+    text
 }
 
 fn open_points(results: &Results) -> String {

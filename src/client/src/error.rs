@@ -78,6 +78,11 @@ pub enum ClientError {
         /// What to try next.
         remedy: &'static str,
     },
+    /// An earlier run has submitted management information for the day.
+    #[error(
+        "management information for today was submitted to this target by an earlier run, and a reporting date takes one record for each specification and group. Run AT14 on another day, or give --reseeded if the target was seeded anew"
+    )]
+    AlreadyReported,
     /// The ledger's file cannot be used.
     #[error("{path}: {problem}")]
     Ledger {

@@ -38,7 +38,7 @@ pub use session::{
     SessionOptions, Usage,
 };
 pub use supplier::{
-    Change, LetterFilter, MiSubmission, Preparation, Prepared, QueueRun, Reason, Reasons, Seen,
+    Beginning, Change, Gate, LetterFilter, MiSubmission, Preparation, Prepared, QueueRun, Reason, Reasons, Recalled, Seen,
     SeenLetter, Sent, SmokeRun, Supplier, TakenOn, letter_ids,
 };
 pub use target::{Auth, ClientIdentity, Target, Timeouts};

@@ -84,10 +84,11 @@ const fn token_refusal(status: u16) -> Answer {
     Answer { status, media: JSON, body: BodyRule::Json(Document::TokenError), echoes: false }
 }
 
-/// Answers documented in prose for every call: the platform's 401, and the API's 406 and 415.
-/// Their bodies are not documented.
-const IN_PROSE: [(u16, &str); 3] = [
+/// Answers documented in prose for every call: the platform's 401 and 429, and the API's 406 and
+/// 415. Their bodies are not documented there.
+const IN_PROSE: [(u16, &str); 4] = [
     (401, "signed-JWT pages of the NHS API platform"),
+    (429, "rate limits of the NHS API platform"),
     (406, "OAS prose on charsets"),
     (415, "OAS prose on media types"),
 ];

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use letterproof_model::{
-    Context, CriterionId, CriterionResult, Exchange, Journal, TestId, Verdict,
+    ConformanceResult, Context, CriterionId, CriterionResult, Exchange, Journal, TestId, Verdict,
 };
 
+use crate::conformance::judge_probes;
 use crate::dispatch::judge_test;
 use crate::traffic::Traffic;
 
@@ -18,6 +19,7 @@ pub struct JudgeCache {
     traffic: Traffic,
     absorbed: usize,
     judged: HashMap<TestId, (usize, Vec<CriterionResult>)>,
+    probed: Option<(usize, Vec<ConformanceResult>)>,
 }
 
 impl JudgeCache {
@@ -25,7 +27,7 @@ impl JudgeCache {
     #[must_use]
     pub fn new(context: Context) -> Self {
         let traffic = Traffic::new(&context);
-        Self { context, traffic, absorbed: 0, judged: HashMap::new() }
+        Self { context, traffic, absorbed: 0, judged: HashMap::new(), probed: None }
     }
 
     /// Adds one exchange.
@@ -61,6 +63,18 @@ impl JudgeCache {
         let kept = self.judged.remove(&test).filter(|(at, _)| *at == now);
         let fresh = kept.unwrap_or_else(|| (now, judge_test(test, &self.traffic, &self.context)));
         &self.judged.entry(test).or_insert(fresh).1
+    }
+
+    /// The results of the conformance checks over everything added so far; the contract checks on
+    /// every exchange are left to the end of a run.
+    pub fn conformance(&mut self) -> &[ConformanceResult] {
+        let now = self.traffic.len();
+        let fresh = self
+            .probed
+            .take()
+            .filter(|(at, _)| *at == now)
+            .unwrap_or_else(|| (now, judge_probes(&self.traffic, &self.context)));
+        &self.probed.insert(fresh).1
     }
 
     /// The result of one criterion; `None` when the pack has no such clause.

@@ -138,6 +138,11 @@ pub(crate) struct Letters {
 }
 
 impl Letters {
+    /// The first letter of a supplier.
+    pub(crate) fn first_of(&self, supplier: usize) -> Option<&Letter> {
+        self.all.iter().find(|letter| usize::from(letter.supplier) == supplier)
+    }
+
     /// Takes in new letters, PENDING, and returns the number of the first.
     pub(crate) fn add(&mut self, supplier: u16, new: Vec<NewLetter>) -> u32 {
         let first = self.all.len() as u32;

@@ -17,16 +17,18 @@ pub(crate) fn answer(shared: &Shared, root: &str) -> Reply {
         Profile::Sandbox => "sandbox",
     };
     let state = shared.summary(None);
-    let mut rows = vec![
-        ("API", format!("{root}{BASE}")),
-        ("Profile", profile.to_owned()),
+    let mut rows = vec![("API", format!("{root}{BASE}")), ("Profile", profile.to_owned())];
+    let stateful = [
         ("Letters", format!("{} (seed {})", state.letters, config.seed)),
         ("Visible in the list now", state.visible.to_string()),
         ("Visibility timeout", format!("{:?}", config.visibility_timeout)),
         ("Updates show after", format!("{:?}", config.apply_delay)),
         ("Link life", format!("{:?}", config.link_ttl)),
     ];
-    if config.profile == Profile::Int {
+    if config.profile == Profile::Sandbox {
+        rows.push(("Letters", "canned; nothing that is sent is kept".to_owned()));
+    } else {
+        rows.extend(stateful);
         rows.insert(1, ("Token endpoint", format!("{root}{}", token::PATH)));
         let limit = config.rate_limit.map(|n| format!("{n} per second, {}", config.limiter));
         rows.push(("Rate limit", limit.unwrap_or_else(|| "none".to_owned())));

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use letterproof_model::LetterStatus;
+use letterproof_model::{LetterId, LetterStatus};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -154,6 +154,12 @@ impl MockServer {
     pub fn count(&self, status: LetterStatus) -> usize {
         let summary = self.state_summary();
         summary.by_status.iter().find(|(known, _)| *known == status).map_or(0, |(_, n)| *n)
+    }
+
+    /// A letter of this supplier; `None` when it has none or is unknown.
+    #[must_use]
+    pub fn a_letter_of(&self, supplier: &str) -> Option<LetterId> {
+        self.shared.a_letter_of(supplier)
     }
 
     /// What the server saw, the busiest second included.

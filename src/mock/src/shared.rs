@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use letterproof_model::LetterStatus;
+use letterproof_model::{LetterId, LetterStatus};
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 
@@ -120,6 +120,14 @@ impl Shared {
         };
         shared.seed_all(shared.config.seed)?;
         Ok(shared)
+    }
+
+    /// A letter of the supplier with this name.
+    pub(crate) fn a_letter_of(&self, name: &str) -> Option<LetterId> {
+        let at = self.suppliers.iter().position(|supplier| supplier.name == name)?;
+        let letters = self.letters.read();
+        let letter = letters.first_of(at)?;
+        Some(LetterId::new(letter.id.to_string()))
     }
 
     /// Microseconds since the start.

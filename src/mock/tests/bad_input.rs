@@ -198,8 +198,8 @@ async fn mangled_requests_never_end_the_double() {
     // Many at a time: some wait for the rest of a request until the double gives up on them.
     for some in mangled.chunks(100) {
         let mut running = tokio::task::JoinSet::new();
-        for bytes in some.iter().cloned() {
-            let address = address.clone();
+        for bytes in some {
+            let (bytes, address) = (bytes.clone(), address.clone());
             running.spawn(async move { talk(&address, &[&bytes]).await });
         }
         for answer in running.join_all().await {

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use letterproof_model::{
-    Exchange, GroupId, Journal, LetterId, LetterStatus, Operation, Route, SpecificationId,
-    Timestamp, now,
+    Exchange, GroupId, LetterId, LetterStatus, Operation, Route, RunId, SpecificationId, Timestamp,
+    now,
 };
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -27,6 +27,7 @@ pub struct Ledger {
 struct Inner {
     base_url: String,
     visibility_timeout: Duration,
+    run: OnceLock<RunId>,
     book: Mutex<Book>,
 }
 
@@ -72,17 +73,52 @@ impl Ledger {
         Ok(Self::of(target, book))
     }
 
+    /// What the file knows, read without locking or making it; `None` when there is no file. What
+    /// is learned from then on is not kept.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or belongs to another target or supplier.
+    pub fn peek(
+        path: &Path,
+        target: &Target,
+        supplier: &str,
+    ) -> Result<Option<Self>, ClientError> {
+        let Some((records, mi)) = Store::peek(path, &Header::new(&base_of(target), supplier))?
+        else {
+            return Ok(None);
+        };
+        let mut book = Book { mi: mi.into_iter().collect(), ..Book::default() };
+        for record in records {
+            book.put(record);
+        }
+        Ok(Some(Self::of(target, book)))
+    }
+
     fn of(target: &Target, book: Book) -> Self {
         Self {
             inner: Arc::new(Inner {
                 base_url: base_of(target),
                 visibility_timeout: target.visibility_timeout,
+                run: OnceLock::new(),
                 book: Mutex::new(book),
             }),
         }
     }
 
-    /// Learns from one recorded exchange of the supplier.
+    /// The same ledger, noting this run with every update from now on.
+    #[must_use]
+    pub fn of_run(self, run: &RunId) -> Self {
+        // A ledger that has a run keeps it: a process makes one run.
+        let _ = self.inner.run.set(run.clone());
+        self
+    }
+
+    pub(super) fn base_url(&self) -> &str {
+        &self.inner.base_url
+    }
+
+    /// Learns from one recorded exchange of the supplier; what is older than what is known of a
+    /// letter changes nothing, so that an exchange may be taken in twice.
     ///
     /// # Errors
     /// When the ledger's file cannot be written.
@@ -98,6 +134,9 @@ impl Ledger {
                 let hidden = self.hidden_until(at);
                 for letter in list.data {
                     let record = book.entry(&letter.id);
+                    if record.seen_after(at) {
+                        continue;
+                    }
                     record.saw(letter.attributes, at);
                     if record.status == Some(LetterStatus::Pending) {
                         record.hidden_until = hidden;
@@ -107,14 +146,30 @@ impl Ledger {
             }
             (Operation::GetLetter, 200) => {
                 let Some(document) = response.body.parse::<LetterDocument>() else { return Ok(()) };
-                book.entry(&document.data.id).saw(document.data.attributes, at);
-                changed.push(document.data.id);
+                let record = book.entry(&document.data.id);
+                if !record.seen_after(at) {
+                    record.saw(document.data.attributes, at);
+                    changed.push(document.data.id);
+                }
+            }
+            (Operation::GetLetter, 404) => {
+                // A target seeded anew does not know the letters it had before.
+                let known = route.letter.and_then(|id| book.letters.get_mut(&id));
+                if let Some(record) = known.filter(|record| !record.seen_after(at)) {
+                    record.unknown(at);
+                    changed.push(record.id.clone());
+                }
             }
             (Operation::PatchLetter | Operation::UpdateLetters, 202) => {
                 let by = exchange.scenario.as_deref().unwrap_or_default();
+                let run = self.inner.run.get();
                 for (id, status) in updates_of(exchange) {
-                    book.entry(&id).moved =
-                        Some(Moved { status, at, by: by.to_owned(), seen: false });
+                    let record = book.entry(&id);
+                    if record.moved.as_ref().is_some_and(|moved| moved.at >= at) {
+                        continue;
+                    }
+                    let (by, run) = (by.to_owned(), run.cloned());
+                    record.moved = Some(Moved { status, at, by, run, seen: false });
                     changed.push(id);
                 }
             }
@@ -123,21 +178,26 @@ impl Ledger {
         book.write(&changed)
     }
 
-    /// Learns from a whole journal, as a resumed run does.
-    ///
-    /// # Errors
-    /// When the ledger's file cannot be written.
-    pub fn replay(&self, journal: &dyn Journal) -> Result<(), ClientError> {
-        journal.exchanges().iter().try_for_each(|exchange| self.observe(exchange))
-    }
-
     /// Notes what a letter's content turned out to be.
     ///
     /// # Errors
     /// When the ledger's file cannot be written.
     pub fn note_content(&self, id: &LetterId, content: Content) -> Result<(), ClientError> {
+        self.note_content_at(id, content, now())
+    }
+
+    pub(super) fn note_content_at(
+        &self,
+        id: &LetterId,
+        content: Content,
+        at: Timestamp,
+    ) -> Result<(), ClientError> {
         let mut book = self.inner.book.lock();
-        book.entry(id).content = Some(content);
+        let record = book.entry(id);
+        if record.content_since(at).is_some() {
+            return Ok(());
+        }
+        (record.content, record.content_at) = (Some(content), Some(at));
         book.write(std::slice::from_ref(id))
     }
 
@@ -191,6 +251,18 @@ impl Ledger {
             .collect();
         book.reserved.extend(taken.iter().map(|record| record.id.clone()));
         taken
+    }
+
+    /// Takes the last letter of the queue that nobody has taken and a condition holds for.
+    pub fn take_last(&self, mut filter: impl FnMut(&LetterRecord) -> bool) -> Option<LetterRecord> {
+        let mut book = self.inner.book.lock();
+        let taken = book
+            .in_order()
+            .filter(|record| !book.reserved.contains(&record.id) && filter(record))
+            .last()
+            .cloned()?;
+        book.reserved.insert(taken.id.clone());
+        Some(taken)
     }
 
     /// Takes these letters; `false`, and none taken, when somebody has one of them.
@@ -290,7 +362,7 @@ fn base_of(target: &Target) -> String {
 }
 
 /// The letters and statuses that an update's request names.
-fn updates_of(exchange: &Exchange) -> Vec<(LetterId, LetterStatus)> {
+pub(crate) fn updates_of(exchange: &Exchange) -> Vec<(LetterId, LetterStatus)> {
     #[derive(Deserialize)]
     struct Update {
         id: LetterId,

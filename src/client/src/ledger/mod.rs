@@ -3,8 +3,11 @@
 //! Refuses to choose a letter twice: what one scenario took, no other gets before it is released.
 
 mod book;
+mod content;
 mod record;
+mod replay;
 mod store;
 
+pub(crate) use book::updates_of;
 pub use book::{Ledger, Tally};
 pub use record::{Content, LetterRecord, Moved, Step};

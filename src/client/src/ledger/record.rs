@@ -2,7 +2,7 @@
 //! Refuses guesses: a status stands here because an answer showed it, an update because the API
 //! took it.
 
-use letterproof_model::{GroupId, LetterId, LetterStatus, SpecificationId, Timestamp};
+use letterproof_model::{GroupId, LetterId, LetterStatus, RunId, SpecificationId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::wire::LetterAttributes;
@@ -15,6 +15,9 @@ pub struct LetterRecord {
     /// The status that was seen last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<LetterStatus>,
+    /// When the API last said anything of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_at: Option<Timestamp>,
     /// Its print specification.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub specification: Option<SpecificationId>,
@@ -33,6 +36,9 @@ pub struct LetterRecord {
     /// What its content turned out to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
+    /// When that was found out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_at: Option<Timestamp>,
     /// Every status that was seen, in the order of seeing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Step>,
@@ -48,6 +54,9 @@ pub struct Moved {
     /// The scenario that sent it; empty outside scenarios.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub by: String,
+    /// The run it belonged to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
     /// Whether a later read showed it.
     pub seen: bool,
 }
@@ -86,12 +95,14 @@ impl LetterRecord {
         Self {
             id,
             status: None,
+            seen_at: None,
             specification: None,
             group: None,
             sha256: None,
             moved: None,
             hidden_until: None,
             content: None,
+            content_at: None,
             history: Vec::new(),
         }
     }
@@ -108,8 +119,33 @@ impl LetterRecord {
         self.history.iter().any(|step| step.status == status)
     }
 
+    /// Whether the API said something of it at this time or later.
+    #[must_use]
+    pub fn seen_since(&self, at: Timestamp) -> bool {
+        self.seen_at.is_some_and(|seen| seen >= at)
+    }
+
+    /// Whether the API said something of it after this time.
+    pub(super) fn seen_after(&self, at: Timestamp) -> bool {
+        self.seen_at.is_some_and(|seen| seen > at)
+    }
+
+    /// What its content is, where that was found out at this time or later.
+    #[must_use]
+    pub fn content_since(&self, at: Timestamp) -> Option<Content> {
+        self.content.filter(|_| self.content_at.is_some_and(|found| found >= at))
+    }
+
+    /// Takes in that an answer at `at` did not know the letter.
+    pub(super) fn unknown(&mut self, at: Timestamp) {
+        self.status = None;
+        self.hidden_until = None;
+        self.seen_at = Some(at);
+    }
+
     /// Takes in what an answer showed at `at`.
     pub(super) fn saw(&mut self, attributes: LetterAttributes, at: Timestamp) {
+        self.seen_at = Some(at);
         if let Some(status) = attributes.status {
             self.status = Some(status);
             if self.history.last().is_none_or(|step| step.status != status) {

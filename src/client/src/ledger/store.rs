@@ -47,6 +47,7 @@ pub(super) struct Store {
 }
 
 type Opened = (Store, Vec<LetterRecord>, Vec<String>);
+type Known = (Vec<LetterRecord>, Vec<String>);
 
 impl Store {
     /// Opens or makes the file, and reads what it knows.
@@ -85,6 +86,21 @@ impl Store {
             store.file.seek(SeekFrom::End(0)).map_err(io)?;
         }
         Ok((store, contents.letters, contents.mi))
+    }
+
+    /// Reads what the file knows and leaves it as it is; `None` when there is none.
+    pub(super) fn peek(path: &Path, header: &Header) -> Result<Option<Known>, ClientError> {
+        match std::fs::read(path) {
+            Ok(bytes) => {
+                let contents = read(path, header, &bytes)?;
+                Ok(Some((contents.letters, contents.mi)))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(at_fault(
+                path,
+                format!("the ledger cannot be read ({error}); check whether a run is using it"),
+            )),
+        }
     }
 
     /// Appends what was learned of letters.

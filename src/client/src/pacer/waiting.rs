@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::window::{EARLY, Ruling, Window};
+use super::window::{EARLY, PERIOD, Ruling, Window};
 
 /// Hands out turns to send, shared by every request of a session.
 #[derive(Clone)]
@@ -53,6 +53,13 @@ impl Pacer {
     #[must_use]
     pub fn limit(&self) -> Option<u32> {
         self.inner.limit
+    }
+
+    /// The requests per second of the pacer's own schedule, a little under the limit: what a plan
+    /// or an arrival schedule may count on. Faster arrivals fall ever further behind.
+    #[must_use]
+    pub fn steady_rate(&self) -> Option<f64> {
+        self.inner.limit.map(|limit| f64::from(limit) / PERIOD.as_secs_f64())
     }
 
     /// The share of the limit in use: 1 unless a 429 has lowered it.

@@ -13,11 +13,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Time over which one full limit is spread.
-const PERIOD: Duration = Duration::from_micros(1_028_000);
+pub(super) const PERIOD: Duration = Duration::from_micros(1_028_000);
 /// Time a request stays in the window: a second, and slack for the network's jitter.
 const GUARD: Duration = Duration::from_micros(1_018_000);
 /// How much lateness of the sender is made up for.
-const CREDIT: Duration = Duration::from_millis(40);
+const CREDIT: Duration = Duration::from_millis(20);
 /// How much too early a send may be: timers count whole milliseconds
 /// and ring late, so that aiming at the moment itself would always miss it. The guard knows no
 /// such indulgence.

@@ -266,7 +266,7 @@ impl Session {
         }
     }
 
-    async fn bearer_for(&self, call: &Call) -> Result<Option<Bearer>, ClientError> {
+    pub(super) async fn bearer_for(&self, call: &Call) -> Result<Option<Bearer>, ClientError> {
         match &call.vouch {
             Vouch::Session => self.bearer(&call.flow).await,
             Vouch::Nobody => Ok(None),

@@ -2,7 +2,10 @@
 //! Refuses to repair what it is given: a probe is sent as it was asked for, or not at all.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
+use futures::{StreamExt as _, TryStreamExt as _};
 use http::{HeaderName, HeaderValue, Method};
 use letterproof_model::{Actor, Exchange};
 use secrecy::{ExposeSecret, SecretString};
@@ -13,6 +16,9 @@ use super::core::Session;
 use super::link::DataLink;
 use super::transport::header_text;
 use crate::{ClientError, Flow};
+
+/// How many calls of a burst are under way at once.
+const BURST_AT_ONCE: usize = 64;
 
 /// Which credentials a probe carries.
 #[derive(Debug, Clone, Default)]
@@ -112,6 +118,39 @@ impl Session {
         let raw = self.make(&call).await?;
         let link = link_of(&call.url, &raw);
         Ok((raw.exchange, link))
+    }
+
+    /// Sends a probe again and again without pacing, until one is answered with 429 or `most` were
+    /// sent, and then lets a second pass, so that paced calls do not pay for it. Gives the number
+    /// sent.
+    ///
+    /// # Errors
+    /// As [`Session::probe`].
+    pub async fn burst(&self, flow: &Flow, probe: &Probe, most: u32) -> Result<u32, ClientError> {
+        let refused = AtomicBool::new(false);
+        let sent = AtomicU32::new(0);
+        let one = || async {
+            if refused.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            self.ready()?;
+            let call = self.probe_call(flow, probe).await?;
+            super::guard::allow(&self.inner, &call)?;
+            let bearer = self.bearer_for(&call).await?;
+            sent.fetch_add(1, Ordering::Relaxed);
+            self.count(call.kind, 1);
+            let raw = self.send(&call, 1, bearer.as_ref(), None).await?;
+            if raw.status() == Some(429) {
+                refused.store(true, Ordering::Relaxed);
+            }
+            Ok::<(), ClientError>(())
+        };
+        futures::stream::iter((0..most).map(|_| one()))
+            .buffer_unordered(BURST_AT_ONCE)
+            .try_collect::<()>()
+            .await?;
+        self.sleep(Duration::from_millis(1_100)).await?;
+        Ok(sent.into_inner())
     }
 
     async fn probe_call(&self, flow: &Flow, probe: &Probe) -> Result<Call, ClientError> {

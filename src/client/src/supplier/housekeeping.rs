@@ -62,14 +62,16 @@ impl Supplier {
     /// # Errors
     /// When the API refuses or gives no answer, or there is no such letter.
     pub async fn take_unfit(&self) -> Result<HashMap<LetterId, Reason>, ClientError> {
-        if self.ledger().counts().is_empty() {
+        if !self.has_seen_letters() {
             self.daily_list().await?;
         }
-        let taken = self.ledger().take(usize::MAX, |record| {
+        let suspicious = |record: &LetterRecord| {
             record.status == Some(LetterStatus::Pending)
                 && !record.in_flight()
                 && self.is_suspicious(record)
-        });
+        };
+        let taken = self.ledger().take(usize::MAX, suspicious);
+        let taken = self.confirmed(taken, suspicious).await?;
         let ids: Vec<LetterId> = taken.into_iter().map(|record| record.id).collect();
         let mut unfit = HashMap::new();
         for letter in self.prepare(&ids).await? {
@@ -91,7 +93,7 @@ impl Supplier {
     /// # Errors
     /// When the API refuses or gives no answer, or there is no such letter.
     pub async fn accept_unproducible(&self, n: usize) -> Result<Vec<LetterId>, ClientError> {
-        if self.ledger().counts().is_empty() {
+        if !self.has_seen_letters() {
             self.daily_list().await?;
         }
         // A PDF that is missing is found before acceptance here, so such a letter is rejected.
@@ -115,13 +117,14 @@ impl Supplier {
     /// # Errors
     /// When the API refuses or gives no answer.
     pub async fn fail_unproducible(&self) -> Result<Option<Sent>, ClientError> {
-        let taken = self.ledger().take(usize::MAX, |record| {
+        let bad = |record: &LetterRecord| {
             record.status == Some(LetterStatus::Accepted)
                 && !record.in_flight()
                 && record
-                    .content
+                    .content_since(self.shared.since)
                     .is_some_and(|known| Preparation::from(known).reason_to_fail().is_some())
-        });
+        };
+        let taken = self.confirmed(self.ledger().take(usize::MAX, bad), bad).await?;
         if taken.is_empty() {
             return Ok(None);
         }
@@ -142,6 +145,10 @@ impl Supplier {
         if self.mi_due(now()).is_empty() {
             let letters = self.take_accepted(n, LetterFilter::Standard).await?;
             self.take_through(&letters, &[LetterStatus::Dispatched]).await?;
+            let resumed = self.shared.since < self.shared.opened;
+            if self.mi_due(now()).is_empty() && !resumed {
+                return Err(ClientError::AlreadyReported);
+            }
         }
         Ok(())
     }

@@ -53,6 +53,9 @@ impl Supplier {
             ));
         };
         let letters = list.data;
+        if letters.len() < limit.unwrap_or(DAILY) as usize {
+            self.shared.saw_end.store(true, Ordering::SeqCst);
+        }
         self.tell("receiving the list of letters", letters.len() as u64, None, None);
         listing.last = Some(Last { limit, letters: letters.clone(), updates });
         Ok(letters)
@@ -67,7 +70,7 @@ impl Supplier {
     }
 
     /// The daily list as it was received, or received now if another list or an update came after
-    /// it.
+    /// it, once no letter is hidden any more.
     ///
     /// # Errors
     /// As [`Supplier::list`].
@@ -80,6 +83,7 @@ impl Supplier {
         {
             return Ok(last.letters.clone());
         }
+        self.wait_until_listed_letters_show_again().await?;
         self.list_in_turn(&mut listing, Some(DAILY)).await
     }
 

@@ -41,7 +41,7 @@ impl Supplier {
                 group_id: tally.group,
                 stock_remaining: None,
             })
-            .filter(|record| !self.ledger().has_mi(&key(record)))
+            .filter(|record| !self.ledger().has_mi(&record.key()))
             .collect()
     }
 
@@ -55,7 +55,7 @@ impl Supplier {
         for (at, record) in records.iter().enumerate() {
             // Noted before it is sent: after a crash it is better missing than twice.
             let (mut id, mut exchange) = (None, None);
-            if self.ledger().note_mi(&key(record))? {
+            if self.ledger().note_mi(&record.key())? {
                 let answer = self.session().create_mi(&self.flow, record).await?;
                 id = answer.value.map(|document| document.data.id);
                 exchange = Some(answer.exchange);
@@ -81,14 +81,17 @@ pub(super) fn whole_milliseconds(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
-fn key(record: &MiRecord) -> String {
-    let date = record.timestamp.to_string();
-    let date = date.split('T').next().unwrap_or_default();
-    let text = |id: Option<&str>| id.unwrap_or("-").to_owned();
-    format!(
-        "{date} {} {} {}",
-        text(record.specification_id.as_ref().map(|id| id.as_str())),
-        text(record.group_id.as_ref().map(|id| id.as_str())),
-        record.line_item
-    )
+impl MiRecord {
+    /// What there may be one record of: reporting date, specification, group and line item.
+    pub(crate) fn key(&self) -> String {
+        let date = self.timestamp.to_string();
+        let date = date.split('T').next().unwrap_or_default();
+        let text = |id: Option<&str>| id.unwrap_or("-").to_owned();
+        format!(
+            "{date} {} {} {}",
+            text(self.specification_id.as_ref().map(|id| id.as_str())),
+            text(self.group_id.as_ref().map(|id| id.as_str())),
+            self.line_item
+        )
+    }
 }

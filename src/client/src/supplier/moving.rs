@@ -50,6 +50,7 @@ impl Supplier {
         reasons: impl Into<Reasons>,
     ) -> Result<Sent, ClientError> {
         let (updates, mut sent) = self.eligible(letters, status, &reasons.into()).await?;
+        self.pass_gate()?;
         let what = format!("reporting letters as {status}");
         for chunk in updates.chunks(MOST_IN_BULK) {
             self.shared.updates.fetch_add(1, Ordering::SeqCst);
@@ -76,6 +77,7 @@ impl Supplier {
         reasons: impl Into<Reasons>,
     ) -> Result<Sent, ClientError> {
         let (updates, mut sent) = self.eligible(letters, status, &reasons.into()).await?;
+        self.pass_gate()?;
         let what = format!("reporting letters as {status}, one by one");
         let answers = self.each(&what, updates, |update| self.patch(update)).await?;
         let mut refusal = None;

@@ -7,9 +7,6 @@ use super::work::Supplier;
 use crate::ledger::{Content, LetterRecord};
 use crate::{ClientError, Download};
 
-/// The most pages a letter may have (AT12).
-const MOST_PAGES: u32 = 5;
-
 /// What a letter turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Preparation {
@@ -86,7 +83,7 @@ impl From<Content> for Preparation {
 
 impl Supplier {
     /// Validates letters and downloads the PDF of each, right after its link was given. A letter
-    /// whose content is known is not fetched a second time (AT3).
+    /// whose content this run knows is not fetched a second time (AT3).
     ///
     /// # Errors
     /// When the API gives no answer, or an exchange could not be recorded. A letter that is not
@@ -108,7 +105,7 @@ impl Supplier {
             prepared.outcome = outcome;
             return Ok(prepared);
         }
-        if let Some(known) = record.content {
+        if let Some(known) = record.content_since(self.shared.since) {
             prepared.outcome = known.into();
             return Ok(prepared);
         }
@@ -181,35 +178,10 @@ impl Supplier {
 }
 
 fn inspect(record: &LetterRecord, download: &Download, prepared: &mut Prepared) {
-    let content = download.content().cloned();
-    let status = download.status();
-    (prepared.outcome, prepared.problem) = match (status, &content) {
-        (Some(404), _) => (Preparation::MissingPdf, None),
-        (Some(200), Some(content)) => {
-            let altered = record
-                .sha256
-                .as_deref()
-                .is_some_and(|stated| !stated.eq_ignore_ascii_case(&content.sha256));
-            match (content.pages, &content.problem) {
-                _ if altered => {
-                    let problem = "its SHA-256 is not the one the API states".to_owned();
-                    (Preparation::CorruptPdf, Some(problem))
-                }
-                (Some(pages), None) if !download.is_pdf() || pages == 0 => {
-                    (Preparation::CorruptPdf, Some("it is no PDF with pages".to_owned()))
-                }
-                (Some(pages), None) if pages > MOST_PAGES => {
-                    (Preparation::TooManyPages { pages }, Some(format!("it has {pages} pages")))
-                }
-                (Some(pages), None) => (Preparation::Ready { pages }, None),
-                (_, problem) => (
-                    Preparation::CorruptPdf,
-                    Some(problem.clone().unwrap_or_else(|| "it is no PDF".to_owned())),
-                ),
-            }
-        }
-        (Some(200), None) => (Preparation::CorruptPdf, Some("it is empty".to_owned())),
-        _ => (Preparation::Unfetched { status }, None),
-    };
-    prepared.content = content;
+    prepared.content = download.content().cloned();
+    (prepared.outcome, prepared.problem) =
+        match Content::of(&download.exchange, record.sha256.as_deref()) {
+            Some((content, problem)) => (content.into(), problem),
+            None => (Preparation::Unfetched { status: download.status() }, None),
+        };
 }

@@ -46,7 +46,7 @@ impl Supplier {
     ) -> Result<Vec<LetterId>, ClientError> {
         let mut taken = Vec::new();
         for _ in 0..MOST_ROUNDS {
-            let known = self.take_known(n - taken.len(), LetterStatus::Accepted, filter);
+            let known = self.take_known(n - taken.len(), LetterStatus::Accepted, filter).await?;
             taken.extend(self.keep_sound(known, filter).await?);
             if taken.len() >= n {
                 return Ok(taken);
@@ -77,9 +77,12 @@ impl Supplier {
         let mut taken = Vec::new();
         let mut listed = false;
         while taken.len() < n {
-            let known = self.take_known(n - taken.len(), LetterStatus::Pending, filter);
+            let known = self.take_known(n - taken.len(), LetterStatus::Pending, filter).await?;
             if !known.is_empty() {
                 taken.extend(self.keep_sound(known, filter).await?);
+                continue;
+            }
+            if self.is_known(LetterStatus::Pending, filter) {
                 continue;
             }
             if listed {
@@ -112,20 +115,18 @@ impl Supplier {
         let mut looked_at = std::collections::HashSet::new();
         for suspicious in [false, true] {
             while found.len() < n {
-                let batch: Vec<LetterId> = self
-                    .ledger()
-                    .take(super::work::AT_ONCE * 4, |record| {
-                        ready_to_move(record, status)
-                            && record.sha256.is_none() == suspicious
-                            && !looked_at.contains(&record.id)
-                    })
-                    .into_iter()
-                    .map(|record| record.id)
-                    .collect();
+                let fresh = |record: &LetterRecord| {
+                    ready_to_move(record, status) && record.sha256.is_none() == suspicious
+                };
+                let batch = self.ledger().take(super::work::AT_ONCE * 4, |record| {
+                    fresh(record) && !looked_at.contains(&record.id)
+                });
                 if batch.is_empty() {
                     break;
                 }
-                looked_at.extend(batch.iter().cloned());
+                looked_at.extend(batch.iter().map(|record| record.id.clone()));
+                let batch = self.confirmed(batch, fresh).await?;
+                let batch: Vec<LetterId> = batch.into_iter().map(|record| record.id).collect();
                 for prepared in self.prepare(&batch).await? {
                     if found.len() < n && wanted(&prepared) {
                         found.push(prepared);
@@ -138,13 +139,15 @@ impl Supplier {
         Ok(found)
     }
 
-    fn take_known(
+    async fn take_known(
         &self,
         n: usize,
         status: LetterStatus,
         filter: LetterFilter,
-    ) -> Vec<LetterRecord> {
-        self.ledger().take(n, |record| ready_to_move(record, status) && self.fits(record, filter))
+    ) -> Result<Vec<LetterRecord>, ClientError> {
+        let wanted =
+            |record: &LetterRecord| ready_to_move(record, status) && self.fits(record, filter);
+        self.confirmed(self.ledger().take(n, wanted), wanted).await
     }
 
     fn is_known(&self, status: LetterStatus, filter: LetterFilter) -> bool {
@@ -167,7 +170,7 @@ impl Supplier {
             return Ok(ids(records).collect());
         }
         let (known, unknown): (Vec<_>, Vec<_>) =
-            records.into_iter().partition(|record| record.content.is_some());
+            records.into_iter().partition(|record| self.known_content(record).is_some());
         let mut sound: Vec<LetterId> = ids(known).collect();
         let unknown: Vec<LetterId> = ids(unknown).collect();
         for prepared in self.prepare(&unknown).await? {
@@ -190,9 +193,14 @@ impl Supplier {
             LetterFilter::Accessible => kind == Some(SpecificationKind::Accessible),
             LetterFilter::Standard => {
                 matches!(kind, Some(SpecificationKind::Standard | SpecificationKind::Language))
-                    && matches!(record.content, None | Some(Content::Sound { .. }))
+                    && matches!(self.known_content(record), None | Some(Content::Sound { .. }))
             }
         }
+    }
+
+    /// What this run knows of a letter's content: an earlier one left no record in this journal.
+    fn known_content(&self, record: &LetterRecord) -> Option<Content> {
+        record.content_since(self.shared.since)
     }
 
     fn too_few(

@@ -2,7 +2,7 @@
 //! Refuses to share a correlation id between scenarios.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -10,6 +10,7 @@ use letterproof_model::{Context, Exchange, LetterId, MarkKind, Mode, Timestamp, 
 use parking_lot::Mutex;
 
 use super::listing::Listing;
+use super::resuming::{Beginning, Gate, Recalled};
 use crate::error::UnexpectedAnswer;
 use crate::wire::ListedLetter;
 use crate::{ClientError, Flow, Ledger, Progress, ProgressEvent, Session, Silent};
@@ -35,7 +36,15 @@ pub(super) struct Shared {
     pub(super) updates: AtomicU64,
     /// How long an update took to show the last time.
     pub(super) usual_delay: Mutex<Option<Duration>>,
+    /// When the run began.
     pub(super) since: Timestamp,
+    /// When this process began with it: later than `since` where the run is resumed.
+    pub(super) opened: Timestamp,
+    pub(super) gate: Option<Gate>,
+    pub(super) gate_passed: AtomicBool,
+    /// Whether a list came back with fewer letters than asked for.
+    pub(super) saw_end: AtomicBool,
+    pub(super) recalled: Recalled,
 }
 
 impl Supplier {
@@ -48,6 +57,17 @@ impl Supplier {
     /// The same, telling a listener how far it is.
     #[must_use]
     pub fn with_progress(session: Session, ledger: Ledger, progress: Arc<dyn Progress>) -> Self {
+        Self::begin(session, ledger, progress, Beginning::default())
+    }
+
+    /// The same, beginning where a run did.
+    #[must_use]
+    pub fn begin(
+        session: Session,
+        ledger: Ledger,
+        progress: Arc<dyn Progress>,
+        beginning: Beginning,
+    ) -> Self {
         let flow = Flow::supplier(session.nonce());
         let context = session.target().context(Mode::Driven);
         Self {
@@ -59,7 +79,12 @@ impl Supplier {
                 listing: tokio::sync::Mutex::default(),
                 updates: AtomicU64::new(0),
                 usual_delay: Mutex::new(None),
-                since: now(),
+                since: beginning.since,
+                opened: now(),
+                gate: beginning.gate,
+                gate_passed: AtomicBool::new(false),
+                saw_end: AtomicBool::new(false),
+                recalled: beginning.recalled,
             }),
             flow,
         }

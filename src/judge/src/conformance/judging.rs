@@ -47,10 +47,15 @@ pub fn judge_conformance(
 ) -> Vec<ConformanceResult> {
     let traffic = Traffic::from_journal(journal, context);
     let probed = Probed::of(&traffic, context);
-    let mut results: Vec<ConformanceResult> =
-        conformance_checks().iter().map(|check| judge(check, &probed)).collect();
+    let mut results = judge_probes(&traffic, context);
     results.extend(contract::judge(&probed, contract));
     results
+}
+
+/// Judges the checks that have probes, over an index at hand.
+pub(crate) fn judge_probes(traffic: &Traffic, context: &Context) -> Vec<ConformanceResult> {
+    let probed = Probed::of(traffic, context);
+    conformance_checks().iter().map(|check| judge(check, &probed)).collect()
 }
 
 fn judge(check: &Check, probed: &Probed<'_>) -> ConformanceResult {

@@ -20,6 +20,7 @@ mod read;
 mod update;
 
 pub use check::{Accepted, Check};
+pub(crate) use judging::judge_probes;
 pub use judging::{conformance_checks, judge_conformance};
 pub use plan::{
     BearerPlan, BodyPlan, FOREIGN, HeaderPlan, LetterNeed, ProbePlan, UNKNOWN_LETTER, UNKNOWN_MI,

@@ -1,0 +1,97 @@
+//! `letterproof doctor`: the preflight of a target, each finding with its remedy.
+//! Refuses to hide a letter unasked, and to keep what it saw: its journal ends with it.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use letterproof_client::{CheckState, Diagnosis, Doctor, DoctorOptions, Target};
+use letterproof_evidence::{JOURNAL_FILE, JournalHeader, JournalWriter, new_run_id};
+use letterproof_model::{Capability, now};
+
+use crate::args::{DoctorArguments, OutputFormat};
+use crate::failure::Failure;
+use crate::{consent, targets};
+
+/// Examines the target; returns the exit code.
+pub(crate) fn doctor(arguments: &DoctorArguments) -> Result<u8, Failure> {
+    let target = targets::resolve(&arguments.target, arguments.base_url.as_deref())?.target;
+    let options = DoctorOptions {
+        jwks: arguments.jwks.as_deref().map(read).transpose()?,
+        list_one: may_list(&target, arguments.yes)?,
+    };
+    let asked = options.list_one;
+    let runtime = crate::runtime()?;
+    let diagnosis = runtime.block_on(examine(target, options));
+    // A name server that does not answer must not hold the process.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    let diagnosis = diagnosis?;
+    report(&diagnosis, arguments.format, asked)?;
+    Ok(diagnosis.exit_code())
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Failure::Usage(format!("{}: it cannot be read ({error}); check the path", path.display()))
+    })
+}
+
+fn may_list(target: &Target, yes: bool) -> Result<bool, Failure> {
+    // Where nothing is hidden there is nothing to ask.
+    if yes || !target.has(Capability::VisibilityTimeout) {
+        return Ok(true);
+    }
+    Ok(consent::to_list_one(target)?.unwrap_or(false))
+}
+
+async fn examine(target: Target, options: DoctorOptions) -> Result<Diagnosis, Failure> {
+    let folder = tempfile::tempdir()
+        .map_err(|error| Failure::Harness(format!("cannot make a temporary folder: {error}")))?;
+    let base_url = target.base_url.as_str().trim_end_matches('/').to_owned();
+    let header = JournalHeader::new(new_run_id(now())?, crate::tool(), base_url);
+    let journal = Arc::new(JournalWriter::create(&folder.path().join(JOURNAL_FILE), &header)?);
+    Ok(Doctor::new(target, journal, options).examine().await?)
+}
+
+#[expect(clippy::print_stdout, reason = "results go to stdout")]
+fn report(diagnosis: &Diagnosis, format: OutputFormat, asked: bool) -> Result<(), Failure> {
+    match format {
+        OutputFormat::Table => print!("{}", text(diagnosis, asked)),
+        OutputFormat::Json => {
+            let mut value = serde_json::to_value(diagnosis)
+                .map_err(|error| Failure::Harness(error.to_string()))?;
+            value["exit_code"] = diagnosis.exit_code().into();
+            println!("{value:#}");
+        }
+    }
+    Ok(())
+}
+
+fn text(diagnosis: &Diagnosis, asked: bool) -> String {
+    let mut text = format!("{} at {}\n\n", diagnosis.target, diagnosis.base_url);
+    let mut counts = [0_usize; 4];
+    for check in &diagnosis.checks {
+        let (word, place) = match check.state {
+            CheckState::Ok => ("ok", 0),
+            CheckState::Warning => ("warning", 1),
+            CheckState::Failure => ("FAILURE", 2),
+            CheckState::Skipped => ("skipped", 3),
+        };
+        counts[place] += 1;
+        // Writing into a string cannot fail.
+        let _ = writeln!(text, "{word:<8} {:<30} {}", check.title, check.found);
+        if let Some(remedy) = &check.remedy {
+            let _ = writeln!(text, "{:<8} {:<30} remedy: {remedy}", "", "");
+        }
+        if check.name == "list" && check.state == CheckState::Skipped && !asked {
+            let _ = writeln!(text, "{:<8} {:<30} give --yes to make it", "", "");
+        }
+    }
+    let [ok, warnings, failures, skipped] = counts;
+    let _ = writeln!(
+        text,
+        "\n{ok} ok, {warnings} warnings, {failures} failures, {skipped} skipped"
+    );
+    text
+}

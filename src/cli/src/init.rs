@@ -1,0 +1,29 @@
+//! `letterproof init`: a commented profile to start from.
+//! Refuses to overwrite a file.
+
+use std::io::Write as _;
+
+use letterproof_client::Profile;
+
+use crate::args::InitOptions;
+use crate::failure::Failure;
+
+/// Writes the profile; returns the exit code.
+#[expect(clippy::print_stdout, reason = "says what was written and what comes next")]
+pub(crate) fn init(options: &InitOptions) -> Result<u8, Failure> {
+    let path = &options.file;
+    let failed = |error: std::io::Error| {
+        let problem = if error.kind() == std::io::ErrorKind::AlreadyExists {
+            "it is there already and is not overwritten; give another name".to_owned()
+        } else {
+            format!("it cannot be written ({error}); check the folder and its owner")
+        };
+        Failure::Usage(format!("{}: {problem}", path.display()))
+    };
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
+    file.write_all(Profile::template().as_bytes()).map_err(failed)?;
+    let name = path.display();
+    println!("wrote {name}\nnext: fill it in, then letterproof doctor --target {name}");
+    Ok(0)
+}

@@ -1,0 +1,169 @@
+//! `letterproof run --target prod-smoke`: the production smoke test, and nothing else.
+//!
+//! The named letters are fetched and downloaded, one record of management information is
+//! submitted for those that can be printed, and read back. A person prints and posts the sample.
+//! Refuses to start without named letters and the host's name, typed or given with `--confirm`.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use letterproof_client::{
+    Flow, Ledger, Preparation, ProductionConsent, Session, SessionOptions, SmokeRun, Supplier,
+    Target, is_production_host,
+};
+use letterproof_evidence::{JournalHeader, JournalWriter, RunFolder, new_run_id};
+use letterproof_model::{LetterId, Mode, Recorder, now};
+use serde_json::{Value, json};
+
+use crate::args::{OutputFormat, RunOptions, Suite};
+use crate::consent;
+use crate::failure::Failure;
+use crate::targets::PROD_SMOKE;
+
+/// The version of `smoke.json`.
+const FORMAT: &str = "letterproof-smoke/1";
+/// The one production host that the smoke test is made for.
+const PRODUCTION: &str = "api.service.nhs.uk";
+
+/// Runs the smoke test; returns the exit code.
+pub(crate) fn smoke(options: &RunOptions) -> Result<u8, Failure> {
+    refuse_the_rest(options)?;
+    let target = target(options)?;
+    let runtime = crate::runtime()?;
+    let code = runtime.block_on(drive(options, target));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    code
+}
+
+/// Options that ask for more than the smoke test.
+fn refuse_the_rest(options: &RunOptions) -> Result<(), Failure> {
+    let given = [
+        ("--only", !options.only.is_empty()),
+        ("--suite", options.suite != Suite::All),
+        ("--features", options.features.is_some()),
+        ("--fault", !options.faults.is_empty()),
+        ("--letters", options.letters.is_some()),
+        ("--foreign-letter", options.foreign_letter.is_some()),
+        ("--spec", options.spec.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((name, _)) => Err(Failure::Usage(format!(
+            "refused before any traffic: {name} has no place in the production smoke test; leave \
+             it out"
+        ))),
+    }
+}
+
+fn target(options: &RunOptions) -> Result<Target, Failure> {
+    let letters: Vec<LetterId> =
+        options.smoke_letters.iter().map(|id| LetterId::from(id.as_str())).collect();
+    // Without letters this refuses, before anybody is asked anything.
+    let agreed = ProductionConsent::given(PRODUCTION, letters.clone())?;
+    let mut target = Target::prod_smoke(Target::auth_from_environment()?, agreed)?;
+    if let Some(base) = &options.base_url {
+        // A rehearsal; for another production host the consent does not hold.
+        target = target.at(base)?;
+    }
+    let host = target.base_url.host_str().unwrap_or_default();
+    if is_production_host(&target.base_url) && host != PRODUCTION {
+        return Err(Failure::Usage(format!(
+            "refused before any traffic: {host} is production, and not the host of the smoke test"
+        )));
+    }
+    consent::to_production(host, &letters, options.confirm.as_deref())?;
+    Ok(target)
+}
+
+async fn drive(options: &RunOptions, target: Target) -> Result<u8, Failure> {
+    let run_id = new_run_id(now())?;
+    let folder = RunFolder::create(&options.out, &run_id)
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let context = target.context(Mode::Driven);
+    let header = JournalHeader::new(run_id, crate::tool(), context.base_url.clone());
+    let journal = Arc::new(JournalWriter::create(&folder.journal_path(), &header)?);
+    let recorder: Arc<dyn Recorder> = journal.clone();
+    let session = Session::new(target, recorder, SessionOptions { nonce: options.nonce.clone() });
+    let session = match session {
+        Ok(session) => session,
+        Err(error) => {
+            // Nothing was sent, so there is nothing to keep.
+            folder.discard()?;
+            return Err(error.into());
+        }
+    };
+    session.preflight(&Flow::supplier(session.nonce())).await?;
+    let ledger = Ledger::in_memory(session.target());
+    let supplier = Supplier::new(session, ledger).for_scenario("production smoke test");
+    let run = supplier.smoke_test(now()).await?;
+    drop(supplier);
+    journal.sync().map_err(|error| Failure::Harness(error.message))?;
+    drop(journal);
+    let value = result(&run, &context.base_url);
+    folder.write_context(&context)?;
+    folder.write("smoke.json", format!("{value:#}\n").as_bytes())?;
+    let path = folder.finish()?;
+    report(options, &value, &path);
+    Ok(u8::from(value["passed"] != true))
+}
+
+/// What came of it: it passed when every letter can be printed and the record reads back.
+fn result(run: &SmokeRun, base_url: &str) -> Value {
+    let letters: Vec<Value> = run
+        .letters
+        .iter()
+        .map(|letter| {
+            let (outcome, pages) = match letter.outcome {
+                Preparation::Ready { pages } => ("can be printed", Some(pages)),
+                _ => (letter.problem.as_deref().unwrap_or("cannot be printed"), None),
+            };
+            json!({
+                "id": letter.id,
+                "printable": letter.is_ready(),
+                "outcome": outcome,
+                "pages": pages,
+                "exchanges": letter.exchanges,
+            })
+        })
+        .collect();
+    let submitted = run.record.as_ref();
+    let read = run.read_back.as_ref();
+    let same = read.is_some_and(|answer| {
+        answer.status == 200
+            && answer.value.as_ref().zip(submitted).is_some_and(|(document, submission)| {
+                Some(&document.data.id) == submission.id.as_ref()
+                    && document.data.attributes.as_ref() == Some(&submission.record)
+            })
+    });
+    json!({
+        "format": FORMAT,
+        "target": PROD_SMOKE,
+        "base_url": base_url,
+        "letters": letters,
+        "record": {
+            "id": submitted.and_then(|submission| submission.id.as_ref()),
+            "quantity": submitted.map(|submission| submission.record.quantity),
+            "read_back": read.map(|answer| answer.status),
+            "same": same,
+        },
+        "passed": same && run.letters.iter().all(letterproof_client::Prepared::is_ready),
+    })
+}
+
+#[expect(clippy::print_stdout, reason = "results go to stdout")]
+fn report(options: &RunOptions, value: &Value, path: &Path) {
+    if options.format == OutputFormat::Json {
+        println!("{value:#}");
+        return;
+    }
+    let word = |value: &Value| value.as_str().unwrap_or("none").to_owned();
+    for letter in value["letters"].as_array().into_iter().flatten() {
+        println!("{}  {}", word(&letter["id"]), word(&letter["outcome"]));
+    }
+    let record = &value["record"];
+    let read = if record["same"] == true { "read back the same" } else { "NOT read back" };
+    println!("management information {}: {read}", word(&record["id"]));
+    println!("smoke test: {}", if value["passed"] == true { "pass" } else { "fail" });
+    println!("print and post the sample by hand\n\nevidence  {}", path.display());
+}

@@ -1,0 +1,204 @@
+//! `--target` and `--base-url`: the sandbox and INT as a user runs them, profiles, and what is
+//! refused before any traffic.
+
+mod support;
+
+use std::path::Path;
+use std::time::Duration;
+
+use letterproof_mock::{DemoCredentials, MockConfig, MockServer, Profile};
+use letterproof_model::Verdict;
+use support::{Call, command, folders, letterproof, results, run_folder};
+
+fn with(call: Call, credentials: &DemoCredentials) -> Call {
+    call.env("LETTERPROOF_API_KEY", credentials.api_key.expose())
+        .env("LETTERPROOF_KID", &credentials.kid)
+        .env("LETTERPROOF_KEY", credentials.private_key_pem.expose())
+}
+
+async fn int() -> MockServer {
+    let config = MockConfig {
+        letters: 60,
+        visibility_timeout: Duration::from_secs(1),
+        apply_delay: Duration::from_millis(100),
+        ..MockConfig::default()
+    };
+    MockServer::start(config).await.unwrap()
+}
+
+fn profile(folder: &Path, text: &str) -> String {
+    let path = folder.join("ours.toml");
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_against_the_sandbox_is_incomplete_and_says_what_it_proved() {
+    let config = MockConfig { profile: Profile::Sandbox, ..MockConfig::default() };
+    let server = MockServer::start(config).await.unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let ended = letterproof(out.path())
+        .args(["--target", "sandbox", "--suite", "acceptance", "--base-url", server.base_url()])
+        .ended();
+    server.shutdown().await;
+    assert_eq!(ended.code, 3, "{}\n{}", ended.stdout, ended.stderr);
+    let results = results(&run_folder(out.path()));
+    assert_eq!(results.run.target.name, "sandbox");
+    assert_eq!(results.counts.not_applicable, 15, "{}", ended.stdout);
+    let reason = |test: usize| {
+        let criteria = &results.tests[test].criteria;
+        let found = criteria.iter().find(|c| c.verdict == Verdict::NotApplicable);
+        found.and_then(|criterion| criterion.reason.clone()).unwrap_or_default()
+    };
+    assert!(reason(0).contains("not authenticated"), "{}", reason(0));
+    assert!(reason(1).contains("not seeded"), "{}", reason(1));
+    assert!(reason(3).contains("not stateful"), "{}", reason(3));
+    let proved = results.tests[0].checks().filter(|c| c.verdict == Verdict::Pass).count();
+    assert_eq!(proved, 4, "reaching the service is proved without state");
+    for words in ["not stateful", "AT1.1"] {
+        assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_against_int_passes_with_credentials_from_the_environment() {
+    let server = int().await;
+    let out = tempfile::tempdir().unwrap();
+    let call = letterproof(out.path())
+        .args(["--target", "int", "--only", "AT1,AT7", "--base-url", server.base_url()])
+        .env("RUST_LOG", "trace");
+    let credentials = server.demo_credentials().unwrap();
+    let ended = with(call, credentials).ended();
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    let results = results(&run_folder(out.path()));
+    assert_eq!(results.run.target.name, "int");
+    assert_eq!(results.counts.pass, 2);
+    assert!(server.requests().total > 20);
+    let key_line = credentials.private_key_pem.expose().lines().nth(3).unwrap();
+    for text in [&ended.stdout, &ended.stderr] {
+        assert!(!text.contains(credentials.api_key.expose()), "the API key is shown");
+        assert!(!text.contains(key_line), "the private key is shown");
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_file_is_a_target_too() {
+    let server = int().await;
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        "extends = \"int\"\nname = \"ours\"\nbase_url = \"{}\"\n[auth]\nmethod = \"signed-jwt\"\nkid = \
+         \"{}\"\napi_key = {{ env = \"OUR_API_KEY\" }}\nkey = {{ env = \"OUR_KEY\" }}\n",
+        server.base_url(),
+        server.demo_credentials().unwrap().kid
+    );
+    let file = profile(folder.path(), &text);
+    let out = tempfile::tempdir().unwrap();
+    let credentials = server.demo_credentials().unwrap();
+    let ended = letterproof(out.path())
+        .args(["--target", &file, "--only", "AT1"])
+        .env("OUR_API_KEY", credentials.api_key.expose())
+        .env("OUR_KEY", credentials.private_key_pem.expose())
+        .ended();
+    assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
+    assert_eq!(results(&run_folder(out.path())).run.target.name, "ours");
+    server.shutdown().await;
+}
+
+#[test]
+fn what_is_no_target_ends_with_2_and_the_nearest_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let typo = profile(folder.path(), "extends = \"int\"\ntokn = 1\n[auth]\nmethod = \"none\"\n");
+    for (target, words) in [
+        ("sandbux", "did you mean `sandbox`?"),
+        ("moon", "mock, sandbox, int, prod-smoke"),
+        ("no-such.toml", "letterproof init"),
+        (typo.as_str(), "ours.toml:2"),
+        ("int", "LETTERPROOF_KID"),
+    ] {
+        for verb in ["run", "doctor"] {
+            let out = tempfile::tempdir().unwrap();
+            let mut call = command(&[verb, "--target", target]);
+            if verb == "run" {
+                call = call.args(["--out"]).args([out.path()]);
+            }
+            let ended = call.ended();
+            assert_eq!(ended.code, 2, "{verb} {target}: {}", ended.stdout);
+            assert!(ended.stderr.contains(words), "{verb} {target}: {}", ended.stderr);
+            assert_eq!(ended.stdout, "");
+            assert_eq!(folders(out.path()), Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
+fn production_is_refused_by_every_command_whatever_the_target_is_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let production = "https://api.service.nhs.uk/nhs-notify-supplier";
+    let disguised = profile(
+        folder.path(),
+        &format!("extends = \"int\"\nname = \"sandbox\"\nbase_url = \"{production}\"\n[auth]\nmethod = \"none\"\n"),
+    );
+    let hidden = folder.path().join("hidden.toml");
+    std::fs::write(
+        &hidden,
+        "extends = \"int\"\n[auth]\nmethod = \"signed-jwt\"\nkid = \"k\"\napi_key = { env = \"A\" }\nkey = { \
+         env = \"B\" }\ntoken_url = \"https://api.service.nhs.uk/oauth2/token\"\n",
+    )
+    .unwrap();
+    let hidden = hidden.display().to_string();
+    let elsewhere = "https://blue.api.service.nhs.uk/nhs-notify-supplier";
+    for target in [
+        &["--target", disguised.as_str()][..],
+        &["--target", hidden.as_str()],
+        &["--target", "sandbox", "--base-url", production],
+        &["--target", "sandbox", "--base-url", elsewhere],
+        &["--target", "sandbox", "--base-url", "https://API.service.nhs.uk.:443/x"],
+        &["--target", "mock", "--base-url", production],
+        &["--target", "int", "--base-url", production],
+    ] {
+        for verb in [
+            &["run", "--yes"][..],
+            &["run", "--yes", "--suite", "conformance"],
+            &["doctor", "--yes"],
+        ] {
+            let out = tempfile::tempdir().unwrap();
+            let mut call = command(verb).args(target).env("LETTERPROOF_KID", "k");
+            if verb[0] == "run" {
+                call = call.args(["--out"]).args([out.path()]);
+            }
+            let ended = call.ended();
+            assert_eq!(ended.code, 2, "{verb:?} {target:?}: {}", ended.stdout);
+            assert!(
+                ended.stderr.contains("refused before any traffic")
+                    && ended.stderr.contains("is production"),
+                "{verb:?} {target:?}: {}",
+                ended.stderr
+            );
+            assert_eq!(folders(out.path()), Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
+fn a_run_that_changes_letters_elsewhere_shows_what_it_uses_up_and_does_not_start_unasked() {
+    let out = tempfile::tempdir().unwrap();
+    let base = "https://no-such-host.invalid/nhs-notify-supplier";
+    let call = |extra: &[&str]| {
+        letterproof(out.path())
+            .args(["--target", "int", "--only", "AT4,AT7", "--base-url", base])
+            .args(extra)
+            .env("LETTERPROOF_KID", "k")
+            .ended()
+    };
+    let ended = call(&[]);
+    assert_eq!(ended.code, 2, "{}", ended.stdout);
+    for words in ["AT4   accepts 1000", "AT7   dispatches 20", "nothing was sent", "--yes"] {
+        assert!(ended.stderr.contains(words), "{words} in {}", ended.stderr);
+    }
+    assert_eq!(folders(out.path()), Vec::<String>::new());
+    // With consent it goes on, to the next thing that is wrong here: there is no API key.
+    let ended = call(&["--yes"]);
+    assert_eq!(ended.code, 2, "{}", ended.stdout);
+    assert!(ended.stderr.contains("LETTERPROOF_API_KEY"), "{}", ended.stderr);
+}

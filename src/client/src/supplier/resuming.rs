@@ -1,0 +1,140 @@
+//! Where a supplier begins: with a new run, or where an earlier process of the same run broke off.
+//!
+//! What the ledger knows from before this process is confirmed by a read before anything rests on
+//! it, and a list that was half worked off is gone on with.
+//! Refuses memory as proof: whatever is needed in the record is read again.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use letterproof_model::{Actor, Exchange, Journal, Operation, Route, Timestamp, now};
+use parking_lot::Mutex;
+
+use super::work::Supplier;
+use crate::ledger::{LetterRecord, updates_of};
+use crate::wire::{LetterList, ListedLetter};
+use crate::{ClientError, Ledger};
+
+/// Asked before the first update; told whether a list came back with fewer letters than asked for,
+/// so that the ledger knows every letter that waits. An error keeps the update from being sent.
+pub type Gate = Arc<dyn Fn(&Ledger, bool) -> Result<(), ClientError> + Send + Sync>;
+
+/// What a supplier begins with besides its session and ledger.
+pub struct Beginning {
+    /// When the run began: before this process, where it is resumed.
+    pub since: Timestamp,
+    /// Asked before the first update.
+    pub gate: Option<Gate>,
+    /// Lists to go on with.
+    pub recalled: Recalled,
+}
+
+impl Default for Beginning {
+    fn default() -> Self {
+        Self { since: now(), gate: None, recalled: Recalled::default() }
+    }
+}
+
+/// Lists that scenarios were working off when the run broke off, by scenario and limit.
+#[derive(Debug, Default)]
+pub struct Recalled(Mutex<HashMap<(String, u32), Vec<ListedLetter>>>);
+
+impl Recalled {
+    /// The lists of these scenarios of which a letter had been updated.
+    #[must_use]
+    pub fn from_journal(
+        journal: &dyn Journal,
+        base_url: &str,
+        scenarios: &HashSet<String>,
+    ) -> Self {
+        let mut latest: HashMap<&str, (u32, Vec<ListedLetter>)> = HashMap::new();
+        let mut begun: HashMap<(String, u32), Vec<ListedLetter>> = HashMap::new();
+        for exchange in journal.exchanges() {
+            let Some(scenario) = exchange.scenario.as_deref().filter(|s| scenarios.contains(*s))
+            else {
+                continue;
+            };
+            let route = Route::of_exchange(exchange, base_url);
+            match (route.operation, exchange.status()) {
+                (Operation::ListLetters, Some(200)) => {
+                    let limit = route.query_values("limit").next().and_then(|n| n.parse().ok());
+                    if let (Some(limit), Some(list)) = (limit, listed(exchange)) {
+                        latest.insert(scenario, (limit, list.data));
+                    }
+                }
+                (Operation::UpdateLetters | Operation::PatchLetter, Some(202)) => {
+                    let Some((limit, letters)) = latest.get(scenario) else { continue };
+                    let updated = updates_of(exchange);
+                    if letters.iter().any(|known| updated.iter().any(|(id, _)| *id == known.id)) {
+                        begun.insert((scenario.to_owned(), *limit), letters.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+        Self(Mutex::new(begun))
+    }
+}
+
+fn listed(exchange: &Exchange) -> Option<LetterList> {
+    let answer = exchange.response().filter(|_| exchange.actor == Actor::Supplier)?;
+    answer.body.parse()
+}
+
+impl Supplier {
+    /// Receives a list of letters, or takes up the one that this scenario was working off when the
+    /// run broke off.
+    ///
+    /// # Errors
+    /// As [`Supplier::list`].
+    pub async fn list_or_recall(&self, limit: u32) -> Result<Vec<ListedLetter>, ClientError> {
+        let scenario = self.flow.scenario.as_deref().unwrap_or_default().to_owned();
+        let recalled = self.shared.recalled.0.lock().remove(&(scenario, limit));
+        match recalled {
+            Some(letters) => Ok(letters),
+            None => self.list(Some(limit)).await,
+        }
+    }
+
+    /// Whether the API has told of a letter during this run.
+    #[must_use]
+    pub fn has_seen_letters(&self) -> bool {
+        !self.ledger().select(|record| record.seen_since(self.shared.since)).is_empty()
+    }
+
+    /// Of letters taken from the ledger, keeps those that are still as `wanted` says. A letter that
+    /// this process has heard of is taken at its word; any other is looked up. The rest are
+    /// released, but for those that could not be read, so that nobody tries them for ever.
+    pub(super) async fn confirmed(
+        &self,
+        records: Vec<LetterRecord>,
+        wanted: impl Fn(&LetterRecord) -> bool,
+    ) -> Result<Vec<LetterRecord>, ClientError> {
+        if records.iter().all(|record| record.seen_since(self.shared.opened)) {
+            return Ok(records);
+        }
+        let read = self
+            .each("looking letters up", records, |record| async move {
+                if record.seen_since(self.shared.opened) {
+                    return Ok(Some(record));
+                }
+                let found = self.look_up(&record.id).await?;
+                Ok(found.or_else(|| self.ledger().get(&record.id).filter(|r| r.status.is_none())))
+            })
+            .await?;
+        let (kept, gone): (Vec<_>, Vec<_>) = read.into_iter().flatten().partition(wanted);
+        self.ledger().release(gone.iter().map(|record| &record.id));
+        Ok(kept)
+    }
+
+    /// Lets the first update pass only if the gate does.
+    pub(super) fn pass_gate(&self) -> Result<(), ClientError> {
+        use std::sync::atomic::Ordering::SeqCst;
+        let Some(gate) = &self.shared.gate else { return Ok(()) };
+        if !self.shared.gate_passed.load(SeqCst) {
+            gate(self.ledger(), self.shared.saw_end.load(SeqCst))?;
+            self.shared.gate_passed.store(true, SeqCst);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,276 @@
+//! Sends the probes of the conformance suite, as the judges' table of checks describes them.
+//!
+//! A probe is sent as the harness, so that no judge takes it for the supplier's. Letters come from
+//! the end of the queue, where no supplier's scenario works.
+//! Refuses to decide anything: what an answer means is judged from the record.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use letterproof_client::{
+    BearerChoice, ClientError, DataLink, Flow, HeaderChoice, LetterRecord, LinkChange, Probe,
+    Supplier,
+};
+use letterproof_judge::conformance::{
+    BearerPlan, Check, HeaderPlan, LetterNeed, ProbePlan, conformance_checks,
+};
+use letterproof_model::{Exchange, LetterId, LetterStatus};
+use serde::Deserialize;
+use tokio::sync::{Mutex, OnceCell};
+
+/// How far above the limit a burst goes before it gives up.
+const ABOVE_THE_LIMIT: u32 = 100;
+/// The life of a link that does not say how long it lives.
+const USUAL_LINK_LIFE: Duration = Duration::from_secs(60);
+/// The check whose update is sent twice, word for word.
+const REPEATED: &str = "C-PATCH-REPEATED";
+/// The check whose answer carries the id of a record that can be read back.
+const SUBMITTED: &str = "C-MI";
+
+/// What probes share over a run.
+#[derive(Default)]
+pub struct Prober {
+    /// A letter of another supplier, where one is known.
+    foreign: Option<LetterId>,
+    /// One cell for each probe: checks that share a probe have it sent once.
+    sent: Mutex<HashMap<String, Arc<OnceCell<Arc<Exchange>>>>>,
+    /// The letter that unchanging probes name, for each need.
+    chosen: Mutex<HashMap<&'static str, LetterId>>,
+}
+
+impl Prober {
+    /// A prober that knows a letter of another supplier, or none.
+    #[must_use]
+    pub fn new(foreign: Option<LetterId>) -> Self {
+        Self { foreign, ..Self::default() }
+    }
+
+    /// Sends every probe of a check; those the target cannot take are left out.
+    ///
+    /// # Errors
+    /// When a probe may not be sent or could not be recorded, or the target has no letter left.
+    pub(crate) async fn send(&self, supplier: &Supplier, id: &str) -> Result<(), ProbeError> {
+        let check = conformance_checks()
+            .iter()
+            .find(|check| check.id == id)
+            .ok_or_else(|| ProbeError::Unknown(id.to_owned()))?;
+        if supplier.context().lacking(check.needs).is_some() {
+            return Ok(());
+        }
+        for plan in check.probes() {
+            if plan.burst {
+                self.burst(supplier, &plan).await?;
+            } else if plan.letter == LetterNeed::Foreign && self.foreign.is_none() {
+                // Nobody knows such a letter: the check comes out as not applicable.
+            } else {
+                match self.send_once(supplier, check, &plan).await {
+                    // The check comes out as not run, which says that the probe is missing.
+                    Err(ProbeError::NoSuchLetter) => {}
+                    sent => _ = sent?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn send_once(
+        &self,
+        supplier: &Supplier,
+        check: &Check,
+        plan: &ProbePlan,
+    ) -> Result<Arc<Exchange>, ProbeError> {
+        // A letter that is used up belongs to one check alone.
+        let own = if plan.letter == LetterNeed::Spent { check.id } else { "" };
+        let key = format!("{own} {plan:?}");
+        let cell = Arc::clone(self.sent.lock().await.entry(key).or_default());
+        cell.get_or_try_init(|| self.dispatch(supplier, check, plan)).await.cloned()
+    }
+
+    async fn dispatch(
+        &self,
+        supplier: &Supplier,
+        check: &Check,
+        plan: &ProbePlan,
+    ) -> Result<Arc<Exchange>, ProbeError> {
+        let flow = harness(supplier);
+        let id = self.subject(supplier, plan).await?;
+        let probe = probe_of(plan, &id);
+        if plan.letter == LetterNeed::WithPdf && plan.path.ends_with("/data") {
+            let (exchange, link) = supplier.session().probe_for_link(&flow, &probe).await?;
+            if let Some(link) = link {
+                use_link(supplier, &flow, &exchange, &link).await?;
+            }
+            return Ok(exchange);
+        }
+        if plan.letter == LetterNeed::WithoutPdf {
+            let (exchange, link) = supplier.session().probe_for_link(&flow, &probe).await?;
+            if let Some(link) = link {
+                supplier.session().probe_link(&flow, &link, LinkChange::AsIs).await?;
+            }
+            return Ok(exchange);
+        }
+        let exchange = supplier.session().probe(&flow, &probe).await?;
+        if check.id == REPEATED {
+            supplier.session().probe(&flow, &probe).await?;
+        }
+        Ok(exchange)
+    }
+
+    /// The id that a plan's placeholders stand for.
+    async fn subject(&self, supplier: &Supplier, plan: &ProbePlan) -> Result<String, ProbeError> {
+        if plan.path.contains("{mi}") {
+            return self.submitted(supplier).await;
+        }
+        let letter = match plan.letter {
+            LetterNeed::None => return Ok(String::new()),
+            LetterNeed::Foreign => self.foreign.clone().unwrap_or_else(|| LetterId::fixed("")),
+            LetterNeed::Spent => take_last(supplier, |_| true).await?,
+            LetterNeed::Any => self.choose(supplier, "any", |_| true).await?,
+            LetterNeed::WithoutPdf => match without_pdf(supplier) {
+                Some(letter) => letter,
+                None => return Err(ProbeError::NoSuchLetter),
+            },
+            LetterNeed::WithPdf => {
+                self.choose(supplier, "with PDF", |record| record.sha256.is_some()).await?
+            }
+        };
+        Ok(letter.as_str().to_owned())
+    }
+
+    /// The id of the record that the check for submitting one was given.
+    async fn submitted(&self, supplier: &Supplier) -> Result<String, ProbeError> {
+        #[derive(Deserialize)]
+        struct Document {
+            data: Data,
+        }
+        #[derive(Deserialize)]
+        struct Data {
+            id: String,
+        }
+        let check = conformance_checks().iter().find(|check| check.id == SUBMITTED);
+        let plan = check.and_then(|check| Some((check, *check.probes().first()?)));
+        let Some((check, plan)) = plan else {
+            return Err(ProbeError::Unknown(SUBMITTED.to_owned()));
+        };
+        let exchange = Box::pin(self.send_once(supplier, check, &plan)).await?;
+        let document = exchange.response().and_then(|answer| answer.body.parse::<Document>());
+        Ok(document.map_or_else(String::new, |document| document.data.id))
+    }
+
+    async fn choose(
+        &self,
+        supplier: &Supplier,
+        need: &'static str,
+        fits: impl Fn(&LetterRecord) -> bool,
+    ) -> Result<LetterId, ProbeError> {
+        let mut chosen = self.chosen.lock().await;
+        if let Some(known) = chosen.get(need) {
+            return Ok(known.clone());
+        }
+        let letter = take_last(supplier, fits).await?;
+        chosen.insert(need, letter.clone());
+        Ok(letter)
+    }
+
+    /// More calls within one second than the limit allows, until one is refused.
+    async fn burst(&self, supplier: &Supplier, plan: &ProbePlan) -> Result<(), ProbeError> {
+        let flow = harness(supplier);
+        let mut probe = probe_of(plan, "");
+        probe.patient = false;
+        let session = supplier.session();
+        let most = supplier.context().rate_limit.saturating_add(ABOVE_THE_LIMIT);
+        session.burst(&flow, &probe, most).await?;
+        Ok(())
+    }
+}
+
+/// Why a probe could not be sent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProbeError {
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error("{0} is no check of the conformance suite")]
+    Unknown(String),
+    #[error("the target has no letter of the kind that the probe needs")]
+    NoSuchLetter,
+}
+
+fn harness(supplier: &Supplier) -> Flow {
+    let flow = Flow::harness(supplier.session().nonce());
+    match &supplier.flow().scenario {
+        Some(scenario) => flow.in_scenario(scenario),
+        None => flow,
+    }
+}
+
+/// A PENDING letter from the end of the queue that is nobody else's; listed first where none is
+/// known.
+async fn take_last(
+    supplier: &Supplier,
+    fits: impl Fn(&LetterRecord) -> bool,
+) -> Result<LetterId, ProbeError> {
+    if supplier.ledger().counts().is_empty() {
+        supplier.daily_list().await?;
+    }
+    let free = |record: &LetterRecord| {
+        record.status == Some(LetterStatus::Pending) && !record.in_flight() && fits(record)
+    };
+    let last = supplier.ledger().take_last(free);
+    Ok(last.map(|record| record.id).ok_or_else(|| ClientError::TooFewLetters {
+        what: "PENDING letters for probes".to_owned(),
+        needed: 1,
+        found: 0,
+        remedy: "Ask NHS Notify to seed the target anew.",
+    })?)
+}
+
+/// A letter without a stated hash, whatever became of it: it is only read.
+fn without_pdf(supplier: &Supplier) -> Option<LetterId> {
+    let bare = |record: &LetterRecord| record.status.is_some() && record.sha256.is_none();
+    supplier.ledger().select(bare).pop().map(|record| record.id)
+}
+
+/// Follows a link, misuses it, and follows it again when its life is over.
+async fn use_link(
+    supplier: &Supplier,
+    flow: &Flow,
+    given: &Exchange,
+    link: &DataLink,
+) -> Result<(), ClientError> {
+    let session = supplier.session();
+    for change in [LinkChange::AsIs, LinkChange::Signature, LinkChange::Head] {
+        session.probe_link(flow, link, change).await?;
+    }
+    let life = given
+        .response()
+        .and_then(|answer| answer.header("location"))
+        .and_then(|location| location.split_once("X-Amz-Expires=")?.1.split('&').next())
+        .and_then(|seconds| seconds.parse().ok())
+        .map_or(USUAL_LINK_LIFE, Duration::from_secs);
+    session.sleep(life + Duration::from_secs(1)).await?;
+    session.probe_link(flow, link, LinkChange::AsIs).await.map(|_| ())
+}
+
+fn probe_of(plan: &ProbePlan, id: &str) -> Probe {
+    let mut probe = Probe::new(plan.method, &plan.path_for(id));
+    probe.request_id = header_of(plan.request_id);
+    probe.correlation_id = header_of(plan.correlation_id);
+    probe.content_type = header_of(plan.content_type);
+    probe.accept = header_of(plan.accept);
+    probe.bearer = match plan.bearer {
+        BearerPlan::Session => BearerChoice::Session,
+        BearerPlan::Absent => BearerChoice::Absent,
+        BearerPlan::Value(value) => BearerChoice::Value(value.to_owned().into()),
+    };
+    probe.body = plan.body_for(id).map(String::into_bytes);
+    probe
+}
+
+fn header_of(plan: HeaderPlan) -> HeaderChoice {
+    match plan {
+        HeaderPlan::Usual => HeaderChoice::Usual,
+        HeaderPlan::Absent => HeaderChoice::Absent,
+        HeaderPlan::Value(value) => HeaderChoice::Value(value.to_owned()),
+    }
+}
