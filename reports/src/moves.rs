@@ -29,12 +29,16 @@ pub(crate) fn updates<'a>(letter: &'a str, life: &'a Life) -> impl Iterator<Item
     life.events.iter().enumerate().filter_map(move |(place, sent)| {
         let Kind::Sent { via, by_supplier: true, answer } = sent.kind else { return None };
         let later = &life.events[place + 1..];
+        // What follows the next update shows that one's effect; only a repeat of an update that
+        // may have been taken on is the same one.
         let next = later.iter().position(|event| match event.kind {
-            Kind::Sent { answer, .. } => event.status != sent.status && !answer.refused(),
+            Kind::Sent { answer: next, .. } => {
+                !next.refused() && (event.status != sent.status || answer.refused())
+            }
             _ => false,
         });
         let reads = || later[..next.unwrap_or(later.len())].iter().filter(|e| e.kind == Kind::Read);
-        let after = reads().find(|read| read.status == sent.status).or_else(|| reads().last());
+        let after = reads().find(|read| read.status == sent.status).or_else(|| reads().next_back());
         let before = life.events[..place].iter().rfind(|event| event.shows());
         Some(Update { letter, sent, via, answer, before, after })
     })

@@ -207,5 +207,6 @@ fn quantity<'r>(records: impl IntoIterator<Item = &'r Record>) -> f64 {
             counted.push(record);
         }
     }
-    counted.iter().filter_map(|record| record.quantity).sum()
+    // The sum of nothing would be written as -0.
+    counted.iter().filter_map(|record| record.quantity).fold(0.0, |sum, quantity| sum + quantity)
 }

@@ -4,6 +4,7 @@
 //! Gherkin, a step that no phrase matches, a selection that leaves nothing.
 //! Refuses silent skips: an unknown step is an error with its file and line.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use cucumber::feature::Ext as _;
@@ -81,11 +82,8 @@ impl FeatureSet {
     /// # Errors
     /// [`FeatureError::Malformed`], which a test of this crate excludes.
     pub fn built_in() -> Result<Self, FeatureError> {
-        let mut files: Vec<_> = BUILT_IN
-            .dirs()
-            .flat_map(Dir::files)
-            .filter(|file| is_feature(file.path()))
-            .collect();
+        let mut files: Vec<_> =
+            BUILT_IN.dirs().flat_map(Dir::files).filter(|file| is_feature(file.path())).collect();
         files.sort_by_key(|file| file.path());
         let features = files
             .into_iter()
@@ -129,9 +127,11 @@ impl FeatureSet {
     /// Keeps the features of the acceptance pack, of the conformance suite, or both.
     #[must_use]
     pub fn of_suites(mut self, acceptance: bool, conformance: bool) -> Self {
-        self.features.retain(|feature| {
-            if has_tag(feature, CONFORMANCE) { conformance } else { acceptance }
-        });
+        self.features.retain(
+            |feature| {
+                if has_tag(feature, CONFORMANCE) { conformance } else { acceptance }
+            },
+        );
         self
     }
 
@@ -197,6 +197,19 @@ impl FeatureSet {
             }
         }
         Ok(())
+    }
+
+    /// Leaves out the scenarios of these names; what is left may be nothing.
+    #[must_use]
+    pub fn without(mut self, names: &HashSet<String>) -> Self {
+        for feature in &mut self.features {
+            feature.scenarios.retain(|scenario| !names.contains(&scenario.name));
+            for rule in &mut feature.rules {
+                rule.scenarios.retain(|scenario| !names.contains(&scenario.name));
+            }
+        }
+        self.features.retain(|feature| scenarios(feature).next().is_some());
+        self
     }
 
     /// The acceptance tests that have a scenario here, in order.
@@ -288,7 +301,7 @@ fn scenarios(feature: &Feature) -> impl Iterator<Item = &Scenario> {
     feature.scenarios.iter().chain(feature.rules.iter().flat_map(|rule| rule.scenarios.iter()))
 }
 
-fn tests_of(tags: &[String]) -> Vec<TestId> {
+pub(crate) fn tests_of(tags: &[String]) -> Vec<TestId> {
     tags.iter().filter_map(|tag| tag.trim_start_matches('@').parse().ok()).collect()
 }
 

@@ -68,6 +68,22 @@ pub(crate) enum Share {
     AllBut(usize),
 }
 
+impl Share {
+    /// The share that a phrase names; `first` is how many were last called first.
+    pub(crate) fn named(words: &str, first: &mut usize) -> Self {
+        if words == "the other letters" {
+            return Self::AllBut(*first);
+        }
+        match words.split(' ').find_map(|word| word.parse().ok()) {
+            Some(n) => {
+                *first = n;
+                Self::First(n)
+            }
+            None => Self::All,
+        }
+    }
+}
+
 /// How updates are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -106,16 +122,7 @@ impl PrintHouse {
 
     /// The share that a phrase names: "the other letters" are all but those last called first.
     pub(crate) fn named_share(&mut self, words: &str) -> Share {
-        if words == "the other letters" {
-            return Share::AllBut(self.first);
-        }
-        match words.split(' ').find_map(|word| word.parse().ok()) {
-            Some(n) => {
-                self.first = n;
-                Share::First(n)
-            }
-            None => Share::All,
-        }
+        Share::named(words, &mut self.first)
     }
 
     /// The first of the letters last listed.

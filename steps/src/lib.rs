@@ -9,6 +9,7 @@ mod bench;
 mod features;
 mod house;
 mod phrases;
+pub mod plan;
 mod prober;
 mod runner;
 
@@ -16,4 +17,4 @@ pub use bench::Bench;
 pub use features::{FeatureError, FeatureSet};
 pub use house::PrintHouse;
 pub use prober::Prober;
-pub use runner::{Reseed, Stage, StepEvent, check, run};
+pub use runner::{EVERY_STEP_SUCCEEDED, Reseed, Stage, StepEvent, check, run};

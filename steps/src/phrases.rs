@@ -13,7 +13,7 @@ use crate::house::{PrintHouse, Share, StepError, Way};
 /// A letter status in a phrase.
 #[derive(Debug, Clone, Copy, Parameter)]
 #[param(name = "status", regex = "[A-Z]+")]
-struct Status(LetterStatus);
+pub(crate) struct Status(pub(crate) LetterStatus);
 
 impl FromStr for Status {
     type Err = UnknownStatus;
@@ -38,6 +38,7 @@ async fn letters_show(house: &mut PrintHouse) -> Done {
 }
 
 #[given("the supplier has received its daily list")]
+#[when("the supplier receives its daily list unless it holds it already")]
 async fn has_daily_list(house: &mut PrintHouse) -> Done {
     let supplier = house.supplier()?;
     let list = supplier.receive_daily_list_if_stale().await;
@@ -134,7 +135,7 @@ async fn accepts_prepared(house: &mut PrintHouse) -> Done {
 
 #[when(expr = "the supplier receives a(nother) list of {int},{int} letters")]
 async fn receives_list(house: &mut PrintHouse, thousands: u32, rest: u32) -> Done {
-    let list = house.supplier()?.list(Some(thousands * 1_000 + rest)).await;
+    let list = house.supplier()?.list_or_recall(thousands * 1_000 + rest).await;
     house.listed = letter_ids(&house.noted(list)?);
     Ok(())
 }

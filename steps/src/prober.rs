@@ -20,11 +20,11 @@ use serde::Deserialize;
 use tokio::sync::{Mutex, OnceCell};
 
 /// How far above the limit a burst goes before it gives up.
-const ABOVE_THE_LIMIT: u32 = 100;
+pub(crate) const ABOVE_THE_LIMIT: u32 = 100;
 /// The life of a link that does not say how long it lives.
-const USUAL_LINK_LIFE: Duration = Duration::from_secs(60);
+pub(crate) const USUAL_LINK_LIFE: Duration = Duration::from_secs(60);
 /// The check whose update is sent twice, word for word.
-const REPEATED: &str = "C-PATCH-REPEATED";
+pub(crate) const REPEATED: &str = "C-PATCH-REPEATED";
 /// The check whose answer carries the id of a record that can be read back.
 const SUBMITTED: &str = "C-MI";
 

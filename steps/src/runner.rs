@@ -13,6 +13,9 @@ use letterproof_model::{Mark, MarkKind, RecordError, Recorder, now};
 
 use crate::{Bench, FeatureError, FeatureSet, PrintHouse, Prober};
 
+/// What the journal says at the end of a scenario whose every step succeeded.
+pub const EVERY_STEP_SUCCEEDED: &str = "every step succeeded";
+
 /// How many scenarios of one batch run side by side.
 const SIDE_BY_SIDE: usize = 16;
 
@@ -100,7 +103,7 @@ async fn run_batch(batch: Vec<Feature>, stage: Stage) {
         })
         .after(move |_, _, scenario, end, house| {
             let text = match (end, house.and_then(|house| house.take_error())) {
-                (event::ScenarioFinished::StepPassed, _) => "every step succeeded".to_owned(),
+                (event::ScenarioFinished::StepPassed, _) => EVERY_STEP_SUCCEEDED.to_owned(),
                 (_, Some(error)) => error,
                 (event::ScenarioFinished::StepSkipped, None) => "a step was skipped".to_owned(),
                 (_, None) => "a step failed".to_owned(),

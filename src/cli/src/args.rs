@@ -20,7 +20,10 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Drive the acceptance pack against a target and judge what was recorded
-    Run(RunOptions),
+    Run(Box<RunOptions>),
+    /// Tell what a run with the same options would call, change and use up; nothing is sent
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(Box<RunOptions>),
     /// Serve a stand-in for the API: INT or the public sandbox, as they were seen to behave
     Mock(Box<MockOptions>),
     /// Examine a target before a run: each finding with its remedy
@@ -33,12 +36,22 @@ pub(crate) enum Command {
     Drift(DriftOptions),
 }
 
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  letterproof plan                                the whole pack on an embedded double of INT
+  letterproof plan --target int --only AT4,AT15   what these would use up on INT
+  letterproof plan --target int --format json     one JSON document (letterproof-plan/1)
+
+It takes the options of `run` and reads the target's ledger, without changing it.";
+
 const RUN_EXAMPLES: &str = "\
 Examples:
   letterproof run                          the whole pack on an embedded double of INT
   letterproof run --only AT1,AT2,AT3       some tests only
   letterproof run --format json            one JSON document on stdout
   letterproof run --target our-int.toml    against the target of a profile
+  letterproof run --resume evidence/20261120T101500Z-abc123.incomplete
+                                           go on with a run that broke off
 
 Exit codes: 0 every required test passed, 1 one failed, 2 wrong usage or configuration,
 3 incomplete, 4 the harness failed.";
@@ -95,6 +108,14 @@ pub(crate) struct RunOptions {
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     pub(crate) format: OutputFormat,
 
+    /// How long the embedded double hides a listed letter (INT: 300s)
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
+    pub(crate) visibility_timeout: Duration,
+
+    /// How long the embedded double takes to apply an update (INT: 6s to 10s)
+    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = duration)]
+    pub(crate) apply_delay: Duration,
+
     /// Make the embedded double wrong in one way, to see it caught (for example `lose-update=1`)
     #[arg(long = "fault", value_name = "NAME[=ARG]")]
     pub(crate) faults: Vec<String>,
@@ -103,7 +124,26 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "FILE")]
     pub(crate) spec: Option<PathBuf>,
 
-    /// Agree beforehand that the run changes letters on the target
+    /// Go on with the run in this folder, which a crash or Ctrl-C broke off: what had succeeded is
+    /// left alone, no update that was taken is sent again, and every attempt is kept
+    #[arg(long, value_name = "DIR", conflicts_with_all = [
+        "target", "base_url", "suite", "only", "features", "out", "window", "nonce", "letters",
+        "foreign_letter", "spec", "reseeded", "smoke_letters", "confirm", "faults",
+    ])]
+    pub(crate) resume: Option<PathBuf>,
+
+    /// Folder of the ledgers, which remember each target's letters from run to run [default: the
+    /// user's own, such as ~/.local/state/letterproof/ledgers, ~/Library/Application
+    /// Support/letterproof/ledgers or %LOCALAPPDATA%\\letterproof\\ledgers; without a home,
+    /// .letterproof beside the evidence]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ledger: Option<PathBuf>,
+
+    /// The target was seeded anew since the last run: begin its ledger afresh and set the old aside
+    #[arg(long)]
+    pub(crate) reseeded: bool,
+
+    /// Agree beforehand that the run changes letters on the target, also where they are too few
     #[arg(long)]
     pub(crate) yes: bool,
 
@@ -117,7 +157,8 @@ pub(crate) struct RunOptions {
 }
 
 /// A group of tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Suite {
     /// The acceptance pack, AT1 to AT15
     Acceptance,

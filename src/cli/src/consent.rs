@@ -5,21 +5,22 @@ use std::fmt::Write as _;
 use std::io::{BufRead, IsTerminal as _};
 
 use letterproof_client::{Target, is_loopback};
-use letterproof_model::{Capability, LetterId, TestId};
+use letterproof_model::{Capability, LetterId, Mode, Operation};
+use letterproof_steps::FeatureSet;
+use letterproof_steps::plan::{Outlook, plan};
 
 use crate::failure::Failure;
 
 /// Asks before a run changes letters that are not this machine's own; `--yes` answers beforehand.
 pub(crate) fn before_changes(
     target: &Target,
-    tests: &[TestId],
-    conformance: bool,
+    features: &FeatureSet,
     yes: bool,
 ) -> Result<(), Failure> {
     if yes || is_loopback(&target.base_url) || !target.has(Capability::Stateful) {
         return Ok(());
     }
-    let plan = changes(target, tests, conformance);
+    let plan = changes(target, features)?;
     if !at_terminal() {
         return Err(Failure::Usage(format!(
             "{plan}nothing was sent: there is no terminal to ask at; give --yes to agree"
@@ -71,37 +72,29 @@ pub(crate) fn to_list_one(target: &Target) -> Result<Option<bool>, Failure> {
     typed(&question, "yes").map(Some)
 }
 
-/// What the tests use up, as the acceptance pack sizes them.
-fn changes(target: &Target, tests: &[TestId], conformance: bool) -> String {
+/// What the scenarios change and use up, as planned for a target seeded and not used yet.
+fn changes(target: &Target, features: &FeatureSet) -> Result<String, Failure> {
+    let plan = plan(features, Outlook::fresh(target.context(Mode::Driven), false))?;
     let base = target.base_url.as_str().trim_end_matches('/');
     let mut text = format!("This run changes letters on {} ({base}):\n", target.name);
-    for test in tests {
-        let used = match test.to_string().as_str() {
-            "AT1" => "lists letters, which hides them for a while".to_owned(),
-            "AT2" => format!("lists up to {}, which hides them", target.seeded_letters),
-            "AT3" => "accepts 25 letters".to_owned(),
-            "AT4" => format!("accepts {}, fails the few unfit among them", target.at4_batch),
-            "AT5" => "takes 10 accepted letters to PRINTED".to_owned(),
-            "AT6" => "takes 10 accepted letters to ENCLOSED".to_owned(),
-            "AT7" => "dispatches 20 letters".to_owned(),
-            "AT8" => "delivers 12 letters".to_owned(),
-            "AT9" => "forwards 6 letters in accessible formats".to_owned(),
-            "AT10" => "returns 20 letters".to_owned(),
-            "AT11" => "cancels 9 letters".to_owned(),
-            "AT12" => "fails 4 damaged or too long letters".to_owned(),
-            "AT13" => "rejects the letters that cannot be taken on".to_owned(),
-            "AT14" => "dispatches up to 10 letters, submits management information".to_owned(),
-            "AT15" => format!("accepts the whole queue, {} at a time", target.at15_chunk),
-            _ => continue,
-        };
-        // Writing into a string cannot fail.
-        let _ = writeln!(text, "  {test:<5} {used}");
+    for scenario in &plan.scenarios {
+        let bill = &scenario.bill;
+        let mut words: Vec<String> =
+            bill.updates.iter().map(|(status, letters)| format!("{status} {letters}")).collect();
+        if bill.calls.contains_key(&Operation::ListLetters) {
+            words.push("lists letters, which hides them".to_owned());
+        }
+        if !words.is_empty() {
+            // Writing into a string cannot fail.
+            let _ = writeln!(text, "  {}\n    {}", scenario.scenario, words.join(", "));
+        }
     }
-    if conformance {
-        text.push_str("  conformance checks accept and change some letters more\n");
-    }
-    text.push_str("What is used up stays so until the target is seeded anew.\n");
-    text
+    let _ = writeln!(
+        text,
+        "In all {} PENDING letters are used up, until the target is seeded anew.",
+        plan.total().used_up
+    );
+    Ok(text)
 }
 
 fn at_terminal() -> bool {
@@ -137,11 +130,9 @@ mod tests {
     #[test]
     fn a_run_says_what_each_of_its_tests_uses_up() {
         let target = Target::int(letterproof_client::Auth::None).unwrap();
-        let all: Vec<TestId> = letterproof_model::pack().iter().map(|test| test.id).collect();
-        let text = changes(&target, &all, true);
-        assert_eq!(text.lines().count(), 18, "{text}");
-        for word in ["int.api.service.nhs.uk", "AT4   accepts 1000", "500 at a time"] {
-            assert!(text.contains(word), "{word} in {text}");
+        let text = changes(&target, &FeatureSet::built_in().unwrap()).unwrap();
+        for words in ["int.api.service.nhs.uk", "  AT4 ", "DISPATCHED 20", "PENDING letters"] {
+            assert!(text.contains(words), "{words} in {text}");
         }
     }
 

@@ -89,9 +89,7 @@ fn text(diagnosis: &Diagnosis, asked: bool) -> String {
         }
     }
     let [ok, warnings, failures, skipped] = counts;
-    let _ = writeln!(
-        text,
-        "\n{ok} ok, {warnings} warnings, {failures} failures, {skipped} skipped"
-    );
+    let _ =
+        writeln!(text, "\n{ok} ok, {warnings} warnings, {failures} failures, {skipped} skipped");
     text
 }

@@ -9,8 +9,7 @@ use crate::failure::Failure;
 /// Prints what differs; returns 1 when something breaking does, else 0.
 #[expect(clippy::print_stdout, reason = "results go to stdout")]
 pub(crate) fn drift(options: &DriftOptions) -> Result<u8, Failure> {
-    let report =
-        compare_file(&options.file).map_err(|error| Failure::Usage(error.to_string()))?;
+    let report = compare_file(&options.file).map_err(|error| Failure::Usage(error.to_string()))?;
     match options.format {
         OutputFormat::Table => println!("{}", text(&report)),
         OutputFormat::Json => {

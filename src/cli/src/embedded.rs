@@ -6,9 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use letterproof_client::{Auth, SecretSource, Target};
-use letterproof_mock::{
-    DemoCredentials, Fault, MockConfig, MockServer, Registration, SecretToken,
-};
+use letterproof_mock::{DemoCredentials, Fault, MockConfig, MockServer, Registration, SecretToken};
 use letterproof_model::LetterId;
 use letterproof_steps::Reseed;
 use secrecy::SecretString;
@@ -16,16 +14,12 @@ use secrecy::SecretString;
 use crate::args::RunOptions;
 use crate::failure::Failure;
 
-/// How long the double hides listed letters; INT hides them for 300 s.
-const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long the double takes to apply an update; INT takes 6 to 10 s.
-const APPLY_DELAY: Duration = Duration::from_millis(500);
 /// How long a link to a letter's content works; INT gives 60 s.
 const LINK_LIFE: Duration = Duration::from_secs(5);
 /// A second supplier, whose letters the first must not reach.
 const OTHER_SUPPLIER: &str = "another-supplier";
-/// How long an update is waited for.
-const UPDATE_DEADLINE: Duration = Duration::from_secs(5);
+/// How much longer than twice the delay an update is waited for.
+const GRACE: Duration = Duration::from_secs(4);
 
 /// A running double.
 pub(crate) struct Embedded {
@@ -54,8 +48,8 @@ impl Embedded {
             ],
             link_ttl: LINK_LIFE,
             seed: options.seed,
-            visibility_timeout: VISIBILITY_TIMEOUT,
-            apply_delay: APPLY_DELAY,
+            visibility_timeout: options.visibility_timeout,
+            apply_delay: options.apply_delay,
             ..MockConfig::default()
         };
         if let Some(letters) = options.letters {
@@ -76,13 +70,13 @@ impl Embedded {
             kid: self.credentials.kid.clone(),
             key: secret(&self.credentials.private_key_pem),
         };
-        let mut target = Target::mock(self.server.base_url(), self.server.token_url(), auth)?;
-        target.visibility_timeout = VISIBILITY_TIMEOUT;
-        target.update_deadline = UPDATE_DEADLINE;
-        if let Some(letters) = options.letters {
-            target.seeded_letters = letters;
-        }
-        Ok(target)
+        let target = Target::mock(self.server.base_url(), self.server.token_url(), auth)?;
+        Ok(shaped(target, options))
+    }
+
+    /// A double as a target that is not running, to plan with.
+    pub(crate) fn planned(options: &RunOptions) -> Result<Target, Failure> {
+        Ok(shaped(Target::mock("http://127.0.0.1/nhs-notify-supplier", "", Auth::None)?, options))
     }
 
     /// A letter that belongs to another supplier.
@@ -106,6 +100,16 @@ impl Embedded {
             server.shutdown().await;
         }
     }
+}
+
+/// A target with the double's times and letters.
+fn shaped(mut target: Target, options: &RunOptions) -> Target {
+    target.visibility_timeout = options.visibility_timeout;
+    target.update_deadline = options.apply_delay * 2 + GRACE;
+    if let Some(letters) = options.letters {
+        target.seeded_letters = letters;
+    }
+    target
 }
 
 fn secret(token: &SecretToken) -> SecretSource {

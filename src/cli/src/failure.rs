@@ -30,6 +30,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Features(_) => 2,
+            Self::Client(ClientError::Ledger { .. }) => 2,
             Self::Client(error) if error.is_configuration() => 2,
             Self::Mock(MockError::Crypto(_)) => 4,
             // Whatever else keeps the double from starting is something it was told.

@@ -11,9 +11,15 @@ mod drift;
 mod embedded;
 mod failure;
 mod init;
+mod interrupt;
 mod keys;
+mod ledgers;
 mod mock;
+mod plan;
+mod plan_json;
+mod plan_text;
 mod progress;
+mod resume;
 mod run;
 mod smoke;
 mod table;
@@ -48,7 +54,8 @@ fn main() -> ExitCode {
 
 fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
-        Command::Run(options) => run::run(options),
+        Command::Run(options) => run::run(*options),
+        Command::Plan(options) => plan::plan(&options),
         Command::Mock(options) => mock::mock(&options),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Init(options) => init::init(&options),

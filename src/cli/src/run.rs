@@ -6,10 +6,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use letterproof_client::{
-    Flow, Ledger, ProgressEvent, Session, SessionOptions, Supplier, Target,
+    Beginning, Flow, Gate, Ledger, ProgressEvent, Recalled, Session, SessionOptions, Supplier,
+    Target,
 };
 use letterproof_contract::Contract;
 use letterproof_evidence::{
@@ -18,15 +20,20 @@ use letterproof_evidence::{
 use letterproof_judge::conformance::judge_conformance;
 use letterproof_judge::judge_all;
 use letterproof_model::{
-    Context, Counts, LetterId, Mode, PACK_VERSION, PackInfo, RESULTS_FORMAT, Recorder, Results, RunId,
-    RunInfo, SupplierKind, TargetInfo, TestId, Timestamp, exit_code, now, pack,
+    Context, Counts, Journal as _, LetterId, Mark, MarkKind, Mode, PACK_VERSION, PackInfo,
+    RESULTS_FORMAT, Recorder, Results, RunId, RunInfo, SupplierKind, TargetInfo, TestId, Timestamp,
+    exit_code, now, pack,
 };
 use letterproof_steps::{Bench, FeatureSet, Prober, Stage};
 
 use crate::args::{OutputFormat, RunOptions, Suite};
 use crate::embedded::Embedded;
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::ledgers::Place;
+use crate::plan::{Planned, gate};
 use crate::progress::Progress;
+use crate::resume::{ASKED_TO_STOP, Broken, remember};
 use crate::{consent, table, targets};
 
 /// Runs the selected tests; returns the exit code.
@@ -47,7 +54,8 @@ pub(crate) fn run(options: RunOptions) -> Result<u8, Failure> {
     code
 }
 
-async fn drive(options: RunOptions) -> Result<u8, Failure> {
+/// The features that a run is asked for; every step of them has a phrase.
+pub(crate) fn features(options: &RunOptions) -> Result<FeatureSet, Failure> {
     let features = match &options.features {
         Some(folder) => FeatureSet::from_folder(folder)?,
         None => FeatureSet::built_in()?,
@@ -55,32 +63,65 @@ async fn drive(options: RunOptions) -> Result<u8, Failure> {
     .of_suites(options.suite != Suite::Conformance, options.suite != Suite::Acceptance)
     .select(&options.only)?;
     letterproof_steps::check(&features)?;
+    Ok(features)
+}
+
+async fn drive(given: RunOptions) -> Result<u8, Failure> {
+    let broken = given.resume.as_deref().map(Broken::read).transpose()?;
+    let options = match &broken {
+        Some(broken) => broken.options(given),
+        None => given,
+    };
+    let features = features(&options)?;
     let specification = options
         .spec
         .as_deref()
         .map(Contract::from_specification)
         .transpose()
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    let target = targets::of_run(&options)?;
-    if let Some(target) = &target {
-        let (tests, conformance) = (features.tests(), features.has_conformance());
-        consent::before_changes(target, &tests, conformance, options.yes)?;
+    let left = match &broken {
+        Some(broken) => broken.left_of(&features)?,
+        None => features.clone(),
+    };
+    let profile = targets::of_run(&options)?;
+    let planned = Planned::of(&options, &left)?;
+    if broken.is_none() && !options.yes {
+        planned.refuse_if_short()?;
     }
+    if let Some(profile) = &profile {
+        consent::before_changes(&profile.target, &left, options.yes)?;
+    }
+    let ledger = match &profile {
+        Some(profile) => Some(Place::of(&options, profile).open(profile)?),
+        None => None,
+    };
 
-    let started = now();
-    let run_id = new_run_id(started)?;
-    let folder = RunFolder::create(&options.out, &run_id)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let (run_id, started, folder) = match &broken {
+        Some(broken) => broken.reopen()?,
+        None => {
+            let started = now();
+            let run_id = new_run_id(started)?;
+            let folder = RunFolder::create(&options.out, &run_id)
+                .map_err(|error| Failure::Usage(error.to_string()))?;
+            (run_id, started, folder)
+        }
+    };
     let progress = Progress::start();
+    for words in planned.shortages() {
+        progress.note(&format!("too few letters: {words}"));
+    }
     let drive = Drive {
         options: &options,
         features,
+        left,
         specification,
         started,
         run_id,
         progress: &progress,
+        broken,
+        planned,
     };
-    let outcome = drive.record_and_judge(folder, target).await;
+    let outcome = drive.record_and_judge(folder, profile.map(|found| found.target), ledger).await;
     progress.finish();
     let (results, path) = outcome?;
     report(&options, &results, &path);
@@ -91,11 +132,16 @@ async fn drive(options: RunOptions) -> Result<u8, Failure> {
 struct Drive<'a> {
     options: &'a RunOptions,
     features: FeatureSet,
+    /// The features that are still to be driven.
+    left: FeatureSet,
     /// An official specification in place of the built-in schemas.
     specification: Option<Contract>,
     started: Timestamp,
     run_id: RunId,
     progress: &'a Progress,
+    /// The run that is gone on with.
+    broken: Option<Broken>,
+    planned: Planned,
 }
 
 /// How the driving ended.
@@ -104,6 +150,8 @@ enum End {
     Whole,
     /// Ctrl-C.
     Interrupted,
+    /// The target has too few letters, and none was changed.
+    Refused(String),
     /// Going on was impossible.
     Stopped(String),
 }
@@ -114,6 +162,7 @@ impl Drive<'_> {
         self,
         folder: RunFolder,
         target: Option<Target>,
+        ledger: Option<Ledger>,
     ) -> Result<(Results, PathBuf), Failure> {
         let embedded = match target {
             None => Some(Embedded::start(self.options).await),
@@ -123,12 +172,14 @@ impl Drive<'_> {
             Ok(embedded) => embedded,
             Err(failure) => return Err(discarded(folder, failure)),
         };
-        let recorded = self.record(&folder, embedded.as_ref(), target).await;
+        let recorded = self.record(&folder, embedded.as_ref(), target, ledger).await;
         if let Some(embedded) = embedded {
             embedded.stop().await;
         }
         match recorded {
             Ok((context, end)) => self.judge(folder, &context, end),
+            // What a run recorded before it broke off is kept, whatever becomes of this attempt.
+            Err(failure) if self.broken.is_some() => Err(failure),
             Err(failure) => Err(discarded(folder, failure)),
         }
     }
@@ -139,7 +190,9 @@ impl Drive<'_> {
         folder: &RunFolder,
         embedded: Option<&Embedded>,
         target: Option<Target>,
+        ledger: Option<Ledger>,
     ) -> Result<(Context, End), Failure> {
+        let interrupt = Interrupt::listen();
         let target = match (target, embedded) {
             (Some(target), _) => target,
             (None, Some(embedded)) => embedded.target(self.options)?,
@@ -147,24 +200,27 @@ impl Drive<'_> {
         };
         let context = target.context(Mode::Driven);
         let bench = Arc::new(Bench::new(context.clone()));
-        let header = JournalHeader::new(self.run_id.clone(), crate::tool(), context.base_url.clone());
         let seen = Arc::clone(&bench);
         let journal = Arc::new(
-            JournalWriter::create(&folder.journal_path(), &header)?
+            self.journal(folder, &context)?
                 .with_observer(Box::new(move |exchange| seen.see(exchange))),
         );
         let recorder: Arc<dyn Recorder> = journal.clone();
+        let ledger = ledger.unwrap_or_else(|| Ledger::in_memory(&target)).of_run(&self.run_id);
+        if let Some(broken) = &self.broken {
+            broken.journal.recording.exchanges().iter().for_each(|exchange| bench.see(exchange));
+            ledger.replay(&broken.journal.recording)?;
+        }
         let session = Session::new(
             target,
             Arc::clone(&recorder),
             SessionOptions { nonce: self.options.nonce.clone() },
         )?;
-        session.preflight(&Flow::supplier(session.nonce())).await?;
-
         let told = self.progress.clone();
-        let ledger = Ledger::in_memory(session.target());
         let listener = move |event: ProgressEvent| told.doing(&event);
-        let supplier = Supplier::with_progress(session.clone(), ledger, Arc::new(listener));
+        let refused = Arc::new(AtomicBool::new(false));
+        let beginning = self.beginning(&context, &bench, &refused);
+        let supplier = Supplier::begin(session.clone(), ledger, Arc::new(listener), beginning);
         let told = self.progress.clone();
         let kept = Arc::clone(&journal);
         let stage = Stage {
@@ -176,15 +232,29 @@ impl Drive<'_> {
             prober: Arc::new(Prober::new(self.foreign_letter(embedded))),
             reseed: embedded.map(|embedded| embedded.reseed(self.options)),
         };
-        let end = tokio::select! {
-            driven = letterproof_steps::run(&self.features, &stage) => {
-                driven?;
-                bench.stopped().map_or(End::Whole, End::Stopped)
+        let driving = async {
+            session.preflight(&Flow::supplier(session.nonce())).await?;
+            if self.broken.is_some() {
+                self.progress.note("looking for updates that were under way");
+                stage.supplier.settle().await?;
             }
-            _ = tokio::signal::ctrl_c() => {
-                self.progress.note("stopping: what is under way is recorded as interrupted");
-                session.stop();
-                End::Interrupted
+            letterproof_steps::run(&self.left, &stage).await?;
+            Ok::<(), Failure>(())
+        };
+        let stop = || {
+            self.progress.note("stopping; press Ctrl-C again to stop at once");
+            bench.stop(ASKED_TO_STOP);
+            session.stop();
+        };
+        let end = match interrupt.unless_pressed(driving, stop).await {
+            None => End::Interrupted,
+            Some(driven) => {
+                driven?;
+                match bench.stopped() {
+                    None => End::Whole,
+                    Some(reason) if refused.load(Ordering::SeqCst) => End::Refused(reason),
+                    Some(reason) => End::Stopped(reason),
+                }
             }
         };
         // What was recorded is kept, also where the disk refuses to promise more.
@@ -192,6 +262,45 @@ impl Drive<'_> {
             Ok(()) => Ok((context, end)),
             Err(error) => Ok((context, End::Stopped(error.message))),
         }
+    }
+
+    /// The run's journal: a new one, or the one it had when it broke off.
+    fn journal(&self, folder: &RunFolder, context: &Context) -> Result<JournalWriter, Failure> {
+        let Some(_) = &self.broken else {
+            let (run_id, base_url) = (self.run_id.clone(), context.base_url.clone());
+            let header = JournalHeader::new(run_id, crate::tool(), base_url);
+            let journal = JournalWriter::create(&folder.journal_path(), &header)?;
+            remember(folder, self.options)?;
+            return Ok(journal);
+        };
+        let journal = JournalWriter::resume(&folder.journal_path())?;
+        let text = "The run goes on after it had broken off; nothing was recorded in between.";
+        let mark = Mark { at: now(), kind: MarkKind::Note, scenario: None, text: text.to_owned() };
+        journal.mark(mark).map_err(|error| Failure::Harness(error.message))?;
+        Ok(journal)
+    }
+
+    /// Where the supplier begins: at the run's start, with the lists it was working off.
+    fn beginning(
+        &self,
+        context: &Context,
+        bench: &Arc<Bench>,
+        refused: &Arc<AtomicBool>,
+    ) -> Beginning {
+        let Some(broken) = &self.broken else {
+            let guarded = self.planned.is_guarded() && !self.options.yes;
+            let (bench, refused) = (Arc::clone(bench), Arc::clone(refused));
+            let gate: Option<Gate> = guarded.then(|| {
+                gate(self.left.clone(), self.planned.outlook.clone(), move |reason| {
+                    refused.store(true, Ordering::SeqCst);
+                    bench.stop(reason);
+                })
+            });
+            return Beginning { since: self.started, gate, recalled: Recalled::default() };
+        };
+        let recording = &broken.journal.recording;
+        let recalled = Recalled::from_journal(recording, &context.base_url, &broken.broken_off);
+        Beginning { since: self.started, gate: None, recalled }
     }
 
     /// A letter of another supplier, to show that this one cannot read or change it.
@@ -216,9 +325,7 @@ impl Drive<'_> {
         };
         let contract = match &self.specification {
             Some(contract) => contract,
-            None => {
-                Contract::built_in().map_err(|error| Failure::Harness(error.to_string()))?
-            }
+            None => Contract::built_in().map_err(|error| Failure::Harness(error.to_string()))?,
         };
         let judged = judge_all(&journal.recording, context, &selected, contract);
         let conformance = if self.features.has_conformance() {
@@ -228,6 +335,7 @@ impl Drive<'_> {
         };
         let code = match (&end, exit_code(&judged.tests, &conformance)) {
             (End::Stopped(_), _) => 4,
+            (End::Refused(_), _) => 2,
             // What was not reached may be an unselected rest: the run is incomplete all the same.
             (End::Interrupted, 0) => 3,
             (_, code) => code,
@@ -261,7 +369,8 @@ impl Drive<'_> {
         folder.write_results(&results)?;
         let bundle =
             Bundle { folder: folder.path().to_owned(), results, context: context.clone(), journal };
-        write_reports(&bundle, &folder)?;
+        letterproof_reports::write_all(&bundle, &folder)
+            .map_err(|error| Failure::Harness(error.to_string()))?;
         let path = match &end {
             End::Stopped(reason) => {
                 let kept = folder.path().to_owned();
@@ -271,22 +380,19 @@ impl Drive<'_> {
                 ));
                 kept
             }
+            End::Refused(reason) => {
+                let kept = folder.path().to_owned();
+                self.progress.note(&format!(
+                    "stopped before the first update: {reason}; go on with `letterproof run \
+                     --resume {}` when there are enough letters",
+                    kept.display()
+                ));
+                kept
+            }
             End::Whole | End::Interrupted => folder.finish()?,
         };
         Ok((bundle.results, path))
     }
-}
-
-fn write_reports(bundle: &Bundle, folder: &RunFolder) -> Result<(), Failure> {
-    let failed = |error: letterproof_reports::ReportError| Failure::Harness(error.to_string());
-    let junit = letterproof_reports::junit(bundle).map_err(failed)?;
-    folder.write("junit.xml", junit.as_bytes())?;
-    let html = letterproof_reports::html(bundle).map_err(failed)?;
-    folder.write("index.html", html.as_bytes())?;
-    folder.write_with("exchanges.har", |output| {
-        letterproof_reports::har(bundle, output).map_err(std::io::Error::other)
-    })?;
-    Ok(())
 }
 
 /// A run that never began leaves no folder behind.

@@ -12,8 +12,8 @@ use letterproof_client::{
     Flow, Ledger, Preparation, ProductionConsent, Session, SessionOptions, SmokeRun, Supplier,
     Target, is_production_host,
 };
-use letterproof_evidence::{JournalHeader, JournalWriter, RunFolder, new_run_id};
-use letterproof_model::{LetterId, Mode, Recorder, now};
+use letterproof_evidence::{JournalHeader, JournalWriter, RunFolder, new_run_id, read_journal};
+use letterproof_model::{Journal as _, LetterId, Mode, Recorder, now};
 use serde_json::{Value, json};
 
 use crate::args::{OutputFormat, RunOptions, Suite};
@@ -84,20 +84,19 @@ async fn drive(options: &RunOptions, target: Target) -> Result<u8, Failure> {
     let header = JournalHeader::new(run_id, crate::tool(), context.base_url.clone());
     let journal = Arc::new(JournalWriter::create(&folder.journal_path(), &header)?);
     let recorder: Arc<dyn Recorder> = journal.clone();
-    let session = Session::new(target, recorder, SessionOptions { nonce: options.nonce.clone() });
-    let session = match session {
-        Ok(session) => session,
-        Err(error) => {
-            // Nothing was sent, so there is nothing to keep.
-            folder.discard()?;
-            return Err(error.into());
+    let run = match drive_session(options, target, recorder).await {
+        Ok(run) => run,
+        Err(failure) => {
+            drop(journal);
+            // Where nothing was sent there is nothing to keep.
+            let sent = read_journal(&folder.journal_path())
+                .is_ok_and(|saved| !saved.recording.exchanges().is_empty());
+            if !sent {
+                folder.discard()?;
+            }
+            return Err(failure);
         }
     };
-    session.preflight(&Flow::supplier(session.nonce())).await?;
-    let ledger = Ledger::in_memory(session.target());
-    let supplier = Supplier::new(session, ledger).for_scenario("production smoke test");
-    let run = supplier.smoke_test(now()).await?;
-    drop(supplier);
     journal.sync().map_err(|error| Failure::Harness(error.message))?;
     drop(journal);
     let value = result(&run, &context.base_url);
@@ -106,6 +105,18 @@ async fn drive(options: &RunOptions, target: Target) -> Result<u8, Failure> {
     let path = folder.finish()?;
     report(options, &value, &path);
     Ok(u8::from(value["passed"] != true))
+}
+
+async fn drive_session(
+    options: &RunOptions,
+    target: Target,
+    recorder: Arc<dyn Recorder>,
+) -> Result<SmokeRun, Failure> {
+    let session = Session::new(target, recorder, SessionOptions { nonce: options.nonce.clone() })?;
+    session.preflight(&Flow::supplier(session.nonce())).await?;
+    let ledger = Ledger::in_memory(session.target());
+    let supplier = Supplier::new(session, ledger).for_scenario("production smoke test");
+    Ok(supplier.smoke_test(now()).await?)
 }
 
 /// What came of it: it passed when every letter can be printed and the record reads back.

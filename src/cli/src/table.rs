@@ -144,6 +144,7 @@ fn open_points(results: &Results) -> String {
     if !not_run.is_empty() {
         let _ = writeln!(text, "\nrequired and not run: {}", not_run.join(", "));
     }
+    text.push_str(&not_applicable(results));
     let owed: Vec<String> = results
         .tests
         .iter()
@@ -171,6 +172,35 @@ fn open_points(results: &Results) -> String {
         violations(About::Api),
     );
     text
+}
+
+/// What the target could not show, for want of what, and what it showed all the same.
+fn not_applicable(results: &Results) -> String {
+    let tests = || {
+        results
+            .tests
+            .iter()
+            .filter(|test| test.selected && test.verdict == Verdict::NotApplicable)
+            .flat_map(|test| test.checks())
+    };
+    let mut reasons: Vec<&str> = tests()
+        .filter(|criterion| criterion.verdict == Verdict::NotApplicable)
+        .filter_map(|criterion| criterion.reason.as_deref())
+        .collect();
+    if reasons.is_empty() {
+        return String::new();
+    }
+    reasons.sort_unstable();
+    reasons.dedup();
+    let proved: Vec<String> = tests()
+        .filter(|criterion| criterion.verdict == Verdict::Pass)
+        .map(|criterion| criterion.id.to_string())
+        .collect();
+    let proved = if proved.is_empty() { "nothing".to_owned() } else { proved.join(", ") };
+    format!(
+        "\nnot applicable here: {}\nproved of those tests all the same: {proved}\n",
+        reasons.join("; ")
+    )
 }
 
 fn some<T: ToString>(ids: &[T]) -> String {

@@ -11,16 +11,16 @@ use crate::failure::Failure;
 /// The name of the one target that may be production.
 pub(crate) const PROD_SMOKE: &str = "prod-smoke";
 
-/// The target that a run goes to; `None` for the double inside the run's own process.
-pub(crate) fn of_run(options: &RunOptions) -> Result<Option<Target>, Failure> {
+/// The target that a run goes to, and the supplier it is meant for; `None` for the double inside the run's own process.
+pub(crate) fn of_run(options: &RunOptions) -> Result<Option<Profile>, Failure> {
     if options.target == "mock" && options.base_url.is_none() {
         return Ok(None);
     }
-    let mut target = resolve(&options.target, options.base_url.as_deref())?.target;
+    let mut profile = resolve(&options.target, options.base_url.as_deref())?;
     if let Some(letters) = options.letters {
-        target.seeded_letters = letters;
+        profile.target.seeded_letters = letters;
     }
-    Ok(Some(target))
+    Ok(Some(profile))
 }
 
 /// A built-in target or a profile file, at another address where one is given.

@@ -1,5 +1,7 @@
 //! `letterproof drift` and `run --spec` as their users meet them.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 mod support;
 
 use std::path::{Path, PathBuf};
@@ -80,7 +82,11 @@ fn a_run_with_a_specification_holds_bodies_against_it() {
     let judged = |extra: &[&str]| {
         let out = tempfile::tempdir().unwrap();
         let ended = run(out.path(), &[&["--only", "AT1", "--letters", "20"][..], extra].concat());
-        assert_eq!(ended.code, 0, "the API's faults are no fault of the supplier: {}", ended.stdout);
+        assert_eq!(
+            ended.code, 0,
+            "the API's faults are no fault of the supplier: {}",
+            ended.stdout
+        );
         serde_json::to_string(&results(&run_folder(out.path())).findings).unwrap()
     };
     assert!(!judged(&[]).contains("colour"));

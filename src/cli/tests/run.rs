@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use letterproof_contract::{Contract, Document};
 use letterproof_evidence::{Bundle, read_journal};
 use letterproof_mock::{MockConfig, MockServer};
-use letterproof_model::{Journal as _, Verdict};
+use letterproof_model::{FindingKind, Journal as _, Verdict};
 use support::{folders, letterproof, results, run, run_folder};
 
 #[test]
@@ -46,6 +46,33 @@ fn a_run_of_the_whole_pack_passes_every_test() {
     assert_eq!(results.counts.pass, 15, "{}", ended.stdout);
     assert!(!ended.stderr.contains("NOT as it should be"), "{}", ended.stderr);
     assert!(ended.stdout.contains("statements still owed by a person: AT3.7, AT11.2"));
+}
+
+#[test]
+fn the_conformance_suite_alone_passes_on_the_double_and_knows_its_deviations() {
+    let out = tempfile::tempdir().unwrap();
+    let ended = run(out.path(), &["--suite", "conformance"]);
+    assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
+    let results = results(&run_folder(out.path()));
+    assert!(results.tests.iter().all(|test| !test.selected));
+    assert!(results.conformance.len() > 100, "{}", results.conformance.len());
+    let deviations = results
+        .conformance
+        .iter()
+        .filter(|check| check.finding == Some(FindingKind::Deviation))
+        .count();
+    assert!(deviations >= 20, "INT differs from its specification in {deviations} checks only");
+}
+
+#[test]
+fn a_broken_api_fails_its_check_of_the_conformance_suite() {
+    for (fault, check) in [("link-eternal", "C-LINK-EXPIRED"), ("foreign-read", "C-LETTER-FOREIGN")]
+    {
+        let out = tempfile::tempdir().unwrap();
+        let ended = run(out.path(), &["--suite", "conformance", "--fault", fault]);
+        assert_eq!(ended.code, 1, "{fault}: {}\n{}", ended.stdout, ended.stderr);
+        assert!(ended.stdout.contains(&format!("{check} fail")), "{fault}: {}", ended.stdout);
+    }
 }
 
 #[test]
@@ -115,7 +142,7 @@ fn wrong_usage_ends_with_2_one_message_and_no_folder() {
         .unwrap();
     let own = features.path().display().to_string();
     for (arguments, word) in [
-        (&["--target", "moon"][..], "unknown target `moon`"),
+        (&["--target", "moon"][..], "no target `moon`"),
         (&["--only", "AT16"], "no acceptance test"),
         (&["--features", "no-such-folder"], "no-such-folder"),
         (&["--features", &own], "x.feature:3"),

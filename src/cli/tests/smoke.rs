@@ -1,5 +1,7 @@
 //! `letterproof run --target prod-smoke`: a rehearsal against the double, and what it refuses.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use letterproof_mock::{MockConfig, MockServer, SeedPlan};
@@ -32,6 +34,7 @@ async fn the_named_letter_is_fetched_one_record_is_read_back_and_nothing_else_ha
     let out = tempfile::tempdir().unwrap();
     let ended = rehearsal(out.path(), &server, &letter)
         .args(["--confirm", "127.0.0.1", "--format", "json"])
+        .env("RUST_LOG", "trace")
         .ended();
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
     let value: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
@@ -41,7 +44,13 @@ async fn the_named_letter_is_fetched_one_record_is_read_back_and_nothing_else_ha
     let folder = run_folder(out.path());
     let journal = std::fs::read_to_string(folder.join("journal/exchanges.jsonl")).unwrap();
     assert!(!journal.contains("\"PATCH\"") && !journal.contains("%PDF"), "no status is reported");
-    assert!(folder.join("smoke.json").exists());
+    let credentials = server.demo_credentials().unwrap();
+    let key_line = credentials.private_key_pem.expose().lines().nth(3).unwrap();
+    let smoke = std::fs::read_to_string(folder.join("smoke.json")).unwrap();
+    for text in [&journal, &smoke, &ended.stdout, &ended.stderr] {
+        assert!(!text.contains(credentials.api_key.expose()), "the API key is shown");
+        assert!(!text.contains(key_line), "the private key is shown");
+    }
     assert_eq!(server.count(LetterStatus::Pending), 5);
     server.shutdown().await;
 }
@@ -112,6 +121,19 @@ fn production_itself_is_asked_for_by_name_and_other_production_hosts_are_refused
         assert!(ended.stderr.contains(words), "{arguments:?}: {}", ended.stderr);
         assert_eq!(folders(out.path()), Vec::<String>::new());
     }
+}
+
+#[test]
+fn where_nothing_could_be_sent_no_folder_is_left() {
+    let out = tempfile::tempdir().unwrap();
+    let ended = letterproof(out.path())
+        .args(["--target", "prod-smoke", "--base-url", "http://127.0.0.1:1/x"])
+        .args(["--letter", "L1", "--confirm", "127.0.0.1"])
+        .env("LETTERPROOF_KID", "k")
+        .ended();
+    assert_eq!(ended.code, 2, "{}", ended.stdout);
+    assert!(ended.stderr.contains("LETTERPROOF_API_KEY"), "{}", ended.stderr);
+    assert_eq!(folders(out.path()), Vec::<String>::new());
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! `--target` and `--base-url`: the sandbox and INT as a user runs them, profiles, and what is
 //! refused before any traffic.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::path::Path;
@@ -38,7 +40,7 @@ async fn a_run_against_the_sandbox_is_incomplete_and_says_what_it_proved() {
     let server = MockServer::start(config).await.unwrap();
     let out = tempfile::tempdir().unwrap();
     let ended = letterproof(out.path())
-        .args(["--target", "sandbox", "--suite", "acceptance", "--base-url", server.base_url()])
+        .args(["--target", "sandbox", "--base-url", server.base_url()])
         .ended();
     server.shutdown().await;
     assert_eq!(ended.code, 3, "{}\n{}", ended.stdout, ended.stderr);
@@ -55,6 +57,9 @@ async fn a_run_against_the_sandbox_is_incomplete_and_says_what_it_proved() {
     assert!(reason(3).contains("not stateful"), "{}", reason(3));
     let proved = results.tests[0].checks().filter(|c| c.verdict == Verdict::Pass).count();
     assert_eq!(proved, 4, "reaching the service is proved without state");
+    let conformance = |verdict| results.conformance.iter().filter(|c| c.verdict == verdict).count();
+    assert!(conformance(Verdict::Pass) > 20, "{}", ended.stdout);
+    assert_eq!(conformance(Verdict::Fail), 0, "{}", ended.stdout);
     for words in ["not stateful", "AT1.1"] {
         assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
     }
@@ -137,7 +142,9 @@ fn production_is_refused_by_every_command_whatever_the_target_is_called() {
     let production = "https://api.service.nhs.uk/nhs-notify-supplier";
     let disguised = profile(
         folder.path(),
-        &format!("extends = \"int\"\nname = \"sandbox\"\nbase_url = \"{production}\"\n[auth]\nmethod = \"none\"\n"),
+        &format!(
+            "extends = \"int\"\nname = \"sandbox\"\nbase_url = \"{production}\"\n[auth]\nmethod = \"none\"\n"
+        ),
     );
     let hidden = folder.path().join("hidden.toml");
     std::fs::write(

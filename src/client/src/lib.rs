@@ -38,8 +38,8 @@ pub use session::{
     SessionOptions, Usage,
 };
 pub use supplier::{
-    Beginning, Change, Gate, LetterFilter, MiSubmission, Preparation, Prepared, QueueRun, Reason, Reasons, Recalled, Seen,
-    SeenLetter, Sent, SmokeRun, Supplier, TakenOn, letter_ids,
+    Beginning, Change, Gate, LetterFilter, MiSubmission, Preparation, Prepared, QueueRun, Reason,
+    Reasons, Recalled, Seen, SeenLetter, Sent, SmokeRun, Supplier, TakenOn, letter_ids,
 };
 pub use target::{Auth, ClientIdentity, Target, Timeouts};
 pub use wire::{

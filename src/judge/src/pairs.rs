@@ -36,15 +36,22 @@ impl Pair<'_> {
     }
 }
 
-/// For each list with letters, the next list of the same limit in each window.
+/// For each list with letters, the next list of the same limit in each window. Where lists are
+/// labelled as asked for by AT3, only pairs that end in such a list count: other tests list and
+/// re-seed for reasons of their own.
 pub(crate) fn pairs<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Pair<'a>> {
     let timeout = micros(context.visibility_timeout_ms);
     let lists: Vec<&ListCall> = traffic.supplier_lists().filter(|list| list.readable()).collect();
+    let asked_by_at3 = |list: &ListCall| traffic.call(list.call).labelled("AT3");
+    let narrowed = lists.iter().any(|list| asked_by_at3(list));
     let mut pairs = Vec::new();
     for (at, first) in lists.iter().enumerate().filter(|(_, list)| !list.entries().is_empty()) {
         let mut found = [false; 2];
         for second in &lists[at + 1..] {
-            if second.limit != first.limit || second.started < first.finished {
+            if second.limit != first.limit
+                || second.started < first.finished
+                || (narrowed && !asked_by_at3(second))
+            {
                 continue;
             }
             let window = if second.finished - first.started < timeout {

@@ -1,5 +1,6 @@
 //! Runs the built program and reads what it left.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may end so")]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::path::{Path, PathBuf};

@@ -78,11 +78,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the file cannot be read, or belongs to another target or supplier.
-    pub fn peek(
-        path: &Path,
-        target: &Target,
-        supplier: &str,
-    ) -> Result<Option<Self>, ClientError> {
+    pub fn peek(path: &Path, target: &Target, supplier: &str) -> Result<Option<Self>, ClientError> {
         let Some((records, mi)) = Store::peek(path, &Header::new(&base_of(target), supplier))?
         else {
             return Ok(None);

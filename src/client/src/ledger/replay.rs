@@ -23,8 +23,7 @@ impl Ledger {
             let route = Route::of_exchange(exchange, self.base_url());
             match route.operation {
                 Operation::GetLetterData => {
-                    let location =
-                        exchange.response().and_then(|answer| answer.header("location"));
+                    let location = exchange.response().and_then(|answer| answer.header("location"));
                     if let (Some(letter), Some(location)) = (route.letter, location) {
                         links.insert(path_of(location), letter);
                     }

@@ -2,6 +2,7 @@
 //! Refuses queue-jumping: who asks first is sent first.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -22,7 +23,24 @@ struct Inner {
     /// Without a limit there is still the pause that a 429 asks for.
     paused_until: Mutex<Option<Instant>>,
     queue: tokio::sync::Mutex<()>,
+    waiting: AtomicUsize,
     freed: Notify,
+}
+
+/// Counts somebody who waits for a turn, also when the waiting is given up.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// A turn to send; dropping it says that the request was answered or given up.
@@ -44,6 +62,7 @@ impl Pacer {
                 window: limit.map(|limit| Mutex::new(Window::new(limit))),
                 paused_until: Mutex::new(None),
                 queue: tokio::sync::Mutex::new(()),
+                waiting: AtomicUsize::new(0),
                 freed: Notify::new(),
             }),
         }
@@ -68,6 +87,13 @@ impl Pacer {
         self.inner.window.as_ref().map_or(1.0, |window| window.lock().share())
     }
 
+    /// How many requests wait for their turn: who has much to send and little hurry keeps this low,
+    /// so that urgent requests are not held up.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.inner.waiting.load(Ordering::Relaxed)
+    }
+
     /// Waits for a turn on the pacer's own even schedule.
     pub async fn slot(&self) -> Slot {
         self.wait(None).await
@@ -81,6 +107,7 @@ impl Pacer {
 
     async fn wait(&self, due: Option<Instant>) -> Slot {
         let inner = &self.inner;
+        let _waiting = Waiting::new(&inner.waiting);
         let Some(window) = &inner.window else {
             let asked = due.unwrap_or_else(Instant::now);
             let paused = *inner.paused_until.lock();

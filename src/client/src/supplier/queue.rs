@@ -19,6 +19,9 @@ use crate::ClientError;
 /// second for each letter.
 const FETCHED_AT_ONCE: usize = 256;
 
+/// Between two lists when the first showed only letters that were decided on before.
+const LIST_AGAIN: Duration = Duration::from_millis(500);
+
 /// What came of taking in the queue.
 #[derive(Debug, Clone)]
 pub struct QueueRun {
@@ -43,8 +46,8 @@ impl QueueRun {
 }
 
 impl Supplier {
-    /// Takes in the queue in lists of `chunk` letters until one is empty or shows only letters
-    /// taken in before.
+    /// Takes in the queue in lists of `chunk` letters until one is empty, or shows only letters
+    /// taken in before for as long as an update may take.
     ///
     /// # Errors
     /// When a list or an update is refused, the API gives no answer, or an exchange could not be
@@ -64,16 +67,16 @@ impl Supplier {
         let mut fetching = FuturesUnordered::new();
         // Rejections are seen while letters are fetched: after a slow flow it might be too late.
         let mut watching = FuturesUnordered::new();
-        let next = self.next_chunk(chunk);
+        let next = self.next_chunk(chunk, Duration::ZERO);
         tokio::pin!(next);
         let mut listing = true;
+        let mut last_fresh = started;
         loop {
-            while fetching.len() < FETCHED_AT_ONCE
-                && let Some(id) = waiting.pop_front()
-            {
+            for _ in 0..self.room_for(fetching.len(), FETCHED_AT_ONCE) {
+                let Some(id) = waiting.pop_front() else { break };
                 fetching.push(self.fetch_always(id));
             }
-            if !listing && fetching.is_empty() && watching.is_empty() {
+            if !listing && fetching.is_empty() && watching.is_empty() && waiting.is_empty() {
                 break;
             }
             tokio::select! {
@@ -89,9 +92,17 @@ impl Supplier {
                     let fresh = chunk_of.letters.into_iter().filter(|id| taken.insert(id.clone()));
                     let before = waiting.len();
                     waiting.extend(fresh);
-                    listing = waiting.len() > before;
+                    // Letters decided on show again until the decision does: only an empty list
+                    // says that nothing is left.
+                    let mut pause = LIST_AGAIN;
+                    if waiting.len() > before {
+                        last_fresh = Instant::now();
+                        pause = Duration::ZERO;
+                    }
+                    listing = chunk_of.listed > 0
+                        && last_fresh.elapsed() < self.session().target().update_deadline;
                     if listing {
-                        next.set(self.next_chunk(chunk));
+                        next.set(self.next_chunk(chunk, pause));
                     }
                 }
                 Some(rejected) = watching.next() => run.rejected.extend(rejected?),
@@ -114,7 +125,10 @@ impl Supplier {
     }
 
     /// One list, and its acceptance in bulk; what its data rules out is rejected.
-    async fn next_chunk(&self, chunk: u32) -> Result<Chunk, ClientError> {
+    async fn next_chunk(&self, chunk: u32, pause: Duration) -> Result<Chunk, ClientError> {
+        if !pause.is_zero() {
+            self.session().sleep(pause).await?;
+        }
         let letters = super::letter_ids(&self.list(Some(chunk)).await?);
         let listed = letters.len();
         let unfit = self.unfit_by_data(&letters);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
 use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use letterproof_model::{Context, Exchange, LetterId, MarkKind, Mode, Timestamp, now};
 use parking_lot::Mutex;
 
@@ -17,6 +18,9 @@ use crate::{ClientError, Flow, Ledger, Progress, ProgressEvent, Session, Silent}
 
 /// How many calls the supplier has under way at once; the pacer keeps their rate.
 pub(super) const AT_ONCE: usize = 128;
+
+/// How many calls of a large piece of work may wait for the pacer at once.
+const MOST_BEFORE_PACER: usize = 12;
 
 /// A model print house; clones are handles on the same one.
 #[derive(Clone)]
@@ -140,6 +144,14 @@ impl Supplier {
         }
     }
 
+    /// How many more calls of a large piece of work may be begun when so many are under way: few
+    /// stand before the pacer at a time, so that other scenarios' calls find their turn.
+    pub(super) fn room_for(&self, running: usize, most: usize) -> usize {
+        let before_pacer = self.session().pacer().waiting().min(MOST_BEFORE_PACER);
+        let room = MOST_BEFORE_PACER - before_pacer + usize::from(running == 0);
+        room.min(most.saturating_sub(running))
+    }
+
     /// Does one thing for each item, some at a time, and gives the results in the items' order.
     pub(super) async fn each<I, T, F>(
         &self,
@@ -152,12 +164,15 @@ impl Supplier {
     {
         let total = items.len();
         let mut done = Vec::with_capacity(total);
-        let jobs = items.into_iter().enumerate().map(|(at, item)| {
+        let mut jobs = items.into_iter().enumerate().map(|(at, item)| {
             let job = work(item);
             async move { job.await.map(|result| (at, result)) }
         });
-        let mut running = futures::stream::iter(jobs).buffer_unordered(AT_ONCE);
-        while let Some(result) = running.next().await {
+        let mut running = FuturesUnordered::new();
+        loop {
+            let room = self.room_for(running.len(), AT_ONCE);
+            running.extend(jobs.by_ref().take(room));
+            let Some(result) = running.next().await else { break };
             done.push(result?);
             self.tell(what, done.len() as u64, Some(total as u64), None);
         }

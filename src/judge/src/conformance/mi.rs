@@ -30,7 +30,7 @@ const fn taken(
     text: &'static str,
     clause: &'static str,
 ) -> Check {
-    probe(id, title, post(text), TAKEN, clause, OAS)
+    probe(id, title, post(text), TAKEN, clause, OAS).needing(STATEFUL)
 }
 
 const fn refused(
@@ -48,7 +48,7 @@ const fn either(
     text: &'static str,
     clause: &'static str,
 ) -> Check {
-    probe(id, title, post(text), EITHER, clause, HANDLERS)
+    probe(id, title, post(text), EITHER, clause, HANDLERS).needing(STATEFUL)
 }
 
 pub(super) const CHECKS: &[Check] = &[
@@ -97,7 +97,8 @@ pub(super) const CHECKS: &[Check] = &[
         by_specification(&[201]).deployed(&[400]).sandbox(&[200]),
         "An offset belongs to the format date-time and is taken.",
         HANDLERS,
-    ),
+    )
+    .needing(STATEFUL),
     either(
         "C-MI-TIMESTAMP-FUTURE",
         "A timestamp in the future",

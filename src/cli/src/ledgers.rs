@@ -1,0 +1,122 @@
+//! Where the ledgers of targets lie: one file for each target and supplier, outside any run.
+//! Refuses to forget: when a target was seeded anew, the ledger so far is set aside, not removed.
+
+use std::path::{Path, PathBuf};
+
+use letterproof_client::{Auth, Ledger, Profile};
+use letterproof_model::now;
+
+use crate::args::RunOptions;
+use crate::failure::Failure;
+
+/// The ledger of one target and supplier.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// Its file.
+    pub(crate) path: PathBuf,
+    supplier: String,
+    /// Whether it is to begin afresh.
+    pub(crate) reseeded: bool,
+}
+
+impl Place {
+    /// Where the ledger of a run lies.
+    pub(crate) fn of(options: &RunOptions, profile: &Profile) -> Self {
+        let folder = options.ledger.clone().unwrap_or_else(|| usual_folder(&options.out));
+        let supplier = supplier(profile);
+        let base = profile.target.base_url.as_str();
+        let name = format!("{}-{}.jsonl", plain(base), plain(&supplier));
+        Self { path: folder.join(name), supplier, reseeded: options.reseeded }
+    }
+
+    /// Opens it for a run; nobody else may have it open.
+    pub(crate) fn open(&self, profile: &Profile) -> Result<Ledger, Failure> {
+        if self.reseeded {
+            self.set_aside()?;
+        }
+        Ok(Ledger::open(&self.path, &profile.target, &self.supplier)?)
+    }
+
+    /// What it knows; `None` when there is none, or it is to begin afresh.
+    pub(crate) fn peek(&self, profile: &Profile) -> Result<Option<Ledger>, Failure> {
+        if self.reseeded {
+            return Ok(None);
+        }
+        Ok(Ledger::peek(&self.path, &profile.target, &self.supplier)?)
+    }
+
+    fn set_aside(&self) -> Result<(), Failure> {
+        if !self.path.exists() {
+            return Ok(());
+        }
+        // Taken for a moment, so that it is not moved away from under a run.
+        let stamp = now().strftime("%Y%m%dT%H%M%SZ");
+        let aside = self.path.with_extension(format!("until-{stamp}.jsonl"));
+        std::fs::rename(&self.path, &aside).map_err(|error| {
+            Failure::Usage(format!(
+                "cannot set the ledger {} aside ({error}); check whether a run is using it",
+                self.path.display()
+            ))
+        })
+    }
+}
+
+/// Who the ledger belongs to: the profile's supplier, else the key that is registered for it.
+fn supplier(profile: &Profile) -> String {
+    match &profile.target.auth {
+        Auth::SignedJwt { kid, .. } if profile.supplier == UNNAMED => kid.clone(),
+        _ => profile.supplier.clone(),
+    }
+}
+
+/// What a profile calls a supplier that has no name.
+const UNNAMED: &str = "supplier";
+
+/// The user's folder for state, by the customs of each system; where there is none, a folder
+/// beside the evidence.
+fn usual_folder(out: &Path) -> PathBuf {
+    let set = |name: &str| {
+        std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute())
+    };
+    let state = if cfg!(windows) {
+        set("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        set("HOME").map(|home| home.join("Library").join("Application Support"))
+    } else {
+        set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local").join("state")))
+    };
+    match state {
+        Some(state) => state.join("letterproof").join("ledgers"),
+        None => out.parent().unwrap_or(out).join(".letterproof"),
+    }
+}
+
+/// A text as a part of a file name that every system can store.
+fn plain(text: &str) -> String {
+    const LONGEST: usize = 100;
+    let text = text.split_once("://").map_or(text, |(_, rest)| rest).trim_end_matches('/');
+    let safe = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+    text.chars().map(safe).take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_plain_on_every_system() {
+        assert_eq!(
+            plain("https://int.api.service.nhs.uk/nhs-notify-supplier"),
+            "int.api.service.nhs.uk-nhs-notify-supplier"
+        );
+        assert_eq!(plain("http://127.0.0.1:9000/x/"), "127.0.0.1-9000-x");
+        assert_eq!(plain("Ink & Sons / Leeds"), "Ink---Sons---Leeds");
+        assert_eq!(plain(&"x".repeat(900)).len(), 100);
+    }
+
+    #[test]
+    fn the_usual_folder_is_one_that_does_not_move_with_the_evidence() {
+        let folder = usual_folder(Path::new("evidence"));
+        assert!(folder.ends_with("letterproof/ledgers") || folder.ends_with(".letterproof"));
+    }
+}

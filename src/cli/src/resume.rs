@@ -1,0 +1,202 @@
+//! `--resume DIR`: going on with a run that a crash or Ctrl-C broke off.
+//!
+//! What the run was asked for stands in `run.json`, what it did in its journal. Scenarios whose
+//! every step had succeeded are left alone; the others are run again, each attempt kept.
+//! Refuses a run whose letters are gone, and one that has nothing left to do.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use letterproof_evidence::{JournalHeader, RunFolder, SavedJournal, read_journal};
+use letterproof_model::{Journal as _, MarkKind, RunId, TestId, Timestamp};
+use letterproof_steps::{EVERY_STEP_SUCCEEDED, FeatureSet};
+use serde::{Deserialize, Serialize};
+
+use crate::args::{RunOptions, Suite};
+use crate::failure::Failure;
+
+const FILE: &str = "run.json";
+const FORMAT: &str = "letterproof-run/1";
+/// What ends the folder's name of a run that is not whole.
+const INCOMPLETE: &str = ".incomplete";
+/// Why Ctrl-C ends a run, as the scenarios it breaks off tell the journal.
+pub(crate) const ASKED_TO_STOP: &str = "the run was asked to stop";
+
+/// What a run was asked for, as far as going on with it needs it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Asked {
+    format: String,
+    target: String,
+    base_url: Option<String>,
+    suite: Suite,
+    only: Vec<TestId>,
+    features: Option<PathBuf>,
+    spec: Option<PathBuf>,
+    window: Option<u8>,
+    nonce: Option<String>,
+    letters: Option<u32>,
+    foreign_letter: Option<String>,
+}
+
+/// Writes down what a run was asked for.
+pub(crate) fn remember(folder: &RunFolder, options: &RunOptions) -> Result<(), Failure> {
+    let asked = Asked {
+        format: FORMAT.to_owned(),
+        target: options.target.clone(),
+        base_url: options.base_url.clone(),
+        suite: options.suite,
+        only: options.only.clone(),
+        features: options.features.clone(),
+        spec: options.spec.clone(),
+        window: options.window,
+        nonce: options.nonce.clone(),
+        letters: options.letters,
+        foreign_letter: options.foreign_letter.clone(),
+    };
+    let text = serde_json::to_vec_pretty(&asked)
+        .map_err(|error| Failure::Harness(format!("{FILE} cannot be written: {error}")))?;
+    Ok(folder.write(FILE, &text)?)
+}
+
+/// A run that broke off.
+pub(crate) struct Broken {
+    dir: PathBuf,
+    asked: Asked,
+    /// What it recorded.
+    pub(crate) journal: SavedJournal,
+    /// Scenarios whose every step had succeeded.
+    pub(crate) finished: HashSet<String>,
+    /// Scenarios that had begun and come to no end of their own.
+    pub(crate) broken_off: HashSet<String>,
+}
+
+impl Broken {
+    /// Reads what a run left.
+    pub(crate) fn read(dir: &Path) -> Result<Self, Failure> {
+        let path = dir.join(FILE);
+        let unusable = |problem: String| {
+            Failure::Usage(format!("{}: {problem}; it cannot be resumed", path.display()))
+        };
+        let text = std::fs::read(&path).map_err(|error| {
+            unusable(format!("this is no folder of a run that can be gone on with ({error})"))
+        })?;
+        let asked: Asked = serde_json::from_slice(&text)
+            .map_err(|error| unusable(format!("it does not say what was asked for ({error})")))?;
+        if asked.format != FORMAT {
+            return Err(unusable(format!("its format is {}, not {FORMAT}", asked.format)));
+        }
+        if asked.target == "mock" && asked.base_url.is_none() {
+            return Err(unusable(
+                "its letters were those of a double inside the run's own process, and are gone \
+                 with it; start a new run"
+                    .to_owned(),
+            ));
+        }
+        let journal = read_journal(&dir.join(letterproof_evidence::JOURNAL_FILE))
+            .map_err(|error| Failure::Usage(error.to_string()))?;
+        let (finished, broken_off) = ends(&journal);
+        Ok(Self { dir: dir.to_owned(), asked, journal, finished, broken_off })
+    }
+
+    /// The options of the run, with those that may differ as given now.
+    pub(crate) fn options(&self, given: RunOptions) -> RunOptions {
+        let asked = self.asked.clone();
+        RunOptions {
+            target: asked.target,
+            base_url: asked.base_url,
+            suite: asked.suite,
+            only: asked.only,
+            features: asked.features,
+            spec: asked.spec,
+            window: asked.window,
+            nonce: asked.nonce,
+            letters: asked.letters,
+            foreign_letter: asked.foreign_letter,
+            ..given
+        }
+    }
+
+    /// The features that are still to be driven: none, where only the judging is left.
+    pub(crate) fn left_of(&self, features: &FeatureSet) -> Result<FeatureSet, Failure> {
+        let left = features.clone().without(&self.finished);
+        if left.scenario_count() == 0 && !self.is_incomplete() {
+            return Err(Failure::Usage(format!(
+                "{}: every scenario of this run had succeeded; there is nothing to go on with",
+                self.dir.display()
+            )));
+        }
+        Ok(left)
+    }
+
+    fn is_incomplete(&self) -> bool {
+        self.dir.file_name().is_some_and(|name| name.to_string_lossy().ends_with(INCOMPLETE))
+    }
+
+    /// Opens the folder; one that looked whole is incomplete again until the run has ended.
+    pub(crate) fn reopen(&self) -> Result<(RunId, Timestamp, RunFolder), Failure> {
+        let mut dir = std::path::absolute(&self.dir).unwrap_or_else(|_| self.dir.clone());
+        if !self.is_incomplete() {
+            let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let renamed = dir.with_file_name(format!("{name}{INCOMPLETE}"));
+            std::fs::rename(&dir, &renamed).map_err(|error| {
+                Failure::Usage(format!(
+                    "cannot rename {} to mark it as incomplete ({error}); close programs that have \
+                     its files open",
+                    dir.display()
+                ))
+            })?;
+            dir = renamed;
+        }
+        let JournalHeader { run_id, started, .. } = self.journal.header.clone();
+        Ok((run_id, started, RunFolder::reopen(&dir)?))
+    }
+}
+
+/// Which scenarios succeeded in their last attempt, and which came to no end of their own.
+fn ends(journal: &SavedJournal) -> (HashSet<String>, HashSet<String>) {
+    let mut last: HashMap<&str, Option<&str>> = HashMap::new();
+    for mark in journal.recording.marks() {
+        let Some(scenario) = mark.scenario.as_deref() else { continue };
+        match mark.kind {
+            MarkKind::ScenarioStarted => drop(last.insert(scenario, None)),
+            MarkKind::ScenarioFinished => drop(last.insert(scenario, Some(&mark.text))),
+            _ => {}
+        }
+    }
+    let named = |wanted: &dyn Fn(Option<&str>) -> bool| {
+        let found = last.iter().filter(|(_, end)| wanted(**end));
+        found.map(|(scenario, _)| (*scenario).to_owned()).collect()
+    };
+    let finished = named(&|end| end == Some(EVERY_STEP_SUCCEEDED));
+    let broken_off = named(&|end| end.is_none_or(|text| text.contains(ASKED_TO_STOP)));
+    (finished, broken_off)
+}
+
+#[cfg(test)]
+mod tests {
+    use letterproof_evidence::JournalWriter;
+    use letterproof_model::{Mark, Recorder as _, now};
+
+    use super::*;
+
+    #[test]
+    fn scenarios_are_told_apart_by_their_last_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("exchanges.jsonl");
+        let header = JournalHeader::new("r1".into(), crate::tool(), "http://127.0.0.1:9");
+        let journal = JournalWriter::create(&path, &header).unwrap();
+        let mark = |kind, scenario: &str, text: &str| {
+            let scenario = Some(scenario.to_owned());
+            journal.mark(Mark { at: now(), kind, scenario, text: text.to_owned() }).unwrap();
+        };
+        for name in ["AT1", "AT4", "AT5", "AT6"] {
+            mark(MarkKind::ScenarioStarted, name, name);
+        }
+        mark(MarkKind::ScenarioFinished, "AT1", EVERY_STEP_SUCCEEDED);
+        mark(MarkKind::ScenarioFinished, "AT5", "AT5.3 is fail: a letter is missing");
+        mark(MarkKind::ScenarioFinished, "AT6", ASKED_TO_STOP);
+        let (finished, broken_off) = ends(&read_journal(&path).unwrap());
+        assert_eq!(finished, HashSet::from(["AT1".to_owned()]));
+        assert_eq!(broken_off, HashSet::from(["AT4".to_owned(), "AT6".to_owned()]));
+    }
+}

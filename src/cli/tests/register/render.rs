@@ -1,0 +1,164 @@
+//! The register as Markdown, for people, and as CSV, for spreadsheets and scripts.
+//! Refuses to leave a cell open to reading: what does not apply is a dash.
+
+use std::fmt::Write as _;
+
+use super::{JOURNALS, Register, Row};
+use crate::REFRESH;
+
+/// The register as a Markdown document.
+pub(crate) fn markdown(register: &Register) -> String {
+    let of_kind = |kind: &str| register.clauses().filter(|row| row.kind == kind).count();
+    let checks = || register.clauses().filter(|row| row.kind == "check");
+    let mut page = format!(
+        "# Coverage register\n\n\
+         Generated from the pack, the judges, the fault catalogue and the hand-written journals. \
+         Do not edit; refresh with `{REFRESH}`.\n\n\
+         | Clauses of the pack | {} |\n|---|---:|\n\
+         | checked from recorded exchanges | {} |\n\
+         | stated by a person, with something attached | {} |\n\
+         | not tested, for a stated reason | {} |\n\n\
+         - **Judge**: the file that decides, from recorded exchanges alone.\n\
+         - **Faults**: faults of the double that the catalogue declares to turn the clause red \
+         (`letterproof mock --fault list`); {} of {} checks have at least one. Making this \
+         register does not run them: a declaration is a claim, not a proof.\n\
+         - **Journal**: a hand-written journal in `{JOURNALS}` that fails this clause and no other \
+         clause of the pack. It was judged when this register was made; {} of {} checks have one.\n",
+        register.clauses().count(),
+        of_kind("check"),
+        of_kind("attestation"),
+        of_kind("not tested"),
+        checks().filter(|row| !row.faults.is_empty()).count(),
+        checks().count(),
+        checks().filter(|row| row.journal).count(),
+        checks().count(),
+    );
+    for test in &register.tests {
+        let need = if test.definition.required { "required" } else { "optional" };
+        let _ = write!(page, "\n## {} {} ({need})\n\n", test.definition.id, test.definition.title);
+        page.push_str(
+            "| Clause | Column | Kind | What must be true | Judge | Faults | Journal |\n",
+        );
+        page.push_str("|---|---|---|---|---|---|---|\n");
+        for row in &test.clauses {
+            let _ = writeln!(
+                page,
+                "| {} | {} | {} | {} | {} | {} | {} |",
+                row.id,
+                row.column,
+                kind(row),
+                cell(row.text),
+                code(&row.judge),
+                row.faults.iter().map(|fault| code(fault)).reduce(list).unwrap_or_else(none),
+                if row.journal { "yes" } else { "–" },
+            );
+        }
+    }
+    let _ = write!(
+        page,
+        "\n## Conformance of the API\n\n\
+         {} checks about the API, which no supplier's test depends on. Each is shown to bite by \
+         `src/judge/tests/conformance.rs`; the contract of each operation \
+         (`src/judge/src/conformance/contract.rs`) comes on top.\n\n\
+         | Check | What is expected | Rests on | Judge |\n|---|---|---|---|\n",
+        register.conformance.len()
+    );
+    for check in &register.conformance {
+        let (clause, source) = (cell(check.clause), cell(check.source));
+        let _ = writeln!(page, "| {} | {clause} | {source} | {} |", check.id, code(&check.judge));
+    }
+    let _ = write!(
+        page,
+        "\n## Faults that only the conformance suite can notice\n\n\
+         | Fault | What must be noticed |\n|---|---|\n"
+    );
+    for (fault, check) in &register.beyond_the_pack {
+        let _ = writeln!(page, "| {} | {} |", code(fault), cell(check));
+    }
+    page
+}
+
+fn kind(row: &Row) -> String {
+    match row.kind {
+        "attestation" => format!("attestation; attach {}", cell(row.note)),
+        "not tested" => format!("not tested: {}", cell(row.note)),
+        kind => kind.to_owned(),
+    }
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('<', "&lt;").replace(['\n', '\r'], " ")
+}
+
+fn code(text: &str) -> String {
+    if text.is_empty() { none() } else { format!("`{text}`") }
+}
+
+fn list(one: String, other: String) -> String {
+    format!("{one}, {other}")
+}
+
+fn none() -> String {
+    "–".to_owned()
+}
+
+/// The register as CSV, one line for each clause and each check.
+pub(crate) fn csv(register: &Register) -> String {
+    let mut file = String::new();
+    line(
+        &mut file,
+        [
+            "id", "suite", "required", "column", "kind", "clause", "note", "judge", "faults",
+            "journal",
+        ],
+    );
+    for test in &register.tests {
+        let required = if test.definition.required { "yes" } else { "no" };
+        for row in &test.clauses {
+            let faults = row.faults.join(" ");
+            let journal = if row.journal { JOURNALS } else { "" };
+            line(
+                &mut file,
+                [
+                    row.id,
+                    "acceptance",
+                    required,
+                    row.column,
+                    row.kind,
+                    row.text,
+                    row.note,
+                    &row.judge,
+                    &faults,
+                    journal,
+                ],
+            );
+        }
+    }
+    for check in &register.conformance {
+        line(
+            &mut file,
+            [
+                check.id,
+                "conformance",
+                "",
+                "",
+                "check",
+                check.clause,
+                check.source,
+                &check.judge,
+                "",
+                "",
+            ],
+        );
+    }
+    file
+}
+
+fn line(file: &mut String, cells: [&str; 10]) {
+    let quoted = cells.map(|cell| match cell.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", cell.replace('"', "\"\"")),
+        false => cell.to_owned(),
+    });
+    file.push_str(&quoted.join(","));
+    file.push('\n');
+}

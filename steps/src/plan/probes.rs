@@ -1,0 +1,84 @@
+//! What the probes of the conformance suite cost, from the judges' table of checks.
+//! Refuses to count a probe twice that several checks share.
+
+use std::time::Duration;
+
+use letterproof_judge::conformance::{LetterNeed, ProbePlan, conformance_checks};
+use letterproof_model::{Body, LetterStatus, Operation, Route};
+use serde::Deserialize;
+
+use super::draft::Draft;
+use super::range::Range;
+use crate::prober::{ABOVE_THE_LIMIT, REPEATED, USUAL_LINK_LIFE};
+
+impl Draft {
+    /// The probes of these checks are sent.
+    pub(super) fn probe<'a>(&mut self, checks: impl Iterator<Item = &'a str>) {
+        for id in checks {
+            let Some(check) = conformance_checks().iter().find(|check| check.id == id) else {
+                continue;
+            };
+            if self.context().is_some_and(|context| context.lacking(check.needs).is_some()) {
+                continue;
+            }
+            for plan in check.probes() {
+                let own = if plan.letter == LetterNeed::Spent { check.id } else { "" };
+                if self.queue.probes.insert(format!("{own} {plan:?}")) {
+                    self.send(&plan, check.id == REPEATED);
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, plan: &ProbePlan, twice: bool) {
+        let operation = Route::of(plan.method, &plan.path_for("x"), "").operation;
+        if plan.burst {
+            let limit = self.context().map_or(0, |context| context.rate_limit);
+            let most = u64::from(limit.saturating_add(ABOVE_THE_LIMIT));
+            return self.call(operation, Range { least: 1, most: Some(most) });
+        }
+        if plan.letter != LetterNeed::None {
+            self.know_letters();
+        }
+        match plan.letter {
+            // Sent only where a letter of another supplier is known.
+            LetterNeed::Foreign => return self.call(operation, Range::up_to(1)),
+            LetterNeed::Spent => {
+                self.need("letters for probes", 1);
+                self.spend(plan);
+            }
+            LetterNeed::WithPdf if operation == Operation::GetLetterData => {
+                self.call(Operation::Download, Range::up_to(4));
+                let life = USUAL_LINK_LIFE + Duration::from_secs(1);
+                self.wait("a link expires", Duration::ZERO, life);
+            }
+            LetterNeed::WithoutPdf => self.call(Operation::Download, Range::up_to(1)),
+            _ => {}
+        }
+        if plan.hides_letters {
+            self.note_list();
+        }
+        self.call(operation, Range::exactly(if twice { 2 } else { 1 }));
+    }
+
+    /// A probe that the API should refuse, or not, changes a letter of its own.
+    fn spend(&mut self, plan: &ProbePlan) {
+        #[derive(Deserialize)]
+        struct Document {
+            data: Data,
+        }
+        #[derive(Deserialize)]
+        struct Data {
+            attributes: Attributes,
+        }
+        #[derive(Deserialize)]
+        struct Attributes {
+            status: LetterStatus,
+        }
+        self.use_up(Range::up_to(1));
+        let body = plan.body_for("x").map(|text| Body::Json { text });
+        if let Some(document) = body.and_then(|body| body.parse::<Document>()) {
+            self.bill.update(document.data.attributes.status, Range::up_to(1));
+        }
+    }
+}

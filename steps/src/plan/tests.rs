@@ -1,0 +1,121 @@
+//! Plans as a reader would check them: against the phrases, and against arithmetic.
+
+use std::collections::BTreeSet;
+
+use cucumber::codegen::{StepConstructor as _, WorldInventory, inventory};
+use letterproof_model::{Context, LetterStatus, Operation, TestId};
+
+use super::draft::Draft;
+use super::{Outlook, Plan, Range, plan};
+use crate::{FeatureSet, PrintHouse};
+
+fn phrases_of<W: WorldInventory>() -> BTreeSet<(&'static str, String)> {
+    let given = inventory::iter::<W::Given>.into_iter().map(|step| ("Given", step.inner().1));
+    let when = inventory::iter::<W::When>.into_iter().map(|step| ("When", step.inner().1));
+    let then = inventory::iter::<W::Then>.into_iter().map(|step| ("Then", step.inner().1));
+    given.chain(when).chain(then).map(|(kind, regex)| (kind, regex().as_str().to_owned())).collect()
+}
+
+fn planned(only: &[u8], waiting: u64, reseeds: bool) -> Plan {
+    let tests: Vec<TestId> = only.iter().map(|number| TestId::new(*number).unwrap()).collect();
+    let features = FeatureSet::built_in().unwrap().of_suites(true, false).select(&tests).unwrap();
+    let context = Context::stand_in("http://127.0.0.1:9");
+    plan(&features, Outlook { waiting, ..Outlook::fresh(context, reseeds) }).unwrap()
+}
+
+fn short_of(plan: &Plan) -> Vec<String> {
+    let names = plan.shortfalls().flat_map(|short| &short.scenario.tests).map(TestId::to_string);
+    let mut names: Vec<String> = names.collect();
+    names.dedup();
+    names
+}
+
+#[test]
+fn every_phrase_has_a_cost_and_every_cost_a_phrase() {
+    assert_eq!(phrases_of::<Draft>(), phrases_of::<PrintHouse>());
+}
+
+#[test]
+fn accepting_a_list_uses_up_a_thousand_letters_in_one_update() {
+    let bill = planned(&[4], 2_500, false).total();
+    assert_eq!(bill.used_up, Range::exactly(1_000));
+    assert!(bill.updates[&LetterStatus::Accepted].holds(1_000));
+    assert_eq!(bill.calls[&Operation::ListLetters], Range::exactly(2));
+    assert!(bill.calls[&Operation::GetLetter].least >= 1_000 - 50);
+}
+
+#[test]
+fn letters_taken_through_several_statuses_are_counted_for_each() {
+    let bill = planned(&[8, 10, 11], 2_500, false).total();
+    for (status, letters) in [
+        (LetterStatus::Accepted, 12 + 20 + 9),
+        (LetterStatus::Printed, 12 + 6),
+        (LetterStatus::Enclosed, 12 + 3),
+        (LetterStatus::Dispatched, 12 + 20),
+        (LetterStatus::Delivered, 12 + 10),
+        (LetterStatus::Returned, 20),
+        (LetterStatus::Cancelled, 9),
+    ] {
+        assert_eq!(bill.updates[&status], Range::exactly(letters), "{status}");
+    }
+    assert_eq!(bill.used_up, Range::exactly(41));
+    assert_eq!(bill.calls[&Operation::PatchLetter], Range::exactly(12));
+}
+
+#[test]
+fn the_whole_pack_fits_a_seeding_but_for_its_last_test() {
+    let whole: Vec<u8> = (1..=15).collect();
+    assert_eq!(short_of(&planned(&whole, 2_500, false)), ["AT15"]);
+    assert_eq!(short_of(&planned(&whole[..14], 2_500, false)), Vec::<String>::new());
+    assert_eq!(planned(&whole[..14], 2_500, false).possible_shortfalls().count(), 0);
+    let reseeded = planned(&whole, 2_500, true);
+    assert_eq!(short_of(&reseeded), Vec::<String>::new());
+    assert!(reseeded.total().used_up.least >= 3 * 2_500);
+}
+
+#[test]
+fn without_reseeding_only_the_first_of_three_flows_finds_all_letters() {
+    let plan = planned(&[15], 2_500, false);
+    let waiting: Vec<Range> = plan.shortfalls().map(|short| short.need.waiting).collect();
+    assert_eq!(waiting, [Range::NONE, Range::NONE]);
+}
+
+#[test]
+fn a_queue_that_was_worked_on_is_short_for_the_tests_that_need_it_whole() {
+    let short = short_of(&planned(&[2, 3, 4, 7], 900, false));
+    assert_eq!(short, ["AT2", "AT3", "AT4"]);
+}
+
+#[test]
+fn a_hidden_list_is_waited_for_once_and_updates_as_long_as_they_may_take() {
+    let context = Context::stand_in("x");
+    let (timeout, deadline) = (context.visibility_timeout_ms, context.update_deadline_ms);
+    let plan = planned(&[2, 3], 2_500, false);
+    let (least, most) = plan.time();
+    assert!(
+        least.as_millis() >= u128::from(timeout) && least.as_millis() < u128::from(timeout) * 2
+    );
+    assert!(most.as_millis() >= u128::from(timeout + deadline));
+}
+
+#[test]
+fn probes_shared_by_checks_are_counted_once_and_only_some_use_up_letters() {
+    let features = FeatureSet::built_in().unwrap().of_suites(false, true);
+    let outlook = Outlook::fresh(Context::stand_in("x"), false);
+    let bill = plan(&features, outlook).unwrap().total();
+    let spent = bill.used_up;
+    assert!(spent.least == 0 && spent.most.is_some_and(|most| (1..50).contains(&most)), "{spent}");
+    assert!(bill.paced_calls().least > 50);
+}
+
+#[test]
+fn a_number_nobody_can_read_is_an_error_that_names_its_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "@AT5\nFeature: own\n  Scenario: AT5 own\n    Given the supplier has accepted \
+                99999999999999999999 ordinary letters\n";
+    std::fs::write(folder.path().join("own.feature"), text).unwrap();
+    let features = FeatureSet::from_folder(folder.path()).unwrap();
+    let outlook = Outlook::fresh(Context::stand_in("x"), false);
+    let error = plan(&features, outlook).unwrap_err().to_string();
+    assert!(error.contains("own.feature:4"), "{error}");
+}
