@@ -239,7 +239,7 @@ impl FeatureSet {
     pub fn table_rows(&self) -> impl Iterator<Item = &[String]> {
         self.features
             .iter()
-            .flat_map(|feature| scenarios(feature))
+            .flat_map(scenarios)
             .flat_map(|scenario| scenario.steps.iter().filter_map(|step| step.table.as_ref()))
             .flat_map(|table| table.rows.iter().map(Vec::as_slice))
     }
@@ -248,7 +248,7 @@ impl FeatureSet {
     pub fn step_texts(&self) -> impl Iterator<Item = &str> {
         self.features
             .iter()
-            .flat_map(|feature| scenarios(feature))
+            .flat_map(scenarios)
             .flat_map(|scenario| scenario.steps.iter().map(|step| step.value.as_str()))
     }
 

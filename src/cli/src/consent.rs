@@ -5,22 +5,17 @@ use std::fmt::Write as _;
 use std::io::{BufRead, IsTerminal as _};
 
 use letterproof_client::{Target, is_loopback};
-use letterproof_model::{Capability, LetterId, Mode, Operation};
-use letterproof_steps::FeatureSet;
-use letterproof_steps::plan::{Outlook, plan};
+use letterproof_model::{Capability, LetterId, Operation};
+use letterproof_steps::plan::Plan;
 
 use crate::failure::Failure;
 
 /// Asks before a run changes letters that are not this machine's own; `--yes` answers beforehand.
-pub(crate) fn before_changes(
-    target: &Target,
-    features: &FeatureSet,
-    yes: bool,
-) -> Result<(), Failure> {
+pub(crate) fn before_changes(target: &Target, plan: &Plan, yes: bool) -> Result<(), Failure> {
     if yes || is_loopback(&target.base_url) || !target.has(Capability::Stateful) {
         return Ok(());
     }
-    let plan = changes(target, features)?;
+    let plan = changes(target, plan);
     if !at_terminal() {
         return Err(Failure::Usage(format!(
             "{plan}nothing was sent: there is no terminal to ask at; give --yes to agree"
@@ -72,9 +67,8 @@ pub(crate) fn to_list_one(target: &Target) -> Result<Option<bool>, Failure> {
     typed(&question, "yes").map(Some)
 }
 
-/// What the scenarios change and use up, as planned for a target seeded and not used yet.
-fn changes(target: &Target, features: &FeatureSet) -> Result<String, Failure> {
-    let plan = plan(features, Outlook::fresh(target.context(Mode::Driven), false))?;
+/// What the scenarios change and use up.
+fn changes(target: &Target, plan: &Plan) -> String {
     let base = target.base_url.as_str().trim_end_matches('/');
     let mut text = format!("This run changes letters on {} ({base}):\n", target.name);
     for scenario in &plan.scenarios {
@@ -94,7 +88,7 @@ fn changes(target: &Target, features: &FeatureSet) -> Result<String, Failure> {
         "In all {} PENDING letters are used up, until the target is seeded anew.",
         plan.total().used_up
     );
-    Ok(text)
+    text
 }
 
 fn at_terminal() -> bool {
@@ -117,6 +111,10 @@ fn ask(question: &str, wanted: &str, answers: &mut impl BufRead) -> Result<bool,
 
 #[cfg(test)]
 mod tests {
+    use letterproof_model::Mode;
+    use letterproof_steps::FeatureSet;
+    use letterproof_steps::plan::{Outlook, plan};
+
     use super::*;
 
     #[test]
@@ -130,7 +128,9 @@ mod tests {
     #[test]
     fn a_run_says_what_each_of_its_tests_uses_up() {
         let target = Target::int(letterproof_client::Auth::None).unwrap();
-        let text = changes(&target, &FeatureSet::built_in().unwrap()).unwrap();
+        let outlook = Outlook::fresh(target.context(Mode::Driven), false);
+        let plan = plan(&FeatureSet::built_in().unwrap(), outlook).unwrap();
+        let text = changes(&target, &plan);
         for words in ["int.api.service.nhs.uk", "  AT4 ", "DISPATCHED 20", "PENDING letters"] {
             assert!(text.contains(words), "{words} in {text}");
         }

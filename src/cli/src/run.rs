@@ -89,7 +89,7 @@ async fn drive(given: RunOptions) -> Result<u8, Failure> {
         planned.refuse_if_short()?;
     }
     if let Some(profile) = &profile {
-        consent::before_changes(&profile.target, &left, options.yes)?;
+        consent::before_changes(&profile.target, &planned.plan, options.yes)?;
     }
     let ledger = match &profile {
         Some(profile) => Some(Place::of(&options, profile).open(profile)?),

@@ -46,6 +46,9 @@ fn refuse_the_rest(options: &RunOptions) -> Result<(), Failure> {
         ("--letters", options.letters.is_some()),
         ("--foreign-letter", options.foreign_letter.is_some()),
         ("--spec", options.spec.is_some()),
+        ("--resume", options.resume.is_some()),
+        ("--reseeded", options.reseeded),
+        ("--ledger", options.ledger.is_some()),
     ];
     match given.into_iter().find(|(_, given)| *given) {
         None => Ok(()),

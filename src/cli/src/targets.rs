@@ -11,7 +11,8 @@ use crate::failure::Failure;
 /// The name of the one target that may be production.
 pub(crate) const PROD_SMOKE: &str = "prod-smoke";
 
-/// The target that a run goes to, and the supplier it is meant for; `None` for the double inside the run's own process.
+/// The target that a run goes to, and the supplier it is meant for; `None` for the double inside
+/// the run's own process.
 pub(crate) fn of_run(options: &RunOptions) -> Result<Option<Profile>, Failure> {
     if options.target == "mock" && options.base_url.is_none() {
         return Ok(None);

@@ -1,5 +1,12 @@
 //! `letterproof mock` as its users meet it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
 mod support;
 
 use std::io::{Read as _, Write as _};

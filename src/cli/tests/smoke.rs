@@ -79,6 +79,7 @@ async fn without_letters_or_the_hosts_name_nothing_is_sent() {
         (&["--letter", "L1", "--confirm", "127.0.0.1", "--only", "AT1"], "--only"),
         (&["--letter", "L1", "--confirm", "127.0.0.1", "--fault", "auth-bypass"], "--fault"),
         (&["--letter", "L1", "--confirm", "127.0.0.1", "--suite", "conformance"], "--suite"),
+        (&["--letter", "L1", "--confirm", "127.0.0.1", "--reseeded"], "--reseeded"),
     ] {
         let out = tempfile::tempdir().unwrap();
         let call = letterproof(out.path())

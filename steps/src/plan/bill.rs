@@ -23,7 +23,7 @@ pub struct Bill {
     pub waits: Vec<Wait>,
 }
 
-/// Letters that must be PENDING when a step comes.
+/// Letters that must be there when a step comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need {
     /// Which letters.
@@ -32,7 +32,8 @@ pub struct Need {
     pub letters: u64,
     /// Whether the step only needs to find the whole seeding there, and need not use it up.
     pub whole: bool,
-    /// How many letters in all are PENDING by then.
+    /// How many letters in all are left to choose from by then: PENDING, or ACCEPTED already where
+    /// that is as good.
     pub waiting: Range,
 }
 

@@ -255,8 +255,9 @@ impl Draft {
         self.queue.free = self.queue.free.minus(ready);
         if fresh.least > 0 {
             self.know_letters();
-            self.need(what, fresh.least);
         }
+        let waiting = self.queue.pending.plus(ready);
+        self.bill.needs.push(Need { what, letters: n, whole: false, waiting });
         if fetched {
             // Letters whose PDF is not sound are looked at as well, and left.
             self.fetch(Range::at_least(fresh.least));
@@ -267,6 +268,17 @@ impl Draft {
         self.queue.free = free;
         self.see(fresh);
         self.house.letters = Range::exactly(n);
+    }
+
+    /// One ordinary letter is taken from the queue, accepted in a way of its own, and seen.
+    pub(super) fn accept_one(&mut self, way: Way) {
+        self.know_letters();
+        self.need("ordinary letters", 1);
+        self.fetch(Range::at_least(1));
+        let free = self.queue.free;
+        self.accept(Range::exactly(1), way);
+        self.queue.free = free;
+        self.see(Range::exactly(1));
     }
 
     /// Letters that turn out not to be producible are looked for, accepted and seen.

@@ -9,7 +9,10 @@ use serde::Deserialize;
 
 use super::draft::Draft;
 use super::range::Range;
-use crate::prober::{ABOVE_THE_LIMIT, REPEATED, USUAL_LINK_LIFE};
+use crate::house::Way;
+use crate::prober::{
+    ABOVE_THE_LIMIT, ACCEPTED_IN_BULK, ACCEPTED_SINGLY, REPEATED, USUAL_LINK_LIFE,
+};
 
 impl Draft {
     /// The probes of these checks are sent.
@@ -20,6 +23,11 @@ impl Draft {
             };
             if self.context().is_some_and(|context| context.lacking(check.needs).is_some()) {
                 continue;
+            }
+            match check.id {
+                ACCEPTED_SINGLY => self.accept_one(Way::OneByOne),
+                ACCEPTED_IN_BULK => self.accept_one(Way::InOneUpdate),
+                _ => {}
             }
             for plan in check.probes() {
                 let own = if plan.letter == LetterNeed::Spent { check.id } else { "" };

@@ -20,7 +20,7 @@ pub(crate) struct Call(Command);
 
 /// `letterproof run --out OUT`, to be given more arguments.
 pub(crate) fn letterproof(out: &Path) -> Call {
-    let mut call = command(&["run", "--out"]);
+    let mut call = command(&["run", "--out"]).with_state(&out.join(".state"));
     call.0.arg(out);
     call
 }
@@ -34,7 +34,8 @@ pub(crate) fn command(arguments: &[&str]) -> Call {
         }
     }
     command.args(arguments).stdin(Stdio::null());
-    Call(command)
+    // No test may read or write the ledgers of whoever runs it.
+    Call(command).with_state(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-state"))
 }
 
 impl Call {
@@ -43,6 +44,14 @@ impl Call {
         args: impl IntoIterator<Item = I>,
     ) -> Self {
         self.0.args(args);
+        self
+    }
+
+    /// Puts what the program keeps from run to run into this folder.
+    pub(crate) fn with_state(mut self, folder: &Path) -> Self {
+        for name in ["XDG_STATE_HOME", "HOME", "LOCALAPPDATA"] {
+            self.0.env(name, folder);
+        }
         self
     }
 
@@ -80,11 +89,12 @@ pub(crate) fn run(out: &Path, arguments: &[&str]) -> Ended {
     letterproof(out).args(arguments).ended()
 }
 
-/// The names of what lies in a folder.
+/// The names of what lies in a folder, hidden ones aside.
 pub(crate) fn folders(out: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(out) else { return Vec::new() };
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.retain(|name| !name.starts_with('.'));
     names.sort();
     names
 }
