@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use letterproof_judge::JudgeCache;
-use letterproof_model::{Context, CriterionId, CriterionResult, Exchange, Verdict};
+use letterproof_model::{Context, CriterionId, CriterionResult, Exchange, Timestamp, Verdict};
 
 /// Judges at hand while scenarios run.
 #[derive(Debug)]
@@ -52,6 +52,11 @@ impl Bench {
     /// Takes in an exchange; called by the recorder, in the order of the journal.
     pub fn see(&self, exchange: &Arc<Exchange>) {
         lock(&self.judges).push(Arc::clone(exchange));
+    }
+
+    /// Takes in that the run goes on after it had broken off, before anything else is recorded.
+    pub fn resumed(&self, at: Timestamp) {
+        lock(&self.judges).resumed(at);
     }
 
     /// Whether a criterion holds over all that was recorded so far.

@@ -11,7 +11,7 @@ use cucumber::feature::Ext as _;
 use cucumber::gherkin::{Feature, GherkinEnv, Scenario};
 use cucumber::step::Collection;
 use include_dir::{Dir, include_dir};
-use letterproof_model::TestId;
+use letterproof_model::{Context, TestId};
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../features");
 
@@ -132,6 +132,17 @@ impl FeatureSet {
                 if has_tag(feature, CONFORMANCE) { conformance } else { acceptance }
             },
         );
+        self
+    }
+
+    /// Leaves out the features of optional tests whose status the supplier's workflow does not
+    /// declare.
+    #[must_use]
+    pub fn for_workflow(mut self, context: &Context) -> Self {
+        self.features.retain(|feature| {
+            let tests = tests_of(&feature.tags);
+            tests.is_empty() || tests.iter().any(|test| context.works_by(*test))
+        });
         self
     }
 
@@ -391,6 +402,15 @@ mod tests {
         assert_eq!(set.clone().select(&[TestId::new(4).unwrap()]).unwrap().scenario_count(), 1);
         let error = set.select(&[TestId::new(5).unwrap()]).unwrap_err().to_string();
         assert!(error.contains("hold none for AT5"), "{error}");
+    }
+
+    #[test]
+    fn a_workflow_without_printing_leaves_at5_out() {
+        let mut context = Context::stand_in("x");
+        context.supports.remove(&letterproof_model::LetterStatus::Printed);
+        let tests = FeatureSet::built_in().unwrap().for_workflow(&context).tests();
+        assert_eq!(tests.len(), 14);
+        assert!(!tests.contains(&TestId::new(5).unwrap()));
     }
 
     #[test]

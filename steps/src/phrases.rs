@@ -135,7 +135,7 @@ async fn accepts_prepared(house: &mut PrintHouse) -> Done {
 
 #[when(expr = "the supplier receives a(nother) list of {int},{int} letters")]
 async fn receives_list(house: &mut PrintHouse, thousands: u32, rest: u32) -> Done {
-    let list = house.supplier()?.list_or_recall(thousands * 1_000 + rest).await;
+    let list = house.supplier()?.list_to_take_on(thousands * 1_000 + rest).await;
     house.listed = letter_ids(&house.noted(list)?);
     Ok(())
 }
@@ -183,6 +183,12 @@ async fn cancels(house: &mut PrintHouse) -> Done {
     house.report(Share::All, LetterStatus::Cancelled, Way::InOneUpdate, reason).await
 }
 
+#[when("the supplier reports these letters as FAILED, since their address cannot be used")]
+async fn fails_for_address(house: &mut PrintHouse) -> Done {
+    let reason = Reason::new("FAIL-ADDR", "The address cannot be used");
+    house.report(Share::All, LetterStatus::Failed, Way::InOneUpdate, reason).await
+}
+
 #[when("the supplier reports the letters that it cannot produce as FAILED")]
 async fn fails_unproducible(house: &mut PrintHouse) -> Done {
     let sent = house.supplier()?.fail_unproducible().await;
@@ -225,6 +231,12 @@ async fn looks_up_each(house: &mut PrintHouse, status: Status) -> Done {
 #[when(expr = "the supplier looks up the first {int} of these letters until each is {status}")]
 async fn looks_up_first(house: &mut PrintHouse, n: usize, status: Status) -> Done {
     house.look_up(Share::First(n), status.0).await
+}
+
+#[when(expr = "the supplier looks up the other letters until each is {status}")]
+async fn looks_up_others(house: &mut PrintHouse, status: Status) -> Done {
+    let share = house.named_share("the other letters");
+    house.look_up(share, status.0).await
 }
 
 #[when("the harness sends the probes of these checks")]

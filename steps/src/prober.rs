@@ -217,6 +217,7 @@ async fn accept_as_supplier(supplier: &Supplier, id: &str) -> Result<(), ProbeEr
     if !matches!(id, ACCEPTED_SINGLY | ACCEPTED_IN_BULK) {
         return Ok(());
     }
+    let _deciding = supplier.decide().await;
     let letters = supplier.take_pending(1, LetterFilter::Standard).await?;
     let sent = if id == ACCEPTED_SINGLY {
         supplier.move_one_by_one(&letters, LetterStatus::Accepted, Reasons::None).await?
@@ -233,11 +234,14 @@ async fn take_last(
     supplier: &Supplier,
     fits: impl Fn(&LetterRecord) -> bool,
 ) -> Result<LetterId, ProbeError> {
-    if supplier.ledger().counts().is_empty() {
+    if !supplier.has_seen_letters() {
         supplier.daily_list().await?;
     }
     let free = |record: &LetterRecord| {
-        record.status == Some(LetterStatus::Pending) && !record.in_flight() && fits(record)
+        supplier.has_seen(record)
+            && record.status == Some(LetterStatus::Pending)
+            && !record.in_flight()
+            && fits(record)
     };
     let last = supplier.ledger().take_last(free);
     Ok(last.map(|record| record.id).ok_or_else(|| ClientError::TooFewLetters {
@@ -250,7 +254,7 @@ async fn take_last(
 
 /// A letter without a stated hash, whatever became of it: it is only read.
 async fn without_pdf(supplier: &Supplier) -> Result<Option<LetterId>, ClientError> {
-    if supplier.ledger().counts().is_empty() {
+    if !supplier.has_seen_letters() {
         supplier.daily_list().await?;
     }
     let bare = |record: &LetterRecord| record.status.is_some() && record.sha256.is_none();

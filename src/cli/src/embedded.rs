@@ -19,7 +19,7 @@ const LINK_LIFE: Duration = Duration::from_secs(5);
 /// A second supplier, whose letters the first must not reach.
 const OTHER_SUPPLIER: &str = "another-supplier";
 /// How much longer than twice the delay an update is waited for.
-const GRACE: Duration = Duration::from_secs(4);
+const GRACE: Duration = Duration::from_secs(10);
 
 /// A running double.
 pub(crate) struct Embedded {

@@ -32,7 +32,7 @@ impl Place {
     /// Opens it for a run; nobody else may have it open.
     pub(crate) fn open(&self, profile: &Profile) -> Result<Ledger, Failure> {
         if self.reseeded {
-            self.set_aside()?;
+            self.set_aside(profile)?;
         }
         Ok(Ledger::open(&self.path, &profile.target, &self.supplier)?)
     }
@@ -45,11 +45,12 @@ impl Place {
         Ok(Ledger::peek(&self.path, &profile.target, &self.supplier)?)
     }
 
-    fn set_aside(&self) -> Result<(), Failure> {
+    fn set_aside(&self, profile: &Profile) -> Result<(), Failure> {
         if !self.path.exists() {
             return Ok(());
         }
         // Taken for a moment, so that it is not moved away from under a run.
+        drop(Ledger::open(&self.path, &profile.target, &self.supplier)?);
         let stamp = now().strftime("%Y%m%dT%H%M%SZ");
         let aside = self.path.with_extension(format!("until-{stamp}.jsonl"));
         std::fs::rename(&self.path, &aside).map_err(|error| {

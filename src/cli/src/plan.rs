@@ -1,9 +1,10 @@
 //! `letterproof plan`: what a run with the same options would call, change and use up.
 //! Refuses to send anything, and to count by hand: the numbers come from the features' phrases.
 
+use std::io::Write as _;
 use std::sync::Arc;
 
-use letterproof_client::{ClientError, Gate, Ledger, LetterRecord, Target};
+use letterproof_client::{Auth, ClientError, Gate, Ledger, LetterRecord, Target};
 use letterproof_model::{Capability, LetterStatus, Mode, TestId};
 use letterproof_steps::FeatureSet;
 use letterproof_steps::plan::{Outlook, Plan, Shortfall, plan as draw_up};
@@ -21,7 +22,8 @@ pub(crate) struct Planned {
     /// Whether the target lives and ends with the run.
     pub(crate) embedded: bool,
     pub(crate) outlook: Outlook,
-    /// What the ledger knows, and where it lies.
+    /// What the ledger knows, and where it lies; none for a double that ends with the run, or
+    /// where nobody says whose it is.
     pub(crate) ledger: Option<(Place, Counted)>,
 }
 
@@ -48,7 +50,12 @@ pub(crate) fn plan(options: &RunOptions) -> Result<u8, Failure> {
             targets::PROD_SMOKE
         )));
     }
-    let planned = Planned::of(options, &run::features(options)?)?;
+    let features = run::features(options)?;
+    let planned = if options.target == "int" && std::env::var_os("LETTERPROOF_KID").is_none() {
+        Planned::without_credentials(options, &features)?
+    } else {
+        Planned::of(options, &features)?
+    };
     print(options.format, &planned);
     Ok(0)
 }
@@ -58,25 +65,37 @@ impl Planned {
     pub(crate) fn of(options: &RunOptions, features: &FeatureSet) -> Result<Self, Failure> {
         let Some(profile) = targets::of_run(options)? else {
             let target = Embedded::planned(options)?;
-            return Self::on(target, None, None, features);
+            let outlook = outlook(&target, None, true);
+            let plan = draw_up(features, outlook.clone())?;
+            return Ok(Self { plan, target, embedded: true, outlook, ledger: None });
         };
         let place = Place::of(options, &profile);
         let known = place.peek(&profile)?;
-        Self::on(profile.target, Some(place), known.as_ref(), features)
+        let counted = known.as_ref().map(Counted::of).unwrap_or_default();
+        Self::on(profile.target, known.as_ref(), Some((place, counted)), features)
+    }
+
+    /// Plans a run on INT for somebody who has no credentials there yet.
+    fn without_credentials(options: &RunOptions, features: &FeatureSet) -> Result<Self, Failure> {
+        let mut target = Target::int(Auth::None)?;
+        if let Some(base) = &options.base_url {
+            target = target.at(base)?;
+        }
+        if let Some(letters) = options.letters {
+            target.seeded_letters = letters;
+        }
+        Self::on(target, None, None, features)
     }
 
     fn on(
         target: Target,
-        place: Option<Place>,
         known: Option<&Ledger>,
+        ledger: Option<(Place, Counted)>,
         features: &FeatureSet,
     ) -> Result<Self, Failure> {
-        let embedded = place.is_none();
-        let outlook = outlook(&target, known, embedded);
+        let outlook = outlook(&target, known, false);
         let plan = draw_up(features, outlook.clone())?;
-        let counted = known.map(Counted::of).unwrap_or_default();
-        let ledger = place.map(|place| (place, counted));
-        Ok(Self { plan, target, embedded, outlook, ledger })
+        Ok(Self { plan, target, embedded: false, outlook, ledger })
     }
 
     /// Whether letters used up in vain would be gone for good.
@@ -214,14 +233,15 @@ pub(crate) fn shortage(short: &Shortfall<'_>) -> String {
             need.waiting
         )
     } else {
-        format!("{who} needs {letters} {what}, and {} are PENDING by then", need.waiting)
+        format!("{who} needs {what}: {letters}, and {} of any kind are left by then", need.waiting)
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the plan goes to stdout")]
 fn print(format: OutputFormat, planned: &Planned) {
-    match format {
-        OutputFormat::Table => print!("{}", plan_text::render(planned)),
-        OutputFormat::Json => println!("{:#}", plan_json::render(planned)),
-    }
+    let mut stdout = std::io::stdout().lock();
+    // Who has read enough may close the pipe.
+    let _ = match format {
+        OutputFormat::Table => write!(stdout, "{}", plan_text::render(planned)),
+        OutputFormat::Json => writeln!(stdout, "{:#}", plan_json::render(planned)),
+    };
 }

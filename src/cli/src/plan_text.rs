@@ -50,8 +50,8 @@ fn bill(text: &mut String, bill: &Bill) {
     if bill.used_up.is_possible() {
         line(text, "uses up", &format!("{} PENDING letters", bill.used_up));
     }
-    let needs: Vec<String> = bill.needs.iter().map(need).collect();
-    line(text, "needs", &needs.join("; "));
+    let needs = bill.needs.chunk_by(|a, b| a.what == b.what).map(need);
+    line(text, "needs", &needs.collect::<Vec<_>>().join("; "));
     let waits: Vec<String> = bill
         .waits
         .iter()
@@ -79,13 +79,14 @@ fn words<K, D: Display>(counts: &BTreeMap<K, Range>, name: impl Fn(&K) -> D) -> 
     words.join(", ")
 }
 
-fn need(need: &Need) -> String {
-    let letters = counted(need.letters);
-    if need.whole {
-        format!("all {letters} letters seeded, PENDING")
-    } else {
-        format!("{letters} {}", need.what)
+fn need(needs: &[Need]) -> String {
+    let Some(need) = needs.first() else { return String::new() };
+    let mut text = format!("{}: {}", need.what, counted(need.letters));
+    if needs.len() > 1 {
+        // Writing into a string cannot fail.
+        let _ = write!(text, ", {} times", needs.len());
     }
+    text
 }
 
 fn seeding(text: &mut String, planned: &Planned) {
@@ -107,6 +108,8 @@ fn seeding(text: &mut String, planned: &Planned) {
             format!("knows {}; {flying} not seen yet; {path}", by_status.join(", "))
         };
         line(text, "ledger", &words);
+    } else if !planned.embedded {
+        line(text, "ledger", "not known without credentials: it is named after LETTERPROOF_KID");
     }
     line(text, "seeding", &format!("{waiting} of {seeded} letters are PENDING as far as is known"));
     let short: Vec<String> = planned.plan.shortfalls().map(|short| shortage(&short)).collect();

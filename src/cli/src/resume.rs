@@ -7,9 +7,12 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use letterproof_evidence::{JournalHeader, RunFolder, SavedJournal, read_journal};
-use letterproof_model::{Journal as _, MarkKind, RunId, TestId, Timestamp};
-use letterproof_steps::{EVERY_STEP_SUCCEEDED, FeatureSet};
+use letterproof_client::{Ledger, Target};
+use letterproof_evidence::{JournalHeader, JournalWriter, RunFolder, SavedJournal, read_journal};
+use letterproof_model::{
+    Journal as _, Mark, MarkKind, Mode, Recorder as _, RunId, TestId, Timestamp, now,
+};
+use letterproof_steps::{Bench, EVERY_STEP_SUCCEEDED, FeatureSet};
 use serde::{Deserialize, Serialize};
 
 use crate::args::{RunOptions, Suite};
@@ -117,8 +120,21 @@ impl Broken {
     }
 
     /// The features that are still to be driven: none, where only the judging is left.
-    pub(crate) fn left_of(&self, features: &FeatureSet) -> Result<FeatureSet, Failure> {
-        let left = features.clone().without(&self.finished);
+    pub(crate) fn left_of(
+        &self,
+        features: &FeatureSet,
+        target: &Target,
+    ) -> Result<FeatureSet, Failure> {
+        let context = target.context(Mode::Driven);
+        if context.base_url != self.journal.header.base_url {
+            return Err(Failure::Usage(format!(
+                "{}: this run was made at {}, and its target is now at {}",
+                self.dir.display(),
+                self.journal.header.base_url,
+                context.base_url
+            )));
+        }
+        let left = features.clone().for_workflow(&context).without(&self.finished);
         if left.scenario_count() == 0 && !self.is_incomplete() {
             return Err(Failure::Usage(format!(
                 "{}: every scenario of this run had succeeded; there is nothing to go on with",
@@ -130,6 +146,29 @@ impl Broken {
 
     fn is_incomplete(&self) -> bool {
         self.dir.file_name().is_some_and(|name| name.to_string_lossy().ends_with(INCOMPLETE))
+    }
+
+    /// Has the judges and the ledger learn what was recorded, and notes that the run goes on.
+    pub(crate) fn catch_up(
+        &self,
+        journal: &JournalWriter,
+        bench: &Bench,
+        ledger: &Ledger,
+    ) -> Result<(), Failure> {
+        let recording = &self.journal.recording;
+        recording.exchanges().iter().for_each(|exchange| bench.see(exchange));
+        let resumed = recording.marks().iter().filter(|mark| mark.kind == MarkKind::Resumed);
+        resumed.for_each(|mark| bench.resumed(mark.at));
+        ledger.replay(recording)?;
+        let mark = Mark {
+            at: now(),
+            kind: MarkKind::Resumed,
+            scenario: None,
+            text: "The run goes on after it had broken off; nothing was recorded in between."
+                .to_owned(),
+        };
+        bench.resumed(mark.at);
+        journal.mark(mark).map_err(|error| Failure::Harness(error.message))
     }
 
     /// Opens the folder; one that looked whole is incomplete again until the run has ended.
@@ -174,9 +213,6 @@ fn ends(journal: &SavedJournal) -> (HashSet<String>, HashSet<String>) {
 
 #[cfg(test)]
 mod tests {
-    use letterproof_evidence::JournalWriter;
-    use letterproof_model::{Mark, Recorder as _, now};
-
     use super::*;
 
     #[test]

@@ -20,9 +20,8 @@ use letterproof_evidence::{
 use letterproof_judge::conformance::judge_conformance;
 use letterproof_judge::judge_all;
 use letterproof_model::{
-    Context, Counts, Journal as _, LetterId, Mark, MarkKind, Mode, PACK_VERSION, PackInfo,
-    RESULTS_FORMAT, Recorder, Results, RunId, RunInfo, SupplierKind, TargetInfo, TestId, Timestamp,
-    exit_code, now, pack,
+    Context, Counts, LetterId, Mode, PACK_VERSION, PackInfo, RESULTS_FORMAT, Recorder, Results,
+    RunId, RunInfo, SupplierKind, TargetInfo, TestId, Timestamp, exit_code, now, pack,
 };
 use letterproof_steps::{Bench, FeatureSet, Prober, Stage};
 
@@ -79,11 +78,11 @@ async fn drive(given: RunOptions) -> Result<u8, Failure> {
         .map(Contract::from_specification)
         .transpose()
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    let left = match &broken {
-        Some(broken) => broken.left_of(&features)?,
-        None => features.clone(),
-    };
     let profile = targets::of_run(&options)?;
+    let left = match (&broken, &profile) {
+        (Some(broken), Some(profile)) => broken.left_of(&features, &profile.target)?,
+        _ => features.clone(),
+    };
     let planned = Planned::of(&options, &left)?;
     if broken.is_none() && !options.yes {
         planned.refuse_if_short()?;
@@ -208,8 +207,7 @@ impl Drive<'_> {
         let recorder: Arc<dyn Recorder> = journal.clone();
         let ledger = ledger.unwrap_or_else(|| Ledger::in_memory(&target)).of_run(&self.run_id);
         if let Some(broken) = &self.broken {
-            broken.journal.recording.exchanges().iter().for_each(|exchange| bench.see(exchange));
-            ledger.replay(&broken.journal.recording)?;
+            broken.catch_up(&journal, &bench, &ledger)?;
         }
         let session = Session::new(
             target,
@@ -233,6 +231,10 @@ impl Drive<'_> {
             reseed: embedded.map(|embedded| embedded.reseed(self.options)),
         };
         let driving = async {
+            if self.left.scenario_count() == 0 {
+                // Broken off while it was judged: all the traffic is there.
+                return Ok(());
+            }
             session.preflight(&Flow::supplier(session.nonce())).await?;
             if self.broken.is_some() {
                 self.progress.note("looking for updates that were under way");
@@ -273,11 +275,7 @@ impl Drive<'_> {
             remember(folder, self.options)?;
             return Ok(journal);
         };
-        let journal = JournalWriter::resume(&folder.journal_path())?;
-        let text = "The run goes on after it had broken off; nothing was recorded in between.";
-        let mark = Mark { at: now(), kind: MarkKind::Note, scenario: None, text: text.to_owned() };
-        journal.mark(mark).map_err(|error| Failure::Harness(error.message))?;
-        Ok(journal)
+        Ok(JournalWriter::resume(&folder.journal_path())?)
     }
 
     /// Where the supplier begins: at the run's start, with the lists it was working off.

@@ -17,7 +17,9 @@ use letterproof_evidence::read_journal;
 use letterproof_mock::{MockConfig, MockServer};
 use letterproof_model::{Body, Journal as _, Operation, Route};
 use serde_json::Value;
-use support::{Call, command, folders, letterproof, results, run, run_folder};
+use support::{
+    command, folders, letterproof, quick_profile, results, run, run_folder, with_credentials,
+};
 
 fn plan(arguments: &[&str]) -> Value {
     let ended = command(&["plan", "--format", "json"]).args(arguments).ended();
@@ -123,6 +125,20 @@ fn a_plan_reads_as_text_and_says_whether_the_seeding_suffices() {
 }
 
 #[test]
+fn a_plan_for_int_needs_no_credentials_and_knows_what_one_seeding_cannot_give() {
+    let ended = command(&["plan", "--target", "int"]).ended();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    for words in [
+        "int.api.service.nhs.uk",
+        "it does not suffice: AT15 needs all 2,500 letters seeded",
+        "until listed letters show again: ",
+        "not known without credentials",
+    ] {
+        assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
+    }
+}
+
+#[test]
 fn a_plan_is_refused_where_there_is_nothing_to_plan() {
     for arguments in [&["--target", "prod-smoke"][..], &["--resume", "x"], &["--only", "AT16"]] {
         let ended = command(&["plan"]).args(arguments).ended();
@@ -148,13 +164,6 @@ async fn stand_in(letters: u32) -> MockServer {
         ..MockConfig::default()
     };
     MockServer::start(config).await.unwrap()
-}
-
-fn with_credentials(call: Call, server: &MockServer) -> Call {
-    let credentials = server.demo_credentials().unwrap();
-    call.env("LETTERPROOF_API_KEY", credentials.api_key.expose())
-        .env("LETTERPROOF_KID", &credentials.kid)
-        .env("LETTERPROOF_KEY", credentials.private_key_pem.expose())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,8 +217,12 @@ async fn the_ledger_remembers_what_an_earlier_run_used_up() {
 async fn a_target_whose_lists_show_too_few_letters_is_left_as_it_is() {
     let server = stand_in(300).await;
     let out = tempfile::tempdir().unwrap();
-    let call = letterproof(out.path()).args(["--only", "AT4", "--base-url", server.base_url()]);
-    let ended = with_credentials(call, &server).ended();
+    let profile = quick_profile(out.path(), &server);
+    let again = || {
+        let call = letterproof(out.path()).args(["--only", "AT4", "--target", &profile]);
+        with_credentials(call, &server)
+    };
+    let ended = again().ended();
     assert_eq!(ended.code, 2, "{}\n{}", ended.stdout, ended.stderr);
     assert!(
         ended.stderr.contains("stopped before the first update: AT4 needs"),
@@ -221,8 +234,7 @@ async fn a_target_whose_lists_show_too_few_letters_is_left_as_it_is() {
     assert_eq!(results(&folder).exit_code, 2);
     assert_eq!(actual(&folder).updates, BTreeMap::new());
 
-    let call = letterproof(out.path()).args(["--only", "AT4", "--base-url", server.base_url()]);
-    let ended = with_credentials(call, &server).args(["--yes"]).ended();
+    let ended = again().args(["--yes"]).ended();
     assert_eq!(ended.code, 3, "{}\n{}", ended.stdout, ended.stderr);
     server.shutdown().await;
 }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use letterproof_model::{
-    ConformanceResult, Context, CriterionId, CriterionResult, Exchange, Journal, TestId, Verdict,
+    ConformanceResult, Context, CriterionId, CriterionResult, Exchange, Journal, TestId, Timestamp,
+    Verdict,
 };
 
 use crate::conformance::judge_probes;
@@ -34,6 +35,13 @@ impl JudgeCache {
     pub fn push(&mut self, exchange: Arc<Exchange>) {
         self.absorbed += 1;
         self.traffic.push(exchange);
+    }
+
+    /// Takes in that the run went on at this time after it had broken off; to be told before any
+    /// exchange that follows is added.
+    pub fn resumed(&mut self, at: Timestamp) {
+        self.traffic.resumed(at);
+        self.judged.clear();
     }
 
     /// Adds the exchanges of a growing journal that were not added yet. A cache is fed either by

@@ -1,7 +1,7 @@
 //! Which judge judges which test, and which tests a supplier's workflow leaves out.
 //! Refuses to leave a test out in silence: one that does not apply says what is not declared.
 
-use letterproof_model::{Context, CriterionResult, LetterStatus, TestId, Verdict};
+use letterproof_model::{Context, CriterionResult, LetterStatus, TestId, Verdict, test_definition};
 
 use crate::ruling::rule_all;
 use crate::traffic::Traffic;
@@ -37,12 +37,5 @@ pub fn judge_test(test: TestId, traffic: &Traffic, context: &Context) -> Vec<Cri
 
 /// The status of an optional test that the supplier's workflow does not declare.
 fn undeclared(test: TestId, context: &Context) -> Option<LetterStatus> {
-    let status = match test.number() {
-        5 => LetterStatus::Printed,
-        6 => LetterStatus::Enclosed,
-        8 => LetterStatus::Delivered,
-        13 => LetterStatus::Rejected,
-        _ => return None,
-    };
-    (!context.supports.contains(&status)).then_some(status)
+    test_definition(test).workflow_status().filter(|status| !context.reports(*status))
 }

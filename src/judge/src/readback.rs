@@ -55,9 +55,9 @@ pub(crate) fn read_back(moved: &StatusMove, traffic: &Traffic, context: &Context
     let Some(answered) = answered(moved, traffic) else {
         return refused(moved, traffic, &reads, sent);
     };
-    let deadline = answered.saturating_add(micros(context.update_deadline_ms));
+    let deadline = traffic.deadline(answered, micros(context.update_deadline_ms));
     match reads.iter().find(|read| read.status == moved.status) {
-        Some(hit) => after_hit(moved, &reads, hit, first, sent, deadline),
+        Some(hit) => after_hit(moved, traffic, &reads, hit, first, sent, deadline),
         None => without_hit(moved, traffic, window, &reads, first, sent, deadline),
     }
 }
@@ -81,7 +81,7 @@ fn answered(moved: &StatusMove, traffic: &Traffic) -> Option<Micros> {
 
 fn refused(moved: &StatusMove, traffic: &Traffic, reads: &[Seen], sent: Micros) -> ReadBack {
     if let Some(hit) = reads.iter().find(|read| read.status == moved.status) {
-        return ReadBack::Seen { after: hit.at - sent, call: hit.call };
+        return ReadBack::Seen { after: traffic.watched(sent, hit.at), call: hit.call };
     }
     let last = moved.updates(traffic).last();
     let answer = last.map_or(Answer::Lost, |(_, update)| update.answer);
@@ -91,6 +91,7 @@ fn refused(moved: &StatusMove, traffic: &Traffic, reads: &[Seen], sent: Micros) 
 
 fn after_hit(
     moved: &StatusMove,
+    traffic: &Traffic,
     reads: &[Seen],
     hit: &Seen,
     first: CallIx,
@@ -108,7 +109,7 @@ fn after_hit(
         return ReadBack::Not { words, calls: vec![first, hit.call, last.call] };
     }
     if hit.at <= deadline {
-        return ReadBack::Seen { after: hit.at - sent, call: hit.call };
+        return ReadBack::Seen { after: traffic.watched(sent, hit.at), call: hit.call };
     }
     let after = seconds(hit.at - sent);
     match reads.iter().find(|read| read.at >= deadline && read.at < hit.at) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Capability, LetterStatus, Mode, SpecificationId};
+use crate::{Capability, LetterStatus, Mode, SpecificationId, TestId, pack, test_definition};
 
 /// The facts about the target that judging rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +70,20 @@ impl Context {
     #[must_use]
     pub fn lacking(&self, needed: &[Capability]) -> Option<Capability> {
         needed.iter().copied().find(|capability| !self.has(*capability))
+    }
+
+    /// Whether the supplier's workflow reports a status: all but those of the optional tests, and
+    /// of these the ones it declares.
+    #[must_use]
+    pub fn reports(&self, status: LetterStatus) -> bool {
+        let optional = pack().iter().any(|test| test.workflow_status() == Some(status));
+        !optional || self.supports.contains(&status)
+    }
+
+    /// Whether a test is part of the supplier's workflow.
+    #[must_use]
+    pub fn works_by(&self, test: TestId) -> bool {
+        test_definition(test).workflow_status().is_none_or(|status| self.reports(status))
     }
 
     /// What letters of a specification are; `None` for a specification nobody agreed.

@@ -65,6 +65,8 @@ pub enum MarkKind {
     ScenarioFinished,
     /// The harness waited for the target; the text says for what and how long.
     Wait,
+    /// The run went on after it had broken off; since the exchange before, nobody was watching.
+    Resumed,
     /// A note by the tester or the harness.
     Note,
 }

@@ -2,7 +2,7 @@
 //! Refuses silence: a clause is a check, an attestation, or not tested for a stated reason; none
 //! is left out. The wording is ours; the source is the pack's revision named in [`PACK_VERSION`].
 
-use crate::{Capability, ClauseKind, ClauseSource, CriterionId, TestId};
+use crate::{Capability, ClauseKind, ClauseSource, CriterionId, LetterStatus, TestId};
 
 /// The revision of the acceptance pack that these clauses follow.
 pub const PACK_VERSION: &str = "2026-08-21";
@@ -18,6 +18,21 @@ pub struct TestDefinition {
     pub required: bool,
     /// Its clauses, in order.
     pub clauses: &'static [Clause],
+}
+
+impl TestDefinition {
+    /// The status without which a supplier's workflow makes the test not applicable; `None` for
+    /// tests that every supplier must pass.
+    #[must_use]
+    pub const fn workflow_status(&self) -> Option<LetterStatus> {
+        match self.id.number() {
+            5 => Some(LetterStatus::Printed),
+            6 => Some(LetterStatus::Enclosed),
+            8 => Some(LetterStatus::Delivered),
+            13 => Some(LetterStatus::Rejected),
+            _ => None,
+        }
+    }
 }
 
 /// One clause of the pack.
@@ -232,6 +247,9 @@ mod tests {
 
     #[test]
     fn the_optional_tests_are_those_of_the_pack() {
+        for test in pack() {
+            assert_eq!(test.required, test.workflow_status().is_none(), "{}", test.id);
+        }
         let optional: Vec<String> =
             pack().iter().filter(|test| !test.required).map(|test| test.id.to_string()).collect();
         assert_eq!(optional, ["AT5", "AT6", "AT8", "AT13"]);

@@ -223,7 +223,8 @@ impl Draft {
 
     /// A status is reported.
     pub(super) fn report(&mut self, letters: Range, status: LetterStatus, way: Way) {
-        if !letters.is_possible() {
+        let reported = self.context().is_none_or(|context| context.reports(status));
+        if !letters.is_possible() || !reported {
             return;
         }
         self.queue.daily_list_is_fresh = false;

@@ -170,6 +170,11 @@ fn cancels(draft: &mut Draft) {
     draft.report(draft.house.letters, LetterStatus::Cancelled, Way::InOneUpdate);
 }
 
+#[when("the supplier reports these letters as FAILED, since their address cannot be used")]
+fn fails_for_address(draft: &mut Draft) {
+    draft.report(draft.house.letters, LetterStatus::Failed, Way::InOneUpdate);
+}
+
 #[when("the supplier reports the letters that it cannot produce as FAILED")]
 fn fails_unproducible(draft: &mut Draft) {
     draft.fail_unproducible();
@@ -209,6 +214,12 @@ fn looks_up_each(draft: &mut Draft, _status: Status) {
 #[when(expr = "the supplier looks up the first {int} of these letters until each is {status}")]
 fn looks_up_first(draft: &mut Draft, n: usize, _status: Status) {
     draft.see(draft.share(Share::First(n)));
+}
+
+#[when(expr = "the supplier looks up the other letters until each is {status}")]
+fn looks_up_others(draft: &mut Draft, _status: Status) {
+    let share = Share::named("the other letters", &mut draft.house.first);
+    draft.see(draft.share(share));
 }
 
 #[when("the harness sends the probes of these checks")]

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use letterproof_mock::MockServer;
 use letterproof_model::Results;
 
 /// How the program ended.
@@ -82,6 +83,30 @@ impl Call {
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
     }
+}
+
+/// The call with the double's credentials in its environment.
+pub(crate) fn with_credentials(call: Call, server: &MockServer) -> Call {
+    let credentials = server.demo_credentials().expect("the double asks for tokens");
+    call.env("LETTERPROOF_API_KEY", credentials.api_key.expose())
+        .env("LETTERPROOF_KID", &credentials.kid)
+        .env("LETTERPROOF_KEY", credentials.private_key_pem.expose())
+}
+
+/// A profile of a double that is a good deal quicker than INT, in a hidden folder of `out`.
+pub(crate) fn quick_profile(out: &Path, server: &MockServer) -> String {
+    let kid = &server.demo_credentials().expect("the double asks for tokens").kid;
+    let text = format!(
+        "extends = \"mock\"\nname = \"quick\"\nbase_url = \"{}\"\n[auth]\nmethod = \"signed-jwt\"\n\
+         kid = \"{kid}\"\napi_key = {{ env = \"LETTERPROOF_API_KEY\" }}\nkey = {{ env = \
+         \"LETTERPROOF_KEY\" }}\n[limits]\nvisibility_timeout = \"1s\"\nupdate_deadline = \"15s\"\n",
+        server.base_url(),
+    );
+    let folder = out.join(".profiles");
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("quick.toml");
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
 }
 
 /// `letterproof run --out OUT ARGUMENTS`.

@@ -22,7 +22,8 @@ use crate::ledger::LetterRecord;
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 impl Supplier {
-    /// Reports several statuses one after the other, each seen before the next is sent.
+    /// Reports several statuses one after the other, each seen before the next is sent. Those that
+    /// the workflow does not declare are left out.
     ///
     /// # Errors
     /// When the API refuses an update or gives no answer.
@@ -32,7 +33,7 @@ impl Supplier {
         statuses: &[LetterStatus],
     ) -> Result<(), ClientError> {
         let mut letters = letters.to_vec();
-        for status in statuses {
+        for status in statuses.iter().filter(|status| self.context().reports(**status)) {
             let sent = self.move_in_bulk(&letters, *status, Reasons::None).await?;
             letters = self.see(&sent.letters, *status).await?.confirmed();
         }
@@ -100,6 +101,7 @@ impl Supplier {
         let bad = |letter: &Prepared| {
             letter.outcome != Preparation::MissingPdf && letter.outcome.reason_to_fail().is_some()
         };
+        let _deciding = self.decide().await;
         let found = self.find(n, LetterStatus::Pending, bad).await?;
         if found.is_empty() {
             return Err(too_few("PENDING letters with a damaged or too long PDF"));

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use letterproof_model::{Actor, Exchange, Journal, Operation, Route, Timestamp, now};
+use letterproof_model::{Actor, Exchange, Journal, LetterId, Operation, Route, Timestamp, now};
 use parking_lot::Mutex;
 
 use super::work::Supplier;
@@ -82,24 +82,56 @@ fn listed(exchange: &Exchange) -> Option<LetterList> {
 }
 
 impl Supplier {
-    /// Receives a list of letters, or takes up the one that this scenario was working off when the
-    /// run broke off.
+    /// Receives a list of letters to decide on all of them with [`Supplier::take_on`], or takes up
+    /// the one that this scenario was working off when the run broke off. Nobody else is deciding on
+    /// letters meanwhile, or takes one of the scenario's first list afterwards.
     ///
     /// # Errors
     /// As [`Supplier::list`].
-    pub async fn list_or_recall(&self, limit: u32) -> Result<Vec<ListedLetter>, ClientError> {
-        let scenario = self.flow.scenario.as_deref().unwrap_or_default().to_owned();
-        let recalled = self.shared.recalled.0.lock().remove(&(scenario, limit));
-        match recalled {
-            Some(letters) => Ok(letters),
-            None => self.list(Some(limit)).await,
+    pub async fn list_to_take_on(&self, limit: u32) -> Result<Vec<ListedLetter>, ClientError> {
+        let scenario = self.scenario();
+        let recalled = self.shared.recalled.0.lock().remove(&(scenario.clone(), limit));
+        if let Some(letters) = recalled {
+            self.shared.held.lock().insert(scenario, Vec::new());
+            return Ok(letters);
+        }
+        let _alone = self.shared.deciding.write().await;
+        let letters = self.list(Some(limit)).await?;
+        self.shared.held.lock().entry(scenario).or_insert_with(|| {
+            let listed: HashSet<&LetterId> = letters.iter().map(|letter| &letter.id).collect();
+            let held = self.ledger().take(listed.len(), |record| listed.contains(&record.id));
+            held.into_iter().map(|record| record.id).collect()
+        });
+        Ok(letters)
+    }
+
+    /// Keeps lists that are to be taken on whole from being fetched for as long as the caller holds
+    /// what it gets: while it decides on PENDING letters, until the decision shows.
+    pub async fn decide(&self) -> tokio::sync::RwLockReadGuard<'_, ()> {
+        self.shared.deciding.read().await
+    }
+
+    /// Lets others take the letters of the scenario's list again.
+    pub(super) fn release_held(&self) {
+        if let Some(held) = self.shared.held.lock().get_mut(&self.scenario()) {
+            self.ledger().release(&std::mem::take(held));
         }
     }
 
-    /// Whether the API has told of a letter during this run.
+    fn scenario(&self) -> String {
+        self.flow.scenario.as_deref().unwrap_or_default().to_owned()
+    }
+
+    /// Whether the API has told of any letter during this run.
     #[must_use]
     pub fn has_seen_letters(&self) -> bool {
-        !self.ledger().select(|record| record.seen_since(self.shared.since)).is_empty()
+        !self.ledger().select(|record| self.has_seen(record)).is_empty()
+    }
+
+    /// Whether the API has told of this letter during this run.
+    #[must_use]
+    pub fn has_seen(&self, record: &LetterRecord) -> bool {
+        record.seen_since(self.shared.since)
     }
 
     /// Of letters taken from the ledger, keeps those that are still as `wanted` says. A letter that

@@ -61,11 +61,13 @@ impl Supplier {
     /// # Errors
     /// When the API refuses an update or gives no answer.
     pub async fn take_on(&self, letters: &[LetterId]) -> Result<TakenOn, ClientError> {
+        let _alone = self.shared.deciding.write().await;
         let unfit = self.unfit(letters).await?;
         let fit: Vec<LetterId> =
             letters.iter().filter(|id| !unfit.contains_key(*id)).cloned().collect();
         let accepted = self.accept_in_bulk(&fit).await?;
-        let rejected = if unfit.is_empty() { None } else { Some(self.reject(unfit).await?) };
+        let rejected = if unfit.is_empty() { None } else { Some(self.reject_now(unfit).await?) };
+        self.release_held();
         Ok(TakenOn { accepted, rejected })
     }
 
@@ -83,6 +85,11 @@ impl Supplier {
     /// # Errors
     /// When the API refuses the update or gives no answer.
     pub async fn reject(&self, unfit: HashMap<LetterId, Reason>) -> Result<Sent, ClientError> {
+        let _deciding = self.decide().await;
+        self.reject_now(unfit).await
+    }
+
+    async fn reject_now(&self, unfit: HashMap<LetterId, Reason>) -> Result<Sent, ClientError> {
         let mut letters: Vec<LetterId> = unfit.keys().cloned().collect();
         letters.sort_unstable();
         self.move_in_bulk(&letters, LetterStatus::Rejected, Reasons::Each(unfit)).await
@@ -90,7 +97,7 @@ impl Supplier {
 
     /// Of listed letters, those that their data alone rules out.
     pub(super) fn unfit_by_data(&self, letters: &[LetterId]) -> HashMap<LetterId, Reason> {
-        if !self.context().supports.contains(&LetterStatus::Rejected) {
+        if !self.context().reports(LetterStatus::Rejected) {
             return HashMap::new();
         }
         let unfit = letters.iter().filter_map(|id| {
@@ -108,7 +115,7 @@ impl Supplier {
     }
 
     async fn unfit(&self, letters: &[LetterId]) -> Result<HashMap<LetterId, Reason>, ClientError> {
-        if !self.context().supports.contains(&LetterStatus::Rejected) {
+        if !self.context().reports(LetterStatus::Rejected) {
             return Ok(HashMap::new());
         }
         let suspicious: Vec<LetterId> = letters

@@ -51,6 +51,7 @@ impl Supplier {
             if taken.len() >= n {
                 return Ok(taken);
             }
+            let _deciding = self.decide().await;
             let fresh = self.take_pending(n - taken.len(), filter).await?;
             if fresh.is_empty() {
                 break;

@@ -1,6 +1,7 @@
 //! The supplier itself: what all its handles share, and how a scenario gets one.
 //! Refuses to share a correlation id between scenarios.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
@@ -49,6 +50,11 @@ pub(super) struct Shared {
     /// Whether a list came back with fewer letters than asked for.
     pub(super) saw_end: AtomicBool,
     pub(super) recalled: Recalled,
+    /// Held by whoever decides on letters, until the decision shows; alone by whoever lists letters
+    /// to decide on all of them.
+    pub(super) deciding: tokio::sync::RwLock<()>,
+    /// The letters of such a list, by scenario, that nobody else had taken.
+    pub(super) held: Mutex<HashMap<String, Vec<LetterId>>>,
 }
 
 impl Supplier {
@@ -89,6 +95,8 @@ impl Supplier {
                 gate_passed: AtomicBool::new(false),
                 saw_end: AtomicBool::new(false),
                 recalled: beginning.recalled,
+                deciding: tokio::sync::RwLock::default(),
+                held: Mutex::default(),
             }),
             flow,
         }

@@ -180,6 +180,13 @@ impl Double {
         self.seed("integration-specification-english", count, Some(pdf(1)));
     }
 
+    /// Loses every letter, as a target does that is seeded anew.
+    pub(super) fn forget_letters(&self) {
+        let mut world = self.world.lock();
+        world.order.clear();
+        world.letters.clear();
+    }
+
     pub(super) fn status(&self, id: &str) -> String {
         let mut world = self.world.lock();
         world.settle();

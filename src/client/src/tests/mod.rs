@@ -5,6 +5,7 @@ mod doctors;
 mod double;
 mod ledgers;
 mod recorder;
+mod resuming;
 mod safeguards;
 mod secrets;
 mod sessions;

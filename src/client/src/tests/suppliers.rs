@@ -309,7 +309,8 @@ async fn a_queue_that_shows_its_letters_again_is_not_taken_in_twice() {
         faults.latency = Duration::from_millis(200);
     }
     let run = stage.supplier().take_in_queue(4).await.unwrap();
-    assert_eq!(run.lists, [4, 4]);
+    // It is asked for again for as long as an update may take, and nothing is done twice.
+    assert!(run.lists.len() >= 2 && run.lists.iter().all(|n| *n == 4), "{:?}", run.lists);
     assert_eq!(run.letters.len(), 4);
     assert_eq!(stage.memory.count("GET", "/data"), 4);
     assert_eq!(stage.memory.count("POST", "/letters"), 1);

@@ -202,6 +202,8 @@ fn journal_lines_as_the_model_writes_them_are_valid() {
     valid(Document::Journal, &journal_line(json!({ "mark": mark })));
     let mark = Mark { scenario: Some("AT2".into()), ..mark };
     valid(Document::Journal, &journal_line(json!({ "mark": mark })));
+    let resumed = Mark { kind: MarkKind::Resumed, scenario: None, ..mark };
+    valid(Document::Journal, &journal_line(json!({ "mark": resumed })));
 }
 
 #[test]

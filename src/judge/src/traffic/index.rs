@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use letterproof_model::{
-    Body, Context, Exchange, ExchangeId, Journal, LetterId, LetterStatus, Operation, Route,
+    Body, Context, Exchange, ExchangeId, Journal, LetterId, LetterStatus, MarkKind, Operation,
+    Route,
 };
 
 use super::calls::{
@@ -36,6 +37,8 @@ pub struct Traffic {
     /// Downloads recorded before the call that gave their link.
     unlinked: HashMap<Box<str>, Vec<CallIx>>,
     last: Micros,
+    /// From when to when nobody was watching.
+    pub(super) pauses: Vec<(Micros, Micros)>,
 }
 
 impl Traffic {
@@ -57,6 +60,7 @@ impl Traffic {
             links: HashMap::new(),
             unlinked: HashMap::new(),
             last: Micros::MIN,
+            pauses: Vec::new(),
         }
     }
 
@@ -67,6 +71,8 @@ impl Traffic {
         for exchange in journal.exchanges() {
             traffic.push(Arc::clone(exchange));
         }
+        let resumed = journal.marks().iter().filter(|mark| mark.kind == MarkKind::Resumed);
+        resumed.for_each(|mark| traffic.resumed(mark.at));
         traffic
     }
 

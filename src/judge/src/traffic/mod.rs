@@ -5,6 +5,7 @@
 mod calls;
 mod index;
 mod letters;
+mod pauses;
 mod wire;
 
 pub(crate) use calls::{
