@@ -107,7 +107,8 @@ async fn run_batch(batch: Vec<Feature>, stage: Stage) {
                 (event::ScenarioFinished::StepPassed, _) => EVERY_STEP_SUCCEEDED.to_owned(),
                 (_, Some(error)) => error,
                 (event::ScenarioFinished::StepSkipped, None) => "a step was skipped".to_owned(),
-                (_, None) => "a step failed".to_owned(),
+                // A step that was not begun any more has no error of its own.
+                (_, None) => after.bench.stopped().unwrap_or_else(|| "a step failed".to_owned()),
             };
             after.bench.rests(&scenario.name);
             mark(&after, MarkKind::ScenarioFinished, scenario, text);

@@ -134,7 +134,7 @@ pub(crate) struct RunOptions {
 
     /// Folder of the ledgers, which remember each target's letters from run to run [default: the
     /// user's own, such as ~/.local/state/letterproof/ledgers, ~/Library/Application
-    /// Support/letterproof/ledgers or %LOCALAPPDATA%\\letterproof\\ledgers; without a home,
+    /// Support/letterproof/ledgers or %LOCALAPPDATA%\letterproof\ledgers; without a home,
     /// .letterproof beside the evidence]
     #[arg(long, value_name = "DIR")]
     pub(crate) ledger: Option<PathBuf>,

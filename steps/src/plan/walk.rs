@@ -6,7 +6,7 @@ use std::time::Duration;
 use cucumber::World as _;
 use cucumber::gherkin::{Feature, Scenario, Step};
 use futures::FutureExt as _;
-use letterproof_model::TestId;
+use letterproof_model::{Operation, TestId};
 
 use super::bill::{Bill, Need};
 use super::draft::{Draft, Outlook};
@@ -105,10 +105,12 @@ fn in_order(feature: &Feature) -> impl Iterator<Item = Walked<'_>> {
 }
 
 impl Plan {
-    /// Everything together.
+    /// Everything together, with the token and the look at `/_status` that come before.
     #[must_use]
     pub fn total(&self) -> Bill {
         let mut total = Bill::default();
+        total.call(Operation::Token, Range::at_least(1));
+        total.call(Operation::Status, Range::exactly(1));
         for scenario in &self.scenarios {
             total.add(&scenario.bill);
         }

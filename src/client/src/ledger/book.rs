@@ -219,6 +219,14 @@ impl Ledger {
         self.inner.book.lock().mi.contains(key)
     }
 
+    /// Whether any record was submitted for the reporting date of this moment.
+    #[must_use]
+    pub fn has_mi_of(&self, moment: Timestamp) -> bool {
+        let moment = moment.to_string();
+        let date = moment.split('T').next().unwrap_or_default();
+        self.inner.book.lock().mi.iter().any(|key| key.starts_with(date))
+    }
+
     /// What is known of a letter.
     #[must_use]
     pub fn get(&self, id: &LetterId) -> Option<LetterRecord> {

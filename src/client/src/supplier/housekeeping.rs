@@ -144,15 +144,22 @@ impl Supplier {
     /// # Errors
     /// When the target has too few letters, or the API refuses or gives no answer.
     pub async fn have_dispatched(&self, n: usize) -> Result<(), ClientError> {
-        if self.mi_due(now()).is_empty() {
-            let letters = self.take_accepted(n, LetterFilter::Standard).await?;
-            self.take_through(&letters, &[LetterStatus::Dispatched]).await?;
-            let resumed = self.shared.since < self.shared.opened;
-            if self.mi_due(now()).is_empty() && !resumed {
-                return Err(ClientError::AlreadyReported);
+        let reported = now();
+        if !self.mi_due(reported).is_empty() {
+            return Ok(());
+        }
+        let dispatched = self.ledger().tally(LetterStatus::Dispatched, self.shared.since);
+        let resumed = self.shared.since < self.shared.opened;
+        match (dispatched.is_empty(), self.ledger().has_mi_of(reported)) {
+            // Submitted before this run broke off; what is missing then is missing.
+            (false, _) if resumed => Ok(()),
+            // Letters dispatched now would be dispatched in vain.
+            (false, _) | (true, true) => Err(ClientError::AlreadyReported),
+            (true, false) => {
+                let letters = self.take_accepted(n, LetterFilter::Standard).await?;
+                self.take_through(&letters, &[LetterStatus::Dispatched]).await
             }
         }
-        Ok(())
     }
 
     /// Submits a record for each specification and group with dispatched letters (AT14).

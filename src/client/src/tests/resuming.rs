@@ -147,3 +147,17 @@ async fn a_gate_is_asked_before_the_first_update_until_it_lets_one_pass() {
     supplier.accept_in_bulk(&ids[1..]).await.unwrap();
     assert_eq!(asked.load(Ordering::SeqCst), 2);
 }
+
+#[tokio::test]
+async fn a_second_run_on_the_same_day_dispatches_nothing_that_it_could_not_report() {
+    let stage = Stage::set().await;
+    stage.double.seed_ordinary(6);
+    let first = stage.supplier();
+    first.have_dispatched(2).await.unwrap();
+    assert_eq!(first.report_dispatched().await.unwrap().len(), 1);
+    let posts = stage.memory.count("POST", "/letters");
+    let second = Supplier::new(stage.session(), first.ledger().clone());
+    let error = second.have_dispatched(2).await.unwrap_err();
+    assert!(matches!(error, ClientError::AlreadyReported), "{error}");
+    assert_eq!(stage.memory.count("POST", "/letters"), posts, "no letter is used up in vain");
+}
