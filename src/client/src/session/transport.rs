@@ -126,8 +126,10 @@ impl Session {
         if !call.body.is_empty() {
             *request.body_mut() = Some(call.body.clone().into());
         }
-        let clock = Instant::now();
+        // In this order: measured from a moment before `started`, an exchange could seem to end
+        // after what followed it had begun.
         let started = now();
+        let clock = Instant::now();
         let mut under_way = UnderWay {
             recorder: self.inner.recorder.clone(),
             clock,
