@@ -1,20 +1,8 @@
 //! How reports word things: counts, durations, dates, verdicts and the outcome of a run.
 //! Refuses to soften: the outcome names what failed or is missing before what passed.
 
+pub(crate) use letterproof_model::grouped as number;
 use letterproof_model::{Results, Timestamp, Verdict};
-
-/// `2,500`.
-pub(crate) fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// `1 letter`, `2,500 letters`.
 pub(crate) fn counted(value: u64, one: &str, many: &str) -> String {

@@ -8,7 +8,7 @@ use crate::flows::{Fetched, Flow};
 use crate::ruling::Ruling;
 use crate::tally::Tally;
 use crate::text::{count, many};
-use crate::traffic::{CallIx, EventKind, LetterIx, Micros, Traffic};
+use crate::traffic::{CallIx, EventKind, LetterIx, Traffic};
 
 /// Every PDF was downloaded; letters without one are counted apart.
 pub(crate) fn downloaded(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
@@ -84,10 +84,6 @@ fn whole_content(
     }
 }
 
-/// How far two recorded moments may disagree, in microseconds: recordings made elsewhere keep
-/// milliseconds, rounded.
-const CLOCK_PRECISION: Micros = 2_000;
-
 /// Every download has its time, and the times agree: no link is followed before it was given.
 pub(crate) fn on_record(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
     let mut tally = Tally::default();
@@ -106,7 +102,7 @@ pub(crate) fn on_record(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
             });
             if call.finished <= call.started {
                 tally.open(*letter, [download], "has no time of its last byte on record");
-            } else if call.started.saturating_add(CLOCK_PRECISION) < given {
+            } else if call.started < given {
                 let calls = asked.into_iter().chain([download]);
                 tally.fault(*letter, calls, "was downloaded before its link was given");
             } else {

@@ -1,19 +1,13 @@
 //! Numbers and times as sentences show them.
 //! Refuses locale and precision games: thousands by commas, seconds with one decimal.
 
+use letterproof_model::grouped;
+
 use crate::traffic::Micros;
 
 /// `2,500`.
 pub(crate) fn count(number: impl TryInto<u64>) -> String {
-    let digits = number.try_into().unwrap_or(u64::MAX).to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    grouped(number.try_into().unwrap_or(u64::MAX))
 }
 
 /// `1 letter`, `2,500 letters`.

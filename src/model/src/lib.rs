@@ -10,6 +10,7 @@ mod context;
 mod criterion;
 mod exchange;
 mod finding;
+mod grouped;
 mod ids;
 mod journal;
 mod operation;
@@ -29,6 +30,7 @@ pub use exchange::{
     TransportErrorKind, header_value,
 };
 pub use finding::{About, Finding, FindingKind, fold_findings};
+pub use grouped::grouped;
 pub use ids::{
     CorrelationId, CriterionId, ExchangeId, GroupId, LetterId, MiId, RequestId, RunId,
     SpecificationId, TestId, UnknownTest,

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use letterproof_model::grouped;
+
 /// At least so many, and at most so many where that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
@@ -99,19 +101,6 @@ impl fmt::Display for Range {
         };
         f.pad(&text)
     }
-}
-
-/// `2,500`.
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
