@@ -309,7 +309,7 @@ pub fn bundle() -> Bundle {
     let tool = ToolInfo { version: "0.1.0".into(), commit: "0123abcd".into() };
     let tests = tests();
     let conformance = conformance();
-    let exit_code = letterproof_model::exit_code(&tests, &conformance);
+    let exit_code = letterproof_model::exit_code(&tests, &conformance, &[]);
     let results = Results {
         format: RESULTS_FORMAT.into(),
         run: RunInfo {
@@ -338,6 +338,7 @@ pub fn bundle() -> Bundle {
             figures: [("elapsed_ms".to_owned(), 9_412.0), ("letters_per_s".to_owned(), 265.62)]
                 .into(),
         }],
+        waivers: vec![],
         exit_code,
     };
     let exchanges = exchanges().into_iter().map(Arc::new).collect();
@@ -351,6 +352,7 @@ pub fn bundle() -> Bundle {
                 started: at(0),
                 tool,
                 base_url: BASE.into(),
+                brief: None,
             },
             recording: Recording::new(exchanges, vec![]),
             torn_tail: false,

@@ -88,6 +88,11 @@ pub(crate) struct RunOptions {
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2))]
     pub(crate) window: Option<u8>,
 
+    /// Failures that were agreed to be waived, as a TOML file; they stay failures and are shown as
+    /// waived
+    #[arg(long, value_name = "FILE")]
+    pub(crate) waivers: Option<PathBuf>,
+
     /// Text given by the reviewer; it is sent with the run's calls and stands in the evidence
     #[arg(long, value_name = "TEXT")]
     pub(crate) nonce: Option<String>,
@@ -128,7 +133,7 @@ pub(crate) struct RunOptions {
     /// left alone, no update that was taken is sent again, and every attempt is kept
     #[arg(long, value_name = "DIR", conflicts_with_all = [
         "target", "base_url", "suite", "only", "features", "out", "window", "nonce", "letters",
-        "foreign_letter", "spec", "reseeded", "smoke_letters", "confirm", "faults",
+        "foreign_letter", "spec", "reseeded", "waivers", "smoke_letters", "confirm", "faults",
     ])]
     pub(crate) resume: Option<PathBuf>,
 

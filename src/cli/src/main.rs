@@ -10,6 +10,7 @@ mod doctor;
 mod drift;
 mod embedded;
 mod failure;
+mod finish;
 mod init;
 mod interrupt;
 mod keys;

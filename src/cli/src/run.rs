@@ -14,14 +14,10 @@ use letterproof_client::{
     Target,
 };
 use letterproof_contract::Contract;
-use letterproof_evidence::{
-    Bundle, JournalHeader, JournalWriter, RunFolder, new_run_id, read_journal,
-};
-use letterproof_judge::conformance::judge_conformance;
-use letterproof_judge::judge_all;
+use letterproof_evidence::{JournalHeader, JournalWriter, RunFolder, new_run_id, read_waivers};
 use letterproof_model::{
-    Context, Counts, LetterId, Mode, PACK_VERSION, PackInfo, RESULTS_FORMAT, Recorder, Results,
-    RunId, RunInfo, SupplierKind, TargetInfo, TestId, Timestamp, exit_code, now, pack,
+    Brief, Context, LetterId, Mode, Recorder, Results, RunEnd, RunId, Selection, Timestamp, Waiver,
+    now, pack,
 };
 use letterproof_steps::{Bench, FeatureSet, Prober, Stage};
 
@@ -33,7 +29,7 @@ use crate::ledgers::Place;
 use crate::plan::{Planned, gate};
 use crate::progress::Progress;
 use crate::resume::{ASKED_TO_STOP, Broken, remember};
-use crate::{consent, table, targets};
+use crate::{consent, finish, table, targets};
 
 /// Runs the selected tests; returns the exit code.
 pub(crate) fn run(options: RunOptions) -> Result<u8, Failure> {
@@ -78,6 +74,8 @@ async fn drive(given: RunOptions) -> Result<u8, Failure> {
         .map(Contract::from_specification)
         .transpose()
         .map_err(|error| Failure::Usage(error.to_string()))?;
+    let waivers = options.waivers.as_deref().map(read_waivers).transpose();
+    let waivers = waivers.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
     let profile = targets::of_run(&options)?;
     let left = match (&broken, &profile) {
         (Some(broken), Some(profile)) => broken.left_of(&features, &profile.target)?,
@@ -114,6 +112,7 @@ async fn drive(given: RunOptions) -> Result<u8, Failure> {
         features,
         left,
         specification,
+        waivers,
         started,
         run_id,
         progress: &progress,
@@ -135,24 +134,13 @@ struct Drive<'a> {
     left: FeatureSet,
     /// An official specification in place of the built-in schemas.
     specification: Option<Contract>,
+    waivers: Vec<Waiver>,
     started: Timestamp,
     run_id: RunId,
     progress: &'a Progress,
     /// The run that is gone on with.
     broken: Option<Broken>,
     planned: Planned,
-}
-
-/// How the driving ended.
-enum End {
-    /// Every scenario was driven to its end.
-    Whole,
-    /// Ctrl-C.
-    Interrupted,
-    /// The target has too few letters, and none was changed.
-    Refused(String),
-    /// Going on was impossible.
-    Stopped(String),
 }
 
 impl Drive<'_> {
@@ -176,21 +164,21 @@ impl Drive<'_> {
             embedded.stop().await;
         }
         match recorded {
-            Ok((context, end)) => self.judge(folder, &context, end),
+            Ok(end) => self.write_up(folder, &end),
             // What a run recorded before it broke off is kept, whatever becomes of this attempt.
             Err(failure) if self.broken.is_some() => Err(failure),
             Err(failure) => Err(discarded(folder, failure)),
         }
     }
 
-    /// Drives every scenario; returns what judging needs besides the journal.
+    /// Drives every scenario; returns how that ended, which the journal's last mark tells too.
     async fn record(
         &self,
         folder: &RunFolder,
         embedded: Option<&Embedded>,
         target: Option<Target>,
         ledger: Option<Ledger>,
-    ) -> Result<(Context, End), Failure> {
+    ) -> Result<RunEnd, Failure> {
         let interrupt = Interrupt::listen();
         let target = match (target, embedded) {
             (Some(target), _) => target,
@@ -249,28 +237,28 @@ impl Drive<'_> {
             session.stop();
         };
         let end = match interrupt.unless_pressed(driving, stop).await {
-            None => End::Interrupted,
+            None => RunEnd::Interrupted,
             Some(driven) => {
                 driven?;
                 match bench.stopped() {
-                    None => End::Whole,
-                    Some(reason) if refused.load(Ordering::SeqCst) => End::Refused(reason),
-                    Some(reason) => End::Stopped(reason),
+                    None => RunEnd::Whole,
+                    Some(reason) if refused.load(Ordering::SeqCst) => RunEnd::Refused(reason),
+                    Some(reason) => RunEnd::Stopped(reason),
                 }
             }
         };
         // What was recorded is kept, also where the disk refuses to promise more.
-        match journal.sync() {
-            Ok(()) => Ok((context, end)),
-            Err(error) => Ok((context, End::Stopped(error.message))),
+        match journal.mark(end.mark(now())).and_then(|()| journal.sync()) {
+            Ok(()) => Ok(end),
+            Err(error) => Ok(RunEnd::Stopped(error.message)),
         }
     }
 
     /// The run's journal: a new one, or the one it had when it broke off.
     fn journal(&self, folder: &RunFolder, context: &Context) -> Result<JournalWriter, Failure> {
         let Some(_) = &self.broken else {
-            let (run_id, base_url) = (self.run_id.clone(), context.base_url.clone());
-            let header = JournalHeader::new(run_id, crate::tool(), base_url);
+            let (run_id, brief) = (self.run_id.clone(), self.brief(context)?);
+            let header = JournalHeader::briefed(run_id, self.started, crate::tool(), brief);
             let journal = JournalWriter::create(&folder.journal_path(), &header)?;
             remember(folder, self.options)?;
             return Ok(journal);
@@ -307,70 +295,39 @@ impl Drive<'_> {
         given.or_else(|| embedded?.foreign_letter())
     }
 
-    /// Judges the journal as it lies on disk and writes the rest of the folder.
-    fn judge(
-        &self,
-        folder: RunFolder,
-        context: &Context,
-        end: End,
-    ) -> Result<(Results, PathBuf), Failure> {
-        self.progress.note("judging what was recorded");
-        let journal = read_journal(&folder.journal_path())?;
-        let selected: Vec<TestId> = match self.options.suite {
+    /// What this run is asked to show.
+    fn brief(&self, context: &Context) -> Result<Brief, Failure> {
+        let tests = match self.options.suite {
             Suite::Conformance => Vec::new(),
             _ if self.options.only.is_empty() => pack().iter().map(|test| test.id).collect(),
             _ => self.options.only.clone(),
         };
-        let contract = match &self.specification {
-            Some(contract) => contract,
-            None => Contract::built_in().map_err(|error| Failure::Harness(error.to_string()))?,
-        };
-        let judged = judge_all(&journal.recording, context, &selected, contract);
-        let conformance = if self.features.has_conformance() {
-            judge_conformance(&journal.recording, context, contract)
-        } else {
-            Vec::new()
-        };
-        let code = match (&end, exit_code(&judged.tests, &conformance)) {
-            (End::Stopped(_), _) => 4,
-            (End::Refused(_), _) => 2,
-            // What was not reached may be an unselected rest: the run is incomplete all the same.
-            (End::Interrupted, 0) => 3,
-            (_, code) => code,
-        };
-        let results = Results {
-            format: RESULTS_FORMAT.to_owned(),
-            run: RunInfo {
-                id: self.run_id.clone(),
-                started: self.started,
-                finished: now(),
-                tool: crate::tool(),
-                pack: PackInfo { version: PACK_VERSION.to_owned() },
-                target: TargetInfo {
-                    name: context.target.clone(),
-                    base_url: context.base_url.clone(),
-                    capabilities: context.capabilities.iter().copied().collect(),
-                },
-                window: self.options.window,
-                nonce: self.options.nonce.clone(),
-                supplier: SupplierKind::Reference,
-                exchanges: judged.exchanges,
-            },
-            counts: Counts::of(judged.tests.iter().map(|test| test.verdict)),
-            tests: judged.tests,
-            conformance,
-            findings: judged.findings,
-            performance: judged.performance,
-            exit_code: code,
-        };
-        folder.write_context(context)?;
-        folder.write_results(&results)?;
-        let bundle =
-            Bundle { folder: folder.path().to_owned(), results, context: context.clone(), journal };
-        letterproof_reports::write_all(&bundle, &folder)
-            .map_err(|error| Failure::Harness(error.to_string()))?;
-        let path = match &end {
-            End::Stopped(reason) => {
+        let selection = Selection { tests, conformance: self.features.has_conformance() };
+        Ok(Brief {
+            window: self.options.window,
+            nonce: self.options.nonce.clone(),
+            waivers: self.waivers.clone(),
+            specification: self.contract()?.specification().map(str::to_owned),
+            ..Brief::new(selection, context.clone())
+        })
+    }
+
+    /// The contract that bodies are held against.
+    fn contract(&self) -> Result<&Contract, Failure> {
+        match &self.specification {
+            Some(contract) => Ok(contract),
+            None => Contract::built_in().map_err(|error| Failure::Harness(error.to_string())),
+        }
+    }
+
+    /// Judges the journal as it lies on disk and writes the rest of the folder.
+    fn write_up(&self, folder: RunFolder, end: &RunEnd) -> Result<(Results, PathBuf), Failure> {
+        self.progress.note("judging what was recorded");
+        let mut bundle = finish::write_up(&folder, self.contract()?)?;
+        let path = match end {
+            RunEnd::Stopped(reason) => {
+                // Also where not even the journal's last mark could be written.
+                bundle.results.exit_code = 4;
                 let kept = folder.path().to_owned();
                 self.progress.note(&format!(
                     "the run stopped: {reason}; what was recorded is in {}",
@@ -378,7 +335,7 @@ impl Drive<'_> {
                 ));
                 kept
             }
-            End::Refused(reason) => {
+            RunEnd::Refused(reason) => {
                 let kept = folder.path().to_owned();
                 self.progress.note(&format!(
                     "stopped before the first update: {reason}; go on with `letterproof run \
@@ -387,7 +344,7 @@ impl Drive<'_> {
                 ));
                 kept
             }
-            End::Whole | End::Interrupted => folder.finish()?,
+            RunEnd::Whole | RunEnd::Interrupted => folder.finish()?,
         };
         Ok((bundle.results, path))
     }

@@ -21,7 +21,9 @@ pub struct Contract {
     schemas: Vec<(Document, Schema)>,
     /// Schemas of an official specification, which stand in for ours: by call and status, 0 being
     /// the request.
-    official: BTreeMap<(Operation, u16), Schema>,
+    official: drift::OfficialSchemas,
+    /// SHA-256 of what these are made of.
+    specification: Option<String>,
 }
 
 impl Contract {
@@ -37,7 +39,7 @@ impl Contract {
     fn compile() -> Result<Self, ContractError> {
         let compile = |document| Ok((document, Schema::compile(document)?));
         let schemas = Document::ALL.into_iter().map(compile).collect::<Result<_, _>>()?;
-        Ok(Self { schemas, official: BTreeMap::new() })
+        Ok(Self { schemas, official: BTreeMap::new(), specification: None })
     }
 
     /// The contract with the body schemas of an official OpenAPI 3 document in place of ours,
@@ -47,7 +49,15 @@ impl Contract {
     /// # Errors
     /// When the document cannot be read or one of its schemas cannot be used.
     pub fn from_specification(path: &Path) -> Result<Self, ContractError> {
-        Ok(Self { official: drift::official_schemas(path)?, ..Self::compile()? })
+        let (official, digest) = drift::official_schemas(path)?;
+        Ok(Self { official, specification: Some(digest), ..Self::compile()? })
+    }
+
+    /// SHA-256, in hexadecimal, of the official body schemas in use, resolved; `None` when they
+    /// are those of this build. Two files that say the same of every body have the same.
+    #[must_use]
+    pub fn specification(&self) -> Option<&str> {
+        self.specification.as_deref()
     }
 
     /// The schema of an answer's body.

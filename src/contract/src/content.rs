@@ -61,14 +61,18 @@ pub fn inspect_download(bytes: &[u8], content_type: Option<&str>) -> (Content, b
 }
 
 fn hashed(bytes: &[u8]) -> Content {
-    let sha256 =
-        digest(&SHA256, bytes).as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
-            for nibble in [byte >> 4, byte & 15] {
-                text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-            }
-            text
-        });
+    let sha256 = sha256_hex(bytes);
     Content { length: bytes.len() as u64, sha256, pages: None, problem: None }
+}
+
+/// SHA-256 in lower-case hexadecimal.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    digest(&SHA256, bytes).as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
+        for nibble in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+        text
+    })
 }
 
 /// The number of pages, or one sentence on why the file is not one whole PDF.

@@ -69,6 +69,16 @@ pub enum EvidenceError {
         /// The name.
         name: String,
     },
+    /// A waivers file cannot be used.
+    #[error("{} line {line}: {problem}", path.display())]
+    Waivers {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The system's random source failed.
     #[error("the system gave no random numbers, without which secrets cannot be replaced safely")]
     Random,

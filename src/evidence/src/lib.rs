@@ -12,6 +12,7 @@ mod folder;
 mod journal;
 mod redact;
 mod run_id;
+mod waivers;
 
 pub use bundle::{Bundle, CONTEXT_FILE, CONTEXT_FORMAT, RESULTS_FILE};
 pub use digest::sha256_hex;
@@ -23,3 +24,4 @@ pub use journal::{
 };
 pub use redact::Redactor;
 pub use run_id::new_run_id;
+pub use waivers::read_waivers;

@@ -31,6 +31,7 @@ fn results() -> Results {
         findings: vec![],
         performance: vec![],
         counts: Counts::default(),
+        waivers: vec![],
         exit_code: 3,
     }
 }

@@ -100,7 +100,7 @@ fn attempts(test: TestId, journal: &dyn Journal) -> Vec<Attempt> {
                     attempt.outcome = Some(mark.text.clone());
                 }
             }
-            MarkKind::Wait | MarkKind::Resumed | MarkKind::Note => {}
+            MarkKind::Wait | MarkKind::Resumed | MarkKind::Ended | MarkKind::Note => {}
         }
     }
     for attempt in &mut attempts {

@@ -23,6 +23,7 @@ mod at15;
 mod batch;
 mod books;
 mod cache;
+mod conclude;
 pub mod conformance;
 mod dispatch;
 mod downloads;
@@ -44,6 +45,7 @@ mod traffic;
 pub use at15::at15_performance;
 pub use books::{Reconciliation, at14_reconciliation};
 pub use cache::JudgeCache;
+pub use conclude::{Head, conclude};
 pub use dispatch::judge_test;
 
 pub use judged::{Judged, judge_all};

@@ -67,6 +67,8 @@ pub enum MarkKind {
     Wait,
     /// The run went on after it had broken off; since the exchange before, nobody was watching.
     Resumed,
+    /// The run ended; the text says how ([`crate::RunEnd`]).
+    Ended,
     /// A note by the tester or the harness.
     Note,
 }

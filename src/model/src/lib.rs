@@ -5,6 +5,7 @@
 //! Refuses: I/O, async and HTTP types. A type that needs a socket or a file lives elsewhere.
 
 mod body;
+mod brief;
 mod capability;
 mod context;
 mod criterion;
@@ -20,8 +21,10 @@ mod reason;
 mod results;
 mod status;
 mod verdict;
+mod waiver;
 
 pub use body::{Body, Content};
+pub use brief::{Brief, RunEnd, Selection};
 pub use capability::Capability;
 pub use context::{Context, SpecificationKind, SpecificationMeaning};
 pub use criterion::{ClauseKind, ClauseSource, CriterionResult, EXCHANGES_SHOWN};
@@ -42,10 +45,11 @@ pub use raw::{RawBody, RawExchange, RawOutcome, RawRequest, RawResponse};
 pub use reason::{ReturnReason, return_reason_text};
 pub use results::{
     Attempt, ConformanceResult, Counts, PackInfo, Performance, RESULTS_FORMAT, Results, RunInfo,
-    SupplierKind, TargetInfo, TestResult, ToolInfo, exit_code,
+    SupplierKind, TargetInfo, TestResult, ToolInfo, exit_code, is_waived,
 };
 pub use status::{LetterStatus, Move, UnknownStatus, judge_move};
 pub use verdict::{Mode, Verdict};
+pub use waiver::{Waiver, WaiverState, WaiverUse, use_waivers};
 
 pub use jiff::Timestamp;
 

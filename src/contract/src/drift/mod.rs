@@ -17,7 +17,7 @@ mod shape;
 
 use std::path::Path;
 
-pub(crate) use official::official_schemas;
+pub(crate) use official::{OfficialSchemas, official_schemas};
 
 pub use known::{KnownDifference, known_differences};
 pub use report::{Aspect, Change, Deliberate, DriftReport, Severity};

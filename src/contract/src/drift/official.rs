@@ -13,18 +13,21 @@ use serde_json::{Map, Value, json};
 use super::load::Tree;
 use super::resolve::resolved_paths;
 use crate::ContractError;
+use crate::content::sha256_hex;
 use crate::operations::{BodyRule, all_rules};
 use crate::schemas::Schema;
 use crate::text::clip;
 
 /// The schemas by call and status; 0 is the request.
-pub(crate) fn official_schemas(
-    path: &Path,
-) -> Result<BTreeMap<(Operation, u16), Schema>, ContractError> {
+pub(crate) type OfficialSchemas = BTreeMap<(Operation, u16), Schema>;
+
+/// The schemas of a document, and the SHA-256 of all that they are made of.
+pub(crate) fn official_schemas(path: &Path) -> Result<(OfficialSchemas, String), ContractError> {
     let (mut tree, entry) = Tree::open(path)?;
     let paths = resolved_paths(&mut tree, &entry)?;
     let file = tree.name(&entry);
     let mut schemas = BTreeMap::new();
+    let mut sources = String::new();
     for rules in all_rules().filter(|rules| rules.operation != Operation::Token) {
         let Some((method, route)) = rules.operation.label().split_once(' ') else { continue };
         let described = &paths[route][method.to_ascii_lowercase()];
@@ -37,7 +40,9 @@ pub(crate) fn official_schemas(
         }
         for (status, place, body) in bodies {
             let Some(schema) = schema_of(body) else { continue };
-            let built = Schema::build(file.clone(), &translated(schema), true);
+            let schema = translated(schema);
+            sources.push_str(&format!("{} {place} {schema}\n", rules.operation.label()));
+            let built = Schema::build(file.clone(), &schema, true);
             let schema = built.map_err(|message| ContractError::NotOpenApi {
                 file: file.clone(),
                 pointer: format!("{} {place}", rules.operation.label()),
@@ -46,7 +51,7 @@ pub(crate) fn official_schemas(
             schemas.insert((rules.operation, status), schema);
         }
     }
-    Ok(schemas)
+    Ok((schemas, sha256_hex(sources.as_bytes())))
 }
 
 /// The schema of the first JSON body; one that says nothing about properties is no use.

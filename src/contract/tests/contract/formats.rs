@@ -8,8 +8,8 @@ use letterproof_model::{
     TransportErrorKind, Verdict,
 };
 use letterproof_model::{
-    ClauseKind, ConformanceResult, Counts, CriterionId, ExchangeId, FindingKind, LetterId, Mode,
-    pack,
+    Brief, ClauseKind, ConformanceResult, Counts, CriterionId, ExchangeId, FindingKind, LetterId,
+    Mode, RunEnd, Selection, Waiver, WaiverState, WaiverUse, pack,
 };
 use serde_json::{Value, json};
 
@@ -110,9 +110,22 @@ fn results() -> Value {
             figures: [("elapsed_ms".to_owned(), 1.5)].into(),
         }],
         counts: Counts::default(),
+        waivers: vec![WaiverUse { waiver: waiver(), state: WaiverState::Applied }],
         exit_code: 3,
     };
     serde_json::to_value(results).unwrap()
+}
+
+fn waiver() -> Waiver {
+    Waiver {
+        id: "AT4.2".into(),
+        reason: "r".into(),
+        agreed_by: "a".into(),
+        reference: "R-1".into(),
+        date: "2026-08-01".parse().unwrap(),
+        expires: "2026-08-31".parse().unwrap(),
+        line: 3,
+    }
 }
 
 #[test]
@@ -147,6 +160,8 @@ fn results_that_were_tampered_with_are_not() {
         ("/findings/0/count", Some(json!(0))),
         ("/performance/0/figures/elapsed_ms", Some(json!("1.5"))),
         ("/counts/not-run", None),
+        ("/waivers/0/expires", None),
+        ("/waivers/0/state", Some(json!("forgiven"))),
     ] {
         let value = mutated(&results, pointer, new.clone());
         assert!(!faults(Document::Results, &value).is_empty(), "{pointer} = {new:?}");
@@ -166,6 +181,13 @@ fn journal_lines_as_the_model_writes_them_are_valid() {
         "tool": ToolInfo { version: "0.1.0".into(), commit: "unknown".into() }, "base_url": BASE,
     });
     valid(Document::Journal, &header);
+    let mut brief = Brief::new(Selection::everything(), Context::stand_in(BASE));
+    valid(Document::Journal, &mutated(&header, "/brief", Some(json!(brief))));
+    brief.window = Some(1);
+    brief.nonce = Some("n".into());
+    brief.waivers = vec![waiver()];
+    brief.specification = Some(HASH.into());
+    valid(Document::Journal, &mutated(&header, "/brief", Some(json!(brief))));
     let content = Content { length: 1, sha256: HASH.into(), pages: None, problem: None };
     let mut exchange = Call::new("GET", "/letters").with(&list(1)).build();
     let line = |exchange: &Exchange| journal_line(json!({ "exchange": exchange }));
@@ -204,6 +226,8 @@ fn journal_lines_as_the_model_writes_them_are_valid() {
     valid(Document::Journal, &journal_line(json!({ "mark": mark })));
     let resumed = Mark { kind: MarkKind::Resumed, scenario: None, ..mark };
     valid(Document::Journal, &journal_line(json!({ "mark": resumed })));
+    let ended = RunEnd::Whole.mark(letterproof_model::now());
+    valid(Document::Journal, &journal_line(json!({ "mark": ended })));
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use letterproof_model::{Exchange, Mark, RunId, Timestamp, ToolInfo};
+use letterproof_model::{Brief, Exchange, Mark, RunId, Timestamp, ToolInfo};
 use serde::{Deserialize, Serialize};
 
 /// The name and version of the journal format.
@@ -30,6 +30,9 @@ pub struct JournalHeader {
     pub tool: ToolInfo,
     /// The API's base URL, by which API calls are told from downloads.
     pub base_url: String,
+    /// What the run was asked to show; absent where nothing is to be judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brief: Option<Brief>,
 }
 
 impl JournalHeader {
@@ -42,7 +45,15 @@ impl JournalHeader {
             started: letterproof_model::now(),
             tool,
             base_url: base_url.into(),
+            brief: None,
         }
+    }
+
+    /// The header of a journal begun now, to be judged as this brief asks.
+    #[must_use]
+    pub fn briefed(run_id: RunId, started: Timestamp, tool: ToolInfo, brief: Brief) -> Self {
+        let base_url = brief.context.base_url.clone();
+        Self { started, brief: Some(brief), ..Self::new(run_id, tool, base_url) }
     }
 }
 

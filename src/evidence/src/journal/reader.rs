@@ -32,27 +32,36 @@ pub struct SavedJournal {
 /// When the file cannot be read, is of another format or version, or its chain is broken; the
 /// message names file and line.
 pub fn read_journal(path: &Path) -> Result<SavedJournal, EvidenceError> {
-    let mut reader = JournalReader::open(path)?;
-    let mut recording = Recording::default();
-    for entry in reader.by_ref() {
-        match entry? {
-            Entry::Exchange(exchange) => recording.push(exchange),
-            Entry::Mark(mark) => recording.push_mark(mark),
+    JournalReader::open(path)?.read_whole()
+}
+
+impl JournalReader {
+    /// Reads and checks every entry.
+    ///
+    /// # Errors
+    /// As [`read_journal`].
+    pub fn read_whole(self) -> Result<SavedJournal, EvidenceError> {
+        let mut reader = self;
+        let mut recording = Recording::default();
+        for entry in reader.by_ref() {
+            match entry? {
+                Entry::Exchange(exchange) => recording.push(exchange),
+                Entry::Mark(mark) => recording.push_mark(mark),
+            }
         }
+        Ok(SavedJournal {
+            header: reader.header.clone(),
+            recording,
+            torn_tail: reader.torn_tail,
+            head: reader.prev,
+        })
     }
-    Ok(SavedJournal {
-        header: reader.header.clone(),
-        recording,
-        torn_tail: reader.torn_tail,
-        head: reader.prev,
-    })
 }
 
 /// Reads a journal entry by entry, in memory bounded by its longest line.
-#[derive(Debug)]
 pub struct JournalReader {
     path: PathBuf,
-    input: BufReader<File>,
+    input: Box<dyn BufRead>,
     header: JournalHeader,
     line: u64,
     prev: String,
@@ -73,7 +82,15 @@ impl JournalReader {
             std::io::ErrorKind::NotFound => EvidenceError::Missing { path: path.to_owned() },
             _ => io_error(path)(source),
         })?;
-        let mut input = BufReader::with_capacity(1 << 16, file);
+        Self::over(path, Box::new(BufReader::with_capacity(1 << 16, file)))
+    }
+
+    /// Reads the header of a journal that does not lie in a file of its own; errors name it as
+    /// `path`.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn over(path: &Path, mut input: Box<dyn BufRead>) -> Result<Self, EvidenceError> {
         let mut buffer = Vec::new();
         let length = next_line(&mut input, &mut buffer, path, 1)?;
         if !buffer.ends_with(b"\n") {
@@ -194,7 +211,7 @@ pub(crate) fn exchange_id(number: u64) -> ExchangeId {
 }
 
 fn next_line(
-    input: &mut BufReader<File>,
+    input: &mut dyn BufRead,
     buffer: &mut Vec<u8>,
     path: &Path,
     line: u64,

@@ -26,6 +26,11 @@ const OPERATIONS: [(Operation, &str); 10] = [
     (Operation::Download, "C-CONTRACT-DOWNLOAD"),
 ];
 
+/// The ids of the results of this area.
+pub(super) fn ids() -> impl Iterator<Item = &'static str> {
+    OPERATIONS.iter().map(|(_, id)| *id)
+}
+
 /// What was found about the API in the exchanges of one operation.
 #[derive(Default)]
 struct Found {

@@ -38,6 +38,11 @@ pub fn conformance_checks() -> &'static [Check] {
     &CHECKS
 }
 
+/// The id of every result of the suite: the checks', and the contract's for each operation.
+pub fn conformance_ids() -> impl Iterator<Item = &'static str> {
+    conformance_checks().iter().map(|check| check.id).chain(contract::ids())
+}
+
 /// Judges the conformance suite: every check, and the contract for each operation.
 #[must_use]
 pub fn judge_conformance(

@@ -1,0 +1,79 @@
+//! The whole results document, derived from a journal and the brief that stands at its head.
+//!
+//! The run that made a journal, a later `judge` or `report`, and a reviewer's `verify` all call
+//! this, so that they cannot differ. Refuses a clock: the same journal always gives the same
+//! document.
+
+use letterproof_contract::Contract;
+use letterproof_model::{
+    Brief, Context, Counts, Journal, PACK_VERSION, PackInfo, RESULTS_FORMAT, Results, RunEnd,
+    RunId, RunInfo, TargetInfo, Timestamp, ToolInfo, exit_code, use_waivers,
+};
+
+use crate::conformance::judge_conformance;
+use crate::judged::judge_all;
+
+/// What stands at the head of a journal.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    /// The run.
+    pub run_id: &'a RunId,
+    /// When it began.
+    pub started: Timestamp,
+    /// What recorded it.
+    pub tool: &'a ToolInfo,
+    /// What it was asked to show.
+    pub brief: &'a Brief,
+}
+
+/// Judges a journal and puts everything concluded from it into one document.
+#[must_use]
+pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> Results {
+    let Brief { selection, context, waivers, .. } = head.brief;
+    let judged = judge_all(journal, context, &selection.tests, contract);
+    let conformance = if selection.conformance {
+        judge_conformance(journal, context, contract)
+    } else {
+        Vec::new()
+    };
+    let finished = finished(journal, head.started);
+    let waivers = use_waivers(waivers, finished, &judged.tests, &conformance, &judged.findings);
+    let judged_code = exit_code(&judged.tests, &conformance, &waivers);
+    Results {
+        format: RESULTS_FORMAT.to_owned(),
+        run: RunInfo {
+            id: head.run_id.clone(),
+            started: head.started,
+            finished,
+            tool: head.tool.clone(),
+            pack: PackInfo { version: PACK_VERSION.to_owned() },
+            target: target(context),
+            window: head.brief.window,
+            nonce: head.brief.nonce.clone(),
+            supplier: head.brief.supplier,
+            exchanges: judged.exchanges,
+        },
+        counts: Counts::of(judged.tests.iter().map(|test| test.verdict)),
+        tests: judged.tests,
+        conformance,
+        findings: judged.findings,
+        performance: judged.performance,
+        waivers,
+        exit_code: RunEnd::of(journal.marks()).exit_code(judged_code),
+    }
+}
+
+fn target(context: &Context) -> TargetInfo {
+    TargetInfo {
+        name: context.target.clone(),
+        base_url: context.base_url.clone(),
+        capabilities: context.capabilities.iter().copied().collect(),
+    }
+}
+
+/// When the last thing in a journal happened.
+fn finished(journal: &dyn Journal, started: Timestamp) -> Timestamp {
+    let exchange = journal.exchanges().iter().map(|exchange| exchange.finished()).max();
+    let mark = journal.marks().iter().map(|mark| mark.at).max();
+    [Some(started), exchange, mark].into_iter().flatten().max().unwrap_or(started)
+}

@@ -1,0 +1,166 @@
+//! What a run was asked to show, fixed before its first request and kept with its journal.
+//!
+//! With the journal it is all that judging needs, so that anyone can derive the results again.
+//! Refuses secrets, and anything learned only while the run goes on.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Context, Mark, MarkKind, SupplierKind, TestId, Timestamp, Waiver, pack};
+
+/// What a run was asked to show, of whom, and against what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brief {
+    /// What is judged.
+    pub selection: Selection,
+    /// Who makes the traffic.
+    pub supplier: SupplierKind,
+    /// What judging must know of the target.
+    pub context: Context,
+    /// The test window (1 or 2), where the run belongs to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<u8>,
+    /// The reviewer's nonce, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// Failures that were agreed to be waived.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<Waiver>,
+    /// SHA-256 of the official specification that bodies are held against, in hexadecimal; absent
+    /// when the built-in schemas are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub specification: Option<String>,
+}
+
+/// Which tests are judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// The acceptance tests asked for.
+    pub tests: Vec<TestId>,
+    /// Whether the conformance suite was asked for.
+    pub conformance: bool,
+}
+
+impl Selection {
+    /// The whole pack and the conformance suite.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self { tests: pack().iter().map(|test| test.id).collect(), conformance: true }
+    }
+}
+
+impl Brief {
+    /// The brief of a run of the harness's own supplier, without window, nonce or waivers.
+    #[must_use]
+    pub fn new(selection: Selection, context: Context) -> Self {
+        Self {
+            selection,
+            supplier: SupplierKind::Reference,
+            context,
+            window: None,
+            nonce: None,
+            waivers: Vec::new(),
+            specification: None,
+        }
+    }
+}
+
+/// How a run ended, as the last mark of its journal tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunEnd {
+    /// Everything asked for was tried.
+    Whole,
+    /// It was asked to stop, or it broke off and left no word.
+    Interrupted,
+    /// The target had too few letters, and none was changed.
+    Refused(String),
+    /// Going on was impossible.
+    Stopped(String),
+}
+
+impl RunEnd {
+    const WHOLE: &str = "whole";
+    const INTERRUPTED: &str = "interrupted";
+    const REFUSED: &str = "refused: ";
+    const STOPPED: &str = "stopped: ";
+
+    /// The mark that closes a journal.
+    #[must_use]
+    pub fn mark(&self, at: Timestamp) -> Mark {
+        let text = match self {
+            Self::Whole => Self::WHOLE.to_owned(),
+            Self::Interrupted => Self::INTERRUPTED.to_owned(),
+            Self::Refused(reason) => format!("{}{reason}", Self::REFUSED),
+            Self::Stopped(reason) => format!("{}{reason}", Self::STOPPED),
+        };
+        Mark { at, kind: MarkKind::Ended, scenario: None, text }
+    }
+
+    /// How the run of these marks ended. A run that was gone on with after its end, and one whose
+    /// end nobody could write, counts as interrupted.
+    #[must_use]
+    pub fn of(marks: &[Mark]) -> Self {
+        let Some(Mark { kind: MarkKind::Ended, text, .. }) = marks.last() else {
+            return Self::Interrupted;
+        };
+        if text == Self::WHOLE {
+            Self::Whole
+        } else if let Some(reason) = text.strip_prefix(Self::REFUSED) {
+            Self::Refused(reason.to_owned())
+        } else if let Some(reason) = text.strip_prefix(Self::STOPPED) {
+            Self::Stopped(reason.to_owned())
+        } else {
+            Self::Interrupted
+        }
+    }
+
+    /// The exit code of a run that ended so, whose verdicts alone would give `judged`.
+    #[must_use]
+    pub fn exit_code(&self, judged: u8) -> u8 {
+        match self {
+            Self::Stopped(_) => 4,
+            Self::Refused(_) => 2,
+            // What was not reached may be an unselected rest: the run is incomplete all the same.
+            Self::Interrupted if judged == 0 => 3,
+            Self::Interrupted | Self::Whole => judged,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_end_is_read_back_from_its_mark() {
+        for end in [
+            RunEnd::Whole,
+            RunEnd::Interrupted,
+            RunEnd::Refused("too few letters".into()),
+            RunEnd::Stopped("the disk is full".into()),
+        ] {
+            assert_eq!(RunEnd::of(&[end.mark(crate::now())]), end);
+        }
+    }
+
+    #[test]
+    fn a_run_that_left_no_word_or_went_on_after_its_end_was_interrupted() {
+        let resumed = Mark {
+            at: crate::now(),
+            kind: MarkKind::Resumed,
+            scenario: None,
+            text: "went on".into(),
+        };
+        assert_eq!(RunEnd::of(&[]), RunEnd::Interrupted);
+        let marks = [RunEnd::Whole.mark(crate::now()), resumed];
+        assert_eq!(RunEnd::of(&marks), RunEnd::Interrupted);
+    }
+
+    #[test]
+    fn an_interrupted_run_never_ends_with_0() {
+        assert_eq!(RunEnd::Interrupted.exit_code(0), 3);
+        assert_eq!(RunEnd::Interrupted.exit_code(1), 1);
+        assert_eq!(RunEnd::Stopped(String::new()).exit_code(0), 4);
+        assert_eq!(RunEnd::Refused(String::new()).exit_code(3), 2);
+        assert_eq!(RunEnd::Whole.exit_code(0), 0);
+    }
+}
