@@ -1,0 +1,223 @@
+//! Load profiles: what is sent, how much of it, when, and what must hold.
+//!
+//! Five come with the harness, as the TOML files beside this crate; any other file of the same
+//! form will do. Refuses a field it does not know, and numbers that no run could keep.
+
+mod change;
+mod fields;
+mod read;
+mod reader;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::LoadError;
+use crate::mix::LoadOperation;
+
+/// The profiles that come with the harness, by name.
+const BUILT_IN: [(&str, &str); 5] = [
+    ("steady", include_str!("../../steady.toml")),
+    ("ramp", include_str!("../../ramp.toml")),
+    ("spike", include_str!("../../spike.toml")),
+    ("soak", include_str!("../../soak.toml")),
+    ("at15", include_str!("../../at15.toml")),
+];
+
+/// How much is asked for in a second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rate {
+    /// So many requests.
+    PerSecond(f64),
+    /// As many as the target's limit allows.
+    Limit,
+}
+
+/// How the load runs over time.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shape {
+    /// One rate for a time.
+    Steady {
+        /// The rate.
+        rate: Rate,
+        /// The time.
+        duration: Duration,
+    },
+    /// A rate that rises in steps, to find where 429s begin.
+    Ramp {
+        /// The rate of the first step.
+        from: Rate,
+        /// The rate of the last step.
+        to: Rate,
+        /// How many steps, each as long as the others.
+        steps: u32,
+        /// The time of all steps.
+        duration: Duration,
+        /// Whether the run ends at the first 429.
+        stop_at_429: bool,
+    },
+    /// Bursts after idle times.
+    Spike {
+        /// The rate of a burst.
+        rate: Rate,
+        /// The time before each burst.
+        idle: Duration,
+        /// The time of a burst.
+        burst: Duration,
+        /// How many bursts.
+        bursts: u32,
+    },
+    /// A day's pattern.
+    Soak {
+        /// The rate of the busiest hour.
+        rate: Rate,
+        /// The weight of each hour, midnight first.
+        hours: Vec<f64>,
+        /// How many times quicker than a day.
+        compress: f64,
+    },
+    /// The AT15 flow, which the reference supplier runs and not this crate.
+    At15 {
+        /// How many runs.
+        runs: u32,
+    },
+}
+
+/// Operations with their weights.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Mix(pub(crate) Vec<(LoadOperation, f64)>);
+
+impl Mix {
+    /// The operations with a weight above nothing.
+    #[must_use]
+    pub fn weights(&self) -> &[(LoadOperation, f64)] {
+        &self.0
+    }
+
+    /// The share of an operation, 0 to 1.
+    #[must_use]
+    pub fn share(&self, operation: LoadOperation) -> f64 {
+        let total: f64 = self.0.iter().map(|(_, weight)| weight).sum();
+        let own: f64 = self.0.iter().filter(|(one, _)| *one == operation).map(|(_, w)| w).sum();
+        if total > 0.0 { own / total } else { 0.0 }
+    }
+
+    /// Whether it holds an operation.
+    #[must_use]
+    pub fn has(&self, operation: LoadOperation) -> bool {
+        self.share(operation) > 0.0
+    }
+}
+
+/// What must hold for the run to pass; what is not given is not asked.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Thresholds {
+    /// The most failed requests, as a share of all.
+    pub error_rate: Option<f64>,
+    /// The most milliseconds, from the scheduled time, of 95 in a hundred requests.
+    pub p95_ms: Option<f64>,
+    /// The same of 99 in a hundred.
+    pub p99_ms: Option<f64>,
+    /// The most answers with 429.
+    pub max_429: Option<u64>,
+    /// The least requests answered in a second, as a share of those the profile asks for.
+    pub min_achieved: Option<f64>,
+    /// The most time of an AT15 flow, as a multiple of its floor.
+    pub max_ratio: Option<f64>,
+}
+
+/// A load profile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoadProfile {
+    /// Its name, also that of the folder its records go to.
+    pub name: String,
+    /// What it is for.
+    pub about: String,
+    /// How the load runs over time.
+    pub shape: Shape,
+    /// What is sent.
+    pub mix: Mix,
+    /// How many letters are listed before the start, to be read and updated.
+    pub letters: u32,
+    /// The limit of each list in the mix.
+    pub list_limit: u32,
+    /// How many letters one bulk update names.
+    pub bulk_size: u32,
+    /// Whether the content behind `data` is downloaded.
+    pub download: bool,
+    /// How many requests may be under way at once; `None` for as many as the rate needs.
+    pub users: Option<u32>,
+    /// A download that takes longer counts as failed.
+    pub slow_download: Duration,
+    /// Without any answer for so long, while requests fail, the target counts as gone.
+    pub give_up_after: Duration,
+    /// What must hold.
+    pub thresholds: Thresholds,
+    /// Where it was read, for messages.
+    pub(crate) origin: String,
+    /// What the command line changed, for messages.
+    pub(crate) rate_given_as: &'static str,
+}
+
+impl LoadProfile {
+    /// The names of the profiles that come with the harness.
+    pub const NAMES: [&'static str; 5] = ["steady", "ramp", "spike", "soak", "at15"];
+
+    /// The profile of this name, or in this file (its name ends with `.toml`).
+    ///
+    /// # Errors
+    /// When there is neither, or the file has problems.
+    pub fn resolve(named: &str) -> Result<Self, LoadError> {
+        if Path::new(named).extension().is_some_and(|end| end == "toml") {
+            Self::from_file(Path::new(named))
+        } else {
+            Self::named(named)
+        }
+    }
+
+    /// A profile that comes with the harness.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn named(name: &str) -> Result<Self, LoadError> {
+        let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
+            let hint = reader::nearest(name, &Self::NAMES)
+                .map_or_else(|| ".".to_owned(), |near| format!("; did you mean `{near}`?"));
+            return Err(LoadError::profile(format!(
+                "there is no load profile `{name}`{hint} Profiles are {}, or a file that ends with .toml",
+                Self::NAMES.join(", ")
+            )));
+        };
+        Self::parse(text, &format!("load/{name}.toml"))
+    }
+
+    /// Reads a profile file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or has problems: each is named with its line and field.
+    pub fn from_file(path: &Path) -> Result<Self, LoadError> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            LoadError::profile(format!(
+                "{}: it cannot be read ({error}); give the path of a load profile",
+                path.display()
+            ))
+        })?;
+        Self::parse(&text, &path.display().to_string())
+    }
+
+    /// Reads a profile's text; `origin` names it in messages.
+    ///
+    /// # Errors
+    /// When it has problems: each is named with its line and field.
+    pub fn parse(text: &str, origin: &str) -> Result<Self, LoadError> {
+        read::read(text, origin)
+    }
+
+    /// The text of a profile that comes with the harness, as a start for one's own.
+    #[must_use]
+    pub fn template(name: &str) -> Option<&'static str> {
+        BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    }
+}

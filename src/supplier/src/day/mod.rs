@@ -1,0 +1,104 @@
+//! A day in the print house, part by part.
+//! Refuses to go on with a letter whose status it has not seen, and to work on one twice.
+
+mod books;
+mod flows;
+mod job;
+mod lists;
+mod moves;
+mod paths;
+mod prepare;
+mod produce;
+mod take_on;
+
+use std::collections::HashSet;
+
+use letterproof_client::{Progress, ProgressEvent};
+use letterproof_model::LetterId;
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use crate::error::SupplierError;
+use crate::faults::Faults;
+use crate::line::Line;
+use crate::report::{PartReport, ShiftReport};
+use crate::settings::SupplierSettings;
+use crate::shift::{Part, Shift};
+use job::Job;
+
+/// A day in the print house.
+pub(crate) struct Day<'a> {
+    settings: &'a SupplierSettings,
+    faults: &'a Faults,
+    line: &'a Line,
+    progress: &'a dyn Progress,
+    report: &'a Mutex<ShiftReport>,
+    /// Letters taken on today.
+    jobs: Vec<Job>,
+    /// Letters that were handled, so that none is handled twice.
+    known: HashSet<LetterId>,
+    /// Until when letters that were listed and not handled are hidden.
+    hidden_until: Option<Instant>,
+    /// Whether the one letter that a fault sends astray has been sent.
+    strayed: bool,
+}
+
+impl<'a> Day<'a> {
+    pub(crate) fn new(
+        settings: &'a SupplierSettings,
+        faults: &'a Faults,
+        line: &'a Line,
+        progress: &'a dyn Progress,
+        report: &'a Mutex<ShiftReport>,
+    ) -> Self {
+        Self {
+            settings,
+            faults,
+            line,
+            progress,
+            report,
+            jobs: Vec::new(),
+            known: HashSet::new(),
+            hidden_until: None,
+            strayed: false,
+        }
+    }
+
+    /// Works the day.
+    pub(crate) async fn work(mut self, shift: Shift) -> Result<(), SupplierError> {
+        let mut whole = Vec::new();
+        for part in shift.parts() {
+            self.tell(part.as_str(), 0, None);
+            let text = match part {
+                Part::Connect => self.connect(&shift).await?,
+                Part::WholeList => {
+                    whole = self.whole_list().await?;
+                    format!("{} letters listed", whole.len())
+                }
+                Part::ListAgain => self.list_again(&whole).await?,
+                Part::TakeOn => self.take_on().await?,
+                Part::Fetch => self.fetch().await?,
+                Part::Produce => self.produce(&shift).await?,
+                Part::Report => self.submit().await?,
+                Part::FastIntake => self.fast_intake().await?,
+            };
+            self.report.lock().parts.push(PartReport { part, text });
+        }
+        Ok(())
+    }
+
+    /// Tells how far a piece of work is.
+    fn tell(&self, what: &str, done: usize, total: Option<usize>) {
+        self.progress.on_event(ProgressEvent {
+            what: what.to_owned(),
+            done: done as u64,
+            total: total.map(|total| total as u64),
+            remaining: None,
+        });
+    }
+
+    /// Puts something down for a person to look into.
+    fn note(&self, problem: String) {
+        self.report.lock().problems.push(problem);
+    }
+}

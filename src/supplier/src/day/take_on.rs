@@ -1,0 +1,178 @@
+//! Taking letters on: each list is accepted in one update, and what cannot be produced is rejected
+//! with it (AT4, AT13).
+//! Refuses a letter of a specification nobody agreed, or without a document.
+
+use std::collections::HashMap;
+
+use futures::future::try_join;
+use letterproof_model::{LetterId, LetterStatus};
+
+use super::Day;
+use super::job::{Job, Prepared};
+use crate::error::SupplierError;
+use crate::faults::Wrong;
+use crate::wire::{Letter, Reason, Update};
+
+/// Letters that a forgetful print house forgets.
+const FORGOTTEN: usize = 2;
+
+/// What was found of listed letters before they were taken on.
+#[derive(Default)]
+pub(super) struct Screened {
+    /// Letters to reject, and why.
+    pub(super) unfit: HashMap<LetterId, Reason>,
+    /// Documents that had to be asked for already.
+    pub(super) prepared: HashMap<LetterId, Prepared>,
+}
+
+/// A list as it was answered for.
+pub(super) struct Answered {
+    pub(super) accepted: Vec<Letter>,
+    pub(super) rejected: Vec<LetterId>,
+    pub(super) prepared: HashMap<LetterId, Prepared>,
+}
+
+impl Day<'_> {
+    /// Takes on list after list until nothing new is listed.
+    pub(super) async fn take_on(&mut self) -> Result<String, SupplierError> {
+        self.wait_until_visible().await;
+        let (mut lists, mut accepted, mut rejected) = (0, 0, 0);
+        loop {
+            let mut new = self.new_letters(self.list_batch().await?);
+            if new.is_empty() {
+                break;
+            }
+            lists += 1;
+            self.send_astray_unaccepted(&mut new).await?;
+            let answered = self.answer(new).await?;
+            accepted += answered.accepted.len();
+            rejected += answered.rejected.len();
+            self.enter(answered).await?;
+            self.tell("letters taken on", accepted, None);
+        }
+        if lists == 0 {
+            self.note("the queue was empty; ask for it to be seeded".to_owned());
+        }
+        Ok(format!("{lists} lists: {accepted} letters accepted, {rejected} rejected"))
+    }
+
+    async fn list_batch(&self) -> Result<Vec<Letter>, SupplierError> {
+        let list = || self.line.list(self.settings.batch);
+        if self.faults.has(Wrong::ParallelLists) {
+            let (mut one, two) = try_join(list(), list()).await?;
+            one.extend(two);
+            return Ok(one);
+        }
+        list().await
+    }
+
+    /// The letters of a list that were not handled before, each once.
+    pub(super) fn new_letters(&mut self, listed: Vec<Letter>) -> Vec<Letter> {
+        listed.into_iter().filter(|letter| self.known.insert(letter.id.clone())).collect()
+    }
+
+    /// Accepts what can be produced and rejects the rest, in one update.
+    pub(super) async fn answer(&self, letters: Vec<Letter>) -> Result<Answered, SupplierError> {
+        let Screened { unfit, prepared } = self.screen(&letters).await?;
+        let (rejected, mut accepted): (Vec<_>, Vec<_>) =
+            letters.into_iter().partition(|letter| unfit.contains_key(&letter.id));
+        let mut rejected: Vec<LetterId> = rejected.into_iter().map(|letter| letter.id).collect();
+        if self.faults.has(Wrong::SkipAccept) {
+            accepted.drain(..accepted.len().min(FORGOTTEN));
+        }
+        if self.faults.has(Wrong::SkipUnfit) {
+            rejected.clear();
+        }
+        let accept = |letter: &Letter| Update::new(&letter.id, LetterStatus::Accepted, None);
+        let acceptances: Vec<Update> = accepted.iter().map(accept).collect();
+        let rejections = rejected.iter().map(|id| {
+            let reason = self.reason(LetterStatus::Rejected, unfit.get(id).cloned());
+            Update::new(id, LetterStatus::Rejected, reason)
+        });
+        self.send_answers(acceptances, rejections.collect()).await?;
+        Ok(Answered { accepted, rejected, prepared })
+    }
+
+    async fn send_answers(
+        &self,
+        acceptances: Vec<Update>,
+        rejections: Vec<Update>,
+    ) -> Result<(), SupplierError> {
+        if self.faults.has(Wrong::AcceptOneByOne) {
+            self.patch_each(acceptances.into_iter().chain(rejections)).await?;
+            return Ok(());
+        }
+        if self.faults.has(Wrong::AcceptInParts) {
+            let (one, two) = acceptances.split_at(acceptances.len() / 2);
+            self.bulk(one.to_vec()).await?;
+            return self.bulk(two.iter().cloned().chain(rejections).collect()).await;
+        }
+        self.bulk(acceptances.iter().cloned().chain(rejections).collect()).await?;
+        if self.faults.has(Wrong::DuplicateAccept) {
+            self.bulk(acceptances).await?;
+        }
+        Ok(())
+    }
+
+    /// Sees what was sent, and enters the accepted letters in the books.
+    async fn enter(&mut self, answered: Answered) -> Result<(), SupplierError> {
+        let Answered { accepted, rejected, mut prepared } = answered;
+        let ids: Vec<LetterId> = accepted.iter().map(|letter| letter.id.clone()).collect();
+        self.jobs.extend(accepted.into_iter().map(|letter| {
+            let prepared = prepared.remove(&letter.id);
+            Job::new(letter, prepared)
+        }));
+        self.see_all(ids, LetterStatus::Accepted).await?;
+        self.see_all(rejected, LetterStatus::Rejected).await
+    }
+
+    /// Looks for what cannot be produced, from what the list says; only where it names no hash, as
+    /// of a letter without a document, the document is asked for.
+    pub(super) async fn screen(&self, letters: &[Letter]) -> Result<Screened, SupplierError> {
+        let mut screened = Screened::default();
+        if self.faults.has(Wrong::AcceptUnfit) {
+            return Ok(screened);
+        }
+        let mut doubtful = Vec::new();
+        for letter in letters {
+            let reason = match &letter.attributes.specification_id {
+                None => Some(Reason::new("J01", "The letter names no specification")),
+                Some(id) if self.settings.kind(id).is_none() => {
+                    Some(Reason::new("J02", "The specification is not one agreed"))
+                }
+                Some(_) => None,
+            };
+            if let Some(reason) = reason {
+                screened.unfit.insert(letter.id.clone(), reason);
+            } else if letter.attributes.sha256_hash.is_none() {
+                doubtful.push(letter);
+            }
+        }
+        for (id, prepared) in self.prepare(doubtful).await? {
+            if prepared == Prepared::NoPdf {
+                let reason = Reason::new("J03", "There is no PDF");
+                screened.unfit.insert(id, reason);
+            } else {
+                screened.prepared.insert(id, prepared);
+            }
+        }
+        Ok(screened)
+    }
+
+    /// Where a fault wants it: moves a letter on that was never accepted, and lays it aside.
+    async fn send_astray_unaccepted(
+        &mut self,
+        letters: &mut Vec<Letter>,
+    ) -> Result<(), SupplierError> {
+        let fit = letters.iter().position(|letter| letter.attributes.sha256_hash.is_some());
+        let Some(at) = fit.filter(|_| self.faults.stray_from(LetterStatus::Pending).is_some())
+        else {
+            return Ok(());
+        };
+        if !self.strayed {
+            let id = letters.remove(at).id;
+            self.send_astray(&id, LetterStatus::Pending).await?;
+        }
+        Ok(())
+    }
+}

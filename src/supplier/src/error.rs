@@ -1,0 +1,66 @@
+//! What can keep the print house from its work, each with the call at fault and a next step.
+//! Refuses secrets: no token, key or signed link is ever a field of these errors.
+
+use letterproof_client::ClientError;
+
+/// Why the print house could not begin, or could not go on.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SupplierError {
+    /// The settings cannot work; nothing was sent.
+    #[error("{0}")]
+    Settings(String),
+    /// A secret could not be read.
+    #[error(transparent)]
+    Secret(#[from] ClientError),
+    /// The base URL leads to production.
+    #[error(
+        "{host} is production, where letters belong to real patients; point the model supplier at a double, the sandbox, INT or a witness in front of them"
+    )]
+    Production {
+        /// The host.
+        host: String,
+    },
+    /// A call was not answered, also after its repeats.
+    #[error("{call} was not answered ({cause}); check that {base_url} is up and can be reached")]
+    Unanswered {
+        /// Method and path.
+        call: String,
+        /// What kind of failure it was.
+        cause: &'static str,
+        /// Where it was sent.
+        base_url: String,
+    },
+    /// A call was answered with something other than success.
+    #[error("{call} was answered with {status}; {remedy}")]
+    Refused {
+        /// Method and path.
+        call: String,
+        /// The status code.
+        status: u16,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// An answer could not be read.
+    #[error("the answer to {call} cannot be read ({problem}); is {base_url} the Supplier API?")]
+    Unreadable {
+        /// Method and path.
+        call: String,
+        /// What is wrong with it.
+        problem: String,
+        /// Where it was sent.
+        base_url: String,
+    },
+}
+
+/// What to do about a status code.
+pub(crate) const fn remedy(status: u16) -> &'static str {
+    match status {
+        400 => "the request is at fault: compare it with the API's specification",
+        401 => "give a token or a key that the API knows",
+        403 => "check that this application belongs to a supplier",
+        404 => "check the base URL, and that the letter is this supplier's",
+        429 => "lower the rate limit in the settings",
+        500..=599 => "the API is in trouble: try again later",
+        _ => "check the base URL",
+    }
+}

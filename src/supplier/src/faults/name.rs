@@ -1,0 +1,74 @@
+//! Naming a fault on the command line.
+//! Refuses a name that is not in the catalogue, and says which one comes nearest.
+
+use std::fmt;
+
+use super::catalogue::{FaultEntry, fault_catalogue};
+
+/// How alike a name must be to be offered instead.
+const ALIKE: f64 = 0.75;
+
+/// One of the catalogue's faults.
+#[derive(Debug, Clone, Copy)]
+pub struct Fault(pub(super) &'static FaultEntry);
+
+/// A name that is no fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{name}` is no fault of the supplier{hint}; `--fault list` shows them all")]
+pub struct UnknownFault {
+    /// The name as it was given.
+    pub name: String,
+    hint: String,
+}
+
+impl Fault {
+    /// The fault of this name.
+    ///
+    /// # Errors
+    /// There is none; the message offers the nearest.
+    pub fn parse(name: &str) -> Result<Self, UnknownFault> {
+        let name = name.trim();
+        if let Some(entry) = fault_catalogue().iter().find(|entry| entry.name == name) {
+            return Ok(Self(entry));
+        }
+        let alike = fault_catalogue()
+            .iter()
+            .map(|entry| (strsim::jaro_winkler(name, entry.name), entry.name))
+            .max_by(|one, two| one.0.total_cmp(&two.0))
+            .filter(|(likeness, _)| *likeness >= ALIKE);
+        let hint = alike.map_or_else(String::new, |(_, near)| format!(" (did you mean `{near}`?)"));
+        Err(UnknownFault { name: name.to_owned(), hint })
+    }
+
+    /// Its row of the catalogue.
+    #[must_use]
+    pub const fn entry(self) -> &'static FaultEntry {
+        self.0
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.0.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_of_the_catalogue_is_found_by_its_name() {
+        for entry in fault_catalogue() {
+            assert_eq!(Fault::parse(&format!(" {} ", entry.name)).unwrap().to_string(), entry.name);
+        }
+    }
+
+    #[test]
+    fn a_misspelt_name_is_refused_with_the_nearest() {
+        let message = Fault::parse("duplicate-acept").unwrap_err().to_string();
+        assert!(message.contains("did you mean `duplicate-accept`?"), "{message}");
+        let message = Fault::parse("zzz").unwrap_err().to_string();
+        assert!(!message.contains("did you mean") && message.contains("--fault list"), "{message}");
+    }
+}

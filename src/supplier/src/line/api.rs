@@ -1,0 +1,145 @@
+//! The operations of the Supplier API, as the print house uses them.
+//! Refuses to submit a record again when nobody knows whether it was taken.
+
+use letterproof_model::{LetterId, MiId};
+use reqwest::{Method, header};
+use serde::de::DeserializeOwned;
+use tokio::time::sleep;
+use url::Url;
+
+use super::sending::{Answer, Call, Line, cause, location, whole};
+use crate::error::{SupplierError, remedy};
+use crate::faults::Wrong;
+use crate::wire::{Envelope, Letter, MiRecord, MiResource, MiTaken, Update};
+
+/// What came of fetching a letter's document.
+#[derive(Debug)]
+pub(crate) enum Fetched {
+    /// The document.
+    Document(Vec<u8>),
+    /// There is none.
+    Missing,
+    /// It could not be had, and the last status code, if there was an answer.
+    Not(Option<u16>),
+}
+
+impl Line {
+    /// `GET /_status`.
+    pub(crate) async fn status(&self) -> Result<(), SupplierError> {
+        self.expect(&Call::get("/_status"), 200).await.map(drop)
+    }
+
+    /// `GET /letters?limit=…`.
+    pub(crate) async fn list(&self, limit: u32) -> Result<Vec<Letter>, SupplierError> {
+        let call = Call::get(format!("/letters?limit={limit}"));
+        let answer = self.expect(&call, 200).await?;
+        self.data(&call, &answer)
+    }
+
+    /// `GET /letters/{id}`.
+    pub(crate) async fn read(&self, id: &LetterId) -> Result<Letter, SupplierError> {
+        let call = Call::get(format!("/letters/{id}"));
+        let answer = self.expect(&call, 200).await?;
+        self.data(&call, &answer)
+    }
+
+    /// `PATCH /letters/{id}`.
+    pub(crate) async fn patch(&self, update: Update) -> Result<(), SupplierError> {
+        let path = format!("/letters/{}", update.id);
+        let body = self.json(&Envelope { data: update })?;
+        self.expect(&Call::with_body(Method::PATCH, path, body), 202).await.map(drop)
+    }
+
+    /// `POST /letters`.
+    pub(crate) async fn bulk(&self, updates: Vec<Update>) -> Result<(), SupplierError> {
+        let body = self.json(&Envelope { data: updates })?;
+        self.expect(&Call::with_body(Method::POST, "/letters", body), 202).await.map(drop)
+    }
+
+    /// `POST /mi`: repeated after 429 alone, since a record taken twice would be counted twice.
+    pub(crate) async fn submit(&self, record: &MiRecord) -> Result<MiId, SupplierError> {
+        let resource = MiResource { r#type: "ManagementInformation", attributes: record };
+        let body = self.json(&Envelope { data: resource })?;
+        let repeatable = self.faults.has(Wrong::ResubmitUnanswered);
+        let call = Call { repeatable, ..Call::with_body(Method::POST, "/mi", body) };
+        let answer = self.expect(&call, 201).await?;
+        self.data::<MiTaken>(&call, &answer).map(|taken| taken.id)
+    }
+
+    /// `GET /mi/{id}`.
+    pub(crate) async fn read_record(&self, id: &MiId) -> Result<(), SupplierError> {
+        self.expect(&Call::get(format!("/mi/{id}")), 200).await.map(drop)
+    }
+
+    /// `GET /letters/{id}/data`, and the download it leads to, within the link's life. A download
+    /// that broke is begun again with a new link.
+    pub(crate) async fn fetch(&self, id: &LetterId) -> Result<Fetched, SupplierError> {
+        let mut last = None;
+        for attempt in 1..=self.settings.attempts {
+            let answer = self.call(&Call::get(format!("/letters/{id}/data"))).await?;
+            let Some(link) = location(&answer) else {
+                return Ok(match answer.status {
+                    404 => Fetched::Missing,
+                    status => Fetched::Not(Some(status)),
+                });
+            };
+            if attempt == 1 && self.faults.has(Wrong::LateDownload) {
+                sleep(self.settings.link_life + self.settings.link_life / 4).await;
+            }
+            last = match self.download(link).await {
+                Ok(answer) => match answer.status {
+                    200 => return Ok(Fetched::Document(answer.body)),
+                    206 => return Ok(Fetched::Not(Some(206))),
+                    404 => return Ok(Fetched::Missing),
+                    status => Some(status),
+                },
+                Err(_) => None,
+            };
+            sleep(self.settings.back_off).await;
+        }
+        Ok(Fetched::Not(last))
+    }
+
+    /// Has somebody on this machine fill the queue anew; no call of the API.
+    pub(crate) async fn ask_for_letters(&self, url: Url) -> Result<(), SupplierError> {
+        let call = || format!("POST {}", url.path());
+        let answer = whole(self.client.post(url.clone()).send().await).await;
+        match answer {
+            Ok(Answer { status: 200..=299, .. }) => Ok(()),
+            Ok(Answer { status, .. }) => {
+                Err(SupplierError::Refused { call: call(), status, remedy: remedy(status) })
+            }
+            Err(error) => Err(SupplierError::Unanswered {
+                call: call(),
+                cause: cause(&error),
+                base_url: url.origin().ascii_serialization(),
+            }),
+        }
+    }
+
+    /// Follows a signed link, without a token: the signature is the authority.
+    async fn download(&self, link: Url) -> reqwest::Result<Answer> {
+        let mut request = self.client.get(link);
+        if self.faults.has(Wrong::PartialDownload) {
+            request = request.header(header::RANGE, "bytes=0-99");
+        }
+        whole(request.send().await).await
+    }
+
+    fn json(&self, document: &impl serde::Serialize) -> Result<Vec<u8>, SupplierError> {
+        serde_json::to_vec(document).map_err(|error| {
+            SupplierError::Settings(format!("a request cannot be written: {error}"))
+        })
+    }
+
+    fn data<T: DeserializeOwned>(&self, call: &Call, answer: &Answer) -> Result<T, SupplierError> {
+        serde_json::from_slice::<Envelope<T>>(&answer.body).map(|envelope| envelope.data).map_err(
+            |error| SupplierError::Unreadable {
+                call: call.name(),
+                // The reader's own words may quote the answer.
+                problem: format!("line {}, column {}", error.line(), error.column()),
+                base_url: self.settings.base_url.to_string(),
+            },
+        )
+    }
+}

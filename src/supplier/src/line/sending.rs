@@ -1,0 +1,239 @@
+//! Sending a call: its turn, its token, its id, and what is done when it fails.
+//! Refuses to follow redirects on its own, and to read an answer without end.
+
+use std::time::Duration;
+
+use letterproof_model::now;
+use reqwest::header::{self, HeaderMap, HeaderValue};
+use reqwest::{Client, Method, Response, StatusCode};
+use tokio::time::sleep;
+use url::Url;
+use uuid::Uuid;
+
+use super::pacer::Pacer;
+use super::token::Tokens;
+use crate::error::{SupplierError, remedy};
+use crate::faults::{Faults, Wrong};
+use crate::settings::SupplierSettings;
+
+/// The longest answer that is read, in bytes; letters are far shorter.
+const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
+/// The longest pause after 429.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The media type of the API.
+const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.api+json");
+
+/// The print house's line to the API.
+pub(crate) struct Line {
+    pub(super) settings: SupplierSettings,
+    pub(super) faults: Faults,
+    pub(super) client: Client,
+    pacer: Pacer,
+    tokens: Tokens,
+    one_id: String,
+}
+
+/// A call to the API.
+pub(super) struct Call {
+    pub(super) method: Method,
+    /// Path and query below the base URL.
+    pub(super) path: String,
+    pub(super) body: Option<Vec<u8>>,
+    /// Whether it may be repeated when nobody knows if it was carried out.
+    pub(super) repeatable: bool,
+}
+
+/// A whole answer.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+/// Why no whole answer came, in words that show no address.
+pub(super) fn cause(error: &reqwest::Error) -> &'static str {
+    if error.is_timeout() {
+        "it took too long"
+    } else if error.is_connect() {
+        "no connection"
+    } else {
+        "the connection broke"
+    }
+}
+
+impl Call {
+    pub(super) fn get(path: impl Into<String>) -> Self {
+        Self { method: Method::GET, path: path.into(), body: None, repeatable: true }
+    }
+
+    pub(super) fn with_body(method: Method, path: impl Into<String>, body: Vec<u8>) -> Self {
+        Self { method, path: path.into(), body: Some(body), repeatable: true }
+    }
+
+    pub(super) fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+impl Line {
+    /// Reads secrets and roots and opens the line; nothing is sent yet.
+    pub(crate) async fn open(
+        settings: &SupplierSettings,
+        faults: &Faults,
+    ) -> Result<Self, SupplierError> {
+        let mut builder = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(settings.answer_timeout)
+            .pool_max_idle_per_host(settings.in_flight)
+            .user_agent("model-print-house");
+        for path in &settings.roots {
+            let at_fault = |problem: &str| {
+                SupplierError::Settings(format!("trusted roots {}: {problem}", path.display()))
+            };
+            let pem = tokio::fs::read(path).await.map_err(|e| at_fault(&e.to_string()))?;
+            let roots = reqwest::Certificate::from_pem_bundle(&pem)
+                .map_err(|_| at_fault("no PEM file of certificates"))?;
+            for root in roots {
+                builder = builder.add_root_certificate(root);
+            }
+        }
+        let client = builder.build().map_err(|_| {
+            SupplierError::Settings("TLS cannot be set up; check the trusted roots".to_owned())
+        })?;
+        Ok(Self {
+            client,
+            pacer: Pacer::new(settings.rate_limit),
+            tokens: Tokens::read(&settings.access).await?,
+            one_id: Uuid::new_v4().to_string(),
+            settings: settings.clone(),
+            faults: faults.clone(),
+        })
+    }
+
+    /// Makes a call, repeating it while that is right.
+    pub(super) async fn call(&self, call: &Call) -> Result<Answer, SupplierError> {
+        let mut attempt = 1;
+        let mut renewed = false;
+        loop {
+            let result = self.once(call).await?;
+            let last = attempt >= self.settings.attempts;
+            let pause = match &result {
+                Ok(answer) if answer.status == 401 && !renewed && self.may_renew() => {
+                    renewed = true;
+                    continue;
+                }
+                Ok(answer) if answer.status == 429 && !last => self.pause_after_429(answer),
+                Ok(answer) if answer.status >= 500 && !last && self.may_repeat(call) => {
+                    self.back_off(attempt)
+                }
+                Err(_) if !last && self.may_repeat(call) => self.back_off(attempt),
+                Ok(_) | Err(_) => {
+                    return result.map_err(|error| SupplierError::Unanswered {
+                        call: call.name(),
+                        cause: cause(&error),
+                        base_url: self.settings.base_url.to_string(),
+                    });
+                }
+            };
+            sleep(pause).await;
+            attempt += 1;
+        }
+    }
+
+    /// Makes a call and refuses any answer but one with this status.
+    pub(super) async fn expect(&self, call: &Call, status: u16) -> Result<Answer, SupplierError> {
+        let answer = self.call(call).await?;
+        if answer.status == status {
+            return Ok(answer);
+        }
+        Err(SupplierError::Refused {
+            call: call.name(),
+            status: answer.status,
+            remedy: remedy(answer.status),
+        })
+    }
+
+    /// One try: the outer error is the token's, the inner one the connection's.
+    async fn once(&self, call: &Call) -> Result<reqwest::Result<Answer>, SupplierError> {
+        let anew = self.faults.has(Wrong::NewTokenEachCall);
+        let token = self.tokens.header(&self.client, anew).await?;
+        if !self.faults.has(Wrong::NoPace) {
+            self.pacer.turn().await;
+        }
+        let mut request = self
+            .client
+            .request(call.method.clone(), self.url(&call.path))
+            .header(header::ACCEPT, MEDIA_TYPE);
+        if let Some(token) = token.filter(|_| !self.faults.has(Wrong::NoToken)) {
+            request = request.header(header::AUTHORIZATION, token);
+        }
+        if self.faults.has(Wrong::OneRequestId) {
+            request = request.header("X-Request-ID", &self.one_id);
+        } else if !self.faults.has(Wrong::NoRequestId) {
+            request = request.header("X-Request-ID", Uuid::new_v4().to_string());
+        }
+        if let Some(body) = &call.body {
+            request = request.header(header::CONTENT_TYPE, MEDIA_TYPE).body(body.clone());
+        }
+        Ok(whole(request.send().await).await)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.settings.base_url.as_str().trim_end_matches('/'))
+    }
+
+    fn may_renew(&self) -> bool {
+        !self.faults.has(Wrong::NoToken) && self.tokens.drop_token()
+    }
+
+    fn may_repeat(&self, call: &Call) -> bool {
+        call.repeatable && !self.faults.has(Wrong::GiveUp)
+    }
+
+    fn back_off(&self, attempt: u32) -> Duration {
+        if self.faults.has(Wrong::HammerAfter5xx) {
+            return Duration::ZERO;
+        }
+        self.settings.back_off * 2_u32.saturating_pow(attempt - 1)
+    }
+
+    /// Keeps everyone waiting as long as the API says, or a second.
+    fn pause_after_429(&self, answer: &Answer) -> Duration {
+        if self.faults.has(Wrong::IgnoreQuota) {
+            return Duration::ZERO;
+        }
+        let header = answer.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let told = header.and_then(|text| text.parse().ok()).map(Duration::from_secs);
+        let pause = told.or_else(|| until_expiry(&answer.body)).unwrap_or(Duration::from_secs(1));
+        let pause = pause.clamp(Duration::from_secs(1), LONGEST_PAUSE);
+        self.pacer.hold(pause);
+        pause
+    }
+}
+
+/// The rest of the time that the gateway's 429 names in its body.
+fn until_expiry(body: &[u8]) -> Option<Duration> {
+    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let expiry = body.get("ratelimiting_expiry_time_ms")?.as_i64()?;
+    u64::try_from(expiry - now().as_millisecond()).ok().map(Duration::from_millis)
+}
+
+/// Reads an answer to its end.
+pub(super) async fn whole(sent: reqwest::Result<Response>) -> reqwest::Result<Answer> {
+    let mut response = sent?;
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > LONGEST_ANSWER {
+            break;
+        }
+    }
+    let status = response.status().as_u16();
+    Ok(Answer { status, headers: std::mem::take(response.headers_mut()), body })
+}
+
+/// Where a 303 leads.
+pub(super) fn location(answer: &Answer) -> Option<Url> {
+    let value = answer.headers.get(header::LOCATION)?.to_str().ok()?;
+    (answer.status == StatusCode::SEE_OTHER.as_u16()).then(|| Url::parse(value).ok()).flatten()
+}

@@ -1,0 +1,190 @@
+//! The print house's tokens: asked for with a signed JWT, used for most of their life.
+//! Refuses to show a token or a key, and to ask twice at once.
+
+use std::time::Duration;
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use letterproof_client::SigningKey;
+use letterproof_model::now;
+use parking_lot::Mutex;
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use url::Url;
+use uuid::Uuid;
+
+use crate::error::{SupplierError, remedy};
+use crate::settings::Access;
+
+/// How long an assertion lives, in seconds; the platform allows 300.
+const ASSERTION_LIFE: i64 = 120;
+/// The life of a token that does not say its own.
+const USUAL_LIFE: Duration = Duration::from_secs(599);
+/// How long before its end a token is renewed, at most.
+const RENEW_BEFORE: Duration = Duration::from_secs(60);
+
+/// What asks for tokens.
+struct Signer {
+    api_key: SecretString,
+    kid: String,
+    key: EncodingKey,
+    url: Url,
+    audience: String,
+}
+
+/// How calls are authorised.
+enum Means {
+    Nothing,
+    Fixed(HeaderValue),
+    Signed(Box<Signer>),
+}
+
+/// The tokens in hand.
+pub(super) struct Tokens {
+    means: Means,
+    current: Mutex<Option<(HeaderValue, Instant)>>,
+    asking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    jti: String,
+    exp: i64,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    expires_in: Option<serde_json::Value>,
+}
+
+impl Tokens {
+    /// Reads the secrets.
+    pub(super) async fn read(access: &Access) -> Result<Self, SupplierError> {
+        let means = match access {
+            Access::None => Means::Nothing,
+            Access::Bearer(source) => Means::Fixed(bearer(source.read().await?.expose_secret())?),
+            Access::SignedJwt { api_key, kid, key, token_url, audience } => {
+                // The client's reader says what a file is that is no key.
+                let key = SigningKey::from_pem(kid, key.read().await?)?;
+                let pem = key.pem().expose_secret().as_bytes();
+                let encoding = EncodingKey::from_rsa_pem(pem)
+                    .map_err(|_| SupplierError::Settings(format!("key {kid} cannot sign RS512")))?;
+                let audience = audience.clone().unwrap_or_else(|| token_url.to_string());
+                Means::Signed(Box::new(Signer {
+                    api_key: api_key.read().await?,
+                    kid: kid.clone(),
+                    key: encoding,
+                    url: token_url.clone(),
+                    audience,
+                }))
+            }
+        };
+        Ok(Self { means, current: Mutex::new(None), asking: tokio::sync::Mutex::new(()) })
+    }
+
+    /// The header to send now, asking for a token where there is none (or `anew`); `None` when none
+    /// is needed.
+    pub(super) async fn header(
+        &self,
+        client: &reqwest::Client,
+        anew: bool,
+    ) -> Result<Option<HeaderValue>, SupplierError> {
+        let signer = match &self.means {
+            Means::Nothing => return Ok(None),
+            Means::Fixed(header) => return Ok(Some(header.clone())),
+            Means::Signed(signer) => signer,
+        };
+        let in_hand = || self.fresh().filter(|_| !anew);
+        if let Some(header) = in_hand() {
+            return Ok(Some(header));
+        }
+        let _turn = self.asking.lock().await;
+        if let Some(header) = in_hand() {
+            return Ok(Some(header));
+        }
+        let (header, life) = signer.ask(client).await?;
+        let renew = Instant::now() + life - RENEW_BEFORE.min(life / 4);
+        *self.current.lock() = Some((header.clone(), renew));
+        Ok(Some(header))
+    }
+
+    /// Lays the token aside, so that the next call asks for another; says whether one can be had.
+    pub(super) fn drop_token(&self) -> bool {
+        *self.current.lock() = None;
+        matches!(self.means, Means::Signed(_))
+    }
+
+    fn fresh(&self) -> Option<HeaderValue> {
+        let current = self.current.lock();
+        let (header, renew) = current.as_ref()?;
+        (Instant::now() < *renew).then(|| header.clone())
+    }
+}
+
+impl Signer {
+    async fn ask(
+        &self,
+        client: &reqwest::Client,
+    ) -> Result<(HeaderValue, Duration), SupplierError> {
+        let call = || "POST /oauth2/token".to_owned();
+        let base_url = || self.url.origin().ascii_serialization();
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", &self.assertion()?),
+        ];
+        let answer = client.post(self.url.clone()).form(&form).send().await.map_err(|_| {
+            SupplierError::Unanswered { call: call(), cause: "no answer", base_url: base_url() }
+        })?;
+        let status = answer.status().as_u16();
+        if status != 200 {
+            return Err(SupplierError::Refused { call: call(), status, remedy: remedy(status) });
+        }
+        // The error of the JSON reader could quote the token.
+        let unreadable = || SupplierError::Unreadable {
+            call: call(),
+            problem: "it holds no token".to_owned(),
+            base_url: base_url(),
+        };
+        let answer: TokenAnswer = answer.json().await.map_err(|_| unreadable())?;
+        let header = bearer(&answer.access_token).map_err(|_| unreadable())?;
+        Ok((header, life(answer.expires_in.as_ref())))
+    }
+
+    fn assertion(&self) -> Result<String, SupplierError> {
+        let mut header = Header::new(Algorithm::RS512);
+        header.kid = Some(self.kid.clone());
+        let issuer = self.api_key.expose_secret();
+        let claims = Claims {
+            iss: issuer,
+            sub: issuer,
+            aud: &self.audience,
+            jti: Uuid::new_v4().to_string(),
+            exp: now().as_second() + ASSERTION_LIFE,
+        };
+        jsonwebtoken::encode(&header, &claims, &self.key)
+            .map_err(|_| SupplierError::Settings(format!("key {} cannot sign RS512", self.kid)))
+    }
+}
+
+/// The platform writes `expires_in` as text.
+fn life(expires_in: Option<&serde_json::Value>) -> Duration {
+    let seconds = expires_in.and_then(|value| match value {
+        serde_json::Value::String(text) => text.parse().ok(),
+        other => other.as_u64(),
+    });
+    seconds.map_or(USUAL_LIFE, Duration::from_secs)
+}
+
+fn bearer(token: &str) -> Result<HeaderValue, SupplierError> {
+    let mut header = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| {
+        SupplierError::Settings("the token has characters that no header may carry".to_owned())
+    })?;
+    header.set_sensitive(true);
+    Ok(header)
+}

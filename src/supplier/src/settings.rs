@@ -1,0 +1,132 @@
+//! What the print house is told before its day begins.
+//! Refuses nothing here: what cannot work is refused when the supplier is made.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use letterproof_client::SecretSource;
+use letterproof_model::{
+    Context, SpecificationId, SpecificationKind, SpecificationMeaning, TestId, pack,
+};
+use url::Url;
+
+/// How the print house proves who it is.
+#[derive(Debug, Clone)]
+pub enum Access {
+    /// Not at all, as on the public sandbox.
+    None,
+    /// With one fixed bearer token.
+    Bearer(SecretSource),
+    /// With tokens got for a signed JWT.
+    SignedJwt {
+        /// The API key: `iss` and `sub` of the JWT.
+        api_key: SecretSource,
+        /// The id under which the public key is registered.
+        kid: String,
+        /// The private RSA key, PEM.
+        key: SecretSource,
+        /// Where tokens are asked for.
+        token_url: Url,
+        /// The `aud` of the JWT, where it is not `token_url`: behind a proxy it stays the URL of
+        /// the platform.
+        audience: Option<String>,
+    },
+}
+
+/// How many letters fare otherwise than the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fates {
+    /// Letters cancelled at each stage (accepted, printed, enclosed, forwarded), as if NHS Notify
+    /// had named them in an e-mail.
+    pub cancelled: usize,
+    /// Letters that come back from the post, some before and some after their delivery.
+    pub returned: usize,
+    /// Letters spoilt in the press, beside those whose PDF cannot be printed.
+    pub spoilt: usize,
+}
+
+/// What the print house is told before its day begins.
+#[derive(Debug, Clone)]
+pub struct SupplierSettings {
+    /// The API, or a witness in front of it.
+    pub base_url: Url,
+    /// How it proves who it is.
+    pub access: Access,
+    /// Roots trusted beside those of the system, as PEM files.
+    pub roots: Vec<PathBuf>,
+    /// The tests whose work is done.
+    pub tests: Vec<TestId>,
+    /// Calls per second it never exceeds.
+    pub rate_limit: u32,
+    /// Reads and downloads under way at the same time.
+    pub in_flight: usize,
+    /// Letters asked for when the whole list is wanted (AT2, AT3).
+    pub whole_list: u32,
+    /// Letters taken on with one update (AT4).
+    pub batch: u32,
+    /// Letters of one list of the fast intake (AT15).
+    pub chunk: u32,
+    /// How often the fast intake is done (AT15).
+    pub flows: u32,
+    /// Time agreed for one fast intake (AT15).
+    pub agreed_time: Duration,
+    /// How long the API hides a listed letter.
+    pub visibility_timeout: Duration,
+    /// How long an update may take to show.
+    pub update_deadline: Duration,
+    /// Time between two reads of a letter that has not changed yet.
+    pub poll: Duration,
+    /// How long a download link works.
+    pub link_life: Duration,
+    /// What the agreed specifications mean; letters of any other are rejected.
+    pub specifications: Vec<SpecificationMeaning>,
+    /// How many letters fare otherwise than the rest.
+    pub fates: Fates,
+    /// Where an empty POST has the queue filled anew before a fast intake, as the `/seed` of the
+    /// double's admin side does. It must be on this machine.
+    pub reseed: Option<Url>,
+    /// How long to wait for letters where the queue must be full again.
+    pub wait_for_letters: Duration,
+    /// How long an answer may take.
+    pub answer_timeout: Duration,
+    /// Tries of a call that is not answered, or answered with 429 or 5xx.
+    pub attempts: u32,
+    /// The pause before the first repeat; it doubles with each further one.
+    pub back_off: Duration,
+}
+
+impl SupplierSettings {
+    /// The sizes and times of the pack and of INT, without credentials.
+    #[must_use]
+    pub fn new(base_url: Url) -> Self {
+        Self {
+            base_url,
+            access: Access::None,
+            roots: Vec::new(),
+            tests: pack().iter().map(|test| test.id).collect(),
+            rate_limit: 300,
+            in_flight: 32,
+            whole_list: 2_500,
+            batch: 1_000,
+            chunk: 500,
+            flows: 3,
+            agreed_time: Duration::from_secs(10),
+            visibility_timeout: Duration::from_secs(300),
+            update_deadline: Duration::from_secs(60),
+            poll: Duration::from_secs(2),
+            link_life: Duration::from_secs(60),
+            specifications: Context::stand_in("").specifications,
+            fates: Fates { cancelled: 2, returned: 20, spoilt: 2 },
+            reseed: None,
+            wait_for_letters: Duration::from_secs(60),
+            answer_timeout: Duration::from_secs(30),
+            attempts: 5,
+            back_off: Duration::from_millis(250),
+        }
+    }
+
+    /// What letters of a specification are; `None` for one nobody agreed.
+    pub(crate) fn kind(&self, id: &SpecificationId) -> Option<SpecificationKind> {
+        self.specifications.iter().find(|known| known.id == *id).map(|known| known.kind)
+    }
+}

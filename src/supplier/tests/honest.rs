@@ -1,0 +1,100 @@
+//! The honest print house: every criterion that its traffic can show is met.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::time::Duration;
+
+use letterproof_client::Silent;
+use letterproof_mock::{AuthMode, MockConfig, MockServer};
+use letterproof_model::{Journal as _, LetterStatus, TestId, Verdict};
+use letterproof_supplier::{DayEnd, ModelSupplier, SupplierSettings};
+use support::{Concluded, Day, Setting, day};
+use url::Url;
+
+const EVERYTHING: [u8; 15] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+
+/// What is not met, apart from what a smaller seeding than the pack's leaves open, and checks that
+/// nothing in the traffic called for.
+fn unmet(day: &Day) -> Vec<Concluded> {
+    day.judged()
+        .into_iter()
+        .filter(|one| one.verdict != Verdict::Pass)
+        .filter(|one| {
+            !(one.verdict == Verdict::Inconclusive && one.words.contains("the pack asks for"))
+        })
+        .filter(|one| !(one.verdict == Verdict::NotRun && one.id.starts_with("O-")))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_day_meets_every_criterion() {
+    let day = day(&Setting::small(&EVERYTHING), &[]).await;
+    assert_eq!(day.report.end, DayEnd::Whole, "{:#?}", day.report);
+    assert!(day.report.problems.is_empty(), "{:#?}", day.report);
+    assert!(unmet(&day).is_empty(), "{:#?}", unmet(&day));
+    for status in LetterStatus::ALL.into_iter().filter(|one| *one != LetterStatus::Pending) {
+        assert!(day.report.seen.contains_key(&status), "{status}: {:#?}", day.report);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_of_the_packs_size_meets_every_criterion_to_the_letter() {
+    let setting = Setting {
+        letters: 2_500,
+        batch: 1_000,
+        chunk: 500,
+        visibility: Duration::from_secs(4),
+        deadline: Duration::from_secs(60),
+        ..Setting::small(&EVERYTHING)
+    };
+    let day = day(&setting, &[]).await;
+    let short: Vec<Concluded> = day
+        .judged()
+        .into_iter()
+        .filter(|one| one.id.starts_with("AT") && one.verdict != Verdict::Pass)
+        .collect();
+    assert!(short.is_empty(), "{short:#?}\n{:#?}", day.report);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_renewed_before_the_api_refuses_it() {
+    let setting = Setting {
+        token_life: Duration::from_secs(4),
+        pace: 60,
+        ..Setting::small(&[4, 5, 6, 7, 8])
+    };
+    let day = day(&setting, &[]).await;
+    assert_eq!(day.report.end, DayEnd::Whole, "{:#?}", day.report);
+    let status = |wanted| {
+        let answers =
+            day.recording.exchanges().iter().filter_map(|one| Some((one, one.response()?)));
+        answers.filter(move |(_, answer)| answer.status == wanted)
+    };
+    assert_eq!(status(401).count(), 0);
+    let tokens = status(200).filter(|(one, _)| one.request.url.ends_with("/oauth2/token")).count();
+    assert!(tokens >= 2, "{tokens}");
+}
+
+#[tokio::test]
+async fn a_certificate_is_trusted_by_the_roots_that_were_given_and_not_without() {
+    let config =
+        MockConfig { letters: 3, tls: true, auth: AuthMode::None, ..MockConfig::default() };
+    let mock = MockServer::start(config).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root.pem");
+    std::fs::write(&root, mock.certificate_pem().unwrap()).unwrap();
+    for (roots, trusted) in [(vec![root], true), (Vec::new(), false)] {
+        let settings = SupplierSettings {
+            tests: TestId::new(1).into_iter().collect(),
+            roots,
+            attempts: 1,
+            ..SupplierSettings::new(Url::parse(mock.base_url()).unwrap())
+        };
+        let supplier = ModelSupplier::new(settings, []).unwrap();
+        let report = supplier.run(&Silent, std::future::pending()).await.unwrap();
+        assert_eq!(report.end == DayEnd::Whole, trusted, "{report:#?}");
+    }
+    mock.shutdown().await;
+}
