@@ -27,13 +27,14 @@ fn render(c: &mut Criterion) {
             (1..=25).map(|n| ExchangeId::new(format!("ex-{:06}", first + n))).collect();
         criterion.exchange_count = 1_000;
     }
+    let extras = letterproof_reports::Extras::default();
     let mut group = c.benchmark_group("10,000 exchanges");
     group.sample_size(10);
     group.bench_function("html", |b| {
-        b.iter(|| black_box(letterproof_reports::html(&bundle).unwrap()));
+        b.iter(|| black_box(letterproof_reports::html(&bundle, &extras).unwrap()));
     });
     group.bench_function("junit", |b| {
-        b.iter(|| black_box(letterproof_reports::junit(&bundle).unwrap()));
+        b.iter(|| black_box(letterproof_reports::junit(&bundle, &extras).unwrap()));
     });
     group.bench_function("har", |b| {
         b.iter(|| letterproof_reports::har(&bundle, &mut std::io::sink()).unwrap());

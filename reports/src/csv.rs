@@ -1,6 +1,18 @@
 //! Comma-separated values as spreadsheets and scripts read them (RFC 4180, lines ended by LF).
 //! Refuses formulas: text from outside that a spreadsheet would compute is kept text.
 
+use letterproof_model::Timestamp;
+
+/// `2026-08-21T10:15:00.123456Z`.
+pub(crate) fn time(time: Timestamp) -> String {
+    format!("{time:.6}")
+}
+
+/// The same of microseconds since the Unix epoch.
+pub(crate) fn time_of(micros: i64) -> String {
+    Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), time)
+}
+
 /// Appends one line.
 pub(crate) fn line(output: &mut String, cells: &[&str]) {
     for (at, cell) in cells.iter().enumerate() {

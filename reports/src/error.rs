@@ -1,4 +1,4 @@
-//! What can go wrong while rendering: only the writing itself and our own templates.
+//! What can go wrong while rendering: reading, writing, and our own templates.
 //! Refuses to hide which report it was.
 
 /// A report could not be rendered.
@@ -20,7 +20,15 @@ pub enum ReportError {
     /// The output could not be written.
     #[error("cannot write the report: {0}; free some space or choose another folder")]
     Write(#[from] std::io::Error),
-    /// A file of the evidence folder could not be written.
+    /// A file of a load run is not as it was written.
+    #[error("{file}: {problem}; run the load again, or remove its folder")]
+    Load {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A file of the evidence folder could not be read or written.
     #[error(transparent)]
     Evidence(#[from] letterproof_evidence::EvidenceError),
 }

@@ -1,87 +1,154 @@
 //! JUnit XML: one suite for each acceptance test and one for conformance, one case a criterion.
 //!
 //! A clause not met is a `failure`, the harness's own fault an `error`, everything undecided or
-//! owed is `skipped` with its reason. Refuses to mix the first two, and to fail without saying
-//! what was expected, what was seen and where.
+//! owed is `skipped` with its reason. A waived failure is still a `failure`, and says so in its
+//! output. Refuses to mix the first two, and to fail without saying what was expected, what was
+//! seen and where.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use junit_report::{Duration, OffsetDateTime, ReportBuilder, TestCase, TestSuiteBuilder};
-use letterproof_evidence::Bundle;
+use letterproof_evidence::{Attestation, Bundle};
 use letterproof_model::{
-    ClauseKind, CriterionResult, Exchange, ExchangeId, Journal as _, TestResult, Verdict,
+    CheckResult, ClauseKind, CriterionResult, Exchange, ExchangeId, Journal as _, Results,
+    TestResult, Verdict,
 };
 
-use crate::{ReportError, words};
+use crate::{Extras, ReportError, waived, words};
 
 /// Exchanges a failure text spells out.
 const SPELT_OUT: usize = 5;
 
-/// Renders a bundle as JUnit XML. The time of a test is shared out evenly among its judged
-/// criteria, since the traffic serves all of them.
-///
-/// # Errors
-/// When the run's start cannot be written as a timestamp.
-pub fn junit(bundle: &Bundle) -> Result<String, ReportError> {
+/// Renders a bundle as JUnit XML.
+pub(crate) fn render(bundle: &Bundle, extras: &Extras) -> Result<String, ReportError> {
     let results = &bundle.results;
     let started = results.run.started;
     let timestamp = OffsetDateTime::from_unix_timestamp(started.as_second())
         .map_err(|_| ReportError::Time(started))?;
-    let journal =
-        bundle.journal.recording.exchanges().iter().map(|e| (&e.id, e.as_ref())).collect();
+    let desk = Desk {
+        results,
+        journal: bundle.journal.recording.exchanges().iter().map(|e| (&e.id, e.as_ref())).collect(),
+        given: &extras.attestations,
+    };
     let suites = results.tests.iter().map(|test| {
         let class = test.id.to_string();
-        let cases = test_cases(test, &class, &journal);
-        suite(&format!("{class} {}", test.title), timestamp, cases)
+        suite(&format!("{class} {}", test.title), timestamp, desk.test_cases(test, &class))
     });
-    let conformance = (!results.conformance.is_empty()).then(|| {
-        let cases = results.conformance.iter().flat_map(|check| {
-            check.criteria.iter().map(|criterion| {
-                case(criterion, &check.title, "conformance", Duration::ZERO, &journal)
-            })
-        });
-        suite("Conformance with the API contract", timestamp, cases.collect())
-    });
+    let beside = [
+        ("Conformance with the API contract", "conformance", &results.conformance),
+        ("What an observer of the supplier saw", "observer", &results.observer),
+    ];
+    let beside = beside
+        .into_iter()
+        .filter(|(.., checks)| !checks.is_empty())
+        .map(|(title, class, checks)| suite(title, timestamp, desk.check_cases(checks, class)));
     let mut report = ReportBuilder::new();
-    report.add_testsuites(suites.chain(conformance));
+    report.add_testsuites(suites.chain(beside));
     let mut xml = Vec::new();
     report.build().write_xml(&mut xml)?;
     xml.push(b'\n');
     Ok(String::from_utf8_lossy(&xml).into_owned())
 }
 
-type Index<'a> = HashMap<&'a ExchangeId, &'a Exchange>;
+/// What a case is written from.
+struct Desk<'a> {
+    results: &'a Results,
+    journal: HashMap<&'a ExchangeId, &'a Exchange>,
+    given: &'a [Attestation],
+}
 
 fn suite(name: &str, timestamp: OffsetDateTime, cases: Vec<TestCase>) -> junit_report::TestSuite {
     TestSuiteBuilder::new(&plain(name)).set_timestamp(timestamp).add_testcases(cases).build()
 }
 
-fn test_cases(test: &TestResult, class: &str, journal: &Index<'_>) -> Vec<TestCase> {
-    let elapsed: u64 = test
-        .attempts
-        .iter()
-        .filter_map(|attempt| Some(words::between_us(attempt.started, attempt.finished?)))
-        .sum();
-    let judged = test.checks().filter(|c| is_judged(c.verdict)).count().max(1) as u64;
-    let share = Duration::microseconds(i64::try_from(elapsed / judged).unwrap_or(i64::MAX));
-    let mut cases: Vec<TestCase> = test
-        .criteria
-        .iter()
-        .map(|criterion| {
-            let time = if is_judged(criterion.verdict) { share } else { Duration::ZERO };
-            case(criterion, &criterion.clause, class, time, journal)
-        })
-        .collect();
-    // A verdict that no criterion carries (the harness broke off) must not vanish.
-    if cases.is_empty()
-        || is_grave(test.verdict) && test.checks().all(|c| c.verdict != test.verdict)
-    {
-        let last = test.attempts.iter().rev().find_map(|attempt| attempt.outcome.as_deref());
-        let reason = last.unwrap_or("no criterion was judged");
-        cases.push(named(test.verdict, &format!("{class} as a whole"), class, reason, reason));
+impl Desk<'_> {
+    fn test_cases(&self, test: &TestResult, class: &str) -> Vec<TestCase> {
+        let elapsed: u64 = test
+            .attempts
+            .iter()
+            .filter_map(|attempt| Some(words::between_us(attempt.started, attempt.finished?)))
+            .sum();
+        let judged = test.checks().filter(|c| is_judged(c.verdict)).count().max(1) as u64;
+        let share = Duration::microseconds(i64::try_from(elapsed / judged).unwrap_or(i64::MAX));
+        let mut cases: Vec<TestCase> = test
+            .criteria
+            .iter()
+            .map(|criterion| {
+                let time = if is_judged(criterion.verdict) { share } else { Duration::ZERO };
+                self.case(criterion, &criterion.clause, class, time)
+            })
+            .collect();
+        // A verdict that no criterion carries (the harness broke off) must not vanish.
+        if cases.is_empty()
+            || is_grave(test.verdict) && test.checks().all(|c| c.verdict != test.verdict)
+        {
+            let last = test.attempts.iter().rev().find_map(|attempt| attempt.outcome.as_deref());
+            let reason = last.unwrap_or("no criterion was judged");
+            cases.push(named(test.verdict, &format!("{class} as a whole"), class, reason, reason));
+        }
+        cases
     }
-    cases
+
+    fn check_cases(&self, checks: &[CheckResult], class: &str) -> Vec<TestCase> {
+        let criteria =
+            checks.iter().flat_map(|check| check.criteria.iter().map(move |c| (&check.title, c)));
+        criteria.map(|(title, c)| self.case(c, title, class, Duration::ZERO)).collect()
+    }
+
+    fn case(
+        &self,
+        criterion: &CriterionResult,
+        clause: &str,
+        class: &str,
+        time: Duration,
+    ) -> TestCase {
+        let name = format!("{} {clause}", criterion.id);
+        if criterion.kind == ClauseKind::Attestation && criterion.verdict != Verdict::Pass {
+            return self.statement(criterion, &name, class);
+        }
+        let summary = match criterion.verdict {
+            Verdict::Pass | Verdict::Fail | Verdict::Error => format!(
+                "expected: {} | observed: {}{}",
+                criterion.expected,
+                criterion.observed,
+                criterion.reason.as_ref().map(|r| format!(" | reason: {r}")).unwrap_or_default()
+            ),
+            verdict => {
+                let reason = criterion.reason.as_deref().unwrap_or(&criterion.observed);
+                format!("{verdict}: {reason}")
+            }
+        };
+        let detail = detail(criterion, &self.journal);
+        let mut case = named(criterion.verdict, &name, class, &summary, &detail);
+        case.time = time;
+        let used = waived::waiver_of(self.results, criterion.id.as_str(), criterion.verdict);
+        if let Some(used) = used {
+            case.system_out = Some(plain(&waived::words(used)));
+        }
+        case
+    }
+
+    /// An attestation is a person's word: never a failure of the traffic, and never its success.
+    fn statement(&self, criterion: &CriterionResult, name: &str, class: &str) -> TestCase {
+        let mut given =
+            self.given.iter().filter(|given| given.criterion == criterion.id).peekable();
+        let text = match given.peek() {
+            Some(_) => {
+                let said = given.map(|given| {
+                    let date = words::date(given.given_at);
+                    format!("given on {date} by {}: {}", given.role, given.statement)
+                });
+                format!("attestation, {}", said.collect::<Vec<_>>().join(" | "))
+            }
+            None => {
+                let owed = "owed: to be stated by the supplier";
+                let reason = criterion.reason.as_deref().unwrap_or(owed);
+                format!("attestation, {}: {reason}", criterion.verdict)
+            }
+        };
+        named(Verdict::NotRun, name, class, &text, "")
+    }
 }
 
 fn is_judged(verdict: Verdict) -> bool {
@@ -90,37 +157,6 @@ fn is_judged(verdict: Verdict) -> bool {
 
 fn is_grave(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Fail | Verdict::Error)
-}
-
-fn case(
-    criterion: &CriterionResult,
-    clause: &str,
-    class: &str,
-    time: Duration,
-    journal: &Index<'_>,
-) -> TestCase {
-    let name = format!("{} {clause}", criterion.id);
-    // An attestation is a person's word: never a failure of the traffic.
-    if criterion.kind == ClauseKind::Attestation && criterion.verdict != Verdict::Pass {
-        let reason = criterion.reason.as_deref().unwrap_or("owed: to be stated by the supplier");
-        let text = format!("attestation, {}: {reason}", criterion.verdict);
-        return named(Verdict::NotRun, &name, class, &text, "");
-    }
-    let summary = match criterion.verdict {
-        Verdict::Pass | Verdict::Fail | Verdict::Error => format!(
-            "expected: {} | observed: {}{}",
-            criterion.expected,
-            criterion.observed,
-            criterion.reason.as_ref().map(|r| format!(" | reason: {r}")).unwrap_or_default()
-        ),
-        verdict => {
-            let reason = criterion.reason.as_deref().unwrap_or(&criterion.observed);
-            format!("{verdict}: {reason}")
-        }
-    };
-    let mut case = named(criterion.verdict, &name, class, &summary, &detail(criterion, journal));
-    case.time = time;
-    case
 }
 
 fn named(verdict: Verdict, name: &str, class: &str, message: &str, detail: &str) -> TestCase {
@@ -150,7 +186,7 @@ fn named(verdict: Verdict, name: &str, class: &str, message: &str, detail: &str)
 }
 
 /// What a reader of a CI log needs to find the evidence.
-fn detail(criterion: &CriterionResult, journal: &Index<'_>) -> String {
+fn detail(criterion: &CriterionResult, journal: &HashMap<&ExchangeId, &Exchange>) -> String {
     let mut text = String::from("\n");
     let mut line = |label: &str, value: &str| {
         let _ = writeln!(text, "{label:<11}{value}");

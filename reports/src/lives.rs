@@ -3,11 +3,11 @@
 //! not a change.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use letterproof_evidence::Bundle;
-use letterproof_model::{Actor, Exchange, Journal as _, LetterStatus, Operation, Route};
+use letterproof_model::{Actor, Exchange, Journal as _, LetterId, LetterStatus, Operation, Route};
 use serde::Deserialize;
 
 /// Microseconds since the Unix epoch.
@@ -18,6 +18,28 @@ pub(crate) type Micros = i64;
 pub(crate) struct Lives<'a> {
     exchanges: &'a [Arc<Exchange>],
     letters: BTreeMap<String, Life>,
+    calls: Vec<Call>,
+    lists: Vec<List>,
+}
+
+/// What an exchange was about.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// The operation.
+    pub(crate) operation: Operation,
+    /// The letter it named, or whose link it followed.
+    pub(crate) letter: Option<LetterId>,
+}
+
+/// A list that was answered with 200.
+#[derive(Debug)]
+pub(crate) struct List {
+    /// The place of its exchange in the journal.
+    pub(crate) exchange: usize,
+    /// How many letters were asked for, where that was said once.
+    pub(crate) limit: Option<u32>,
+    /// The letters, as listed.
+    pub(crate) ids: Vec<String>,
 }
 
 /// What is known of one letter.
@@ -25,6 +47,7 @@ pub(crate) struct Lives<'a> {
 pub(crate) struct Life {
     specification: Option<(Micros, String)>,
     group: Option<(Micros, String)>,
+    hash: Option<(Micros, String)>,
     /// Whether it was ever listed or read, so that what it lacks is known to be lacking.
     pub(crate) described: bool,
     /// What happened to it, by time.
@@ -106,6 +129,11 @@ impl Life {
     pub(crate) fn group(&self) -> Option<&str> {
         self.group.as_ref().map(|(_, text)| text.as_str())
     }
+
+    /// The SHA-256 of its PDF, as first described.
+    pub(crate) fn hash(&self) -> Option<&str> {
+        self.hash.as_ref().map(|(_, text)| text.as_str())
+    }
 }
 
 #[derive(Deserialize)]
@@ -130,6 +158,8 @@ struct Attributes<'a> {
     specification_id: Option<Text<'a>>,
     #[serde(borrow)]
     group_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    sha256_hash: Option<Text<'a>>,
     #[serde(borrow)]
     reason_code: Option<Text<'a>>,
     #[serde(borrow)]
@@ -156,10 +186,12 @@ impl<'a> Lives<'a> {
     /// Reads a bundle's journal.
     pub(crate) fn of(bundle: &'a Bundle) -> Self {
         let exchanges = bundle.journal.recording.exchanges();
-        let mut lives = Self { exchanges, letters: BTreeMap::new() };
+        let mut lives =
+            Self { exchanges, letters: BTreeMap::new(), calls: Vec::new(), lists: Vec::new() };
         for (place, exchange) in exchanges.iter().enumerate() {
             lives.enter(place, exchange, &bundle.context.base_url);
         }
+        lives.name_downloads();
         for life in lives.letters.values_mut() {
             // What is seen at the same microsecond comes before what is sent then.
             life.events.sort_by_key(|event| (event.at, !event.shows()));
@@ -170,6 +202,26 @@ impl<'a> Lives<'a> {
     /// Every letter, by id.
     pub(crate) fn letters(&self) -> impl Iterator<Item = (&str, &Life)> {
         self.letters.iter().map(|(id, life)| (id.as_str(), life))
+    }
+
+    /// What is known of one letter.
+    pub(crate) fn letter(&self, id: &str) -> Option<&Life> {
+        self.letters.get(id)
+    }
+
+    /// Every exchange with what it was about, in the order of the journal.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = (&'a Exchange, &Call)> {
+        self.exchanges.iter().map(AsRef::as_ref).zip(&self.calls)
+    }
+
+    /// The exchange at this place of the journal.
+    pub(crate) fn at(&self, place: usize) -> &'a Exchange {
+        &self.exchanges[place]
+    }
+
+    /// Every list, in the order of the journal.
+    pub(crate) fn lists(&self) -> &[List] {
+        &self.lists
     }
 
     /// The exchange that shows an event.
@@ -188,8 +240,8 @@ impl<'a> Lives<'a> {
         let shown = || exchange.response().filter(|r| r.status == 200)?.body.json_text();
         match route.operation {
             Operation::ListLetters => {
-                for wire in shown().and_then(read::<Vec<Wire<'_>>>).unwrap_or_default() {
-                    self.see(place, exchange, &wire, Kind::Listed);
+                if let Some(wires) = shown().and_then(read::<Vec<Wire<'_>>>) {
+                    self.list(place, exchange, &route, &wires);
                 }
             }
             Operation::GetLetter => {
@@ -215,6 +267,38 @@ impl<'a> Lives<'a> {
             }
             _ => {}
         }
+        self.calls.push(Call { operation: route.operation, letter: route.letter });
+    }
+
+    fn list(&mut self, place: usize, exchange: &Exchange, route: &Route, wires: &[Wire<'_>]) {
+        for wire in wires {
+            self.see(place, exchange, wire, Kind::Listed);
+        }
+        let mut limits = route.query_values("limit");
+        let limit = match (limits.next(), limits.next()) {
+            (Some(only), None) => only.parse().ok(),
+            _ => None,
+        };
+        let ids = wires.iter().map(|wire| wire.id.clone().into_owned()).collect();
+        self.lists.push(List { exchange: place, limit, ids });
+    }
+
+    /// A download names its letter only by the link it follows, which may be recorded later.
+    fn name_downloads(&mut self) {
+        let mut links: HashMap<&str, LetterId> = HashMap::new();
+        for (exchange, call) in self.exchanges.iter().zip(&self.calls) {
+            let link = exchange.response().and_then(|response| response.header("location"));
+            if let (Operation::GetLetterData, Some(letter), Some(link)) =
+                (call.operation, &call.letter, link)
+            {
+                links.insert(link_key(link), letter.clone());
+            }
+        }
+        for (exchange, call) in self.exchanges.iter().zip(&mut self.calls) {
+            if call.operation == Operation::Download {
+                call.letter = links.get(link_key(&exchange.request.url)).cloned();
+            }
+        }
     }
 
     fn life(&mut self, id: &str) -> &mut Life {
@@ -227,6 +311,7 @@ impl<'a> Lives<'a> {
         life.described = true;
         describe(&mut life.specification, at, wire.attributes.specification_id.as_ref());
         describe(&mut life.group, at, wire.attributes.group_id.as_ref());
+        describe(&mut life.hash, at, wire.attributes.sha256_hash.as_ref());
         if let Some(status) = wire.attributes.status() {
             let reason = wire.attributes.reason();
             life.events.push(Event { at, exchange: place, status, reason, kind });
@@ -248,6 +333,12 @@ impl<'a> Lives<'a> {
 
 fn read<'t, T: Deserialize<'t>>(text: &'t str) -> Option<T> {
     serde_json::from_str::<Document<T>>(text).ok().map(|document| document.data)
+}
+
+/// The part of a link that a proxy in between leaves alone: what follows the host.
+fn link_key(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/').map_or(rest, |at| &rest[at..])
 }
 
 /// Keeps the earliest of what is said.

@@ -2,10 +2,10 @@
 //! Refuses to choose: every update of the supplier to the test's status is listed, also those
 //! refused, repeated or never read back.
 
-use letterproof_model::{LetterStatus, TestId, Timestamp};
+use letterproof_model::{LetterStatus, TestId};
 
 use crate::csv;
-use crate::lives::{Event, Lives, Micros, Via};
+use crate::lives::{Event, Lives, Via};
 use crate::moves::{Update, updates};
 
 const HEADINGS: [&str; 17] = [
@@ -87,7 +87,7 @@ fn line(file: &mut String, lives: &Lives<'_>, update: &Update<'_>) {
     let exchange = |event: Option<&Event>| {
         event.map_or_else(String::new, |event| lives.exchange(event).id.to_string())
     };
-    let at = |event: Option<&Event>| event.map_or_else(String::new, |event| time(event.at));
+    let at = |event: Option<&Event>| event.map_or_else(String::new, |event| csv::time_of(event.at));
     let sent = update.sent;
     let answered = match update.answer.0 {
         Some(status) => status.to_string(),
@@ -109,7 +109,7 @@ fn line(file: &mut String, lives: &Lives<'_>, update: &Update<'_>) {
                 Via::Patch => "PATCH",
                 Via::Bulk => "POST",
             },
-            &time(sent.at),
+            &csv::time_of(sent.at),
             &answered,
             &sent.reason.code,
             &sent.reason.text,
@@ -120,9 +120,4 @@ fn line(file: &mut String, lives: &Lives<'_>, update: &Update<'_>) {
             text,
         ],
     );
-}
-
-/// `2026-08-21T10:15:00.123456Z`.
-fn time(micros: Micros) -> String {
-    Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), |time| format!("{time:.6}"))
 }

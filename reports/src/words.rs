@@ -2,7 +2,11 @@
 //! Refuses to soften: the outcome names what failed or is missing before what passed.
 
 pub(crate) use letterproof_model::grouped as number;
-use letterproof_model::{Results, Timestamp, Verdict};
+use letterproof_model::{
+    Exchange, FindingKind, Mode, Results, RunEnd, Timestamp, TransportErrorKind, Verdict, WaiverUse,
+};
+
+use crate::waived::is_test_waived;
 
 /// `1 letter`, `2,500 letters`.
 pub(crate) fn counted(value: u64, one: &str, many: &str) -> String {
@@ -54,6 +58,59 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
+/// A kind of finding as a reader sees it.
+pub(crate) fn finding_kind(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::Violation => "Violation",
+        FindingKind::Deviation => "Known deviation",
+        FindingKind::Drift => "Drift",
+        FindingKind::Note => "Note",
+    }
+}
+
+/// How a verdict was obtained, as results.json writes it.
+pub(crate) fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Driven => "driven",
+        Mode::Observed => "observed",
+        Mode::Attested => "attested",
+    }
+}
+
+/// A transport error in one word, as the journal writes it.
+pub(crate) fn failure(kind: TransportErrorKind) -> &'static str {
+    match kind {
+        TransportErrorKind::Connect => "connect",
+        TransportErrorKind::Tls => "tls",
+        TransportErrorKind::Timeout => "timeout",
+        TransportErrorKind::Reset => "reset",
+        TransportErrorKind::Body => "body",
+        TransportErrorKind::Protocol => "protocol",
+        TransportErrorKind::Interrupted => "interrupted",
+    }
+}
+
+/// What answered an exchange: its status code, or why there was none.
+pub(crate) fn answer(exchange: &Exchange) -> String {
+    match exchange.error() {
+        Some(error) => failure(error.kind).to_owned(),
+        None => exchange.status().map(|status| status.to_string()).unwrap_or_default(),
+    }
+}
+
+/// That a run did not reach its end, and why; `None` when it did.
+pub(crate) fn broken_off(end: &RunEnd) -> Option<String> {
+    match end {
+        RunEnd::Whole => None,
+        RunEnd::Interrupted => {
+            Some("The run was interrupted before everything was tried.".to_owned())
+        }
+        RunEnd::Missed(reason) => Some(format!("What was measured missed its mark: {reason}")),
+        RunEnd::Refused(reason) => Some(format!("The run was refused: {reason}")),
+        RunEnd::Stopped(reason) => Some(format!("The run had to stop: {reason}")),
+    }
+}
+
 /// The outcome of a run: the verdict it amounts to, in one line and with what it rests on.
 pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
@@ -67,7 +124,9 @@ pub(crate) fn outcome(results: &Results) -> Outcome {
     let ids = |wanted: &dyn Fn(Verdict) -> bool| -> Vec<String> {
         required().filter(|t| t.selected && wanted(t.verdict)).map(|t| t.id.to_string()).collect()
     };
-    let failed = ids(&|v| v == Verdict::Fail);
+    let (waived, failed): (Vec<String>, Vec<String>) = ids(&|v| v == Verdict::Fail)
+        .into_iter()
+        .partition(|id| required().any(|t| t.id.to_string() == *id && is_test_waived(t, results)));
     let passed = ids(&|v| v == Verdict::Pass);
     let open = ids(&|v| !matches!(v, Verdict::Fail | Verdict::Pass | Verdict::Error));
     let broken =
@@ -83,6 +142,10 @@ pub(crate) fn outcome(results: &Results) -> Outcome {
             let checks = counted(broken, "contract check", "contract checks");
             (Verdict::Fail, format!("The API broke its contract in {checks}"))
         }
+        // Waived failures stay failures: nothing is said to have passed in their stead.
+        0 if !waived.is_empty() => {
+            (Verdict::Inconclusive, format!("{} failed, under a waiver", tests(&waived)))
+        }
         0 if !passed.is_empty() => {
             let headline = match (unselected.is_empty(), passed.len()) {
                 (true, _) => format!("All {} passed", tests(&passed)),
@@ -94,6 +157,9 @@ pub(crate) fn outcome(results: &Results) -> Outcome {
         0 => (Verdict::Pass, "Everything selected passed".into()),
         _ => {
             let missing = match open.len() {
+                0 if results.waivers.iter().any(WaiverUse::must_go) => {
+                    "a waiver must be deleted".into()
+                }
                 0 => "the evidence is not complete".into(),
                 _ => format!("{} not shown", tests(&open)),
             };
@@ -108,6 +174,7 @@ pub(crate) fn outcome(results: &Results) -> Outcome {
     };
     // What is required and missing stands in a notice of its own.
     list("Failed", &failed);
+    list("Failed under a waiver", &waived);
     list("Passed", &passed);
     if results.exit_code == 1 && broken > 0 && !failed.is_empty() {
         detail.push(format!(

@@ -91,6 +91,7 @@ impl<'a> Shelf<'a> {
             .tests
             .iter()
             .flat_map(|test| &test.criteria)
+            .chain(results.observer.iter().flat_map(|check| &check.criteria))
             .chain(results.conformance.iter().flat_map(|check| &check.criteria))
             .collect();
         criteria.sort_by_key(|criterion| std::cmp::Reverse(criterion.verdict));

@@ -1,12 +1,21 @@
 //! The report a reviewer reads: one HTML file, no script, no network, no other file.
 //!
-//! The view holds every word and number; the template only lays them out. Refuses to grow without
+//! The views hold every word and number; the template only lays them out. Refuses to grow without
 //! bound: exchanges are embedded where a criterion or a finding points to them, the gravest first,
 //! and only as many in full as the file can bear.
 
+mod acceptance;
+mod before_after;
+mod checks;
 mod exchanges;
+mod findings;
 mod letters;
-mod view;
+mod page;
+mod performance;
+mod plots;
+mod statements;
+mod table;
+mod trust;
 
 use std::sync::LazyLock;
 
@@ -15,8 +24,9 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 
-use crate::ReportError;
+use crate::flows::Flow;
 use crate::lives::Lives;
+use crate::{Extras, ReportError};
 
 const TEMPLATE: &str = "report.html";
 
@@ -26,16 +36,22 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
     templates.add_template(TEMPLATE, include_str!("../../templates/report.html"))?;
     templates.add_template("parts.html", include_str!("../../templates/parts.html"))?;
+    templates.add_template("sections.html", include_str!("../../templates/sections.html"))?;
     Ok(templates)
 });
 
 /// Renders a bundle as one self-contained HTML page.
-pub(crate) fn render(bundle: &Bundle, lives: &Lives<'_>) -> Result<String, ReportError> {
+pub(crate) fn render(
+    bundle: &Bundle,
+    lives: &Lives<'_>,
+    flows: &[Flow<'_>],
+    extras: &Extras,
+) -> Result<String, ReportError> {
     let templates = match &*TEMPLATES {
         Ok(templates) => templates,
         Err(error) => return Err(minijinja::Error::new(error.kind(), error.to_string()).into()),
     };
-    let page = Serde(view::page(bundle, lives));
+    let page = Serde(page::page(bundle, lives, flows, extras));
     let style = include_str!("../../templates/report.css");
     Ok(templates.get_template(TEMPLATE)?.render(context! { page, style })?)
 }

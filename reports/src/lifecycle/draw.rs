@@ -15,13 +15,8 @@ use super::layout::{
 use super::{Counts, kind, table};
 use crate::moves::{Count, Edge};
 use crate::samples::test_of;
+use crate::svg::{FAINT, FONT, INK, RED, SOFT};
 use crate::words::{counted, number};
-
-const INK: &str = "#1d2830";
-const SOFT: &str = "#4a5b66";
-const FAINT: &str = "#8895a0";
-const RED: &str = "#8c1c10";
-const FONT: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif";
 
 /// Half the height of a number's ground.
 const LABEL_HALF_HEIGHT: f32 = 7.5;

@@ -4,14 +4,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use letterproof_evidence::{Bundle, JOURNAL_FORMAT, JournalHeader, SavedJournal};
+use letterproof_evidence::{
+    AttachedFile, Attestation, Bundle, ENVIRONMENT_FORMAT, Environment, JOURNAL_FORMAT,
+    JournalHeader, SavedJournal, Setting,
+};
 use letterproof_model::{
-    About, Actor, Attempt, Body, ClauseKind, ConformanceResult, Connection, Content, Context,
-    Counts, CriterionId, CriterionResult, Exchange, ExchangeId, Finding, FindingKind, Header,
+    About, Actor, Attempt, Body, CheckResult, ClauseKind, Connection, Content, Context, Counts,
+    CriterionId, CriterionResult, Exchange, ExchangeId, Finding, FindingKind, Header, Judgement,
     LetterId, Mode, Outcome, PACK_VERSION, PackInfo, Performance, RESULTS_FORMAT, Recording,
     Request, Response, Results, RunId, RunInfo, SupplierKind, TargetInfo, TestResult, Timestamp,
-    ToolInfo, TransportError, TransportErrorKind, Verdict, pack,
+    ToolInfo, TransportError, TransportErrorKind, Verdict, Waiver, WaiverState, WaiverUse, pack,
 };
+use letterproof_reports::{Extras, LoadRun};
 
 pub const BASE: &str = "https://int.example/nhs-notify-supplier";
 
@@ -234,27 +238,26 @@ fn attempts(number: u8) -> Vec<Attempt> {
     }
 }
 
-fn conformance() -> Vec<ConformanceResult> {
-    let check =
-        |id: &'static str, title: &str, verdict, finding, numbers: &[u64]| ConformanceResult {
+fn conformance() -> Vec<CheckResult> {
+    let check = |id: &'static str, title: &str, verdict, finding, numbers: &[u64]| CheckResult {
+        id: CriterionId::fixed(id),
+        title: title.into(),
+        verdict,
+        finding,
+        criteria: vec![CriterionResult {
             id: CriterionId::fixed(id),
-            title: title.into(),
+            kind: ClauseKind::Check,
+            clause: title.into(),
             verdict,
-            finding,
-            criteria: vec![CriterionResult {
-                id: CriterionId::fixed(id),
-                kind: ClauseKind::Check,
-                clause: title.into(),
-                verdict,
-                mode: Mode::Driven,
-                expected: "400 with a problem body".into(),
-                observed: "502 with HTML".into(),
-                exchanges: ids(numbers),
-                exchange_count: numbers.len() as u64,
-                letters: vec![],
-                reason: None,
-            }],
-        };
+            mode: Mode::Driven,
+            expected: "400 with a problem body".into(),
+            observed: "502 with HTML".into(),
+            exchanges: ids(numbers),
+            exchange_count: numbers.len() as u64,
+            letters: vec![],
+            reason: None,
+        }],
+    };
     vec![
         check(
             "C-LIST-LIMIT-0",
@@ -304,12 +307,117 @@ fn findings() -> Vec<Finding> {
     ]
 }
 
+fn exit_code(tests: &[TestResult], conformance: &[CheckResult], waivers: &[WaiverUse]) -> u8 {
+    let supplier = SupplierKind::Reference;
+    let judged = Judgement { supplier, tests, conformance, observer: &[], findings: &[] };
+    letterproof_model::exit_code(&judged, waivers)
+}
+
+/// A waiver of the one check that failed, agreed until this day.
+pub fn waive(bundle: &mut Bundle, id: &str, expires: &str) {
+    let waiver = Waiver {
+        id: id.into(),
+        reason: "the API loses one update in a thousand".into(),
+        agreed_by: "the service manager".into(),
+        reference: "RISK-7".into(),
+        date: "2026-08-01".parse().unwrap(),
+        expires: expires.parse().unwrap(),
+        line: 12,
+    };
+    let expired = waiver.expires < "2026-08-21".parse().unwrap();
+    let state = if expired { WaiverState::Expired } else { WaiverState::Applied };
+    bundle.results.waivers.push(WaiverUse { waiver, state });
+    let results = &mut bundle.results;
+    results.exit_code = exit_code(&results.tests, &results.conformance, &results.waivers);
+}
+
+/// What a run surrounded that told it.
+pub fn environment() -> Environment {
+    Environment {
+        format: ENVIRONMENT_FORMAT.into(),
+        tool: ToolInfo { version: "0.1.0".into(), commit: "0123abcd".into() },
+        system: "linux".into(),
+        architecture: "x86_64".into(),
+        command_line: ["letterproof", "run", "--target", "our-int.toml"].map(str::to_owned).into(),
+        pack: PackInfo { version: PACK_VERSION.into() },
+        target: "int".into(),
+        capabilities: Context::stand_in(BASE).capabilities.into_iter().collect(),
+        profile: vec![Setting { name: "rate_limit".into(), value: "300".into() }],
+        specification: None,
+        clock_offset_ms: Some(412),
+    }
+}
+
+/// A statement for AT3.7 with a file, a key that will sign, and a load run that broke the limit.
+pub fn extras() -> Extras {
+    let file = AttachedFile {
+        name: "processing-log.pdf".into(),
+        size: 48_213,
+        sha256: "ef".repeat(32),
+        media_type: "application/pdf".into(),
+    };
+    let attestation = Attestation {
+        criterion: CriterionId::fixed("AT3.7"),
+        statement: "The second list <started> no job; see pages 2 and 3.".into(),
+        role: "test manager of the supplier".into(),
+        given_at: at(4_000),
+        files: vec![file],
+    };
+    Extras { attestations: vec![attestation], loads: vec![load()], ..Extras::default() }
+        .signed_by("3f".repeat(32))
+}
+
+fn load() -> LoadRun {
+    let (summary, timeline) = load_files();
+    LoadRun::parse("spike", summary.as_bytes(), timeline.as_bytes()).unwrap()
+}
+
+/// `summary.json` and `timeline.csv` of a load run that broke the limit.
+pub fn load_files() -> (String, String) {
+    let summary = serde_json::json!({
+        "format": "letterproof-load/1", "name": "spike", "about": "A burst after idle",
+        "limit_per_s": 300, "ended": { "how": "completed" }, "a later field": [1],
+        "figures": {
+            "achieved_per_s": 148.5, "limit_per_s": 300.0, "most_sent_in_a_second": 312.0,
+            "requests": 610.0, "throttled_429": 12.0, "p50_ms": 52.1, "p90_ms": 61.0,
+            "p95_ms": 64.3, "p99_ms": 88.0, "p999_ms": 120.5, "max_ms": 131.0,
+            "download_mb_per_s": 9.5,
+        },
+        "operations": {
+            "letter": { "requests": 410, "answered": 410, "failed": 0, "p50_ms": 50.0,
+                "p95_ms": 61.0, "p99_ms": 80.0, "max_ms": 131.0 },
+            "data": { "requests": 200, "answered": 188, "failed": 12, "p50_ms": 55.0,
+                "p95_ms": 66.0, "p99_ms": 90.0, "max_ms": 101.0 },
+        },
+        "failures": { "429": 12 },
+        "thresholds": [
+            { "name": "max_429", "kept": false, "expected": "at most 0", "observed": "12" },
+            { "name": "p95_ms", "kept": true, "expected": "at most 1000.0 ms",
+                "observed": "64.3 ms" },
+        ],
+    });
+    let timeline = "second,offered,sent,achieved,s2xx,s3xx,s4xx,s429,s5xx,errors,bytes,downloads,\
+        download_bytes,p50_ms,p99_ms\n\
+        0,10,10,10,10,0,0,0,0,0,900,2,200000,50.000,61.000\n\
+        1,300,312,300,200,88,0,12,0,0,9000,88,8800000,55.000,88.000\n\
+        2,0,0,0,0,0,0,0,0,0,0,0,0,,\n\
+        3,290,288,288,200,88,0,0,0,0,9000,88,8800000,52.000,120.500\n";
+    (summary.to_string(), timeline.to_owned())
+}
+
 /// The bundle every snapshot is made of.
 pub fn bundle() -> Bundle {
     let tool = ToolInfo { version: "0.1.0".into(), commit: "0123abcd".into() };
     let tests = tests();
     let conformance = conformance();
-    let exit_code = letterproof_model::exit_code(&tests, &conformance, &[]);
+    let judged = Judgement {
+        supplier: SupplierKind::Reference,
+        tests: &tests,
+        conformance: &conformance,
+        observer: &[],
+        findings: &[],
+    };
+    let exit_code = letterproof_model::exit_code(&judged, &[]);
     let results = Results {
         format: RESULTS_FORMAT.into(),
         run: RunInfo {
@@ -332,6 +440,7 @@ pub fn bundle() -> Bundle {
         counts: Counts::of(tests.iter().map(|test| test.verdict)),
         tests,
         conformance,
+        observer: vec![],
         findings: findings(),
         performance: vec![Performance {
             name: "AT15, best of three flows".into(),
@@ -358,6 +467,7 @@ pub fn bundle() -> Bundle {
             torn_tail: false,
             head: "cd".repeat(32),
         },
+        environment: None,
         results,
     }
 }

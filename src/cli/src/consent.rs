@@ -6,16 +6,31 @@ use std::io::{BufRead, IsTerminal as _};
 
 use letterproof_client::{Target, is_loopback};
 use letterproof_model::{Capability, LetterId, Operation};
-use letterproof_steps::plan::Plan;
+use letterproof_steps::plan::{Plan, ScenarioPlan};
 
 use crate::failure::Failure;
 
-/// Asks before a run changes letters that are not this machine's own; `--yes` answers beforehand.
+/// Asks before a run changes letters that are not this machine's own, or exceeds a rate limit on
+/// purpose; `--yes` answers beforehand.
 pub(crate) fn before_changes(target: &Target, plan: &Plan, yes: bool) -> Result<(), Failure> {
+    let felt = target.has(Capability::Stateful)
+        || plan.scenarios.iter().any(|scenario| exceeds_limit(target, scenario));
+    if yes || is_loopback(&target.base_url) || !felt {
+        return Ok(());
+    }
+    agreed(&changes(target, plan))
+}
+
+/// Asks before a load uses up letters that are not this machine's own; `--yes` answers beforehand.
+pub(crate) fn before_load(target: &Target, announced: &str, yes: bool) -> Result<(), Failure> {
     if yes || is_loopback(&target.base_url) || !target.has(Capability::Stateful) {
         return Ok(());
     }
-    let plan = changes(target, plan);
+    agreed(&format!("{announced}\n"))
+}
+
+/// Shows a plan and takes nothing but the word for consent.
+fn agreed(plan: &str) -> Result<(), Failure> {
     if !at_terminal() {
         return Err(Failure::Usage(format!(
             "{plan}nothing was sent: there is no terminal to ask at; give --yes to agree"
@@ -70,13 +85,16 @@ pub(crate) fn to_list_one(target: &Target) -> Result<Option<bool>, Failure> {
 /// What the scenarios change and use up.
 fn changes(target: &Target, plan: &Plan) -> String {
     let base = target.base_url.as_str().trim_end_matches('/');
-    let mut text = format!("This run changes letters on {} ({base}):\n", target.name);
+    let mut text = format!("This run is felt on {} ({base}):\n", target.name);
     for scenario in &plan.scenarios {
         let bill = &scenario.bill;
         let mut words: Vec<String> =
             bill.updates.iter().map(|(status, letters)| format!("{status} {letters}")).collect();
         if bill.calls.contains_key(&Operation::ListLetters) {
             words.push("lists letters, which hides them".to_owned());
+        }
+        if exceeds_limit(target, scenario) {
+            words.push("calls beyond the rate limit on purpose, until one is refused".to_owned());
         }
         if !words.is_empty() {
             // Writing into a string cannot fail.
@@ -89,6 +107,13 @@ fn changes(target: &Target, plan: &Plan) -> String {
         plan.total().used_up
     );
     text
+}
+
+/// Whether this is the check of the limit itself: no other scenario asks for `/_status` more often
+/// than the limit allows within a second.
+fn exceeds_limit(target: &Target, scenario: &ScenarioPlan) -> bool {
+    let asked = scenario.bill.calls.get(&Operation::Status).and_then(|calls| calls.most);
+    target.rate_limit.zip(asked).is_some_and(|(limit, asked)| asked > u64::from(limit))
 }
 
 fn at_terminal() -> bool {
@@ -125,15 +150,37 @@ mod tests {
         assert!(!ask("", "api.example", &mut &b"yes\n"[..]).unwrap());
     }
 
+    fn planned(target: &Target, acceptance: bool, conformance: bool) -> Plan {
+        let outlook = Outlook::fresh(target.context(Mode::Driven), false);
+        let features = FeatureSet::built_in().unwrap().of_suites(acceptance, conformance);
+        plan(&features, outlook).unwrap()
+    }
+
     #[test]
     fn a_run_says_what_each_of_its_tests_uses_up() {
         let target = Target::int(letterproof_client::Auth::None).unwrap();
-        let outlook = Outlook::fresh(target.context(Mode::Driven), false);
-        let plan = plan(&FeatureSet::built_in().unwrap(), outlook).unwrap();
-        let text = changes(&target, &plan);
+        let text = changes(&target, &planned(&target, true, true));
         for words in ["int.api.service.nhs.uk", "  AT4 ", "DISPATCHED 20", "PENDING letters"] {
             assert!(text.contains(words), "{words} in {text}");
         }
+    }
+
+    #[test]
+    fn the_limit_is_exceeded_elsewhere_only_when_that_was_shown_and_agreed_to() {
+        const SHOWN: &str = "beyond the rate limit on purpose";
+        let mut target = Target::int(letterproof_client::Auth::None).unwrap();
+        assert_eq!(changes(&target, &planned(&target, true, true)).matches(SHOWN).count(), 1);
+        assert!(!changes(&target, &planned(&target, true, false)).contains(SHOWN));
+        // Also where no letter can be changed.
+        target.capabilities = [Capability::RateLimited].into();
+        let conformance = planned(&target, false, true);
+        let refused = before_changes(&target, &conformance, false).unwrap_err().to_string();
+        assert!(refused.contains(SHOWN) && refused.contains("--yes"), "{refused}");
+        assert!(before_changes(&target, &conformance, true).is_ok());
+        target.capabilities.clear();
+        let conformance = planned(&target, false, true);
+        assert!(before_changes(&target, &conformance, false).is_ok());
+        assert!(!changes(&target, &conformance).contains(SHOWN));
     }
 
     #[test]

@@ -21,15 +21,43 @@ const OTHER_SUPPLIER: &str = "another-supplier";
 /// How much longer than twice the delay an update is waited for.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// How the double is to be.
+#[derive(Debug, Clone)]
+pub(crate) struct Double {
+    /// Letters seeded; as many as the pack asks for when absent.
+    pub(crate) letters: Option<u32>,
+    /// The same number gives the same letters.
+    pub(crate) seed: u64,
+    /// How long a listed letter stays hidden.
+    pub(crate) visibility_timeout: Duration,
+    /// How long an update takes to show.
+    pub(crate) apply_delay: Duration,
+    /// What is wrong with it.
+    pub(crate) faults: Vec<String>,
+}
+
+impl From<&RunOptions> for Double {
+    fn from(options: &RunOptions) -> Self {
+        Self {
+            letters: options.letters,
+            seed: options.seed,
+            visibility_timeout: options.visibility_timeout,
+            apply_delay: options.apply_delay,
+            faults: options.faults.clone(),
+        }
+    }
+}
+
 /// A running double.
 pub(crate) struct Embedded {
     server: Arc<MockServer>,
     credentials: &'static DemoCredentials,
+    double: Double,
 }
 
 impl Embedded {
     /// Starts a double on a free loopback port.
-    pub(crate) async fn start(options: &RunOptions) -> Result<Self, Failure> {
+    pub(crate) async fn start(double: Double) -> Result<Self, Failure> {
         // Making an RSA key takes a moment; it must not stall the runtime.
         let credentials = tokio::task::spawn_blocking(DemoCredentials::shared)
             .await
@@ -47,36 +75,36 @@ impl Embedded {
                 other,
             ],
             link_ttl: LINK_LIFE,
-            seed: options.seed,
-            visibility_timeout: options.visibility_timeout,
-            apply_delay: options.apply_delay,
+            seed: double.seed,
+            visibility_timeout: double.visibility_timeout,
+            apply_delay: double.apply_delay,
             ..MockConfig::default()
         };
-        if let Some(letters) = options.letters {
+        if let Some(letters) = double.letters {
             config.letters = letters;
         }
-        for fault in &options.faults {
+        for fault in &double.faults {
             let fault = Fault::parse(fault).map_err(|error| Failure::Usage(error.to_string()))?;
             config.faults.push(fault);
         }
         let server = MockServer::start(config).await?;
-        Ok(Self { server: Arc::new(server), credentials })
+        Ok(Self { server: Arc::new(server), credentials, double })
     }
 
     /// The double as a target.
-    pub(crate) fn target(&self, options: &RunOptions) -> Result<Target, Failure> {
+    pub(crate) fn target(&self) -> Result<Target, Failure> {
         let auth = Auth::SignedJwt {
             api_key: secret(&self.credentials.api_key),
             kid: self.credentials.kid.clone(),
             key: secret(&self.credentials.private_key_pem),
         };
         let target = Target::mock(self.server.base_url(), self.server.token_url(), auth)?;
-        Ok(shaped(target, options))
+        Ok(shaped(target, &self.double))
     }
 
     /// A double as a target that is not running, to plan with.
-    pub(crate) fn planned(options: &RunOptions) -> Result<Target, Failure> {
-        Ok(shaped(Target::mock("http://127.0.0.1/nhs-notify-supplier", "", Auth::None)?, options))
+    pub(crate) fn planned(double: &Double) -> Result<Target, Failure> {
+        Ok(shaped(Target::mock("http://127.0.0.1/nhs-notify-supplier", "", Auth::None)?, double))
     }
 
     /// A letter that belongs to another supplier.
@@ -85,9 +113,9 @@ impl Embedded {
     }
 
     /// Seeds the double anew, with other letters each time.
-    pub(crate) fn reseed(&self, options: &RunOptions) -> Reseed {
+    pub(crate) fn reseed(&self) -> Reseed {
         let server = Arc::clone(&self.server);
-        let next = AtomicU64::new(options.seed);
+        let next = AtomicU64::new(self.double.seed);
         Arc::new(move || {
             let seed = next.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
             server.reset(seed).map_err(|error| error.to_string())
@@ -103,10 +131,10 @@ impl Embedded {
 }
 
 /// A target with the double's times and letters.
-fn shaped(mut target: Target, options: &RunOptions) -> Target {
-    target.visibility_timeout = options.visibility_timeout;
-    target.update_deadline = options.apply_delay * 2 + GRACE;
-    if let Some(letters) = options.letters {
+fn shaped(mut target: Target, double: &Double) -> Target {
+    target.visibility_timeout = double.visibility_timeout;
+    target.update_deadline = double.apply_delay * 2 + GRACE;
+    if let Some(letters) = double.letters {
         target.seeded_letters = letters;
     }
     target

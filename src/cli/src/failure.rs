@@ -3,6 +3,7 @@
 
 use letterproof_client::ClientError;
 use letterproof_evidence::EvidenceError;
+use letterproof_load::LoadError;
 use letterproof_mock::MockError;
 use letterproof_steps::FeatureError;
 
@@ -19,6 +20,8 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
     #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error(transparent)]
     Mock(#[from] MockError),
     /// The harness could not do its own work.
     #[error("{0}")]
@@ -26,16 +29,20 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// 2 for wrong usage or configuration, 4 for the harness's own failure.
+    /// 2 for wrong usage or configuration, 3 for letters that a load lacks, 4 for the harness's own
+    /// failure.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Features(_) => 2,
             Self::Client(ClientError::Ledger { .. }) => 2,
             Self::Client(error) if error.is_configuration() => 2,
+            Self::Load(error) if error.is_configuration() => 2,
+            // What the load needs is not there (yet): nothing is wrong with what was asked for.
+            Self::Load(LoadError::NoLetters { .. }) => 3,
             Self::Mock(MockError::Crypto(_)) => 4,
             // Whatever else keeps the double from starting is something it was told.
             Self::Mock(_) => 2,
-            Self::Client(_) | Self::Evidence(_) | Self::Harness(_) => 4,
+            Self::Client(_) | Self::Load(_) | Self::Evidence(_) | Self::Harness(_) => 4,
         }
     }
 

@@ -1,10 +1,16 @@
 //! From a closed journal to a whole evidence folder: judged as it lies on disk, then written up.
 //! Refuses to judge anything that did not come from the journal.
 
+use std::path::{Path, PathBuf};
+
 use letterproof_contract::Contract;
-use letterproof_evidence::{Bundle, RunFolder, SavedJournal, read_journal};
+use letterproof_evidence::{
+    Bundle, BundleKey, Opened, RunFolder, SavedJournal, archive, read_environment, read_journal,
+    read_measured,
+};
 use letterproof_judge::{Head, conclude};
 use letterproof_model::Results;
+use letterproof_reports::{Extras, ReportError};
 
 use crate::failure::Failure;
 
@@ -12,16 +18,49 @@ use crate::failure::Failure;
 ///
 /// # Errors
 /// When the journal does not say what was asked for, or something cannot be read or written.
-pub(crate) fn write_up(folder: &RunFolder, contract: &Contract) -> Result<Bundle, Failure> {
+pub(crate) fn write_up(
+    folder: &RunFolder,
+    contract: &Contract,
+    key: Option<&BundleKey>,
+) -> Result<Bundle, Failure> {
     let journal = read_journal(&folder.journal_path())?;
-    let results = judged(&journal, contract)?;
+    let mut results = judged(&journal, contract)?;
+    results.performance.extend(read_measured(&Opened::open(folder.path())?)?);
     let context = brief(&journal)?.context.clone();
     folder.write_context(&context)?;
     folder.write_results(&results)?;
-    let bundle = Bundle { folder: folder.path().to_owned(), results, context, journal };
-    letterproof_reports::write_all(&bundle, folder)
-        .map_err(|error| Failure::Harness(error.to_string()))?;
+    let environment = read_environment(folder.path())?;
+    let bundle =
+        Bundle { folder: folder.path().to_owned(), results, context, journal, environment };
+    write_reports(&bundle, folder, key)?;
     Ok(bundle)
+}
+
+/// Writes every report of a run, with the statements and load runs that lie in its folder.
+pub(crate) fn write_reports(
+    bundle: &Bundle,
+    folder: &RunFolder,
+    key: Option<&BundleKey>,
+) -> Result<(), Failure> {
+    let failed = |error: ReportError| Failure::Harness(error.to_string());
+    let mut extras = Extras::of(&Opened::open(folder.path())?).map_err(failed)?;
+    if let Some(key) = key {
+        extras = extras.signed_by(key.public().key_id());
+    }
+    letterproof_reports::write_all_with(bundle, folder, &extras).map_err(failed)
+}
+
+/// Seals a folder that is whole, names it so, and makes its zip; returns where the folder is.
+pub(crate) fn close(folder: RunFolder, key: Option<&BundleKey>) -> Result<PathBuf, Failure> {
+    folder.seal(key)?;
+    let path = folder.finish()?;
+    archive(&path)?;
+    Ok(path)
+}
+
+/// The key that signs the bundle, where one was given.
+pub(crate) fn signing_key(file: Option<&Path>) -> Result<Option<BundleKey>, Failure> {
+    file.map(BundleKey::read).transpose().map_err(|error| Failure::Usage(error.to_string()))
 }
 
 /// The results that follow from a journal.

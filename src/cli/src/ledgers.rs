@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use letterproof_client::{Auth, Ledger, Profile};
+use letterproof_evidence::read_journal;
 use letterproof_model::now;
 
 use crate::args::RunOptions;
@@ -22,11 +23,17 @@ pub(crate) struct Place {
 impl Place {
     /// Where the ledger of a run lies.
     pub(crate) fn of(options: &RunOptions, profile: &Profile) -> Self {
-        let folder = options.ledger.clone().unwrap_or_else(|| usual_folder(&options.out));
+        let place = Self::under(options.ledger.as_deref(), &options.out, profile);
+        Self { reseeded: options.reseeded, ..place }
+    }
+
+    /// Where the ledger of a target lies: in this folder, or in the usual one.
+    pub(crate) fn under(folder: Option<&Path>, out: &Path, profile: &Profile) -> Self {
+        let folder = folder.map_or_else(|| usual_folder(out), Path::to_owned);
         let supplier = supplier(profile);
         let base = profile.target.base_url.as_str();
         let name = format!("{}-{}.jsonl", plain(base), plain(&supplier));
-        Self { path: folder.join(name), supplier, reseeded: options.reseeded }
+        Self { path: folder.join(name), supplier, reseeded: false }
     }
 
     /// Opens it for a run; nobody else may have it open.
@@ -35,6 +42,12 @@ impl Place {
             self.set_aside(profile)?;
         }
         Ok(Ledger::open(&self.path, &profile.target, &self.supplier)?)
+    }
+
+    /// Takes in what became of the letters in a run that had no ledger of its own.
+    pub(crate) fn learn(&self, profile: &Profile, run: &Path) -> Result<(), Failure> {
+        let journal = read_journal(&run.join(letterproof_evidence::JOURNAL_FILE))?;
+        Ok(self.open(profile)?.replay(&journal.recording)?)
     }
 
     /// What it knows; `None` when there is none, or it is to begin afresh.

@@ -5,26 +5,37 @@
 //! Refuses logic worth testing on its own: judging, traffic and evidence live in other crates.
 
 mod args;
+mod attest;
 mod consent;
+mod diff;
 mod doctor;
 mod drift;
 mod embedded;
 mod failure;
 mod finish;
+mod gate;
 mod init;
 mod interrupt;
+mod judge;
 mod keys;
 mod ledgers;
+mod load;
 mod mock;
+mod out;
 mod plan;
 mod plan_json;
 mod plan_text;
 mod progress;
+mod readiness;
+mod report;
 mod resume;
 mod run;
 mod smoke;
+mod supplier;
+mod surroundings;
 mod table;
 mod targets;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -62,6 +73,15 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Command::Init(options) => init::init(&options),
         Command::Keys(options) => keys::keys(&options),
         Command::Drift(options) => drift::drift(&options),
+        Command::Load(options) => load::load(&options),
+        Command::Supplier(options) => supplier::supplier(&options),
+        Command::Verify(options) => verify::verify(&options),
+        Command::Judge(options) => judge::judge(&options),
+        Command::Report(options) => report::report(&options),
+        Command::Attest(options) => attest::attest(&options),
+        Command::Readiness(options) => readiness::readiness(&options),
+        Command::Gate(options) => gate::gate(&options),
+        Command::Diff(options) => diff::diff(&options),
     }
 }
 

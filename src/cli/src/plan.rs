@@ -64,7 +64,7 @@ impl Planned {
     /// Plans a run of these features.
     pub(crate) fn of(options: &RunOptions, features: &FeatureSet) -> Result<Self, Failure> {
         let Some(profile) = targets::of_run(options)? else {
-            let target = Embedded::planned(options)?;
+            let target = Embedded::planned(&options.into())?;
             let outlook = outlook(&target, None, true);
             let plan = draw_up(features, outlook.clone())?;
             return Ok(Self { plan, target, embedded: true, outlook, ledger: None });

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use letterproof_client::ProgressEvent;
+use letterproof_load::LoadProgress;
 use letterproof_steps::StepEvent;
 
 /// Between two plain lines, when stderr is no terminal.
@@ -38,6 +39,12 @@ impl Progress {
         });
         let shared = Shared { bar, started: Instant::now(), last_plain: None, running: Vec::new() };
         Self { shared: Arc::new(Mutex::new(shared)) }
+    }
+
+    /// How far a load is.
+    pub(crate) fn load(&self, state: &LoadProgress) {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.line(&state.to_string(), false);
     }
 
     /// A scenario or step began or ended.

@@ -8,7 +8,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use letterproof_client::{Ledger, Target};
-use letterproof_evidence::{JournalHeader, JournalWriter, RunFolder, SavedJournal, read_journal};
+use letterproof_evidence::{
+    INCOMPLETE, JournalHeader, JournalWriter, RunFolder, SavedJournal, read_journal, zip_path,
+};
 use letterproof_model::{
     Journal as _, Mark, MarkKind, Mode, Recorder as _, RunId, TestId, Timestamp, now,
 };
@@ -20,8 +22,6 @@ use crate::failure::Failure;
 
 const FILE: &str = "run.json";
 const FORMAT: &str = "letterproof-run/1";
-/// What ends the folder's name of a run that is not whole.
-const INCOMPLETE: &str = ".incomplete";
 /// Why Ctrl-C ends a run, as the scenarios it breaks off tell the journal.
 pub(crate) const ASKED_TO_STOP: &str = "the run was asked to stop";
 
@@ -184,6 +184,8 @@ impl Broken {
                     dir.display()
                 ))
             })?;
+            // Whatever was made of the run so far is made again when it ends.
+            let _ = std::fs::remove_file(zip_path(&dir));
             dir = renamed;
         }
         let JournalHeader { run_id, started, .. } = self.journal.header.clone();

@@ -14,7 +14,9 @@ use letterproof_client::{
     Target,
 };
 use letterproof_contract::Contract;
-use letterproof_evidence::{JournalHeader, JournalWriter, RunFolder, new_run_id, read_waivers};
+use letterproof_evidence::{
+    BundleKey, JournalHeader, JournalWriter, RunFolder, new_run_id, read_waivers,
+};
 use letterproof_model::{
     Brief, Context, LetterId, Mode, Recorder, Results, RunEnd, RunId, Selection, Timestamp, Waiver,
     now, pack,
@@ -29,7 +31,8 @@ use crate::ledgers::Place;
 use crate::plan::{Planned, gate};
 use crate::progress::Progress;
 use crate::resume::{ASKED_TO_STOP, Broken, remember};
-use crate::{consent, finish, table, targets};
+use crate::surroundings::environment;
+use crate::{consent, finish, out, table, targets, verify};
 
 /// Runs the selected tests; returns the exit code.
 pub(crate) fn run(options: RunOptions) -> Result<u8, Failure> {
@@ -42,11 +45,19 @@ pub(crate) fn run(options: RunOptions) -> Result<u8, Failure> {
             targets::PROD_SMOKE
         )));
     }
+    let format = options.format;
+    let (results, path) = driven(options)?;
+    report(format, &results, &path)?;
+    Ok(results.exit_code)
+}
+
+/// Drives what is asked for, on a runtime of its own; returns the results and where they are.
+pub(crate) fn driven(options: RunOptions) -> Result<(Results, PathBuf), Failure> {
     let runtime = crate::runtime()?;
-    let code = runtime.block_on(drive(options));
+    let outcome = runtime.block_on(drive(options));
     // Connections still open must not hold the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    code
+    outcome
 }
 
 /// The features that a run is asked for; every step of them has a phrase.
@@ -61,21 +72,17 @@ pub(crate) fn features(options: &RunOptions) -> Result<FeatureSet, Failure> {
     Ok(features)
 }
 
-async fn drive(given: RunOptions) -> Result<u8, Failure> {
+async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
     let broken = given.resume.as_deref().map(Broken::read).transpose()?;
     let options = match &broken {
         Some(broken) => broken.options(given),
         None => given,
     };
     let features = features(&options)?;
-    let specification = options
-        .spec
-        .as_deref()
-        .map(Contract::from_specification)
-        .transpose()
-        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let specification = verify::official(options.spec.as_deref())?;
     let waivers = options.waivers.as_deref().map(read_waivers).transpose();
     let waivers = waivers.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
+    let sign_key = finish::signing_key(options.sign_key.as_deref())?;
     let profile = targets::of_run(&options)?;
     let left = match (&broken, &profile) {
         (Some(broken), Some(profile)) => broken.left_of(&features, &profile.target)?,
@@ -113,6 +120,7 @@ async fn drive(given: RunOptions) -> Result<u8, Failure> {
         left,
         specification,
         waivers,
+        sign_key,
         started,
         run_id,
         progress: &progress,
@@ -121,9 +129,7 @@ async fn drive(given: RunOptions) -> Result<u8, Failure> {
     };
     let outcome = drive.record_and_judge(folder, profile.map(|found| found.target), ledger).await;
     progress.finish();
-    let (results, path) = outcome?;
-    report(&options, &results, &path);
-    Ok(results.exit_code)
+    outcome
 }
 
 /// One run between the making of its folder and its results.
@@ -135,6 +141,8 @@ struct Drive<'a> {
     /// An official specification in place of the built-in schemas.
     specification: Option<Contract>,
     waivers: Vec<Waiver>,
+    /// What signs the bundle.
+    sign_key: Option<BundleKey>,
     started: Timestamp,
     run_id: RunId,
     progress: &'a Progress,
@@ -152,7 +160,7 @@ impl Drive<'_> {
         ledger: Option<Ledger>,
     ) -> Result<(Results, PathBuf), Failure> {
         let embedded = match target {
-            None => Some(Embedded::start(self.options).await),
+            None => Some(Embedded::start(self.options.into()).await),
             Some(_) => None,
         };
         let embedded = match embedded.transpose() {
@@ -182,7 +190,7 @@ impl Drive<'_> {
         let interrupt = Interrupt::listen();
         let target = match (target, embedded) {
             (Some(target), _) => target,
-            (None, Some(embedded)) => embedded.target(self.options)?,
+            (None, Some(embedded)) => embedded.target()?,
             (None, None) => return Err(Failure::Harness("there is no target".to_owned())),
         };
         let context = target.context(Mode::Driven);
@@ -200,7 +208,10 @@ impl Drive<'_> {
         let session = Session::new(
             target,
             Arc::clone(&recorder),
-            SessionOptions { nonce: self.options.nonce.clone() },
+            SessionOptions {
+                nonce: self.options.nonce.clone(),
+                keep_pdfs: self.options.keep_pdfs.clone(),
+            },
         )?;
         let told = self.progress.clone();
         let listener = move |event: ProgressEvent| told.doing(&event);
@@ -216,7 +227,7 @@ impl Drive<'_> {
             on_event: Arc::new(move |event| told.scenario(event)),
             on_scenario_end: Arc::new(move || kept.sync()),
             prober: Arc::new(Prober::new(self.foreign_letter(embedded))),
-            reseed: embedded.map(|embedded| embedded.reseed(self.options)),
+            reseed: embedded.map(|embedded| embedded.reseed()),
         };
         let driving = async {
             if self.left.scenario_count() == 0 {
@@ -247,6 +258,9 @@ impl Drive<'_> {
                 }
             }
         };
+        let environment =
+            environment(session.target(), Some(&session), self.contract()?, journal.as_ref());
+        folder.write_environment(&environment)?;
         // What was recorded is kept, also where the disk refuses to promise more.
         match journal.mark(end.mark(now())).and_then(|()| journal.sync()) {
             Ok(()) => Ok(end),
@@ -316,14 +330,14 @@ impl Drive<'_> {
     fn contract(&self) -> Result<&Contract, Failure> {
         match &self.specification {
             Some(contract) => Ok(contract),
-            None => Contract::built_in().map_err(|error| Failure::Harness(error.to_string())),
+            None => verify::built_in(),
         }
     }
 
     /// Judges the journal as it lies on disk and writes the rest of the folder.
     fn write_up(&self, folder: RunFolder, end: &RunEnd) -> Result<(Results, PathBuf), Failure> {
         self.progress.note("judging what was recorded");
-        let mut bundle = finish::write_up(&folder, self.contract()?)?;
+        let mut bundle = finish::write_up(&folder, self.contract()?, self.sign_key.as_ref())?;
         let path = match end {
             RunEnd::Stopped(reason) => {
                 // Also where not even the journal's last mark could be written.
@@ -344,31 +358,30 @@ impl Drive<'_> {
                 ));
                 kept
             }
-            RunEnd::Whole | RunEnd::Interrupted => folder.finish()?,
+            RunEnd::Whole | RunEnd::Missed(_) | RunEnd::Interrupted => {
+                finish::close(folder, self.sign_key.as_ref())?
+            }
         };
         Ok((bundle.results, path))
     }
 }
 
 /// A run that never began leaves no folder behind.
-fn discarded(folder: RunFolder, failure: Failure) -> Failure {
+pub(crate) fn discarded(folder: RunFolder, failure: Failure) -> Failure {
     match folder.discard() {
         Ok(()) => failure,
         Err(error) => Failure::Harness(format!("{failure}; and {error}")),
     }
 }
 
-#[expect(clippy::print_stdout, reason = "results go to stdout")]
-fn report(options: &RunOptions, results: &Results, path: &Path) {
+/// Prints the results.
+pub(crate) fn report(format: OutputFormat, results: &Results, path: &Path) -> Result<(), Failure> {
     use std::io::IsTerminal as _;
-    match options.format {
-        OutputFormat::Json => match serde_json::to_string_pretty(results) {
-            Ok(text) => println!("{text}"),
-            Err(error) => tracing::error!("results cannot be written as JSON: {error}"),
-        },
+    match format {
+        OutputFormat::Json => out::json(results),
         OutputFormat::Table => {
             let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            print!("{}", table::render(results, path, colour));
+            out::print(&table::render(results, path, colour))
         }
     }
 }

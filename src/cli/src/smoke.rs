@@ -115,7 +115,11 @@ async fn drive_session(
     target: Target,
     recorder: Arc<dyn Recorder>,
 ) -> Result<SmokeRun, Failure> {
-    let session = Session::new(target, recorder, SessionOptions { nonce: options.nonce.clone() })?;
+    let session = Session::new(
+        target,
+        recorder,
+        SessionOptions { nonce: options.nonce.clone(), ..SessionOptions::default() },
+    )?;
     session.preflight(&Flow::supplier(session.nonce())).await?;
     let ledger = Ledger::in_memory(session.target());
     let supplier = Supplier::new(session, ledger).for_scenario("production smoke test");

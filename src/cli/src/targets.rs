@@ -1,8 +1,9 @@
 //! From `--target` and `--base-url` to a target, in one place for every command.
 //! Refuses production, whatever a target calls itself: only the smoke test may reach it, by a way
-//! of its own.
+//! of its own. A recording may be of production, for nothing is sent.
 
 use letterproof_client::{Auth, ClientError, Profile, Target, is_production_host};
+use letterproof_model::Capability;
 use url::Url;
 
 use crate::args::RunOptions;
@@ -10,6 +11,8 @@ use crate::failure::Failure;
 
 /// The name of the one target that may be production.
 pub(crate) const PROD_SMOKE: &str = "prod-smoke";
+/// Where production is, for recordings of it.
+const PRODUCTION: &str = "https://api.service.nhs.uk/nhs-notify-supplier";
 
 /// The target that a run goes to, and the supplier it is meant for; `None` for the double inside
 /// the run's own process.
@@ -54,6 +57,32 @@ fn stand_in(base: &str) -> Result<Profile, ClientError> {
     // Moving it to where it is anyway finds its token endpoint.
     let target = Target::mock(base, "", auth)?.at(base)?;
     Ok(Profile { target, supplier: "supplier".to_owned() })
+}
+
+/// What a recording was made against. Nothing is ever sent there, so that no credentials are asked
+/// for, and production may be named.
+pub(crate) fn of_recording(named: &str, base_url: Option<&str>) -> Result<Target, Failure> {
+    let target = match (named, base_url) {
+        ("mock", Some(base)) => Target::mock(base, "", Auth::None)?,
+        ("mock", None) => {
+            return Err(Failure::Usage(
+                "a recording of a double is told by its address; give that with --base-url".into(),
+            ));
+        }
+        ("int", _) => Target::int(Auth::None)?,
+        (PROD_SMOKE, _) => {
+            let mut target = Target::int(Auth::None)?.at(PRODUCTION)?;
+            PROD_SMOKE.clone_into(&mut target.name);
+            target.capabilities.remove(&Capability::Seeded);
+            target
+        }
+        _ => Profile::resolve(named)?.target,
+    };
+    // Moving it to where it is anyway finds its token endpoint.
+    Ok(match base_url {
+        Some(base) => target.at(base)?,
+        None => target,
+    })
 }
 
 /// Sessions refuse production too; here it is refused before anything is made or asked.

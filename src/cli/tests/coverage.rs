@@ -70,10 +70,19 @@ fn every_journal_turns_its_clause_red_and_no_other() {
 }
 
 #[test]
+fn every_check_of_an_observer_has_a_journal_that_fails_it_and_one_that_passes_it() {
+    let register = Register::gather();
+    let bare: Vec<&str> =
+        register.observer.iter().filter(|check| !check.journal).map(|check| check.id).collect();
+    assert!(bare.is_empty() && !register.observer.is_empty(), "{bare:?}");
+}
+
+#[test]
 fn every_judge_that_the_register_names_is_there() {
     let register = Register::gather();
     let judges = register.clauses().map(|row| &row.judge);
-    for judge in judges.chain(register.conformance.iter().map(|check| &check.judge)) {
+    let checks = register.conformance.iter().chain(&register.observer);
+    for judge in judges.chain(checks.map(|check| &check.judge)) {
         assert!(judge.is_empty() || root().join(judge).is_file(), "{judge}");
     }
 }

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod stub;
 mod support;
 
 use std::path::{Path, PathBuf};
 
 use letterproof_mock::{DemoCredentials, MockConfig, MockServer, Registration, SecretToken};
+use stub::{Said, Stub, TOKEN};
 use support::{Ended, command};
 
 /// A secret of the user's, which nothing may show.
@@ -89,28 +91,6 @@ impl Stage {
         }
         ended
     }
-}
-
-/// A server on this machine that answers every request in the same way; its base URL.
-fn answering(status: &'static str, body: &'static str) -> String {
-    use std::io::{Read as _, Write as _};
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let kind = if body.starts_with('<') { "text/html" } else { "application/json" };
-    // It ends with the test's process.
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
-            let _ = stream.read(&mut [0; 16_384]);
-            let length = body.len();
-            let _ = write!(
-                stream,
-                "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\
-                 Connection: close\r\n\r\n{body}"
-            );
-        }
-    });
-    format!("http://{address}/nhs-notify-supplier")
 }
 
 fn nothing_wrong(_: &mut Registration) {}
@@ -208,13 +188,14 @@ async fn each_of_fourteen_things_wrong_has_a_remedy_of_its_own() {
     expect(&stage, "name server", &|given| {
         given.base_url = "https://no-such-host.invalid/nhs-notify-supplier".to_owned();
     });
-    expect(&stage, "path of base_url", &|given| given.base_url = answering("404 Not Found", "{}"));
-    expect(&stage, "A proxy or portal answers", &|given| {
-        given.base_url = answering("502 Bad Gateway", "<html>proxy</html>");
+    let elsewhere = Stub::start(|_| Some(Said::json("404 Not Found", "{}")));
+    expect(&stage, "path of base_url", &|given| given.base_url = elsewhere.base_url());
+    let captive = Stub::start(|_| Some(Said::page("200 OK")));
+    expect(&stage, "sign-in portal answers", &|given| given.base_url = captive.base_url());
+    let no_tokens = Stub::start(|asked| {
+        Some(if asked.path == TOKEN { Said::page("200 OK") } else { Said::json("200 OK", "{}") })
     });
-    expect(&stage, "Check token_url", &|given| {
-        given.base_url = answering("200 OK", "<html>sign in</html>");
-    });
+    expect(&stage, "Check token_url", &|given| given.base_url = no_tokens.base_url());
     expect(&stage, "API key is not known", &|given| given.api_key = Some("canary-2".to_owned()));
     expect(&stage, "compare both", &|given| given.kid = Some("unknown-kid".to_owned()));
     expect(&stage, "private key is not the one", &|given| {
@@ -244,7 +225,9 @@ async fn an_address_where_nobody_listens_fails_with_a_remedy() {
     settings.base_url = "http://127.0.0.1:1/nhs-notify-supplier".to_owned();
     let ended = stage.examined(settings);
     assert_eq!(ended.code, 1, "{}\n{}", ended.stdout, ended.stderr);
-    assert_eq!(remedies(&ended.stdout).len(), 1, "{}", ended.stdout);
+    let said = remedies(&ended.stdout);
+    assert_eq!(said.len(), 1, "{}", ended.stdout);
+    assert!(said[0].contains("Nothing answers at this address"), "{}", said[0]);
     stage.server.shutdown().await;
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use letterproof_mock::{DemoCredentials, MockConfig, MockServer, Profile};
-use letterproof_model::Verdict;
+use letterproof_model::{LetterStatus, TestResult, Verdict};
 use support::{Call, command, folders, letterproof, results, run_folder};
 
 fn with(call: Call, credentials: &DemoCredentials) -> Call {
@@ -108,6 +108,53 @@ async fn a_profile_file_is_a_target_too() {
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
     assert_eq!(results(&run_folder(out.path())).run.target.name, "ours");
     server.shutdown().await;
+}
+
+/// Runs one test on a double of INT as a profile with these settings describes it; what came of it,
+/// and how many letters were rejected.
+async fn judged_with(settings: &str, test: &str) -> (TestResult, usize) {
+    let server = int().await;
+    let folder = tempfile::tempdir().unwrap();
+    let credentials = server.demo_credentials().unwrap();
+    let text = format!(
+        "extends = \"mock\"\nbase_url = \"{}\"\n[auth]\nmethod = \"signed-jwt\"\nkid = \"{}\"\napi_key = \
+         {{ env = \"LETTERPROOF_API_KEY\" }}\nkey = {{ env = \"LETTERPROOF_KEY\" }}\n{settings}\n",
+        server.base_url(),
+        credentials.kid
+    );
+    let file = profile(folder.path(), &text);
+    let out = tempfile::tempdir().unwrap();
+    let call = letterproof(out.path()).args(["--target", &file, "--only", test, "--yes"]);
+    let ended = with(call, credentials).ended();
+    assert!(matches!(ended.code, 0 | 1 | 3), "{}\n{}", ended.stdout, ended.stderr);
+    let results = results(&run_folder(out.path()));
+    let judged = results.tests.into_iter().find(|judged| judged.id.to_string() == test).unwrap();
+    let rejected = server.count(LetterStatus::Rejected);
+    server.shutdown().await;
+    (judged, rejected)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_profile_says_of_workflow_specifications_and_agreed_time_decides() {
+    let limits =
+        "[limits]\nvisibility_timeout = \"1s\"\nupdate_deadline = \"3s\"\nseeded_letters = 60\n";
+    let rejecting = "[supplier]\nsupports = [\"REJECTED\"]\n";
+    let (judged, usual) = judged_with(&format!("{limits}{rejecting}"), "AT13").await;
+    assert_eq!(judged.verdict, Verdict::Pass);
+    assert!(usual > 0);
+    let printing = "[supplier]\nsupports = [\"PRINTED\"]\n";
+    let (judged, none) = judged_with(&format!("{limits}{printing}"), "AT13").await;
+    assert_eq!((judged.verdict, none), (Verdict::NotApplicable, 0), "it knows no REJECTED");
+    let strange = "[[specifications]]\nid = \"another\"\nkind = \"standard\"\n";
+    let (_, all) = judged_with(&format!("{limits}{rejecting}{strange}"), "AT13").await;
+    assert!(all > usual, "{all} letters are of no known specification, {usual} before");
+
+    for (agreed, verdict) in [("1ms", Verdict::Fail), ("600s", Verdict::Pass)] {
+        let (judged, _) =
+            judged_with(&format!("{limits}at15_target = \"{agreed}\"\n"), "AT15").await;
+        let in_time = judged.criteria.iter().find(|c| c.id.to_string() == "AT15.5").unwrap();
+        assert_eq!(in_time.verdict, verdict, "{agreed}: {in_time:?}");
+    }
 }
 
 #[test]

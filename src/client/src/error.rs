@@ -57,6 +57,16 @@ pub enum ClientError {
         /// What is wrong with the answer.
         problem: String,
     },
+    /// A page for people came in the API's place.
+    #[error(
+        "{url} answered {status} with a web page: a proxy or a sign-in portal answers in the API's place. Check base_url and the proxy settings, or sign in to the network; `letterproof doctor` shows more."
+    )]
+    WebPage {
+        /// What was asked for.
+        url: String,
+        /// The status code.
+        status: u16,
+    },
     /// An exchange could not be recorded; nothing more is sent.
     #[error("the run stops because an exchange could not be recorded: {message}")]
     Unrecorded {
@@ -130,6 +140,7 @@ impl ClientError {
                 | Self::Unreachable { .. }
                 | Self::TokenRefused { .. }
                 | Self::TokenUnusable { .. }
+                | Self::WebPage { .. }
         )
     }
 

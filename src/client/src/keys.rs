@@ -15,6 +15,7 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::ClientError;
+use crate::key_fault::{self, KeyFault};
 
 /// The size of key that the platform asks for.
 pub const KEY_BITS: usize = 4_096;
@@ -23,6 +24,7 @@ pub const KEY_BITS: usize = 4_096;
 pub struct SigningKey {
     kid: String,
     pem: SecretString,
+    encoding: EncodingKey,
     jwk: Jwk,
     bits: usize,
 }
@@ -66,19 +68,27 @@ impl SigningKey {
     /// Takes a private key in PEM form.
     ///
     /// # Errors
-    /// When it is no RSA private key.
+    /// When it is no RSA private key that can sign; the message says what it is instead.
     pub fn from_pem(kid: &str, pem: SecretString) -> Result<Self, ClientError> {
-        let wrong = || {
-            ClientError::configuration(
-                "this is no RSA private key in PEM form (PKCS#1 or PKCS#8, unencrypted); make one with `letterproof keys`",
-            )
-        };
-        let key = EncodingKey::from_rsa_pem(pem.expose_secret().as_bytes()).map_err(|_| wrong())?;
-        let mut jwk = Jwk::from_encoding_key(&key, Algorithm::RS512).map_err(|_| wrong())?;
+        Self::read(kid, pem).map_err(|fault| ClientError::configuration(fault.to_string()))
+    }
+
+    /// As [`SigningKey::from_pem`], with what was found and its remedy apart.
+    pub(crate) fn read(kid: &str, pem: SecretString) -> Result<Self, KeyFault> {
+        let wrong = || key_fault::of(pem.expose_secret());
+        let encoding =
+            EncodingKey::from_rsa_pem(pem.expose_secret().as_bytes()).map_err(|_| wrong())?;
+        // This reads the key whole, which a public half or a key too short does not survive.
+        let mut jwk = Jwk::from_encoding_key(&encoding, Algorithm::RS512).map_err(|_| wrong())?;
         jwk.common.key_id = Some(kid.to_owned());
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
         let bits = modulus_bits(&jwk).ok_or_else(wrong)?;
-        Ok(Self { kid: kid.to_owned(), pem, jwk, bits })
+        Ok(Self { kid: kid.to_owned(), pem, encoding, jwk, bits })
+    }
+
+    /// What signs with it.
+    pub(crate) fn encoding(&self) -> &EncodingKey {
+        &self.encoding
     }
 
     /// Its id.
@@ -194,6 +204,8 @@ fn pem(der: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::signature::KeyPair as _;
+
     use super::*;
 
     fn small(kid: &str) -> SigningKey {
@@ -242,6 +254,42 @@ mod tests {
         for kid in ["", "../x", "a b", ".hidden", "a/b"] {
             assert!(SigningKey::generate(kid).is_err(), "{kid}");
         }
+    }
+
+    /// A key of 1024 bits (PKCS#1, DER), made for this test and used nowhere.
+    const TOO_SHORT: &str = "MIICXAIBAAKBgQDHmyhwGvT2jeQKvAfzfwlg3PpEQN87sOwqVr5svP4Ol+c6k9R3V8E0fDnLr/nwClRm\
+         VVi0T02q/bL8Exqeaz56eo82QjotbopFaJiOUnSqfo9EANA4pbRqn074gchfju5TgmYcSDIsyD9PGfjy\
+         Jh7StZ1W3Pt+2zpfy5IEU/1eqwIDAQABAoGAcmyGnOVHIgOrA2BQ6owbkzR6HyBVGAHPEGJTnUAmH7WC\
+         rzjJZnSe4/iGpTZHAAzb3yHzzMFdU7VFom1NKB1wXYCuI9bZzPQXiJflaUksyOoESn+hwtRrTFsgWi1r\
+         eWN8IqfxYkf3QM5L5NxoZJgbTi2MdEdRtVOLY3D0S2yh5rECQQDkvMsFVeQAG8CdV8ErbF2Fh596cjjy\
+         dz/Nc5aUZRvZBCD8DtJWgsVSK5v7Zr78f6jMbMRuryRmctPgTGOGyXgjAkEA32WDD2Oy4XipCQ6nq7d2\
+         zJtuSPFfJPkBzzcOyGjr6SyILYZ9ISKXe8TPutn1nS0pUa4aYY5RB89UEW7S4stj2QJAFqeoSAgAxA37\
+         ntnhNQbPoHkVT5BemY08EYJASMRW5MCm77AcHxtmpcPR+C1t/x45vr2LGxdXuJno6E9IkEIGFwJBANBW\
+         PD7a7NUnkQT4XNhg1fMFNXnjWKcDbnOQVkICz5f6xtkmJoYDW6C6sDwCzvORTYp2QvYeImWVLkK/xv5p\
+         TikCQFNI/gvTBV5bN/dGr6LDvfnE6NYB6DcEShNb80NhIRNG+IetOAp4U+o6VvAWLDfH2daSXH553fZY\
+         N5Y9ePIxwtM=";
+
+    #[test]
+    fn a_key_in_its_older_form_is_taken_and_its_public_half_or_a_short_one_is_not() {
+        let key = small("our-1");
+        let text: String = key.pem().expose_secret().lines().filter(|l| !l.contains('-')).collect();
+        let der = STANDARD.decode(text).unwrap();
+        // PKCS#8 is a header of 26 bytes around PKCS#1, for a key of this size.
+        let older = labelled("RSA PRIVATE KEY", &STANDARD.encode(&der[26..]));
+        assert_eq!(SigningKey::from_pem("our-1", older.into()).unwrap().bits(), 2_048);
+
+        let pair = KeyPair::from_pkcs8(&der).unwrap();
+        let public = AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key());
+        let public = labelled("PUBLIC KEY", &STANDARD.encode(public.unwrap().as_ref()));
+        let short = labelled("RSA PRIVATE KEY", TOO_SHORT);
+        for (text, words) in [(public, "public half"), (short, "fewer than 2048 bits")] {
+            let error = SigningKey::from_pem("our-1", text.into()).unwrap_err().to_string();
+            assert!(error.contains(words) && error.contains("letterproof keys"), "{error}");
+        }
+    }
+
+    fn labelled(label: &str, base64: &str) -> String {
+        format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n")
     }
 
     #[test]

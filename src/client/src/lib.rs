@@ -8,6 +8,7 @@
 mod doctor;
 mod error;
 mod flow;
+mod key_fault;
 mod keys;
 mod ledger;
 mod pacer;
@@ -16,6 +17,7 @@ mod progress;
 mod safety;
 mod secret;
 mod session;
+mod settings;
 mod supplier;
 mod target;
 mod wire;

@@ -87,6 +87,9 @@ async fn read_file(path: &Path) -> Result<SecretString, ClientError> {
         _ => at_fault(format!("it cannot be read ({error}); check its owner and mode")),
     };
     let data = tokio::fs::metadata(path).await.map_err(unreadable)?;
+    if data.is_dir() {
+        return Err(at_fault("it is a folder; name the file in it".to_owned()));
+    }
     if let Some(mode) = mode_open_to_others(&data) {
         return Err(at_fault(format!(
             "others may read it (mode {mode:04o}); make it yours alone with `chmod 600`"
@@ -180,6 +183,39 @@ mod tests {
         assert!(error.contains("chmod 600") && !error.contains(CANARY), "{error}");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         assert_eq!(source.read().await.unwrap().expose_secret(), CANARY);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_readable_file_is_named_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let private = |name: &str, bytes: &[u8], mode: u32| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt;
+                std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            }
+            let _ = mode;
+            path
+        };
+        let locked = private("locked", b"canary", 0o000);
+        let mut cases = vec![
+            (folder.path().join("none"), "no such file"),
+            (folder.path().to_owned(), "name the file in it"),
+            (private("empty", b" \n", 0o600), "holds nothing"),
+            (private("binary", b"\xff\xfecanary", 0o600), "it is not text"),
+        ];
+        // A superuser reads everything.
+        if std::fs::read(&locked).is_err() {
+            cases.push((locked, "check its owner and mode"));
+        }
+        for (path, words) in cases {
+            let error = SecretSource::File(path.clone()).read().await.unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+            assert!(error.contains(&path.display().to_string()), "{error}");
+            assert!(!error.contains("canary"), "{error}");
+        }
     }
 
     #[cfg(unix)]

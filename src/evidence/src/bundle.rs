@@ -9,7 +9,10 @@ use letterproof_model::{Context, RESULTS_FORMAT, Results};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{EvidenceError, JOURNAL_FILE, SavedJournal, read_journal};
+use crate::environment::{ENVIRONMENT_FILE, ENVIRONMENT_FORMAT, Environment};
+use crate::opened::Opened;
+use crate::seal::RESULTS_LIMIT;
+use crate::{EvidenceError, JOURNAL_FILE, JournalReader, SavedJournal, read_journal};
 
 /// The name of the results document in a run's folder.
 pub const RESULTS_FILE: &str = "results.json";
@@ -18,6 +21,8 @@ pub const CONTEXT_FILE: &str = "context.json";
 /// The name and version of the context format.
 pub const CONTEXT_FORMAT: &str = "letterproof-context/1";
 
+/// Longest context read from a bundle, in bytes.
+const CONTEXT_LIMIT: u64 = 16 << 20;
 /// Longest document read, in bytes.
 const DOCUMENT_LIMIT: u64 = 256 * 1024 * 1024;
 
@@ -32,6 +37,8 @@ pub struct Bundle {
     pub context: Context,
     /// The journal.
     pub journal: SavedJournal,
+    /// `environment.json`; absent where the run broke off before it was written.
+    pub environment: Option<Environment>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -55,7 +62,49 @@ impl Bundle {
             let problem = format!("the journal belongs to another run than {RESULTS_FILE}");
             return Err(EvidenceError::Broken { path: journal_path, line: 1, problem });
         }
-        Ok(Self { folder: folder.to_owned(), results, context: saved.context, journal })
+        let environment = read_environment(folder)?;
+        let (folder, context) = (folder.to_owned(), saved.context);
+        Ok(Self { folder, results, context, journal, environment })
+    }
+}
+
+/// Reads the results of a bundle.
+///
+/// # Errors
+/// When they are missing, unreadable or of another format.
+pub fn read_results(opened: &Opened) -> Result<Results, EvidenceError> {
+    let bytes = opened.read(RESULTS_FILE, RESULTS_LIMIT)?;
+    parse_json(&opened.path().join(RESULTS_FILE), &bytes, RESULTS_FORMAT)
+}
+
+/// Reads the context of a bundle.
+///
+/// # Errors
+/// When it is missing, unreadable or of another format.
+pub fn read_context(opened: &Opened) -> Result<Context, EvidenceError> {
+    let bytes = opened.read(CONTEXT_FILE, CONTEXT_LIMIT)?;
+    let path = opened.path().join(CONTEXT_FILE);
+    parse_json::<SavedContext<Context>>(&path, &bytes, CONTEXT_FORMAT).map(|saved| saved.context)
+}
+
+/// Reads the journal of a bundle and checks its chain.
+///
+/// # Errors
+/// When it is missing, unreadable, of another format or broken.
+pub fn read_bundled_journal(opened: &Opened) -> Result<SavedJournal, EvidenceError> {
+    let input = Box::new(BufReader::new(opened.reader(JOURNAL_FILE)?));
+    JournalReader::over(&opened.path().join(JOURNAL_FILE), input)?.read_whole()
+}
+
+/// Reads `environment.json`; `None` where the run broke off before it was written.
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub fn read_environment(folder: &Path) -> Result<Option<Environment>, EvidenceError> {
+    match read_json(&folder.join(ENVIRONMENT_FILE), ENVIRONMENT_FORMAT) {
+        Ok(environment) => Ok(Some(environment)),
+        Err(EvidenceError::Missing { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -69,10 +118,6 @@ pub(crate) fn write_context(output: &mut dyn Write, context: &Context) -> std::i
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path, expected: &'static str) -> Result<T, EvidenceError> {
-    #[derive(Deserialize)]
-    struct Format {
-        format: String,
-    }
     let io = || EvidenceError::io("read", path, "check that the file is there and readable");
     let file = File::open(path).map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound => EvidenceError::Missing { path: path.to_owned() },
@@ -80,16 +125,29 @@ fn read_json<T: DeserializeOwned>(path: &Path, expected: &'static str) -> Result
     })?;
     let mut bytes = Vec::new();
     BufReader::new(file).take(DOCUMENT_LIMIT).read_to_end(&mut bytes).map_err(io())?;
+    parse_json(path, &bytes, expected)
+}
+
+/// Parses a document of this format; errors name it as `path`.
+pub(crate) fn parse_json<T: DeserializeOwned>(
+    path: &Path,
+    bytes: &[u8],
+    expected: &'static str,
+) -> Result<T, EvidenceError> {
+    #[derive(Deserialize)]
+    struct Format {
+        format: String,
+    }
     let broken = |error: &serde_json::Error| EvidenceError::Broken {
         path: path.to_owned(),
         line: error.line() as u64,
         problem: format!("not the JSON expected here (column {})", error.column()),
     };
     // The version first: a later format may differ in everything else.
-    let found = serde_json::from_slice::<Format>(&bytes).map_err(|e| broken(&e))?.format;
+    let found = serde_json::from_slice::<Format>(bytes).map_err(|e| broken(&e))?.format;
     if found != expected {
         let found = found.chars().filter(|c| !c.is_control()).take(60).collect();
         return Err(EvidenceError::Foreign { path: path.to_owned(), line: 1, found, expected });
     }
-    serde_json::from_slice(&bytes).map_err(|error| broken(&error))
+    serde_json::from_slice(bytes).map_err(|error| broken(&error))
 }

@@ -4,6 +4,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::Problem;
+
 /// Evidence could not be written, or could not be trusted when read.
 #[derive(Debug, thiserror::Error)]
 pub enum EvidenceError {
@@ -79,6 +81,73 @@ pub enum EvidenceError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A bundle, or the folder it is made of, is not what it should be.
+    #[error("{} is refused: {problem}", path.display())]
+    Refused {
+        /// The bundle.
+        path: PathBuf,
+        /// The first thing that is wrong with it.
+        problem: Problem,
+    },
+    /// A file is larger than any of its kind.
+    #[error("{} is {size} bytes long, and no file of its kind exceeds {limit}", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its length in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A key for signing bundles cannot be used.
+    #[error("{}: {problem}", path.display())]
+    Key {
+        /// The key's file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
+    /// A change would leave a signed bundle without its signature.
+    #[error("{} is signed, and a change makes the signature void; give the key with --sign-key to sign it again, or say that it may become unsigned", path.display())]
+    WouldUnsign {
+        /// The bundle.
+        path: PathBuf,
+    },
+    /// An attestation cannot be taken.
+    #[error("the attestation is refused: {problem}")]
+    Attestation {
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
+    /// A file cannot be attached.
+    #[error("{} cannot be attached: {problem}", path.display())]
+    Attachment {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
+    /// A recording made elsewhere cannot be judged.
+    #[error("{} cannot be judged: {problem}", path.display())]
+    Import {
+        /// The recording.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
+    /// An entry of a recording made elsewhere cannot be true.
+    #[error("{} cannot be judged: entry {entry}: {problem}", path.display())]
+    ImportEntry {
+        /// The recording.
+        path: PathBuf,
+        /// The entry, counted from 1.
+        entry: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Something could not be recorded.
+    #[error(transparent)]
+    Unrecorded(#[from] letterproof_model::RecordError),
     /// The system's random source failed.
     #[error("the system gave no random numbers, without which secrets cannot be replaced safely")]
     Random,

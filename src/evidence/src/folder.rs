@@ -3,12 +3,19 @@
 
 use std::fs;
 use std::io::{BufWriter, Write};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use letterproof_model::{Context, Results, RunId};
 
 use crate::bundle::{self, CONTEXT_FILE, RESULTS_FILE};
-use crate::{EvidenceError, JOURNAL_FILE};
+use crate::environment::{ENVIRONMENT_FILE, Environment};
+use crate::{EvidenceError, JOURNAL_FILE, names};
+
+/// How the names of files begin while they are written.
+pub(crate) const WRITING: &str = ".writing-";
+
+/// What ends the folder's name of a run that is not whole.
+pub const INCOMPLETE: &str = ".incomplete";
 
 const OUT_HINT: &str = "choose a folder you may write to with --out";
 const WRITE_HINT: &str = "free some space or choose another folder with --out, then start again";
@@ -28,12 +35,12 @@ impl RunFolder {
     /// When `out` cannot be written to, or holds a run of that id already.
     pub fn create(out: &Path, run_id: &RunId) -> Result<Self, EvidenceError> {
         let name = run_id.as_str();
-        if !is_plain(name) {
+        if !names::is_plain(name) {
             return Err(EvidenceError::BadName { name: name.to_owned() });
         }
         fs::create_dir_all(out).map_err(EvidenceError::io("make the folder", out, OUT_HINT))?;
         let folder =
-            Self { path: out.join(format!("{name}.incomplete")), finished: out.join(name) };
+            Self { path: out.join(format!("{name}{INCOMPLETE}")), finished: out.join(name) };
         if folder.finished.exists() {
             return Err(EvidenceError::Exists { path: folder.finished });
         }
@@ -52,10 +59,15 @@ impl RunFolder {
     /// When there is no such folder, or its name does not end in `.incomplete`.
     pub fn reopen(path: &Path) -> Result<Self, EvidenceError> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let Some(run_id) = name.strip_suffix(".incomplete").filter(|_| path.is_dir()) else {
+        let Some(run_id) = name.strip_suffix(INCOMPLETE).filter(|_| path.is_dir()) else {
             return Err(EvidenceError::Missing { path: path.to_owned() });
         };
         Ok(Self { path: path.to_owned(), finished: path.with_file_name(run_id) })
+    }
+
+    /// A copy of a finished run's folder under this path, to be changed and then put in its place.
+    pub(crate) fn draft(path: PathBuf, finished: PathBuf) -> Self {
+        Self { path, finished }
     }
 
     /// The folder as it is named now.
@@ -97,10 +109,8 @@ impl RunFolder {
         let io = |action| EvidenceError::io(action, &path, WRITE_HINT);
         let folder = path.parent().unwrap_or(&self.path);
         fs::create_dir_all(folder).map_err(io("make the folder of"))?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".writing-")
-            .tempfile_in(folder)
-            .map_err(io("create"))?;
+        let mut file =
+            tempfile::Builder::new().prefix(WRITING).tempfile_in(folder).map_err(io("create"))?;
         let mut output = BufWriter::with_capacity(1 << 16, file.as_file_mut());
         fill(&mut output).and_then(|()| output.flush()).map_err(io("write"))?;
         drop(output);
@@ -124,6 +134,14 @@ impl RunFolder {
     /// When it cannot be written.
     pub fn write_context(&self, context: &Context) -> Result<(), EvidenceError> {
         self.write_with(CONTEXT_FILE, |file| bundle::write_context(file, context))
+    }
+
+    /// Writes `environment.json`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_environment(&self, environment: &Environment) -> Result<(), EvidenceError> {
+        self.write_with(ENVIRONMENT_FILE, |file| bundle::write_json(file, environment))
     }
 
     /// Names the folder as whole. The journal must have been closed before, or some systems refuse.
@@ -150,29 +168,15 @@ impl RunFolder {
     }
 
     fn inside(&self, name: &str) -> Result<PathBuf, EvidenceError> {
-        let plain = !name.is_empty()
-            && Path::new(name).components().all(|part| match part {
-                Component::Normal(part) => part.to_str().is_some_and(is_plain),
-                _ => false,
-            });
-        if plain {
-            Ok(self.path.join(name))
-        } else {
-            Err(EvidenceError::BadName { name: name.to_owned() })
+        match names::fault(name) {
+            None => Ok(self.path.join(name)),
+            Some(_) => Err(EvidenceError::BadName { name: name.to_owned() }),
         }
     }
 }
 
-/// Whether every system can store this name, and it cannot lead elsewhere.
-fn is_plain(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with('.')
-        && !name.ends_with('.')
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-}
-
 /// Temporary files are private by default; evidence is there to be handed over.
-fn readable_by_all(path: &Path) {
+pub(crate) fn readable_by_all(path: &Path) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

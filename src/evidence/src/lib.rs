@@ -5,23 +5,66 @@
 //! Refuses to keep a secret or a letter's content, to go on after a failed write, and to read a
 //! file whose format or chain it cannot vouch for.
 
+mod amend;
+mod archive;
+mod attest;
 mod bundle;
+mod chain;
+mod diff;
 mod digest;
+mod environment;
 mod error;
 mod folder;
+mod gate;
+mod import;
+mod integrity;
+mod inventory;
 mod journal;
+mod key;
+mod manifest;
+mod measured;
+mod names;
+mod opened;
+mod problem;
+mod readiness;
 mod redact;
 mod run_id;
+mod seal;
+mod verify;
 mod waivers;
 
-pub use bundle::{Bundle, CONTEXT_FILE, CONTEXT_FORMAT, RESULTS_FILE};
+pub use amend::{Sealing, amend};
+pub use archive::{archive, zip_path};
+pub use attest::{
+    ACCEPTED_KINDS, ATTACHMENT_LIMIT, ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, ATTESTATIONS_FORMAT,
+    AttachedFile, Attestation, Attestations, NewAttestation, attest,
+};
+pub use bundle::{
+    Bundle, CONTEXT_FILE, CONTEXT_FORMAT, RESULTS_FILE, read_bundled_journal, read_context,
+    read_environment, read_results,
+};
+pub use diff::{DIFF_FORMAT, Difference, DifferenceKind, diff};
 pub use digest::sha256_hex;
+pub use environment::{ENVIRONMENT_FILE, ENVIRONMENT_FORMAT, Environment, Setting};
 pub use error::EvidenceError;
-pub use folder::RunFolder;
+pub use folder::{INCOMPLETE, RunFolder};
+pub use gate::{Demand, Demands, gate};
+pub use import::{HAR_LIMIT, Import, ImportScope, Recorded, is_journal, read_har};
+pub use integrity::{Integrity, SignatureState, check_integrity};
 pub use journal::{
     Entry, ExchangeObserver, JOURNAL_FILE, JOURNAL_FORMAT, JournalHeader, JournalReader,
     JournalWriter, MarkObserver, SavedJournal, read_journal,
 };
+pub use key::{BundleKey, BundlePublicKey};
+pub use manifest::{
+    JournalHead, MANIFEST_FILE, MANIFEST_FORMAT, Manifest, Outcome, RunSummary, SIGNING_KEY_FILE,
+    Statement, Subject, SubjectDigest, SubjectNotes, TargetName,
+};
+pub use measured::{LOAD_SUMMARY_FILE, LOAD_SUMMARY_FORMAT, PERFORMANCE_FOLDER, read_measured};
+pub use opened::{FileReader, Limits, Opened};
+pub use problem::{Problem, ProblemKind};
+pub use readiness::{Issue, READINESS_FORMAT, Readiness, RunLine, Submission, TestLine, readiness};
 pub use redact::Redactor;
 pub use run_id::new_run_id;
+pub use verify::{VERIFICATION_FORMAT, Verification, Verifying, verify};
 pub use waivers::read_waivers;

@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! [[waiver]]
-//! id = "AT10.3"                     # the criterion (AT…, C-…) or finding (F-…)
+//! id = "AT10.3"                     # the criterion (AT…, C-…, O-…) or finding (F-…)
 //! reason = "R08 is sent for R10 until release 4.2"
 //! agreed_by = "NHS Notify onboarding lead"
 //! reference = "SUP-118"
@@ -17,6 +17,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 use letterproof_judge::conformance::conformance_ids;
+use letterproof_judge::observer_ids;
 use letterproof_model::{CriterionId, Waiver, clause, pack};
 use serde::Deserialize;
 use toml::Spanned;
@@ -125,12 +126,13 @@ impl Reader<'_> {
         let id = given.as_ref().trim();
         let known = clause(&CriterionId::from(id)).is_some()
             || id.strip_prefix("F-").is_some_and(|rest| !rest.is_empty())
-            || conformance_ids().any(|known| known == id);
+            || conformance_ids().chain(observer_ids()).any(|known| known == id);
         if known {
             return Ok(id.to_owned());
         }
         let near = nearest(id).map_or_else(String::new, |near| format!("; did you mean {near}?"));
-        let problem = format!("`{id}` is no criterion (AT4.2, C-…) and no finding (F-…){near}");
+        let problem =
+            format!("`{id}` is no criterion (AT4.2, C-…, O-…) and no finding (F-…){near}");
         Err(self.wrong(given.span().start, problem))
     }
 
@@ -167,7 +169,8 @@ impl Reader<'_> {
 fn nearest(id: &str) -> Option<&'static str> {
     let clauses = pack().iter().flat_map(|test| test.clauses).map(|clause| clause.id);
     let near = |known: &&str| strsim::damerau_levenshtein(known, &id.to_uppercase());
-    clauses.chain(conformance_ids()).min_by_key(near).filter(|known| near(known) <= 3)
+    let ids = clauses.chain(conformance_ids()).chain(observer_ids());
+    ids.min_by_key(near).filter(|known| near(known) <= 3)
 }
 
 #[cfg(test)]

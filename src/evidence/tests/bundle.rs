@@ -3,38 +3,9 @@
 
 mod common;
 
-use common::{BASE, exchange, header};
+use common::{BASE, exchange, header, results};
 use letterproof_evidence::{Bundle, EvidenceError, JournalWriter, RunFolder};
-use letterproof_model::{
-    Context, Counts, Journal as _, PACK_VERSION, PackInfo, RESULTS_FORMAT, Recorder, Results,
-    RunInfo, SupplierKind, TargetInfo, now,
-};
-
-fn results() -> Results {
-    let header = header();
-    Results {
-        format: RESULTS_FORMAT.into(),
-        run: RunInfo {
-            id: header.run_id,
-            started: header.started,
-            finished: now(),
-            tool: header.tool,
-            pack: PackInfo { version: PACK_VERSION.into() },
-            target: TargetInfo { name: "mock".into(), base_url: BASE.into(), capabilities: vec![] },
-            window: Some(1),
-            nonce: None,
-            supplier: SupplierKind::Reference,
-            exchanges: [("GET /_status".to_owned(), 1)].into(),
-        },
-        tests: vec![],
-        conformance: vec![],
-        findings: vec![],
-        performance: vec![],
-        counts: Counts::default(),
-        waivers: vec![],
-        exit_code: 3,
-    }
-}
+use letterproof_model::{Context, Journal as _, Recorder};
 
 /// A finished run of one exchange.
 fn saved(out: &tempfile::TempDir) -> std::path::PathBuf {

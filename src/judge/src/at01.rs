@@ -98,13 +98,15 @@ fn window(traffic: &Traffic) -> Ruling {
             (_, Answer::Status(401 | 403)) => true,
             _ => false,
         };
-        if refused {
+        if refused && traffic.slack() > 0 && !traffic.overlaps(call.started, end) {
+            tally.open(None, [ix], "was refused at the very moment the last of the two succeeded");
+        } else if refused {
             let words = format!("{} was {}", call.operation.label(), call.answer().words());
             tally.fault(None, [ix], words);
         } else if call.answer() == Answer::Lost && call.operation != Operation::Download {
             let overcome = traffic.supplier_calls().any(|(_, later)| {
                 later.operation == call.operation
-                    && later.started >= call.finished
+                    && !traffic.overlaps(later.started, call.finished)
                     && later.answer() != Answer::Lost
             });
             if overcome {

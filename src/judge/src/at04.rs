@@ -175,7 +175,8 @@ impl Batch<'_> {
         for (letter, at, read) in seen {
             let back = self.traffic.letter(letter).events.iter().find(|event| {
                 matches!(event.kind, EventKind::Listed(_))
-                    && self.traffic.call(event.call).started > at
+                    && event.started > at
+                    && self.traffic.follows(event.started, at)
             });
             match back {
                 Some(event) => {

@@ -62,7 +62,7 @@ fn bad_pdfs_failed(traffic: &Traffic, context: &Context) -> Ruling {
         let Some(accepted) = sent(letter, &[Accepted]) else { continue };
         if let Some(call) = sent(letter, &[Failed, Cancelled, Rejected]) {
             tally.good([download, call]);
-        } else if traffic.ended() - traffic.call(download).finished < grace {
+        } else if !traffic.follows(traffic.ended(), traffic.call(download).finished + grace) {
             let words = format!("has {words}, found just before the recording ended");
             tally.open(ix, [accepted, download], words);
         } else {

@@ -63,7 +63,7 @@ fn unfit_rejected(traffic: &Traffic, context: &Context) -> Ruling {
             (Some(call), _) => tally.fault(ix, [told, call], format!("{words} and was accepted")),
             // A letter merely listed has not been handled, so nothing was done wrong with it.
             (None, _) if unfit != Unfit::NoPdf => {}
-            (None, _) if traffic.ended() - traffic.call(told).finished < grace => {
+            (None, _) if !traffic.follows(traffic.ended(), traffic.call(told).finished + grace) => {
                 let words = format!("{words}, found just before the recording ended");
                 tally.open(ix, [told], words);
             }

@@ -35,7 +35,8 @@ impl Books<'_> {
         for call in self.traffic.mi() {
             let repeated = || {
                 self.traffic.mi().iter().any(|later| {
-                    later.started > call.started
+                    later.call != call.call
+                        && later.started >= call.started
                         && later.record == call.record
                         && !later.answer.asks_for_repeat()
                 })
@@ -70,7 +71,8 @@ impl Books<'_> {
             .then_some("names no group")
     }
 
-    fn quantities(&self) -> Ruling {
+    /// The quantities submitted equal the letters dispatched.
+    pub(crate) fn quantities(&self) -> Ruling {
         let mut tally = Tally::default();
         for (key, records) in &self.submitted {
             let calls = records.iter().map(|(call, _)| call.call);
@@ -125,7 +127,8 @@ impl Books<'_> {
         }))
     }
 
-    fn none_missing(&self) -> Ruling {
+    /// Every specification and group dispatched has a record.
+    pub(crate) fn none_missing(&self) -> Ruling {
         let mut tally = Tally::default();
         for (key, _) in self.dispatched.iter().filter(|(_, letters)| letters.certain > 0) {
             match self.submitted.get(key) {

@@ -44,7 +44,8 @@ impl<'a> Batch<'a> {
             .iter()
             .flat_map(|letter| traffic.letter(*letter).sent())
             .filter(|(event, update)| {
-                update.status == LetterStatus::Accepted && event.at >= list.finished
+                update.status == LetterStatus::Accepted
+                    && !traffic.overlaps(event.at, list.finished)
             })
             .map(|(event, _)| event.call)
             .collect();

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use letterproof_model::{
-    ConformanceResult, Context, CriterionId, CriterionResult, Exchange, Journal, TestId, Timestamp,
+    CheckResult, Context, CriterionId, CriterionResult, Exchange, Journal, TestId, Timestamp,
     Verdict,
 };
 
 use crate::conformance::judge_probes;
 use crate::dispatch::judge_test;
+use crate::observer::judge_observer;
 use crate::traffic::Traffic;
 
 /// An index with the results of its judges, each recomputed only when it is out of date.
@@ -20,7 +21,8 @@ pub struct JudgeCache {
     traffic: Traffic,
     absorbed: usize,
     judged: HashMap<TestId, (usize, Vec<CriterionResult>)>,
-    probed: Option<(usize, Vec<ConformanceResult>)>,
+    probed: Option<(usize, Vec<CheckResult>)>,
+    observed: Option<(usize, Vec<CheckResult>)>,
 }
 
 impl JudgeCache {
@@ -28,7 +30,7 @@ impl JudgeCache {
     #[must_use]
     pub fn new(context: Context) -> Self {
         let traffic = Traffic::new(&context);
-        Self { context, traffic, absorbed: 0, judged: HashMap::new(), probed: None }
+        Self { context, traffic, absorbed: 0, judged: HashMap::new(), probed: None, observed: None }
     }
 
     /// Adds one exchange.
@@ -42,6 +44,7 @@ impl JudgeCache {
     pub fn resumed(&mut self, at: Timestamp) {
         self.traffic.resumed(at);
         self.judged.clear();
+        self.observed = None;
     }
 
     /// Adds the exchanges of a growing journal that were not added yet. A cache is fed either by
@@ -75,7 +78,7 @@ impl JudgeCache {
 
     /// The results of the conformance checks over everything added so far; the contract checks on
     /// every exchange are left to the end of a run.
-    pub fn conformance(&mut self) -> &[ConformanceResult] {
+    pub fn conformance(&mut self) -> &[CheckResult] {
         let now = self.traffic.len();
         let fresh = self
             .probed
@@ -83,6 +86,17 @@ impl JudgeCache {
             .filter(|(at, _)| *at == now)
             .unwrap_or_else(|| (now, judge_probes(&self.traffic, &self.context)));
         &self.probed.insert(fresh).1
+    }
+
+    /// What only an observer of the supplier can see, over everything added so far.
+    pub fn observer(&mut self) -> &[CheckResult] {
+        let now = self.traffic.len();
+        let fresh = self
+            .observed
+            .take()
+            .filter(|(at, _)| *at == now)
+            .unwrap_or_else(|| (now, judge_observer(&self.traffic, &self.context)));
+        &self.observed.insert(fresh).1
     }
 
     /// The result of one criterion; `None` when the pack has no such clause.

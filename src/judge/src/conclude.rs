@@ -6,8 +6,8 @@
 
 use letterproof_contract::Contract;
 use letterproof_model::{
-    Brief, Context, Counts, Journal, PACK_VERSION, PackInfo, RESULTS_FORMAT, Results, RunEnd,
-    RunId, RunInfo, TargetInfo, Timestamp, ToolInfo, exit_code, use_waivers,
+    Brief, Context, Counts, Journal, Judgement, PACK_VERSION, PackInfo, RESULTS_FORMAT, Results,
+    RunEnd, RunId, RunInfo, TargetInfo, Timestamp, ToolInfo, exit_code, use_waivers,
 };
 
 use crate::conformance::judge_conformance;
@@ -37,8 +37,15 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
         Vec::new()
     };
     let finished = finished(journal, head.started);
-    let waivers = use_waivers(waivers, finished, &judged.tests, &conformance, &judged.findings);
-    let judged_code = exit_code(&judged.tests, &conformance, &waivers);
+    let run = Judgement {
+        supplier: head.brief.supplier,
+        tests: &judged.tests,
+        conformance: &conformance,
+        observer: &judged.observer,
+        findings: &judged.findings,
+    };
+    let waivers = use_waivers(waivers, finished, &run);
+    let judged_code = exit_code(&run, &waivers);
     Results {
         format: RESULTS_FORMAT.to_owned(),
         run: RunInfo {
@@ -56,6 +63,7 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
         counts: Counts::of(judged.tests.iter().map(|test| test.verdict)),
         tests: judged.tests,
         conformance,
+        observer: judged.observer,
         findings: judged.findings,
         performance: judged.performance,
         waivers,

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use letterproof_model::{Context, LetterStatus};
+use letterproof_model::{Context, LetterStatus, Operation};
 
 use crate::traffic::{
     Answer, Call, CallIx, Event, EventKind, LetterIx, ListCall, Micros, Traffic, Via,
@@ -37,19 +37,34 @@ pub(crate) enum Fetched {
     Not(Option<CallIx>),
 }
 
-/// Every flow in the traffic, by time. A label naming AT15 narrows the choice.
+/// The lists that may belong to a flow.
+fn sized<'a>(
+    traffic: &'a Traffic,
+    context: &Context,
+) -> impl Iterator<Item = &'a ListCall> + use<'a> {
+    let chunk = context.at15_chunk;
+    traffic.supplier_lists().filter(move |list| list.limit == Some(chunk) && list.readable())
+}
+
+/// Whether a flow was to begin when the queue was empty: two empty lists in a row.
+pub(crate) fn found_empty(traffic: &Traffic, context: &Context) -> bool {
+    let lists: Vec<&ListCall> = sized(traffic, context).collect();
+    lists.windows(2).any(|pair| pair.iter().all(|list| list.entries().is_empty()))
+}
+
+/// Every flow in the traffic, by time. One ends with an empty list, or where the queue held more
+/// than one flow's letters, with the list that begins the next. A label naming AT15 narrows the choice.
 pub(crate) fn flows<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Flow<'a>> {
-    let sized = || {
-        traffic
-            .supplier_lists()
-            .filter(|list| list.limit == Some(context.at15_chunk) && list.readable())
-    };
+    let sized = || sized(traffic, context);
     let labelled = |list: &ListCall| traffic.call(list.call).labelled("AT15");
     let narrowed = sized().any(labelled);
     let mut flows: Vec<Flow<'a>> = Vec::new();
     let mut open: Vec<&ListCall> = Vec::new();
     for list in sized().filter(|list| !narrowed || labelled(list)) {
         if !list.entries().is_empty() {
+            if holds_a_flow(&open, list, context) {
+                flows.push(Flow::of(std::mem::take(&mut open), true));
+            }
             open.push(list);
         } else if !open.is_empty() {
             open.push(list);
@@ -60,10 +75,24 @@ pub(crate) fn flows<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Flow<'a>
         flows.push(Flow::of(open, false));
     }
     for at in 1..flows.len() {
-        flows[at - 1].until = flows[at].started;
+        let (before, from) = flows.split_at_mut(at);
+        let (ended, begun) = (&mut before[at - 1], &from[0]);
+        // Seeded anew, the same letters come again; letters of its own may still be on their way.
+        if begun.letters.iter().any(|letter| ended.letters.binary_search(letter).is_ok()) {
+            ended.until = begun.started;
+        }
     }
     flows.retain(|flow| flow.letters.iter().any(|letter| flow.asked(*letter, traffic).is_some()));
     flows
+}
+
+/// Whether these lists named all the letters of one flow and `next` begins another: the queue held
+/// more than one flow needs.
+fn holds_a_flow(lists: &[&ListCall], next: &ListCall, context: &Context) -> bool {
+    let named: BTreeSet<LetterIx> =
+        lists.iter().flat_map(|list| list.entries()).map(|entry| entry.letter).collect();
+    named.len() >= context.seeded_letters as usize
+        && next.entries().iter().all(|entry| !named.contains(&entry.letter))
 }
 
 impl<'a> Flow<'a> {
@@ -140,6 +169,27 @@ impl<'a> Flow<'a> {
             }
             _ => None,
         })
+    }
+
+    /// How long each of its letters' calls of an operation took: those answered with success.
+    pub(crate) fn took(&self, operation: Operation, traffic: &Traffic) -> Vec<Micros> {
+        let letters = self.letters.iter();
+        let events = letters.flat_map(|letter| self.events(*letter, traffic));
+        let calls = events.map(|event| traffic.call(event.call));
+        calls
+            .filter(|call| {
+                call.operation == operation && matches!(call.answer(), Answer::Status(200 | 303))
+            })
+            .map(|call| call.finished - call.started)
+            .collect()
+    }
+
+    /// How many calls it could not do without: its lists, one acceptance of each list's letters,
+    /// and one call for the data of each letter that was fetched.
+    pub(crate) fn needed_calls(&self, traffic: &Traffic) -> usize {
+        let asked = self.letters.iter().filter(|letter| self.asked(**letter, traffic).is_some());
+        let named = self.lists.iter().filter(|list| !list.entries().is_empty());
+        self.lists.len() + named.count() + asked.count()
     }
 
     /// When the last byte of its last download arrived.

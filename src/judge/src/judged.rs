@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use letterproof_contract::Contract;
 use letterproof_model::{
-    Attempt, Context, Exchange, ExchangeId, Finding, Journal, MarkKind, Performance, TestId,
-    TestResult, Verdict, fold_findings, pack,
+    Attempt, CheckResult, Context, Exchange, ExchangeId, Finding, Journal, MarkKind, Performance,
+    TestId, TestResult, Verdict, fold_findings, pack,
 };
 
 use crate::at15::at15_performance;
 use crate::books::{Reconciliation, at14_reconciliation};
 use crate::dispatch::judge_test;
-use crate::observer::observe;
+use crate::observer::judge_observer;
 use crate::ruling::rule_all;
 use crate::traffic::Traffic;
 
@@ -21,6 +21,8 @@ use crate::traffic::Traffic;
 pub struct Judged {
     /// AT1 to AT15, in order.
     pub tests: Vec<TestResult>,
+    /// What only an observer of the supplier can see.
+    pub observer: Vec<CheckResult>,
     /// What else was seen, folded, the gravest first.
     pub findings: Vec<Finding>,
     /// The measured flows of AT15.
@@ -42,7 +44,8 @@ pub fn judge_all(
 ) -> Judged {
     let traffic = Traffic::from_journal(journal, context);
     let checked = journal.exchanges().iter().flat_map(|exchange| contract.check(exchange, context));
-    let findings = fold_findings(checked.chain(observe(&traffic, context)));
+    let findings = fold_findings(checked);
+    let observer = judge_observer(&traffic, context);
     let tests = pack()
         .iter()
         .map(|definition| {
@@ -73,7 +76,7 @@ pub fn judge_all(
     }
     let performance = at15_performance(&traffic, context);
     let reconciliation = at14_reconciliation(&traffic);
-    Judged { tests, findings, performance, reconciliation, exchanges }
+    Judged { tests, observer, findings, performance, reconciliation, exchanges }
 }
 
 /// Every attempt at a test's scenarios, as the journal's marks tell them.

@@ -49,5 +49,5 @@ pub use conclude::{Head, conclude};
 pub use dispatch::judge_test;
 
 pub use judged::{Judged, judge_all};
-pub use observer::observe;
+pub use observer::{ObserverCheck, judge_observer, observer_checks, observer_ids, wrong_moves};
 pub use traffic::Traffic;

@@ -65,6 +65,15 @@ impl StatusMove {
         })
     }
 
+    /// Whether the supplier had sent another status before, and it was not refused.
+    pub(crate) fn follows_another(&self, traffic: &Traffic) -> bool {
+        let before = &traffic.letter(self.letter).events[..self.sends[0]];
+        before.iter().filter(|event| event.by_supplier).any(|event| match event.kind {
+            EventKind::Sent(update) => update.status != self.status && !update.answer.refused(),
+            _ => false,
+        })
+    }
+
     /// The first update of the move, with its call.
     pub(crate) fn first_call(&self, traffic: &Traffic) -> CallIx {
         traffic.letter(self.letter).events[self.sends[0]].call

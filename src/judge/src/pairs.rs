@@ -32,7 +32,7 @@ pub(crate) enum Window {
 impl Pair<'_> {
     /// From the end of the first call to the start of the second.
     pub(crate) fn gap(&self) -> Micros {
-        self.second.started - self.first.finished
+        (self.second.started - self.first.finished).max(0)
     }
 }
 
@@ -49,14 +49,14 @@ pub(crate) fn pairs<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Pair<'a>
         let mut found = [false; 2];
         for second in &lists[at + 1..] {
             if second.limit != first.limit
-                || second.started < first.finished
+                || traffic.overlaps(second.started, first.finished)
                 || (narrowed && !asked_by_at3(second))
             {
                 continue;
             }
-            let window = if second.finished - first.started < timeout {
+            let window = if second.finished - first.started < timeout - traffic.slack() {
                 Window::AtOnce
-            } else if second.started - first.finished >= timeout {
+            } else if second.started - first.finished >= timeout + traffic.slack() {
                 Window::After
             } else {
                 Window::Edge
@@ -80,7 +80,7 @@ fn updated_between(first: &ListCall, second: &ListCall, traffic: &Traffic) -> Op
         traffic.letter(*letter).events.iter().any(|event| {
             matches!(event.kind, EventKind::Sent(_))
                 && event.by_supplier
-                && event.at >= first.finished
+                && !traffic.overlaps(event.at, first.finished)
                 && event.at < second.started
         })
     })
@@ -90,7 +90,9 @@ fn updated_between(first: &ListCall, second: &ListCall, traffic: &Traffic) -> Op
 /// and an update sent before the first list may have taken effect since.
 pub(crate) fn updated_before(letter: LetterIx, list: &ListCall, traffic: &Traffic) -> bool {
     let events = &traffic.letter(letter).events;
-    events.iter().any(|e| matches!(e.kind, EventKind::Sent(_)) && e.at < list.started)
+    events
+        .iter()
+        .any(|e| matches!(e.kind, EventKind::Sent(_)) && e.at < list.started + traffic.slack())
 }
 
 /// Whether another list, by anyone, had hidden this letter when `list` was asked for.
@@ -103,8 +105,8 @@ pub(crate) fn hidden(
     traffic.letter(letter).events.iter().any(|event| {
         matches!(event.kind, EventKind::Listed(_))
             && event.call != list.call
-            && event.at <= list.finished
-            && list.started - event.at < timeout
+            && event.at <= list.finished + traffic.slack()
+            && list.started - event.at < timeout + traffic.slack()
     })
 }
 

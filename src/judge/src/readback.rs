@@ -99,7 +99,8 @@ fn after_hit(
     deadline: Micros,
 ) -> ReadBack {
     // Only a read begun after the change was seen can show that it went back.
-    let last = reads.iter().rfind(|read| read.started >= hit.at);
+    let last =
+        reads.iter().rfind(|read| traffic.follows(read.started, traffic.call(hit.call).finished));
     if let Some(last) = last.filter(|last| last.status != moved.status)
         && judge_move(moved.status, last.status) != Move::NotifyOnly
     {
@@ -176,7 +177,7 @@ fn without_hit(
                 window.iter().find(|event| matches!(event.kind, EventKind::Read(None, _)));
             let (words, missing) = if unrecorded.is_some() {
                 ("was read, but the recording does not hold the answer's body", false)
-            } else if traffic.ended() < deadline {
+            } else if !traffic.follows(traffic.ended(), deadline) {
                 ("was not read before the recording ended", false)
             } else {
                 ("was never read after its update", true)

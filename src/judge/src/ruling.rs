@@ -2,8 +2,8 @@
 //! Refuses a bare verdict: every ruling says what was seen, and every ruling but a plain pass why.
 
 use letterproof_model::{
-    Clause, ClauseKind, Context, CriterionId, CriterionResult, EXCHANGES_SHOWN, TestId, Verdict,
-    test_definition,
+    CheckResult, Clause, ClauseKind, Context, CriterionId, CriterionResult, EXCHANGES_SHOWN,
+    FindingKind, TestId, Verdict, test_definition,
 };
 
 use crate::text::count;
@@ -88,6 +88,13 @@ impl Ruling {
         self
     }
 
+    /// Adds what a reader must know, where nothing was said yet.
+    #[must_use]
+    pub(crate) fn or_because(mut self, reason: &str) -> Self {
+        self.reason.get_or_insert_with(|| reason.to_owned());
+        self
+    }
+
     /// Adds the calls that show it; the first few are kept, all are counted.
     #[must_use]
     pub(crate) fn shown_by(mut self, calls: impl IntoIterator<Item = CallIx>) -> Self {
@@ -161,6 +168,43 @@ impl Ruling {
             exchange_count: self.call_count,
             letters: self.letters.iter().map(|letter| traffic.letter_id(*letter)).collect(),
             reason: self.reason,
+        }
+    }
+}
+
+/// What a check beside the pack is called, asks for and rests on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Heading<'a> {
+    /// `C-…` or `O-…`.
+    pub(crate) id: &'a str,
+    /// What it is about.
+    pub(crate) title: &'a str,
+    /// What is expected, in one sentence.
+    pub(crate) clause: &'a str,
+    /// What it rests on.
+    pub(crate) source: &'a str,
+}
+
+impl Ruling {
+    /// The ruling as the result of a check beside the pack.
+    pub(crate) fn into_check(
+        self,
+        heading: &Heading<'_>,
+        finding: Option<FindingKind>,
+        traffic: &Traffic,
+        context: &Context,
+    ) -> CheckResult {
+        let Heading { id, title, clause, source } = *heading;
+        let id = CriterionId::from(id);
+        let mut criterion =
+            self.into_result(id.clone(), ClauseKind::Check, clause, traffic, context);
+        criterion.expected = format!("{} ({source})", criterion.expected);
+        CheckResult {
+            id,
+            title: title.to_owned(),
+            verdict: criterion.verdict,
+            finding,
+            criteria: vec![criterion],
         }
     }
 }

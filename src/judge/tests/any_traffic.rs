@@ -5,7 +5,7 @@ mod support;
 
 use std::sync::Arc;
 
-use letterproof_judge::{Traffic, judge_test, observe};
+use letterproof_judge::{Traffic, judge_observer, judge_test, observer_checks};
 use letterproof_model::{
     Context, CriterionResult, LetterStatus, Outcome, Recording, ReturnReason, TestId, pack,
 };
@@ -97,8 +97,9 @@ fn play(steps: &[(Step, u8)]) -> Script {
 
 fn judged(recording: &Recording, context: &Context) -> Vec<CriterionResult> {
     let traffic = Traffic::from_journal(recording, context);
-    assert!(observe(&traffic, context).iter().all(|finding| finding.count > 0));
-    pack().iter().flat_map(|test| judge_test(test.id, &traffic, context)).collect()
+    let checks = judge_observer(&traffic, context).into_iter().flat_map(|check| check.criteria);
+    let clauses = pack().iter().flat_map(|test| judge_test(test.id, &traffic, context));
+    clauses.chain(checks).collect()
 }
 
 proptest! {
@@ -109,7 +110,7 @@ proptest! {
         let script = play(&steps);
         let results = judged(&script.journal(), &script.context);
         let clauses: usize = pack().iter().map(|test| test.clauses.len()).sum();
-        prop_assert_eq!(results.len(), clauses);
+        prop_assert_eq!(results.len(), clauses + observer_checks().len());
         for result in results {
             prop_assert!(!result.observed.is_empty());
             prop_assert!(result.exchanges.len() <= 25 && result.letters.len() <= 25);

@@ -12,16 +12,16 @@ use letterproof_judge::conformance::{
     BearerPlan, Check, HeaderPlan, LetterNeed, ProbePlan, UNKNOWN_MI, conformance_checks,
     judge_conformance, unknown_letter,
 };
-use letterproof_model::{Body, Capability, ConformanceResult, Content, FindingKind, Verdict};
+use letterproof_model::{Body, Capability, CheckResult, Content, FindingKind, Verdict};
 use support::cases::{header, passing};
 use support::script::BASE;
 use support::{Script, letters};
 
-fn judged(script: &Script) -> Vec<ConformanceResult> {
+fn judged(script: &Script) -> Vec<CheckResult> {
     judge_conformance(&script.journal(), &script.context, Contract::built_in().unwrap())
 }
 
-fn of<'a>(id: &str, results: &'a [ConformanceResult]) -> &'a ConformanceResult {
+fn of<'a>(id: &str, results: &'a [CheckResult]) -> &'a CheckResult {
     results.iter().find(|result| result.id.as_str() == id).unwrap()
 }
 
@@ -120,7 +120,7 @@ fn a_probe_answered_as_specified_passes_and_is_found_by_no_other_check() {
 }
 
 /// The checks that found something to judge.
-fn ran(results: &[ConformanceResult]) -> BTreeSet<String> {
+fn ran(results: &[CheckResult]) -> BTreeSet<String> {
     results
         .iter()
         .filter(|result| !matches!(result.verdict, Verdict::NotRun | Verdict::NotApplicable))

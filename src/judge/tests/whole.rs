@@ -1,5 +1,7 @@
 //! A whole journal judged at once, and the same journal judged while it grows.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::sync::Arc;
@@ -9,7 +11,8 @@ use letterproof_judge::{JudgeCache, Traffic, at14_reconciliation, at15_performan
 use letterproof_model::{
     CriterionId, Journal, Mark, MarkKind, Recording, TestId, Timestamp, Verdict,
 };
-use support::cases::passing;
+use support::Script;
+use support::cases::{flow_of, passing};
 use support::failing::failing;
 
 fn mark(kind: MarkKind, scenario: &str, at: Timestamp, text: &str) -> Mark {
@@ -105,11 +108,53 @@ fn at15_is_measured_against_the_least_time_the_rate_limit_allows() {
     let flows = at15_performance(&traffic, &script.context);
     assert_eq!(flows.len(), 3);
     for flow in flows {
-        // 2,500 links, five lists with letters, five bulk updates; the empty list comes after.
+        // 2,500 links, five lists with letters, five bulk updates, and the empty list.
         assert!((flow.figures["calls"] - 2_511.0).abs() < 1.5, "{flow:?}");
-        assert!((flow.figures["floor_ms"] - flow.figures["calls"] / 0.3).abs() < 0.1);
-        assert!(flow.figures["elapsed_ms"] > 0.0);
+        let after = 3.0 * flow.figures["latency_ms"] + flow.figures["download_ms"];
+        assert!(after > 0.0, "{flow:?}");
+        assert!((flow.figures["floor_ms"] - 2_511.0 / 0.3 - after).abs() < 0.1, "{flow:?}");
+        let ratio = flow.figures["elapsed_ms"] / flow.figures["floor_ms"];
+        assert!((flow.figures["ratio"] - ratio).abs() < 1e-9 && ratio > 0.0);
     }
+}
+
+/// The verdict of a criterion of AT15, and how many flows were measured.
+fn at15_of(script: &Script, criterion: &'static str) -> (Verdict, usize) {
+    let traffic = Traffic::from_journal(&script.journal(), &script.context);
+    let flows = at15_performance(&traffic, &script.context).len();
+    let mut cache = JudgeCache::new(script.context.clone());
+    cache.absorb(&script.journal());
+    (cache.verdict_of(&CriterionId::from(criterion)).unwrap(), flows)
+}
+
+#[test]
+fn a_queue_of_three_times_the_letters_holds_three_flows() {
+    let mut script = Script::small();
+    for flow in 0..3 {
+        flow_of(&mut script, flow, 6, 3, |_, _| false);
+        // The queue is not empty after the first two: the next flow's first list says so.
+        if flow < 2 {
+            script.exchanges.pop();
+        }
+    }
+    assert_eq!(at15_of(&script, "AT15.6"), (Verdict::Pass, 3));
+}
+
+#[test]
+fn a_flow_that_took_its_letters_and_never_asked_for_another_list_is_not_whole() {
+    let mut script = Script::small();
+    flow_of(&mut script, 0, 6, 3, |_, _| false);
+    script.exchanges.pop();
+    assert_eq!(at15_of(&script, "AT15.2"), (Verdict::Fail, 1));
+}
+
+#[test]
+fn flows_that_an_empty_queue_made_impossible_are_not_the_suppliers_fault() {
+    let mut script = Script::small();
+    flow_of(&mut script, 0, 6, 3, |_, _| false);
+    assert_eq!(at15_of(&script, "AT15.6"), (Verdict::Fail, 1));
+    script.list(3, &[]);
+    assert_eq!(at15_of(&script, "AT15.6"), (Verdict::Inconclusive, 1));
 }
 
 #[test]

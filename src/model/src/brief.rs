@@ -71,6 +71,8 @@ pub enum RunEnd {
     Whole,
     /// It was asked to stop, or it broke off and left no word.
     Interrupted,
+    /// Everything asked for was tried, and what was measured missed what was demanded of it.
+    Missed(String),
     /// The target had too few letters, and none was changed.
     Refused(String),
     /// Going on was impossible.
@@ -80,6 +82,7 @@ pub enum RunEnd {
 impl RunEnd {
     const WHOLE: &str = "whole";
     const INTERRUPTED: &str = "interrupted";
+    const MISSED: &str = "missed: ";
     const REFUSED: &str = "refused: ";
     const STOPPED: &str = "stopped: ";
 
@@ -89,6 +92,7 @@ impl RunEnd {
         let text = match self {
             Self::Whole => Self::WHOLE.to_owned(),
             Self::Interrupted => Self::INTERRUPTED.to_owned(),
+            Self::Missed(reason) => format!("{}{reason}", Self::MISSED),
             Self::Refused(reason) => format!("{}{reason}", Self::REFUSED),
             Self::Stopped(reason) => format!("{}{reason}", Self::STOPPED),
         };
@@ -104,6 +108,8 @@ impl RunEnd {
         };
         if text == Self::WHOLE {
             Self::Whole
+        } else if let Some(reason) = text.strip_prefix(Self::MISSED) {
+            Self::Missed(reason.to_owned())
         } else if let Some(reason) = text.strip_prefix(Self::REFUSED) {
             Self::Refused(reason.to_owned())
         } else if let Some(reason) = text.strip_prefix(Self::STOPPED) {
@@ -119,6 +125,7 @@ impl RunEnd {
         match self {
             Self::Stopped(_) => 4,
             Self::Refused(_) => 2,
+            Self::Missed(_) => judged.max(1),
             // What was not reached may be an unselected rest: the run is incomplete all the same.
             Self::Interrupted if judged == 0 => 3,
             Self::Interrupted | Self::Whole => judged,
@@ -135,6 +142,7 @@ mod tests {
         for end in [
             RunEnd::Whole,
             RunEnd::Interrupted,
+            RunEnd::Missed("p99_ms".into()),
             RunEnd::Refused("too few letters".into()),
             RunEnd::Stopped("the disk is full".into()),
         ] {
@@ -161,6 +169,7 @@ mod tests {
         assert_eq!(RunEnd::Interrupted.exit_code(1), 1);
         assert_eq!(RunEnd::Stopped(String::new()).exit_code(0), 4);
         assert_eq!(RunEnd::Refused(String::new()).exit_code(3), 2);
+        assert_eq!(RunEnd::Missed(String::new()).exit_code(0), 1);
         assert_eq!(RunEnd::Whole.exit_code(0), 0);
     }
 }

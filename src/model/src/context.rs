@@ -59,6 +59,18 @@ pub enum SpecificationKind {
     Language,
 }
 
+impl SpecificationKind {
+    /// Its word, as in a profile.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Accessible => "accessible",
+            Self::Language => "language",
+        }
+    }
+}
+
 impl Context {
     /// Whether the target has a capability.
     #[must_use]

@@ -35,7 +35,7 @@ pub enum ClauseSource {
 /// What was concluded about one criterion, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CriterionResult {
-    /// `AT4.2`, or `C-…` in the conformance suite.
+    /// `AT4.2`, `C-…` in the conformance suite, or `O-…` for what only an observer sees.
     pub id: CriterionId,
     /// How the clause can be shown.
     pub kind: ClauseKind,

@@ -14,6 +14,7 @@ mod finding;
 mod grouped;
 mod ids;
 mod journal;
+mod judgement;
 mod operation;
 mod pack;
 mod raw;
@@ -39,13 +40,14 @@ pub use ids::{
     SpecificationId, TestId, UnknownTest,
 };
 pub use journal::{Journal, Mark, MarkKind, RecordError, Recorder, Recording};
+pub use judgement::{Judgement, exit_code, is_waived, unwaived_verdict};
 pub use operation::{Operation, Route};
 pub use pack::{Clause, PACK_VERSION, TestDefinition, clause, pack, test_definition};
 pub use raw::{RawBody, RawExchange, RawOutcome, RawRequest, RawResponse};
 pub use reason::{ReturnReason, return_reason_text};
 pub use results::{
-    Attempt, ConformanceResult, Counts, PackInfo, Performance, RESULTS_FORMAT, Results, RunInfo,
-    SupplierKind, TargetInfo, TestResult, ToolInfo, exit_code, is_waived,
+    Attempt, CheckResult, Counts, PackInfo, Performance, RESULTS_FORMAT, Results, RunInfo,
+    SupplierKind, TargetInfo, TestResult, ToolInfo,
 };
 pub use status::{LetterStatus, Move, UnknownStatus, judge_move};
 pub use verdict::{Mode, Verdict};

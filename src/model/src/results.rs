@@ -1,4 +1,4 @@
-//! `results.json`, format `letterproof-results/1`, and the exit code that follows from it.
+//! `results.json`, format `letterproof-results/1`.
 //! Refuses to leave anything out: every test of the pack is listed, also those that did not run.
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,10 @@ pub struct Results {
     /// AT1 to AT15, in order.
     pub tests: Vec<TestResult>,
     /// The conformance suite, where it was selected.
-    pub conformance: Vec<ConformanceResult>,
+    pub conformance: Vec<CheckResult>,
+    /// What only an observer of the supplier can see, beside the pack.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observer: Vec<CheckResult>,
     /// What else was seen.
     pub findings: Vec<Finding>,
     /// Measured flows (AT15 and load).
@@ -99,6 +102,14 @@ pub enum SupplierKind {
     Imported,
 }
 
+impl SupplierKind {
+    /// Whether the supplier is the harness's own, so that nothing seen of it is a supplier's doing.
+    #[must_use]
+    pub const fn is_ours(self) -> bool {
+        matches!(self, Self::Reference)
+    }
+}
+
 /// One acceptance test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestResult {
@@ -135,10 +146,10 @@ pub struct Attempt {
     pub exchanges: Option<(ExchangeId, ExchangeId)>,
 }
 
-/// One check of the conformance suite.
+/// One check beside the pack: of the conformance suite, or of what an observer sees.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConformanceResult {
-    /// `C-…`.
+pub struct CheckResult {
+    /// `C-…` of the conformance suite, `O-…` of the observer's.
     pub id: CriterionId,
     /// What it is about.
     pub title: String,
@@ -220,178 +231,5 @@ impl TestResult {
     /// Its criteria that are judged from traffic.
     pub fn checks(&self) -> impl Iterator<Item = &CriterionResult> {
         self.criteria.iter().filter(|criterion| criterion.kind == crate::ClauseKind::Check)
-    }
-}
-
-/// The exit code of what was judged: 4 the harness failed, 1 a required test failed or the API
-/// broke its contract under the conformance suite, 3 incomplete or a waiver must go, 0 every
-/// required test passed. A waived failure decides nothing.
-#[must_use]
-pub fn exit_code(
-    tests: &[TestResult],
-    conformance: &[ConformanceResult],
-    waivers: &[WaiverUse],
-) -> u8 {
-    let deciding = || tests.iter().filter(|test| test.selected);
-    let required =
-        || deciding().filter(|test| test.required).map(|test| unwaived_verdict(test, waivers));
-    let checks =
-        || conformance.iter().filter(|c| !is_waived(&c.id, c.verdict, waivers)).map(|c| c.verdict);
-    if deciding().map(|test| test.verdict).chain(checks()).any(|v| v == Verdict::Error) {
-        4
-    } else if required().chain(checks()).any(|v| v == Verdict::Fail) {
-        1
-    } else if required().any(|v| v != Verdict::Pass)
-        || checks().any(|v| matches!(v, Verdict::Inconclusive | Verdict::NotRun))
-        || waivers.iter().any(WaiverUse::must_go)
-    {
-        3
-    } else {
-        0
-    }
-}
-
-/// Whether a result is a failure that somebody agreed to live with.
-#[must_use]
-pub fn is_waived(id: &CriterionId, verdict: Verdict, waivers: &[WaiverUse]) -> bool {
-    verdict == Verdict::Fail && waivers.iter().any(|used| used.waiver.id == id.as_str())
-}
-
-/// A test's verdict without the failures that are waived.
-fn unwaived_verdict(test: &TestResult, waivers: &[WaiverUse]) -> Verdict {
-    if test.verdict != Verdict::Fail {
-        return test.verdict;
-    }
-    let left = test.checks().filter(|check| !is_waived(&check.id, check.verdict, waivers));
-    let left: Vec<Verdict> = left.map(|check| check.verdict).collect();
-    match left.as_slice() {
-        // A failed test without criteria of its own cannot be waived; one whose every check is, can.
-        [] if test.criteria.is_empty() => Verdict::Fail,
-        [] => Verdict::Pass,
-        left => Verdict::roll_up(left.iter().copied()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn test(verdict: Verdict, required: bool, selected: bool) -> TestResult {
-        TestResult {
-            id: TestId::at(1),
-            title: "t".into(),
-            required,
-            selected,
-            verdict,
-            mode: Mode::Driven,
-            attempts: vec![],
-            criteria: vec![],
-        }
-    }
-
-    #[test]
-    fn the_exit_code_follows_the_gravest_required_test() {
-        use Verdict::{Error, Fail, Inconclusive, NotApplicable, NotRun, Pass};
-        for (verdicts, expected) in [
-            (vec![Pass, Pass], 0),
-            (vec![Pass, NotRun], 3),
-            (vec![Pass, NotApplicable], 3),
-            (vec![Inconclusive], 3),
-            (vec![NotRun, Fail], 1),
-            (vec![Fail, Error], 4),
-        ] {
-            let tests: Vec<_> = verdicts.iter().map(|v| test(*v, true, true)).collect();
-            assert_eq!(exit_code(&tests, &[], &[]), expected, "{verdicts:?}");
-        }
-    }
-
-    #[test]
-    fn optional_and_unselected_tests_do_not_decide() {
-        assert_eq!(exit_code(&[test(Verdict::Fail, false, true)], &[], &[]), 0);
-        assert_eq!(exit_code(&[test(Verdict::NotRun, true, false)], &[], &[]), 0);
-    }
-
-    #[test]
-    fn a_broken_contract_decides_under_the_conformance_suite() {
-        let check = |verdict| ConformanceResult {
-            id: CriterionId::from("C-X"),
-            title: "x".into(),
-            verdict,
-            finding: None,
-            criteria: vec![],
-        };
-        let tests = [test(Verdict::Pass, true, true)];
-        assert_eq!(exit_code(&tests, &[check(Verdict::Fail)], &[]), 1);
-        assert_eq!(exit_code(&tests, &[check(Verdict::NotRun)], &[]), 3);
-        assert_eq!(exit_code(&tests, &[check(Verdict::NotApplicable)], &[]), 0);
-    }
-
-    fn checked(id: &'static str, verdict: Verdict) -> CriterionResult {
-        CriterionResult {
-            id: CriterionId::from(id),
-            kind: crate::ClauseKind::Check,
-            clause: "c".into(),
-            verdict,
-            mode: Mode::Driven,
-            expected: "e".into(),
-            observed: "o".into(),
-            exchanges: vec![],
-            exchange_count: 0,
-            letters: vec![],
-            reason: None,
-        }
-    }
-
-    fn waiver(id: &str, expires: &str) -> crate::Waiver {
-        crate::Waiver {
-            id: id.into(),
-            reason: "agreed".into(),
-            agreed_by: "service manager".into(),
-            reference: "R-1".into(),
-            date: "2026-08-01".parse().unwrap(),
-            expires: expires.parse().unwrap(),
-            line: 7,
-        }
-    }
-
-    /// A test whose first check fails and whose second ends with `other`, with the exit code and
-    /// the advice under a waiver of `waived`.
-    fn ended(other: Verdict, waived: &str, expires: &str) -> (u8, Vec<String>) {
-        let criteria = vec![checked("AT1.1", Verdict::Fail), checked("AT1.2", other)];
-        let tests = [TestResult { criteria, ..test(Verdict::Fail, true, true) }];
-        let today: Timestamp = "2026-08-21T10:00:00Z".parse().unwrap();
-        let uses = crate::use_waivers(&[waiver(waived, expires)], today, &tests, &[], &[]);
-        let advice = uses.iter().filter_map(WaiverUse::advice).collect();
-        (exit_code(&tests, &[], &uses), advice)
-    }
-
-    #[test]
-    fn a_waived_failure_no_longer_decides_and_an_unwaived_one_still_does() {
-        assert_eq!(ended(Verdict::Pass, "AT1.1", "2026-08-21"), (0, vec![]));
-        assert_eq!(ended(Verdict::Fail, "AT1.1", "2026-08-21"), (1, vec![]));
-        assert_eq!(ended(Verdict::Inconclusive, "AT1.1", "2026-08-21"), (3, vec![]));
-    }
-
-    #[test]
-    fn a_waiver_that_outlives_its_date_or_its_failure_must_go() {
-        let (code, advice) = ended(Verdict::Pass, "AT1.1", "2026-08-20");
-        assert_eq!(code, 3);
-        assert!(advice[0].contains("expired on 2026-08-20") && advice[0].contains("line 7"));
-        let (code, advice) = ended(Verdict::Pass, "AT1.2", "2026-12-01");
-        assert_eq!((code, advice.len()), (1, 1), "the failure of AT1.1 is not waived");
-        assert!(advice[0].contains("AT1.2 no longer fails") && advice[0].contains("line 7"));
-        let passing = [TestResult {
-            criteria: vec![checked("AT1.1", Verdict::Pass)],
-            ..test(Verdict::Pass, true, true)
-        }];
-        let today: Timestamp = "2026-08-21T10:00:00Z".parse().unwrap();
-        let waivers = [waiver("AT1.1", "2026-12-01")];
-        let uses = crate::use_waivers(&waivers, today, &passing, &[], &[]);
-        assert_eq!(exit_code(&passing, &[], &uses), 3);
-    }
-
-    #[test]
-    fn a_waiver_of_something_that_was_not_judged_may_stay() {
-        assert_eq!(ended(Verdict::NotRun, "AT2.1", "2026-12-01").1, Vec::<String>::new());
     }
 }

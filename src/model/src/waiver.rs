@@ -10,12 +10,12 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::{ConformanceResult, Finding, TestResult, Timestamp, Verdict};
+use crate::{Judgement, TestResult, Timestamp, Verdict};
 
 /// An agreed exception for one criterion or finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiver {
-    /// The criterion (`AT4.2`, `C-…`) or finding (`F-…`).
+    /// The criterion (`AT4.2`, `C-…`, `O-…`) or finding (`F-…`).
     pub id: String,
     /// Why the failure is acceptable for now.
     pub reason: String,
@@ -81,25 +81,19 @@ impl WaiverUse {
 
 /// What became of each waiver in a run that ended at this time (dates are those of UTC).
 #[must_use]
-pub fn use_waivers(
-    waivers: &[Waiver],
-    at: Timestamp,
-    tests: &[TestResult],
-    conformance: &[ConformanceResult],
-    findings: &[Finding],
-) -> Vec<WaiverUse> {
+pub fn use_waivers(waivers: &[Waiver], at: Timestamp, run: &Judgement<'_>) -> Vec<WaiverUse> {
     let today = at.to_zoned(TimeZone::UTC).date();
     let mut judged = BTreeSet::new();
     let mut failed = BTreeSet::new();
-    let of_tests = tests.iter().filter(|test| test.selected).flat_map(TestResult::checks);
-    let results = of_tests.chain(conformance.iter().flat_map(|check| &check.criteria));
+    let of_tests = run.tests.iter().filter(|test| test.selected).flat_map(TestResult::checks);
+    let results = of_tests.chain(run.checks().flat_map(|check| &check.criteria));
     for result in results.map(|result| (result.id.as_str(), result.verdict)) {
         note(result, &mut judged, &mut failed);
     }
-    for check in conformance {
+    for check in run.checks() {
         note((check.id.as_str(), check.verdict), &mut judged, &mut failed);
     }
-    failed.extend(findings.iter().map(|finding| finding.id.as_str()));
+    failed.extend(run.findings.iter().map(|finding| finding.id.as_str()));
     let state = |waiver: &Waiver| {
         let id = waiver.id.as_str();
         if waiver.expires < today {

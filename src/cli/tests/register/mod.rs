@@ -1,5 +1,5 @@
 //! The coverage register: every clause of the pack with its judge and with what turns it red, and
-//! every check of the conformance suite.
+//! every check of the conformance suite and of what an observer sees.
 //!
 //! Rows are taken from the pack, the judges' sources, the fault catalogue and the hand-written
 //! journals; nothing is typed in twice. Refuses to believe a label: a journal counts for a clause
@@ -13,19 +13,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use letterproof_judge::conformance::conformance_checks;
+use letterproof_judge::observer_checks;
 use letterproof_mock::fault_catalogue;
 use letterproof_model::{ClauseKind, ClauseSource, TestDefinition, Verdict, pack};
 
 use crate::journals::failing::failing;
+use crate::journals::observed::{every_watched, observed};
 use crate::journals::{judge_every, with_verdict};
 
 /// Where the hand-written journals are.
 pub(crate) const JOURNALS: &str = "src/judge/tests/support/failing.rs";
+/// Where those of the observer's checks are.
+pub(crate) const WATCHED: &str = "src/judge/tests/support/observed.rs";
 
 /// The register.
 pub(crate) struct Register {
     pub(crate) tests: Vec<Test>,
     pub(crate) conformance: Vec<Check>,
+    pub(crate) observer: Vec<Check>,
     /// Faults that no clause of the pack has to notice, and what has to, in words.
     pub(crate) beyond_the_pack: Vec<(&'static str, &'static str)>,
 }
@@ -52,12 +57,14 @@ pub(crate) struct Row {
     pub(crate) journal: bool,
 }
 
-/// A check of the conformance suite.
+/// A check beside the pack.
 pub(crate) struct Check {
     pub(crate) id: &'static str,
     pub(crate) clause: &'static str,
     pub(crate) source: &'static str,
     pub(crate) judge: String,
+    /// Whether a hand-written journal fails it and another passes it.
+    pub(crate) journal: bool,
 }
 
 impl Register {
@@ -95,17 +102,28 @@ impl Register {
                 })
                 .collect(),
         });
-        let sources = conformance_sources();
+        let sources = sources_in("src/judge/src/conformance");
         let conformance = conformance_checks().iter().map(|check| Check {
             id: check.id,
             clause: check.clause,
             source: check.source,
             judge: file_naming(check.id, &sources),
+            journal: false,
+        });
+        let sources = sources_in("src/judge/src/observer");
+        let bites = biting_observers();
+        let observer = observer_checks().iter().map(|check| Check {
+            id: check.id,
+            clause: check.clause,
+            source: check.source,
+            judge: file_naming(check.id, &sources),
+            journal: bites.contains(check.id),
         });
         let beyond = fault_catalogue().iter().filter(|fault| fault.criteria.is_empty());
         Self {
             tests: tests.collect(),
             conformance: conformance.collect(),
+            observer: observer.collect(),
             beyond_the_pack: beyond.map(|fault| (fault.name, fault.check)).collect(),
         }
     }
@@ -136,9 +154,21 @@ fn faults_of(clause: &str) -> Vec<&'static str> {
     catalogue.filter(|fault| fault.criteria.contains(&clause)).map(|fault| fault.name).collect()
 }
 
-/// The sources of the conformance judges, by path from the workspace's root.
-fn conformance_sources() -> BTreeMap<String, String> {
-    let folder = "src/judge/src/conformance";
+/// The observer's checks that one journal fails and another passes.
+fn biting_observers() -> BTreeSet<&'static str> {
+    let ends = |id: &str, script, verdict| {
+        observed(script).iter().any(|check| check.id.as_str() == id && check.verdict == verdict)
+    };
+    every_watched()
+        .iter()
+        .filter(|case| ends(case.id, &case.red, Verdict::Fail))
+        .filter(|case| ends(case.id, &case.green, Verdict::Pass))
+        .map(|case| case.id)
+        .collect()
+}
+
+/// The sources of a folder of judges, by path from the workspace's root.
+fn sources_in(folder: &str) -> BTreeMap<String, String> {
     let files = std::fs::read_dir(root().join(folder)).unwrap();
     files
         .map(|file| {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{JOURNALS, Register, Row};
+use super::{JOURNALS, Register, Row, WATCHED};
 use crate::REFRESH;
 
 /// The register as a Markdown document.
@@ -50,7 +50,7 @@ pub(crate) fn markdown(register: &Register) -> String {
                 cell(row.text),
                 code(&row.judge),
                 row.faults.iter().map(|fault| code(fault)).reduce(list).unwrap_or_else(none),
-                if row.journal { "yes" } else { "–" },
+                yes(row.journal),
             );
         }
     }
@@ -69,6 +69,21 @@ pub(crate) fn markdown(register: &Register) -> String {
     }
     let _ = write!(
         page,
+        "\n## What only an observer sees\n\n\
+         {} checks about the supplier, beside the pack. They decide the exit code where the \
+         supplier is not the harness's own. Journal: a hand-written journal in `{WATCHED}` fails \
+         the check and another passes it.\n\n\
+         | Check | What must be true | Rests on | Judge | Journal |\n|---|---|---|---|---|\n",
+        register.observer.len()
+    );
+    for check in &register.observer {
+        let (clause, source) = (cell(check.clause), cell(check.source));
+        let judge = code(&check.judge);
+        let journal = yes(check.journal);
+        let _ = writeln!(page, "| {} | {clause} | {source} | {judge} | {journal} |", check.id);
+    }
+    let _ = write!(
+        page,
         "\n## Faults that only the conformance suite can notice\n\n\
          | Fault | What must be noticed |\n|---|---|\n"
     );
@@ -84,6 +99,10 @@ fn kind(row: &Row) -> String {
         "not tested" => format!("not tested: {}", cell(row.note)),
         kind => kind.to_owned(),
     }
+}
+
+const fn yes(there: bool) -> &'static str {
+    if there { "yes" } else { "–" }
 }
 
 fn cell(text: &str) -> String {
@@ -134,12 +153,14 @@ pub(crate) fn csv(register: &Register) -> String {
             );
         }
     }
-    for check in &register.conformance {
+    let conformance = register.conformance.iter().map(|check| ("conformance", check));
+    let observer = register.observer.iter().map(|check| ("observer", check));
+    for (suite, check) in conformance.chain(observer) {
         line(
             &mut file,
             [
                 check.id,
-                "conformance",
+                suite,
                 "",
                 "",
                 "check",
@@ -147,7 +168,7 @@ pub(crate) fn csv(register: &Register) -> String {
                 check.source,
                 &check.judge,
                 "",
-                "",
+                if check.journal { WATCHED } else { "" },
             ],
         );
     }

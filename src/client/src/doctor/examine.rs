@@ -4,11 +4,14 @@
 use std::sync::Arc;
 
 use letterproof_contract::Contract;
-use letterproof_model::{Context, Exchange, FindingKind, Mode, Recorder, fold_findings, now};
+use letterproof_model::{
+    Context, Exchange, FindingKind, Mode, Recorder, TransportErrorKind, fold_findings, now,
+};
 use url::Url;
 
 use super::certificate;
 use super::diagnosis::Diagnosis;
+use crate::session::is_web_page;
 use crate::{Auth, ClientError, Flow, Session, SessionOptions, Target};
 
 /// Days before its end from which a certificate is worth a warning.
@@ -89,36 +92,40 @@ impl Doctor {
         probe.bearer = crate::BearerChoice::Absent;
         let exchange = session.probe(&Flow::harness(None), &probe).await?;
         self.exchanges.push(exchange.clone());
-        match (exchange.status(), exchange.error()) {
-            (Some(status @ (200 | 401 | 403)), _) => {
+        let (found, remedy) = match exchange.status() {
+            Some(status) if is_web_page(&exchange) => (
+                format!("{status} with a web page"),
+                "A proxy or sign-in portal answers in the API's place: check base_url and the proxy settings, or sign in to the network.",
+            ),
+            Some(status @ (200 | 401 | 403)) => {
                 self.diagnosis.ok("status", TITLE, format!("{status}, {} ms", took_ms(&exchange)));
-                Ok(true)
+                return Ok(true);
             }
-            (Some(status), _) => {
-                let html = exchange.response().is_some_and(is_html);
-                let (found, remedy) = if html {
-                    (
-                        format!("{status} with a web page"),
-                        "A proxy or portal answers in the API's place: check the proxy settings.",
-                    )
-                } else {
-                    (
-                        format!("{status}"),
-                        "Check the path of base_url; the service may also be down: try again later.",
-                    )
-                };
-                self.diagnosis.failure("status", TITLE, found, remedy);
-                Ok(false)
+            Some(status) => (
+                format!("{status}"),
+                "Check the path of base_url; the service may also be down: try again later.",
+            ),
+            None => {
+                let cause = exchange.error().map(|error| error.message.clone());
+                (cause.unwrap_or_default(), self.unreached(&exchange))
             }
-            (None, error) => {
-                let cause = error.map(|error| error.message.clone()).unwrap_or_default();
-                let remedy = match crate::session::no_answer(&exchange) {
-                    ClientError::Unreachable { remedy, .. } => remedy.to_owned(),
-                    other => other.to_string(),
-                };
-                self.diagnosis.failure("status", TITLE, cause, remedy);
-                Ok(false)
+        };
+        self.diagnosis.failure("status", TITLE, found, remedy);
+        Ok(false)
+    }
+
+    /// What to do where no answer came.
+    fn unreached(&self, exchange: &Exchange) -> &'static str {
+        let kind = exchange.error().map(|error| error.kind);
+        match (kind, crate::session::no_answer(exchange)) {
+            (Some(TransportErrorKind::Connect), _) if self.is_proxied() => {
+                "The proxy cannot be reached, wants credentials or does not let this host through: check [network] proxy or HTTPS_PROXY, and ask whoever runs the proxy to allow the host."
             }
+            (Some(TransportErrorKind::Connect), _) => {
+                "Nothing answers at this address: check host and port of base_url, and that a firewall lets this machine out."
+            }
+            (_, ClientError::Unreachable { remedy, .. }) => remedy,
+            _ => "Run it again.",
         }
     }
 
@@ -317,8 +324,4 @@ const LATER: [(&str, &str); 7] = [
 
 fn took_ms(exchange: &Exchange) -> u64 {
     exchange.response().map_or(0, |response| response.done_us / 1_000)
-}
-
-fn is_html(response: &letterproof_model::Response) -> bool {
-    response.header("content-type").is_some_and(|value| value.starts_with("text/html"))
 }

@@ -38,11 +38,11 @@ impl Doctor {
         };
         let found = format!("{}; {}", api_key.describe(), key.describe());
         self.diagnosis.ok(SECRETS.0, SECRETS.1, found);
-        let key = match SigningKey::from_pem(&kid, pem) {
+        let key = match SigningKey::read(&kid, pem) {
             Ok(key) => key,
-            Err(error) => {
-                let remedy = "Make a key with `letterproof keys` and register its JWKS.";
-                self.diagnosis.failure(KEY.0, KEY.1, error.to_string(), remedy);
+            Err(fault) => {
+                let found = format!("{}: {}", key.describe(), fault.found);
+                self.diagnosis.failure(KEY.0, KEY.1, found, fault.remedy);
                 return false;
             }
         };
@@ -127,6 +127,12 @@ impl Doctor {
                 false
             }
         }
+    }
+
+    /// Whether requests go through a proxy.
+    pub(super) fn is_proxied(&self) -> bool {
+        let local = is_loopback(&self.target.base_url);
+        !local && (self.target.proxy.is_some() || environment_proxy().is_some())
     }
 
     pub(super) fn proxy(&mut self) {

@@ -158,7 +158,10 @@ fn read<T: DeserializeOwned>(raw: &Raw, status: u16) -> Option<T> {
 pub(super) fn link_of(asked: &Url, raw: &Raw) -> Option<DataLink> {
     let location = raw.location.as_ref().filter(|_| raw.status() == Some(303))?;
     let url = asked.join(location.to_str().ok()?).ok()?;
-    matches!(url.scheme(), "http" | "https").then_some(DataLink { url })
+    // `…/letters/{id}/data`
+    let letter = asked.path_segments().and_then(|mut parts| parts.nth_back(1)).unwrap_or_default();
+    let letter = letter.to_owned();
+    matches!(url.scheme(), "http" | "https").then_some(DataLink { url, letter })
 }
 
 /// The error for an exchange that ended without a whole answer.
@@ -177,7 +180,7 @@ const fn remedy(kind: TransportErrorKind) -> &'static str {
             "Check the address, the network and the proxy; `letterproof doctor` shows which of them fails."
         }
         TransportErrorKind::Tls => {
-            "Check the certificate and its date; a private root belongs in the profile's `roots`."
+            "Check the certificate and its date; a private root, such as that of a proxy which reads along, belongs in the profile's `roots`, and a certificate that the server asks for in `client_certificate`."
         }
         TransportErrorKind::Timeout => {
             "Check whether the service is up and how long it takes to answer."

@@ -1,6 +1,7 @@
 //! One call, as it is to be made: what is sent, how long it may take, and what may be repeated.
 //! Refuses defaults for safety: every call says whether it may be repeated.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -73,6 +74,8 @@ pub(super) struct Call {
     pub(super) cap: u64,
     /// When it is due, on the caller's own schedule.
     pub(super) due: Option<tokio::time::Instant>,
+    /// Where a PDF that it brings is kept.
+    pub(super) keep: Option<PathBuf>,
 }
 
 impl Call {
@@ -97,6 +100,7 @@ impl Call {
             timeout: session.target().timeouts.answer,
             cap: API_BODY_CAP,
             due: flow.due,
+            keep: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The session itself: its settings, its shared state, and the loop around each call.
 //! Refuses to go on once an exchange could not be recorded, or once it was asked to stop.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -32,6 +33,7 @@ pub(super) struct Inner {
     pub(super) skew: Skew,
     pub(super) connections: Connections,
     pub(super) nonce: Option<String>,
+    pub(super) keep_pdfs: Option<PathBuf>,
     unrecorded: Mutex<Option<String>>,
     stop: watch::Sender<bool>,
     pub(super) usage: UsageCounters,
@@ -67,6 +69,8 @@ pub struct Usage {
 pub struct SessionOptions {
     /// Begins every correlation id, so that a run can be found in the gateway's logs.
     pub nonce: Option<String>,
+    /// Folder in which the letters' content that is downloaded is kept; nowhere when absent.
+    pub keep_pdfs: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for Session {
@@ -97,6 +101,7 @@ impl Session {
                 skew: Skew::default(),
                 connections: Connections::default(),
                 nonce: options.nonce,
+                keep_pdfs: options.keep_pdfs,
                 unrecorded: Mutex::new(None),
                 stop,
                 usage: UsageCounters::default(),
@@ -223,16 +228,22 @@ impl Session {
         loop {
             self.ready()?;
             attempt += 1;
-            let bearer = self.bearer_for(call).await?;
+            // Before the turn, so that nobody holds one while a token is asked for.
+            self.bearer_for(call).await?;
             let slot = match (call.kind, call.due) {
                 (Kind::Api, Some(due)) => Some(self.inner.pacer.slot_at(due).await),
                 (Kind::Api, None) => Some(self.inner.pacer.slot().await),
                 _ => None,
             };
+            // And again after it, since a token may end while its request waits.
+            let bearer = self.bearer_for(call).await?;
             self.ready()?;
             self.count(call.kind, attempt);
             let due = slot.as_ref().map(crate::Slot::due);
             let raw = self.send(call, attempt, bearer.as_ref(), due).await?;
+            if let (Some(bearer), true) = (&bearer, raw.status().is_some_and(|code| code != 401)) {
+                self.inner.tokens.note_taken(bearer);
+            }
             match raw.status() {
                 Some(401) if matches!(call.vouch, Vouch::Session) && !renewed => {
                     if let Some(bearer) = &bearer

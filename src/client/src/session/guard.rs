@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
-use letterproof_model::{Operation, Route};
+use letterproof_model::{Capability, Operation, Route};
 use url::Url;
 
 use super::call::{Call, Kind};
@@ -77,4 +77,22 @@ pub(super) fn allow(inner: &Inner, call: &Call) -> Result<(), ClientError> {
             route.operation.label()
         )))
     }
+}
+
+/// Refuses to exceed the rate limit on purpose where that is no test: in production, and where no
+/// limit is known that could be tested.
+pub(super) fn allow_burst(target: &Target) -> Result<(), ClientError> {
+    let host = target.base_url.host_str().unwrap_or_default();
+    if target.consent.is_some() {
+        return Err(ClientError::refused(format!(
+            "the rate limit of {host} is never exceeded on purpose in the production smoke test"
+        )));
+    }
+    if !target.has(Capability::RateLimited) {
+        return Err(ClientError::refused(format!(
+            "target {} has no rate limit to test; declare the capability `rate-limited` if {host} has one",
+            target.name
+        )));
+    }
+    Ok(())
 }

@@ -11,12 +11,23 @@ use url::Url;
 
 use super::call::{Call, DOWNLOAD_CAP, Kind, Repeat, Vouch};
 use super::core::Session;
+use super::keep::place;
 use crate::{ClientError, Flow};
 
 /// A signed link to a letter's content, valid for about a minute.
 #[derive(Clone)]
 pub struct DataLink {
     pub(super) url: Url,
+    /// The letter, as the link was asked for.
+    pub(super) letter: String,
+}
+
+#[cfg(test)]
+impl DataLink {
+    /// A link that no API gave, for tests.
+    pub(crate) fn to(url: &str) -> Self {
+        Self { url: Url::parse(url).unwrap(), letter: "L1".to_owned() }
+    }
 }
 
 impl fmt::Debug for DataLink {
@@ -65,13 +76,16 @@ impl Download {
 }
 
 impl Session {
-    /// Downloads a letter's content; only its length, hash and page count are kept.
+    /// Downloads a letter's content; only its length, hash and page count are kept, unless the
+    /// session was told to keep PDFs.
     ///
     /// # Errors
     /// When the link may not be followed, or the exchange could not be recorded. A failed
     /// download is no error here: the exchange tells of it.
     pub async fn download(&self, flow: &Flow, link: &DataLink) -> Result<Download, ClientError> {
-        let raw = self.make(&self.download_call(flow, Method::GET, link.url.clone())).await?;
+        let mut call = self.download_call(flow, Method::GET, link.url.clone());
+        call.keep = self.inner.keep_pdfs.as_deref().map(|folder| place(folder, &link.letter));
+        let raw = self.make(&call).await?;
         Ok(Download { exchange: raw.exchange })
     }
 
@@ -111,6 +125,7 @@ impl Session {
             timeout: self.target().timeouts.download,
             cap: DOWNLOAD_CAP,
             due: None,
+            keep: None,
         }
     }
 }
@@ -147,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_link_never_shows_its_signature() {
-        let link = DataLink { url: Url::parse("https://store.example/a?sig=canary").unwrap() };
+        let link = DataLink::to("https://store.example/a?sig=canary");
         assert!(!format!("{link:?}").contains("canary"));
     }
 

@@ -3,9 +3,11 @@
 //! Refuses redirects, unrecorded traffic, and production without a person's consent.
 
 mod api;
+mod assertion;
 mod call;
 mod core;
 mod guard;
+mod keep;
 mod link;
 mod preflight;
 mod probe;
@@ -21,4 +23,5 @@ pub use api::Answer;
 pub(crate) use api::unreachable as no_answer;
 pub use core::{Session, SessionOptions, Usage};
 pub use link::{DataLink, Download, LinkChange};
+pub(crate) use preflight::is_web_page;
 pub use probe::{BearerChoice, HeaderChoice, Probe};

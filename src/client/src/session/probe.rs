@@ -125,8 +125,10 @@ impl Session {
     /// sent.
     ///
     /// # Errors
-    /// As [`Session::probe`].
+    /// As [`Session::probe`], and before any traffic where the target is production or has no
+    /// rate limit to test.
     pub async fn burst(&self, flow: &Flow, probe: &Probe, most: u32) -> Result<u32, ClientError> {
+        super::guard::allow_burst(&self.inner.target)?;
         let refused = AtomicBool::new(false);
         let sent = AtomicU32::new(0);
         let one = || async {
@@ -208,6 +210,7 @@ impl Session {
             timeout: self.target().timeouts.answer,
             cap: API_BODY_CAP,
             due: flow.due,
+            keep: None,
         })
     }
 }

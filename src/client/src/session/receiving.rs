@@ -73,13 +73,19 @@ pub(super) fn classify(error: &reqwest::Error, in_body: bool) -> (TransportError
     }
     let kind = if error.is_timeout() {
         TransportErrorKind::Timeout
+    } else if is_tls(&cause) && !in_body {
+        // Also after the connection stands: then a server refuses the client's certificate.
+        TransportErrorKind::Tls
     } else if error.is_connect() {
-        if is_tls(&cause) { TransportErrorKind::Tls } else { TransportErrorKind::Connect }
+        TransportErrorKind::Connect
     } else if in_body {
         TransportErrorKind::Body
     } else {
         kind.unwrap_or(TransportErrorKind::Protocol)
     };
+    if let Some(said) = cause.strip_prefix("tunnel error: ") {
+        cause = format!("the proxy opens no way to the host ({said})");
+    }
     if error.is_dns() {
         cause = format!("the name could not be resolved ({cause})");
     }

@@ -6,15 +6,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::HeaderValue;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use letterproof_model::now;
 use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::time::Instant;
 use url::Url;
-use uuid::Uuid;
 
+use super::assertion::Signer;
 use super::call::{API_BODY_CAP, Call, Kind, Repeat, Vouch};
 use super::core::Session;
 use super::refusal;
@@ -22,27 +21,40 @@ use super::retry::{self, Next};
 use super::transport::Raw;
 use crate::{Auth, ClientError, Flow, SecretSource};
 
-/// How long an assertion lives. The platform allows five minutes ahead; half of that bears a
-/// clock that is wrong by as much in either direction.
-const ASSERTION_LIFE: i64 = 150;
 /// How long before its end a token is renewed, for tokens that live long enough.
 const RENEW_BEFORE: Duration = Duration::from_secs(60);
 /// Tries at the token endpoint for one token.
 const MOST_ATTEMPTS: u32 = 3;
+/// How long a token is kept that took the place of a refused one and is refused as well: what it
+/// needs is time (a new subscription takes five minutes to be known) rather than a third token.
+const REFUSED_TWICE: Duration = Duration::from_secs(5);
+/// The least time between two tries to renew a token ahead of its end.
+const RENEW_AGAIN: Duration = Duration::from_secs(1);
 
 /// What goes into `Authorization`.
 #[derive(Clone)]
 pub(super) struct Bearer {
     header: HeaderValue,
     generation: u64,
+    since: Instant,
     renew_at: Option<Instant>,
     expires: Option<Instant>,
     renewable: bool,
+    /// It was asked for because the one before it was refused.
+    in_place_of_refused: bool,
 }
 
 impl Bearer {
     pub(super) fn given(header: HeaderValue) -> Self {
-        Self { header, generation: 0, renew_at: None, expires: None, renewable: false }
+        Self {
+            header,
+            generation: 0,
+            since: Instant::now(),
+            renew_at: None,
+            expires: None,
+            renewable: false,
+            in_place_of_refused: false,
+        }
     }
 
     pub(super) fn header(&self) -> HeaderValue {
@@ -61,6 +73,10 @@ impl Bearer {
 pub(super) struct Tokens {
     current: Mutex<Option<Bearer>>,
     generations: AtomicU64,
+    /// The latest generation that the API took.
+    taken: AtomicU64,
+    /// The next token takes the place of a refused one.
+    replacing: AtomicBool,
     /// Held by the one who asks for a token; keeps the latest refusal for those who waited.
     asking: tokio::sync::Mutex<Option<(Instant, ClientError)>>,
     renewing: AtomicBool,
@@ -72,9 +88,20 @@ impl Tokens {
     pub(super) fn discard(&self, refused: &Bearer) -> bool {
         let mut current = self.current.lock();
         if current.as_ref().is_some_and(|bearer| bearer.generation == refused.generation) {
+            let never_taken = self.taken.load(Ordering::Relaxed) < refused.generation;
+            if refused.in_place_of_refused && never_taken && refused.since.elapsed() < REFUSED_TWICE
+            {
+                return false;
+            }
             *current = None;
+            self.replacing.store(true, Ordering::Relaxed);
         }
         refused.renewable
+    }
+
+    /// Notes that the API took a token.
+    pub(super) fn note_taken(&self, bearer: &Bearer) {
+        self.taken.fetch_max(bearer.generation, Ordering::Relaxed);
     }
 
     fn fresh(&self) -> Option<Bearer> {
@@ -82,68 +109,33 @@ impl Tokens {
         current.clone().filter(|bearer| bearer.expires.is_none_or(|end| Instant::now() < end))
     }
 
+    fn is_current(&self, generation: u64) -> bool {
+        self.current.lock().as_ref().is_some_and(|bearer| bearer.generation == generation)
+    }
+
+    /// Leaves the present token alone for a while, when it could not be renewed.
+    fn put_off_renewal(&self) {
+        if let Some(bearer) = self.current.lock().as_mut() {
+            let now = Instant::now();
+            let left = bearer.expires.map(|end| end.saturating_duration_since(now));
+            bearer.renew_at = left.map(|left| now + RENEW_AGAIN.max(left / 4));
+        }
+    }
+
     fn keep(&self, header: HeaderValue, life: Option<Duration>, renewable: bool) -> Bearer {
         let now = Instant::now();
         let bearer = Bearer {
             header,
             generation: self.generations.fetch_add(1, Ordering::Relaxed) + 1,
+            since: now,
             renew_at: life.map(|life| now + life - RENEW_BEFORE.min(life / 4)),
             // A token at its very end would be refused on arrival.
             expires: life.map(|life| now + life - Duration::from_secs(5).min(life / 10)),
             renewable,
+            in_place_of_refused: self.replacing.swap(false, Ordering::Relaxed),
         };
         *self.current.lock() = Some(bearer.clone());
         bearer
-    }
-}
-
-struct Signer {
-    api_key: SecretString,
-    kid: String,
-    key: EncodingKey,
-}
-
-#[derive(Serialize)]
-struct Claims<'a> {
-    iss: &'a str,
-    sub: &'a str,
-    aud: &'a str,
-    jti: String,
-    exp: i64,
-}
-
-impl Signer {
-    async fn read(
-        api_key: &SecretSource,
-        kid: &str,
-        key: &SecretSource,
-    ) -> Result<Arc<Self>, ClientError> {
-        let (api_key, pem) = (api_key.read().await?, key.read().await?);
-        let encoding_key = EncodingKey::from_rsa_pem(pem.expose_secret().as_bytes()).map_err(|_| {
-            ClientError::configuration(format!(
-                "the signing key from {} is no RSA private key in PEM form; make one with `letterproof keys`",
-                key.describe()
-            ))
-        })?;
-        Ok(Arc::new(Self { api_key, kid: kid.to_owned(), key: encoding_key }))
-    }
-
-    fn assertion(&self, audience: &str, now_s: i64) -> Result<String, ClientError> {
-        let mut header = Header::new(Algorithm::RS512);
-        header.kid = Some(self.kid.clone());
-        let issuer = self.api_key.expose_secret();
-        let claims = Claims {
-            iss: issuer,
-            sub: issuer,
-            aud: audience,
-            jti: Uuid::new_v4().to_string(),
-            exp: now_s + ASSERTION_LIFE,
-        };
-        jsonwebtoken::encode(&header, &claims, &self.key).map_err(|_| {
-            ClientError::configuration(
-                "the signing key cannot sign RS512; use an RSA key of 4096 bits, made with `letterproof keys`",
-            )
-        })
     }
 }
 
@@ -167,15 +159,15 @@ impl Session {
         }
         if let Some(bearer) = self.inner.tokens.fresh() {
             if bearer.renew_at.is_some_and(|at| Instant::now() >= at) {
-                self.renew_aside(flow);
+                self.renew_aside(flow, bearer.generation);
             }
             return Ok(Some(bearer));
         }
         self.obtain(flow).await.map(Some)
     }
 
-    /// Renews the token beside the requests, which go on with the present one.
-    fn renew_aside(&self, flow: &Flow) {
+    /// Renews the token of this generation beside the requests, which go on with it meanwhile.
+    fn renew_aside(&self, flow: &Flow, generation: u64) {
         if self.inner.tokens.renewing.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -183,9 +175,13 @@ impl Session {
         tokio::spawn(async move {
             let tokens = &session.inner.tokens;
             let _turn = tokens.asking.lock().await;
-            // A failure shows when the present token has expired and everyone must wait for one.
-            if let Err(error) = session.ask(&flow).await {
+            // While this waited for its turn, the token may have been renewed for another reason.
+            if tokens.is_current(generation)
+                && let Err(error) = session.ask(&flow).await
+            {
+                // It shows to everyone when the present token has expired.
                 tracing::warn!(%error, "the token could not be renewed ahead of its end");
+                tokens.put_off_renewal();
             }
             tokens.renewing.store(false, Ordering::Release);
         });
@@ -242,10 +238,7 @@ impl Session {
             self.ready()?;
             attempt += 1;
             let assumed = self.inner.skew.server_now(now()).as_second();
-            let (by, aud) = (signer.clone(), audience.clone());
-            let assertion = tokio::task::spawn_blocking(move || by.assertion(&aud, assumed))
-                .await
-                .map_err(|_| ClientError::Interrupted)??;
+            let assertion = signer.clone().assertion(audience.clone(), assumed).await?;
             let call = token_call(self, flow, url.clone(), &assertion);
             self.count(Kind::Token, attempt);
             let raw = self.send(&call, attempt, None, None).await?;
@@ -328,5 +321,6 @@ fn token_call(session: &Session, flow: &Flow, url: Url, assertion: &str) -> Call
         timeout: session.target().timeouts.answer,
         cap: API_BODY_CAP,
         due: None,
+        keep: None,
     }
 }

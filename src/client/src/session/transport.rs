@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::error::Error as _;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -198,7 +199,9 @@ impl Session {
             .map(str::to_owned);
         let secret_body = (call.kind == Kind::Token).then(|| SecretSlice::from(body.clone()));
         let body = match call.kind {
-            Kind::Download if !body.is_empty() => inspect(media_type, body).await?,
+            Kind::Download if !body.is_empty() => {
+                inspect(media_type, body, call.keep.clone()).await?
+            }
             _ => bytes_body(body),
         };
         let outcome = RawOutcome::Response(RawResponse {
@@ -307,11 +310,19 @@ fn bytes_body(body: Vec<u8>) -> RawBody {
 
 /// Reduces a download to what may be kept. Hashing and reading a PDF take milliseconds, which
 /// other requests must not wait for.
-async fn inspect(media_type: Option<String>, body: Vec<u8>) -> Result<RawBody, ClientError> {
+async fn inspect(
+    media_type: Option<String>,
+    body: Vec<u8>,
+    keep: Option<PathBuf>,
+) -> Result<RawBody, ClientError> {
     let inspected = tokio::task::spawn_blocking(move || {
-        crate::session::link::inspect(media_type.as_deref(), &body)
+        let (content, pdf) = crate::session::link::inspect(media_type.as_deref(), &body);
+        if let Some(path) = keep.filter(|_| pdf) {
+            super::keep::keep(&path, &body)?;
+        }
+        Ok::<_, ClientError>((content, pdf))
     });
-    let (content, pdf) = inspected.await.map_err(|_| ClientError::Interrupted)?;
+    let (content, pdf) = inspected.await.map_err(|_| ClientError::Interrupted)??;
     Ok(RawBody::Download { content, pdf })
 }
 

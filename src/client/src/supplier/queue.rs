@@ -2,7 +2,7 @@
 //! list is empty. The next list is asked for while the letters of the present one are fetched.
 //! Refuses parallel lists, and letters it has taken in before.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -18,6 +18,10 @@ use crate::ClientError;
 /// How many letters are fetched at once: what a limit of 300 a second keeps under way at nearly a
 /// second for each letter.
 const FETCHED_AT_ONCE: usize = 256;
+
+/// Rejections are seen after the flow, or during a slow one after this part of the update deadline:
+/// until then, every call belongs to the letters that are fetched.
+const SEEN_AFTER: u32 = 4;
 
 /// Between two lists when the first showed only letters that were decided on before.
 const LIST_AGAIN: Duration = Duration::from_millis(500);
@@ -47,7 +51,8 @@ impl QueueRun {
 
 impl Supplier {
     /// Takes in the queue in lists of `chunk` letters until one is empty, or shows only letters
-    /// taken in before for as long as an update may take.
+    /// taken in before for as long as an update may take. Where the queue holds more than the
+    /// letters of one flow, the next call goes on with the list that showed it.
     ///
     /// # Errors
     /// When a list or an update is refused, the API gives no answer, or an exchange could not be
@@ -62,12 +67,15 @@ impl Supplier {
             letters: Vec::new(),
             elapsed: Duration::ZERO,
         };
-        let mut taken: HashSet<LetterId> = HashSet::new();
-        let mut waiting: std::collections::VecDeque<LetterId> = std::collections::VecDeque::new();
+        let enough = self.context().seeded_letters as usize;
+        // Every letter listed, and how many of them are to be fetched.
+        let mut known: HashSet<LetterId> = HashSet::new();
+        let mut taken = 0_usize;
+        let mut waiting: VecDeque<LetterId> = VecDeque::new();
         let mut fetching = FuturesUnordered::new();
-        // Rejections are seen while letters are fetched: after a slow flow it might be too late.
+        let mut unseen: VecDeque<(Instant, Vec<LetterId>)> = VecDeque::new();
         let mut watching = FuturesUnordered::new();
-        let next = self.next_chunk(chunk, Duration::ZERO);
+        let next = self.next_chunk(chunk, Ask::First);
         tokio::pin!(next);
         let mut listing = true;
         let mut last_fresh = started;
@@ -76,7 +84,12 @@ impl Supplier {
                 let Some(id) = waiting.pop_front() else { break };
                 fetching.push(self.fetch_always(id));
             }
-            if !listing && fetching.is_empty() && watching.is_empty() && waiting.is_empty() {
+            let fetched = !listing && fetching.is_empty() && waiting.is_empty();
+            let patience = self.session().target().update_deadline / SEEN_AFTER;
+            while unseen.front().is_some_and(|(at, _)| fetched || at.elapsed() > patience) {
+                watching.extend(unseen.pop_front().map(|(_, ids)| self.see_rejected(ids)));
+            }
+            if fetched && watching.is_empty() {
                 break;
             }
             tokio::select! {
@@ -84,17 +97,26 @@ impl Supplier {
                 biased;
                 chunk_of = &mut next, if listing => {
                     let chunk_of: Chunk = chunk_of?;
+                    let fresh = |id: &LetterId| !known.contains(id);
+                    if known.len() >= enough && chunk_of.letters.iter().any(fresh) {
+                        // The queue holds more than one flow: these letters begin the next.
+                        *self.shared.beyond.lock() = chunk_of.letters;
+                        listing = false;
+                        continue;
+                    }
                     run.lists.push(chunk_of.listed);
+                    known.extend(chunk_of.rejected.iter().cloned());
                     if !chunk_of.rejected.is_empty() {
-                        watching.push(self.see_rejected(chunk_of.rejected));
+                        unseen.push_back((Instant::now(), chunk_of.rejected));
                     }
                     run.accepted.extend(chunk_of.accepted);
-                    let fresh = chunk_of.letters.into_iter().filter(|id| taken.insert(id.clone()));
+                    let fresh = chunk_of.letters.into_iter().filter(|id| known.insert(id.clone()));
                     let before = waiting.len();
                     waiting.extend(fresh);
                     // Letters decided on show again until the decision does: only an empty list
                     // says that nothing is left.
                     let mut pause = LIST_AGAIN;
+                    taken += waiting.len() - before;
                     if waiting.len() > before {
                         last_fresh = Instant::now();
                         pause = Duration::ZERO;
@@ -102,7 +124,9 @@ impl Supplier {
                     listing = chunk_of.listed > 0
                         && last_fresh.elapsed() < self.session().target().update_deadline;
                     if listing {
-                        next.set(self.next_chunk(chunk, pause));
+                        let full = known.len() >= enough;
+                        let ask = if full { Ask::Last(pause) } else { Ask::Next(pause) };
+                        next.set(self.next_chunk(chunk, ask));
                     }
                 }
                 Some(rejected) = watching.next() => run.rejected.extend(rejected?),
@@ -110,9 +134,9 @@ impl Supplier {
                     run.letters.push(letter?);
                     run.elapsed = started.elapsed();
                     let left = started.elapsed().mul_f64(
-                        (taken.len() - run.letters.len()) as f64 / run.letters.len() as f64,
+                        (taken - run.letters.len()) as f64 / run.letters.len() as f64,
                     );
-                    let (done, total) = (run.letters.len() as u64, taken.len() as u64);
+                    let (done, total) = (run.letters.len() as u64, taken as u64);
                     self.tell(WHAT, done, Some(total), Some(left));
                 }
             }
@@ -124,13 +148,23 @@ impl Supplier {
         Ok(self.see(&letters, LetterStatus::Rejected).await?.confirmed())
     }
 
-    /// One list, and its acceptance in bulk; what its data rules out is rejected.
-    async fn next_chunk(&self, chunk: u32, pause: Duration) -> Result<Chunk, ClientError> {
-        if !pause.is_zero() {
+    /// One list, and its acceptance in bulk; what its data rules out is rejected. Of the last list
+    /// nothing is decided: it only tells whether the queue holds more than one flow.
+    async fn next_chunk(&self, chunk: u32, ask: Ask) -> Result<Chunk, ClientError> {
+        if let Ask::Next(pause) | Ask::Last(pause) = ask
+            && !pause.is_zero()
+        {
             self.session().sleep(pause).await?;
         }
-        let letters = super::letter_ids(&self.list(Some(chunk)).await?);
+        let beyond = std::mem::take(&mut *self.shared.beyond.lock());
+        let letters = match ask {
+            Ask::First if !beyond.is_empty() => beyond,
+            _ => super::letter_ids(&self.list(Some(chunk)).await?),
+        };
         let listed = letters.len();
+        if let Ask::Last(_) = ask {
+            return Ok(Chunk { listed, letters, accepted: None, rejected: Vec::new() });
+        }
         let unfit = self.unfit_by_data(&letters);
         let letters: Vec<_> = letters.into_iter().filter(|id| !unfit.contains_key(id)).collect();
         let mut of_list = Chunk { listed, letters, accepted: None, rejected: Vec::new() };
@@ -142,6 +176,16 @@ impl Supplier {
         }
         Ok(of_list)
     }
+}
+
+/// Which list is asked for, and how long to wait before.
+#[derive(Debug, Clone, Copy)]
+enum Ask {
+    /// The first, or the one that ended the flow before.
+    First,
+    Next(Duration),
+    /// As many letters are taken as one flow has.
+    Last(Duration),
 }
 
 /// One list and what was decided on its letters.

@@ -55,6 +55,8 @@ pub(super) struct Shared {
     pub(super) deciding: tokio::sync::RwLock<()>,
     /// The letters of such a list, by scenario, that nobody else had taken.
     pub(super) held: Mutex<HashMap<String, Vec<LetterId>>>,
+    /// The letters of a list that ended one flow through the queue and begins the next.
+    pub(super) beyond: Mutex<Vec<LetterId>>,
 }
 
 impl Supplier {
@@ -96,6 +98,7 @@ impl Supplier {
                 saw_end: AtomicBool::new(false),
                 recalled: beginning.recalled,
                 deciding: tokio::sync::RwLock::default(),
+                beyond: Mutex::default(),
                 held: Mutex::default(),
             }),
             flow,

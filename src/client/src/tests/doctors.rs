@@ -1,14 +1,9 @@
 //! The doctor: all in order, and each thing wrong with a remedy of its own.
 
-use std::path::Path;
-use std::sync::Arc;
-
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
+use super::tls::{Certificates, Secure};
 use super::{Stage, double};
 use crate::{Auth, CheckState, Diagnosis, Doctor, DoctorOptions, SecretSource, SigningKey, Target};
 
@@ -125,50 +120,20 @@ async fn a_clock_that_is_off_is_told_and_corrected() {
     assert!((3_600..3_900).contains(&ahead), "{ahead}");
 }
 
-/// A TLS server on loopback with its own certificate, which answers everything with `{}`.
-async fn tls_server(folder: &Path, last_year: i32) -> Target {
-    let mut parameters = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-    parameters.not_before = rcgen::date_time_ymd(2020, 1, 1);
-    parameters.not_after = rcgen::date_time_ymd(last_year, 1, 1);
-    let key = rcgen::KeyPair::generate().unwrap();
-    let certificate = parameters.self_signed(&key).unwrap();
-    let root = folder.join("root.pem");
-    std::fs::write(&root, certificate.pem()).unwrap();
-    let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-        )
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                let Ok(mut stream) = acceptor.accept(stream).await else { return };
-                let _ = stream.read(&mut [0; 4_096]).await;
-                let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
-                let _ = stream.write_all(answer.as_bytes()).await;
-                let _ = stream.shutdown().await;
-            });
-        }
-    });
-    let mut target = Target::mock(&format!("https://{address}"), "", Auth::None).unwrap();
-    target.roots = vec![root];
-    target
+/// A target behind a certificate that ends on this day.
+async fn behind(certificates: &Certificates, last: (i32, u8, u8)) -> (Secure, Target) {
+    let server = certificates.server("127.0.0.1", last).await;
+    let mut target = Target::mock(&server.base_url(), "", Auth::None).unwrap();
+    target.roots = vec![certificates.root()];
+    (server, target)
 }
 
 #[tokio::test]
 async fn a_certificate_is_checked_against_the_profiles_roots_and_its_end_is_told() {
-    let folder = tempfile::tempdir().unwrap();
+    let certificates = Certificates::new();
     let mut stage = Stage::set().await;
-    stage.target = tls_server(folder.path(), 2090).await;
+    let (_server, target) = behind(&certificates, (2090, 1, 1)).await;
+    stage.target = target;
     let diagnosis = examined(&stage, DoctorOptions::default()).await;
     let certificate = diagnosis.check("certificate").unwrap();
     assert_eq!(certificate.state, CheckState::Ok, "{diagnosis:#?}");
@@ -180,12 +145,34 @@ async fn a_certificate_is_checked_against_the_profiles_roots_and_its_end_is_told
 }
 
 #[tokio::test]
-async fn an_expired_certificate_is_a_tls_failure_that_is_not_tried_again() {
-    let folder = tempfile::tempdir().unwrap();
+async fn a_certificate_that_ends_soon_is_worth_a_warning() {
+    let certificates = Certificates::new();
+    let soon = letterproof_model::now() + jiff::SignedDuration::from_hours(24 * 10);
+    let soon = soon.to_zoned(TimeZone::UTC).date();
+    let day = |number: i8| u8::try_from(number).unwrap();
+    let last = (i32::from(soon.year()), day(soon.month()), day(soon.day()));
     let mut stage = Stage::set().await;
-    stage.target = tls_server(folder.path(), 2021).await;
+    let (_server, target) = behind(&certificates, last).await;
+    stage.target = target;
+    let diagnosis = examined(&stage, DoctorOptions::default()).await;
+    let certificate = diagnosis.check("certificate").unwrap();
+    assert_eq!(certificate.state, CheckState::Warning, "{diagnosis:#?}");
+    assert!(certificate.remedy.is_some());
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_told_as_such_and_not_tried_again() {
+    let certificates = Certificates::new();
+    let mut stage = Stage::set().await;
+    let (_server, target) = behind(&certificates, (2021, 1, 1)).await;
+    stage.target = target;
     let error = stage.session().preflight(&stage.flow).await.unwrap_err();
+    assert!(error.is_configuration());
     let text = error.to_string();
-    assert!(text.contains("certificate") && text.to_lowercase().contains("expired"), "{text}");
+    assert!(text.to_lowercase().contains("expired"), "{text}");
+    assert!(text.contains("Check the certificate and its date"), "{text}");
     assert_eq!(stage.memory.exchanges().len(), 1);
+    let (name, said) = failure(&examined(&stage, DoctorOptions::default()).await);
+    assert_eq!(name, "status");
+    assert!(said.to_lowercase().contains("expired") && said.contains("its date"), "{said}");
 }

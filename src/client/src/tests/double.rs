@@ -82,6 +82,10 @@ pub(super) struct Faults {
     pub(super) next: Vec<(u16, Value)>,
     /// Answers of the token endpoint, whatever is asked.
     pub(super) token: Vec<(u16, String)>,
+    /// The token endpoint refuses everything.
+    pub(super) no_tokens: bool,
+    /// The token endpoint answers only when it gets a permit.
+    pub(super) token_gate: Option<Arc<tokio::sync::Semaphore>>,
     /// Every answer waits so long.
     pub(super) latency: Duration,
     /// Where links lead, in place of this server.
@@ -289,10 +293,21 @@ async fn gate(
 
 async fn token(State(world): State<Shared>, body: String) -> Response {
     tokio::time::sleep(Duration::from_millis(20)).await;
+    let gate = {
+        let mut world = world.lock();
+        world.token_count += 1;
+        let assertion = body.rsplit("client_assertion=").next().unwrap().to_owned();
+        world.assertions.push(assertion);
+        world.faults.token_gate.clone()
+    };
+    if let Some(gate) = gate {
+        gate.acquire().await.unwrap().forget();
+    }
     let mut world = world.lock();
-    world.token_count += 1;
-    let assertion = body.rsplit("client_assertion=").next().unwrap().to_owned();
-    world.assertions.push(assertion);
+    if world.faults.no_tokens {
+        let refusal = r#"{"error":"invalid_request","error_description":"JWT has expired"}"#;
+        return (StatusCode::BAD_REQUEST, refusal).into_response();
+    }
     if !world.faults.token.is_empty() {
         let (status, body) = world.faults.token.remove(0);
         return (StatusCode::from_u16(status).unwrap(), body).into_response();

@@ -4,12 +4,15 @@
 mod doctors;
 mod double;
 mod ledgers;
+mod lifetimes;
+mod network;
 mod recorder;
 mod resuming;
 mod safeguards;
 mod secrets;
 mod sessions;
 mod suppliers;
+mod tls;
 mod tokens;
 
 use std::sync::Arc;
@@ -55,7 +58,8 @@ impl Stage {
     }
 
     fn session(&self) -> Session {
-        let options = SessionOptions { nonce: Some("test".to_owned()) };
+        let options =
+            SessionOptions { nonce: Some("test".to_owned()), ..SessionOptions::default() };
         Session::new(self.target.clone(), self.memory.clone(), options).unwrap()
     }
 

@@ -3,7 +3,7 @@
 use letterproof_model::LetterId;
 
 use super::Stage;
-use crate::{Auth, Probe, ProductionConsent, Session, SessionOptions, Target};
+use crate::{Auth, DataLink, Probe, ProductionConsent, Session, SessionOptions, Target};
 
 fn opened(target: Target, stage: &Stage) -> Result<Session, String> {
     Session::new(target, stage.memory.clone(), SessionOptions::default())
@@ -51,6 +51,8 @@ async fn in_production_only_the_smoke_test_on_named_letters_is_sent() {
     ] {
         assert!(refused.unwrap().to_string().contains("no part of the production smoke test"));
     }
+    let burst = session.burst(flow, &Probe::new("GET", "/_status"), 400).await;
+    assert!(burst.unwrap_err().to_string().contains("never exceeded on purpose"));
     assert!(stage.memory.exchanges().is_empty());
 }
 
@@ -64,6 +66,40 @@ async fn a_redirect_of_an_api_call_is_an_answer_and_is_not_followed() {
         .await
         .unwrap();
     assert_eq!(exchange.status(), Some(303));
+    assert_eq!(stage.memory.exchanges().len(), 1);
+}
+
+#[tokio::test]
+async fn the_limit_is_exceeded_on_purpose_only_where_there_is_one() {
+    let mut stage = Stage::set().await;
+    let probe = Probe::new("GET", "/_status");
+    assert_eq!(stage.session().burst(&stage.flow, &probe, 5).await.unwrap(), 5);
+    stage.target.capabilities.clear();
+    let refused = stage.session().burst(&stage.flow, &probe, 5).await.unwrap_err();
+    assert!(refused.to_string().contains("no rate limit to test"), "{refused}");
+    assert_eq!(stage.memory.exchanges().len(), 5);
+}
+
+#[tokio::test]
+async fn a_download_leaves_this_machine_only_over_tls() {
+    let stage = Stage::set().await;
+    let session = opened(Target::sandbox().unwrap(), &stage).unwrap();
+    let link = DataLink::to("http://storage.example.org/L1?X-Amz-Signature=canary");
+    let error = session.download(&stage.flow, &link).await.unwrap_err().to_string();
+    assert!(error.contains("storage.example.org without TLS"), "{error}");
+    assert!(!error.contains("canary"), "{error}");
+    assert!(stage.memory.exchanges().is_empty());
+}
+
+#[tokio::test]
+async fn a_redirect_of_a_download_is_not_followed_to_another_place() {
+    let stage = Stage::set().await;
+    stage.double.seed_ordinary(1);
+    let session = stage.session();
+    // Where the link should lead to a PDF, it leads to something that redirects.
+    let link = DataLink::to(&format!("{}/letters/L0001/data", stage.double.base_url()));
+    let download = session.download(&stage.flow, &link).await.unwrap();
+    assert_eq!(download.status(), Some(303));
     assert_eq!(stage.memory.exchanges().len(), 1);
 }
 

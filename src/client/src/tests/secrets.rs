@@ -42,6 +42,12 @@ async fn no_secret_comes_out_in_logs_at_any_level_nor_in_debug_output() {
 
     let shown = format!("{:?} {:?} {run:?}", supplier.session(), stage.target);
     assert!(!shown.contains("canary"), "{shown}");
+    // A crash shows what it holds in its debug form; nothing more is to be had of it.
+    let answer = supplier.session().letter_data(&stage.flow, &"L0001".into()).await.unwrap();
+    let link = answer.value.unwrap();
+    let crash = std::thread::spawn(move || std::panic::panic_any(format!("{link:?} {shown}")));
+    let message = crash.join().unwrap_err().downcast::<String>().unwrap();
+    assert!(message.contains("signed link") && !message.contains("canary"), "{message}");
     let logged = String::from_utf8_lossy(&kept.0.lock()).into_owned();
     assert!(logged.contains("TRACE") || logged.contains("DEBUG"), "nothing was logged at all");
     let told: Vec<&str> = logged.lines().filter(|line| line.contains("canary")).take(3).collect();

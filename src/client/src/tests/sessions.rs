@@ -7,7 +7,10 @@ use letterproof_model::{Actor, TransportErrorKind};
 use serde_json::json;
 
 use super::Stage;
-use crate::{ClientError, Flow, HeaderChoice, LetterUpdate, LinkChange, MiRecord, Probe};
+use crate::{
+    ClientError, Flow, HeaderChoice, LetterUpdate, LinkChange, MiRecord, Probe, Session,
+    SessionOptions,
+};
 
 fn record() -> MiRecord {
     MiRecord {
@@ -229,4 +232,20 @@ async fn a_letter_id_of_any_form_stays_one_part_of_the_path() {
     let answer = session.get_letter(&stage.flow, &"../mi?x=1#y".into()).await.unwrap();
     assert_eq!(answer.status, 404);
     assert!(answer.exchange.request.url.ends_with("/api/letters/..%2Fmi%3Fx=1%23y"));
+}
+
+#[tokio::test]
+async fn content_is_kept_only_where_a_folder_was_named_for_it() {
+    let stage = Stage::set().await;
+    stage.double.seed_ordinary(2);
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("pdfs");
+    let options = SessionOptions { keep_pdfs: Some(kept.clone()), ..SessionOptions::default() };
+    let keeping = Session::new(stage.target.clone(), stage.memory.clone(), options).unwrap();
+    for (session, id) in [(keeping, "L0001"), (stage.session(), "L0002")] {
+        let link = session.letter_data(&stage.flow, &id.into()).await.unwrap().value.unwrap();
+        assert!(session.download(&stage.flow, &link).await.unwrap().is_pdf());
+    }
+    assert!(std::fs::read(kept.join("L0001.pdf")).unwrap().starts_with(b"%PDF-"));
+    assert_eq!(std::fs::read_dir(kept).unwrap().count(), 1);
 }

@@ -315,3 +315,22 @@ async fn a_queue_that_shows_its_letters_again_is_not_taken_in_twice() {
     assert_eq!(stage.memory.count("GET", "/data"), 4);
     assert_eq!(stage.memory.count("POST", "/letters"), 1);
 }
+
+#[tokio::test]
+async fn a_queue_of_more_than_one_flow_is_taken_in_flow_by_flow_without_losing_a_letter() {
+    let mut stage = Stage::set().await;
+    stage.target.seeded_letters = 10;
+    stage.double.seed_ordinary(25);
+    let supplier = stage.supplier();
+    let mut lists = Vec::new();
+    let mut letters = 0;
+    for _ in 0..3 {
+        let run = supplier.take_in_queue(5).await.unwrap();
+        letters += run.letters.len();
+        lists.push(run.lists);
+    }
+    assert_eq!(lists, [vec![5, 5], vec![5, 5], vec![5, 0]]);
+    assert_eq!(letters, 25);
+    assert_eq!(stage.memory.count("POST", "/letters"), 5);
+    assert_eq!(stage.memory.count("GET", "/letters?limit=5"), 6);
+}

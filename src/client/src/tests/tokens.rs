@@ -133,15 +133,21 @@ async fn a_platform_fault_at_the_token_endpoint_is_tried_again_with_another_asse
 
 #[tokio::test]
 async fn a_key_of_the_wrong_kind_is_refused_before_any_traffic_and_not_shown() {
+    let elliptic = rcgen::KeyPair::generate().unwrap().serialize_pem();
     let public = "-----BEGIN PUBLIC KEY-----\nY2FuYXJ5\n-----END PUBLIC KEY-----";
-    for pem in ["canary, not a key", public] {
+    for (pem, words) in [
+        ("canary, not a key", "BEGIN PRIVATE KEY"),
+        (public, "public half"),
+        (&elliptic, "elliptic-curve"),
+    ] {
         let mut stage = Stage::set().await.with_jwt();
         if let Auth::SignedJwt { key, .. } = &mut stage.target.auth {
             *key = SecretString::from(pem).into();
         }
         let error = stage.session().preflight(&stage.flow).await.unwrap_err();
-        assert!(error.to_string().contains("letterproof keys"), "{error}");
-        assert!(!error.to_string().contains("canary"));
+        let text = error.to_string();
+        assert!(error.is_configuration() && text.contains(words), "{text}");
+        assert!(text.contains("letterproof keys") && !text.contains("canary"), "{text}");
         assert!(stage.memory.exchanges().is_empty());
     }
 }

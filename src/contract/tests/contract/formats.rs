@@ -8,8 +8,8 @@ use letterproof_model::{
     TransportErrorKind, Verdict,
 };
 use letterproof_model::{
-    Brief, ClauseKind, ConformanceResult, Counts, CriterionId, ExchangeId, FindingKind, LetterId,
-    Mode, RunEnd, Selection, Waiver, WaiverState, WaiverUse, pack,
+    Brief, CheckResult, ClauseKind, Counts, CriterionId, ExchangeId, FindingKind, LetterId, Mode,
+    RunEnd, Selection, Waiver, WaiverState, WaiverUse, pack,
 };
 use serde_json::{Value, json};
 
@@ -75,12 +75,18 @@ fn results() -> Value {
             criteria: vec![criterion.clone(), bare.clone()],
         })
         .collect();
-    let check = ConformanceResult {
+    let check = CheckResult {
         id: CriterionId::fixed("C-LIST-LIMIT-0"),
         title: "t".into(),
         verdict: Verdict::Pass,
         finding: Some(FindingKind::Deviation),
-        criteria: vec![CriterionResult { id: CriterionId::fixed("C-X"), ..bare }],
+        criteria: vec![CriterionResult { id: CriterionId::fixed("C-X"), ..bare.clone() }],
+    };
+    let observed = CheckResult {
+        id: CriterionId::fixed("O-LIST-SERIAL"),
+        finding: Some(FindingKind::Violation),
+        criteria: vec![CriterionResult { id: CriterionId::fixed("O-LIST-SERIAL"), ..bare }],
+        ..check.clone()
     };
     let findings: Vec<Finding> =
         Call::new("GET", "/letters?limit=1").with(&list(2)).answers(418).findings();
@@ -103,7 +109,8 @@ fn results() -> Value {
             exchanges: [("GET /letters".to_owned(), 3)].into(),
         },
         tests,
-        conformance: vec![ConformanceResult { finding: None, ..check.clone() }, check],
+        conformance: vec![CheckResult { finding: None, ..check.clone() }, check],
+        observer: vec![observed],
         findings,
         performance: vec![Performance {
             name: "AT15".into(),
@@ -156,6 +163,9 @@ fn results_that_were_tampered_with_are_not() {
         ("/tests/3/criteria/0/colour", Some(json!("red"))),
         ("/tests/3/criteria/0/exchange_count", Some(json!(-1))),
         ("/conformance/0/finding", Some(Value::Null)),
+        ("/observer/0/id", Some(json!("C-LIST-SERIAL"))),
+        ("/observer/0/criteria/0/id", Some(json!("X-LIST-SERIAL"))),
+        ("/observer/0/verdict", None),
         ("/findings/0/about", Some(json!("us"))),
         ("/findings/0/count", Some(json!(0))),
         ("/performance/0/figures/elapsed_ms", Some(json!("1.5"))),

@@ -5,6 +5,7 @@ mod format;
 mod reader;
 mod writer;
 
+pub(crate) use format::write_line;
 pub use format::{Entry, JOURNAL_FILE, JOURNAL_FORMAT, JournalHeader};
 pub use reader::{JournalReader, SavedJournal, read_journal};
 pub use writer::{ExchangeObserver, JournalWriter, MarkObserver};

@@ -1,9 +1,13 @@
 //! Exchanges to record, made by hand.
 #![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
 
-use letterproof_evidence::{JournalHeader, JournalWriter};
+use std::path::{Path, PathBuf};
+
+use letterproof_evidence::{BundleKey, JournalHeader, JournalWriter, RunFolder};
 use letterproof_model::{
-    Actor, Connection, RawBody, RawExchange, RawOutcome, RawRequest, RawResponse, RunId, ToolInfo,
+    Actor, Connection, Context, Counts, Mode, PACK_VERSION, PackInfo, RESULTS_FORMAT, RawBody,
+    RawExchange, RawOutcome, RawRequest, RawResponse, Recorder as _, Results, RunId, RunInfo,
+    SupplierKind, TargetInfo, TestResult, ToolInfo, Verdict, now,
 };
 
 pub const BASE: &str = "https://int.example/nhs-notify-supplier";
@@ -69,4 +73,86 @@ pub fn letter(id: &str) -> String {
         "{{\"data\":{{\"id\":\"{id}\",\"type\":\"Letter\",\"attributes\":{{\"status\":\"PENDING\",\
          \"specificationId\":\"integration-specification-english\",\"groupId\":\"group-0001\"}}}}}}"
     )
+}
+
+pub fn results() -> Results {
+    let header = header();
+    Results {
+        format: RESULTS_FORMAT.into(),
+        run: RunInfo {
+            id: header.run_id,
+            started: header.started,
+            finished: now(),
+            tool: header.tool,
+            pack: PackInfo { version: PACK_VERSION.into() },
+            target: TargetInfo { name: "mock".into(), base_url: BASE.into(), capabilities: vec![] },
+            window: Some(1),
+            nonce: None,
+            supplier: SupplierKind::Reference,
+            exchanges: [("GET /_status".to_owned(), 1)].into(),
+        },
+        tests: vec![],
+        conformance: vec![],
+        observer: vec![],
+        findings: vec![],
+        performance: vec![],
+        counts: Counts::default(),
+        waivers: vec![],
+        exit_code: 3,
+    }
+}
+
+/// A test that ended so, without criteria.
+pub fn tested(number: u8, verdict: Verdict) -> TestResult {
+    TestResult {
+        id: format!("AT{number}").parse().unwrap(),
+        title: "t".into(),
+        required: true,
+        selected: true,
+        verdict,
+        mode: Mode::Driven,
+        attempts: vec![],
+        criteria: vec![],
+    }
+}
+
+/// A run of a few exchanges with some of the files that reports add, neither sealed nor finished.
+pub fn unsealed(out: &Path) -> RunFolder {
+    let folder = RunFolder::create(out, &header().run_id).unwrap();
+    let journal = JournalWriter::create(&folder.journal_path(), &header()).unwrap();
+    for number in 0..4 {
+        journal.record(exchange("GET", &format!("{BASE}/letters/L{number}"))).unwrap();
+    }
+    drop(journal);
+    let mut results = results();
+    results.tests = vec![
+        tested(1, Verdict::Pass),
+        tested(2, Verdict::NotRun),
+        tested(3, Verdict::Fail),
+        tested(4, Verdict::Error),
+    ];
+    folder.write_context(&Context::stand_in(BASE)).unwrap();
+    folder.write_results(&results).unwrap();
+    folder.write("AT4/letters.csv", "id,before,after\nL1,PENDING,PRINTED\n".as_bytes()).unwrap();
+    folder.write("index.html", b"<!doctype html><title>t</title>".repeat(20).as_slice()).unwrap();
+    folder
+}
+
+/// A finished run, sealed and zipped: its folder and its zip.
+pub fn bundle(out: &Path, key: Option<&BundleKey>) -> (PathBuf, PathBuf) {
+    let folder = unsealed(out);
+    folder.seal(key).unwrap();
+    let folder = folder.finish().unwrap();
+    let zip = letterproof_evidence::archive(&folder).unwrap();
+    (folder, zip)
+}
+
+/// Writes into a finished run's folder and seals it again, as a forger with time would.
+pub fn forge(folder: &Path, key: Option<&BundleKey>, change: impl FnOnce(&RunFolder)) {
+    let incomplete = folder.with_extension("incomplete");
+    std::fs::rename(folder, &incomplete).unwrap();
+    let run = RunFolder::reopen(&incomplete).unwrap();
+    change(&run);
+    run.seal(key).unwrap();
+    run.finish().unwrap();
 }

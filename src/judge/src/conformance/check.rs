@@ -5,7 +5,7 @@ use letterproof_model::{Capability, FindingKind};
 
 use super::matching::Probed;
 use super::plan::{BearerPlan, BodyPlan, HeaderPlan, LetterNeed, ProbePlan};
-use crate::ruling::Ruling;
+use crate::ruling::{Heading, Ruling};
 
 /// A check of the API.
 #[derive(Clone, Copy)]
@@ -54,6 +54,10 @@ impl std::fmt::Debug for Check {
 }
 
 impl Check {
+    pub(crate) const fn heading(&self) -> Heading<'static> {
+        Heading { id: self.id, title: self.title, clause: self.clause, source: self.source }
+    }
+
     /// The status codes that answer its probe rightly; `None` for a check of traffic as a whole.
     #[must_use]
     pub const fn accepted(&self) -> Option<Accepted> {

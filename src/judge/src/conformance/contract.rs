@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use letterproof_contract::Contract;
-use letterproof_model::{About, ConformanceResult, FindingKind, Operation};
+use letterproof_model::{About, CheckResult, FindingKind, Operation};
 
 use super::check::Concluded;
 use super::judging::result;
 use super::matching::Probed;
-use crate::ruling::Ruling;
+use crate::ruling::{Heading, Ruling};
 use crate::text::many;
 use crate::traffic::CallIx;
 
@@ -41,7 +41,7 @@ struct Found {
 }
 
 /// One result for each operation that was called.
-pub(super) fn judge(probed: &Probed<'_>, contract: &Contract) -> Vec<ConformanceResult> {
+pub(super) fn judge(probed: &Probed<'_>, contract: &Contract) -> Vec<CheckResult> {
     let mut found: BTreeMap<Operation, Found> = BTreeMap::new();
     for (ix, call) in probed.traffic.calls() {
         let entry = found.entry(call.operation).or_default();
@@ -65,7 +65,8 @@ pub(super) fn judge(probed: &Probed<'_>, contract: &Contract) -> Vec<Conformance
         .map(|(operation, id, found)| {
             let title = format!("The contract of {}", operation.label());
             let clause = "Every answer has a documented status, media type, headers and body.";
-            result(id, &title, clause, "OAS", found.conclude(), probed)
+            let heading = Heading { id, title: &title, clause, source: "OAS" };
+            result(&heading, found.conclude(), probed)
         })
         .collect()
 }

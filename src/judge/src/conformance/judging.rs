@@ -5,15 +5,13 @@
 use std::sync::LazyLock;
 
 use letterproof_contract::Contract;
-use letterproof_model::{
-    ClauseKind, ConformanceResult, Context, CriterionId, FindingKind, Journal, Verdict,
-};
+use letterproof_model::{CheckResult, Context, FindingKind, Journal};
 
 use super::check::{Accepted, Check, Concluded, Subject};
 use super::matching::Probed;
 use super::plan::ProbePlan;
 use super::{auth, bulk, contract, headers, links, list, mi, read, update};
-use crate::ruling::Ruling;
+use crate::ruling::{Heading, Ruling};
 use crate::tally::Tally;
 use crate::text::{alternatives, many};
 use crate::traffic::{Answer, Traffic};
@@ -49,7 +47,7 @@ pub fn judge_conformance(
     journal: &dyn Journal,
     context: &Context,
     contract: &Contract,
-) -> Vec<ConformanceResult> {
+) -> Vec<CheckResult> {
     let traffic = Traffic::from_journal(journal, context);
     let probed = Probed::of(&traffic, context);
     let mut results = judge_probes(&traffic, context);
@@ -58,12 +56,12 @@ pub fn judge_conformance(
 }
 
 /// Judges the checks that have probes, over an index at hand.
-pub(crate) fn judge_probes(traffic: &Traffic, context: &Context) -> Vec<ConformanceResult> {
+pub(crate) fn judge_probes(traffic: &Traffic, context: &Context) -> Vec<CheckResult> {
     let probed = Probed::of(traffic, context);
     conformance_checks().iter().map(|check| judge(check, &probed)).collect()
 }
 
-fn judge(check: &Check, probed: &Probed<'_>) -> ConformanceResult {
+fn judge(check: &Check, probed: &Probed<'_>) -> CheckResult {
     let concluded = match (probed.context.lacking(check.needs), check.subject) {
         (Some(lacking), _) => Concluded::plain(Ruling::not_applicable(format!(
             "target {} is not {lacking}",
@@ -72,33 +70,20 @@ fn judge(check: &Check, probed: &Probed<'_>) -> ConformanceResult {
         (None, Subject::Probe(plan, accepted)) => judge_probe(&plan, accepted, probed),
         (None, Subject::Traffic(_, judge)) => judge(probed),
     };
-    result(check.id, check.title, check.clause, check.source, concluded, probed)
+    result(&check.heading(), concluded, probed)
 }
 
 /// Puts a conclusion into the form of the results document.
 pub(super) fn result(
-    id: &str,
-    title: &str,
-    clause: &str,
-    source: &str,
+    heading: &Heading<'_>,
     concluded: Concluded,
     probed: &Probed<'_>,
-) -> ConformanceResult {
-    let Concluded { ruling, finding } = concluded;
-    let id = CriterionId::from(id);
-    let mut criterion =
-        ruling.into_result(id.clone(), ClauseKind::Check, clause, probed.traffic, probed.context);
-    if criterion.verdict == Verdict::Pass && finding == Some(FindingKind::Deviation) {
-        criterion.reason.get_or_insert_with(|| "a known difference from the specification".into());
+) -> CheckResult {
+    let Concluded { mut ruling, finding } = concluded;
+    if ruling.passed() && finding == Some(FindingKind::Deviation) {
+        ruling = ruling.or_because("a known difference from the specification");
     }
-    criterion.expected = format!("{} ({source})", criterion.expected);
-    ConformanceResult {
-        id,
-        title: title.to_owned(),
-        verdict: criterion.verdict,
-        finding,
-        criteria: vec![criterion],
-    }
+    ruling.into_check(heading, finding, probed.traffic, probed.context)
 }
 
 fn judge_probe(plan: &ProbePlan, accepted: Accepted, probed: &Probed<'_>) -> Concluded {

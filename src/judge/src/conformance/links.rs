@@ -78,7 +78,7 @@ fn path_of(link: &str) -> &str {
 }
 
 /// The life a link states, or the documented one.
-fn life(link: &str) -> Micros {
+pub(crate) fn life(link: &str) -> Micros {
     let stated = link
         .split(['?', '&'])
         .find_map(|pair| pair.strip_prefix("X-Amz-Expires="))
@@ -107,7 +107,7 @@ fn fresh(probed: &Probed<'_>) -> Concluded {
         let Some(at) = given.links.get(url) else { return };
         // A letter without a hash may have no content.
         let known = call.letter.is_some_and(|l| probed.traffic.letter(l).hash().is_some());
-        if !known || call.finished - at >= life(url) {
+        if !known || call.finished - at >= life(url) - probed.traffic.slack() {
             return;
         }
         match call.answer() {

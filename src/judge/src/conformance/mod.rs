@@ -22,6 +22,7 @@ mod update;
 pub use check::{Accepted, Check};
 pub(crate) use judging::judge_probes;
 pub use judging::{conformance_checks, conformance_ids, judge_conformance};
+pub(crate) use links::life;
 pub use plan::{
     BearerPlan, BodyPlan, FOREIGN, HeaderPlan, LetterNeed, ProbePlan, UNKNOWN_LETTER, UNKNOWN_MI,
     unknown_letter,

@@ -1,86 +1,74 @@
-//! What only an observer of the supplier can see, beside the clauses of the pack.
-//! Refuses verdicts: each is a finding about the supplier, as a violation where a rule is broken
-//! and as a note where it is merely worth knowing. The harness's own calls are left out.
+//! What only an observer of the supplier can see, as checks of their own beside the pack's clauses.
+//!
+//! Each looks at the traffic as a whole and ends with a verdict: `not-run` where the traffic held
+//! nothing to look at. A failed check carries its letters and exchanges itself and is not repeated
+//! among the findings. Refuses to count the harness's own calls, and an update that the API
+//! certainly did not take on.
 
 mod calls;
-mod letters;
+mod content;
+mod lists;
+mod mi;
+mod refusals;
+mod updates;
 
-use letterproof_model::{About, Context, EXCHANGES_SHOWN, Finding, FindingKind};
+use std::sync::LazyLock;
 
-use crate::traffic::{CallIx, Traffic};
+use letterproof_model::{Capability, CheckResult, Context, FindingKind};
 
-/// What was seen of the supplier in the traffic, one finding for each kind with its count.
+use crate::ruling::{Heading, Ruling};
+use crate::traffic::Traffic;
+
+pub use updates::wrong_moves;
+
+static CHECKS: LazyLock<Vec<ObserverCheck>> = LazyLock::new(|| {
+    [updates::CHECKS, lists::CHECKS, content::CHECKS, mi::CHECKS, calls::CHECKS, refusals::CHECKS]
+        .concat()
+});
+
+/// A check of what an observer sees of the supplier.
+#[derive(Debug, Clone, Copy)]
+pub struct ObserverCheck {
+    /// `O-…`.
+    pub id: &'static str,
+    /// What it is about.
+    pub title: &'static str,
+    /// What is expected, in one sentence.
+    pub clause: &'static str,
+    /// What it rests on.
+    pub source: &'static str,
+    /// Capabilities the target must have for the check to mean anything.
+    pub needs: &'static [Capability],
+    judge: fn(&Traffic, &Context) -> Ruling,
+}
+
+impl ObserverCheck {
+    fn result(&self, traffic: &Traffic, context: &Context) -> CheckResult {
+        let ruling = match context.lacking(self.needs) {
+            Some(lacking) => {
+                Ruling::not_applicable(format!("target {} is not {lacking}", context.target))
+            }
+            None => (self.judge)(traffic, context),
+        };
+        let Self { id, title, clause, source, .. } = *self;
+        let finding = ruling.failed().then_some(FindingKind::Violation);
+        ruling.into_check(&Heading { id, title, clause, source }, finding, traffic, context)
+    }
+}
+
+/// Every check of what an observer sees, in the order of results.
 #[must_use]
-pub fn observe(traffic: &Traffic, context: &Context) -> Vec<Finding> {
-    let seen = [
-        letters::wrong_moves(traffic, context),
-        letters::repeated_updates(traffic),
-        letters::unseen_statuses(traffic, context),
-        letters::updates_after_end(traffic),
-        letters::pending_sent(traffic),
-        letters::not_taken(traffic),
-        letters::not_fetched(traffic),
-        letters::produced_with_other_content(traffic),
-        letters::mi_doubled(traffic),
-        calls::parallel_lists(traffic),
-        calls::request_ids_reused(traffic),
-        calls::tokens_not_reused(traffic),
-        calls::late_downloads(traffic),
-        calls::hasty_repeats(traffic),
-        calls::given_up(traffic),
-        calls::rate_exceeded(traffic, context),
-    ];
-    seen.into_iter().filter_map(|seen| seen.finding(traffic)).collect()
+pub fn observer_checks() -> &'static [ObserverCheck] {
+    &CHECKS
 }
 
-/// One kind of thing to see, and where it was seen.
-pub(crate) struct Seen {
-    id: &'static str,
-    kind: FindingKind,
-    title: &'static str,
-    expected: &'static str,
-    source: &'static str,
-    items: Vec<(Vec<CallIx>, String)>,
+/// The ids of the observer's checks.
+pub fn observer_ids() -> impl Iterator<Item = &'static str> {
+    observer_checks().iter().map(|check| check.id)
 }
 
-impl Seen {
-    const fn of(
-        id: &'static str,
-        kind: FindingKind,
-        title: &'static str,
-        expected: &'static str,
-        source: &'static str,
-    ) -> Self {
-        Self { id, kind, title, expected, source, items: Vec::new() }
-    }
-
-    fn add(&mut self, calls: impl IntoIterator<Item = CallIx>, words: impl Into<String>) {
-        self.items.push((calls.into_iter().collect(), words.into()));
-    }
-
-    fn finding(self, traffic: &Traffic) -> Option<Finding> {
-        let (_, observed) = self.items.first()?;
-        let observed = observed.clone();
-        let mut exchanges = Vec::new();
-        for call in self.items.iter().flat_map(|(calls, _)| calls) {
-            let id = traffic.exchange_id(*call);
-            if !exchanges.contains(&id) {
-                exchanges.push(id);
-            }
-            if exchanges.len() == EXCHANGES_SHOWN {
-                break;
-            }
-        }
-        Some(Finding {
-            id: self.id.to_owned(),
-            about: About::Supplier,
-            kind: self.kind,
-            title: self.title.to_owned(),
-            expected: self.expected.to_owned(),
-            observed,
-            source: self.source.to_owned(),
-            exchanges,
-            count: self.items.len() as u64,
-        })
-    }
+/// Judges what only an observer of the supplier can see: one result for each check.
+#[must_use]
+pub fn judge_observer(traffic: &Traffic, context: &Context) -> Vec<CheckResult> {
+    observer_checks().iter().map(|check| check.result(traffic, context)).collect()
 }

@@ -13,6 +13,7 @@ use super::calls::{
     Answer, Call, CallIx, ListCall, ListContent, ListEntry, MiCall, MiRead, Micros, SentUpdate,
     UpdateCall, Via,
 };
+use super::clock;
 use super::letters::{Event, EventKind, Interner, Letter, LetterIx, Reason, TextIx};
 use super::wire::{Document, Text, WireAttributes, WireLetter, read_mi};
 
@@ -37,6 +38,8 @@ pub struct Traffic {
     /// Downloads recorded before the call that gave their link.
     unlinked: HashMap<Box<str>, Vec<CallIx>>,
     last: Micros,
+    /// How far apart two times may seem that were the same.
+    pub(super) slack: Micros,
     /// From when to when nobody was watching.
     pub(super) pauses: Vec<(Micros, Micros)>,
 }
@@ -60,6 +63,7 @@ impl Traffic {
             links: HashMap::new(),
             unlinked: HashMap::new(),
             last: Micros::MIN,
+            slack: 0,
             pauses: Vec::new(),
         }
     }
@@ -67,7 +71,7 @@ impl Traffic {
     /// The index of a whole journal.
     #[must_use]
     pub fn from_journal(journal: &dyn Journal, context: &Context) -> Self {
-        let mut traffic = Self::new(context);
+        let mut traffic = Self { slack: clock::slack(journal), ..Self::new(context) };
         for exchange in journal.exchanges() {
             traffic.push(Arc::clone(exchange));
         }
@@ -98,7 +102,7 @@ impl Traffic {
         let mut letter = route.letter.as_ref().map(|id| self.letter_of(id.as_str()));
         match route.operation {
             Operation::ListLetters => self.add_list(call, &exchange, &route, started, finished),
-            Operation::GetLetter => self.add_read(call, &exchange, letter, finished),
+            Operation::GetLetter => self.add_read(call, &exchange, letter, started, finished),
             Operation::PatchLetter => self.add_patch(call, &exchange, letter, started),
             Operation::UpdateLetters => self.add_bulk(call, &exchange, started),
             Operation::GetLetterData => self.add_data(call, &exchange, letter, started),
@@ -167,6 +171,7 @@ impl Traffic {
         finished: Micros,
     ) {
         let by_supplier = by_supplier(exchange);
+        let at = self.seen_at(started, finished);
         let content = match exchange.response() {
             Some(response) if response.status == 200 => match &response.body {
                 Body::Json { text } => match serde_json::from_str(text) {
@@ -175,7 +180,7 @@ impl Traffic {
                         for wire in &data {
                             let (letter, status) = self.describe(wire, finished);
                             let kind = EventKind::Listed(status);
-                            self.add_event(letter, Event { at: finished, call, by_supplier, kind });
+                            self.add_event(letter, Event { at, started, call, by_supplier, kind });
                             entries.push(ListEntry { letter, status });
                         }
                         ListContent::Letters(entries)
@@ -201,6 +206,7 @@ impl Traffic {
         call: CallIx,
         exchange: &Exchange,
         letter: Option<LetterIx>,
+        started: Micros,
         finished: Micros,
     ) {
         let (Some(letter), Some(response)) = (letter, exchange.response()) else { return };
@@ -219,7 +225,8 @@ impl Traffic {
                 kind = EventKind::Read(status, reason);
             }
         }
-        let event = Event { at: finished, call, by_supplier: by_supplier(exchange), kind };
+        let at = self.seen_at(started, finished);
+        let event = Event { at, started, call, by_supplier: by_supplier(exchange), kind };
         self.add_event(letter, event);
     }
 
@@ -271,7 +278,7 @@ impl Traffic {
         let answer = Answer::of(exchange);
         let by_supplier = by_supplier(exchange);
         let kind = EventKind::Sent(SentUpdate { status, reason, via, answer });
-        self.add_event(letter, Event { at: started, call, by_supplier, kind });
+        self.add_event(letter, Event { at: started, started, call, by_supplier, kind });
         if by_supplier {
             let moved = &mut self.moved[status as usize];
             if let Err(place) = moved.binary_search(&letter) {
@@ -318,7 +325,7 @@ impl Traffic {
         }
         let by_supplier = by_supplier(exchange);
         let kind = EventKind::DataAsked;
-        self.add_event(letter, Event { at: started, call, by_supplier, kind });
+        self.add_event(letter, Event { at: started, started, call, by_supplier, kind });
     }
 
     fn add_download(
@@ -346,7 +353,7 @@ impl Traffic {
         if exchange.request.method == "GET" {
             let by_supplier = by_supplier(exchange);
             let kind = EventKind::Downloaded;
-            self.add_event(letter, Event { at: started, call, by_supplier, kind });
+            self.add_event(letter, Event { at: started, started, call, by_supplier, kind });
         }
     }
 

@@ -43,8 +43,11 @@ pub(crate) type Fact = Option<(Micros, TextIx)>;
 /// Something that happened to a letter.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Event {
-    /// When: for what was seen, the end of the call; for what was sent, its start.
+    /// When: for what was seen, the end of the call as far as the recording tells it; for what was
+    /// sent, its start.
     pub(crate) at: Micros,
+    /// When its call was sent.
+    pub(crate) started: Micros,
     /// The call that shows it.
     pub(crate) call: CallIx,
     /// Whether the supplier made that call.
@@ -69,12 +72,11 @@ pub(crate) enum EventKind {
 }
 
 impl Event {
-    /// What is seen at the same microsecond comes before what is sent then.
-    const fn rank(&self) -> u8 {
-        match self.kind {
-            EventKind::Listed(_) | EventKind::Read(..) => 0,
-            _ => 1,
-        }
+    /// Its place in the timeline: what is seen comes before what is sent at the same time, unless
+    /// it was asked for later.
+    const fn order(&self) -> (Micros, Micros, bool) {
+        let seen = matches!(self.kind, EventKind::Listed(_) | EventKind::Read(..));
+        (self.at, self.started, !seen)
     }
 
     /// The status this event shows, if it shows one.
@@ -89,10 +91,10 @@ impl Event {
 impl Letter {
     /// Adds an event in its place; nearly always the last one.
     pub(crate) fn add(&mut self, event: Event) {
-        let key = (event.at, event.rank());
+        let key = event.order();
         let place = match self.events.last() {
-            Some(last) if (last.at, last.rank()) > key => {
-                self.events.partition_point(|other| (other.at, other.rank()) <= key)
+            Some(last) if last.order() > key => {
+                self.events.partition_point(|other| other.order() <= key)
             }
             _ => self.events.len(),
         };

@@ -3,6 +3,7 @@
 //! from what is wrong.
 
 mod calls;
+mod clock;
 mod index;
 mod letters;
 mod pauses;

@@ -376,7 +376,7 @@ fn failing_reports() -> Vec<(&'static str, Script)> {
                 let wrong = id == "F1-2";
                 if wrong {
                     let began = s.now();
-                    s.data(id).set_clock(began - 500).follow(id);
+                    s.data(id).set_clock(began - 5_000).follow(id);
                 }
                 wrong
             }),

@@ -4,6 +4,7 @@
 
 pub mod cases;
 pub mod failing;
+pub mod observed;
 pub mod script;
 
 use std::collections::BTreeSet;

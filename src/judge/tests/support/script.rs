@@ -9,6 +9,8 @@ use letterproof_model::{
 use serde_json::{Value, json};
 
 pub const BASE: &str = "https://int.test/nhs-notify-supplier";
+/// When every script begins: not at a whole millisecond, as a recorder's clock would have it.
+const BEGAN: i64 = 1_790_000_000_000_123;
 pub const ENGLISH: &str = "integration-specification-english";
 pub const BRAILLE: &str = "integration-specification-braille";
 
@@ -166,15 +168,15 @@ impl Script {
             scenario: self.scenario.clone(),
             attempt: 1,
             scheduled: None,
-            started: Timestamp::from_microsecond(1_790_000_000_000_000 + self.now).unwrap(),
+            started: Timestamp::from_microsecond(BEGAN + self.now).unwrap(),
             connection: None,
             request: Request { method: method.into(), url, headers, body },
             outcome: Outcome::Response(Response {
                 status,
                 headers: vec![],
                 body: answer,
-                headers_us: 2_000,
-                done_us: 3_000,
+                headers_us: 2_003,
+                done_us: 3_007,
             }),
         });
         self.now += 4_000;
@@ -353,7 +355,7 @@ impl Script {
             exchange.outcome = Outcome::Error(TransportError {
                 kind: TransportErrorKind::Reset,
                 message: "connection reset".into(),
-                after_us: 3_000,
+                after_us: 3_007,
                 status: None,
                 received: 0,
             });

@@ -1,0 +1,104 @@
+//! Status before and after, for the letters that a criterion rests on.
+//! Refuses a sample chosen for its looks: letters at fault come first, then those of the exchanges
+//! that the criterion points to, in the order in which their updates were sent.
+
+use std::collections::{BTreeMap, HashSet};
+
+use letterproof_model::{ClauseKind, CriterionResult, TestId, Verdict};
+use serde::Serialize;
+
+use crate::lives::{Event, Lives};
+use crate::moves::{Update, updates};
+use crate::samples::{file_name, test_of};
+use crate::words;
+
+/// Letters shown for one criterion.
+const SHOWN: usize = 6;
+
+/// The letters a criterion rests on, before and after their updates.
+#[derive(Debug, Serialize)]
+pub(super) struct BeforeAfter {
+    /// `6 of 990 letters`.
+    line: String,
+    rows: Vec<Row>,
+    /// The file with all of them.
+    file: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    letter: String,
+    before: String,
+    sent: String,
+    answered: String,
+    after: String,
+}
+
+/// Every update of the supplier, by the test that is about it.
+pub(super) struct Moved<'a> {
+    lives: &'a Lives<'a>,
+    updates: BTreeMap<TestId, Vec<Update<'a>>>,
+}
+
+impl<'a> Moved<'a> {
+    pub(super) fn of(lives: &'a Lives<'a>) -> Self {
+        let mut by_test: BTreeMap<TestId, Vec<Update<'a>>> = BTreeMap::new();
+        for update in lives.letters().flat_map(|(id, life)| updates(id, life)) {
+            if let Some(test) = test_of(update.sent.status) {
+                by_test.entry(test).or_default().push(update);
+            }
+        }
+        for updates in by_test.values_mut() {
+            updates.sort_by_key(|update| (update.sent.at, update.sent.exchange));
+        }
+        Self { lives, updates: by_test }
+    }
+
+    /// What a criterion shows of it; `None` for criteria that are about no letter's status.
+    pub(super) fn show(&self, criterion: &CriterionResult) -> Option<BeforeAfter> {
+        let test = criterion.id.test()?;
+        let judged = !matches!(criterion.verdict, Verdict::NotRun | Verdict::NotApplicable);
+        let updates =
+            self.updates.get(&test).filter(|_| judged && criterion.kind == ClauseKind::Check)?;
+        let at_fault: HashSet<&str> = criterion.letters.iter().map(|id| id.as_str()).collect();
+        let exchanges: HashSet<&str> = criterion.exchanges.iter().map(|id| id.as_str()).collect();
+        let in_it = |event: &Event| exchanges.contains(self.lives.exchange(event).id.as_str());
+        let touched = |update: &&Update<'_>| {
+            in_it(update.sent)
+                || update.before.is_some_and(in_it)
+                || update.after.is_some_and(in_it)
+        };
+        let (faulty, others): (Vec<_>, Vec<_>) =
+            updates.iter().partition(|update| at_fault.contains(update.letter));
+        let chosen: Vec<&Update<'_>> = match at_fault.is_empty() {
+            true => others.into_iter().filter(touched).collect(),
+            false => faulty,
+        };
+        if chosen.is_empty() {
+            return None;
+        }
+        let (shown, all) = (chosen.len().min(SHOWN), chosen.len());
+        let all_words = words::counted(all as u64, "update", "updates");
+        Some(BeforeAfter {
+            line: if shown == all { all_words } else { format!("{shown} of {all_words}") },
+            rows: chosen.into_iter().take(SHOWN).map(|update| self.row(update)).collect(),
+            file: file_name(test),
+        })
+    }
+
+    fn row(&self, update: &Update<'_>) -> Row {
+        let seen = |event: Option<&Event>, none: &str| {
+            event.map_or_else(
+                || none.to_owned(),
+                |event| format!("{} ({})", event.status, self.lives.exchange(event).id),
+            )
+        };
+        Row {
+            letter: update.letter.to_owned(),
+            before: seen(update.before, "not on record"),
+            sent: seen(Some(update.sent), ""),
+            answered: update.answer.0.map_or("no answer".to_owned(), |status| status.to_string()),
+            after: seen(update.after, "not read back"),
+        }
+    }
+}

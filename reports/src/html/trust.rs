@@ -1,0 +1,176 @@
+//! How far the evidence can be trusted: what follows from the journal, what is signed, what the
+//! tool and people only say of themselves, and what NHS Notify can check on its side.
+//! Refuses to claim what the page cannot know: it is made before anything is signed.
+
+use letterproof_evidence::{Bundle, Environment};
+use letterproof_model::{Journal as _, MarkKind};
+use serde::Serialize;
+
+use crate::lives::Lives;
+use crate::tables::{CROSS_CHECK, nonce_prefix, with_nonce};
+use crate::{Extras, words};
+
+/// Four lists of sentences, and the environment as it is told.
+#[derive(Debug, Serialize)]
+pub(super) struct Trust {
+    derived: Vec<String>,
+    signed: Vec<String>,
+    asserted: Vec<String>,
+    checkable: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+/// Words how far a bundle can be trusted.
+pub(super) fn trust(bundle: &Bundle, lives: &Lives<'_>, extras: &Extras) -> Trust {
+    Trust {
+        derived: derived(bundle),
+        signed: signed(extras),
+        asserted: asserted(bundle, extras),
+        checkable: checkable(bundle, lives),
+        environment: bundle.environment.as_ref().map(environment).unwrap_or_default(),
+    }
+}
+
+fn derived(bundle: &Bundle) -> Vec<String> {
+    let mut lines = vec![
+        "Every verdict, finding and count on this page follows from the recorded exchanges alone, \
+         and so do diagrams and measurements but those of load runs. letterproof verify derives all \
+         verdicts again and compares them one by one."
+            .to_owned(),
+        format!(
+            "Each line of the journal holds the hash of the line before it. The chain was checked \
+             when this report was made and is unbroken; it ends in {}.",
+            bundle.journal.head
+        ),
+    ];
+    if bundle.journal.torn_tail {
+        lines.push(
+            "The last line of the journal is torn: the run was killed while writing it. That \
+             exchange is not part of the evidence."
+                .to_owned(),
+        );
+    }
+    let marks = bundle.journal.recording.marks().iter();
+    for mark in marks.filter(|mark| mark.kind == MarkKind::Resumed) {
+        lines.push(format!(
+            "The run had broken off and went on at {}; from the exchange before until then nobody \
+             was watching.",
+            words::date(mark.at)
+        ));
+    }
+    lines.push(
+        "Secrets were replaced before anything was written, by hashes under a key that was thrown \
+         away. Equal secrets of this run have equal hashes. Contents of letters were never kept."
+            .to_owned(),
+    );
+    lines
+}
+
+fn signed(extras: &Extras) -> Vec<String> {
+    let mut lines = vec![
+        "manifest.dsse.json lists every file of the evidence, this page and all attachments \
+         included, with its length and SHA-256. It is either signed with an Ed25519 key or says \
+         that it is unsigned."
+            .to_owned(),
+    ];
+    lines.push(match &extras.signing_key {
+        Some(key) => format!(
+            "When this page was made, it was to be signed with the key {key}. A page cannot show \
+             a signature that covers it: check it with letterproof verify."
+        ),
+        None => "This page is part of what is signed and was made before; whether there is a \
+                 signature, and by which key, is told by letterproof verify."
+            .to_owned(),
+    });
+    lines.push(
+        "A signature shows that nothing was changed since, and who vouches for it. It does not \
+         show that the tool recorded truly: for that, see what NHS Notify can check."
+            .to_owned(),
+    );
+    lines
+}
+
+fn asserted(bundle: &Bundle, extras: &Extras) -> Vec<String> {
+    let mut lines = vec![
+        "Times are those of the clock of the machine that ran this.".to_owned(),
+        "Which system made the traffic, and the machine, command line and settings below, are told \
+         by the tool and can be checked by nobody."
+            .to_owned(),
+    ];
+    if bundle.environment.is_none() {
+        lines.push(
+            "environment.json is missing, so that nothing is told of machine, command line and \
+             settings."
+                .to_owned(),
+        );
+    }
+    if !extras.loads.is_empty() {
+        lines.push(
+            "Load runs are measured by the tool; each request has a row in \
+             performance/…/requests.csv."
+                .to_owned(),
+        );
+    }
+    let given = extras.attestations.len() as u64;
+    if given > 0 {
+        let statements = words::counted(given, "statement", "statements");
+        lines.push(format!("{statements} by people, shown apart above, rest on their word."));
+    }
+    lines
+}
+
+fn checkable(bundle: &Bundle, lives: &Lives<'_>) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{CROSS_CHECK} has a row for each call with its time, X-Request-ID and X-Correlation-ID: a \
+         sample of them must stand in the gateway's logs, with the same answers."
+    )];
+    match nonce_prefix(&bundle.results) {
+        Some(prefix) => {
+            let (with, all) = with_nonce(lives, &prefix);
+            lines.push(format!(
+                "{} of {} API calls carry a correlation id that begins with {prefix}, the \
+                 reviewer's nonce. Found in the gateway's logs, it dates the run after the nonce \
+                 was issued.",
+                words::number(with),
+                words::number(all)
+            ));
+        }
+        None => lines.push(
+            "No nonce was given, so that nothing in the gateway's logs ties the run to a date \
+             after a reviewer's request."
+                .to_owned(),
+        ),
+    }
+    lines.push(
+        "The letters' present statuses and the records of management information in the target's \
+         own store must agree with the last ones shown here."
+            .to_owned(),
+    );
+    lines
+}
+
+fn environment(environment: &Environment) -> Vec<(String, String)> {
+    let capabilities: Vec<&str> = environment.capabilities.iter().map(|c| c.as_str()).collect();
+    let offset = environment.clock_offset_ms.map_or_else(
+        || "no answer carried a date".to_owned(),
+        |offset| format!("the target's clock was {offset} ms ahead"),
+    );
+    let specification = environment
+        .specification
+        .as_ref()
+        .map_or_else(|| "the built-in schemas".to_owned(), |hash| format!("SHA-256 {hash}"));
+    let tool = &environment.tool;
+    let mut rows = vec![
+        ("Tool".to_owned(), format!("letterproof {} ({})", tool.version, tool.commit)),
+        ("Machine".to_owned(), format!("{}, {}", environment.system, environment.architecture)),
+        ("Command line".to_owned(), environment.command_line.join(" ")),
+        ("Pack".to_owned(), environment.pack.version.clone()),
+        ("Specification".to_owned(), specification),
+        ("Target".to_owned(), environment.target.clone()),
+        ("Capabilities".to_owned(), capabilities.join(", ")),
+        ("Clock".to_owned(), offset),
+    ];
+    let settings = environment.profile.iter();
+    rows.extend(settings.map(|setting| (setting.name.clone(), setting.value.clone())));
+    rows
+}

@@ -1,0 +1,64 @@
+//! What a test's scenarios amounted to, counted: calls by operation and answer, and letters of the
+//! lists they fetched.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use letterproof_model::{Exchange, Operation, TestResult};
+
+use crate::lives::{Call, Lives};
+use crate::{csv, words};
+
+const HEADINGS: [&str; 5] = ["operation", "answer", "calls", "letters", "unique_letters"];
+
+/// Calls of one operation with one answer.
+#[derive(Default)]
+struct Row<'a> {
+    calls: u64,
+    letters: u64,
+    unique: BTreeSet<&'a str>,
+}
+
+/// The file; `None` where no exchange was made in a scenario of the test.
+pub(super) fn csv(test: &TestResult, lives: &Lives<'_>) -> Option<String> {
+    let scenarios: BTreeSet<&str> = test.attempts.iter().map(|a| a.scenario.as_str()).collect();
+    let of_test = |exchange: &Exchange| {
+        exchange.scenario.as_deref().is_some_and(|scenario| scenarios.contains(scenario))
+    };
+    let mut rows: BTreeMap<(Operation, String), Row<'_>> = BTreeMap::new();
+    for (exchange, call) in lives.calls().filter(|(exchange, _)| of_test(exchange)) {
+        let row = rows.entry((call.operation, words::answer(exchange))).or_default();
+        row.calls += 1;
+        note(row, call);
+    }
+    for list in lives.lists() {
+        let exchange = lives.at(list.exchange);
+        if of_test(exchange) {
+            let row = rows.entry((Operation::ListLetters, words::answer(exchange))).or_default();
+            row.letters += list.ids.len() as u64;
+            row.unique.extend(list.ids.iter().map(String::as_str));
+        }
+    }
+    let mut file = String::new();
+    csv::line(&mut file, &HEADINGS);
+    for ((operation, answer), row) in &rows {
+        let count = |count: u64| if count == 0 { String::new() } else { count.to_string() };
+        csv::line(
+            &mut file,
+            &[
+                operation.label(),
+                answer,
+                &row.calls.to_string(),
+                &count(row.letters),
+                &count(row.unique.len() as u64),
+            ],
+        );
+    }
+    (!rows.is_empty()).then_some(file)
+}
+
+fn note<'a>(row: &mut Row<'a>, call: &'a Call) {
+    if let Some(letter) = &call.letter {
+        row.letters += 1;
+        row.unique.insert(letter.as_str());
+    }
+}

@@ -1,0 +1,48 @@
+//! The ids of the lists that AT2 and AT3 rest on, each once for each list, with how often it stood
+//! there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use letterproof_model::{ExchangeId, TestResult};
+
+use crate::csv;
+use crate::lives::Lives;
+
+const HEADINGS: [&str; 6] =
+    ["list", "exchange", "asked_at", "letters_in_list", "letter", "times_in_list"];
+
+/// The file; `None` for other tests, and where no list is pointed to.
+pub(super) fn csv(test: &TestResult, lives: &Lives<'_>) -> Option<String> {
+    if !matches!(test.id.number(), 2 | 3) {
+        return None;
+    }
+    let shown: BTreeSet<&ExchangeId> =
+        test.checks().flat_map(|criterion| &criterion.exchanges).collect();
+    let mut file = String::new();
+    csv::line(&mut file, &HEADINGS);
+    let lists = lives.lists().iter().filter(|list| shown.contains(&lives.at(list.exchange).id));
+    let mut number = 0;
+    for list in lists {
+        number += 1;
+        let exchange = lives.at(list.exchange);
+        let mut times: BTreeMap<&str, u64> = BTreeMap::new();
+        list.ids.iter().for_each(|id| *times.entry(id).or_default() += 1);
+        let head = [
+            number.to_string(),
+            exchange.id.to_string(),
+            csv::time(exchange.started),
+            list.ids.len().to_string(),
+        ];
+        let line = |file: &mut String, letter: &str, times: &str| {
+            csv::line(file, &[&head[0], &head[1], &head[2], &head[3], letter, times]);
+        };
+        if list.ids.is_empty() {
+            // An empty list is an answer too.
+            line(&mut file, "", "");
+        }
+        for (letter, times) in times {
+            line(&mut file, letter, &times.to_string());
+        }
+    }
+    (number > 0).then_some(file)
+}

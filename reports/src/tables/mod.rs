@@ -1,0 +1,39 @@
+//! Tables beside the page, as CSV: one folder for each acceptance test, and one file for every call.
+//!
+//! A spreadsheet or a script starts here instead of at the journal. Refuses to sum up what it does
+//! not also list: each row names the exchanges or letters it rests on.
+
+mod counts;
+mod criteria;
+mod cross_check;
+mod downloads;
+mod ids;
+mod timings;
+
+use letterproof_evidence::Bundle;
+
+use crate::flows::Flow;
+use crate::lives::Lives;
+
+pub(crate) use cross_check::{FILE_NAME as CROSS_CHECK, cross_check, nonce_prefix, with_nonce};
+
+/// A file of the evidence folder: its name and what it holds.
+pub(crate) type File = (String, String);
+
+/// Every table but the cross-check, the letters and the reconciliation.
+pub(crate) fn files(bundle: &Bundle, lives: &Lives<'_>, flows: &[Flow<'_>]) -> Vec<File> {
+    let mut files = Vec::new();
+    for test in &bundle.results.tests {
+        files.push((format!("{}/criteria.csv", test.id), criteria::csv(test, &bundle.results)));
+        let mut push = |name: &str, file: Option<String>| {
+            files.extend(file.map(|file| (format!("{}/{name}", test.id), file)));
+        };
+        push("counts.csv", counts::csv(test, lives));
+        push("timings.csv", timings::csv(test, flows));
+        push("ids.csv", ids::csv(test, lives));
+        if test.id.number() == 15 {
+            push("downloads.csv", downloads::csv(lives, flows));
+        }
+    }
+    files
+}

@@ -1,0 +1,151 @@
+//! The Markdown summary, and how waivers, statements and broken runs are told in every report.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::{at, bundle, environment, extras, waive};
+use letterproof_model::{Brief, CheckResult, Context, RunEnd, Selection, Verdict};
+use letterproof_reports::{Extras, html, junit, step_summary, summary};
+
+#[test]
+fn the_summary_is_the_one_that_was_reviewed() {
+    let mut bundle = bundle();
+    waive(&mut bundle, "AT4.3", "2026-12-01");
+    insta::assert_snapshot!(summary(&bundle, &extras()));
+}
+
+#[test]
+fn a_step_summary_is_made_of_results_alone_and_holds_no_foreign_markup() {
+    let mut bundle = bundle();
+    bundle.results.tests[3].criteria[2].observed = "<img src=x> | [a](http://evil.example)".into();
+    let text = step_summary(&bundle.results);
+    assert!(text.starts_with("# 1 required test failed\n"));
+    assert!(text.contains("\\<img src=x\\> \\| \\[a\\](http://evil.example)"), "{text}");
+    assert!(!text.contains("How to check"));
+    assert!(text.contains("| AT4 | Accept a list of letters in one update | Failed |"), "{text}");
+}
+
+#[test]
+fn a_waived_failure_stays_a_failure_and_says_on_what_terms() {
+    let mut bundle = bundle();
+    waive(&mut bundle, "AT4.3", "2026-12-01");
+    waive(&mut bundle, "F-MEDIA-TYPE", "2026-12-01");
+    let terms = "waived until 2026-12-01: the API loses one update in a thousand; agreed by the \
+                 service manager on 2026-08-01, reference RISK-7";
+    let page = html(&bundle, &Extras::default()).unwrap();
+    assert_eq!(page.matches(&format!("This failure is {terms}.")).count(), 2);
+    assert!(page.contains("Failed, waived</span>"));
+    let xml = junit(&bundle, &Extras::default()).unwrap();
+    let case = xml.split("<testcase ").find(|case| case.contains("name=\"AT4.3 ")).unwrap();
+    assert!(case.contains("<failure ") && case.contains("<system-out>"), "{case}");
+    assert!(case.contains(terms), "{case}");
+    let other =
+        xml.split("<testcase ").find(|case| case.contains("name=\"C-LIST-LIMIT-0 ")).unwrap();
+    assert!(other.contains("<failure ") && !other.contains("waived"), "{other}");
+}
+
+#[test]
+fn a_waived_test_never_counts_as_passed() {
+    let mut bundle = bundle();
+    for test in &mut bundle.results.tests {
+        if test.id.number() != 4 {
+            test.verdict = Verdict::Pass;
+            test.criteria.iter_mut().for_each(|criterion| criterion.verdict = Verdict::Pass);
+        }
+    }
+    bundle.results.conformance.clear();
+    waive(&mut bundle, "AT4.3", "2026-12-01");
+    assert_eq!(bundle.results.exit_code, 0);
+    let text = step_summary(&bundle.results);
+    assert!(text.starts_with("# 1 required test failed, under a waiver\n"), "{text}");
+    assert!(text.contains("Failed under a waiver: AT4."), "{text}");
+    let page = html(&bundle, &Extras::default()).unwrap();
+    assert!(page.contains("verdict-panel inconclusive"));
+}
+
+#[test]
+fn a_waiver_that_must_go_is_told_before_anything_else() {
+    let mut bundle = bundle();
+    waive(&mut bundle, "AT4.3", "2026-08-20");
+    let page = html(&bundle, &Extras::default()).unwrap();
+    let notice = "The waiver of AT4.3 expired on 2026-08-20: delete its entry at line 12";
+    assert!(page.find(notice).unwrap() < page.find("id=\"tests\"").unwrap());
+    assert!(page.contains("no longer waived (its waiver expired on 2026-08-20)"));
+    assert!(summary(&bundle, &Extras::default()).contains("delete its entry at line 12"));
+}
+
+#[test]
+fn statements_stand_apart_with_their_files_and_are_no_verdicts() {
+    let bundle = bundle();
+    let page = html(&bundle, &extras()).unwrap();
+    let path = "attachments&#x2f;AT3.7&#x2f;efefefefefef-processing-log.pdf";
+    assert!(page.contains(&format!("<a href=\"{path}\">processing-log.pdf</a>")));
+    assert!(page.contains("The second list &lt;started&gt; no job"));
+    assert!(page.contains("Stated by test manager of the supplier on"));
+    let xml = junit(&bundle, &extras()).unwrap();
+    let case = |id: &str| {
+        let name = format!("name=\"{id} ");
+        xml.split("<testcase ").find(|case| case.contains(&name)).unwrap().to_owned()
+    };
+    assert!(case("AT3.7").contains("<skipped ") && case("AT3.7").contains("attestation, given on"));
+    assert!(case("AT11.2").contains("<skipped ") && case("AT11.2").contains("owed"));
+    let text = summary(&bundle, &extras());
+    assert!(text.contains("- AT3.7: given on") && text.contains("- AT11.2: **owed**"), "{text}");
+}
+
+#[test]
+fn the_page_says_what_is_signed_asserted_and_checkable_and_claims_no_more() {
+    let mut bundle = bundle();
+    let plain = html(&bundle, &Extras::default()).unwrap();
+    assert!(plain.contains("see manifest.dsse.json; check with <code>letterproof verify</code>"));
+    assert!(plain.contains("environment.json is missing"));
+    bundle.environment = Some(environment());
+    let page = html(&bundle, &extras()).unwrap();
+    assert!(page.contains("to be signed with key 3f3f3f3f3f3f3f3f…"));
+    for part in [
+        "What is self-asserted",
+        "What is signed",
+        "What NHS Notify can check on its side",
+        "What follows from the journal",
+        "letterproof run --target our-int.toml",
+        "the target&#x27;s clock was 412 ms ahead",
+        "0 of 7 API calls carry a correlation id that begins with reviewer-7Q2",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    for claim in ["is signed with key", "was signed with", "signature is valid"] {
+        assert!(!page.contains(claim), "{claim}");
+    }
+}
+
+#[test]
+fn a_run_that_broke_off_says_so_on_the_first_screen() {
+    let mut bundle = bundle();
+    bundle.journal.header.brief =
+        Some(Brief::new(Selection::everything(), Context::stand_in(common::BASE)));
+    let told = |bundle: &letterproof_evidence::Bundle| {
+        let page = html(bundle, &Extras::default()).unwrap();
+        (page.contains("The run was interrupted"), page.contains("The run had to stop: disk full"))
+    };
+    assert_eq!(told(&bundle), (true, false));
+    bundle.journal.recording.push_mark(RunEnd::Stopped("disk full".into()).mark(at(150)));
+    assert_eq!(told(&bundle), (false, true));
+    assert!(summary(&bundle, &Extras::default()).contains("The run had to stop: disk full"));
+    bundle.journal.recording.push_mark(RunEnd::Whole.mark(at(151)));
+    assert_eq!(told(&bundle), (false, false));
+}
+
+#[test]
+fn what_an_observer_saw_stands_beside_the_pack_in_every_report() {
+    let mut bundle = bundle();
+    let mut check: CheckResult = bundle.results.conformance[0].clone();
+    check.id = letterproof_model::CriterionId::fixed("O-LOST-202");
+    check.criteria[0].id = check.id.clone();
+    bundle.results.observer = vec![check];
+    let page = html(&bundle, &Extras::default()).unwrap();
+    assert!(page.contains("What an observer of the supplier saw"));
+    assert!(page.contains("id=\"O-LOST-202\""));
+    let xml = junit(&bundle, &Extras::default()).unwrap();
+    assert!(xml.contains("classname=\"letterproof.observer\""));
+    assert!(step_summary(&bundle.results).contains("O-LOST-202"));
+}

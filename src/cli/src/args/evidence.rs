@@ -1,0 +1,296 @@
+//! The options of the commands that read evidence and send nothing: `verify`, `judge`, `report`,
+//! `attest`, `readiness`, `gate`, `diff`.
+//! Refuses a target: none of them ever makes a request.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
+use letterproof_model::{CriterionId, TestId};
+
+use super::OutputFormat;
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  letterproof verify evidence/20261120t101500z-abc123.zip
+  letterproof verify bundle.zip --key supplier.pub.pem   it must be signed by this key
+  letterproof verify bundle.zip --format json            one JSON document on stdout
+
+It sends nothing. Exit codes: 0 sound, 1 not, 2 there is nothing to verify.";
+
+#[derive(Debug, Args)]
+#[command(after_help = VERIFY_EXAMPLES)]
+pub(crate) struct VerifyOptions {
+    /// The zip, or the folder of a run
+    #[arg(value_name = "BUNDLE")]
+    pub(crate) bundle: PathBuf,
+
+    /// The public key that must have signed it (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+
+    /// The official OpenAPI file that the run was judged with, where it was
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spec: Option<PathBuf>,
+
+    /// How the result is printed on stdout
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    pub(crate) format: OutputFormat,
+}
+
+const JUDGE_EXAMPLES: &str = "\
+Examples:
+  letterproof judge traffic.har --base-url https://int.api.service.nhs.uk/nhs-notify-supplier
+  letterproof judge traffic.har --target our-int.toml --only AT4,AT7
+  letterproof judge --from evidence/20261120t101500z-abc123.zip   by the judges of this version
+
+It sends nothing, so that a recording may be of production too. What a recording does not hold is
+named and makes a verdict `inconclusive` or `not-run`, never `pass`. Exit codes as `run`.";
+
+#[derive(Debug, Args)]
+#[command(after_help = JUDGE_EXAMPLES)]
+pub(crate) struct JudgeOptions {
+    /// A HAR 1.2 file, or a journal (exchanges.jsonl)
+    #[arg(value_name = "FILE", required_unless_present = "from")]
+    pub(crate) file: Option<PathBuf>,
+
+    /// A bundle, zip or folder: its journal is judged as the run was asked to be
+    #[arg(long, value_name = "BUNDLE", conflicts_with = "file")]
+    pub(crate) from: Option<PathBuf>,
+
+    /// What the recording was made against: int, sandbox, mock, prod-smoke or a profile file
+    /// [default: int]
+    #[arg(long, value_name = "NAME|FILE.toml")]
+    pub(crate) target: Option<String>,
+
+    /// Base URL of the API in the recording, instead of the target's own
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+
+    /// Only these acceptance tests, separated by commas
+    #[arg(long, value_name = "AT4,AT7", value_delimiter = ',')]
+    pub(crate) only: Vec<TestId>,
+
+    /// Judge the conformance suite too
+    #[arg(long)]
+    pub(crate) conformance: bool,
+
+    /// Failures that were agreed to be waived, as a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) waivers: Option<PathBuf>,
+
+    /// Check bodies against this official OpenAPI file instead of the built-in schemas
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spec: Option<PathBuf>,
+
+    /// Folder under which the evidence folder is made [default: evidence, or evidence/judged for
+    /// a run that was judged before]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Sign the bundle with this Ed25519 key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sign_key: Option<PathBuf>,
+
+    /// How the result is printed on stdout
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    pub(crate) format: OutputFormat,
+}
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  letterproof report evidence/20261120t101500z-abc123 --format markdown
+  letterproof report evidence/20261120t101500z-abc123.incomplete
+                     a run that broke off: judged as far as it came, and made a whole bundle";
+
+#[derive(Debug, Args)]
+#[command(after_help = REPORT_EXAMPLES)]
+pub(crate) struct ReportOptions {
+    /// The folder of a run
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+
+    /// Print one report on stdout
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ReportFormat>,
+
+    /// Sign the bundle made of a run that broke off with this Ed25519 key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sign_key: Option<PathBuf>,
+
+    /// The official OpenAPI file that the run was to be judged with, where it was
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spec: Option<PathBuf>,
+}
+
+/// A report of a saved run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// The page for people
+    Html,
+    /// For CI servers
+    Junit,
+    /// The summary
+    Markdown,
+    /// Every call, to hold against gateway logs
+    Csv,
+    /// For HAR viewers
+    Har,
+}
+
+const ATTEST_EXAMPLES: &str = "\
+Example:
+  letterproof attest evidence/20261120t101500z-abc123 --criterion AT12.5 \\
+    --statement \"The corrupt PDF was found by the preflight of the print line.\" \\
+    --role \"production manager\" --file preflight.log --file proof.pdf";
+
+#[derive(Debug, Args)]
+#[command(after_help = ATTEST_EXAMPLES)]
+pub(crate) struct AttestOptions {
+    /// The folder of a finished run
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+
+    /// The clause that is attested
+    #[arg(long, value_name = "ID")]
+    pub(crate) criterion: CriterionId,
+
+    /// What is stated
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) statement: String,
+
+    /// The role of the person who states it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) role: String,
+
+    /// A file that shows it; may be repeated
+    #[arg(long = "file", value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// The key to sign the bundle with again
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sign_key: Option<PathBuf>,
+
+    /// Give the bundle's signature up, where the key is not at hand
+    #[arg(long, conflicts_with = "sign_key")]
+    pub(crate) drop_signature: bool,
+}
+
+const READINESS_EXAMPLES: &str = "\
+Examples:
+  letterproof readiness evidence/*.zip
+  letterproof readiness window1.zip window2.zip --format markdown
+
+Exit codes: 0 nothing remains, 1 something does, 2 a bundle cannot be read.";
+
+#[derive(Debug, Args)]
+#[command(after_help = READINESS_EXAMPLES)]
+pub(crate) struct ReadinessOptions {
+    /// The bundles of all runs, of both windows
+    #[arg(value_name = "BUNDLE", required = true)]
+    pub(crate) bundles: Vec<PathBuf>,
+
+    /// How the result is printed on stdout
+    #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
+    pub(crate) format: SummaryFormat,
+}
+
+/// How a summary is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SummaryFormat {
+    /// A table for people
+    Table,
+    /// The same in Markdown
+    Markdown,
+    /// One JSON document, and nothing else
+    Json,
+}
+
+const GATE_EXAMPLES: &str = "\
+Example:
+  letterproof gate bundle.zip --require AT1,AT2,AT3,AT4,AT7 --max-age 14d --target int
+
+The bundle is verified first. In GitHub Actions the step summary is written too.
+Exit codes: 0 every demand is met, 1 one is not, 2 there is nothing to hold against them.";
+
+#[derive(Debug, Args)]
+#[command(after_help = GATE_EXAMPLES)]
+pub(crate) struct GateOptions {
+    /// The zip, or the folder of a run
+    #[arg(value_name = "BUNDLE")]
+    pub(crate) bundle: PathBuf,
+
+    /// The tests that must have passed [default: every mandatory one]
+    #[arg(long, value_name = "AT4,AT7", value_delimiter = ',')]
+    pub(crate) require: Vec<TestId>,
+
+    /// How long ago the run may have ended
+    #[arg(long, value_name = "TIME", value_parser = age)]
+    pub(crate) max_age: Option<SignedDuration>,
+
+    /// The target it must have been run against, by name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) target: Option<String>,
+
+    /// The public key that must have signed it (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+
+    /// The official OpenAPI file that the run was judged with, where it was
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spec: Option<PathBuf>,
+
+    /// Append a summary in Markdown to this file
+    #[arg(long, value_name = "FILE", env = "GITHUB_STEP_SUMMARY")]
+    pub(crate) summary: Option<PathBuf>,
+
+    /// How the result is printed on stdout
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    pub(crate) format: OutputFormat,
+}
+
+const DIFF_EXAMPLES: &str = "\
+Example:
+  letterproof diff window1.zip window2.zip
+
+Exit codes: 0 the same verdicts and findings, 1 not, 2 a bundle cannot be read.";
+
+#[derive(Debug, Args)]
+#[command(after_help = DIFF_EXAMPLES)]
+pub(crate) struct DiffOptions {
+    /// The earlier run: a zip or a folder
+    #[arg(value_name = "BEFORE")]
+    pub(crate) before: PathBuf,
+
+    /// The later run: a zip or a folder
+    #[arg(value_name = "AFTER")]
+    pub(crate) after: PathBuf,
+
+    /// How the result is printed on stdout
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    pub(crate) format: OutputFormat,
+}
+
+/// Reads `14d`, `36h`, `1w`.
+fn age(text: &str) -> Result<SignedDuration, String> {
+    let wrong = || format!("`{text}` is no time; write for example 14d or 36h");
+    let span: jiff::Span = text.parse().map_err(|_| wrong())?;
+    // A day of a window is a day of 24 hours.
+    let time = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
+    if time.is_negative() { Err(wrong()) } else { Ok(time) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_is_read_in_days_weeks_and_hours() {
+        assert_eq!(age("14d"), Ok(SignedDuration::from_hours(14 * 24)));
+        assert_eq!(age("2w"), Ok(SignedDuration::from_hours(14 * 24)));
+        assert_eq!(age("36h"), Ok(SignedDuration::from_hours(36)));
+        for wrong in ["14", "-1d", "soon", "", "1mo"] {
+            assert!(age(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! `letterproof attest`: a dated statement with files, tied to a clause of the pack.
+//! Refuses clauses that are judged from traffic: nobody's word replaces what was recorded.
+
+use letterproof_evidence::{Bundle, EvidenceError, NewAttestation, RunFolder, Sealing};
+use letterproof_model::{ClauseKind, clause, now, pack};
+
+use crate::args::AttestOptions;
+use crate::failure::Failure;
+use crate::{finish, out};
+
+/// Adds the statement and makes report, manifest and zip again; returns the exit code.
+pub(crate) fn attest(options: &AttestOptions) -> Result<u8, Failure> {
+    refuse_unattestable(options)?;
+    let key = finish::signing_key(options.sign_key.as_deref())?;
+    let sealing = match &key {
+        Some(key) => Sealing::Signed(key),
+        None if options.drop_signature => Sealing::SignatureDropped,
+        None => Sealing::Unsigned,
+    };
+    let new = NewAttestation {
+        criterion: options.criterion.clone(),
+        statement: options.statement.clone(),
+        role: options.role.clone(),
+        given_at: now(),
+    };
+    let refresh = |draft: &RunFolder| -> Result<(), Failure> {
+        finish::write_reports(&Bundle::open(draft.path())?, draft, key.as_ref())
+    };
+    let zip = letterproof_evidence::attest(&options.run, new, &options.files, sealing, refresh)
+        .map_err(refused)?;
+    out::print(&format!(
+        "{} attested as {}\nevidence  {}\nbundle    {}\n",
+        options.criterion,
+        options.role,
+        options.run.display(),
+        zip.display()
+    ))?;
+    Ok(0)
+}
+
+/// What is wrong with the run, the statement or a file is the caller's to mend.
+fn refused(failure: Failure) -> Failure {
+    match failure {
+        Failure::Evidence(error @ EvidenceError::Io { .. }) => Failure::Evidence(error),
+        Failure::Evidence(error) => Failure::Usage(error.to_string()),
+        other => other,
+    }
+}
+
+fn refuse_unattestable(options: &AttestOptions) -> Result<(), Failure> {
+    let id = &options.criterion;
+    let known = clause(id).map(|clause| clause.kind);
+    if known == Some(ClauseKind::Attestation) {
+        return Ok(());
+    }
+    let problem = match known {
+        None => "is no clause of the pack",
+        Some(ClauseKind::Check) => "is judged from traffic; a statement cannot take its place",
+        Some(_) => "is not tested",
+    };
+    let attestable: Vec<&str> = pack()
+        .iter()
+        .flat_map(|test| test.clauses)
+        .filter(|clause| clause.kind == ClauseKind::Attestation)
+        .map(|clause| clause.id)
+        .collect();
+    Err(Failure::Usage(format!(
+        "--criterion {id} {problem}; statements are taken for {}",
+        attestable.join(", ")
+    )))
+}

@@ -1,0 +1,63 @@
+//! `letterproof diff`: what changed between two runs.
+//! Refuses to weigh: a timing that changed is shown and decides nothing.
+
+use letterproof_evidence::{DIFF_FORMAT, Difference, DifferenceKind, Opened, diff as compare};
+use letterproof_model::Results;
+use serde_json::json;
+
+use crate::args::{DiffOptions, OutputFormat};
+use crate::failure::Failure;
+use crate::out;
+
+/// Prints the differences; returns 1 when verdicts or findings differ, else 0.
+pub(crate) fn diff(options: &DiffOptions) -> Result<u8, Failure> {
+    let (before, after) = (results(&options.before)?, results(&options.after)?);
+    let differences = compare(&before, &after);
+    let differ = differences.iter().any(|difference| difference.kind.decides());
+    match options.format {
+        OutputFormat::Table => out::print(&text(&before, &after, &differences, differ))?,
+        OutputFormat::Json => out::json(&json!({
+            "format": DIFF_FORMAT,
+            "before": before.run.id,
+            "after": after.run.id,
+            "differ": differ,
+            "differences": differences,
+        }))?,
+    }
+    Ok(u8::from(differ))
+}
+
+fn results(bundle: &std::path::Path) -> Result<Results, Failure> {
+    let usage = |error: letterproof_evidence::EvidenceError| Failure::Usage(error.to_string());
+    letterproof_evidence::read_results(&Opened::open(bundle).map_err(usage)?).map_err(usage)
+}
+
+fn text(before: &Results, after: &Results, found: &[Difference], differ: bool) -> String {
+    let mut table = out::table(["what", "id", before.run.id.as_str(), after.run.id.as_str()]);
+    for difference in found {
+        let cell = |value: &str| if value.is_empty() { "–" } else { value }.to_owned();
+        table.add_row([
+            word(difference.kind).to_owned(),
+            difference.id.clone(),
+            cell(&difference.before),
+            cell(&difference.after),
+        ]);
+    }
+    let outcome = if differ {
+        "the runs differ in verdicts or findings"
+    } else {
+        "the same verdicts and findings"
+    };
+    if found.is_empty() { format!("{outcome}\n") } else { format!("{table}\n\n{outcome}\n") }
+}
+
+fn word(kind: DifferenceKind) -> &'static str {
+    match kind {
+        DifferenceKind::Test => "test",
+        DifferenceKind::Criterion => "criterion",
+        DifferenceKind::Check => "check",
+        DifferenceKind::Finding => "finding",
+        DifferenceKind::Count => "count",
+        DifferenceKind::Timing => "timing",
+    }
+}

@@ -1,0 +1,94 @@
+//! `letterproof report`: renders a saved run, or makes an honest bundle of one that broke off.
+//! Refuses to complete what is still being written.
+
+use std::path::Path;
+
+use letterproof_contract::Contract;
+use letterproof_evidence::{Bundle, JournalHeader, Opened, RunFolder, read_journal};
+use letterproof_reports::Extras;
+
+use crate::args::{OutputFormat, ReportFormat, ReportOptions};
+use crate::failure::Failure;
+use crate::{finish, out, run, verify};
+
+/// Prints one report, or completes a folder; returns the exit code.
+pub(crate) fn report(options: &ReportOptions) -> Result<u8, Failure> {
+    let run = &options.run;
+    let broke_off = run
+        .file_name()
+        .is_some_and(|name| name.to_string_lossy().ends_with(letterproof_evidence::INCOMPLETE));
+    let folder = if broke_off { complete(options)? } else { run.clone() };
+    let Some(format) = options.format else {
+        if !broke_off {
+            return Err(Failure::Usage(format!(
+                "{} is whole; say which report you want with --format",
+                run.display()
+            )));
+        }
+        return Ok(0);
+    };
+    let usage = |error: letterproof_evidence::EvidenceError| Failure::Usage(error.to_string());
+    let bundle = Bundle::open(&folder).map_err(usage)?;
+    let extras = Extras::of(&Opened::open(&folder).map_err(usage)?)
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    print(format, &bundle, &extras)?;
+    Ok(0)
+}
+
+fn print(format: ReportFormat, bundle: &Bundle, extras: &Extras) -> Result<(), Failure> {
+    let failed = |error: letterproof_reports::ReportError| Failure::Harness(error.to_string());
+    let mut bytes = Vec::new();
+    let text = match format {
+        ReportFormat::Html => letterproof_reports::html(bundle, extras).map_err(failed)?,
+        ReportFormat::Junit => letterproof_reports::junit(bundle, extras).map_err(failed)?,
+        ReportFormat::Markdown => letterproof_reports::summary(bundle, extras),
+        ReportFormat::Csv => {
+            let written = letterproof_reports::cross_check_csv(bundle, &mut bytes);
+            written.map_err(|error| Failure::Harness(error.to_string()))?;
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
+        ReportFormat::Har => {
+            letterproof_reports::har(bundle, &mut bytes).map_err(failed)?;
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
+    };
+    out::print(&text)
+}
+
+/// Judges what a run that broke off had recorded, as far as it came, and makes its bundle.
+fn complete(options: &ReportOptions) -> Result<std::path::PathBuf, Failure> {
+    let key = finish::signing_key(options.sign_key.as_deref())?;
+    let official = verify::official(options.spec.as_deref())?;
+    let contract = match &official {
+        Some(contract) => contract,
+        None => verify::built_in()?,
+    };
+    let journal = read_journal(&options.run.join(letterproof_evidence::JOURNAL_FILE))
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    refuse_other_specification(&options.run, &journal.header, contract)?;
+    let folder =
+        RunFolder::reopen(&options.run).map_err(|error| Failure::Usage(error.to_string()))?;
+    let bundle = finish::write_up(&folder, contract, key.as_ref())?;
+    let path = finish::close(folder, key.as_ref())?;
+    run::report(OutputFormat::Table, &bundle.results, &path)?;
+    Ok(path)
+}
+
+/// A run must be judged by the contract it was to be judged by.
+pub(crate) fn refuse_other_specification(
+    run: &Path,
+    header: &JournalHeader,
+    contract: &Contract,
+) -> Result<(), Failure> {
+    let asked = header.brief.as_ref().and_then(|brief| brief.specification.as_deref());
+    if asked == contract.specification() {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "{}: this run was to be judged with {}; give that with --spec",
+        run.display(),
+        asked.map_or("the built-in contract".to_owned(), |hash| format!(
+            "an official specification (SHA-256 of its schemas {hash})"
+        ))
+    )))
+}

@@ -1,0 +1,115 @@
+//! `letterproof supplier`: a model print house, honest or wrong in one way, to try a witness with.
+//! Refuses production, like everything but the smoke test.
+
+use std::time::Duration;
+
+use letterproof_client::{Auth, ProgressEvent, Target};
+use letterproof_supplier::{
+    Access, DayEnd, Fault, ModelSupplier, ShiftReport, SupplierError, SupplierSettings,
+    fault_catalogue,
+};
+use tokio::signal::ctrl_c;
+use url::Url;
+
+use crate::args::{OutputFormat, SupplierOptions};
+use crate::failure::Failure;
+use crate::out;
+use crate::progress::Progress;
+
+/// Works a day; returns the exit code.
+pub(crate) fn supplier(options: &SupplierOptions) -> Result<u8, Failure> {
+    if options.faults.iter().any(|fault| fault == "list") {
+        let lines: Vec<String> = fault_catalogue().iter().map(ToString::to_string).collect();
+        out::print(&format!("{}\n", lines.join("\n")))?;
+        return Ok(0);
+    }
+    let faults: Vec<Fault> = options
+        .faults
+        .iter()
+        .map(|name| Fault::parse(name))
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let model = ModelSupplier::new(settings(options)?, faults)?;
+    let progress = Progress::start();
+    let told = progress.clone();
+    let runtime = crate::runtime()?;
+    let stop = async {
+        if ctrl_c().await.is_err() {
+            // Where signals cannot be had, nobody ever presses anything.
+            std::future::pending::<()>().await;
+        }
+    };
+    let listener = move |event: ProgressEvent| told.doing(&event);
+    let report = runtime.block_on(model.run(&listener, stop));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    progress.finish();
+    let report = report?;
+    match options.format {
+        OutputFormat::Table => out::print(&text(&report))?,
+        OutputFormat::Json => out::json(&report)?,
+    }
+    Ok(match report.end {
+        DayEnd::Whole => 0,
+        DayEnd::Stopped => 3,
+        DayEnd::Broken(_) => 4,
+    })
+}
+
+impl From<SupplierError> for Failure {
+    fn from(error: SupplierError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+fn settings(options: &SupplierOptions) -> Result<SupplierSettings, Failure> {
+    let Some(base_url) = options.base_url.clone() else {
+        return Err(Failure::Usage("--base-url says where the print house works".to_owned()));
+    };
+    let access = access(options, &base_url)?;
+    let mut settings = SupplierSettings::new(base_url);
+    if !options.only.is_empty() {
+        settings.tests.clone_from(&options.only);
+    }
+    settings.access = access;
+    settings.roots.clone_from(&options.roots);
+    settings.whole_list = options.letters;
+    settings.batch = settings.batch.min(options.letters);
+    settings.rate_limit = options.rate_limit;
+    settings.visibility_timeout = options.visibility_timeout;
+    settings.update_deadline = options.update_deadline;
+    settings.poll = options.poll;
+    settings.link_life = options.link_ttl;
+    settings.reseed.clone_from(&options.reseed);
+    Ok(settings)
+}
+
+/// As the environment says; without a kid, no token is asked for.
+fn access(options: &SupplierOptions, base_url: &Url) -> Result<Access, Failure> {
+    if std::env::var_os("LETTERPROOF_KID").is_none() {
+        return Ok(Access::None);
+    }
+    let Auth::SignedJwt { api_key, kid, key } = Target::auth_from_environment()? else {
+        return Ok(Access::None);
+    };
+    let mut token_url = base_url.clone();
+    token_url.set_path("/oauth2/token");
+    let token_url = options.token_url.clone().unwrap_or(token_url);
+    Ok(Access::SignedJwt { api_key, kid, key, token_url, audience: options.audience.clone() })
+}
+
+fn text(report: &ShiftReport) -> String {
+    let mut table = out::table(["status sent and seen", "letters"]);
+    for (status, letters) in &report.seen {
+        table.add_row([status.to_string(), letterproof_model::grouped(*letters)]);
+    }
+    let mut text = format!("{table}\n");
+    for problem in &report.problems {
+        text.push_str(&format!("look into  {problem}\n"));
+    }
+    let end = match &report.end {
+        DayEnd::Whole => "the day is done".to_owned(),
+        DayEnd::Stopped => "stopped".to_owned(),
+        DayEnd::Broken(why) => format!("broke off: {why}"),
+    };
+    format!("{text}\n{end}\n")
+}

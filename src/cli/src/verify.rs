@@ -1,0 +1,103 @@
+//! `letterproof verify`: is a bundle as it was made, and does every verdict follow from it?
+//! Refuses a target: nothing is sent, and nothing but the bundle is read.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use letterproof_contract::Contract;
+use letterproof_evidence::{
+    BundlePublicKey, EvidenceError, SignatureState, Verification, Verifying,
+};
+
+use crate::args::{OutputFormat, VerifyOptions};
+use crate::failure::Failure;
+use crate::out;
+
+/// Problems printed; the JSON has them all.
+const SHOWN: usize = 40;
+
+/// Prints what verifying found; returns 0 when the bundle is sound, else 1.
+pub(crate) fn verify(options: &VerifyOptions) -> Result<u8, Failure> {
+    let found = verified(&options.bundle, options.key.as_deref(), options.spec.as_deref())?;
+    match options.format {
+        OutputFormat::Table => out::print(&text(&found))?,
+        OutputFormat::Json => out::json(&found)?,
+    }
+    Ok(u8::from(!found.sound))
+}
+
+/// Verifies a bundle with the judges of this build.
+pub(crate) fn verified(
+    bundle: &Path,
+    key: Option<&Path>,
+    spec: Option<&Path>,
+) -> Result<Verification, Failure> {
+    let usage = |error: EvidenceError| Failure::Usage(error.to_string());
+    let key = key.map(BundlePublicKey::read).transpose().map_err(usage)?;
+    let official = official(spec)?;
+    let contract = match &official {
+        Some(contract) => contract,
+        None => built_in()?,
+    };
+    let tool = crate::tool();
+    let with = Verifying { tool: &tool, key: key.as_ref(), contract };
+    letterproof_evidence::verify(bundle, &with).map_err(usage)
+}
+
+/// The contract of an official specification, where one was given.
+pub(crate) fn official(spec: Option<&Path>) -> Result<Option<Contract>, Failure> {
+    let contract = spec.map(Contract::from_specification).transpose();
+    contract.map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// The contract of this build.
+pub(crate) fn built_in() -> Result<&'static Contract, Failure> {
+    Contract::built_in().map_err(|error| Failure::Harness(error.to_string()))
+}
+
+fn text(found: &Verification) -> String {
+    let mut text = String::new();
+    let run = found.run.as_ref().map_or("unknown", |run| run.as_str());
+    let _ = writeln!(text, "run        {run}");
+    if let Some(tool) = &found.tool {
+        let _ = writeln!(text, "made by    letterproof {} ({})", tool.version, tool.commit);
+    }
+    let _ = writeln!(text, "signature  {}", signature(&found.signature));
+    let _ = writeln!(
+        text,
+        "derived    {} results again from {} exchanges",
+        letterproof_model::grouped(found.rederived as u64),
+        letterproof_model::grouped(found.exchanges as u64)
+    );
+    for note in &found.notes {
+        let _ = writeln!(text, "note       {note}");
+    }
+    for problem in found.problems.iter().take(SHOWN) {
+        let _ = writeln!(text, "problem    {problem}.");
+    }
+    if found.problems.len() > SHOWN {
+        let more = found.problems.len() - SHOWN;
+        let _ = writeln!(text, "           and {more} more; --format json lists them all");
+    }
+    let _ = match found.sound {
+        true => writeln!(text, "\nsound: every byte is as it was made, and every verdict follows"),
+        false => writeln!(text, "\nNOT sound: {} found", problems(found.problems.len())),
+    };
+    text
+}
+
+fn problems(count: usize) -> String {
+    if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") }
+}
+
+/// Whether a bundle is signed, and what that proves.
+pub(crate) fn signature(state: &SignatureState) -> String {
+    match state {
+        SignatureState::Unsigned => "unsigned: anybody could have made this bundle".to_owned(),
+        SignatureState::Invalid => "does NOT hold".to_owned(),
+        SignatureState::Own { key_id } => format!(
+            "by the key in the bundle, {key_id}; compare it with the supplier's, or give --key"
+        ),
+        SignatureState::Expected { key_id } => format!("by the expected key, {key_id}"),
+    }
+}

@@ -1,0 +1,114 @@
+//! What a key file holds when it is no key that can sign, told in words for a message.
+//! Refuses to show any of it: what it finds is one of a few sentences.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// Object identifiers, DER, by which PKCS#8 tells an elliptic-curve key.
+const ELLIPTIC: [&[u8]; 2] = [
+    // id-ecPublicKey (RFC 5480)
+    &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01],
+    // id-Ed25519 (RFC 8410)
+    &[0x06, 0x03, 0x2b, 0x65, 0x70],
+];
+
+/// Why a text is no key that can sign, and what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is no RSA private key that can sign: {found}. {remedy}")]
+pub(crate) struct KeyFault {
+    /// What it is instead.
+    pub(crate) found: &'static str,
+    /// What to do.
+    pub(crate) remedy: &'static str,
+}
+
+const fn fault(found: &'static str, remedy: &'static str) -> KeyFault {
+    KeyFault { found, remedy }
+}
+
+/// Tells what a text is that could not be read as an RSA private key.
+pub(crate) fn of(text: &str) -> KeyFault {
+    let begins = |label: &str| text.contains(&format!("-----BEGIN {label}-----"));
+    if begins("ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED") {
+        fault(
+            "it is encrypted with a passphrase",
+            "Write it out without one (`openssl pkey -in KEY -out PLAIN`, mode 600), or keep it in a secret manager and name the command that prints it; `letterproof keys` makes a key without one.",
+        )
+    } else if begins("PUBLIC KEY") || begins("RSA PUBLIC KEY") {
+        fault(
+            "it is the public half of a key",
+            "Name the file of the private half that goes with it; `letterproof keys` writes both.",
+        )
+    } else if begins("CERTIFICATE") {
+        fault(
+            "it is a certificate",
+            "Name the file of the private key, which `letterproof keys` makes; the platform asks for no certificate.",
+        )
+    } else if begins("OPENSSH PRIVATE KEY") {
+        fault(
+            "it is a key in the form of OpenSSH",
+            "Make a key for this purpose with `letterproof keys`, and register its JWKS.",
+        )
+    } else if begins("EC PRIVATE KEY") || is_elliptic(text) {
+        fault(
+            "it is an elliptic-curve key",
+            "The platform takes RSA keys of 4096 bits alone: make one with `letterproof keys`, and register its JWKS.",
+        )
+    } else if text.trim_start().starts_with('{') {
+        fault(
+            "it is JSON, perhaps the JWKS",
+            "Name the PEM file that `letterproof keys` wrote beside the JWKS.",
+        )
+    } else if begins("PRIVATE KEY") || begins("RSA PRIVATE KEY") {
+        fault(
+            "it is damaged, or has fewer than 2048 bits",
+            "Copy it again in full, or make a key of 4096 bits with `letterproof keys`, and register its JWKS.",
+        )
+    } else {
+        fault(
+            "it has no line `-----BEGIN PRIVATE KEY-----`",
+            "Give the whole PEM text (PKCS#1 or PKCS#8); `letterproof keys` makes such a key.",
+        )
+    }
+}
+
+fn is_elliptic(text: &str) -> bool {
+    let body: String = text.lines().filter(|line| !line.starts_with('-')).map(str::trim).collect();
+    let Ok(der) = STANDARD.decode(body) else { return false };
+    ELLIPTIC.iter().any(|id| der.windows(id.len()).any(|part| part == *id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wrong_kind_of_key_is_told_by_its_own_words() {
+        let elliptic = rcgen::KeyPair::generate().unwrap();
+        let mut found = Vec::new();
+        for (text, words) in [
+            (pem("ENCRYPTED PRIVATE KEY"), "passphrase"),
+            (pem("PUBLIC KEY"), "public half"),
+            (pem("CERTIFICATE"), "certificate"),
+            (pem("OPENSSH PRIVATE KEY"), "OpenSSH"),
+            (elliptic.serialize_pem(), "elliptic"),
+            ("{\"keys\": []}".to_owned(), "JWKS"),
+            (pem("RSA PRIVATE KEY"), "damaged"),
+            ("canary".to_owned(), "BEGIN PRIVATE KEY"),
+        ] {
+            let fault = of(&text);
+            assert!(fault.found.contains(words), "{words}: {fault}");
+            assert!(!fault.to_string().contains("canary"), "{fault}");
+            found.push(fault.found);
+        }
+        found.dedup();
+        assert_eq!(found.len(), 8);
+        assert_eq!(of(&pem("EC PRIVATE KEY")).found, of(&elliptic.serialize_pem()).found);
+        let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n";
+        assert!(of(old).found.contains("passphrase"));
+    }
+
+    fn pem(label: &str) -> String {
+        format!("-----BEGIN {label}-----\nY2FuYXJ5\n-----END {label}-----\n")
+    }
+}

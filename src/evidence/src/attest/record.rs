@@ -1,0 +1,131 @@
+//! `attestations.json`, and how attached files are named in a bundle.
+//! Refuses another format version, and names that could clash or lead elsewhere.
+
+use std::path::Path;
+
+use letterproof_model::{CriterionId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, ATTESTATIONS_FORMAT};
+use crate::EvidenceError;
+use crate::opened::Opened;
+
+/// Longest attestations file read, in bytes.
+const LIMIT: u64 = 16 << 20;
+/// How many characters of its hash begin an attached file's name.
+const HASH_SHOWN: usize = 12;
+/// Longest name of an attached file, its hash left out.
+const NAME_LIMIT: usize = 80;
+
+/// Everything that was attested about a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attestations {
+    /// Always [`ATTESTATIONS_FORMAT`].
+    pub format: String,
+    /// In the order in which they were given.
+    pub attestations: Vec<Attestation>,
+}
+
+/// One thing that a person stated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attestation {
+    /// The clause it is about.
+    pub criterion: CriterionId,
+    /// What was stated.
+    pub statement: String,
+    /// In which role.
+    pub role: String,
+    /// When it was given.
+    pub given_at: Timestamp,
+    /// What shows it.
+    pub files: Vec<AttachedFile>,
+}
+
+/// A file attached to an attestation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttachedFile {
+    /// Its name, made plain.
+    pub name: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Its SHA-256.
+    pub sha256: String,
+    /// What kind of file it is.
+    pub media_type: String,
+}
+
+impl Attestations {
+    /// The attestations of a bundle; none where it has no such file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is of another format.
+    pub fn of(opened: &Opened) -> Result<Self, EvidenceError> {
+        if opened.size(ATTESTATIONS_FILE).is_none() {
+            let format = ATTESTATIONS_FORMAT.to_owned();
+            return Ok(Self { format, attestations: Vec::new() });
+        }
+        let path = opened.path().join(ATTESTATIONS_FILE);
+        let bytes = opened.read(ATTESTATIONS_FILE, LIMIT)?;
+        crate::bundle::parse_json(&path, &bytes, ATTESTATIONS_FORMAT)
+    }
+}
+
+impl AttachedFile {
+    /// Where the file lies in the bundle.
+    #[must_use]
+    pub fn path(&self, criterion: &CriterionId) -> String {
+        let hash: String = self.sha256.chars().take(HASH_SHOWN).collect();
+        format!("{ATTACHMENTS_FOLDER}/{criterion}/{hash}-{}", self.name)
+    }
+}
+
+/// A file's name in small letters, digits and `-_.` alone, its extension kept.
+pub(super) fn plain_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let mut plain = String::new();
+    for c in name.chars() {
+        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+            plain.push(c);
+        } else if !plain.ends_with('-') {
+            plain.push('-');
+        }
+    }
+    let from = plain.len().saturating_sub(NAME_LIMIT);
+    plain[from..].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_made_plain_and_keep_their_extension() {
+        for (name, expected) in [
+            ("Proof 1 (final).PDF", "proof-1-final-.pdf"),
+            ("Überblick.csv", "-berblick.csv"),
+            ("a/b/c.txt", "c.txt"),
+            ("log.2026-08-21.log", "log.2026-08-21.log"),
+        ] {
+            assert_eq!(plain_name(Path::new(name)), expected);
+        }
+        let long = format!("{}.pdf", "x".repeat(300));
+        let plain = plain_name(Path::new(&long));
+        assert!(plain.len() == NAME_LIMIT && plain.ends_with("xxx.pdf"));
+    }
+
+    #[test]
+    fn an_attached_file_lies_under_its_clause_and_begins_with_its_hash() {
+        let file = AttachedFile {
+            name: "con.pdf".into(),
+            size: 3,
+            sha256: crate::sha256_hex(b"abc"),
+            media_type: "application/pdf".into(),
+        };
+        let path = file.path(&CriterionId::fixed("AT12.3"));
+        assert_eq!(path, "attachments/AT12.3/ba7816bf8f01-con.pdf");
+        assert_eq!(crate::names::fault(&path), None);
+    }
+}

@@ -1,0 +1,1 @@
+//! Recordings of other tools, good and bad, as they are read and as a journal then holds them.

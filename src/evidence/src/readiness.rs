@@ -1,0 +1,280 @@
+//! How far a supplier is, over all its runs in both windows.
+//!
+//! For each test of the pack the last run that judged it counts; nothing of an earlier run makes
+//! up for it. Refuses to call anybody ready on runs against a stand-in, or with evidence owed.
+
+use std::collections::BTreeSet;
+
+use letterproof_model::{
+    About, ClauseKind, Context, CriterionId, FindingKind, Results, RunId, TestId, TestResult,
+    Timestamp, Verdict, WaiverState, pack, unwaived_verdict,
+};
+use serde::Serialize;
+
+/// The name and version of the format of a readiness report.
+pub const READINESS_FORMAT: &str = "letterproof-readiness/1";
+
+/// One run, as far as readiness needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct Submission<'a> {
+    /// Its results.
+    pub results: &'a Results,
+    /// What was declared of the target and the supplier's workflow.
+    pub context: &'a Context,
+    /// The criteria for which statements were given.
+    pub attested: &'a BTreeSet<CriterionId>,
+}
+
+/// How far a supplier is.
+#[derive(Debug, Clone, Serialize)]
+pub struct Readiness {
+    /// Always [`READINESS_FORMAT`].
+    pub format: String,
+    /// Whether nothing remains.
+    pub ready: bool,
+    /// The runs, by time.
+    pub runs: Vec<RunLine>,
+    /// AT1 to AT15.
+    pub tests: Vec<TestLine>,
+    /// What failed or is against a rule, with what was agreed on it.
+    pub issues: Vec<Issue>,
+    /// What remains to be done, one sentence each.
+    pub remaining: Vec<String>,
+}
+
+/// A run.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunLine {
+    /// Its id.
+    pub id: RunId,
+    /// Its test window.
+    pub window: Option<u8>,
+    /// The target's name.
+    pub target: String,
+    /// Whether the target was a stand-in on the tester's own machine.
+    pub rehearsal: bool,
+    /// When it began.
+    pub started: Timestamp,
+    /// Its exit code.
+    pub exit_code: u8,
+}
+
+/// A test, and how it stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct TestLine {
+    /// `AT1` … `AT15`.
+    pub id: TestId,
+    /// What it is about.
+    pub title: String,
+    /// Whether the pack makes it mandatory.
+    pub required: bool,
+    /// Whether the supplier's workflow has it; optional tests only.
+    pub declared: bool,
+    /// The verdict of the last run that judged it.
+    pub verdict: Verdict,
+    /// Whether each of its failures is waived.
+    pub waived: bool,
+    /// That run.
+    pub run: Option<RunId>,
+    /// That run's window.
+    pub window: Option<u8>,
+    /// When that run ended.
+    pub date: Option<Timestamp>,
+    /// Clauses for which a statement is owed.
+    pub owed: Vec<CriterionId>,
+}
+
+impl TestLine {
+    /// Whether the test needs nothing more than the statements owed.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.verdict == Verdict::Pass || self.waived
+    }
+
+    /// How it stands, in a word or two.
+    #[must_use]
+    pub fn state(&self) -> String {
+        let waived = if self.waived { ", waived" } else { "" };
+        format!("{}{waived}", self.verdict)
+    }
+
+    /// Whether it is needed, in a word.
+    #[must_use]
+    pub fn need(&self) -> &'static str {
+        match (self.required, self.declared) {
+            (true, _) => "yes",
+            (false, true) => "declared",
+            (false, false) => "no",
+        }
+    }
+
+    /// Whether the supplier must show it: mandatory, or optional and part of its workflow.
+    #[must_use]
+    pub fn is_needed(&self) -> bool {
+        self.required || self.declared
+    }
+}
+
+/// Something that failed or is against a rule.
+#[derive(Debug, Clone, Serialize)]
+pub struct Issue {
+    /// The criterion or finding.
+    pub id: String,
+    /// What was seen.
+    pub observed: String,
+    /// The run it was seen in.
+    pub run: RunId,
+    /// What was agreed on it, and where; absent where nothing was.
+    pub mitigation: Option<String>,
+}
+
+/// Puts the runs of a supplier together.
+#[must_use]
+pub fn readiness(submissions: &[Submission<'_>]) -> Readiness {
+    let mut runs: Vec<&Submission<'_>> = submissions.iter().collect();
+    runs.sort_by_key(|run| run.results.run.finished);
+    let tests: Vec<TestLine> = pack().iter().map(|test| test_line(test.id, &runs)).collect();
+    let issues = issues(&runs, &tests);
+    let lines: Vec<RunLine> = runs.iter().map(|run| run_line(run)).collect();
+    let remaining = remaining(&lines, &tests, &issues);
+    Readiness {
+        format: READINESS_FORMAT.to_owned(),
+        ready: remaining.is_empty(),
+        runs: lines,
+        tests,
+        issues,
+        remaining,
+    }
+}
+
+fn run_line(run: &Submission<'_>) -> RunLine {
+    let info = &run.results.run;
+    RunLine {
+        id: info.id.clone(),
+        window: info.window,
+        target: info.target.name.clone(),
+        rehearsal: is_stand_in(&info.target.base_url),
+        started: info.started,
+        exit_code: run.results.exit_code,
+    }
+}
+
+/// Whether this address is on the tester's own machine.
+fn is_stand_in(base_url: &str) -> bool {
+    url::Url::parse(base_url).is_ok_and(|url| match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    })
+}
+
+fn result_of<'a>(test: TestId, run: &Submission<'a>) -> Option<&'a TestResult> {
+    run.results.tests.iter().find(|result| result.id == test)
+}
+
+/// The last run that judged a test.
+fn deciding<'a, 'b>(
+    test: TestId,
+    runs: &'b [&'b Submission<'a>],
+) -> Option<(&'b Submission<'a>, &'a TestResult)> {
+    let judged = |result: &&TestResult| result.selected && result.verdict != Verdict::NotRun;
+    runs.iter().rev().find_map(|run| Some((*run, result_of(test, run).filter(judged)?)))
+}
+
+fn test_line(test: TestId, runs: &[&Submission<'_>]) -> TestLine {
+    let definition = letterproof_model::test_definition(test);
+    let deciding = deciding(test, runs);
+    let attested = |id: &CriterionId| runs.iter().any(|run| run.attested.contains(id));
+    let owed = definition
+        .clauses
+        .iter()
+        .filter(|clause| clause.kind == ClauseKind::Attestation)
+        .map(|clause| CriterionId::from(clause.id))
+        .filter(|id| !attested(id));
+    let waived = deciding.is_some_and(|(run, result)| {
+        result.verdict == Verdict::Fail
+            && unwaived_verdict(result, &run.results.waivers) == Verdict::Pass
+    });
+    TestLine {
+        id: test,
+        title: definition.title.to_owned(),
+        required: definition.required,
+        declared: runs.last().is_none_or(|run| run.context.works_by(test)),
+        verdict: deciding.map_or(Verdict::NotRun, |(_, result)| result.verdict),
+        waived,
+        run: deciding.map(|(run, _)| run.results.run.id.clone()),
+        window: deciding.and_then(|(run, _)| run.results.run.window),
+        date: deciding.map(|(run, _)| run.results.run.finished),
+        owed: owed.collect(),
+    }
+}
+
+fn issues(runs: &[&Submission<'_>], tests: &[TestLine]) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    for line in tests.iter().filter(|line| line.is_needed()) {
+        let Some((run, result)) = deciding(line.id, runs) else { continue };
+        for check in result.checks().filter(|check| check.verdict == Verdict::Fail) {
+            issues.push(issue(check.id.as_str(), &check.observed, run));
+        }
+    }
+    let Some(last) = runs.last() else { return issues };
+    for check in last.results.observer.iter().filter(|check| check.verdict == Verdict::Fail) {
+        let seen = check.criteria.first().map_or(check.title.as_str(), |first| &first.observed);
+        issues.push(issue(check.id.as_str(), seen, last));
+    }
+    let violations = last.results.findings.iter().filter(|finding| {
+        finding.about == About::Supplier && finding.kind == FindingKind::Violation
+    });
+    issues.extend(violations.map(|finding| issue(&finding.id, &finding.observed, last)));
+    issues
+}
+
+fn issue(id: &str, observed: &str, run: &Submission<'_>) -> Issue {
+    let waiver = run.results.waivers.iter().find(|used| used.waiver.id == id);
+    let mitigation = waiver.map(|used| {
+        let waiver = &used.waiver;
+        let state = if used.state == WaiverState::Expired { "expired" } else { "until" };
+        format!(
+            "{} (agreed by {}, {}, {state} {})",
+            waiver.reason, waiver.agreed_by, waiver.reference, waiver.expires
+        )
+    });
+    Issue {
+        id: id.to_owned(),
+        observed: observed.to_owned(),
+        run: run.results.run.id.clone(),
+        mitigation,
+    }
+}
+
+fn remaining(runs: &[RunLine], tests: &[TestLine], issues: &[Issue]) -> Vec<String> {
+    let mut remaining = Vec::new();
+    for test in tests.iter().filter(|test| test.is_needed()) {
+        if !test.is_done() {
+            remaining.push(match &test.run {
+                Some(run) => format!("{}: {} in run {run}; run it again", test.id, test.verdict),
+                None => format!("{}: not run yet", test.id),
+            });
+        }
+        if !test.owed.is_empty() {
+            let owed: Vec<&str> = test.owed.iter().map(CriterionId::as_str).collect();
+            remaining.push(format!(
+                "{}: statements owed for {}; give them with `letterproof attest`",
+                test.id,
+                owed.join(", ")
+            ));
+        }
+    }
+    let open = issues.iter().filter(|issue| issue.mitigation.is_none());
+    remaining.extend(open.map(|issue| format!("{}: neither mended nor agreed on", issue.id)));
+    let used = |run: &RunLine| tests.iter().any(|test| test.run.as_ref() == Some(&run.id));
+    for run in runs.iter().filter(|run| run.rehearsal && used(run)) {
+        remaining.push(format!(
+            "run {}: against a stand-in on this machine; only runs against NHS Notify's integration \
+             environment count",
+            run.id
+        ));
+    }
+    remaining
+}

@@ -1,0 +1,222 @@
+//! Attestations are added to a finished run whole or not at all, and the bundle is sealed again.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{bundle, forge};
+use letterproof_evidence::{
+    ATTACHMENT_LIMIT, ATTESTATIONS_FILE, Attestations, BundleKey, EvidenceError, NewAttestation,
+    Opened, ProblemKind, RunFolder, Sealing, SignatureState, attest, check_integrity, sha256_hex,
+};
+use letterproof_model::CriterionId;
+
+fn stated(criterion: &'static str) -> NewAttestation {
+    NewAttestation {
+        criterion: CriterionId::fixed(criterion),
+        statement: "One job was made for each letter.".into(),
+        role: "production manager".into(),
+        given_at: "2026-08-21T12:00:00Z".parse().unwrap(),
+    }
+}
+
+fn file(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn add(folder: &Path, files: &[PathBuf], sealing: Sealing<'_>) -> Result<PathBuf, EvidenceError> {
+    attest(folder, stated("AT3.7"), files, sealing, |_| Ok(()))
+}
+
+/// Every file of a folder and what it holds.
+fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let opened = Opened::open(folder).unwrap();
+    opened
+        .files()
+        .map(|(name, _)| (name.to_owned(), fs::read(folder.join(name)).unwrap()))
+        .collect()
+}
+
+fn assert_sound(path: &Path) -> SignatureState {
+    let found = check_integrity(&Opened::open(path).unwrap(), None);
+    assert_eq!(found.problems, []);
+    found.signature
+}
+
+#[test]
+fn an_attestation_stands_in_folder_and_zip_with_its_files() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, zip) = bundle(&out.path().join("evidence"), None);
+    let proof = file(out.path(), "Proof 1.PDF", b"%PDF-1.7 proof");
+    let log = file(out.path(), "jobs.csv", b"id,jobs\nL1,1\n");
+    let made = add(&folder, &[proof, log.clone(), log], Sealing::Unsigned).unwrap();
+    assert_eq!(made, zip);
+    for path in [&folder, &zip] {
+        assert_sound(path);
+        let opened = Opened::open(path).unwrap();
+        let attestations = Attestations::of(&opened).unwrap();
+        let [given] = attestations.attestations.as_slice() else { panic!("{attestations:?}") };
+        assert_eq!(given.role, "production manager");
+        assert_eq!(given.files.len(), 2, "the same file is attached once");
+        assert_eq!(given.files[0].name, "proof-1.pdf");
+        assert_eq!(given.files[0].media_type, "application/pdf");
+        let hash = &sha256_hex(b"%PDF-1.7 proof")[..12];
+        let name = format!("attachments/AT3.7/{hash}-proof-1.pdf");
+        assert_eq!(given.files[0].path(&given.criterion), name);
+        assert_eq!(opened.read(&name, 100).unwrap(), b"%PDF-1.7 proof");
+    }
+    add(&folder, &[], Sealing::Unsigned).unwrap();
+    let attestations = Attestations::of(&Opened::open(&zip).unwrap()).unwrap();
+    assert_eq!(attestations.attestations.len(), 2, "what was attested before is kept");
+    let left = fs::read_dir(out.path().join("evidence")).unwrap().count();
+    assert_eq!(left, 2, "folder and zip, and no rubbish");
+}
+
+#[test]
+fn what_shows_attestations_is_written_again_before_sealing() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, _) = bundle(out.path(), None);
+    let refresh = |draft: &RunFolder| {
+        let given = Attestations::of(&Opened::open(draft.path())?)?.attestations.len();
+        draft.write("index.html", format!("{given} attested").as_bytes())
+    };
+    attest(&folder, stated("AT3.7"), &[], Sealing::Unsigned, refresh).unwrap();
+    assert_eq!(fs::read(folder.join("index.html")).unwrap(), b"1 attested");
+    assert_sound(&folder);
+}
+
+#[test]
+fn files_that_cannot_be_attached_are_refused_and_nothing_is_changed() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, zip) = bundle(&out.path().join("evidence"), None);
+    let (before, zipped) = (contents(&folder), fs::read(&zip).unwrap());
+    let good = file(out.path(), "good.txt", b"good");
+    let large =
+        file(out.path(), "large.txt", &vec![b'x'; usize::try_from(ATTACHMENT_LIMIT).unwrap() + 1]);
+    let mut bad = vec![
+        (file(out.path(), "a.exe", b"MZ"), "use one of pdf"),
+        (file(out.path(), "a.pdf", b"MZ"), "not what the extension"),
+        (file(out.path(), "empty.txt", b""), "is empty"),
+        (large, "larger than 25 MiB"),
+        (out.path().to_owned(), "a folder"),
+        (out.path().join("none.pdf"), "none.pdf"),
+    ];
+    #[cfg(unix)]
+    {
+        let link = out.path().join("link.txt");
+        std::os::unix::fs::symlink(&good, &link).unwrap();
+        bad.push((link, "a link"));
+    }
+    for (path, reason) in bad {
+        let error = add(&folder, &[good.clone(), path], Sealing::Unsigned).unwrap_err().to_string();
+        assert!(error.contains(reason), "{error}");
+    }
+    assert_eq!(contents(&folder), before);
+    assert_eq!(fs::read(&zip).unwrap(), zipped);
+    assert_eq!(fs::read_dir(out.path().join("evidence")).unwrap().count(), 2);
+}
+
+#[test]
+fn a_file_at_the_limit_is_attached() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, zip) = bundle(&out.path().join("evidence"), None);
+    let bytes = vec![b'x'; usize::try_from(ATTACHMENT_LIMIT).unwrap()];
+    add(&folder, &[file(out.path(), "a.txt", &bytes)], Sealing::Unsigned).unwrap();
+    assert_sound(&zip);
+}
+
+#[test]
+fn statements_that_say_nothing_are_refused() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, _) = bundle(out.path(), None);
+    let before = contents(&folder);
+    let long = "x".repeat(5_000);
+    for (criterion, statement, role, reason) in [
+        ("AT99.1", "s", "r", "no clause"),
+        ("../AT1", "s", "r", "no clause"),
+        ("AT3.7", " \n", "r", "the statement is empty"),
+        ("AT3.7", "s", "", "the role is empty"),
+        ("AT3.7", long.as_str(), "r", "longer than 4000"),
+        ("AT3.7", "s\u{1b}[2J", "r", "control characters"),
+    ] {
+        let new = NewAttestation {
+            statement: statement.to_owned(),
+            role: role.to_owned(),
+            ..stated(criterion)
+        };
+        let error: EvidenceError =
+            attest(&folder, new, &[], Sealing::Unsigned, |_| Ok(())).unwrap_err();
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+    assert_eq!(contents(&folder), before);
+}
+
+#[test]
+fn a_signed_run_stays_signed_or_loses_its_signature_knowingly() {
+    let out = tempfile::tempdir().unwrap();
+    let key = BundleKey::generate().unwrap();
+    let (folder, zip) = bundle(out.path(), Some(&key));
+    let before = contents(&folder);
+    let error = add(&folder, &[], Sealing::Unsigned).unwrap_err();
+    assert!(matches!(error, EvidenceError::WouldUnsign { .. }), "{error}");
+    assert_eq!(contents(&folder), before);
+    add(&folder, &[], Sealing::Signed(&key)).unwrap();
+    let key_id = key.public().key_id();
+    assert_eq!(assert_sound(&zip), SignatureState::Own { key_id });
+    add(&folder, &[], Sealing::SignatureDropped).unwrap();
+    assert_eq!(assert_sound(&zip), SignatureState::Unsigned);
+}
+
+#[test]
+fn nothing_is_added_to_a_run_that_was_changed_or_is_a_zip() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, zip) = bundle(out.path(), None);
+    let error = add(&zip, &[], Sealing::Unsigned).unwrap_err().to_string();
+    assert!(error.contains("give the folder"), "{error}");
+    fs::write(folder.join("index.html"), "doctored").unwrap();
+    let error = add(&folder, &[], Sealing::Unsigned).unwrap_err();
+    assert!(matches!(error, EvidenceError::Refused { .. }), "{error}");
+    assert!(error.to_string().contains("index.html"), "{error}");
+    assert!(!folder.join(ATTESTATIONS_FILE).exists());
+}
+
+#[test]
+fn a_change_that_fails_leaves_everything_as_it_was() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, _) = bundle(out.path(), None);
+    let before = contents(&folder);
+    let error = attest(&folder, stated("AT3.7"), &[], Sealing::Unsigned, |draft| {
+        draft.write("index.html", b"half")?;
+        Err(EvidenceError::Random)
+    });
+    assert!(error.is_err());
+    assert_eq!(contents(&folder), before);
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn attestations_and_attachments_that_do_not_fit_are_caught_even_when_sealed() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, _) = bundle(&out.path().join("evidence"), None);
+    let log = file(out.path(), "jobs.csv", b"id,jobs\nL1,1\n");
+    add(&folder, &[log], Sealing::Unsigned).unwrap();
+    let opened = Opened::open(&folder).unwrap();
+    let name =
+        opened.files().find(|(name, _)| name.starts_with("attachments/")).unwrap().0.to_owned();
+    let kinds = || {
+        let found = check_integrity(&Opened::open(&folder).unwrap(), None);
+        found.problems.into_iter().map(|problem| problem.kind).collect::<Vec<_>>()
+    };
+    forge(&folder, None, |run| run.write(&name, b"id,jobs\nL1,2\n").unwrap());
+    assert_eq!(kinds(), [ProblemKind::Attestation]);
+    forge(&folder, None, |run| run.write(&name, b"id,jobs\nL1,1\n").unwrap());
+    assert_eq!(kinds(), []);
+    forge(&folder, None, |run| run.write("attachments/AT3.7/more.csv", b"x").unwrap());
+    assert_eq!(kinds(), [ProblemKind::Attestation]);
+    forge(&folder, None, |run| run.write(ATTESTATIONS_FILE, b"{}").unwrap());
+    assert!(kinds().contains(&ProblemKind::Attestation));
+}

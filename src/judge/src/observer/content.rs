@@ -1,0 +1,222 @@
+//! What is seen of the PDFs: fetched whole before a letter is produced, unchanged, in time.
+//! Refuses to call a PDF missing that was fetched where nobody was watching: a recording without a
+//! single download decides nothing, and the harness's own supplier, which prints nothing and
+//! accepts many a letter only to accept it, is held to what it asked for.
+
+use std::collections::HashMap;
+
+use letterproof_model::{Context, LetterStatus, Mode, Operation};
+
+use super::ObserverCheck;
+use crate::conformance::life;
+use crate::ruling::Ruling;
+use crate::tally::Tally;
+use crate::text::{many, seconds};
+use crate::traffic::{Answer, Event, EventKind, Letter, LetterIx, Micros, Traffic};
+
+pub(super) const CHECKS: &[ObserverCheck] = &[
+    ObserverCheck {
+        id: "O-PDF-FETCHED",
+        title: "PDFs are downloaded whole",
+        clause: "The PDF of an accepted letter is downloaded whole before the letter is printed, \
+                 enclosed or dispatched.",
+        source: "AT15",
+        needs: &[],
+        judge: fetched,
+    },
+    ObserverCheck {
+        id: "O-CONTENT-SAME",
+        title: "What is produced is what was sent",
+        clause: "No letter is produced from a download whose SHA-256 is not the letter's.",
+        source: "AT15; OAS Letter, sha256Hash",
+        needs: &[],
+        judge: content_same,
+    },
+    ObserverCheck {
+        id: "O-DOWNLOAD-IN-TIME",
+        title: "Links are followed in time",
+        clause: "No download link is followed after it has expired.",
+        source: "OAS getDataId",
+        needs: &[],
+        judge: in_time,
+    },
+];
+
+/// What the traffic shows of one letter's PDF.
+struct Pdf<'a> {
+    /// The update that says the letter was produced.
+    produced: Option<(&'a Event, LetterStatus)>,
+    /// Whether it was taken out of production.
+    gone: bool,
+    /// Every call for the link or the content, by time.
+    tries: Vec<&'a Event>,
+    /// Those that brought the whole content.
+    whole: Vec<&'a Event>,
+}
+
+/// The PDF of a letter that was accepted or produced; `None` for any other letter.
+fn pdf_of<'a>(letter: &'a Letter, traffic: &Traffic) -> Option<Pdf<'a>> {
+    use LetterStatus::{Accepted, Cancelled, Failed, Forwarded, Rejected};
+    let taken = || letter.sent().filter(|(_, update)| update.answer.accepted());
+    let produced = taken()
+        .find(|(_, update)| update.status.is_production())
+        .map(|(event, update)| (event, update.status));
+    if produced.is_none() && !taken().any(|(_, update)| update.status == Accepted) {
+        return None;
+    }
+    let ends = [Cancelled, Failed, Forwarded, Rejected];
+    let gone = taken().any(|(_, update)| ends.contains(&update.status));
+    let tries: Vec<&Event> = letter
+        .events
+        .iter()
+        .filter(|event| event.by_supplier)
+        .filter(|event| matches!(event.kind, EventKind::DataAsked | EventKind::Downloaded))
+        .collect();
+    let whole = tries.iter().copied().filter(|event| is_whole(event, traffic)).collect();
+    Some(Pdf { produced, gone, tries, whole })
+}
+
+fn is_whole(event: &Event, traffic: &Traffic) -> bool {
+    matches!(event.kind, EventKind::Downloaded)
+        && traffic.call(event.call).answer() == Answer::Status(200)
+}
+
+/// Whether the recording holds any download of the supplier's that belongs to a letter.
+fn holds_downloads(traffic: &Traffic) -> bool {
+    traffic
+        .supplier_calls()
+        .any(|(_, call)| call.operation == Operation::Download && call.letter.is_some())
+}
+
+fn fetched(traffic: &Traffic, context: &Context) -> Ruling {
+    let held = holds_downloads(traffic);
+    let mut tally = Tally::default();
+    for (ix, letter) in traffic.letters() {
+        let Some(pdf) = pdf_of(letter, traffic) else { continue };
+        let unasked = pdf.tries.is_empty() && context.mode == Mode::Driven;
+        if !unasked {
+            pdf.judge(ix, held, traffic, &mut tally);
+        }
+    }
+    if tally.checked() == 0 {
+        return Ruling::not_run(
+            "no PDF of an accepted letter was called for; accepting a letter and printing it would \
+             show it",
+        );
+    }
+    tally.rule(traffic, "PDF", |n| format!("{} downloaded whole", many(n, "PDF")))
+}
+
+impl Pdf<'_> {
+    fn judge(&self, ix: LetterIx, held: bool, traffic: &Traffic, tally: &mut Tally) {
+        let tried = self.tries.iter().map(|event| event.call);
+        let first = self.whole.first();
+        match (self.produced, first) {
+            (None, Some(whole)) => tally.good([whole.call]),
+            (None, None) if self.gone => {}
+            (None, None) => tally.open(ix, tried, "was accepted, and its PDF is not whole so far"),
+            (Some((sent, _)), Some(whole)) if whole.at <= sent.at => tally.good([whole.call]),
+            (Some((sent, status)), Some(whole)) => {
+                let words = format!("was sent {status} before its PDF was downloaded");
+                tally.fault(ix, [sent.call, whole.call], words);
+            }
+            (Some((sent, status)), None) if !held => {
+                let words = format!("was sent {status}; the recording holds no download at all");
+                tally.open(ix, [sent.call], words);
+            }
+            (Some((sent, status)), None) if self.in_parts(traffic) => {
+                let words = format!("was sent {status}, its PDF downloaded in parts");
+                tally.open(ix, tried.chain([sent.call]), words);
+            }
+            (Some((sent, status)), None) => {
+                let how = self.how_far(traffic);
+                let words = format!("was sent {status} though its PDF {how}");
+                tally.fault(ix, tried.chain([sent.call]), words);
+            }
+        }
+    }
+
+    fn in_parts(&self, traffic: &Traffic) -> bool {
+        let partial = |event: &&Event| traffic.call(event.call).answer() == Answer::Status(206);
+        self.tries.iter().any(partial)
+    }
+
+    /// How far its download got, as a sentence continues.
+    fn how_far(&self, traffic: &Traffic) -> String {
+        let download = |event: &&&Event| matches!(event.kind, EventKind::Downloaded);
+        let Some(last) = self.tries.iter().rfind(download) else {
+            let asked = if self.tries.is_empty() { "never asked for" } else { "not downloaded" };
+            return format!("was {asked}");
+        };
+        let call = traffic.call(last.call);
+        match call.exchange.error() {
+            Some(error) if error.received > 0 => "was only partly downloaded".to_owned(),
+            Some(_) => "never arrived".to_owned(),
+            None => format!("was {}", call.answer().words()),
+        }
+    }
+}
+
+fn content_same(traffic: &Traffic, _: &Context) -> Ruling {
+    let mut tally = Tally::default();
+    for (ix, letter) in traffic.letters() {
+        let (Some(hash), Some(pdf)) = (letter.hash(), pdf_of(letter, traffic)) else { continue };
+        let made_of = match pdf.produced {
+            Some((sent, _)) => pdf.whole.iter().rfind(|event| event.at <= sent.at),
+            None => pdf.whole.last(),
+        };
+        let Some(download) = made_of.map(|event| event.call) else { continue };
+        let response = traffic.call(download).exchange.response();
+        let Some(content) = response.and_then(|response| response.body.content()) else {
+            tally.open(ix, [download], "has a download recorded without its SHA-256");
+            continue;
+        };
+        let same = content.sha256.eq_ignore_ascii_case(traffic.text(hash));
+        match pdf.produced {
+            _ if same => tally.good([download]),
+            Some((sent, status)) => {
+                let words = format!("was sent {status} with other content");
+                tally.fault(ix, [download, sent.call], words);
+            }
+            None if pdf.gone => {}
+            None => tally.open(ix, [download], "has other content, and was not produced so far"),
+        }
+    }
+    if tally.checked() == 0 {
+        return Ruling::not_run(
+            "no PDF of an accepted letter with a hash was downloaded; one that is would show it",
+        );
+    }
+    tally.rule(traffic, "PDF", |n| format!("{}, each with its letter's SHA-256", many(n, "PDF")))
+}
+
+fn in_time(traffic: &Traffic, _: &Context) -> Ruling {
+    let mut given: HashMap<LetterIx, (Micros, &str)> = HashMap::new();
+    let mut tally = Tally::default();
+    for (ix, call) in traffic.supplier_calls() {
+        let Some(letter) = call.letter else { continue };
+        let location = || call.exchange.response()?.header("location");
+        match call.operation {
+            Operation::GetLetterData => {
+                if let Some(link) = location() {
+                    given.insert(letter, (call.finished, link));
+                }
+            }
+            Operation::Download => {
+                let Some((at, link)) = given.get(&letter) else { continue };
+                let expired = traffic.follows(call.started, at + life(link));
+                if expired && call.answer() == Answer::Status(403) {
+                    let words = format!("was called for {} after", seconds(call.started - at));
+                    tally.fault(letter, [ix], format!("{words} its link was given"));
+                } else {
+                    tally.good([ix]);
+                }
+            }
+            _ => {}
+        }
+    }
+    if tally.checked() == 0 {
+        return Ruling::not_run("no link was followed; a download would show it");
+    }
+    tally.rule(traffic, "download", |n| format!("{}, none too late", many(n, "download")))
+}

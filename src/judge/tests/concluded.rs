@@ -1,0 +1,78 @@
+//! The results document over a witnessed supplier's traffic: what an observer sees is in it, keeps
+//! to the schema, and decides unless it was waived or the supplier is the harness's own.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use letterproof_contract::{Contract, Document};
+use letterproof_judge::{Head, conclude, observer_ids};
+use letterproof_model::LetterStatus::Accepted;
+use letterproof_model::{
+    Brief, Results, RunEnd, RunId, Selection, SupplierKind, TestId, ToolInfo, Verdict, Waiver,
+    WaiverState,
+};
+use support::observed::watched;
+
+/// What is concluded of a supplier that connects as it should, and then sends ACCEPTED twice.
+fn concluded(supplier: SupplierKind, waived: Option<&str>) -> Results {
+    let mut script = watched(|s| {
+        s.token().status().moved("L1", Accepted).patch("L1", Accepted);
+    });
+    script.context.supports.clear();
+    let started = script.exchanges[0].started;
+    let selection = Selection { tests: vec![TestId::new(1).unwrap()], conformance: false };
+    let waivers = waived.map(|id| Waiver {
+        id: id.to_owned(),
+        reason: "agreed".into(),
+        agreed_by: "service manager".into(),
+        reference: "R-1".into(),
+        date: "2026-01-01".parse().unwrap(),
+        expires: "2036-01-01".parse().unwrap(),
+        line: 1,
+    });
+    let brief = Brief {
+        supplier,
+        waivers: waivers.into_iter().collect(),
+        ..Brief::new(selection, script.context.clone())
+    };
+    let tool = ToolInfo { version: "0.1.0".into(), commit: "unknown".into() };
+    let run_id = RunId::fixed("run-1");
+    let head = Head { run_id: &run_id, started, tool: &tool, brief: &brief };
+    let mut journal = script.journal();
+    journal.push_mark(RunEnd::Whole.mark(started));
+    conclude(&journal, &head, Contract::built_in().unwrap())
+}
+
+#[test]
+fn a_broken_rule_of_a_witnessed_supplier_ends_with_1() {
+    assert_eq!(concluded(SupplierKind::Witnessed, None).exit_code, 1);
+    assert_eq!(concluded(SupplierKind::Imported, None).exit_code, 1);
+}
+
+#[test]
+fn a_broken_rule_of_our_own_supplier_is_shown_and_does_not_decide() {
+    let results = concluded(SupplierKind::Reference, None);
+    let failed = |verdict| verdict == Verdict::Fail;
+    assert!(results.observer.iter().any(|check| failed(check.verdict)));
+    assert_eq!(results.exit_code, 0);
+}
+
+#[test]
+fn a_waived_rule_does_not_decide() {
+    let results = concluded(SupplierKind::Witnessed, Some("O-UPDATE-ONCE"));
+    assert_eq!(results.waivers[0].state, WaiverState::Applied);
+    assert_eq!(results.exit_code, 0);
+    let other = concluded(SupplierKind::Witnessed, Some("O-LIST-SERIAL"));
+    assert_eq!(other.exit_code, 1);
+}
+
+#[test]
+fn what_an_observer_sees_is_all_told_and_keeps_to_the_schema() {
+    let results = concluded(SupplierKind::Witnessed, None);
+    let ids: Vec<&str> = results.observer.iter().map(|check| check.id.as_str()).collect();
+    assert_eq!(ids, observer_ids().collect::<Vec<_>>());
+    let value = serde_json::to_value(results).unwrap();
+    let faults = Contract::built_in().unwrap().faults(Document::Results, &value);
+    assert_eq!(faults, Vec::<String>::new());
+}

@@ -1,0 +1,244 @@
+//! What was judged of a run taken together: waived failures, and the exit code that follows.
+//!
+//! What an observer sees decides only where the supplier is not the harness's own: in a driven run
+//! the harness makes the traffic, so that its habits say nothing about anybody's system.
+//! Refuses to let what was not shown by the observer's checks decide: the pack does not ask for it.
+
+use crate::{CheckResult, CriterionId, Finding, SupplierKind, TestResult, Verdict, WaiverUse};
+
+/// Everything judged of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Judgement<'a> {
+    /// Who made the traffic.
+    pub supplier: SupplierKind,
+    /// The tests of the pack.
+    pub tests: &'a [TestResult],
+    /// The conformance suite; empty where it was not selected.
+    pub conformance: &'a [CheckResult],
+    /// The observer's checks.
+    pub observer: &'a [CheckResult],
+    /// What else was seen.
+    pub findings: &'a [Finding],
+}
+
+impl<'a> Judgement<'a> {
+    /// The checks beside the pack: the conformance suite's and the observer's.
+    pub(crate) fn checks(&self) -> impl Iterator<Item = &'a CheckResult> {
+        self.conformance.iter().chain(self.observer)
+    }
+
+    /// Whether the supplier under test broke a rule that an observer sees, and nobody waived it.
+    fn observed_failure(&self, waivers: &[WaiverUse]) -> bool {
+        let failed = |check: &CheckResult| {
+            check.verdict == Verdict::Fail && !is_waived(&check.id, check.verdict, waivers)
+        };
+        !self.supplier.is_ours() && self.observer.iter().any(failed)
+    }
+}
+
+/// The exit code of what was judged: 4 the harness failed, 1 a required test failed, the API broke
+/// its contract under the conformance suite or a witnessed supplier broke an observer's rule, 3
+/// incomplete or a waiver must go, 0 every required test passed. A waived failure decides nothing.
+#[must_use]
+pub fn exit_code(judged: &Judgement<'_>, waivers: &[WaiverUse]) -> u8 {
+    let deciding = || judged.tests.iter().filter(|test| test.selected);
+    let required =
+        || deciding().filter(|test| test.required).map(|test| unwaived_verdict(test, waivers));
+    let unwaived = |check: &&CheckResult| !is_waived(&check.id, check.verdict, waivers);
+    let checks = || judged.conformance.iter().filter(unwaived).map(|check| check.verdict);
+    if deciding().map(|test| test.verdict).chain(checks()).any(|v| v == Verdict::Error) {
+        4
+    } else if required().chain(checks()).any(|v| v == Verdict::Fail)
+        || judged.observed_failure(waivers)
+    {
+        1
+    } else if required().any(|v| v != Verdict::Pass)
+        || checks().any(|v| matches!(v, Verdict::Inconclusive | Verdict::NotRun))
+        || waivers.iter().any(WaiverUse::must_go)
+    {
+        3
+    } else {
+        0
+    }
+}
+
+/// Whether a result is a failure that somebody agreed to live with.
+#[must_use]
+pub fn is_waived(id: &CriterionId, verdict: Verdict, waivers: &[WaiverUse]) -> bool {
+    verdict == Verdict::Fail && waivers.iter().any(|used| used.waiver.id == id.as_str())
+}
+
+/// A test's verdict without the failures that are waived: what decides, beside what is shown.
+#[must_use]
+pub fn unwaived_verdict(test: &TestResult, waivers: &[WaiverUse]) -> Verdict {
+    if test.verdict != Verdict::Fail {
+        return test.verdict;
+    }
+    let left = test.checks().filter(|check| !is_waived(&check.id, check.verdict, waivers));
+    let left: Vec<Verdict> = left.map(|check| check.verdict).collect();
+    match left.as_slice() {
+        // A failed test without criteria of its own cannot be waived; one whose every check is, can.
+        [] if test.criteria.is_empty() => Verdict::Fail,
+        [] => Verdict::Pass,
+        left => Verdict::roll_up(left.iter().copied()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CriterionResult, Mode, TestId, Timestamp, WaiverState};
+
+    /// What a driven run judged of its tests, and of the checks of the conformance suite.
+    fn judged<'a>(tests: &'a [TestResult], conformance: &'a [CheckResult]) -> Judgement<'a> {
+        let supplier = SupplierKind::Reference;
+        Judgement { supplier, tests, conformance, observer: &[], findings: &[] }
+    }
+
+    fn test(verdict: Verdict, required: bool, selected: bool) -> TestResult {
+        TestResult {
+            id: TestId::at(1),
+            title: "t".into(),
+            required,
+            selected,
+            verdict,
+            mode: Mode::Driven,
+            attempts: vec![],
+            criteria: vec![],
+        }
+    }
+
+    #[test]
+    fn the_exit_code_follows_the_gravest_required_test() {
+        use Verdict::{Error, Fail, Inconclusive, NotApplicable, NotRun, Pass};
+        for (verdicts, expected) in [
+            (vec![Pass, Pass], 0),
+            (vec![Pass, NotRun], 3),
+            (vec![Pass, NotApplicable], 3),
+            (vec![Inconclusive], 3),
+            (vec![NotRun, Fail], 1),
+            (vec![Fail, Error], 4),
+        ] {
+            let tests: Vec<_> = verdicts.iter().map(|v| test(*v, true, true)).collect();
+            assert_eq!(exit_code(&judged(&tests, &[]), &[]), expected, "{verdicts:?}");
+        }
+    }
+
+    #[test]
+    fn optional_and_unselected_tests_do_not_decide() {
+        assert_eq!(exit_code(&judged(&[test(Verdict::Fail, false, true)], &[]), &[]), 0);
+        assert_eq!(exit_code(&judged(&[test(Verdict::NotRun, true, false)], &[]), &[]), 0);
+    }
+
+    fn check(id: &'static str, verdict: Verdict) -> CheckResult {
+        let id = CriterionId::from(id);
+        CheckResult { id, title: "x".into(), verdict, finding: None, criteria: vec![] }
+    }
+
+    #[test]
+    fn a_broken_contract_decides_under_the_conformance_suite() {
+        let tests = [test(Verdict::Pass, true, true)];
+        assert_eq!(exit_code(&judged(&tests, &[check("C-X", Verdict::Fail)]), &[]), 1);
+        assert_eq!(exit_code(&judged(&tests, &[check("C-X", Verdict::NotRun)]), &[]), 3);
+        assert_eq!(exit_code(&judged(&tests, &[check("C-X", Verdict::NotApplicable)]), &[]), 0);
+    }
+
+    /// The exit code, and the states of a waiver of `O-X`, when that check ended so for a supplier.
+    fn observed(supplier: SupplierKind, verdict: Verdict, waived: bool) -> (u8, Vec<WaiverState>) {
+        let tests = [test(Verdict::Pass, true, true)];
+        let observer = [check("O-X", verdict)];
+        let judged = Judgement { supplier, observer: &observer, ..judged(&tests, &[]) };
+        let waivers: Vec<_> = waived.then(|| waiver("O-X", "2026-12-01")).into_iter().collect();
+        let today: Timestamp = "2026-08-21T10:00:00Z".parse().unwrap();
+        let uses = crate::use_waivers(&waivers, today, &judged);
+        (exit_code(&judged, &uses), uses.iter().map(|used| used.state).collect())
+    }
+
+    #[test]
+    fn what_an_observer_sees_decides_unless_the_supplier_is_our_own() {
+        use SupplierKind::{Imported, Reference, Witnessed};
+        for supplier in [Witnessed, Imported] {
+            assert_eq!(observed(supplier, Verdict::Fail, false).0, 1);
+            assert_eq!(observed(supplier, Verdict::Inconclusive, false).0, 0);
+            assert_eq!(observed(supplier, Verdict::NotRun, false).0, 0);
+        }
+        assert_eq!(observed(Reference, Verdict::Fail, false).0, 0);
+    }
+
+    #[test]
+    fn a_failure_that_an_observer_sees_can_be_waived() {
+        let witnessed = |verdict| observed(SupplierKind::Witnessed, verdict, true);
+        assert_eq!(witnessed(Verdict::Fail), (0, vec![WaiverState::Applied]));
+        assert_eq!(witnessed(Verdict::Pass), (3, vec![WaiverState::Unneeded]));
+        assert_eq!(witnessed(Verdict::NotRun), (0, vec![WaiverState::NotJudged]));
+    }
+
+    fn checked(id: &'static str, verdict: Verdict) -> CriterionResult {
+        CriterionResult {
+            id: CriterionId::from(id),
+            kind: crate::ClauseKind::Check,
+            clause: "c".into(),
+            verdict,
+            mode: Mode::Driven,
+            expected: "e".into(),
+            observed: "o".into(),
+            exchanges: vec![],
+            exchange_count: 0,
+            letters: vec![],
+            reason: None,
+        }
+    }
+
+    fn waiver(id: &str, expires: &str) -> crate::Waiver {
+        crate::Waiver {
+            id: id.into(),
+            reason: "agreed".into(),
+            agreed_by: "service manager".into(),
+            reference: "R-1".into(),
+            date: "2026-08-01".parse().unwrap(),
+            expires: expires.parse().unwrap(),
+            line: 7,
+        }
+    }
+
+    /// A test whose first check fails and whose second ends with `other`, with the exit code and
+    /// the advice under a waiver of `waived`.
+    fn ended(other: Verdict, waived: &str, expires: &str) -> (u8, Vec<String>) {
+        let criteria = vec![checked("AT1.1", Verdict::Fail), checked("AT1.2", other)];
+        let tests = [TestResult { criteria, ..test(Verdict::Fail, true, true) }];
+        let today: Timestamp = "2026-08-21T10:00:00Z".parse().unwrap();
+        let uses = crate::use_waivers(&[waiver(waived, expires)], today, &judged(&tests, &[]));
+        let advice = uses.iter().filter_map(WaiverUse::advice).collect();
+        (exit_code(&judged(&tests, &[]), &uses), advice)
+    }
+
+    #[test]
+    fn a_waived_failure_no_longer_decides_and_an_unwaived_one_still_does() {
+        assert_eq!(ended(Verdict::Pass, "AT1.1", "2026-08-21"), (0, vec![]));
+        assert_eq!(ended(Verdict::Fail, "AT1.1", "2026-08-21"), (1, vec![]));
+        assert_eq!(ended(Verdict::Inconclusive, "AT1.1", "2026-08-21"), (3, vec![]));
+    }
+
+    #[test]
+    fn a_waiver_that_outlives_its_date_or_its_failure_must_go() {
+        let (code, advice) = ended(Verdict::Pass, "AT1.1", "2026-08-20");
+        assert_eq!(code, 3);
+        assert!(advice[0].contains("expired on 2026-08-20") && advice[0].contains("line 7"));
+        let (code, advice) = ended(Verdict::Pass, "AT1.2", "2026-12-01");
+        assert_eq!((code, advice.len()), (1, 1), "the failure of AT1.1 is not waived");
+        assert!(advice[0].contains("AT1.2 no longer fails") && advice[0].contains("line 7"));
+        let passing = [TestResult {
+            criteria: vec![checked("AT1.1", Verdict::Pass)],
+            ..test(Verdict::Pass, true, true)
+        }];
+        let today: Timestamp = "2026-08-21T10:00:00Z".parse().unwrap();
+        let waivers = [waiver("AT1.1", "2026-12-01")];
+        let uses = crate::use_waivers(&waivers, today, &judged(&passing, &[]));
+        assert_eq!(exit_code(&judged(&passing, &[]), &uses), 3);
+    }
+
+    #[test]
+    fn a_waiver_of_something_that_was_not_judged_may_stay() {
+        assert_eq!(ended(Verdict::NotRun, "AT2.1", "2026-12-01").1, Vec::<String>::new());
+    }
+}
