@@ -7,25 +7,19 @@
 //! (Unix only), so that processor time and memory are those of the harness. Prints Markdown.
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs, reason = "it prints a table")]
 
-use std::collections::BTreeMap;
-use std::error::Error;
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+mod common;
+
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use common::{Double, Failure, LIMIT, Setup, cpu_seconds, peak_kib, serve_if_asked};
 use goose::config::GooseConfiguration;
 use goose::goose::{Scenario, Transaction, TransactionFunction};
 use goose::{GooseAttack, trigger_killswitch};
-use letterproof_client::{Auth, Flow, Session, SessionOptions, Target};
+use letterproof_client::{Flow, Session, SessionOptions, Target};
 use letterproof_load::{LoadPlan, LoadProfile, RowsOnly, RunOptions, claim_process_hooks};
-use letterproof_mock::{AuthMode, Limiter, MockConfig, MockServer};
-use serde::Deserialize;
 
-type Failure = Box<dyn Error + Send + Sync>;
-
-const LIMIT: u32 = 300;
 const STALL: Duration = Duration::from_secs(2);
 /// Requests under way at once without a limit.
 const AT_ONCE: usize = 64;
@@ -34,88 +28,12 @@ const GOOSE_USERS: usize = 100;
 fn main() -> Result<(), Failure> {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    if words.first().is_some_and(|word| word == "double") {
-        let limit = words.get(1).and_then(|limit| limit.parse().ok());
-        return runtime.block_on(serve(limit));
+    if let Some(served) = serve_if_asked(&words, &runtime) {
+        return served;
     }
     let seconds = words.first().and_then(|word| word.parse().ok()).unwrap_or(60);
     claim_process_hooks();
     runtime.block_on(compare(Duration::from_secs(seconds)))
-}
-
-/// The double, until its standard input closes.
-async fn serve(limit: Option<u32>) -> Result<(), Failure> {
-    let config = MockConfig {
-        auth: AuthMode::None,
-        admin: Some(([127, 0, 0, 1], 0).into()),
-        rate_limit: limit,
-        limiter: Limiter::SlidingWindow,
-        ..MockConfig::default()
-    };
-    let server = MockServer::start(config).await?;
-    println!("{} {}", server.base_url(), server.admin_url().unwrap_or_default());
-    tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await??;
-    Ok(())
-}
-
-/// A double in a process of its own.
-struct Double {
-    child: Child,
-    base_url: String,
-    admin_url: String,
-}
-
-/// What the server counted.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Counted {
-    api: u64,
-    busiest_second: u64,
-    limited: u64,
-}
-
-impl Double {
-    fn start(limit: Option<u32>) -> Result<Self, Failure> {
-        let limit = limit.map_or_else(|| "none".to_owned(), |limit| limit.to_string());
-        let mut child = Command::new(std::env::current_exe()?)
-            .args(["double", &limit])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut line = String::new();
-        let output = child.stdout.take().ok_or("the double says nothing")?;
-        BufReader::new(output).read_line(&mut line)?;
-        let (base_url, admin_url) = line.trim().split_once(' ').ok_or("no addresses")?;
-        Ok(Self { base_url: base_url.to_owned(), admin_url: admin_url.to_owned(), child })
-    }
-
-    async fn counted(&self) -> Result<Counted, Failure> {
-        Ok(reqwest::get(format!("{}/requests", self.admin_url)).await?.json().await?)
-    }
-
-    /// Stops the whole process for a time.
-    async fn stall(&self) -> Result<(), Failure> {
-        let signal =
-            |name: &str| Command::new("kill").args([name, &self.child.id().to_string()]).status();
-        signal("-STOP")?;
-        tokio::time::sleep(STALL).await;
-        signal("-CONT")?;
-        Ok(())
-    }
-
-    fn target(&self, limit: Option<u32>) -> Result<Target, Failure> {
-        let mut target = Target::mock(&self.base_url, "", Auth::None)?;
-        target.rate_limit = limit;
-        Ok(target)
-    }
-}
-
-impl Drop for Double {
-    fn drop(&mut self) {
-        // It may be gone already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 async fn compare(lasts: Duration) -> Result<(), Failure> {
@@ -124,21 +42,27 @@ async fn compare(lasts: Duration) -> Result<(), Failure> {
         lasts.as_secs()
     );
     println!(
-        "| sender | stall | answered/s | of the limit | most in a second | 429s | lag p50 | lag p99 | CPU s / 1,000 |"
+        "| sender | latency | stall | answered/s | of the limit | most in a second | 429s | lag p50 | lag p99 | CPU s / 1,000 |"
     );
-    println!("|---|---|---:|---:|---:|---:|---:|---:|---:|");
+    println!("|---|---:|---|---:|---:|---:|---:|---:|---:|---:|");
+    for latency_ms in [0, 50, 200] {
+        let case = Case { latency_ms, stalled: false, lasts };
+        row("letterproof", case, |double| ours(double.target(Some(LIMIT)), lasts)).await?;
+    }
     for stalled in [false, true] {
         if stalled && !cfg!(unix) {
-            println!("| (no stall: processes cannot be stopped here) | | | | | | | | |");
+            println!("| (no stall: processes cannot be stopped here) | | | | | | | | | |");
             continue;
         }
-        row("letterproof", stalled, lasts, |double| ours(double.target(Some(LIMIT)), lasts))
-            .await?;
-        row("goose's throttle", stalled, lasts, |double| gooses(double.base_url.clone(), lasts))
-            .await?;
-        row("hey", stalled, lasts, |double| other("hey", double.base_url.clone(), lasts)).await?;
-        row("wrk", stalled, lasts, |double| other("wrk", double.base_url.clone(), lasts)).await?;
+        let case = Case { latency_ms: 0, stalled, lasts };
+        if stalled {
+            row("letterproof", case, |double| ours(double.target(Some(LIMIT)), lasts)).await?;
+        }
+        row("goose's throttle", case, |double| gooses(double.base_url.clone(), lasts)).await?;
+        row("hey", case, |double| other("hey", double.base_url.clone(), lasts)).await?;
+        row("wrk", case, |double| other("wrk", double.base_url.clone(), lasts)).await?;
     }
+    println!("\nWith a stall, the share of the limit is that of the time in which the server ran.");
     let (per_second, cpu) = unlimited(lasts.min(Duration::from_secs(10))).await?;
     println!(
         "\nWithout a limit, {AT_ONCE} at once: {per_second:.0} requests/s, {cpu:.3} CPU s per 1,000 requests"
@@ -157,44 +81,50 @@ struct Sent {
     lag: Option<(f64, f64)>,
 }
 
-/// Runs one sender against a double of its own, and prints its row.
-async fn row<F>(
-    name: &str,
+/// What a sender is put up against.
+#[derive(Clone, Copy)]
+struct Case {
+    latency_ms: u64,
     stalled: bool,
     lasts: Duration,
-    send: impl FnOnce(&Double) -> F,
-) -> Result<(), Failure>
+}
+
+/// Runs one sender against a double of its own, and prints its row.
+async fn row<F>(name: &str, case: Case, send: impl FnOnce(&Double) -> F) -> Result<(), Failure>
 where
     F: Future<Output = Result<Option<Sent>, Failure>>,
 {
-    let double = Double::start(Some(LIMIT))?;
+    let double = Double::start(Setup::sliding(Some(LIMIT), case.latency_ms))?;
     let cpu = cpu_seconds();
     let sending = send(&double);
     let stalling = async {
-        if stalled {
-            tokio::time::sleep(lasts / 2).await;
-            double.stall().await?;
+        if case.stalled {
+            tokio::time::sleep(case.lasts / 2).await;
+            double.stall(STALL).await?;
         }
         Ok::<(), Failure>(())
     };
     let (sent, stall) = tokio::join!(sending, stalling);
     stall?;
     let Some(sent) = sent? else {
-        println!("| {name} (not installed, skipped) | | | | | | | | |");
+        println!("| {name} (not installed, skipped) | | | | | | | | | |");
         return Ok(());
     };
     let counted = double.counted().await?;
     let answered = counted.api - counted.limited;
     let rate = answered as f64 / sent.lasted.as_secs_f64();
+    let stood = if case.stalled { STALL } else { Duration::ZERO };
+    let share = answered as f64 / (sent.lasted - stood).as_secs_f64() / f64::from(LIMIT);
     let cpu = (cpu_seconds() - cpu) / answered.max(1) as f64 * 1e3;
     let (p50, p99) = sent.lag.map_or_else(
         || ("–".to_owned(), "–".to_owned()),
         |(p50, p99)| (format!("{p50:.2} ms"), format!("{p99:.2} ms")),
     );
     println!(
-        "| {name} | {} | {rate:.1} | {:.1} % | {} | {} | {p50} | {p99} | {cpu:.3} |",
-        if stalled { "2 s" } else { "none" },
-        rate / f64::from(LIMIT) * 100.0,
+        "| {name} | {} ms | {} | {rate:.1} | {:.1} % | {} | {} | {p50} | {p99} | {cpu:.3} |",
+        case.latency_ms,
+        if case.stalled { "2 s" } else { "none" },
+        share * 100.0,
         counted.busiest_second,
         counted.limited,
     );
@@ -269,7 +199,7 @@ fn in_path(tool: &str) -> Option<std::path::PathBuf> {
 
 /// What one session can do when nobody limits it.
 async fn unlimited(lasts: Duration) -> Result<(f64, f64), Failure> {
-    let double = Double::start(None)?;
+    let double = Double::start(Setup::sliding(None, 0))?;
     let target = double.target(None)?;
     let recorder = Arc::new(RowsOnly::new(target.base_url.as_str()));
     let session = Session::new(target, recorder, SessionOptions::default())?;
@@ -296,24 +226,4 @@ async fn unlimited(lasts: Duration) -> Result<(f64, f64), Failure> {
     }
     let per_second = done as f64 / begun.elapsed().as_secs_f64();
     Ok((per_second, (cpu_seconds() - cpu) / done.max(1) as f64 * 1e3))
-}
-
-/// Processor time of this process so far; not a number where the system does not tell.
-fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks: Vec<f64> =
-        after_name.split_whitespace().filter_map(|field| field.parse().ok()).collect();
-    // User and system time, the 14th and 15th field; the state is no number.
-    match ticks.get(10..12) {
-        Some([user, system]) => (user + system) / 100.0,
-        _ => f64::NAN,
-    }
-}
-
-fn peak_kib() -> Option<u64> {
-    let text = std::fs::read_to_string(Path::new("/proc/self/status")).ok()?;
-    let fields: BTreeMap<&str, &str> =
-        text.lines().filter_map(|line| line.split_once(':')).collect();
-    fields.get("VmHWM")?.trim().trim_end_matches(" kB").trim().parse().ok()
 }

@@ -12,6 +12,7 @@ mod phrases;
 pub mod plan;
 mod prober;
 mod runner;
+mod sizes;
 
 pub use bench::Bench;
 pub use features::{FeatureError, FeatureSet};

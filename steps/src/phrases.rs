@@ -9,6 +9,7 @@ use letterproof_client::{LetterFilter, Reason, Reasons, letter_ids};
 use letterproof_model::{LetterStatus, UnknownStatus};
 
 use crate::house::{PrintHouse, Share, StepError, Way};
+use crate::sizes::agreed;
 
 /// A letter status in a phrase.
 #[derive(Debug, Clone, Copy, Parameter)]
@@ -135,7 +136,8 @@ async fn accepts_prepared(house: &mut PrintHouse) -> Done {
 
 #[when(expr = "the supplier receives a(nother) list of {int},{int} letters")]
 async fn receives_list(house: &mut PrintHouse, thousands: u32, rest: u32) -> Done {
-    let list = house.supplier()?.list_to_take_on(thousands * 1_000 + rest).await;
+    let supplier = house.supplier()?;
+    let list = supplier.list_to_take_on(agreed(thousands * 1_000 + rest, supplier.context())).await;
     house.listed = letter_ids(&house.noted(list)?);
     Ok(())
 }
@@ -219,7 +221,8 @@ async fn reads_mi_back(house: &mut PrintHouse) -> Done {
 
 #[when(expr = "the supplier takes in the whole queue in lists of {int}")]
 async fn takes_in_queue(house: &mut PrintHouse, chunk: u32) -> Done {
-    let taken = house.supplier()?.take_in_queue_and_clear_up(chunk).await;
+    let supplier = house.supplier()?;
+    let taken = supplier.take_in_queue_and_clear_up(agreed(chunk, supplier.context())).await;
     house.noted(taken).map(|_| ())
 }
 

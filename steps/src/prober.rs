@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use letterproof_client::{
-    BearerChoice, ClientError, DataLink, Flow, HeaderChoice, LetterFilter, LetterRecord,
-    LinkChange, Probe, Reasons, Supplier,
+    AssertionFlaw, BearerChoice, ClientError, DataLink, Flow, HeaderChoice, LetterFilter,
+    LetterRecord, LinkChange, Probe, Reasons, Supplier,
 };
 use letterproof_judge::conformance::{
-    BearerPlan, Check, HeaderPlan, LetterNeed, ProbePlan, conformance_checks,
+    BearerPlan, Check, HeaderPlan, LetterNeed, ProbePlan, TokenProbe, conformance_checks,
 };
 use letterproof_model::{Exchange, LetterId, LetterStatus};
 use serde::Deserialize;
@@ -23,6 +23,10 @@ use tokio::sync::{Mutex, OnceCell};
 pub(crate) const ABOVE_THE_LIMIT: u32 = 100;
 /// The life of a link that does not say how long it lives.
 pub(crate) const USUAL_LINK_LIFE: Duration = Duration::from_secs(60);
+/// Between the read that shows an acceptance and another one.
+pub(crate) const LATER: Duration = Duration::from_millis(500);
+/// The longest life of a token whose end is waited for.
+pub(crate) const TOKEN_PATIENCE: Duration = Duration::from_secs(10);
 /// The check whose update is sent twice, word for word.
 pub(crate) const REPEATED: &str = "C-PATCH-REPEATED";
 /// The check whose answer carries the id of a record that can be read back.
@@ -62,6 +66,9 @@ impl Prober {
         if supplier.context().lacking(check.needs).is_some() {
             return Ok(());
         }
+        if let Some(probe) = TokenProbe::of(check.id) {
+            return self.ask_for_token(supplier, probe).await;
+        }
         let probes = check.probes();
         if probes.is_empty() {
             return accept_as_supplier(supplier, check.id).await;
@@ -79,6 +86,33 @@ impl Prober {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// A probe of the token endpoint, or of a token past its end.
+    async fn ask_for_token(
+        &self,
+        supplier: &Supplier,
+        probe: TokenProbe,
+    ) -> Result<(), ProbeError> {
+        let (session, flow, label) = (supplier.session(), harness(supplier), probe.label());
+        let flaw = match probe {
+            TokenProbe::Signature => AssertionFlaw::Signature,
+            TokenProbe::Expired => AssertionFlaw::Expired,
+            TokenProbe::Audience => AssertionFlaw::Audience,
+            TokenProbe::Algorithm => AssertionFlaw::Unsigned,
+            TokenProbe::Replay => {
+                session.probe_replay(&flow, label).await?;
+                return Ok(());
+            }
+            TokenProbe::Outlived => {
+                let mut call = Probe::new("GET", "/letters?limit=3");
+                call.correlation_id = HeaderChoice::Value(label.to_owned());
+                session.probe_with_expired_token(&flow, &call, TOKEN_PATIENCE).await?;
+                return Ok(());
+            }
+        };
+        session.probe_token(&flow, flaw, label).await?;
         Ok(())
     }
 
@@ -225,6 +259,11 @@ async fn accept_as_supplier(supplier: &Supplier, id: &str) -> Result<(), ProbeEr
         supplier.accept_in_bulk(&letters).await?
     };
     supplier.see(&sent.letters, LetterStatus::Accepted).await?;
+    // What was seen once must still be there a little later.
+    supplier.session().sleep(LATER).await?;
+    for letter in &sent.letters {
+        supplier.look_up(letter).await?;
+    }
     Ok(())
 }
 

@@ -36,8 +36,8 @@ pub use progress::{Progress, ProgressEvent, Silent};
 pub use safety::{ProductionConsent, is_loopback, is_production_host};
 pub use secret::SecretSource;
 pub use session::{
-    Answer, BearerChoice, DataLink, Download, HeaderChoice, LinkChange, Probe, Session,
-    SessionOptions, Usage,
+    Answer, AssertionFlaw, BearerChoice, DataLink, Download, HeaderChoice, LinkChange, Probe,
+    Session, SessionOptions, Usage,
 };
 pub use supplier::{
     Beginning, Change, Gate, LetterFilter, MiSubmission, Preparation, Prepared, QueueRun, Reason,

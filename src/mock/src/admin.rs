@@ -101,7 +101,8 @@ impl Admin {
                 .map(|entry| {
                     json!({
                         "name": entry.name, "argument": entry.argument.to_string(),
-                        "breaks": entry.breaks, "criteria": entry.criteria, "check": entry.check,
+                        "breaks": entry.breaks, "criteria": entry.criteria,
+                        "checks": entry.checks, "check": entry.check,
                     })
                 })
                 .collect()),

@@ -201,7 +201,8 @@ pub struct MockConfig {
     pub rate_limit: Option<u32>,
     /// How the rate limit counts.
     pub limiter: Limiter,
-    /// Added to every answer of the API.
+    /// Added to every answer of the API: half before the request is looked at and counted, half
+    /// before it is answered.
     pub latency: Duration,
     /// Up to this much more, evenly spread, is added on top of `latency`.
     pub latency_jitter: Duration,

@@ -246,7 +246,10 @@ impl Service for Front {
         } else if matches!(path, "/" | "") && parts.method == Method::GET {
             return Ok(wire::plain(page::answer(shared, &root)));
         } else {
-            delay(shared).await;
+            // Half of the latency on the way in, half on the way out, as over a network.
+            let way = latency(shared) / 2;
+            pause(way).await;
+            let counted = shared.now();
             let call = Call {
                 method: &parts.method,
                 path,
@@ -262,9 +265,14 @@ impl Service for Front {
             } else {
                 sandbox::answer(shared, &call)
             };
+            // In the order in which the limit was held against them.
+            shared.meter.count(target.operation(), counted);
+            pause(way).await;
             (target.operation(), reply)
         };
-        shared.meter.count(operation, started);
+        if !operation.is_api() {
+            shared.meter.count(operation, started);
+        }
         apply_edits(&faults, operation, &mut reply);
         log(&parts, whole, operation, &reply, shared.now() - started);
         wire::send(reply, operation, &faults, reset).await
@@ -291,14 +299,20 @@ fn log(parts: &Parts, path: &str, operation: Operation, reply: &Reply, micros: u
     );
 }
 
-/// Waits as long as this double was told to be slow.
-async fn delay(shared: &Shared) {
+/// How slow this double was told to be, for one answer.
+fn latency(shared: &Shared) -> Duration {
     let (latency, jitter) = (shared.config.latency, shared.config.latency_jitter);
-    if latency.is_zero() && jitter.is_zero() {
-        return;
+    if jitter.is_zero() {
+        return latency;
     }
     let part = Rng::new(shared.flap.fetch_add(1, Ordering::Relaxed), 5).unit();
-    tokio::time::sleep(latency + jitter.mul_f64(part)).await;
+    latency + jitter.mul_f64(part)
+}
+
+async fn pause(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
 }
 
 /// The fault a request carries for itself alone.

@@ -10,6 +10,7 @@ use letterproof_model::{Context, LetterStatus, Operation};
 use super::bill::{Bill, Need, Wait};
 use super::range::Range;
 use crate::house::{Share, Way};
+use crate::sizes;
 
 /// At most one letter in so many is taken to be unfit to be accepted, or to be produced.
 const EXCEPTIONAL: u64 = 20;
@@ -108,6 +109,11 @@ impl Draft {
 
     fn time(&self, of: impl Fn(&Context) -> u64) -> Duration {
         Duration::from_millis(self.context().map_or(0, of))
+    }
+
+    /// How many letters a list asks for at this target.
+    pub(super) fn agreed(&self, asked: u32) -> u64 {
+        u64::from(self.context().map_or(asked, |context| sizes::agreed(asked, context)))
     }
 
     /// Letters the target was seeded with.

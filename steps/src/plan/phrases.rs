@@ -117,8 +117,8 @@ fn accepts_prepared(draft: &mut Draft) {
 }
 
 #[when(expr = "the supplier receives a(nother) list of {int},{int} letters")]
-fn receives_list(draft: &mut Draft, thousands: u64, rest: u64) {
-    draft.house.asked = thousands * 1_000 + rest;
+fn receives_list(draft: &mut Draft, thousands: u32, rest: u32) {
+    draft.house.asked = draft.agreed(thousands * 1_000 + rest);
     draft.house.listed = draft.list(draft.house.asked);
 }
 
@@ -201,8 +201,8 @@ fn reads_mi_back(draft: &mut Draft) {
 }
 
 #[when(expr = "the supplier takes in the whole queue in lists of {int}")]
-fn takes_in_queue(draft: &mut Draft, chunk: u64) {
-    draft.take_in_queue(chunk);
+fn takes_in_queue(draft: &mut Draft, chunk: u32) {
+    draft.take_in_queue(draft.agreed(chunk));
 }
 
 #[when(expr = "the supplier looks up each of these letters until it is {status}")]

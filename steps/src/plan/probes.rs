@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use letterproof_judge::conformance::{LetterNeed, ProbePlan, conformance_checks};
+use letterproof_judge::conformance::{LetterNeed, ProbePlan, TokenProbe, conformance_checks};
 use letterproof_model::{Body, LetterStatus, Operation, Route};
 use serde::Deserialize;
 
@@ -11,7 +11,8 @@ use super::draft::Draft;
 use super::range::Range;
 use crate::house::Way;
 use crate::prober::{
-    ABOVE_THE_LIMIT, ACCEPTED_IN_BULK, ACCEPTED_SINGLY, REPEATED, USUAL_LINK_LIFE,
+    ABOVE_THE_LIMIT, ACCEPTED_IN_BULK, ACCEPTED_SINGLY, LATER, REPEATED, TOKEN_PATIENCE,
+    USUAL_LINK_LIFE,
 };
 
 impl Draft {
@@ -25,9 +26,12 @@ impl Draft {
                 continue;
             }
             match check.id {
-                ACCEPTED_SINGLY => self.accept_one(Way::OneByOne),
-                ACCEPTED_IN_BULK => self.accept_one(Way::InOneUpdate),
+                ACCEPTED_SINGLY => self.accept_and_look_again(Way::OneByOne),
+                ACCEPTED_IN_BULK => self.accept_and_look_again(Way::InOneUpdate),
                 _ => {}
+            }
+            if let Some(probe) = TokenProbe::of(check.id) {
+                self.ask_for_token(probe);
             }
             for plan in check.probes() {
                 let own = if plan.letter == LetterNeed::Spent { check.id } else { "" };
@@ -35,6 +39,23 @@ impl Draft {
                     self.send(&plan, check.id == REPEATED);
                 }
             }
+        }
+    }
+
+    /// A letter is accepted, and read once more after it was seen.
+    fn accept_and_look_again(&mut self, way: Way) {
+        self.accept_one(way);
+        self.wait("a status stays", LATER, LATER);
+        self.call(Operation::GetLetter, Range::exactly(1));
+    }
+
+    /// A probe of the token endpoint, or of a token past its end, where tokens are asked for.
+    fn ask_for_token(&mut self, probe: TokenProbe) {
+        let tokens = if probe == TokenProbe::Replay { 2 } else { 1 };
+        self.call(Operation::Token, Range::up_to(tokens));
+        if probe == TokenProbe::Outlived {
+            self.wait("a token ends", Duration::ZERO, TOKEN_PATIENCE + Duration::from_secs(1));
+            self.call(Operation::ListLetters, Range::up_to(1));
         }
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Time over which one full limit is spread.
-pub(super) const PERIOD: Duration = Duration::from_micros(1_028_000);
+pub(super) const PERIOD: Duration = Duration::from_micros(1_030_000);
 /// Time a request stays in the window: a second, and slack for the network's jitter.
 const GUARD: Duration = Duration::from_micros(1_018_000);
 /// How much lateness of the sender is made up for.
@@ -22,6 +22,9 @@ const CREDIT: Duration = Duration::from_millis(20);
 /// and ring late, so that aiming at the moment itself would always miss it. The guard knows no
 /// such indulgence.
 pub(super) const EARLY: Duration = Duration::from_micros(500);
+/// Latencies that differ by more than this are uneven, and the part of the window then left free.
+const UNEVEN: Duration = Duration::from_millis(30);
+const MARGIN: f64 = 0.005;
 /// Latencies kept to tell what is usual, and how many it takes to tell.
 const REMEMBERED: usize = 512;
 const ENOUGH: usize = 16;
@@ -148,7 +151,10 @@ impl Window {
     }
 
     fn capacity(&self) -> usize {
-        ((f64::from(self.limit) * self.share).floor() as usize).max(1)
+        // Where answers come unevenly, so do requests at the server: what catches up after a stall
+        // must not fill the window to its brim.
+        let room = if self.usual.spread() > UNEVEN { 1.0 - MARGIN } else { 1.0 };
+        ((f64::from(self.limit) * self.share * room).floor() as usize).max(1)
     }
 
     fn interval(&self) -> Duration {
@@ -199,6 +205,8 @@ struct Usual {
 struct Known {
     /// The twentieth part is quicker.
     least: Duration,
+    /// From the least to the most, were latencies spread evenly.
+    spread: Duration,
     /// Most are quicker.
     most: Duration,
     /// What takes longer was held up.
@@ -231,6 +239,7 @@ impl Usual {
             let least = *least;
             self.known = Some(Known {
                 least,
+                spread: (quartile - least) * 5,
                 most: quartile + (quartile - least) * 3 + Duration::from_millis(1),
                 patience: quartile * 2 + Duration::from_millis(50),
             });
@@ -245,6 +254,11 @@ impl Usual {
             Some(known) if latency > known.patience => latency - known.least,
             Some(known) => latency.saturating_sub(known.most),
         }
+    }
+
+    /// By how much latencies usually differ.
+    fn spread(&self) -> Duration {
+        self.known.map_or(Duration::ZERO, |known| known.spread)
     }
 
     /// The latency beyond which a request counts as held up.

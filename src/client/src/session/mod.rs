@@ -17,10 +17,12 @@ mod retry;
 mod setup;
 mod skew;
 mod token;
+mod token_probe;
 mod transport;
 
 pub use api::Answer;
 pub(crate) use api::unreachable as no_answer;
+pub use assertion::AssertionFlaw;
 pub use core::{Session, SessionOptions, Usage};
 pub use link::{DataLink, Download, LinkChange};
 pub(crate) use preflight::is_web_page;

@@ -219,19 +219,24 @@ impl Session {
                 let renewable = matches!(source, SecretSource::Command(_) | SecretSource::File(_));
                 Ok(self.inner.tokens.keep(header, None, renewable))
             }
-            Auth::SignedJwt { api_key, kid, key } => {
-                let read = || Signer::read(api_key, kid, key);
-                let signer = self.inner.tokens.signer.get_or_try_init(read).await?.clone();
-                self.ask_platform(flow, signer).await
-            }
+            Auth::SignedJwt { .. } => match self.signer().await? {
+                Some(signer) => self.ask_platform(flow, signer).await,
+                None => Err(ClientError::configuration("this target needs no assertion")),
+            },
         }
     }
 
+    /// Who signs assertions; nobody where tokens are not asked for.
+    pub(super) async fn signer(&self) -> Result<Option<Arc<Signer>>, ClientError> {
+        let Auth::SignedJwt { api_key, kid, key } = &self.inner.target.auth else {
+            return Ok(None);
+        };
+        let read = || Signer::read(api_key, kid, key);
+        self.inner.tokens.signer.get_or_try_init(read).await.map(|signer| Some(Arc::clone(signer)))
+    }
+
     async fn ask_platform(&self, flow: &Flow, signer: Arc<Signer>) -> Result<Bearer, ClientError> {
-        let audience = self.inner.target.token_url.clone().unwrap_or_default();
-        let url = Url::parse(&audience).map_err(|error| {
-            ClientError::configuration(format!("token URL `{audience}`: {error}"))
-        })?;
+        let (audience, url) = self.token_endpoint()?;
         let mut attempt = 0;
         let mut corrected = false;
         loop {
@@ -266,7 +271,16 @@ impl Session {
         }
     }
 
-    fn token_of(&self, raw: &Raw) -> Result<(HeaderValue, Duration), ClientError> {
+    /// The token endpoint, as an assertion names it and as it is called.
+    pub(super) fn token_endpoint(&self) -> Result<(String, Url), ClientError> {
+        let audience = self.inner.target.token_url.clone().unwrap_or_default();
+        let url = Url::parse(&audience).map_err(|error| {
+            ClientError::configuration(format!("token URL `{audience}`: {error}"))
+        })?;
+        Ok((audience, url))
+    }
+
+    pub(super) fn token_of(&self, raw: &Raw) -> Result<(HeaderValue, Duration), ClientError> {
         let unusable = |status, problem: &str| ClientError::TokenUnusable {
             url: self.inner.target.token_url.clone().unwrap_or_default(),
             status,
@@ -297,7 +311,7 @@ impl Session {
     }
 }
 
-fn token_call(session: &Session, flow: &Flow, url: Url, assertion: &str) -> Call {
+pub(super) fn token_call(session: &Session, flow: &Flow, url: Url, assertion: &str) -> Call {
     // A JWT is base64url and dots, so that no value here needs form encoding but the type's colons.
     let body = format!(
         "grant_type=client_credentials&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion={assertion}"

@@ -199,7 +199,10 @@ impl Session {
             .map(str::to_owned);
         let secret_body = (call.kind == Kind::Token).then(|| SecretSlice::from(body.clone()));
         let body = match call.kind {
-            Kind::Download if !body.is_empty() => {
+            // An empty document is a document like any other.
+            Kind::Download
+                if !body.is_empty() || (status == 200 && call.method == http::Method::GET) =>
+            {
                 inspect(media_type, body, call.keep.clone()).await?
             }
             _ => bytes_body(body),

@@ -249,3 +249,14 @@ async fn content_is_kept_only_where_a_folder_was_named_for_it() {
     assert!(std::fs::read(kept.join("L0001.pdf")).unwrap().starts_with(b"%PDF-"));
     assert_eq!(std::fs::read_dir(kept).unwrap().count(), 1);
 }
+
+#[tokio::test]
+async fn an_empty_document_is_recorded_as_what_it_is() {
+    let stage = Stage::set().await;
+    stage.double.seed_ordinary(1);
+    stage.double.world.lock().letters.get_mut("L0001").unwrap().content = Some(Vec::new());
+    let session = stage.session();
+    let link = session.letter_data(&stage.flow, &"L0001".into()).await.unwrap().value.unwrap();
+    let download = session.download(&stage.flow, &link).await.unwrap();
+    assert_eq!(download.content().map(|content| content.length), Some(0));
+}

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::{Stage, double};
-use crate::{Auth, ClientError};
+use crate::{AssertionFlaw, Auth, ClientError, Probe};
 
 #[tokio::test]
 async fn one_token_serves_many_requests_that_wait_for_it() {
@@ -160,4 +160,70 @@ async fn a_bearer_at_hand_is_sent_as_it_is() {
     let world = stage.double.world.lock();
     assert_eq!(world.seen_headers[0]["authorization"], "Bearer canary-bearer");
     assert_eq!(world.token_count, 0);
+}
+
+/// The assertions of these probes, as the token endpoint was sent them.
+async fn flawed(flaw: AssertionFlaw) -> (String, Stage) {
+    let stage = Stage::set().await.with_jwt();
+    let session = stage.session();
+    let exchange = session.probe_token(&stage.flow, flaw, "a-label").await.unwrap().unwrap();
+    assert_eq!(exchange.request.header("x-correlation-id"), Some("a-label"));
+    assert_eq!(exchange.actor, letterproof_model::Actor::Harness);
+    let assertion = stage.double.world.lock().assertions[0].clone();
+    (assertion, stage)
+}
+
+#[tokio::test]
+async fn a_flawed_assertion_has_the_flaw_that_was_asked_for() {
+    let (past, _) = flawed(AssertionFlaw::Expired).await;
+    let claims = insecure_decode::<Value>(&past).unwrap().claims;
+    assert!(claims["exp"].as_i64().unwrap() < letterproof_model::now().as_second() - 600);
+    let (elsewhere, stage) = flawed(AssertionFlaw::Audience).await;
+    let claims = insecure_decode::<Value>(&elsewhere).unwrap().claims;
+    assert_ne!(claims["aud"], stage.double.token_url().as_str());
+    let (unsigned, _) = flawed(AssertionFlaw::Unsigned).await;
+    assert!(unsigned.ends_with('.'), "{unsigned}");
+    let (signed, _) = flawed(AssertionFlaw::Signature).await;
+    assert_eq!(insecure_decode::<Value>(&signed).unwrap().claims["iss"], double::API_KEY);
+}
+
+#[tokio::test]
+async fn a_replayed_assertion_is_sent_twice_and_labelled_the_second_time() {
+    let stage = Stage::set().await.with_jwt();
+    let exchange = stage.session().probe_replay(&stage.flow, "again").await.unwrap().unwrap();
+    let assertions = stage.double.world.lock().assertions.clone();
+    assert_eq!(assertions.len(), 2);
+    assert_eq!(assertions[0], assertions[1]);
+    let labels: Vec<Option<String>> = stage
+        .memory
+        .exchanges()
+        .iter()
+        .map(|one| one.request.header("x-correlation-id").map(str::to_owned))
+        .collect();
+    assert_eq!(labels, [None, Some("again".to_owned())]);
+    assert_eq!(exchange.request.header("x-correlation-id"), Some("again"));
+}
+
+#[tokio::test]
+async fn a_token_past_its_end_is_used_only_where_its_end_is_near() {
+    let stage = Stage::set().await.with_jwt();
+    stage.double.world.lock().token_life = 1;
+    let (session, probe) = (stage.session(), Probe::new("GET", "/_status"));
+    let patience = Duration::from_secs(2);
+    let sent = session.probe_with_expired_token(&stage.flow, &probe, patience).await.unwrap();
+    let bearer = sent.unwrap().request.header("authorization").unwrap_or_default().to_owned();
+    assert!(bearer.starts_with("Bearer "), "{bearer}");
+    stage.double.world.lock().token_life = 599;
+    let sent = session.probe_with_expired_token(&stage.flow, &probe, patience).await.unwrap();
+    assert!(sent.is_none());
+}
+
+#[tokio::test]
+async fn a_session_that_asks_nobody_for_tokens_probes_no_token_endpoint() {
+    let stage = Stage::set().await;
+    let session = stage.session();
+    let probe = session.probe_token(&stage.flow, AssertionFlaw::Expired, "x").await.unwrap();
+    assert!(probe.is_none());
+    assert!(session.probe_replay(&stage.flow, "x").await.unwrap().is_none());
+    assert!(stage.memory.exchanges().is_empty());
 }

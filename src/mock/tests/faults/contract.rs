@@ -45,6 +45,11 @@ pub(crate) const PROBES: &[Probe] = &[
     probe!("wrong-request-id", Open, list_headers),
     probe!("no-correlation-id", Open, list_headers),
     probe!("wrong-correlation-id", Open, list_headers),
+    probe!("empty-correlation-id", Open, list_headers),
+    probe!("letter-206", Open, a_letter_is_200),
+    probe!("mi-read-206", Open, a_record_is_200),
+    probe!("repeat-409", Open, an_update_repeated),
+    probe!("unknown-route-200", Open, no_such_route),
     probe!("media-type-html", Open, list_headers),
     probe!("no-media-type", Open, list_headers),
     probe!("media-type-charset", Open, list_headers),
@@ -199,6 +204,31 @@ async fn limit_zero_refused(stage: &Stage) -> bool {
 
 async fn unknown_query_refused(stage: &Stage) -> bool {
     stage.caller.get("/letters?page=1").await.status() == StatusCode::BAD_REQUEST
+}
+
+async fn a_letter_is_200(stage: &Stage) -> bool {
+    let id = stage.caller.ids(1).await.remove(0);
+    stage.caller.get(&format!("/letters/{id}")).await.status() == StatusCode::OK
+}
+
+async fn a_record_is_200(stage: &Stage) -> bool {
+    let record = json!({ "data": { "type": "ManagementInformation", "attributes": {
+        "lineItem": "envelope", "timestamp": "2026-11-17T14:27:51Z", "quantity": 22,
+    }}});
+    let reply = stage.caller.send(Method::POST, "/mi", record.to_string()).await;
+    let body: Value = reply.json().await.unwrap();
+    let id = body["data"]["id"].as_str().unwrap().to_owned();
+    stage.caller.get(&format!("/mi/{id}")).await.status() == StatusCode::OK
+}
+
+async fn an_update_repeated(stage: &Stage) -> bool {
+    let id = stage.caller.ids(1).await.remove(0);
+    let first = stage.caller.patch(&id, "ACCEPTED").await.status();
+    first == stage.caller.patch(&id, "ACCEPTED").await.status()
+}
+
+async fn no_such_route(stage: &Stage) -> bool {
+    !stage.caller.get("/nothing").await.status().is_success()
 }
 
 async fn bulk_of_six_taken(stage: &Stage) -> bool {

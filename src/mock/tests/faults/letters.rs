@@ -44,6 +44,7 @@ pub(crate) const PROBES: &[Probe] = &[
     probe!("link-eternal", Short, old_link_refused),
     probe!("link-expired", Open, complete_download),
     probe!("link-unsigned", Open, tampered_link_refused),
+    probe!("link-500", Open, tampered_link_refused),
     probe!("download-truncated", Open, complete_download),
     probe!("download-altered", Open, complete_download),
     probe!("download-html", Open, complete_download),

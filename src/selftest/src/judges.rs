@@ -1,0 +1,39 @@
+//! Who judges a trial, and what is kept of it: a verdict for each id that was judged.
+//! Refuses to know a judge by name: whatever turns a recording into results can be put to the test.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use letterproof_contract::Contract;
+use letterproof_judge::{Head, conclude};
+use letterproof_model::{Brief, Recording, Results, RunId, ToolInfo, Verdict, now};
+
+/// The verdict of every criterion and check that was judged, by its id.
+pub type Verdicts = BTreeMap<String, Verdict>;
+
+/// Turns a recording and what it was asked to show into results.
+pub type Judges = Arc<dyn Fn(&Recording, &Brief) -> Results + Send + Sync>;
+
+/// The harness's own judges, as every run, `judge` and `verify` use them.
+///
+/// # Errors
+/// When the built-in contract cannot be read.
+pub(crate) fn built_in() -> Result<Judges, String> {
+    let contract = Contract::built_in().map_err(|error| error.to_string())?;
+    Ok(Arc::new(move |recording, brief| {
+        let tool =
+            ToolInfo { version: env!("CARGO_PKG_VERSION").to_owned(), commit: String::new() };
+        let run_id = RunId::fixed("selftest");
+        conclude(recording, &Head { run_id: &run_id, started: now(), tool: &tool, brief }, contract)
+    }))
+}
+
+/// Every verdict of a results document that says something of who was at fault: not those of tests
+/// that were not selected, nor what an observer sees of the harness's own supplier.
+pub(crate) fn verdicts(results: &Results) -> Verdicts {
+    let selected = results.tests.iter().filter(|test| test.selected);
+    let pack = selected.flat_map(|test| test.checks()).map(|one| (one.id.to_string(), one.verdict));
+    let observed = results.observer.iter().filter(|_| !results.run.supplier.is_ours());
+    let checks = results.conformance.iter().chain(observed);
+    pack.chain(checks.map(|check| (check.id.to_string(), check.verdict))).collect()
+}

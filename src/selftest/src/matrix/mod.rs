@@ -1,0 +1,145 @@
+//! The kill matrix: a row for each entry of the catalogues, and which criteria have a killer.
+//! Refuses times and chance: the same outcomes always give the same text.
+
+mod csv;
+mod document;
+mod html;
+mod markdown;
+mod text;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::classify::Outcome;
+use crate::error::SelftestError;
+use crate::plan::{Catalogue, Trial};
+use crate::register::judged_ids;
+
+pub use document::{Document, Entry};
+
+/// What became of one entry.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The trial.
+    pub trial: Trial,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Every criterion and check that turned red.
+    pub red: Vec<String>,
+}
+
+impl Row {
+    /// Of the criteria that the catalogue names, those that turned red.
+    pub fn named_red(&self) -> impl Iterator<Item = &'static str> {
+        let named = self.trial.claims.iter().map(|claim| claim.id);
+        named.filter(|id| self.red.iter().any(|red| red == id))
+    }
+
+    /// The faults as they were armed, each once.
+    #[must_use]
+    pub fn armed(&self) -> Vec<&str> {
+        let mut armed: Vec<&str> = Vec::new();
+        for part in &self.trial.parts {
+            if !armed.contains(&part.fault.text()) {
+                armed.push(part.fault.text());
+            }
+        }
+        armed
+    }
+}
+
+/// What became of every entry.
+#[derive(Debug, Clone)]
+pub struct Matrix {
+    /// In the order of the catalogues.
+    pub rows: Vec<Row>,
+    /// Whether both whole catalogues were run.
+    whole: bool,
+}
+
+impl Matrix {
+    /// A matrix of these rows; `whole` when they are both whole catalogues.
+    #[must_use]
+    pub fn new(rows: Vec<Row>, whole: bool) -> Self {
+        Self { rows, whole }
+    }
+
+    /// 4 where a trial was void, 1 where a fault survived, where something was red that should not
+    /// have been or where the whole catalogues leave a criterion unproven, else 0.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        if self.rows.iter().any(|row| matches!(row.outcome, Outcome::Void(_))) {
+            4
+        } else if self.rows.iter().any(|row| !row.outcome.is_good()) || !self.unproven().is_empty()
+        {
+            1
+        } else {
+            0
+        }
+    }
+
+    /// The criteria and checks that no fault turned red; none while only some entries were run.
+    #[must_use]
+    pub fn unproven(&self) -> Vec<&'static str> {
+        let red = |id: &&str| self.rows.iter().any(|row| row.red.iter().any(|red| red == id));
+        judged_ids().filter(|id| self.whole && !red(id)).collect()
+    }
+
+    /// For each criterion and check that is judged, the faults that turned it red: those that the
+    /// catalogues name for it, else all.
+    #[must_use]
+    pub fn killers(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+        let names = |rows: Vec<&Row>| rows.into_iter().map(|row| row.trial.name).collect();
+        judged_ids()
+            .map(|id| {
+                let named: Vec<&Row> =
+                    self.rows.iter().filter(|row| row.named_red().any(|red| red == id)).collect();
+                let any = || self.rows.iter().filter(|row| row.red.iter().any(|red| red == id));
+                (id, names(if named.is_empty() { any().collect() } else { named }))
+            })
+            .collect()
+    }
+
+    /// How many rows ended with each outcome, in the order of [`OUTCOMES`].
+    fn counts(&self) -> Vec<(&'static str, usize)> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for row in &self.rows {
+            *counts.entry(row.outcome.word()).or_default() += 1;
+        }
+        OUTCOMES.iter().map(|word| (*word, counts.get(word).copied().unwrap_or(0))).collect()
+    }
+
+    fn of(&self, catalogue: Catalogue) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(move |row| row.trial.catalogue == catalogue)
+    }
+
+    /// Writes `matrix.md`, `matrix.csv` and `matrix.html` into a folder, which is made if it is
+    /// missing. Gives their paths.
+    ///
+    /// # Errors
+    /// When a file cannot be rendered or written.
+    pub fn write(&self, folder: &Path) -> Result<Vec<PathBuf>, SelftestError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| SelftestError::Write { path, source }
+        };
+        std::fs::create_dir_all(folder).map_err(failed(folder))?;
+        let files = [
+            ("matrix.md", self.markdown()),
+            ("matrix.csv", self.csv()),
+            ("matrix.html", self.html()?),
+        ];
+        files
+            .into_iter()
+            .map(|(name, text)| {
+                let path = folder.join(name);
+                std::fs::write(&path, text).map_err(failed(&path))?;
+                Ok(path)
+            })
+            .collect()
+    }
+}
+
+/// Every outcome's word, the worst first.
+const OUTCOMES: [&str; 6] =
+    ["survived", "false alarm", "void", "caught elsewhere", "harmless", "caught"];

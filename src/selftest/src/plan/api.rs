@@ -1,0 +1,178 @@
+//! The trials of the double's catalogue: which tests and probes are run, and how the double is set.
+//! Refuses long waits: an argument that waits is scaled down, and sizes are small.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use letterproof_judge::conformance::{conformance_checks, conformance_ids};
+use letterproof_mock::FaultEntry;
+use letterproof_model::{CriterionId, TestId, Verdict};
+
+use super::{Armed, Catalogue, Claim, Part, Setup, SupplierSetup, Trial};
+
+/// How many letters there are, and how many a list asks for where the pack says 1,000 and 500.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sizes {
+    pub(crate) letters: u32,
+    pub(crate) batch: u32,
+    pub(crate) chunk: u32,
+}
+
+/// What is run against the double, and how it is set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiSetup {
+    /// The tests of the pack.
+    pub tests: Vec<TestId>,
+    /// Checks of the conformance suite whose features are run.
+    pub checks: BTreeSet<&'static str>,
+    pub(crate) sizes: Sizes,
+    /// Calls per second that the double allows and the harness keeps to.
+    pub(crate) rate_limit: u32,
+    /// How long a listed letter stays hidden.
+    pub(crate) visibility: Duration,
+    /// How long an update may take to show.
+    pub(crate) deadline: Duration,
+    /// How long a download link works, and a token.
+    pub(crate) link_life: Duration,
+    pub(crate) token_life: Duration,
+    /// Time agreed for one flow of AT15.
+    pub(crate) agreed_time: Duration,
+    /// How long an answer may take.
+    pub(crate) answer_timeout: Duration,
+}
+
+impl ApiSetup {
+    /// The usual conditions for these tests and checks.
+    fn of(tests: &[TestId], checks: impl IntoIterator<Item = &'static str>) -> Self {
+        Self {
+            tests: tests.to_vec(),
+            checks: checks.into_iter().collect(),
+            sizes: Sizes { letters: 80, batch: 24, chunk: 16 },
+            rate_limit: 2_000,
+            visibility: Duration::from_millis(1_200),
+            deadline: Duration::from_millis(1_500),
+            link_life: Duration::from_secs(1),
+            token_life: Duration::from_secs(599),
+            agreed_time: Duration::from_secs(30),
+            answer_timeout: Duration::from_secs(20),
+        }
+    }
+}
+
+/// The trial of an entry: a run for each test that must notice it, and one for the conformance
+/// suite. A harmless one is run under everything that could notice.
+pub(super) fn trial(entry: &'static FaultEntry) -> Trial {
+    let ids = || entry.criteria.iter().chain(entry.checks);
+    let tests: BTreeSet<TestId> = ids().filter_map(|id| CriterionId::fixed(id).test()).collect();
+    let mut parts: Vec<Part> = tests
+        .into_iter()
+        .map(|test| match (entry.name, test.number()) {
+            // The harness's own supplier would not accept such a letter.
+            ("list-wrong-status", 4) => watched(entry.name, &[4]),
+            _ => part(entry.name, ApiSetup::of(&[test], [])),
+        })
+        .collect();
+    if entry.is_harmless() {
+        let under = HARMLESS_UNDER.iter().filter_map(|number| TestId::new(*number));
+        parts.extend(under.map(|test| part(entry.name, ApiSetup::of(&[test], []))));
+        parts.push(part(entry.name, ApiSetup::of(&[], conformance_ids())));
+    } else if !entry.checks.is_empty() {
+        parts.push(part(entry.name, suite(entry)));
+    }
+    Trial {
+        catalogue: Catalogue::Api,
+        name: entry.name,
+        breaks: entry.breaks,
+        claims: ids().map(|id| Claim { id, verdict: Verdict::Fail }).collect(),
+        parts,
+    }
+}
+
+fn part(name: &str, mut setup: ApiSetup) -> Part {
+    let fault = match adjust(name, &mut setup) {
+        Some(argument) => format!("{name}={argument}"),
+        None => name.to_owned(),
+    };
+    Part { fault: Armed::Api(fault), setup: Setup::Api(setup) }
+}
+
+/// A day of the honest print house against an API with this fault.
+fn watched(name: &str, tests: &[u8]) -> Part {
+    let setup = Setup::Supplier(SupplierSetup::of(tests));
+    Part { fault: Armed::Api(name.to_owned()), setup }
+}
+
+/// What shows an entry to the conformance suite: its probes, and the test whose traffic it needs
+/// beside them. Checks without probes judge that traffic alone.
+fn suite(entry: &FaultEntry) -> ApiSetup {
+    let tests: Vec<TestId> = made_by(entry.name).and_then(TestId::new).into_iter().collect();
+    let probed = |id: &str| {
+        let mut checks = conformance_checks().iter();
+        checks.any(|check| check.id == id && !check.probes().is_empty())
+    };
+    let checks = entry.checks.iter().copied();
+    let checks: Vec<&str> = checks.filter(|id| tests.is_empty() || probed(id)).collect();
+    ApiSetup::of(&tests, checks)
+}
+
+/// Tests under which a harmless fault must turn nothing red.
+const HARMLESS_UNDER: [u8; 4] = [1, 3, 4, 7];
+
+/// The test whose traffic the suite needs to notice an entry.
+fn made_by(name: &str) -> Option<u8> {
+    Some(match name {
+        "auth-bypass" => 1,
+        "list-repeat" | "list-wrong-status" => 2,
+        "list-shuffle" | "refuse-token" | "token-dies-early" => 3,
+        "respecify"
+        | "list-foreign"
+        | "list-changing-ids"
+        | "neighbour-read"
+        | "list-wrong-specification"
+        | "list-over"
+        | "keep-listed" => 4,
+        "mi-lose" | "mi-alter" | "mi-double" | "mi-same-id" | "mi-drop-group" => 14,
+        "no-hash" | "wrong-hash" => 15,
+        name if name.starts_with("download-") => 15,
+        _ => return None,
+    })
+}
+
+/// What an entry needs beside the usual, and its argument where the usual one does not show.
+fn adjust(name: &str, setup: &mut ApiSetup) -> Option<&'static str> {
+    let test = setup.tests.first().map_or(0, |test| test.number());
+    match (name, test) {
+        // Strikes after the acceptances that a test begins with.
+        ("lose-update", 6) => return Some("5%"),
+        ("lose-update", 9) => return Some("15%"),
+        ("lose-update", 12) => return Some("6%"),
+        ("lose-update", 13) => return Some("1"),
+        ("lose-update", 5..) => return Some("8%"),
+        ("half-bulk", 6) => return Some("34%"),
+        ("revert-update", _) => return Some("250ms"),
+        ("swap-updates", 10) => return Some("25%"),
+        ("spill-update", _) => return Some("always"),
+        // What was accepted is listed again while it would still be hidden otherwise.
+        ("relist" | "keep-listed", 4) => setup.visibility = Duration::from_millis(50),
+        ("list-under", _) => return Some("2430"),
+        ("refuse-bulk", 4 | 15) => return Some("10"),
+        ("mi-lose", _) => return Some("1"),
+        ("status-500" | "status-502" | "status-503" | "reset", _) => return Some("always"),
+        ("hang-body", _) => {
+            setup.answer_timeout = Duration::from_secs(2);
+            return Some("always");
+        }
+        ("stall" | "slow-body", _) => {
+            setup.agreed_time = Duration::from_secs(2);
+            return Some("700ms");
+        }
+        ("accept-expired-token", _) => setup.token_life = Duration::from_secs(2),
+        ("quota-early", _) => {
+            setup.agreed_time = Duration::from_secs(4);
+            return Some("10");
+        }
+        ("quota-never" | "quota-empty" | "quota-503", _) => setup.rate_limit = 40,
+        _ => {}
+    }
+    None
+}

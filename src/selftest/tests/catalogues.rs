@@ -1,0 +1,117 @@
+//! What the catalogues name exists, and what a matrix of made-up outcomes renders to.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use letterproof_model::Verdict;
+use letterproof_selftest::{Catalogue, Matrix, Outcome, Row, Trial, judged_ids, plan};
+
+#[test]
+fn every_id_that_a_catalogue_names_is_judged_somewhere() {
+    let known: BTreeSet<&str> = judged_ids().collect();
+    for trial in plan(&[]).unwrap() {
+        for claim in &trial.claims {
+            assert!(known.contains(claim.id), "{} names {}", trial.name, claim.id);
+        }
+    }
+}
+
+#[test]
+fn every_criterion_that_is_judged_is_named_by_a_fault() {
+    let trials = plan(&[]).unwrap();
+    let named: BTreeSet<&str> =
+        trials.iter().flat_map(|trial| &trial.claims).map(|claim| claim.id).collect();
+    let bare: Vec<&str> = judged_ids().filter(|id| !named.contains(id)).collect();
+    assert!(bare.is_empty(), "no fault names {bare:?}");
+}
+
+#[test]
+fn every_entry_of_both_catalogues_has_a_trial_with_at_least_one_run() {
+    let trials = plan(&[]).unwrap();
+    let entries =
+        letterproof_mock::fault_catalogue().len() + letterproof_supplier::fault_catalogue().len();
+    assert_eq!(trials.len(), entries);
+    let harmless: Vec<&str> =
+        trials.iter().filter(|one| one.claims.is_empty()).map(|one| one.name).collect();
+    assert_eq!(harmless, ["hold-update", "extra-field", "no-request-id", "no-correlation-id"]);
+    for trial in &trials {
+        assert!(!trial.parts.is_empty(), "{}", trial.name);
+        let expected = |claim: &letterproof_selftest::Claim| {
+            matches!(claim.verdict, Verdict::Fail | Verdict::NotRun)
+        };
+        assert!(trial.claims.iter().all(expected), "{}", trial.name);
+    }
+}
+
+/// The whole catalogues, every entry caught by what it names but for some.
+fn made_up(outcome_of: impl Fn(&Trial) -> Outcome) -> Matrix {
+    let rows = plan(&[]).unwrap().into_iter().map(|trial| {
+        let outcome = outcome_of(&trial);
+        let red = match outcome {
+            Outcome::Caught => trial.claims.iter().map(|claim| claim.id.to_owned()).collect(),
+            _ => Vec::new(),
+        };
+        Row { trial, outcome, red }
+    });
+    Matrix::new(rows.collect(), true)
+}
+
+fn as_it_should_be(trial: &Trial) -> Outcome {
+    if trial.claims.is_empty() { Outcome::Harmless } else { Outcome::Caught }
+}
+
+#[test]
+fn a_whole_matrix_without_complaints_ends_with_0() {
+    let matrix = made_up(as_it_should_be);
+    assert_eq!(matrix.unproven(), Vec::<&str>::new());
+    assert_eq!(matrix.exit_code(), 0);
+    assert!(!matrix.markdown().contains("unproven"));
+    let csv = matrix.csv();
+    assert_eq!(csv.lines().count(), matrix.rows.len() + 1);
+    assert!(csv.lines().all(|line| line.split(',').count() == 6), "{csv}");
+}
+
+#[test]
+fn a_criterion_that_nothing_turns_red_is_unproven_and_fails() {
+    let matrix = made_up(|trial| match trial.name {
+        "quota-never" | "quota-empty" | "quota-503" => Outcome::Elsewhere,
+        _ => as_it_should_be(trial),
+    });
+    assert_eq!(matrix.unproven(), ["C-LIMIT"]);
+    assert_eq!(matrix.exit_code(), 1);
+    assert!(matrix.markdown().contains("| C-LIMIT | unproven |"));
+    assert!(matrix.text().contains("turned red by no fault: C-LIMIT"));
+}
+
+#[test]
+fn every_rendering_tells_a_survivor_and_a_void() {
+    let matrix = made_up(|trial| match (trial.catalogue, trial.name) {
+        (Catalogue::Api, "list-empty") => Outcome::Survived,
+        (Catalogue::Supplier, "no-mi") => Outcome::Void("no port <is> free".to_owned()),
+        _ => as_it_should_be(trial),
+    });
+    assert_eq!(matrix.exit_code(), 4);
+    let (page, csv, html) = (matrix.markdown(), matrix.csv(), matrix.html().unwrap());
+    assert!(page.contains("| `list-empty` |") && page.contains("| survived | 1 |"), "{page}");
+    assert!(csv.contains("API,list-empty,list-empty,survived,AT2.2,\n"), "{csv}");
+    assert!(html.contains(">survived</td>") && html.contains(">void</td>"));
+    assert!(!html.contains("<script") && !html.contains("http"), "the page needs nothing else");
+    assert!(matrix.text().contains("no-mi: void: no port <is> free"));
+    let document = serde_json::to_value(matrix.document()).unwrap();
+    assert_eq!(document["format"], "letterproof-selftest/1");
+    assert_eq!(document["entries"].as_array().unwrap().len(), matrix.rows.len());
+}
+
+#[test]
+fn a_matrix_is_written_as_three_files_which_are_the_same_each_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("reports");
+    let read = |files: &[std::path::PathBuf]| -> Vec<String> {
+        files.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+    };
+    let first = read(&made_up(as_it_should_be).write(&out).unwrap());
+    let second = read(&made_up(as_it_should_be).write(&out).unwrap());
+    assert_eq!(first.len(), 3);
+    assert_eq!(first, second);
+}

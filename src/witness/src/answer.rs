@@ -1,0 +1,112 @@
+//! An answer of the API on its way to the supplier: recorded first, then passed on.
+//!
+//! A short answer is recorded whole before anything of it goes out, so that where that fails the
+//! supplier gets a 503. A long or slow one streams, its end held back until it is recorded.
+//! Refuses to change anything but `Location` and what belongs to one connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{CONTENT_LENGTH, LOCATION};
+use http::{HeaderMap, Response, StatusCode, Version};
+use hyper::body::Incoming;
+use letterproof_model::{MarkKind, TransportErrorKind};
+
+use crate::body::{Abort, AnswerBody};
+use crate::book::Book;
+use crate::config::Limits;
+use crate::exchange::UnderWay;
+use crate::headers;
+use crate::inject::Meddling;
+use crate::keeping::Budget;
+use crate::problem;
+use crate::routes::{LedFrom, Routes};
+use crate::streaming::Passing;
+
+/// How much of an API answer is collected before it goes out, in bytes.
+const API_FIRST: u64 = 64 * 1024;
+/// How much of a download is collected before it goes out, in bytes.
+const DOWNLOAD_FIRST: u64 = 8 * 1024;
+/// How long collecting may hold back the first byte of an answer that arrives slowly.
+const FIRST_WITHIN: Duration = Duration::from_millis(20);
+
+/// What passing an answer on needs to know.
+pub(crate) struct Passage<'a> {
+    pub(crate) book: &'a Book,
+    pub(crate) routes: &'a Routes,
+    pub(crate) budget: &'a Arc<Budget>,
+    pub(crate) limits: &'a Limits,
+    pub(crate) led_from: &'a LedFrom,
+    pub(crate) download: bool,
+    pub(crate) meddling: Option<Meddling>,
+}
+
+impl Passage<'_> {
+    /// Passes an answer on.
+    pub(crate) async fn pass(
+        &self,
+        response: Response<Incoming>,
+        mut under_way: UnderWay,
+    ) -> Result<Response<AnswerBody>, Abort> {
+        let (mut parts, body) = response.into_parts();
+        under_way.answered(parts.status);
+        // The version is each connection's own.
+        parts.version = Version::default();
+        let bodiless = matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let sized = bodiless || parts.headers.contains_key(CONTENT_LENGTH);
+        let announced =
+            headers::text(&parts.headers, CONTENT_LENGTH).and_then(|length| length.parse().ok());
+        let received = headers::passed_on(&parts.headers, None);
+        parts.headers = self.led(&received);
+        let unled = received.contains_key(LOCATION)
+            && received.get(LOCATION) == parts.headers.get(LOCATION);
+        let (budget, idle) = (self.budget, self.limits.idle_timeout);
+        let mut passing = Passing::new(body, received, under_way, budget, self.download, idle);
+        let body = match self.meddling {
+            Some(Meddling::Drop) => return Err(lose(passing, parts.status).await),
+            Some(Meddling::Slow(time)) => {
+                passing.slow_down(time, announced);
+                passing.into_stream()
+            }
+            _ => {
+                let most = if self.download { DOWNLOAD_FIRST } else { API_FIRST };
+                if passing.gather(most, FIRST_WITHIN).await {
+                    if let Err(error) = passing.record().await {
+                        return Ok(problem::unrecorded(&error));
+                    }
+                    passing.into_whole(sized)
+                } else {
+                    passing.into_stream()
+                }
+            }
+        };
+        if unled {
+            let note = "a Location was passed as it came, for it is no plain HTTP link; \
+                        what is fetched from there is not seen";
+            // Where this cannot be written, every later request is refused.
+            let _ = self.book.mark(MarkKind::Note, note.to_owned());
+        }
+        Ok(Response::from_parts(parts, body))
+    }
+
+    /// The fields for the supplier: `Location` leads through the witness.
+    fn led(&self, received: &HeaderMap) -> HeaderMap {
+        let mut passed = received.clone();
+        if let Some(location) = passed.get_mut(LOCATION)
+            && let Some(led) = self.routes.lead(location, self.led_from)
+        {
+            *location = led;
+        }
+        passed
+    }
+}
+
+/// Reads an answer to its end and passes nothing of it on.
+async fn lose(mut passing: Passing, status: StatusCode) -> Abort {
+    let received = passing.swallow().await;
+    let status = status.as_u16();
+    let cause = format!("injected: the API answered {status}, the supplier got a reset");
+    // Recorded or not, the answer goes nowhere.
+    let _ = passing.under_way().failed(TransportErrorKind::Reset, &cause, received).await;
+    Abort
+}

@@ -1,0 +1,102 @@
+//! Header fields on their way through: what belongs to one connection stays there.
+//! Refuses to reorder: fields keep their order and, with HTTP/1.1, the case of their names.
+
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
+};
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+
+/// Fields that concern one connection only (RFC 9110, 7.6.1, and RFC 9112).
+const HOP_BY_HOP: [HeaderName; 8] = [
+    CONNECTION,
+    KEEP_ALIVE,
+    PROXY_CONNECTION,
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    TE,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// The fields to pass on, with `host` in place of the one received where it is given.
+pub(crate) fn passed_on(headers: &HeaderMap, host: Option<&HeaderValue>) -> HeaderMap {
+    let named = named_by_connection(headers);
+    let mut passed = HeaderMap::with_capacity(headers.len() + 1);
+    for (name, value) in headers {
+        if HOP_BY_HOP.contains(name) || named.contains(name) {
+            continue;
+        }
+        match host {
+            Some(host) if *name == HOST => drop(passed.insert(HOST, host.clone())),
+            _ => drop(passed.append(name.clone(), value.clone())),
+        }
+    }
+    passed
+}
+
+/// Fields that `Connection` declares to be of this connection only. It cannot declare away what
+/// says where the message goes or how long it is.
+fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+    headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .filter(|name| *name != HOST && *name != CONTENT_LENGTH)
+        .collect()
+}
+
+/// The fields as a recorder takes them.
+pub(crate) fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
+        .collect()
+}
+
+/// A field's value as text, where it is visible ASCII.
+pub(crate) fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        map
+    }
+
+    #[test]
+    fn what_belongs_to_one_connection_stays_there_and_order_is_kept() {
+        let received = map(&[
+            ("host", "witness:9100"),
+            ("x-b", "1"),
+            ("connection", "keep-alive, X-Private, host"),
+            ("x-private", "2"),
+            ("transfer-encoding", "chunked"),
+            ("accept", "a"),
+            ("keep-alive", "timeout=5"),
+            ("accept", "b"),
+            ("x-a", "3"),
+        ]);
+        let passed = passed_on(&received, Some(&HeaderValue::from_static("api.example")));
+        let passed = pairs(&passed);
+        let passed: Vec<(&str, &str)> =
+            passed.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(
+            passed,
+            [("host", "api.example"), ("x-b", "1"), ("accept", "a"), ("accept", "b"), ("x-a", "3")]
+        );
+    }
+}

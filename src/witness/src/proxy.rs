@@ -1,0 +1,269 @@
+//! One request from its arrival to its answer: routed, passed on, recorded.
+//!
+//! The order is fixed: nothing is asked of the API while the journal cannot be written, and
+//! nothing of a short answer, or the end of a long one, reaches the supplier before the recorder
+//! has the exchange. Where that fails the supplier gets a 503, although the API may have carried
+//! the call out.
+//! Refuses to repeat a request: that is the supplier's own affair, and part of what is judged.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{HeaderMap, Request, Response, StatusCode, Version, header};
+use hyper::body::Incoming;
+use letterproof_model::{Operation, TransportErrorKind};
+use tokio::time::{sleep, timeout};
+
+use crate::answer::Passage;
+use crate::body::{Abort, AnswerBody};
+use crate::book::Book;
+use crate::config::Limits;
+use crate::connection::Connection;
+use crate::counters::bump;
+use crate::exchange::{Begun, UnderWay};
+use crate::headers;
+use crate::inject::{self, Chaos, Injection, Meddling};
+use crate::keeping::{Budget, Keeping};
+use crate::problem;
+use crate::request::{RequestBody, RequestCopy, RequestFault};
+use crate::routes::{Misdirected, Routed, Routes};
+use crate::upstream::{Sender, classify};
+
+/// What one witness does with requests.
+pub(crate) struct Proxy {
+    routes: Routes,
+    sender: Sender,
+    book: Arc<Book>,
+    budget: Arc<Budget>,
+    limits: Limits,
+    chaos: Chaos,
+}
+
+type Answer = Result<Response<AnswerBody>, Abort>;
+
+impl Proxy {
+    pub(crate) fn new(
+        routes: Routes,
+        sender: Sender,
+        book: Arc<Book>,
+        limits: Limits,
+        inject: Vec<Injection>,
+        seed: u64,
+    ) -> Self {
+        let budget = Arc::new(Budget::new(limits.held_downloads, limits.kept_body));
+        Self { routes, sender, book, budget, limits, chaos: Chaos::new(inject, seed) }
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(crate) fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// Answers one request.
+    pub(crate) async fn respond(&self, from: &Connection, request: Request<Incoming>) -> Answer {
+        bump(&self.book.counters.requests);
+        let reused = from.used_again();
+        if let Some(failure) = self.book.failure() {
+            bump(&self.book.counters.unrecorded);
+            return Ok(problem::unrecorded(failure));
+        }
+        let (parts, body) = request.into_parts();
+        let routed = match self.routes.route(&parts) {
+            Ok(routed) => routed,
+            Err(misdirected) => return Ok(self.misdirected(&parts, &misdirected)),
+        };
+        let version = parts.version;
+        let operation = routed.operation;
+        let (longest, time) = (self.limits.request_body, self.limits.body_timeout);
+        let (body, copy) = RequestBody::new(body, longest, time);
+        let request = Received {
+            passed_on: headers::passed_on(&parts.headers, Some(&routed.host)),
+            parts,
+            routed,
+            body,
+            copy,
+        };
+        if request.announced().is_some_and(|length| length > longest) {
+            let under_way = request.begin(&self.book, reused, None);
+            return Ok(self.refused(under_way, RequestFault::TooLong).await);
+        }
+        let chosen = self.chaos.choose(operation);
+        let under_way = request.begin(&self.book, reused, chosen);
+        let answer = match chosen.map(|(meddling, _)| meddling) {
+            Some(
+                meddling @ (Meddling::Answer(_) | Meddling::Timeout(_) | Meddling::ExpiredLink),
+            ) => self.in_place(meddling, request, under_way).await,
+            meddling => self.pass(request, under_way, meddling).await,
+        };
+        if answer.is_err() {
+            from.reset(version);
+        }
+        answer
+    }
+
+    /// Passes a request on and its answer back.
+    async fn pass(
+        &self,
+        request: Received,
+        mut under_way: UnderWay,
+        meddling: Option<Meddling>,
+    ) -> Answer {
+        let led_from = self.routes.led_from(&request.parts, &request.routed.url);
+        let download = request.routed.operation == Operation::Download;
+        let (version, copy) = (request.parts.version, Arc::clone(&request.copy));
+        let sent = self.sender.send(request.outgoing(), version);
+        let (status, kind, cause) = match timeout(self.limits.answer_timeout, sent).await {
+            Ok(Ok(response)) => {
+                let passage = Passage {
+                    book: &self.book,
+                    routes: &self.routes,
+                    budget: &self.budget,
+                    limits: &self.limits,
+                    led_from: &led_from,
+                    download,
+                    meddling,
+                };
+                return passage.pass(response, under_way).await;
+            }
+            Ok(Err(error)) => {
+                if let Some(fault) = copy.fault() {
+                    return Ok(self.refused(under_way, fault).await);
+                }
+                let (kind, cause) = classify(&error);
+                (StatusCode::BAD_GATEWAY, kind, cause)
+            }
+            Err(_) => {
+                let cause = format!("no answer within {} s", self.limits.answer_timeout.as_secs());
+                (StatusCode::GATEWAY_TIMEOUT, TransportErrorKind::Timeout, cause)
+            }
+        };
+        Ok(match under_way.failed(kind, &cause, 0).await {
+            Ok(()) => problem::reply(status, &format!("the API gave no answer: {cause}")),
+            Err(error) => problem::unrecorded(&error),
+        })
+    }
+
+    /// Answers, or does not answer, in place of the API.
+    async fn in_place(
+        &self,
+        meddling: Meddling,
+        request: Received,
+        mut under_way: UnderWay,
+    ) -> Answer {
+        let operation = request.routed.operation;
+        request.body.drain().await;
+        if let Some(fault) = request.copy.fault() {
+            return Ok(self.refused(under_way, fault).await);
+        }
+        let response = match meddling {
+            Meddling::Answer(status) => inject::failure(status, operation, &request.parts.headers),
+            Meddling::Timeout(time) => {
+                sleep(time).await;
+                let cause = "injected: the API was not asked and no answer given";
+                // Recorded or not, there is no answer.
+                let _ = under_way.failed(TransportErrorKind::Timeout, cause, 0).await;
+                return Err(Abort);
+            }
+            _ => inject::expired_link(),
+        };
+        let (parts, bytes) = response.into_parts();
+        under_way.answered(parts.status);
+        let download = operation == Operation::Download;
+        let mut keeping = Keeping::new(&self.budget, download, &parts.headers);
+        keeping.add(&bytes);
+        let body = keeping.finish().await;
+        let at = under_way.elapsed_us();
+        Ok(match under_way.whole(&parts.headers, body, at, at).await {
+            Ok(()) => Response::from_parts(parts, AnswerBody::whole(bytes)),
+            Err(error) => problem::unrecorded(&error),
+        })
+    }
+
+    /// Refuses a request whose body cannot be taken; the API saw nothing of it, or only a part.
+    async fn refused(&self, mut under_way: UnderWay, fault: RequestFault) -> Response<AnswerBody> {
+        bump(&self.book.counters.refused);
+        let (status, kind) = match fault {
+            RequestFault::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, TransportErrorKind::Body),
+            RequestFault::TooSlow => (StatusCode::REQUEST_TIMEOUT, TransportErrorKind::Timeout),
+            RequestFault::Broken => (StatusCode::BAD_REQUEST, TransportErrorKind::Protocol),
+        };
+        let cause = format!("{fault}; the witness answered {} itself", status.as_u16());
+        match under_way.failed(kind, &cause, 0).await {
+            Ok(()) => problem::last_reply(status, &fault.to_string()),
+            Err(error) => problem::unrecorded(&error),
+        }
+    }
+
+    /// Refuses a request that goes nowhere. It is noted without its query, which may hold secrets.
+    fn misdirected(&self, parts: &Parts, refused: &Misdirected) -> Response<AnswerBody> {
+        let Misdirected { status, why } = refused;
+        let path: String = parts.uri.path().chars().take(100).collect();
+        let path = if path.starts_with(crate::link::PREFIX) { crate::link::PREFIX } else { &path };
+        let (method, status_code) = (&parts.method, status.as_u16());
+        self.book.note_refusal(&format!("{method} {path} was refused with {status_code}: {why}"));
+        problem::last_reply(*status, why)
+    }
+}
+
+/// A request of the supplier.
+struct Received {
+    parts: Parts,
+    /// The fields to pass on.
+    passed_on: HeaderMap,
+    routed: Routed,
+    body: RequestBody,
+    copy: Arc<RequestCopy>,
+}
+
+impl Received {
+    fn begin(
+        &self,
+        book: &Arc<Book>,
+        reused: bool,
+        chosen: Option<(Meddling, &Injection)>,
+    ) -> UnderWay {
+        let begun = Begun {
+            method: self.parts.method.as_str().to_owned(),
+            url: self.routed.url.clone(),
+            headers: self.passed_on.clone(),
+            body: Arc::clone(&self.copy),
+            reused,
+            injected: chosen.map(|(meddling, rule)| note(meddling, rule)),
+        };
+        UnderWay::begin(book, begun)
+    }
+
+    /// The length the supplier announced.
+    fn announced(&self) -> Option<u64> {
+        headers::text(&self.parts.headers, header::CONTENT_LENGTH)?.parse().ok()
+    }
+
+    /// The request as it is sent on. Its extensions go along: they hold the case of the names.
+    fn outgoing(self) -> Request<RequestBody> {
+        let Self { mut parts, mut passed_on, routed, body, .. } = self;
+        if parts.version >= Version::HTTP_2 {
+            // HTTP/2 names the host in its own way; two of them could differ.
+            passed_on.remove(header::HOST);
+        }
+        parts.headers = passed_on;
+        parts.uri = routed.uri;
+        Request::from_parts(parts, body)
+    }
+}
+
+/// What the journal says of an injection.
+fn note(meddling: Meddling, rule: &Injection) -> String {
+    let what = match meddling {
+        Meddling::Answer(status) => {
+            format!("{} in place of the API, which was not asked", status.as_u16())
+        }
+        Meddling::Timeout(_) => "no answer; the API was not asked".to_owned(),
+        Meddling::Drop => "the API was asked and its answer dropped".to_owned(),
+        Meddling::Slow(time) => format!("the body spread over {} ms", time.as_millis()),
+        Meddling::ExpiredLink => "the link refused as expired; storage was not asked".to_owned(),
+    };
+    format!("{what} (rule `{rule}`)")
+}

@@ -1,0 +1,158 @@
+//! Everything concluded and counted from what the journal handed over so far.
+//! Refuses rules of its own: verdicts come from the judges of every run.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use letterproof_judge::JudgeCache;
+use letterproof_model::{
+    Actor, Context, Counts, Exchange, LetterId, Mark, MarkKind, Route, TestId, TestResult,
+    Timestamp, Verdict, now, test_definition,
+};
+
+use super::advice::next_steps;
+use super::feed::Feed;
+use super::letters::Letters;
+use super::snapshot::{Recent, StatusCount, Verdicts};
+
+/// Exchanges shown.
+const RECENT: usize = 25;
+/// Notes shown.
+const NOTES: usize = 25;
+const SECOND: jiff::SignedDuration = jiff::SignedDuration::from_secs(1);
+
+/// What is known of the traffic so far.
+#[derive(Debug)]
+pub(crate) struct Judging {
+    feed: Feed,
+    cache: JudgeCache,
+    tests: Vec<TestId>,
+    letters: Letters,
+    recent: VecDeque<Recent>,
+    notes: VecDeque<Mark>,
+    /// When the supplier's API calls of the last second were sent.
+    sent: VecDeque<Timestamp>,
+    pub(crate) scenario: Option<String>,
+    pub(crate) counts: Vec<StatusCount>,
+    pub(crate) verdicts: Arc<Verdicts>,
+}
+
+impl Judging {
+    pub(crate) fn new(feed: Feed, context: Context, tests: Vec<TestId>) -> Self {
+        let mut judging = Self {
+            feed,
+            letters: Letters::new(&context.base_url),
+            cache: JudgeCache::new(context),
+            tests,
+            recent: VecDeque::with_capacity(RECENT),
+            notes: VecDeque::with_capacity(NOTES),
+            sent: VecDeque::new(),
+            scenario: None,
+            counts: Vec::new(),
+            verdicts: Arc::default(),
+        };
+        judging.judge();
+        judging
+    }
+
+    /// Takes in what has come since the last time.
+    pub(crate) fn catch_up(&mut self) {
+        let waiting = self.feed.take();
+        let news = !waiting.exchanges.is_empty();
+        for exchange in waiting.exchanges {
+            self.push(exchange);
+        }
+        for mark in waiting.marks {
+            self.note(mark);
+        }
+        if news {
+            self.counts = self.letters.counts();
+        }
+    }
+
+    fn push(&mut self, exchange: Arc<Exchange>) {
+        self.letters.push(&exchange);
+        keep(&mut self.recent, RECENT, Recent::of(&exchange));
+        let route = Route::of_exchange(&exchange, &self.cache.context().base_url);
+        if exchange.actor == Actor::Supplier && route.operation.is_api() {
+            self.sent.push_back(exchange.started);
+        }
+        self.cache.push(exchange);
+    }
+
+    fn note(&mut self, mark: Mark) {
+        match mark.kind {
+            MarkKind::ScenarioStarted => self.scenario = Some(mark.text.clone()),
+            MarkKind::ScenarioFinished => self.scenario = None,
+            _ => {}
+        }
+        keep(&mut self.notes, NOTES, mark);
+    }
+
+    /// API calls of the supplier within the last second, of those that have ended.
+    pub(crate) fn rate(&mut self) -> usize {
+        let from = now() - SECOND;
+        self.sent.retain(|at| *at > from);
+        self.sent.len()
+    }
+
+    pub(crate) fn recent(&self) -> Vec<Recent> {
+        self.recent.iter().cloned().collect()
+    }
+
+    pub(crate) fn notes(&self) -> Vec<Mark> {
+        self.notes.iter().cloned().collect()
+    }
+
+    pub(crate) fn unseen(&self) -> Vec<LetterId> {
+        self.letters.unseen()
+    }
+
+    /// Whether something came that is not judged yet.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.verdicts.judged < self.cache.traffic().len()
+    }
+
+    /// Judges all that was taken in; tells how long that took.
+    pub(crate) fn judge(&mut self) -> Duration {
+        let began = Instant::now();
+        let tests = judged_tests(&mut self.cache, &self.tests);
+        let next = next_steps(&tests, self.cache.context());
+        self.verdicts = Arc::new(Verdicts {
+            counts: Counts::of(tests.iter().map(|test| test.verdict)),
+            tests,
+            observer: self.cache.observer().to_vec(),
+            next,
+            judged: self.cache.traffic().len(),
+        });
+        began.elapsed()
+    }
+}
+
+/// Puts something before the others, of which the oldest goes.
+fn keep<T>(kept: &mut VecDeque<T>, most: usize, item: T) {
+    kept.truncate(most - 1);
+    kept.push_front(item);
+}
+
+/// The tests as a run's results would have them.
+pub(crate) fn judged_tests(cache: &mut JudgeCache, tests: &[TestId]) -> Vec<TestResult> {
+    let mode = cache.context().mode;
+    let judged = tests.iter().map(|id| {
+        let definition = test_definition(*id);
+        let mut test = TestResult {
+            id: *id,
+            title: definition.title.to_owned(),
+            required: definition.required,
+            selected: true,
+            verdict: Verdict::NotRun,
+            mode,
+            attempts: Vec::new(),
+            criteria: cache.results_of(*id).to_vec(),
+        };
+        test.verdict = Verdict::roll_up(test.checks().map(|criterion| criterion.verdict));
+        test
+    });
+    judged.collect()
+}

@@ -1,0 +1,171 @@
+//! Starting and stopping a witness, and what may be asked of it while it runs.
+//! Refuses to outlive its handle: dropping it closes every connection and frees its port.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use letterproof_model::{MarkKind, RecordError};
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, watch};
+use tokio::task::JoinHandle;
+
+use crate::authority;
+use crate::book::{Book, WitnessEvent};
+use crate::config::WitnessConfig;
+use crate::counters::Counts;
+use crate::error::WitnessError;
+use crate::listener::listen;
+use crate::proxy::Proxy;
+use crate::routes::Routes;
+use crate::upstream::Sender;
+
+/// A running witness.
+pub struct Witness {
+    book: Arc<Book>,
+    base_url: String,
+    token_url: Option<String>,
+    address: SocketAddr,
+    certificate: Option<PathBuf>,
+    stop: watch::Sender<bool>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for Witness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Witness").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
+
+impl Witness {
+    /// Starts a witness within the current tokio runtime and returns once it accepts connections.
+    ///
+    /// # Errors
+    /// The address cannot be bound, the upstream URL or a file of roots cannot be used, the
+    /// certificate cannot be made or written, or something is to be injected into production.
+    pub async fn start(config: WitnessConfig) -> Result<Self, WitnessError> {
+        if config.upstream.production && !config.inject.is_empty() {
+            return Err(WitnessError::Production);
+        }
+        let failed = |source| WitnessError::Listen { address: config.listen, source };
+        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let established = match &config.tls {
+            Some(tls) => Some(authority::establish(tls, address)?),
+            None => None,
+        };
+        let (acceptor, certificate) = established.unzip();
+        let names = config.tls.as_ref().map(|tls| tls.names.as_slice());
+        let routes = Routes::new(&config.upstream, address, names)?;
+        let sender = Sender::new(&config.upstream, &config.limits)?;
+        let origin = routes.own_origin();
+        let path = config.upstream.base_url.path().trim_end_matches('/');
+        let base_url = format!("{origin}{path}");
+        let token_url =
+            config.upstream.token_url.as_ref().map(|url| format!("{origin}{}", url.path()));
+        let book = Arc::new(Book::new(config.recorder));
+        let proxy = Proxy::new(
+            routes,
+            sender,
+            Arc::clone(&book),
+            config.limits,
+            config.inject,
+            config.seed,
+        );
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(listen(listener, acceptor, Arc::new(proxy), stopped));
+        let task = Some(task);
+        Ok(Self { book, base_url, token_url, address, certificate, stop, task })
+    }
+
+    /// What the supplier puts in place of the API's base URL, without a slash at its end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Where the supplier asks for tokens; the `aud` it signs stays the API's own token URL.
+    #[must_use]
+    pub fn token_url(&self) -> Option<&str> {
+        self.token_url.as_deref()
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The certificate for the supplier to trust, a PEM file, when it serves HTTPS.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&Path> {
+        self.certificate.as_deref()
+    }
+
+    /// What happens from now on. A receiver that lags far behind loses events, never the journal.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<WitnessEvent> {
+        self.book.subscribe()
+    }
+
+    /// The numbers so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.book.counters.read()
+    }
+
+    /// Why every request is refused with 503, once the journal could not be written.
+    #[must_use]
+    pub fn failure(&self) -> Option<&RecordError> {
+        self.book.failure()
+    }
+
+    /// Records a note of the tester.
+    ///
+    /// # Errors
+    /// When it could not be written; from then on nothing passes any more.
+    pub fn mark(&self, text: &str) -> Result<(), RecordError> {
+        self.book.mark(MarkKind::Note, text.to_owned())
+    }
+
+    /// Begins a scenario: exchanges carry its label, a hint for readers, until the next begins or
+    /// [`Self::end_scenario`].
+    ///
+    /// # Errors
+    /// As [`Self::mark`].
+    pub fn begin_scenario(&self, label: &str) -> Result<(), RecordError> {
+        self.end_scenario()?;
+        self.book.set_scenario(Some(label));
+        self.book.mark(MarkKind::ScenarioStarted, label.to_owned())
+    }
+
+    /// Ends the scenario under way, if there is one.
+    ///
+    /// # Errors
+    /// As [`Self::mark`].
+    pub fn end_scenario(&self) -> Result<(), RecordError> {
+        let Some(label) = self.book.scenario() else { return Ok(()) };
+        let marked = self.book.mark(MarkKind::ScenarioFinished, label.as_ref().to_owned());
+        self.book.set_scenario(None);
+        marked
+    }
+
+    /// Stops accepting, lets exchanges under way finish for the time of grace, and frees the port.
+    /// What has not finished by then is recorded as far as it came.
+    pub async fn stop(mut self) -> Counts {
+        // Nobody listens any more when the task has ended by itself, which is fine.
+        let _ = self.stop.send(true);
+        if let Some(task) = self.task.take() {
+            let _ = task.await;
+        }
+        self.book.counters.read()
+    }
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
