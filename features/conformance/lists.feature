@@ -14,6 +14,7 @@ Feature: Lists of waiting letters
       | C-LIST-WITHIN-LIMIT      | No list is longer than asked for |
       | C-LIST-UNIQUE            | No list names a letter twice     |
       | C-LIST-PENDING           | Lists hold PENDING letters only  |
+      | C-LIST-ORDER             | Lists keep their order           |
       | C-REQUEST-ID-EMPTY       | An empty X-Request-ID            |
       | C-REQUEST-ID-NOT-GUID    | An X-Request-ID that is no GUID  |
       | C-LIST-LIMIT-ABSENT      | A list without a limit           |

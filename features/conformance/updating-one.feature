@@ -7,6 +7,7 @@ Feature: Updating one letter
     When the harness sends the probes of these checks
       | C-PATCH                         | An update of one letter            |
       | C-PATCH-REPEATED                | The same update again              |
+      | C-LETTER-KEPT                   | A status once read stays           |
       | C-PATCH-STATUS-UNKNOWN          | An unknown status                  |
       | C-PATCH-STATUS-MISSING          | No status                          |
       | C-PATCH-ATTRIBUTES-MISSING      | No attributes                      |

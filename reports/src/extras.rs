@@ -1,17 +1,17 @@
-//! What reports show beside results and journal: statements, load runs, and the key that will sign.
-//! Refuses to look outside the bundle: everything but the key's id is read from it.
+//! What reports show beside results and journal: statements, load runs, and the key that signs.
+//! Refuses to look outside the bundle: what is not read from it is only what it will be signed with.
 
-use letterproof_evidence::{Attestation, Attestations, Opened};
+use letterproof_evidence::{Attestation, Attestations, Opened, carried_key};
 
 use crate::ReportError;
 use crate::loads::{self, LoadRun};
 
 /// What reports show beside results and journal. The default shows nothing: no statement, no load
-/// run, and a key that is not known.
+/// run, and an unsigned bundle.
 #[derive(Debug, Clone, Default)]
 pub struct Extras {
-    /// The id of the key that is going to sign the bundle. Reports are part of what is signed and
-    /// are made before, so that none can say that it was signed.
+    /// The id of the key that is going to sign the bundle; `None` where none is. Reports are part
+    /// of what is signed and are made before, so that none can say that it was signed.
     pub signing_key: Option<String>,
     /// What was attested, in the order in which it was given.
     pub attestations: Vec<Attestation>,
@@ -29,12 +29,13 @@ impl Extras {
         let names = loads::names(opened);
         let loads: Result<Vec<LoadRun>, ReportError> =
             names.iter().map(|name| LoadRun::read(opened, name)).collect();
-        Ok(Self { signing_key: None, attestations, loads: loads? })
+        let signing_key = carried_key(opened).map(|key| key.key_id());
+        Ok(Self { signing_key, attestations, loads: loads? })
     }
 
-    /// The same, to be signed with the key of this id.
+    /// The same, to be signed with the key of this id, or not at all.
     #[must_use]
-    pub fn signed_by(self, key_id: impl Into<String>) -> Self {
-        Self { signing_key: Some(key_id.into()), ..self }
+    pub fn signed_by(self, key_id: Option<String>) -> Self {
+        Self { signing_key: key_id, ..self }
     }
 }

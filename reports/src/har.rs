@@ -144,6 +144,9 @@ fn received(response: &Response) -> Value {
     let mut content = json!({ "size": response.body.length(), "mimeType": media_type });
     let extra = match &response.body {
         Body::Json { text } | Body::Text { text } => Some(("text", text.clone())),
+        unrecorded if unrecorded.is_unrecorded() => {
+            Some(("comment", "not in the recording".to_owned()))
+        }
         Body::Pdf(kept) | Body::Opaque(kept) => {
             Some(("comment", format!("content not kept; SHA-256 {}", kept.sha256)))
         }

@@ -37,7 +37,7 @@ pub use har::har;
 pub use loads::LoadRun;
 pub use readiness::readiness_markdown;
 pub use summary::step_summary;
-pub use write::{write_all, write_all_with};
+pub use write::{differing, write_all, write_all_with};
 
 use crate::lives::Lives;
 

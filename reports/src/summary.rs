@@ -214,7 +214,7 @@ fn verifying(output: &mut String, bundle: &Bundle, lives: &Lives<'_>, extras: &E
     let id = text(bundle.results.run.id.as_str());
     let signed = match &extras.signing_key {
         Some(key) => format!("It was to be signed with the key {}.", text(key)),
-        None => "Whether it is signed, and by which key, stands in manifest.dsse.json.".to_owned(),
+        None => "It is unsigned: nobody vouches for it.".to_owned(),
     };
     let _ = writeln!(
         output,

@@ -3,7 +3,8 @@
 
 pub(crate) use letterproof_model::grouped as number;
 use letterproof_model::{
-    Exchange, FindingKind, Mode, Results, RunEnd, Timestamp, TransportErrorKind, Verdict, WaiverUse,
+    CheckResult, Exchange, FindingKind, Mode, Results, RunEnd, Timestamp, TransportErrorKind,
+    Verdict, WaiverUse,
 };
 
 use crate::waived::is_test_waived;
@@ -118,6 +119,15 @@ pub(crate) struct Outcome {
     pub(crate) detail: String,
 }
 
+/// Why a run failed in which no test and no check of the contract did.
+fn broken_otherwise(results: &Results) -> String {
+    let failed = |check: &&CheckResult| check.verdict == Verdict::Fail;
+    match results.observer.iter().filter(failed).count() as u64 {
+        0 => "What was measured missed its mark".to_owned(),
+        rules => format!("The supplier broke {}", counted(rules, "rule", "rules")),
+    }
+}
+
 /// What a run amounts to.
 pub(crate) fn outcome(results: &Results) -> Outcome {
     let required = || results.tests.iter().filter(|test| test.required);
@@ -138,6 +148,7 @@ pub(crate) fn outcome(results: &Results) -> Outcome {
     let (verdict, headline) = match results.exit_code {
         4 => (Verdict::Error, "The harness failed, so this run proves nothing where it did".into()),
         _ if !failed.is_empty() => (Verdict::Fail, format!("{} failed", tests(&failed))),
+        1 if broken == 0 => (Verdict::Fail, broken_otherwise(results)),
         1 => {
             let checks = counted(broken, "contract check", "contract checks");
             (Verdict::Fail, format!("The API broke its contract in {checks}"))
@@ -153,6 +164,9 @@ pub(crate) fn outcome(results: &Results) -> Outcome {
                 (false, n) => format!("All {n} selected required tests passed"),
             };
             (Verdict::Pass, headline)
+        }
+        0 if results.conformance.is_empty() && results.tests.iter().all(|test| !test.selected) => {
+            (Verdict::NotRun, "No test was part of this run; what it measured is below".into())
         }
         0 => (Verdict::Pass, "Everything selected passed".into()),
         _ => {
@@ -229,6 +243,13 @@ mod tests {
                 Pass,
             ),
             (1, vec![(1, true, Pass), (2, true, Fail)], "1 required test failed", Fail),
+            (1, vec![(1, false, NotRun)], "What was measured missed its mark", Fail),
+            (
+                0,
+                vec![(1, false, NotRun)],
+                "No test was part of this run; what it measured is below",
+                NotRun,
+            ),
             (
                 3,
                 vec![(1, true, Pass), (2, true, NotRun)],

@@ -1,12 +1,22 @@
-//! All reports of a run, written beside its journal and results.
+//! All reports of a run: written beside its journal and results, or compared with what lies there.
 //! Refuses to leave one out: what a run's folder holds does not depend on who wrote it.
 
-use letterproof_evidence::{Bundle, Opened, RunFolder};
+use std::io::{self, BufWriter, Read, Write};
+
+use letterproof_evidence::{Bundle, FileReader, Opened, RunFolder};
 
 use crate::flows::flows;
 use crate::lives::Lives;
 use crate::tables::{CROSS_CHECK, cross_check, files};
 use crate::{Extras, ReportError, har, html, junit, lifecycle, reconciliation, samples, summary};
+
+/// How many bytes are compared at a time.
+const PIECE: usize = 1 << 16;
+
+/// What writes one report.
+type Fill<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
+/// What is done with each report, by its name.
+type Put<'a> = &'a mut dyn FnMut(&str, Fill<'_>) -> Result<(), ReportError>;
 
 /// Writes every report of a bundle into its folder, with the statements and load runs that lie
 /// there; see [`write_all_with`].
@@ -30,23 +40,113 @@ pub fn write_all_with(
     extras: &Extras,
 ) -> Result<(), ReportError> {
     let lives = Lives::of(bundle);
-    let flows = flows(bundle, &lives);
-    folder.write("index.html", html::render(bundle, &lives, &flows, extras)?.as_bytes())?;
-    folder.write("summary.md", summary::summary(bundle, &lives, extras).as_bytes())?;
-    folder.write("junit.xml", junit::render(bundle, extras)?.as_bytes())?;
-    folder.write("lifecycle.svg", lifecycle::render(bundle, &lives).as_bytes())?;
-    let rows = reconciliation::reconcile(bundle, &lives);
+    let put: Put<'_> = &mut |name, fill| Ok(folder.write_with(name, |output| fill(output))?);
+    conclusions(bundle, &lives, extras, put)?;
+    traffic(bundle, &lives, put)
+}
+
+/// Makes every report of a bundle again and names those that lie in it otherwise, or not at all.
+///
+/// # Errors
+/// When a report cannot be rendered, or a file cannot be opened.
+pub fn differing(
+    bundle: &Bundle,
+    opened: &Opened,
+    extras: &Extras,
+) -> Result<Vec<String>, ReportError> {
+    let lives = Lives::of(bundle);
+    let mut of_traffic = Ok(Vec::new());
+    let found = std::thread::scope(|scope| {
+        // Half of the work, and the machine of a reviewer has two cores at least.
+        scope.spawn(|| of_traffic = others(opened, |put| traffic(bundle, &lives, put)));
+        others(opened, |put| conclusions(bundle, &lives, extras, put))
+    });
+    Ok([found?, of_traffic?].concat())
+}
+
+/// The names of those reports that lie in a bundle otherwise, or not at all.
+fn others(
+    opened: &Opened,
+    render: impl FnOnce(Put<'_>) -> Result<(), ReportError>,
+) -> Result<Vec<String>, ReportError> {
+    let mut found = Vec::new();
+    render(&mut |name, fill| {
+        let is_same = match opened.size(name) {
+            None => false,
+            Some(_) => {
+                let mut output = BufWriter::with_capacity(PIECE, Against(opened.reader(name)?));
+                fill(&mut output).is_ok()
+                    && output.into_inner().is_ok_and(|mut against| against.is_at_end())
+            }
+        };
+        if !is_same {
+            found.push(name.to_owned());
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Renders what shows conclusions: the pages, and the tables of each test.
+fn conclusions(
+    bundle: &Bundle,
+    lives: &Lives<'_>,
+    extras: &Extras,
+    put: Put<'_>,
+) -> Result<(), ReportError> {
+    let flows = flows(bundle, lives);
+    let mut text = |name: &str, text: &str| put(name, &|output| output.write_all(text.as_bytes()));
+    text("index.html", &html::render(bundle, lives, &flows, extras)?)?;
+    text("summary.md", &summary::summary(bundle, lives, extras))?;
+    text("junit.xml", &junit::render(bundle, extras)?)?;
+    text("lifecycle.svg", &lifecycle::render(bundle, lives))?;
+    let rows = reconciliation::reconcile(bundle, lives);
     if !rows.is_empty() {
-        folder.write(reconciliation::FILE_NAME, reconciliation::csv(&rows).as_bytes())?;
+        text(reconciliation::FILE_NAME, &reconciliation::csv(&rows))?;
     }
-    for (test, file) in samples::samples(&lives) {
-        folder.write(&samples::file_name(test), file.as_bytes())?;
+    for (test, file) in samples::samples(lives) {
+        text(&samples::file_name(test), &file)?;
     }
-    for (name, file) in files(bundle, &lives, &flows) {
-        folder.write(&name, file.as_bytes())?;
+    for (name, file) in files(bundle, lives, &flows) {
+        text(&name, &file)?;
     }
-    folder.write_with(CROSS_CHECK, |output| cross_check(&lives, output))?;
-    folder
-        .write_with("exchanges.har", |output| har(bundle, output).map_err(std::io::Error::other))?;
     Ok(())
+}
+
+/// Renders what has an entry for every call.
+fn traffic(bundle: &Bundle, lives: &Lives<'_>, put: Put<'_>) -> Result<(), ReportError> {
+    put(CROSS_CHECK, &|output| cross_check(lives, output))?;
+    put("exchanges.har", &|output| har(bundle, output).map_err(into_io))
+}
+
+fn into_io(error: ReportError) -> io::Error {
+    match error {
+        ReportError::Write(error) => error,
+        other => io::Error::other(other),
+    }
+}
+
+/// Takes what is written only as long as it is what the file holds.
+struct Against(FileReader);
+
+impl Against {
+    fn is_at_end(&mut self) -> bool {
+        matches!(self.0.read(&mut [0]), Ok(0))
+    }
+}
+
+impl Write for Against {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut held = vec![0; bytes.len().min(PIECE)];
+        self.0.read_exact(&mut held)?;
+        if held == bytes[..held.len()] {
+            Ok(held.len())
+        } else {
+            Err(io::Error::other("the file holds something else"))
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

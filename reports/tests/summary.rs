@@ -97,7 +97,7 @@ fn statements_stand_apart_with_their_files_and_are_no_verdicts() {
 fn the_page_says_what_is_signed_asserted_and_checkable_and_claims_no_more() {
     let mut bundle = bundle();
     let plain = html(&bundle, &Extras::default()).unwrap();
-    assert!(plain.contains("see manifest.dsse.json; check with <code>letterproof verify</code>"));
+    assert!(plain.contains("unsigned: nobody vouches for it; check with <code>letterproof verify"));
     assert!(plain.contains("environment.json is missing"));
     bundle.environment = Some(environment());
     let page = html(&bundle, &extras()).unwrap();

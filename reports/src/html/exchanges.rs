@@ -262,7 +262,7 @@ fn body(body: &Body) -> Option<BodyView> {
     let kept = |kind: &str, content: &letterproof_model::Content| {
         let pages = content.pages.map(|pages| words::counted(pages.into(), "page", "pages"));
         let lines = [
-            Some(format!("SHA-256 {}", content.sha256)),
+            (!content.sha256.is_empty()).then(|| format!("SHA-256 {}", content.sha256)),
             content.problem.as_ref().map(|problem| format!("Problem: {problem}")),
         ];
         BodyView {

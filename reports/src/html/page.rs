@@ -148,7 +148,7 @@ fn signed(extras: &Extras) -> String {
             let short: String = key.chars().take(16).collect();
             format!("to be signed with key {short}…; check with")
         }
-        None => "see manifest.dsse.json; check with".to_owned(),
+        None => "unsigned: nobody vouches for it; check with".to_owned(),
     }
 }
 

@@ -78,8 +78,8 @@ fn signed(extras: &Extras) -> Vec<String> {
             "When this page was made, it was to be signed with the key {key}. A page cannot show \
              a signature that covers it: check it with letterproof verify."
         ),
-        None => "This page is part of what is signed and was made before; whether there is a \
-                 signature, and by which key, is told by letterproof verify."
+        None => "This bundle is unsigned: whoever had it in hand could have made all of it anew. \
+                 letterproof verify says so too."
             .to_owned(),
     });
     lines.push(

@@ -364,7 +364,7 @@ pub fn extras() -> Extras {
         files: vec![file],
     };
     Extras { attestations: vec![attestation], loads: vec![load()], ..Extras::default() }
-        .signed_by("3f".repeat(32))
+        .signed_by(Some("3f".repeat(32)))
 }
 
 fn load() -> LoadRun {

@@ -42,11 +42,13 @@ pub(crate) fn write_reports(
     folder: &RunFolder,
     key: Option<&BundleKey>,
 ) -> Result<(), Failure> {
-    let failed = |error: ReportError| Failure::Harness(error.to_string());
-    let mut extras = Extras::of(&Opened::open(folder.path())?).map_err(failed)?;
-    if let Some(key) = key {
-        extras = extras.signed_by(key.public().key_id());
-    }
+    let failed = |error| match error {
+        ReportError::Evidence(error) => Failure::Evidence(error),
+        other => Failure::Harness(other.to_string()),
+    };
+    let extras = Extras::of(&Opened::open(folder.path())?).map_err(failed)?;
+    // Not the key of before, where the bundle is made again.
+    let extras = extras.signed_by(key.map(|key| key.public().key_id()));
     letterproof_reports::write_all_with(bundle, folder, &extras).map_err(failed)
 }
 

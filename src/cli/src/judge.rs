@@ -85,9 +85,7 @@ impl Judging<'_> {
         let brief = self.brief(&target)?;
         let run_id = new_run_id(import.started())?;
         let header = JournalHeader::briefed(run_id, import.started(), crate::tool(), brief);
-        self.written_up(OUT, &header.run_id, |folder| {
-            self.append(import, &header, folder, &target)
-        })
+        self.written_up(OUT, &header.run_id, |folder| self.append(import, &header, folder, &target))
     }
 
     fn append(
@@ -110,12 +108,11 @@ impl Judging<'_> {
         if !journal.is_vouched_for() {
             self.progress.note("no manifest vouches for this journal, only its own chain");
         }
+        self.refuse_another_brief(place, header)?;
         if header.brief.is_some() {
-            self.refuse_another_brief(place)?;
             refuse_other_specification(place, header, self.contract)?;
-            return self.written_up(OUT_AGAIN, &header.run_id, |folder| {
-                Ok(journal.copy_to(folder)?)
-            });
+            return self
+                .written_up(OUT_AGAIN, &header.run_id, |folder| Ok(journal.copy_to(folder)?));
         }
         self.progress.note(
             "this journal does not say what its run was asked for; it is judged as the options ask",
@@ -126,15 +123,16 @@ impl Judging<'_> {
         self.written_up(OUT_AGAIN, &header.run_id, |folder| Ok(journal.copy_with(brief, folder)?))
     }
 
-    /// What a run was asked for was fixed before its first request.
-    fn refuse_another_brief(&self, place: &Path) -> Result<(), Failure> {
+    /// What a run was asked for was fixed before its first request, and where it went is on record.
+    fn refuse_another_brief(&self, place: &Path, header: &JournalHeader) -> Result<(), Failure> {
         let JudgeOptions { target, base_url, only, conformance, waivers, .. } = self.options;
+        let fixed = header.brief.is_some();
         let given = [
-            ("--target", target.is_some()),
             ("--base-url", base_url.is_some()),
-            ("--only", !only.is_empty()),
-            ("--conformance", *conformance),
-            ("--waivers", waivers.is_some()),
+            ("--target", fixed && target.is_some()),
+            ("--only", fixed && !only.is_empty()),
+            ("--conformance", fixed && *conformance),
+            ("--waivers", fixed && waivers.is_some()),
         ];
         match given.into_iter().find(|(_, given)| *given) {
             None => Ok(()),

@@ -9,13 +9,14 @@ use std::time::Duration;
 use letterproof_client::{Profile, Target};
 use letterproof_evidence::{
     BundleKey, JournalHeader, JournalWriter, PERFORMANCE_FOLDER, RunFolder, new_run_id,
+    read_journal,
 };
 use letterproof_load::{
     At15Plan, At15Run, AttackPlan, Checked, Ended, LoadOutcome, LoadPlan, LoadProfile, RunOptions,
     StopHandle, claim_process_hooks,
 };
 use letterproof_model::{
-    Brief, Context, Mark, MarkKind, Mode, Recorder, Results, RunEnd, Selection, now,
+    Brief, Context, Journal as _, Mark, MarkKind, Mode, Recorder, Results, RunEnd, Selection, now,
 };
 use tokio::signal::ctrl_c;
 
@@ -171,8 +172,7 @@ impl Load<'_> {
             Ok(outcome) => outcome,
             Err(error) => {
                 drop(journal);
-                folder.discard()?;
-                return Err(error);
+                return Err(given_up(folder, error));
             }
         };
         let harness = |error: letterproof_model::RecordError| Failure::Harness(error.message);
@@ -222,6 +222,20 @@ impl Load<'_> {
         listening.abort();
         Ok(outcome?)
     }
+}
+
+/// A load that never began leaves no folder behind; what one recorded is kept.
+fn given_up(folder: RunFolder, failure: Failure) -> Failure {
+    let recorded = read_journal(&folder.journal_path())
+        .is_ok_and(|journal| !journal.recording.exchanges().is_empty())
+        || folder.path().join(PERFORMANCE_FOLDER).exists();
+    if !recorded {
+        return run::discarded(folder, failure);
+    }
+    let kept = folder.path().display();
+    Failure::Harness(format!(
+        "{failure}; what was recorded is in {kept}, and `letterproof report {kept}` makes its bundle"
+    ))
 }
 
 /// Ctrl-C once: nothing more is sent; twice: what is under way is cut off.

@@ -6,6 +6,7 @@
 
 mod args;
 mod attest;
+mod board;
 mod consent;
 mod diff;
 mod doctor;
@@ -26,16 +27,20 @@ mod plan;
 mod plan_json;
 mod plan_text;
 mod progress;
+mod read_back;
 mod readiness;
 mod report;
 mod resume;
 mod run;
+mod selftest;
+mod shell;
 mod smoke;
 mod supplier;
 mod surroundings;
 mod table;
 mod targets;
 mod verify;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -74,7 +79,11 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Command::Keys(options) => keys::keys(&options),
         Command::Drift(options) => drift::drift(&options),
         Command::Load(options) => load::load(&options),
+        Command::Witness(options) => witness::witness(&options),
+        Command::Selftest(options) => selftest::selftest(&options),
         Command::Supplier(options) => supplier::supplier(&options),
+        Command::Completions(options) => shell::completions(&options),
+        Command::Man(options) => shell::man(&options),
         Command::Verify(options) => verify::verify(&options),
         Command::Judge(options) => judge::judge(&options),
         Command::Report(options) => report::report(&options),

@@ -11,11 +11,12 @@ use letterproof_mock::{
 
 use crate::args::{GatewayPart, MockOptions, MockProfile};
 use crate::failure::Failure;
+use crate::out;
 
 /// Serves until Ctrl-C; returns the exit code.
 pub(crate) fn mock(options: &MockOptions) -> Result<u8, Failure> {
     if options.faults.iter().any(|name| name == "list") {
-        print_catalogue();
+        print_catalogue()?;
         return Ok(0);
     }
     let config = config(options)?;
@@ -159,19 +160,17 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     options.open(path)?.write_all(text.as_bytes())
 }
 
-#[expect(clippy::print_stdout, reason = "the catalogue was asked for")]
-fn print_catalogue() {
+fn print_catalogue() -> Result<(), Failure> {
+    let mut text = String::new();
     for entry in fault_catalogue() {
         let name = format!("{}{}", entry.name, entry.argument);
-        println!("{name:<40} {}", entry.breaks);
-        let noticed: Vec<&str> = entry
-            .criteria
-            .iter()
-            .copied()
-            .chain((!entry.check.is_empty()).then_some(entry.check))
-            .collect();
-        println!("{:<40} noticed by: {}", "", noticed.join(", "));
+        let noticed = match entry.is_harmless() {
+            true => format!("harmless: {}", entry.check),
+            false => format!("noticed by: {}", [entry.criteria, entry.checks].concat().join(", ")),
+        };
+        text.push_str(&format!("{name:<40} {}\n{:<40} {noticed}\n", entry.breaks, ""));
     }
+    out::print(&text)
 }
 
 #[expect(clippy::print_stdout, reason = "the figures were asked for")]

@@ -79,6 +79,11 @@ impl Progress {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner).line(&text, false);
     }
 
+    /// A line that says how far a long piece of work is.
+    pub(crate) fn passing(&self, text: &str) {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).line(text, false);
+    }
+
     /// A line worth keeping on screen and in a log.
     pub(crate) fn note(&self, text: &str) {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner).keep(text);

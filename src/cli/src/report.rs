@@ -1,44 +1,69 @@
 //! `letterproof report`: renders a saved run, or makes an honest bundle of one that broke off.
 //! Refuses to complete what is still being written.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use letterproof_contract::Contract;
-use letterproof_evidence::{Bundle, JournalHeader, Opened, RunFolder, read_journal};
+use letterproof_evidence::{
+    Bundle, EvidenceError, INCOMPLETE, JournalHeader, Opened, RunFolder, archive, read_journal,
+    zip_path,
+};
 use letterproof_reports::Extras;
 
 use crate::args::{OutputFormat, ReportFormat, ReportOptions};
 use crate::failure::Failure;
 use crate::{finish, out, run, verify};
 
-/// Prints one report, or completes a folder; returns the exit code.
+/// Prints one report, or completes what a run left; returns the exit code.
 pub(crate) fn report(options: &ReportOptions) -> Result<u8, Failure> {
     let run = &options.run;
-    let broke_off = run
-        .file_name()
-        .is_some_and(|name| name.to_string_lossy().ends_with(letterproof_evidence::INCOMPLETE));
+    let broke_off =
+        run.file_name().is_some_and(|name| name.to_string_lossy().ends_with(INCOMPLETE));
+    if !broke_off && (options.sign_key.is_some() || options.spec.is_some()) {
+        return Err(Failure::Usage(format!(
+            "{}: --sign-key and --spec belong to the folder of a run that broke off",
+            run.display()
+        )));
+    }
     let folder = if broke_off { complete(options)? } else { run.clone() };
-    let Some(format) = options.format else {
-        if !broke_off {
-            return Err(Failure::Usage(format!(
-                "{} is whole; say which report you want with --format",
-                run.display()
-            )));
-        }
-        return Ok(0);
-    };
-    let usage = |error: letterproof_evidence::EvidenceError| Failure::Usage(error.to_string());
-    let bundle = Bundle::open(&folder).map_err(usage)?;
-    let extras = Extras::of(&Opened::open(&folder).map_err(usage)?)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
-    print(format, &bundle, &extras)?;
+    match options.format {
+        Some(format) => print(format, &folder)?,
+        None if broke_off => {}
+        None => zip(run)?,
+    }
     Ok(0)
 }
 
-fn print(format: ReportFormat, bundle: &Bundle, extras: &Extras) -> Result<(), Failure> {
+fn usage(error: EvidenceError) -> Failure {
+    Failure::Usage(error.to_string())
+}
+
+/// Makes the zip of a whole folder, where a crash had left none.
+fn zip(folder: &Path) -> Result<(), Failure> {
+    if folder.is_file() || zip_path(folder).exists() {
+        return Err(Failure::Usage(format!(
+            "{} is whole; say which report you want with --format",
+            folder.display()
+        )));
+    }
+    let zip = archive(folder).map_err(|error| match error {
+        error @ EvidenceError::Io { .. } => Failure::Evidence(error),
+        error => usage(error),
+    })?;
+    out::print(&format!("bundle    {}\n", zip.display()))
+}
+
+fn print(format: ReportFormat, saved: &Path) -> Result<(), Failure> {
+    let opened = Opened::open(saved).map_err(usage)?;
+    let bundle = Bundle::of(&opened).map_err(usage)?;
+    let extras = Extras::of(&opened).map_err(|error| Failure::Usage(error.to_string()))?;
+    out::print(&rendered(format, &bundle, &extras)?)
+}
+
+fn rendered(format: ReportFormat, bundle: &Bundle, extras: &Extras) -> Result<String, Failure> {
     let failed = |error: letterproof_reports::ReportError| Failure::Harness(error.to_string());
     let mut bytes = Vec::new();
-    let text = match format {
+    Ok(match format {
         ReportFormat::Html => letterproof_reports::html(bundle, extras).map_err(failed)?,
         ReportFormat::Junit => letterproof_reports::junit(bundle, extras).map_err(failed)?,
         ReportFormat::Markdown => letterproof_reports::summary(bundle, extras),
@@ -51,26 +76,25 @@ fn print(format: ReportFormat, bundle: &Bundle, extras: &Extras) -> Result<(), F
             letterproof_reports::har(bundle, &mut bytes).map_err(failed)?;
             String::from_utf8_lossy(&bytes).into_owned()
         }
-    };
-    out::print(&text)
+    })
 }
 
 /// Judges what a run that broke off had recorded, as far as it came, and makes its bundle.
-fn complete(options: &ReportOptions) -> Result<std::path::PathBuf, Failure> {
+fn complete(options: &ReportOptions) -> Result<PathBuf, Failure> {
     let key = finish::signing_key(options.sign_key.as_deref())?;
     let official = verify::official(options.spec.as_deref())?;
     let contract = match &official {
         Some(contract) => contract,
         None => verify::built_in()?,
     };
-    let journal = read_journal(&options.run.join(letterproof_evidence::JOURNAL_FILE))
-        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let folder = RunFolder::reopen(&options.run).map_err(usage)?;
+    let journal = read_journal(&folder.journal_path()).map_err(usage)?;
     refuse_other_specification(&options.run, &journal.header, contract)?;
-    let folder =
-        RunFolder::reopen(&options.run).map_err(|error| Failure::Usage(error.to_string()))?;
     let bundle = finish::write_up(&folder, contract, key.as_ref())?;
     let path = finish::close(folder, key.as_ref())?;
-    run::report(OutputFormat::Table, &bundle.results, &path)?;
+    if options.format.is_none() {
+        run::report(OutputFormat::Table, &bundle.results, &path)?;
+    }
     Ok(path)
 }
 

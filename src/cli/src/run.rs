@@ -260,12 +260,15 @@ impl Drive<'_> {
         };
         let environment =
             environment(session.target(), Some(&session), self.contract()?, journal.as_ref());
-        folder.write_environment(&environment)?;
-        // What was recorded is kept, also where the disk refuses to promise more.
-        match journal.mark(end.mark(now())).and_then(|()| journal.sync()) {
-            Ok(()) => Ok(end),
-            Err(error) => Ok(RunEnd::Stopped(error.message)),
-        }
+        // What was recorded is kept, also where the disk takes no more.
+        let closed = journal.mark(end.mark(now())).and_then(|()| journal.sync());
+        let closed = closed.map_err(|error| error.message).and_then(|()| {
+            folder.write_environment(&environment).map_err(|error| error.to_string())
+        });
+        Ok(match closed {
+            Ok(()) => end,
+            Err(reason) => RunEnd::Stopped(reason),
+        })
     }
 
     /// The run's journal: a new one, or the one it had when it broke off.
@@ -337,6 +340,18 @@ impl Drive<'_> {
     /// Judges the journal as it lies on disk and writes the rest of the folder.
     fn write_up(&self, folder: RunFolder, end: &RunEnd) -> Result<(Results, PathBuf), Failure> {
         self.progress.note("judging what was recorded");
+        let places = (folder.path().to_owned(), folder.finished_path().to_owned());
+        self.conclude(folder, end).map_err(|failure| {
+            let (under_way, whole) = &places;
+            let kept = if whole.exists() { whole } else { under_way }.display();
+            Failure::Harness(format!(
+                "{failure}; what was recorded is in {kept}, and `letterproof report {kept}` makes \
+                 its bundle"
+            ))
+        })
+    }
+
+    fn conclude(&self, folder: RunFolder, end: &RunEnd) -> Result<(Results, PathBuf), Failure> {
         let mut bundle = finish::write_up(&folder, self.contract()?, self.sign_key.as_ref())?;
         let path = match end {
             RunEnd::Stopped(reason) => {

@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
-use letterproof_model::{About, ClauseKind, Counts, FindingKind, Results, TestResult, Verdict};
+use letterproof_model::{
+    About, ClauseKind, Counts, FindingKind, Performance, Results, TestResult, Verdict, WaiverState,
+    WaiverUse, is_waived, unwaived_verdict,
+};
 
 /// Renders the table, what is owed and open, and where the evidence is.
 pub(crate) fn render(results: &Results, evidence: &Path, colour: bool) -> String {
@@ -23,7 +26,7 @@ pub(crate) fn render(results: &Results, evidence: &Path, colour: bool) -> String
         table.add_row([
             Cell::new(test.id),
             Cell::new(title(test)),
-            verdict_cell(test),
+            verdict_cell(test, results),
             Cell::new(format!("{}/{total}", counts.pass)).set_alignment(CellAlignment::Right),
             Cell::new(duration(test)).set_alignment(CellAlignment::Right),
         ]);
@@ -34,9 +37,10 @@ pub(crate) fn render(results: &Results, evidence: &Path, colour: bool) -> String
         for criterion in test.checks().filter(|c| test.selected && c.verdict > Verdict::NotRun) {
             let _ = writeln!(
                 text,
-                "\n{} {}: {}\n  expected  {}\n  observed  {}",
+                "\n{} {}{}: {}\n  expected  {}\n  observed  {}",
                 criterion.id,
                 criterion.verdict,
+                waived(is_waived(&criterion.id, criterion.verdict, &results.waivers)),
                 criterion.clause,
                 criterion.expected,
                 criterion.observed
@@ -52,9 +56,36 @@ pub(crate) fn render(results: &Results, evidence: &Path, colour: bool) -> String
             }
         }
     }
+    text.push_str(&flows(results));
     text.push_str(&conformance(results));
+    text.push_str(&observed(results));
+    text.push_str(&waivers(results));
     text.push_str(&open_points(results));
     let _ = writeln!(text, "\nevidence  {}", evidence.display());
+    text
+}
+
+/// The flows of AT15 against the least time in which they can be done, the best one named.
+fn flows(results: &Results) -> String {
+    let figure = |flow: &Performance, name: &str| flow.figures.get(name).copied();
+    let measured = results.performance.iter().filter_map(|flow| {
+        let elapsed = figure(flow, "elapsed_ms")?;
+        let (floor, ratio) = (figure(flow, "floor_ms")?, figure(flow, "ratio")?);
+        Some((flow, elapsed, floor, ratio, figure(flow, "refused_429").unwrap_or_default()))
+    });
+    let measured: Vec<_> = measured.collect();
+    let best = measured.iter().map(|flow| flow.1).fold(f64::INFINITY, f64::min);
+    let mut text = String::new();
+    for (flow, elapsed, floor, ratio, refused) in &measured {
+        let mark = if measured.len() > 1 && *elapsed <= best { ", the best" } else { "" };
+        let _ = writeln!(
+            text,
+            "{}: {:.2} s, {ratio:.3} times the floor of {:.2} s, {refused:.0} × 429{mark}",
+            flow.name,
+            elapsed / 1000.0,
+            floor / 1000.0
+        );
+    }
     text
 }
 
@@ -63,11 +94,16 @@ fn title(test: &TestResult) -> String {
     format!("{}{suffix}", test.title)
 }
 
-fn verdict_cell(test: &TestResult) -> Cell {
+fn waived(is_waived: bool) -> &'static str {
+    if is_waived { ", waived" } else { "" }
+}
+
+fn verdict_cell(test: &TestResult, results: &Results) -> Cell {
     if !test.selected {
         return Cell::new("not selected").add_attribute(Attribute::Dim);
     }
-    let cell = Cell::new(test.verdict);
+    let is_waived = unwaived_verdict(test, &results.waivers) != test.verdict;
+    let cell = Cell::new(format!("{}{}", test.verdict, waived(is_waived)));
     match test.verdict {
         Verdict::Pass => cell.fg(Color::Green),
         Verdict::Fail | Verdict::Error => cell.fg(Color::Red).add_attribute(Attribute::Bold),
@@ -119,7 +155,8 @@ fn conformance(results: &Results) -> String {
         words(&counts)
     );
     for check in results.conformance.iter().filter(|c| c.verdict > Verdict::NotApplicable) {
-        let _ = writeln!(text, "\n{} {}: {}", check.id, check.verdict, check.title);
+        let waived = waived(is_waived(&check.id, check.verdict, &results.waivers));
+        let _ = writeln!(text, "\n{} {}{waived}: {}", check.id, check.verdict, check.title);
         for criterion in &check.criteria {
             let _ = writeln!(
                 text,
@@ -129,6 +166,35 @@ fn conformance(results: &Results) -> String {
                 some(&criterion.exchanges)
             );
         }
+    }
+    text
+}
+
+/// The rules that an observer saw broken, one line each.
+fn observed(results: &Results) -> String {
+    let mut text = String::new();
+    for check in results.observer.iter().filter(|check| check.verdict == Verdict::Fail) {
+        let waived = waived(is_waived(&check.id, check.verdict, &results.waivers));
+        let seen = check.criteria.first().map_or(check.title.as_str(), |first| &first.observed);
+        let _ = writeln!(text, "\n{} {}{waived}: {}: {seen}", check.id, check.verdict, check.title);
+    }
+    text
+}
+
+/// What was agreed on failures, and which entries of the waivers file must go.
+fn waivers(results: &Results) -> String {
+    let mut text = String::new();
+    for used in &results.waivers {
+        let WaiverUse { waiver, state } = used;
+        let told = match (used.advice(), state) {
+            (Some(advice), _) => advice,
+            (None, WaiverState::NotJudged) => format!("{} was not judged in this run", waiver.id),
+            (None, _) => format!(
+                "{} until {}: {} (agreed by {}, {})",
+                waiver.id, waiver.expires, waiver.reason, waiver.agreed_by, waiver.reference
+            ),
+        };
+        let _ = writeln!(text, "\nwaiver    {told}");
     }
     text
 }

@@ -6,8 +6,10 @@ use std::path::Path;
 
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    BundlePublicKey, EvidenceError, SignatureState, Verification, Verifying,
+    Bundle, BundlePublicKey, EvidenceError, Opened, Problem, ProblemKind, SignatureState,
+    Verification, Verifying,
 };
+use letterproof_reports::{Extras, differing};
 
 use crate::args::{OutputFormat, VerifyOptions};
 use crate::failure::Failure;
@@ -40,8 +42,23 @@ pub(crate) fn verified(
         None => built_in()?,
     };
     let tool = crate::tool();
-    let with = Verifying { tool: &tool, key: key.as_ref(), contract };
+    let with = Verifying { tool: &tool, key: key.as_ref(), contract, reports };
     letterproof_evidence::verify(bundle, &with).map_err(usage)
+}
+
+/// The reports of a sound bundle that do not show what it concludes.
+fn reports(opened: &Opened, bundle: &Bundle) -> Vec<Problem> {
+    let found = Extras::of(opened).and_then(|extras| differing(bundle, opened, &extras));
+    let told = "is not the report that follows from results and journal";
+    let other = |name: &String| Problem::of(ProblemKind::Report, name, told);
+    match found {
+        Ok(names) => names.iter().map(other).collect(),
+        Err(error) => vec![Problem {
+            kind: ProblemKind::Report,
+            file: None,
+            sentence: format!("the reports cannot be made again: {error}"),
+        }],
+    }
 }
 
 /// The contract of an official specification, where one was given.
@@ -57,18 +74,18 @@ pub(crate) fn built_in() -> Result<&'static Contract, Failure> {
 
 fn text(found: &Verification) -> String {
     let mut text = String::new();
-    let run = found.run.as_ref().map_or("unknown", |run| run.as_str());
-    let _ = writeln!(text, "run        {run}");
-    if let Some(tool) = &found.tool {
-        let _ = writeln!(text, "made by    letterproof {} ({})", tool.version, tool.commit);
+    if let (Some(run), Some(tool)) = (&found.run, &found.tool) {
+        let _ = writeln!(
+            text,
+            "run        {run}\nmade by    letterproof {} ({})\nsignature  {}\nderived    {} results \
+             again from {} exchanges",
+            tool.version,
+            tool.commit,
+            signature(&found.signature),
+            letterproof_model::grouped(found.rederived as u64),
+            letterproof_model::grouped(found.exchanges as u64)
+        );
     }
-    let _ = writeln!(text, "signature  {}", signature(&found.signature));
-    let _ = writeln!(
-        text,
-        "derived    {} results again from {} exchanges",
-        letterproof_model::grouped(found.rederived as u64),
-        letterproof_model::grouped(found.exchanges as u64)
-    );
     for note in &found.notes {
         let _ = writeln!(text, "note       {note}");
     }

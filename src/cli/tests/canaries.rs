@@ -197,6 +197,44 @@ fn a_run_shows_no_secret_in_its_log_its_result_or_its_evidence() {
     assert_eq!(asked_for(&stub, "/files/"), LETTERS, "letters were downloaded");
     assert!(files(out.path()).len() > 5);
     secrets.hidden_from_all(&ended, Some(out.path()), &stub);
+    reading_shows_no_secret(&secrets, &stub, out.path());
+}
+
+/// Unpacks the bundle of the one run under `out`, and has every command that reads it speak.
+fn reading_shows_no_secret(secrets: &Secrets, stub: &Stub, out: &Path) {
+    let folder = support::run_folder(out);
+    let zip = letterproof_evidence::zip_path(&folder);
+    let unpacked = tempfile::tempdir().unwrap();
+    support::bundles::unpack(&zip, unpacked.path());
+    let names: Vec<PathBuf> = files(unpacked.path());
+    for name in ["exchanges.har", "index.html", "summary.md", "cross-check.csv", "environment.json"]
+    {
+        assert!(names.iter().any(|path| path.ends_with(name)), "{name}");
+    }
+    for path in names {
+        secrets.hidden_from(&std::fs::read(&path).unwrap(), &path.display().to_string(), stub);
+    }
+    let (folder, zip) = (folder.display().to_string(), zip.display().to_string());
+    for arguments in [
+        &["verify", &zip][..],
+        &["verify", &folder, "--format", "json"],
+        &["readiness", &zip, "--format", "markdown"],
+        &["readiness", &zip, "--format", "json"],
+        &["gate", &zip, "--require", "AT1", "--target", "quick"],
+        &["diff", &zip, &folder],
+        &["report", &zip, "--format", "html"],
+        &["report", &zip, "--format", "junit"],
+        &["report", &zip, "--format", "markdown"],
+        &["report", &zip, "--format", "csv"],
+        &["report", &zip, "--format", "har"],
+        &["attest", &folder, "--criterion", "AT3.7", "--role", "lead", "--statement", "done"],
+    ] {
+        let ended = secrets.given(command(arguments).without("GITHUB_STEP_SUMMARY"));
+        assert!(ended.code < 2, "{arguments:?}: {}", ended.stderr);
+        assert!(!ended.stdout.is_empty(), "{arguments:?} says something");
+        secrets.hidden_from(ended.stdout.as_bytes(), arguments[0], stub);
+        secrets.hidden_from(ended.stderr.as_bytes(), arguments[0], stub);
+    }
 }
 
 #[test]

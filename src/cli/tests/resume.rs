@@ -114,6 +114,8 @@ async fn a_run_killed_after_its_update_was_taken_is_gone_on_with_and_sends_nothi
     let more = updates(&folder).len() - before;
     assert!(more < 200, "the list of a thousand is gone on with, not begun anew: {more}");
     Bundle::open(&folder).unwrap();
+    let verified = support::bundles::verify(&folder, &[]);
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
     server.shutdown().await;
 }
 

@@ -1,5 +1,5 @@
 //! A saved run, as judges, reports and reviewers read it: results, context and journal.
-//! Refuses files of another format version; a later manifest will vouch for all of them.
+//! Refuses files of another format version.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
@@ -29,7 +29,7 @@ const DOCUMENT_LIMIT: u64 = 256 * 1024 * 1024;
 /// A saved run.
 #[derive(Debug, Clone)]
 pub struct Bundle {
-    /// The folder it was read from.
+    /// The folder or zip it was read from.
     pub folder: PathBuf,
     /// `results.json`.
     pub results: Results,
@@ -49,22 +49,48 @@ struct SavedContext<C> {
 }
 
 impl Bundle {
-    /// Reads a saved run and checks its formats and the journal's chain.
+    /// Reads the folder of a run and checks its formats and the journal's chain.
     ///
     /// # Errors
     /// When a file is missing, unreadable, of another format or damaged; the message names it.
     pub fn open(folder: &Path) -> Result<Self, EvidenceError> {
-        let results: Results = read_json(&folder.join(RESULTS_FILE), RESULTS_FORMAT)?;
+        let results = read_json(&folder.join(RESULTS_FILE), RESULTS_FORMAT)?;
         let saved: SavedContext<Context> = read_json(&folder.join(CONTEXT_FILE), CONTEXT_FORMAT)?;
-        let journal_path = folder.join(JOURNAL_FILE);
-        let journal = read_journal(&journal_path)?;
-        if journal.header.run_id != results.run.id {
-            let problem = format!("the journal belongs to another run than {RESULTS_FILE}");
-            return Err(EvidenceError::Broken { path: journal_path, line: 1, problem });
-        }
+        let journal = read_journal(&folder.join(JOURNAL_FILE))?;
         let environment = read_environment(folder)?;
-        let (folder, context) = (folder.to_owned(), saved.context);
-        Ok(Self { folder, results, context, journal, environment })
+        Self { folder: folder.to_owned(), results, context: saved.context, journal, environment }
+            .of_one_run()
+    }
+
+    /// Reads a bundle, a zip or a folder, as [`Self::open`] does.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn of(opened: &Opened) -> Result<Self, EvidenceError> {
+        Self::around(read_bundled_journal(opened)?, opened)
+    }
+
+    /// Reads the rest of a bundle whose journal was read already.
+    pub(crate) fn around(journal: SavedJournal, opened: &Opened) -> Result<Self, EvidenceError> {
+        let environment = match opened.size(ENVIRONMENT_FILE) {
+            None => None,
+            Some(_) => {
+                let bytes = opened.read(ENVIRONMENT_FILE, DOCUMENT_LIMIT)?;
+                let path = opened.path().join(ENVIRONMENT_FILE);
+                Some(parse_json(&path, &bytes, ENVIRONMENT_FORMAT)?)
+            }
+        };
+        let (results, context) = (read_results(opened)?, read_context(opened)?);
+        let folder = opened.path().to_owned();
+        Self { folder, results, context, journal, environment }.of_one_run()
+    }
+
+    fn of_one_run(self) -> Result<Self, EvidenceError> {
+        if self.journal.header.run_id == self.results.run.id {
+            return Ok(self);
+        }
+        let problem = format!("the journal belongs to another run than {RESULTS_FILE}");
+        Err(EvidenceError::Broken { path: self.folder.join(JOURNAL_FILE), line: 1, problem })
     }
 }
 

@@ -1,5 +1,5 @@
 //! Two runs side by side: verdicts, criteria, findings, counts and timings that changed.
-//! Refuses to weigh: a timing that changed is shown and decides nothing.
+//! Refuses to weigh: a count or a timing that changed is shown and decides nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,16 +32,16 @@ pub enum DifferenceKind {
     Criterion,
     /// The verdict of a check of the conformance suite, or of one only an observer can make.
     Check,
-    /// A finding, by how often it was seen.
+    /// A finding that only one of the runs has.
     Finding,
-    /// How many exchanges or verdicts of a kind there were.
+    /// How often a call was made, or a finding seen.
     Count,
     /// How long something took, or another measured figure.
     Timing,
 }
 
 impl DifferenceKind {
-    /// Whether such a difference makes the runs differ; a timing alone does not.
+    /// Whether such a difference makes the runs differ; a count or a timing alone does not.
     #[must_use]
     pub fn decides(self) -> bool {
         !matches!(self, Self::Count | Self::Timing)
@@ -62,7 +62,19 @@ pub fn diff(before: &Results, after: &Results) -> Vec<Difference> {
             after: value(&new, key),
         })
         .filter(|difference| difference.before != difference.after)
+        .map(Difference::settled)
         .collect()
+}
+
+impl Difference {
+    /// A finding that both runs have differs in its count alone.
+    fn settled(self) -> Self {
+        let in_both = !self.before.is_empty() && !self.after.is_empty();
+        match self.kind {
+            DifferenceKind::Finding if in_both => Self { kind: DifferenceKind::Count, ..self },
+            _ => self,
+        }
+    }
 }
 
 /// A kind, a place in the natural order, a name.

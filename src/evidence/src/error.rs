@@ -27,6 +27,12 @@ pub enum EvidenceError {
         /// The file or folder.
         path: PathBuf,
     },
+    /// Another process is making the folder of a run.
+    #[error("{} is still being written by another letterproof; wait until that has ended", path.display())]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A file of an evidence folder is missing.
     #[error("{} is missing; is this the folder of a finished run?", path.display())]
     Missing {

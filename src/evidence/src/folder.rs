@@ -1,7 +1,10 @@
 //! The folder of a run: `<out>/<run id>.incomplete` while it is made, `<out>/<run id>` when whole.
+//!
+//! Who makes it holds a lock on it, so that nobody completes a run that is still being made. Where
+//! the system cannot lock a folder (Windows), its own refusal to rename one in use has to do.
 //! Refuses to overwrite, to write outside itself, and to look whole before it is.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -26,6 +29,8 @@ const WRITE_HINT: &str = "free some space or choose another folder with --out, t
 pub struct RunFolder {
     path: PathBuf,
     finished: PathBuf,
+    /// Held until the folder is whole or given up; the system releases it when a process dies.
+    lock: Option<File>,
 }
 
 impl RunFolder {
@@ -39,35 +44,37 @@ impl RunFolder {
             return Err(EvidenceError::BadName { name: name.to_owned() });
         }
         fs::create_dir_all(out).map_err(EvidenceError::io("make the folder", out, OUT_HINT))?;
-        let folder =
-            Self { path: out.join(format!("{name}{INCOMPLETE}")), finished: out.join(name) };
-        if folder.finished.exists() {
-            return Err(EvidenceError::Exists { path: folder.finished });
+        let (path, finished) = (out.join(format!("{name}{INCOMPLETE}")), out.join(name));
+        if finished.exists() {
+            return Err(EvidenceError::Exists { path: finished });
         }
-        fs::create_dir(&folder.path).map_err(|source| match source.kind() {
-            std::io::ErrorKind::AlreadyExists => {
-                EvidenceError::Exists { path: folder.path.clone() }
-            }
-            _ => EvidenceError::io("make the folder", &folder.path, OUT_HINT)(source),
+        fs::create_dir(&path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::AlreadyExists => EvidenceError::Exists { path: path.clone() },
+            _ => EvidenceError::io("make the folder", &path, OUT_HINT)(source),
         })?;
-        Ok(folder)
+        let lock = locked(&path)?;
+        Ok(Self { path, finished, lock })
     }
 
-    /// Opens the folder of a run that broke off, to complete it.
+    /// Opens the folder of a run that broke off, to complete it; what a killed run was writing is
+    /// removed, for it was never whole.
     ///
     /// # Errors
-    /// When there is no such folder, or its name does not end in `.incomplete`.
+    /// When there is no such folder, its name does not end in `.incomplete`, or its run goes on.
     pub fn reopen(path: &Path) -> Result<Self, EvidenceError> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let Some(run_id) = name.strip_suffix(INCOMPLETE).filter(|_| path.is_dir()) else {
             return Err(EvidenceError::Missing { path: path.to_owned() });
         };
-        Ok(Self { path: path.to_owned(), finished: path.with_file_name(run_id) })
+        let lock = locked(path)?;
+        let folder = Self { path: path.to_owned(), finished: path.with_file_name(run_id), lock };
+        folder.sweep()?;
+        Ok(folder)
     }
 
     /// A copy of a finished run's folder under this path, to be changed and then put in its place.
     pub(crate) fn draft(path: PathBuf, finished: PathBuf) -> Self {
-        Self { path, finished }
+        Self { path, finished, lock: None }
     }
 
     /// The folder as it is named now.
@@ -152,6 +159,7 @@ impl RunFolder {
         if self.finished.exists() {
             return Err(EvidenceError::Exists { path: self.finished });
         }
+        drop(self.lock);
         let hint = "close programs that have its files open, then rename it by hand";
         fs::rename(&self.path, &self.finished)
             .map_err(EvidenceError::io("rename", &self.path, hint))?;
@@ -167,12 +175,49 @@ impl RunFolder {
         fs::remove_dir_all(&self.path).map_err(EvidenceError::io("remove", &self.path, hint))
     }
 
+    /// Removes what a killed run was writing, and the folders it had made for it.
+    pub(crate) fn sweep(&self) -> Result<(), EvidenceError> {
+        sweep(&self.path).map(drop)
+    }
+
     fn inside(&self, name: &str) -> Result<PathBuf, EvidenceError> {
         match names::fault(name) {
             None => Ok(self.path.join(name)),
             Some(_) => Err(EvidenceError::BadName { name: name.to_owned() }),
         }
     }
+}
+
+/// Locks a folder; `None` where the system cannot.
+fn locked(folder: &Path) -> Result<Option<File>, EvidenceError> {
+    let Ok(lock) = File::open(folder) else { return Ok(None) };
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Err(EvidenceError::InUse { path: folder.to_owned() }),
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+/// Removes temporary files and folders without files; returns whether anything is left.
+fn sweep(folder: &Path) -> Result<bool, EvidenceError> {
+    let io = |action| EvidenceError::io(action, folder, "check the folder and its owner");
+    let mut is_left = false;
+    for entry in fs::read_dir(folder).map_err(io("read"))? {
+        let entry = entry.map_err(io("read"))?;
+        let path = entry.path();
+        if entry.file_type().map_err(io("read"))?.is_dir() {
+            if sweep(&path)? {
+                is_left = true;
+            } else {
+                fs::remove_dir(&path).map_err(io("clear"))?;
+            }
+        } else if entry.file_name().to_string_lossy().starts_with(WRITING) {
+            fs::remove_file(&path).map_err(io("clear"))?;
+        } else {
+            is_left = true;
+        }
+    }
+    Ok(is_left)
 }
 
 /// Temporary files are private by default; evidence is there to be handed over.
@@ -215,6 +260,36 @@ mod tests {
         fs::create_dir(out.path().join("done")).unwrap();
         let error = RunFolder::create(out.path(), &RunId::from("done")).unwrap_err();
         assert!(matches!(error, EvidenceError::Exists { .. }), "{error}");
+    }
+
+    #[test]
+    fn what_a_killed_run_was_writing_is_cleared_away_and_nothing_else() {
+        let out = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(out.path(), &id()).unwrap();
+        folder.write("AT4/criteria.csv", b"x").unwrap();
+        for torn in [".writing-a", "AT4/.writing-b", "AT5/AT6/.writing-c"] {
+            let path = folder.path().join(torn);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "half").unwrap();
+        }
+        let path = folder.path().to_owned();
+        drop(folder);
+        RunFolder::reopen(&path).unwrap();
+        let left = |folder: &Path| fs::read_dir(folder).unwrap().count();
+        assert_eq!((left(&path), left(&path.join("AT4"))), (1, 1));
+        assert_eq!(fs::read(path.join("AT4/criteria.csv")).unwrap(), b"x");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_run_that_goes_on_is_not_completed_by_anyone_else() {
+        let out = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(out.path(), &id()).unwrap();
+        let path = folder.path().to_owned();
+        let error = RunFolder::reopen(&path).unwrap_err();
+        assert!(matches!(error, EvidenceError::InUse { .. }), "{error}");
+        drop(folder);
+        RunFolder::reopen(&path).unwrap();
     }
 
     #[test]

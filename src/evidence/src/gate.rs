@@ -34,7 +34,7 @@ pub fn gate(results: &Results, demands: &Demands, now: Timestamp) -> Vec<Demand>
     if let Some(limit) = demands.max_age {
         let age = now.duration_since(results.run.finished);
         asked.push(Demand {
-            demand: format!("ended no longer ago than {limit:#}"),
+            demand: format!("ended no longer ago than {}", spoken(limit)),
             met: age <= limit && !age.is_negative(),
             found: format!("ended {}", results.run.finished),
         });
@@ -56,6 +56,16 @@ pub fn gate(results: &Results, demands: &Demands, now: Timestamp) -> Vec<Demand>
         });
     }
     asked
+}
+
+/// Whole days as days, all else as it was given.
+fn spoken(limit: SignedDuration) -> String {
+    let hours = limit.as_hours();
+    if hours > 0 && hours % 24 == 0 && limit == SignedDuration::from_hours(hours) {
+        format!("{} days", hours / 24)
+    } else {
+        format!("{limit:#}")
+    }
 }
 
 fn passed(test: TestId, results: &Results) -> Demand {

@@ -50,7 +50,7 @@ pub use error::EvidenceError;
 pub use folder::{INCOMPLETE, RunFolder};
 pub use gate::{Demand, Demands, gate};
 pub use import::{HAR_LIMIT, Import, ImportScope, Recorded, is_journal, read_har};
-pub use integrity::{Integrity, SignatureState, check_integrity};
+pub use integrity::{Integrity, SignatureState, carried_key, check_integrity};
 pub use journal::{
     Entry, ExchangeObserver, JOURNAL_FILE, JOURNAL_FORMAT, JournalHeader, JournalReader,
     JournalWriter, MarkObserver, SavedJournal, read_journal,
@@ -66,5 +66,5 @@ pub use problem::{Problem, ProblemKind};
 pub use readiness::{Issue, READINESS_FORMAT, Readiness, RunLine, Submission, TestLine, readiness};
 pub use redact::Redactor;
 pub use run_id::new_run_id;
-pub use verify::{VERIFICATION_FORMAT, Verification, Verifying, verify};
+pub use verify::{ReportCheck, VERIFICATION_FORMAT, Verification, Verifying, verify};
 pub use waivers::read_waivers;

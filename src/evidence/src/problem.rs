@@ -13,6 +13,8 @@ use crate::names;
 pub enum ProblemKind {
     /// The zip was not written by letterproof, or was packed again.
     NotABundle,
+    /// A run that broke off or still goes on, of which no bundle was made yet.
+    Incomplete,
     /// The zip's structure is damaged or holds more than its files.
     Structure,
     /// A file's name could lead elsewhere, or not every system can store it.
@@ -63,6 +65,8 @@ pub enum ProblemKind {
     Attestation,
     /// What the bundle concludes does not follow from its exchanges.
     Verdict,
+    /// A report does not show what the bundle concludes.
+    Report,
 }
 
 /// One thing that is wrong with a bundle.
@@ -84,7 +88,8 @@ impl Problem {
     }
 
     /// A problem of one file; the sentence begins with the file's name.
-    pub(crate) fn of(kind: ProblemKind, file: &str, rest: &str) -> Self {
+    #[must_use]
+    pub fn of(kind: ProblemKind, file: &str, rest: &str) -> Self {
         let file = names::shown(file);
         let sentence = format!("`{file}` {rest}");
         Self { kind, file: Some(file), sentence }

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use letterproof_model::{
-    About, ClauseKind, Context, CriterionId, FindingKind, Results, RunId, TestId, TestResult,
-    Timestamp, Verdict, WaiverState, pack, unwaived_verdict,
+    About, Capability, CheckResult, ClauseKind, Context, CriterionId, FindingKind, Results, RunId,
+    TestId, TestResult, Timestamp, Verdict, WaiverState, pack, unwaived_verdict,
 };
 use serde::Serialize;
 
@@ -51,7 +51,8 @@ pub struct RunLine {
     pub window: Option<u8>,
     /// The target's name.
     pub target: String,
-    /// Whether the target was a stand-in on the tester's own machine.
+    /// Whether the target was a stand-in: on the tester's own machine, or one that forgets, as the
+    /// public sandbox does.
     pub rehearsal: bool,
     /// When it began.
     pub started: Timestamp,
@@ -126,6 +127,8 @@ pub struct Issue {
     pub run: RunId,
     /// What was agreed on it, and where; absent where nothing was.
     pub mitigation: Option<String>,
+    /// Whether nothing was agreed on it, or what was agreed has expired.
+    pub open: bool,
 }
 
 /// Puts the runs of a supplier together.
@@ -136,7 +139,11 @@ pub fn readiness(submissions: &[Submission<'_>]) -> Readiness {
     let tests: Vec<TestLine> = pack().iter().map(|test| test_line(test.id, &runs)).collect();
     let issues = issues(&runs, &tests);
     let lines: Vec<RunLine> = runs.iter().map(|run| run_line(run)).collect();
-    let remaining = remaining(&lines, &tests, &issues);
+    let mut remaining = remaining(&lines, &tests, &issues);
+    for run in used(&runs, &tests) {
+        let stale = run.results.waivers.iter().filter_map(|used| used.advice());
+        remaining.extend(stale.map(|advice| format!("run {}: {advice}", run.results.run.id)));
+    }
     Readiness {
         format: READINESS_FORMAT.to_owned(),
         ready: remaining.is_empty(),
@@ -153,14 +160,15 @@ fn run_line(run: &Submission<'_>) -> RunLine {
         id: info.id.clone(),
         window: info.window,
         target: info.target.name.clone(),
-        rehearsal: is_stand_in(&info.target.base_url),
+        rehearsal: is_local(&info.target.base_url)
+            || !info.target.capabilities.contains(&Capability::Stateful),
         started: info.started,
         exit_code: run.results.exit_code,
     }
 }
 
 /// Whether this address is on the tester's own machine.
-fn is_stand_in(base_url: &str) -> bool {
+fn is_local(base_url: &str) -> bool {
     url::Url::parse(base_url).is_ok_and(|url| match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
@@ -210,6 +218,17 @@ fn test_line(test: TestId, runs: &[&Submission<'_>]) -> TestLine {
     }
 }
 
+/// The runs that decide some test, the last first.
+fn used<'a, 'b>(
+    runs: &'b [&'b Submission<'a>],
+    tests: &'b [TestLine],
+) -> impl Iterator<Item = &'b Submission<'a>> {
+    runs.iter()
+        .rev()
+        .copied()
+        .filter(|run| tests.iter().any(|test| test.run.as_ref() == Some(&run.results.run.id)))
+}
+
 fn issues(runs: &[&Submission<'_>], tests: &[TestLine]) -> Vec<Issue> {
     let mut issues = Vec::new();
     for line in tests.iter().filter(|line| line.is_needed()) {
@@ -218,16 +237,30 @@ fn issues(runs: &[&Submission<'_>], tests: &[TestLine]) -> Vec<Issue> {
             issues.push(issue(check.id.as_str(), &check.observed, run));
         }
     }
-    let Some(last) = runs.last() else { return issues };
-    for check in last.results.observer.iter().filter(|check| check.verdict == Verdict::Fail) {
-        let seen = check.criteria.first().map_or(check.title.as_str(), |first| &first.observed);
-        issues.push(issue(check.id.as_str(), seen, last));
+    let mut seen = BTreeSet::new();
+    for run in used(runs, tests) {
+        issues
+            .extend(beside_the_pack(run).into_iter().filter(|found| seen.insert(found.id.clone())));
     }
-    let violations = last.results.findings.iter().filter(|finding| {
+    issues
+}
+
+/// Rules that an observer saw broken, and what else a supplier may not do.
+fn beside_the_pack(run: &Submission<'_>) -> Vec<Issue> {
+    let Results { observer, findings, .. } = &run.results;
+    // What the harness's own supplier does says nothing about anybody's system.
+    let theirs = !run.results.run.supplier.is_ours();
+    let broken = observer.iter().filter(|check| theirs && check.verdict == Verdict::Fail);
+    let seen = |check: &CheckResult| {
+        check.criteria.first().map_or_else(|| check.title.clone(), |first| first.observed.clone())
+    };
+    let violations = findings.iter().filter(|finding| {
         finding.about == About::Supplier && finding.kind == FindingKind::Violation
     });
-    issues.extend(violations.map(|finding| issue(&finding.id, &finding.observed, last)));
-    issues
+    broken
+        .map(|check| issue(check.id.as_str(), &seen(check), run))
+        .chain(violations.map(|finding| issue(&finding.id, &finding.observed, run)))
+        .collect()
 }
 
 fn issue(id: &str, observed: &str, run: &Submission<'_>) -> Issue {
@@ -244,6 +277,7 @@ fn issue(id: &str, observed: &str, run: &Submission<'_>) -> Issue {
         id: id.to_owned(),
         observed: observed.to_owned(),
         run: run.results.run.id.clone(),
+        open: waiver.is_none_or(|used| used.state != WaiverState::Applied),
         mitigation,
     }
 }
@@ -266,13 +300,16 @@ fn remaining(runs: &[RunLine], tests: &[TestLine], issues: &[Issue]) -> Vec<Stri
             ));
         }
     }
-    let open = issues.iter().filter(|issue| issue.mitigation.is_none());
-    remaining.extend(open.map(|issue| format!("{}: neither mended nor agreed on", issue.id)));
+    let open = issues.iter().filter(|issue| issue.open);
+    remaining.extend(open.map(|issue| match &issue.mitigation {
+        None => format!("{}: neither mended nor agreed on", issue.id),
+        Some(expired) => format!("{}: no longer agreed on: {expired}", issue.id),
+    }));
     let used = |run: &RunLine| tests.iter().any(|test| test.run.as_ref() == Some(&run.id));
     for run in runs.iter().filter(|run| run.rehearsal && used(run)) {
         remaining.push(format!(
-            "run {}: against a stand-in on this machine; only runs against NHS Notify's integration \
-             environment count",
+            "run {}: against a stand-in; only runs against NHS Notify's integration environment \
+             count",
             run.id
         ));
     }

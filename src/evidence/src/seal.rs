@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::folder::{RunFolder, WRITING};
+use crate::folder::RunFolder;
 use crate::inventory::Inventory;
 use crate::manifest::{Envelope, Facts, MANIFEST_FILE, SIGNING_KEY_FILE, Statement};
 use crate::opened::Opened;
@@ -56,23 +56,6 @@ impl RunFolder {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Removes what a killed run was writing: such files were never whole.
-    fn sweep(&self) -> Result<(), EvidenceError> {
-        let mut folders = vec![self.path().to_owned()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(&folder).map_err(self.io("read", ""))? {
-                let entry = entry.map_err(self.io("read", ""))?;
-                let kind = entry.file_type().map_err(self.io("read", ""))?;
-                if kind.is_dir() {
-                    folders.push(entry.path());
-                } else if entry.file_name().to_string_lossy().starts_with(WRITING) {
-                    fs::remove_file(entry.path()).map_err(self.io("remove", ""))?;
-                }
-            }
-        }
-        Ok(())
     }
 
     fn io(

@@ -5,21 +5,23 @@
 //! `results.json`, criterion by criterion. Refuses to trust anything that the bundle says of itself
 //! where it can be derived.
 
-use std::collections::BTreeMap;
+mod compare;
+
 use std::path::Path;
 
 use letterproof_contract::Contract;
 use letterproof_judge::{Head, conclude};
-use letterproof_model::{
-    Brief, CheckResult, CriterionResult, Journal as _, Results, RunId, ToolInfo, Verdict,
-};
+use letterproof_model::{Brief, Journal as _, Results, RunId, ToolInfo, Verdict};
 use serde::Serialize;
 
 use crate::bundle::{CONTEXT_FILE, read_bundled_journal, read_context, read_results};
+use crate::seal::RESULTS_LIMIT;
 use crate::{
-    BundlePublicKey, EvidenceError, JOURNAL_FILE, Opened, PERFORMANCE_FOLDER, Problem, ProblemKind,
-    RESULTS_FILE, SavedJournal, SignatureState, check_integrity, read_measured,
+    Bundle, BundlePublicKey, EvidenceError, INCOMPLETE, JOURNAL_FILE, Opened, PERFORMANCE_FOLDER,
+    Problem, ProblemKind, RESULTS_FILE, SavedJournal, SignatureState, check_integrity,
+    read_measured,
 };
+use compare::Compare;
 
 /// The name and version of the format of a verification.
 pub const VERIFICATION_FORMAT: &str = "letterproof-verification/1";
@@ -34,7 +36,12 @@ pub struct Verifying<'a> {
     /// The contract that bodies are held against: that of this build, or of the official
     /// specification with which the run was judged.
     pub contract: &'a Contract,
+    /// What makes the reports of a bundle again and finds those that are others.
+    pub reports: ReportCheck,
 }
+
+/// Finds what is wrong with the reports of a bundle that is sound otherwise.
+pub type ReportCheck = fn(&Opened, &Bundle) -> Vec<Problem>;
 
 /// What verifying a bundle found.
 #[derive(Debug, Clone, Serialize)]
@@ -64,6 +71,11 @@ pub struct Verification {
 /// # Errors
 /// When there is nothing at `path` that can be opened. Everything else is a problem in the answer.
 pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, EvidenceError> {
+    if is_incomplete(path) {
+        let sentence = "this run broke off or still goes on, and no bundle was made of it yet; \
+                        `letterproof report` makes one";
+        return Ok(refused(Problem::whole(ProblemKind::Incomplete, sentence)));
+    }
     let opened = match Opened::open(path) {
         Ok(opened) => opened,
         Err(EvidenceError::Refused { problem, .. }) => return Ok(refused(problem)),
@@ -74,19 +86,31 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
     // That it cannot be read is a problem already.
     let journal = read_bundled_journal(&opened).ok();
     let rederived = journal.as_ref().map_or(0, |journal| again.rederive(journal));
+    let header = journal.as_ref().map(|journal| journal.header.clone());
+    let exchanges = journal.as_ref().map_or(0, |journal| journal.recording.exchanges().len());
+    if let Some(journal) = journal
+        && again.problems.is_empty()
+        && journal.header.tool == *with.tool
+    {
+        again.reports(journal);
+    }
     let Again { problems, notes, .. } = again;
-    let header = journal.as_ref().map(|journal| &journal.header);
     Ok(Verification {
         format: VERIFICATION_FORMAT.to_owned(),
         sound: problems.is_empty(),
-        run: header.map(|header| header.run_id.clone()),
-        tool: header.map(|header| header.tool.clone()),
+        run: header.as_ref().map(|header| header.run_id.clone()),
+        tool: header.map(|header| header.tool),
         signature: integrity.signature,
-        exchanges: journal.as_ref().map_or(0, |journal| journal.recording.exchanges().len()),
+        exchanges,
         rederived,
         problems,
         notes,
     })
+}
+
+fn is_incomplete(path: &Path) -> bool {
+    path.is_dir()
+        && path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(INCOMPLETE))
 }
 
 fn refused(problem: Problem) -> Verification {
@@ -139,25 +163,39 @@ impl Again<'_> {
             }
             derived
         };
-        let other = self.judged_otherwise(brief, &journal.header.tool);
-        let mut compare = Compare { problems: &mut self.problems, exact: !other, count: 0 };
+        let exact = !self.judged_otherwise(brief, &journal.header.tool);
+        let mut compare = Compare::new(exact);
         compare.run(&saved, &derived);
-        for (saved, derived) in by_id(&saved.tests, &derived.tests, |test| test.id) {
-            compare.test(saved, derived);
-        }
-        let checks = |check: &CheckResult| check.id.clone();
+        compare.tests(&saved.tests, &derived.tests);
         if brief.specification.as_deref() == self.with.contract.specification() {
-            for (saved, derived) in by_id(&saved.conformance, &derived.conformance, checks) {
-                compare.check(saved, derived);
-            }
+            compare.checks(&saved.conformance, &derived.conformance);
             compare.findings(&saved, &derived);
         }
-        for (saved, derived) in by_id(&saved.observer, &derived.observer, checks) {
-            compare.check(saved, derived);
+        compare.checks(&saved.observer, &derived.observer);
+        if brief.specification.as_deref() == self.with.contract.specification() {
+            compare.document(
+                &self.opened.read(RESULTS_FILE, RESULTS_LIMIT).unwrap_or_default(),
+                &derived,
+            );
         }
-        let count = compare.count;
+        let (count, problems, notes) = compare.found();
+        self.problems.extend(problems);
+        self.notes.extend(notes);
+        self.completeness(&saved);
         self.note_gaps(&derived);
         count
+    }
+
+    /// Each test that was judged has its evidence beside the journal.
+    fn completeness(&mut self, saved: &Results) {
+        for test in saved.tests.iter().filter(|test| test.selected) {
+            let name = format!("{}/criteria.csv", test.id);
+            let is_named = |problem: &Problem| problem.file.as_deref() == Some(&name);
+            if self.opened.size(&name).is_none() && !self.problems.iter().any(is_named) {
+                let rest = format!("is missing, though {} was judged", test.id);
+                self.problems.push(Problem::of(ProblemKind::Missing, &name, &rest));
+            }
+        }
     }
 
     /// Whether the run was judged by other judges than these, so that words may differ.
@@ -175,10 +213,21 @@ impl Again<'_> {
             return false;
         }
         self.notes.push(format!(
-            "made by letterproof {} ({}), verified by {} ({}): verdicts are compared, wording is not",
+            "made by letterproof {} ({}), verified by {} ({}): verdicts are compared, wording and \
+             reports are not",
             made_by.version, made_by.commit, mine.version, mine.commit
         ));
         true
+    }
+
+    /// The reports, which the same version makes to the byte.
+    fn reports(&mut self, journal: SavedJournal) {
+        match Bundle::around(journal, self.opened) {
+            Ok(bundle) => self.problems.extend((self.with.reports)(self.opened, &bundle)),
+            Err(error) => {
+                self.problems.push(Problem::whole(ProblemKind::Report, error.to_string()))
+            }
+        }
     }
 
     /// What the run does not show, which is no fault of the bundle.
@@ -197,140 +246,5 @@ impl Again<'_> {
 
     fn wrong(&mut self, file: &str, rest: &str) {
         self.problems.push(Problem::of(ProblemKind::Verdict, file, rest));
-    }
-}
-
-/// What stands in two lists under the same ids, and what stands in one only.
-fn by_id<'a, T, K: Ord>(
-    saved: &'a [T],
-    derived: &'a [T],
-    id: impl Fn(&T) -> K,
-) -> Vec<(Option<&'a T>, Option<&'a T>)> {
-    let mut both: BTreeMap<K, (Option<&T>, Option<&T>)> = BTreeMap::new();
-    for item in saved {
-        both.entry(id(item)).or_default().0 = Some(item);
-    }
-    for item in derived {
-        both.entry(id(item)).or_default().1 = Some(item);
-    }
-    both.into_values().collect()
-}
-
-/// Holds what is saved against what is derived.
-struct Compare<'a> {
-    problems: &'a mut Vec<Problem>,
-    /// Whether every word must be the same, not only the verdicts.
-    exact: bool,
-    count: usize,
-}
-
-impl Compare<'_> {
-    fn differs(&mut self, sentence: String) {
-        self.problems.push(Problem {
-            kind: ProblemKind::Verdict,
-            file: Some(RESULTS_FILE.to_owned()),
-            sentence,
-        });
-    }
-
-    fn run(&mut self, saved: &Results, derived: &Results) {
-        self.count += 1;
-        let same = saved.run == derived.run
-            && saved.counts == derived.counts
-            && saved.waivers == derived.waivers
-            && saved.exit_code == derived.exit_code
-            && (!self.exact || saved.performance == derived.performance);
-        if !same {
-            self.differs(
-                "`results.json` tells another run, count, measurement, waiver or exit code than \
-                 follow from the journal"
-                    .to_owned(),
-            );
-        }
-    }
-
-    fn test(
-        &mut self,
-        saved: Option<&letterproof_model::TestResult>,
-        derived: Option<&letterproof_model::TestResult>,
-    ) {
-        self.count += 1;
-        let (saved, derived) = match (saved, derived) {
-            (Some(saved), Some(derived)) => (saved, derived),
-            (Some(only), None) | (None, Some(only)) => {
-                return self.differs(format!("{} stands on one side only", only.id));
-            }
-            (None, None) => return,
-        };
-        if saved.verdict != derived.verdict {
-            self.differs(format!(
-                "{} is {} in `results.json`, and {} by its exchanges",
-                saved.id, saved.verdict, derived.verdict
-            ));
-        } else if saved.selected != derived.selected
-            || saved.required != derived.required
-            || saved.mode != derived.mode
-            || (self.exact && (saved.title != derived.title || saved.attempts != derived.attempts))
-        {
-            self.differs(format!("{} is described otherwise than by its exchanges", saved.id));
-        }
-        let id = |criterion: &CriterionResult| criterion.id.clone();
-        for (saved, derived) in by_id(&saved.criteria, &derived.criteria, id) {
-            self.criterion(saved, derived);
-        }
-    }
-
-    fn check(&mut self, saved: Option<&CheckResult>, derived: Option<&CheckResult>) {
-        let (saved, derived) = match (saved, derived) {
-            (Some(saved), Some(derived)) => (saved, derived),
-            (Some(only), None) | (None, Some(only)) => {
-                return self.differs(format!("{} stands on one side only", only.id));
-            }
-            (None, None) => return,
-        };
-        if saved.verdict != derived.verdict || (self.exact && saved.title != derived.title) {
-            self.differs(format!(
-                "{} is {} in `results.json`, and {} by its exchanges",
-                saved.id, saved.verdict, derived.verdict
-            ));
-        }
-        let id = |criterion: &CriterionResult| criterion.id.clone();
-        for (saved, derived) in by_id(&saved.criteria, &derived.criteria, id) {
-            self.criterion(saved, derived);
-        }
-    }
-
-    fn criterion(&mut self, saved: Option<&CriterionResult>, derived: Option<&CriterionResult>) {
-        self.count += 1;
-        match (saved, derived) {
-            (Some(saved), Some(derived)) if saved.verdict != derived.verdict => {
-                self.differs(format!(
-                    "{} is {} in `results.json`, and {} by its exchanges",
-                    saved.id, saved.verdict, derived.verdict
-                ));
-            }
-            (Some(saved), Some(derived)) if self.exact && saved != derived => {
-                self.differs(format!("{} is told otherwise than by its exchanges", saved.id));
-            }
-            (Some(only), None) | (None, Some(only)) => {
-                self.differs(format!("{} stands on one side only", only.id));
-            }
-            _ => {}
-        }
-    }
-
-    fn findings(&mut self, saved: &Results, derived: &Results) {
-        self.count += 1;
-        let key = |results: &Results| -> Vec<(String, u64)> {
-            results.findings.iter().map(|finding| (finding.id.clone(), finding.count)).collect()
-        };
-        let same = if self.exact {
-            saved.findings == derived.findings
-        } else {
-            key(saved) == key(derived)
-        };
-        if !same {
-            self.differs("the findings are not those that follow from the exchanges".to_owned());
-        }
     }
 }

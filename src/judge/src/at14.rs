@@ -82,6 +82,12 @@ impl Books<'_> {
             #[allow(clippy::cast_precision_loss)]
             if submitted >= certain as f64 && submitted <= possible as f64 {
                 tally.good(calls);
+            } else if submitted > possible as f64 && submitted <= (possible + self.unknown) as f64 {
+                tally.open(
+                    None,
+                    calls,
+                    format!("may be that of dispatched letters ({})", name(key)),
+                );
             } else {
                 let dispatched = if certain == possible {
                     count(certain)
@@ -131,9 +137,13 @@ impl Books<'_> {
     pub(crate) fn none_missing(&self) -> Ruling {
         let mut tally = Tally::default();
         for (key, _) in self.dispatched.iter().filter(|(_, letters)| letters.certain > 0) {
-            match self.submitted.get(key) {
-                Some(records) => tally.good(records.iter().map(|(call, _)| call.call)),
-                None => {
+            match (self.submitted.get(key), self.unanswered.get(key)) {
+                (Some(records), _) => tally.good(records.iter().map(|(call, _)| call.call)),
+                (None, Some(call)) => {
+                    let words = format!("has a record that was not answered ({})", name(key));
+                    tally.open(None, [*call], words);
+                }
+                (None, None) => {
                     let calls = self.dispatches(key);
                     tally.fault(None, calls, format!("has no record ({})", name(key)));
                 }

@@ -104,6 +104,8 @@ pub(crate) struct Books<'a> {
     pub(crate) unknown: u64,
     /// Records taken on by the API, by key.
     pub(crate) submitted: BTreeMap<Key, Vec<(&'a MiCall, &'a MiRecord)>>,
+    /// Records that were submitted, and nobody knows whether they were taken on, by key.
+    pub(crate) unanswered: BTreeMap<Key, CallIx>,
     /// Submissions taken on whose payload is not on record.
     pub(crate) unreadable: Vec<CallIx>,
 }
@@ -116,15 +118,18 @@ impl<'a> Books<'a> {
             dispatched: BTreeMap::new(),
             unknown: 0,
             submitted: BTreeMap::new(),
+            unanswered: BTreeMap::new(),
             unreadable: Vec::new(),
         };
-        for call in traffic.mi().iter().filter(|call| call.answer.accepted()) {
-            match &call.record {
-                Some(record) => {
-                    let key = (record.specification.clone(), record.group.clone());
-                    books.submitted.entry(key).or_default().push((call, record));
+        for call in traffic.mi().iter().filter(|call| !call.answer.refused()) {
+            let key = |record: &MiRecord| (record.specification.clone(), record.group.clone());
+            match (&call.record, call.answer.accepted()) {
+                (Some(record), true) => {
+                    books.submitted.entry(key(record)).or_default().push((call, record));
                 }
-                None => books.unreadable.push(call.call),
+                (Some(record), false) => drop(books.unanswered.insert(key(record), call.call)),
+                (None, true) => books.unreadable.push(call.call),
+                (None, false) => {}
             }
         }
         // What is dispatched after the last record belongs to a later report.

@@ -7,7 +7,7 @@
 use letterproof_contract::Contract;
 use letterproof_model::{
     Brief, Context, Counts, Journal, Judgement, PACK_VERSION, PackInfo, RESULTS_FORMAT, Results,
-    RunEnd, RunId, RunInfo, TargetInfo, Timestamp, ToolInfo, exit_code, use_waivers,
+    RunEnd, RunId, RunInfo, SupplierKind, TargetInfo, Timestamp, ToolInfo, exit_code, use_waivers,
 };
 
 use crate::conformance::judge_conformance;
@@ -30,7 +30,10 @@ pub struct Head<'a> {
 #[must_use]
 pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> Results {
     let Brief { selection, context, waivers, .. } = head.brief;
-    let judged = judge_all(journal, context, &selection.tests, contract);
+    let mut judged = judge_all(journal, context, &selection.tests, contract);
+    if withholds_credentials(journal, head.brief) {
+        judged.findings.retain(|finding| !is_about_credentials(&finding.id));
+    }
     let conformance = if selection.conformance {
         judge_conformance(journal, context, contract)
     } else {
@@ -69,6 +72,20 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
         waivers,
         exit_code: RunEnd::of(journal.marks()).exit_code(judged_code),
     }
+}
+
+/// Whether this is a recording made elsewhere that shows no credentials at all, as browsers export
+/// them: then their absence says nothing about anybody.
+fn withholds_credentials(journal: &dyn Journal, brief: &Brief) -> bool {
+    brief.supplier == SupplierKind::Imported
+        && !journal
+            .exchanges()
+            .iter()
+            .any(|exchange| exchange.request.header("authorization").is_some())
+}
+
+fn is_about_credentials(finding: &str) -> bool {
+    finding.ends_with("AUTHORIZATION") || finding.ends_with("NO-BEARER")
 }
 
 fn target(context: &Context) -> TargetInfo {

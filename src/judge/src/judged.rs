@@ -1,12 +1,12 @@
 //! A whole journal judged: every test of the pack, what else was seen, and the measured flows.
 //! Refuses gaps: all fifteen tests are listed, those not selected as `not-run`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use letterproof_contract::Contract;
 use letterproof_model::{
-    Attempt, CheckResult, Context, Exchange, ExchangeId, Finding, Journal, MarkKind, Performance,
-    TestId, TestResult, Verdict, fold_findings, pack,
+    Attempt, CheckResult, Context, Exchange, ExchangeId, Finding, Journal, Mark, MarkKind,
+    Performance, TestId, TestResult, Verdict, fold_findings, pack,
 };
 
 use crate::at15::at15_performance;
@@ -43,7 +43,12 @@ pub fn judge_all(
     contract: &Contract,
 ) -> Judged {
     let traffic = Traffic::from_journal(journal, context);
-    let checked = journal.exchanges().iter().flat_map(|exchange| contract.check(exchange, context));
+    let injected = injected(journal);
+    let checked = journal
+        .exchanges()
+        .iter()
+        .filter(|exchange| !injected.contains(&exchange.id))
+        .flat_map(|exchange| contract.check(exchange, context));
     let findings = fold_findings(checked);
     let observer = judge_observer(&traffic, context);
     let tests = pack()
@@ -77,6 +82,11 @@ pub fn judge_all(
     let performance = at15_performance(&traffic, context);
     let reconciliation = at14_reconciliation(&traffic);
     Judged { tests, observer, findings, performance, reconciliation, exchanges }
+}
+
+/// The exchanges that a recording proxy made go wrong on purpose: the API has no part in that.
+fn injected(journal: &dyn Journal) -> BTreeSet<ExchangeId> {
+    journal.marks().iter().filter_map(Mark::injected_into).collect()
 }
 
 /// Every attempt at a test's scenarios, as the journal's marks tell them.

@@ -78,18 +78,23 @@ impl Tally {
         pass: impl FnOnce(usize) -> String,
     ) -> Ruling {
         let checked = self.checked;
-        if !self.faults.is_empty() {
-            let observed = describe(traffic, noun, checked, &self.faults);
-            return with_items(Ruling::fail(observed), self.faults);
+        // Where the recording lacks an answer about a letter, the letter may not be at fault.
+        let untold = |item: &Item| item.letter.is_some_and(|letter| traffic.is_untold(letter));
+        let (untold, faults): (Vec<Item>, Vec<Item>) = self.faults.into_iter().partition(untold);
+        if !faults.is_empty() {
+            let observed = describe(traffic, noun, checked, &faults);
+            return with_items(Ruling::fail(observed), faults);
         }
-        if !self.open.is_empty() {
-            let observed = describe(traffic, noun, checked, &self.open);
+        let mut open = self.open;
+        open.extend(untold);
+        if !open.is_empty() {
+            let observed = describe(traffic, noun, checked, &open);
             let reason = format!(
                 "the recording does not decide for {} of {}",
-                count(self.open.len()),
+                count(open.len()),
                 many(checked, noun)
             );
-            return with_items(Ruling::open(observed, reason), self.open);
+            return with_items(Ruling::open(observed, reason), open);
         }
         Ruling::pass(pass(checked)).shown_by(self.shown).shown_in_all(self.shown_in_all)
     }

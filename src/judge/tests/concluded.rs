@@ -76,3 +76,29 @@ fn what_an_observer_sees_is_all_told_and_keeps_to_the_schema() {
     let faults = Contract::built_in().unwrap().faults(Document::Results, &value);
     assert_eq!(faults, Vec::<String>::new());
 }
+
+#[test]
+fn a_recording_that_shows_no_credentials_at_all_blames_nobody_for_it() {
+    let blamed = |supplier: SupplierKind, shown: bool| {
+        let mut script = watched(|s| {
+            s.status().list(10, &[]);
+        });
+        let kept = usize::from(shown);
+        for exchange in script.exchanges.iter_mut().skip(kept) {
+            exchange
+                .request
+                .headers
+                .retain(|header| !header.name.eq_ignore_ascii_case("authorization"));
+        }
+        let selection = Selection { tests: vec![], conformance: false };
+        let brief = Brief { supplier, ..Brief::new(selection, script.context.clone()) };
+        let tool = ToolInfo { version: "0.1.0".into(), commit: "unknown".into() };
+        let (run_id, started) = (RunId::fixed("run-1"), script.exchanges[0].started);
+        let head = Head { run_id: &run_id, started, tool: &tool, brief: &brief };
+        let results = conclude(&script.journal(), &head, Contract::built_in().unwrap());
+        results.findings.iter().any(|finding| finding.id.ends_with("AUTHORIZATION"))
+    };
+    assert!(blamed(SupplierKind::Witnessed, false));
+    assert!(!blamed(SupplierKind::Imported, false));
+    assert!(blamed(SupplierKind::Imported, true), "where some calls show theirs, others lack it");
+}

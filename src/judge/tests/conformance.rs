@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 
 use letterproof_contract::Contract;
 use letterproof_judge::conformance::{
-    BearerPlan, Check, HeaderPlan, LetterNeed, ProbePlan, UNKNOWN_MI, conformance_checks,
-    judge_conformance, unknown_letter,
+    BearerPlan, Check, HeaderPlan, LetterNeed, ProbePlan, TokenProbe, UNKNOWN_MI,
+    conformance_checks, judge_conformance, unknown_letter,
 };
 use letterproof_model::{Body, Capability, CheckResult, Content, FindingKind, Verdict};
 use support::cases::{header, passing};
@@ -72,7 +72,7 @@ fn send(script: &mut Script, plan: &ProbePlan, status: u16) {
             None => Body::None,
             Some(text) if text.len() > 50_000 => Body::Opaque(Content {
                 length: text.len() as u64,
-                sha256: String::new(),
+                sha256: "0".repeat(64),
                 pages: None,
                 problem: None,
             }),
@@ -216,6 +216,33 @@ fn each_check_of_traffic_bites() {
     fails("C-LETTER-SAME", |s| {
         s.read("L2", Pending).edit(|e| e.request.url = format!("{BASE}/letters/L1"));
     });
+    fails("C-LETTER-LISTED", |s| {
+        s.list(9, &letters(1)).read("L1", Pending).answered(404);
+    });
+    fails("C-LETTER-CONSTANT", |s| {
+        s.list(9, &[letters(1)[0].clone().of(Some("another"))]);
+    });
+    fails("C-LETTER-KEPT", |s| {
+        s.read("L1", Pending).patch("L1", Accepted).read("L1", Accepted).read("L1", Pending);
+    });
+    let labelled = |s: &mut Script, probe: TokenProbe| {
+        s.harness().edit(|e| {
+            e.request.headers.push(header("X-Correlation-ID", probe.label()));
+        });
+    };
+    fails("C-TOKEN-SIGNATURE", |s| labelled(s.token(), TokenProbe::Signature));
+    fails("C-TOKEN-EXPIRED", |s| labelled(s.token(), TokenProbe::Expired));
+    fails("C-TOKEN-AUDIENCE", |s| labelled(s.token(), TokenProbe::Audience));
+    fails("C-TOKEN-ALGORITHM", |s| labelled(s.token(), TokenProbe::Algorithm));
+    fails("C-TOKEN-REPLAY", |s| labelled(s.token(), TokenProbe::Replay));
+    fails("C-BEARER-EXPIRED", |s| labelled(s.list(3, &[]), TokenProbe::Outlived));
+    fails("C-LIST-ORDER", |s| {
+        let [one, two] = [letters(2)[0].clone(), letters(2)[1].clone()];
+        s.list(9, &[two, one]);
+    });
+    fails("C-BEARER-KEPT", |s| {
+        s.read("L1", Pending).read("L1", Pending).answered(401);
+    });
     fails("C-DATA-LOCATION", |s| {
         s.data("L1").edit_answer(|answer| answer.headers.clear());
     });
@@ -264,9 +291,61 @@ fn each_check_of_traffic_bites() {
     fails("C-LIMIT", |s| {
         s.status().answered(429);
     });
+    fails("C-LIMIT", |s| {
+        s.context.rate_limit = 3;
+        for _ in 0..7 {
+            s.harness().status();
+        }
+    });
+    fails("C-MI-SAME", |s| {
+        s.mi("M2", &record).mi("M3", &record).mi_read("M2", &record);
+        s.mi_read("M3", &record).answered(404);
+    });
     fails("C-CONTRACT-LETTER", |s| {
         s.read("L1", Pending).answered(418);
     });
+}
+
+#[test]
+fn a_refused_assertion_passes_and_one_not_sent_is_not_run() {
+    let mut script = known();
+    assert_eq!(of("C-TOKEN-REPLAY", &judged(&script)).verdict, Verdict::NotRun);
+    assert_eq!(of("C-BEARER-EXPIRED", &judged(&script)).verdict, Verdict::NotApplicable);
+    for probe in TokenProbe::ALL {
+        assert_eq!(TokenProbe::of(probe.check()), Some(probe));
+        if probe == TokenProbe::Outlived { script.list(3, &[]) } else { script.token() }
+            .harness()
+            .edit(|e| e.request.headers.push(header("X-Correlation-ID", probe.label())))
+            .answered(401);
+        assert_eq!(of(probe.check(), &judged(&script)).verdict, Verdict::Pass, "{probe:?}");
+    }
+}
+
+#[test]
+fn a_link_is_fresh_only_while_it_is_younger_than_its_life_counted_from_its_asking() {
+    let slow = |seconds: f64| {
+        let mut script = known();
+        script.data("L1").edit_answer(|answer| {
+            answer.done_us += (seconds * 1e6) as u64;
+            answer.headers_us = answer.done_us - 1;
+        });
+        script.wait(seconds).follow("L1").answered(403);
+        of("C-LINK", &judged(&script)).verdict
+    };
+    assert_eq!(slow(1.0), Verdict::Fail);
+    assert_eq!(slow(61.0), Verdict::NotRun, "it may have expired on its way");
+}
+
+#[test]
+fn letters_that_were_updated_may_change_their_place_and_status() {
+    use letterproof_model::LetterStatus::{Pending, Rejected};
+    let [one, two] = [letters(2)[0].clone(), letters(2)[1].clone()];
+    let mut script = known();
+    script.patch("L1", Rejected).read("L1", Rejected).read("L1", Pending);
+    script.list(9, &[two, one]);
+    let results = judged(&script);
+    assert_ne!(of("C-LIST-ORDER", &results).verdict, Verdict::Fail);
+    assert_eq!(of("C-LETTER-KEPT", &results).verdict, Verdict::Pass);
 }
 
 #[test]

@@ -367,3 +367,16 @@ fn judging_does_not_depend_on_the_order_of_recording() {
         assert_eq!(verdicts(&script), verdicts(&reversed), "AT{test}");
     }
 }
+
+#[test]
+fn a_record_that_was_not_answered_leaves_open_whether_one_is_missing() {
+    let record = support::cases::record("2026-09-01", 2);
+    let script = support::cases::at14(|s| {
+        s.mi("M1", &record).lost();
+    });
+    assert_eq!(verdict("AT14.4", &script), Verdict::Inconclusive);
+    let answered = support::cases::at14(|s| {
+        s.mi("M1", &record);
+    });
+    assert_eq!(verdict("AT14.4", &answered), Verdict::Pass);
+}

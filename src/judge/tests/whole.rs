@@ -9,10 +9,10 @@ use std::sync::Arc;
 use letterproof_contract::Contract;
 use letterproof_judge::{JudgeCache, Traffic, at14_reconciliation, at15_performance, judge_all};
 use letterproof_model::{
-    CriterionId, Journal, Mark, MarkKind, Recording, TestId, Timestamp, Verdict,
+    About, CriterionId, Journal, Mark, MarkKind, Recording, TestId, Timestamp, Verdict,
 };
 use support::Script;
-use support::cases::{flow_of, passing};
+use support::cases::{flow_of, passing, script};
 use support::failing::failing;
 
 fn mark(kind: MarkKind, scenario: &str, at: Timestamp, text: &str) -> Mark {
@@ -168,4 +168,21 @@ fn the_books_show_what_was_dispatched_submitted_and_read_back() {
     assert!((line.submitted - 2.0).abs() < f64::EPSILON && line.difference().abs() < f64::EPSILON);
     assert_eq!(line.read_back, Some(2.0));
     assert_eq!(line.group.as_ref().unwrap().as_str(), "group-a");
+}
+
+#[test]
+fn what_a_proxy_made_go_wrong_is_no_finding_about_the_api() {
+    let script = script(|s| {
+        s.status().answered(418);
+    });
+    let contract = Contract::built_in().unwrap();
+    let about_api = |journal: &Recording| {
+        let judged = judge_all(journal, &script.context, &[], contract);
+        judged.findings.iter().filter(|finding| finding.about == About::Api).count()
+    };
+    let journal = script.journal();
+    assert!(about_api(&journal) > 0);
+    let exchange = journal.exchanges()[0].clone();
+    let note = Mark::injected(&exchange.id, "429 in place of the answer", exchange.started);
+    assert_eq!(about_api(&Recording::new(vec![exchange], vec![note])), 0);
 }

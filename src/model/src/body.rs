@@ -35,7 +35,8 @@ pub enum Body {
 pub struct Content {
     /// Length in bytes, as received.
     pub length: u64,
-    /// SHA-256 over the bytes as received, in lower-case hexadecimal.
+    /// SHA-256 over the bytes as received, in lower-case hexadecimal; empty where an imported
+    /// recording does not hold them.
     pub sha256: String,
     /// Number of pages; only known of a PDF that could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,6 +45,20 @@ pub struct Content {
     /// a storage error (`NoSuchKey`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+}
+
+impl Content {
+    /// Content that there was, of which an imported recording holds nothing but this length (0
+    /// where not even that is known).
+    #[must_use]
+    pub fn unrecorded(length: u64) -> Self {
+        let problem = Some("the recording does not hold it".to_owned());
+        Self { length, sha256: String::new(), pages: None, problem }
+    }
+
+    fn is_known(&self) -> bool {
+        !self.sha256.is_empty()
+    }
 }
 
 impl Body {
@@ -75,12 +90,19 @@ impl Body {
         }
     }
 
-    /// What is known of downloaded content.
+    /// What is known of downloaded content; nothing of content that is not on record.
     #[must_use]
     pub fn content(&self) -> Option<&Content> {
         match self {
-            Self::Pdf(content) | Self::Opaque(content) => Some(content),
+            Self::Pdf(content) | Self::Opaque(content) if content.is_known() => Some(content),
             _ => None,
         }
+    }
+
+    /// Whether there was a body, of which an imported recording holds nothing, so that nothing can
+    /// be said of it.
+    #[must_use]
+    pub fn is_unrecorded(&self) -> bool {
+        matches!(self, Self::Pdf(content) | Self::Opaque(content) if !content.is_known())
     }
 }

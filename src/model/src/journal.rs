@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Exchange, RawExchange, Timestamp};
+use crate::{Exchange, ExchangeId, RawExchange, Timestamp};
 
 /// Recorded exchanges, read by judges and reports.
 pub trait Journal {
@@ -53,6 +53,25 @@ pub struct Mark {
     pub scenario: Option<String>,
     /// One sentence.
     pub text: String,
+}
+
+impl Mark {
+    const INJECTED: &str = "injected into ";
+
+    /// The note that a recording proxy made this exchange go wrong on purpose, and how.
+    #[must_use]
+    pub fn injected(exchange: &ExchangeId, what: &str, at: Timestamp) -> Self {
+        let text = format!("{}{exchange}: {what}", Self::INJECTED);
+        Self { at, kind: MarkKind::Note, scenario: None, text }
+    }
+
+    /// The exchange that this note says was made to go wrong.
+    #[must_use]
+    pub fn injected_into(&self) -> Option<ExchangeId> {
+        let told =
+            self.text.strip_prefix(Self::INJECTED).filter(|_| self.kind == MarkKind::Note)?;
+        told.split_once(':').map(|(exchange, _)| ExchangeId::from(exchange))
+    }
 }
 
 /// Kinds of mark.

@@ -5,22 +5,28 @@ mod evidence;
 mod load;
 mod mock;
 mod run;
+mod selftest;
+mod shell;
 mod supplier;
 mod target;
+mod witness;
 
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use evidence::{
-    AttestOptions, DiffOptions, GateOptions, JudgeOptions, ReadinessOptions, ReportFormat, ReportOptions,
-    SummaryFormat, VerifyOptions,
+    AttestOptions, DiffOptions, GateOptions, JudgeOptions, ReadinessOptions, ReportFormat,
+    ReportOptions, SummaryFormat, VerifyOptions,
 };
 pub(crate) use load::LoadOptions;
 pub(crate) use mock::{GatewayPart, MockOptions, MockProfile};
 pub(crate) use run::{RunOptions, Suite};
+pub(crate) use selftest::SelftestOptions;
+pub(crate) use shell::{CompletionsOptions, ManOptions};
 pub(crate) use supplier::SupplierOptions;
 pub(crate) use target::{DoctorArguments, DriftOptions, InitOptions, KeysOptions};
+pub(crate) use witness::WitnessOptions;
 
 /// Conformance and acceptance tests for the NHS Notify Supplier API.
 #[derive(Debug, Parser)]
@@ -49,8 +55,12 @@ pub(crate) enum Command {
     Drift(DriftOptions),
     /// Send a load up to the limit, and not one request over it
     Load(Box<LoadOptions>),
+    /// Watch a supplier's own system through a recording proxy, with a live checklist
+    Witness(Box<WitnessOptions>),
     /// Work as a model print house, honest or wrong in one way, to try a witness with
     Supplier(Box<SupplierOptions>),
+    /// Run the fault catalogues against the harness's own judges and print the kill matrix
+    Selftest(SelftestOptions),
     /// Check a bundle: every byte, the signature, and every verdict derived again
     Verify(VerifyOptions),
     /// Judge a HAR file, a journal or a bundle that was recorded before
@@ -65,6 +75,10 @@ pub(crate) enum Command {
     Gate(GateOptions),
     /// What changed between two runs
     Diff(DiffOptions),
+    /// Print a completion script for a shell
+    Completions(CompletionsOptions),
+    /// Print the manual page
+    Man(ManOptions),
 }
 
 const PLAN_EXAMPLES: &str = "\

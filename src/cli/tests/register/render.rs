@@ -85,7 +85,7 @@ pub(crate) fn markdown(register: &Register) -> String {
     let _ = write!(
         page,
         "\n## Faults that only the conformance suite can notice\n\n\
-         | Fault | What must be noticed |\n|---|---|\n"
+         | Fault | Checks that turn red |\n|---|---|\n"
     );
     for (fault, check) in &register.beyond_the_pack {
         let _ = writeln!(page, "| {} | {} |", code(fault), cell(check));

@@ -1,7 +1,9 @@
 //! Runs the built program and reads what it left.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may end so")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may end so")]
 #![allow(dead_code, reason = "each test file uses a part of it")]
+
+pub(crate) mod bundles;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -61,6 +63,11 @@ impl Call {
         self
     }
 
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.env_remove(name);
+        self
+    }
+
     pub(crate) fn spawn(mut self) -> Child {
         self.0.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
@@ -114,12 +121,12 @@ pub(crate) fn run(out: &Path, arguments: &[&str]) -> Ended {
     letterproof(out).args(arguments).ended()
 }
 
-/// The names of what lies in a folder, hidden ones aside.
+/// The names of what lies in a folder, hidden ones and zips of others aside.
 pub(crate) fn folders(out: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(out) else { return Vec::new() };
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
-    names.retain(|name| !name.starts_with('.'));
+    names.retain(|name| !name.starts_with('.') && !name.ends_with(".zip"));
     names.sort();
     names
 }

@@ -132,18 +132,20 @@ fn attach(
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, EvidenceError> {
-    let io = || EvidenceError::io("read", path, "check the path of the attachment");
     let refused = |problem: &str| {
         Err(EvidenceError::Attachment { path: path.to_owned(), problem: problem.to_owned() })
     };
-    let found = fs::symlink_metadata(path).map_err(io())?;
-    if !found.is_file() {
+    let unreadable = |error: std::io::Error| EvidenceError::Attachment {
+        path: path.to_owned(),
+        problem: format!("it cannot be read ({error}); check its path"),
+    };
+    if !fs::symlink_metadata(path).map_err(unreadable)?.is_file() {
         return refused("it is a folder, a link or no regular file; give the file itself");
     }
     let mut bytes = Vec::new();
     fs::File::open(path)
         .and_then(|file| file.take(ATTACHMENT_LIMIT + 1).read_to_end(&mut bytes))
-        .map_err(io())?;
+        .map_err(unreadable)?;
     if bytes.is_empty() {
         return refused("it is empty, and shows nothing");
     }

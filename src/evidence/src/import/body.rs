@@ -63,9 +63,9 @@ pub(super) fn of_request(
     let announced = length(size).or_else(|| announced(headers));
     Ok(match (bytes.is_empty(), announced) {
         (false, _) => Found::Body(RawBody::Bytes(bytes)),
-        (true, Some(length)) => Found::Missing(unkept(length)),
+        (true, Some(length)) => unrecorded(length),
         // No API takes these without a body.
-        (true, None) if needs_body(method, operation) => Found::Missing(RawBody::None),
+        (true, None) if needs_body(method, operation) => unrecorded(0),
         (true, None) => Found::Body(RawBody::None),
     })
 }
@@ -104,10 +104,8 @@ pub(super) fn of_response(
     }
     let expected = size.or_else(|| length(answer.size)).or_else(|| announced(answer.headers));
     Ok(match expected {
-        // Of a download judges know what its hash would tell, and must be told that there is none.
-        Some(length) if !download => Found::Missing(unkept(length)),
-        Some(_) => Found::Missing(RawBody::None),
-        None if lost || brings_body(answer) => Found::Missing(RawBody::None),
+        Some(length) => unrecorded(length),
+        None if lost || brings_body(answer) => unrecorded(0),
         None => Found::Body(RawBody::None),
     })
 }
@@ -150,11 +148,9 @@ fn form(fields: &[Field]) -> Vec<u8> {
     form.finish().into_bytes()
 }
 
-/// A body of which only the length is known.
-fn unkept(length: u64) -> RawBody {
-    let problem = Some("the recording does not hold it".to_owned());
-    let content = Content { length, sha256: String::new(), pages: None, problem };
-    RawBody::Download { content, pdf: false }
+/// A body of which at most the length is known.
+fn unrecorded(length: u64) -> Found {
+    Found::Missing(RawBody::Download { content: Content::unrecorded(length), pdf: false })
 }
 
 /// A length in bytes; `None` for nothing and for what is not known.
@@ -175,10 +171,7 @@ fn needs_body(method: &str, operation: Operation) -> bool {
 fn brings_body(answer: &Answer<'_>) -> bool {
     use Operation::{CreateMi, Download, GetLetter, GetMi, ListLetters, Token};
     matches!(answer.status, 200 | 201)
-        && matches!(
-            answer.operation,
-            ListLetters | GetLetter | CreateMi | GetMi | Token | Download
-        )
+        && matches!(answer.operation, ListLetters | GetLetter | CreateMi | GetMi | Token | Download)
 }
 
 #[cfg(test)]
@@ -231,8 +224,8 @@ mod tests {
     #[test]
     fn a_body_that_is_not_there_is_missing_and_not_empty() {
         let list = answer(Operation::ListLetters, 200);
-        responds(&list, None, "missing none");
-        responds(&list, content("", None, 0.0), "missing none");
+        responds(&list, None, "missing 0 bytes");
+        responds(&list, content("", None, 0.0), "missing 0 bytes");
         responds(&list, content("", None, 70.0), "missing 70 bytes");
         responds(&list, content("{\"data\":[", None, 70.0), "missing 70 bytes");
         responds(&Answer { size: Some(71.0), ..list }, None, "missing 71 bytes");
@@ -246,10 +239,14 @@ mod tests {
     #[test]
     fn a_download_without_its_bytes_has_no_hash_at_all() {
         let download = answer(Operation::Download, 200);
-        responds(&download, None, "missing none");
-        responds(&download, content("", None, 700.0), "missing none");
-        responds(&download, content("%PDF-1.7 \u{fffd}\u{fffd}", None, 11.0), "missing none");
-        responds(&answer(Operation::Download, 403), content("<Error/>", None, 8.0), "8 bytes of a PDF");
+        responds(&download, None, "missing 0 bytes");
+        responds(&download, content("", None, 700.0), "missing 700 bytes");
+        responds(&download, content("%PDF-1.7 \u{fffd}\u{fffd}", None, 11.0), "missing 11 bytes");
+        responds(
+            &answer(Operation::Download, 403),
+            content("<Error/>", None, 8.0),
+            "8 bytes of a PDF",
+        );
     }
 
     #[test]
@@ -281,10 +278,9 @@ mod tests {
 
     #[test]
     fn an_update_without_its_body_is_missing_one() {
-        let found = |operation, size| {
-            words(&of_request("POST", operation, &[], size, None, None).unwrap())
-        };
-        assert_eq!(found(Operation::UpdateLetters, None), "missing none");
+        let found =
+            |operation, size| words(&of_request("POST", operation, &[], size, None, None).unwrap());
+        assert_eq!(found(Operation::UpdateLetters, None), "missing 0 bytes");
         assert_eq!(found(Operation::UpdateLetters, Some(90.0)), "missing 90 bytes");
         assert_eq!(found(Operation::Unknown, Some(0.0)), "none");
     }

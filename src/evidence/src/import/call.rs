@@ -114,8 +114,7 @@ pub(super) fn call(
             body
         }
     };
-    let outcome =
-        outcome(&method, operation, response, own.response_body, lasted, &mut lacks)?;
+    let outcome = outcome(&method, operation, response, own.response_body, lasted, &mut lacks)?;
     let raw = RawExchange {
         actor: own.actor.unwrap_or(Actor::Supplier),
         scenario: own.scenario,

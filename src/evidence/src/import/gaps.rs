@@ -58,7 +58,12 @@ impl Gaps {
 
     pub(super) fn sentences(&self) -> Vec<String> {
         let counted = [
-            (self.left_out, "entry", "was left out: it went to another place", "were left out: they went to other places"),
+            (
+                self.left_out,
+                "entry",
+                "was left out: it went to another place",
+                "were left out: they went to other places",
+            ),
             (self.headers, "call", "has no request headers", "have no request headers"),
             (self.request_bodies, "request", "has no body", "have no body"),
             (self.response_bodies, "response", "has no body", "have no body"),

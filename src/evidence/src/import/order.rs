@@ -88,4 +88,3 @@ impl Import {
         Ok(journal.sync()?)
     }
 }
-

@@ -36,7 +36,10 @@ pub(super) struct Places {
 impl Places {
     pub(super) fn new(base_url: &str, token_url: Option<&str>) -> Self {
         let plain = |url: &str| {
-            Url::parse(url).map_or_else(|_| url.to_owned(), String::from).trim_end_matches('/').into()
+            Url::parse(url)
+                .map_or_else(|_| url.to_owned(), String::from)
+                .trim_end_matches('/')
+                .into()
         };
         Self {
             base: plain(base_url),
@@ -74,9 +77,8 @@ impl Places {
     }
 
     fn is_api(&self, url: &str) -> bool {
-        url.strip_prefix(&self.base).is_some_and(|rest| {
-            rest.is_empty() || rest.starts_with(['/', '?', '#'])
-        })
+        url.strip_prefix(&self.base)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
     }
 
     /// Takes in a link that the API gave with an answer to this address.
@@ -134,10 +136,7 @@ mod tests {
     use super::*;
 
     fn places() -> Places {
-        Places::new(
-            "https://int.example/supplier/",
-            Some("https://login.example:443/realm/token"),
-        )
+        Places::new("https://int.example/supplier/", Some("https://login.example:443/realm/token"))
     }
 
     fn operation(method: &str, url: &str) -> Option<Operation> {

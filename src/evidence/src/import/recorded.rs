@@ -129,8 +129,8 @@ impl Recorded {
 
     fn copy_rest(&self, folder: &RunFolder) -> Result<(), EvidenceError> {
         let Source::Bundle(opened) = &self.source else { return Ok(()) };
-        let kept = opened.files().map(|(name, _)| name).filter(|name| is_kept(name));
-        kept.map(|name| self.copy(name, folder)).collect()
+        let mut kept = opened.files().map(|(name, _)| name).filter(|name| is_kept(name));
+        kept.try_for_each(|name| self.copy(name, folder))
     }
 
     fn copy(&self, name: &str, folder: &RunFolder) -> Result<(), EvidenceError> {

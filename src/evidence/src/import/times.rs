@@ -46,7 +46,11 @@ pub(super) fn lasted(time: Option<f64>, timings: &Timings) -> Result<Lasted, Str
     Ok(Lasted { headers_us: micros((total - part(*receive)).max(0.0)), done_us: micros(total) })
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to a day, see above")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "0 to a day, see above"
+)]
 fn micros(ms: f64) -> u64 {
     (ms * 1_000.0).round() as u64
 }

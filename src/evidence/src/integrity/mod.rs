@@ -77,6 +77,12 @@ pub fn check_integrity(opened: &Opened, expected: Option<&BundlePublicKey>) -> I
     Integrity { problems: check.problems, signature, statement }
 }
 
+/// The public key that lies in a bundle; `None` where there is none that can be read.
+#[must_use]
+pub fn carried_key(opened: &Opened) -> Option<BundlePublicKey> {
+    BundlePublicKey::from_pem(&opened.read(SIGNING_KEY_FILE, KEY_LIMIT).ok()?)
+}
+
 struct Check<'a> {
     opened: &'a Opened,
     problems: Vec<Problem>,
@@ -217,10 +223,7 @@ impl Check<'_> {
         envelope: Option<&Envelope>,
         expected: Option<&BundlePublicKey>,
     ) -> SignatureState {
-        let carried = self.opened.size(SIGNING_KEY_FILE).map(|_| {
-            let pem = self.opened.read(SIGNING_KEY_FILE, KEY_LIMIT).ok()?;
-            BundlePublicKey::from_pem(&pem)
-        });
+        let carried = self.opened.size(SIGNING_KEY_FILE).map(|_| carried_key(self.opened));
         let state = match (envelope.and_then(|e| Some((e, e.signature.as_ref()?))), carried) {
             (None, None) => SignatureState::Unsigned,
             (None, Some(_)) => {

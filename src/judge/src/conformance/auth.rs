@@ -1,17 +1,25 @@
 //! Credentials and the rate limit.
-//! Refuses to handle tokens: a bad one is a value nobody was given.
+//! Refuses to handle tokens: a bad one is a value nobody was given, a good one is known by the hash
+//! that stands in its place.
 
-use letterproof_model::{Body, Capability};
+use std::collections::{HashMap, VecDeque};
+
+use letterproof_model::{Body, Capability, Operation};
 
 use super::check::{Check, Concluded, by_specification, probe, traffic};
 use super::matching::Probed;
 use super::plan::{BearerPlan, ProbePlan};
 use super::read::none_or;
+use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::traffic::Answer;
+use crate::text::{many, seconds};
+use crate::traffic::{Answer, Call, CallIx, Micros};
 
 const PLATFORM: &str = "NHS API platform, application-restricted access";
 const AUTHENTICATED: &[Capability] = &[Capability::Authenticated];
+const SECOND: Micros = 1_000_000;
+/// How many calls more than the limit, none refused, show that something may be amiss.
+const ABOVE: usize = 50;
 
 const fn list(bearer: BearerPlan) -> ProbePlan {
     ProbePlan::new("GET", "/letters?limit=3").bearer(bearer)
@@ -46,6 +54,15 @@ pub(super) const CHECKS: &[Check] = &[
     )
     .needing(AUTHENTICATED),
     traffic(
+        "C-BEARER-KEPT",
+        "A token is good until its end",
+        &[],
+        kept,
+        "A token that was taken before is not refused with 401 within the life it was given.",
+        PLATFORM,
+    )
+    .needing(AUTHENTICATED),
+    traffic(
         "C-LIMIT",
         "Beyond the rate limit",
         &[ProbePlan::new("GET", "/_status").burst()],
@@ -55,6 +72,95 @@ pub(super) const CHECKS: &[Check] = &[
     )
     .needing(&[Capability::RateLimited]),
 ];
+
+/// Tokens as the token endpoint gave them: when, and for how long.
+fn given(probed: &Probed<'_>) -> HashMap<String, (Micros, Micros)> {
+    #[derive(serde::Deserialize)]
+    struct Token {
+        access_token: String,
+        expires_in: serde_json::Value,
+    }
+    let tokens = probed.traffic.calls().filter(|(_, call)| call.operation == Operation::Token);
+    let answers = tokens.filter_map(|(_, call)| {
+        let token: Token = call.exchange.response()?.body.parse()?;
+        let life = match &token.expires_in {
+            serde_json::Value::String(text) => text.parse().ok()?,
+            number => number.as_i64()?,
+        };
+        Some((token.access_token, (call.finished, life.saturating_mul(SECOND))))
+    });
+    answers.collect()
+}
+
+/// The token that a call carries, as it was redacted.
+fn carried(call: &Call) -> Option<&str> {
+    let (scheme, token) = call.exchange.request.header("authorization")?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+fn kept(probed: &Probed<'_>) -> Concluded {
+    let given = given(probed);
+    let mut tally = Tally::default();
+    let mut taken: HashMap<&str, CallIx> = HashMap::new();
+    for (ix, call) in probed.calls() {
+        let known = carried(call).and_then(|token| Some((token, given.get(token)?)));
+        let Some((token, (since, life))) = known else { continue };
+        let age = call.finished - since;
+        match (call.answer(), taken.get(token)) {
+            // A subscription may take minutes to be known, so a token that was never taken counts
+            // for nothing.
+            (Answer::Status(401), Some(before)) if age < *life => {
+                let words = format!("was refused {} after its token was given", seconds(age));
+                tally.fault(None, [*before, ix], words);
+            }
+            (Answer::Status(401) | Answer::Lost, _) => {}
+            _ => {
+                taken.entry(token).or_insert(ix);
+                tally.good([ix]);
+            }
+        }
+    }
+    if tally.checked() == 0 {
+        let why = "no token that was asked for is on record with the calls that carry it";
+        return Concluded::plain(Ruling::not_applicable(why));
+    }
+    none_or(tally, probed, "call", "each with its token taken")
+}
+
+/// The most API calls of the harness that began within one second, and the last of them.
+fn busiest(probed: &Probed<'_>) -> Option<(usize, CallIx)> {
+    let mut window: VecDeque<Micros> = VecDeque::new();
+    let mut most: Option<(usize, CallIx)> = None;
+    let probes = |call: &Call| call.operation.is_api() && !call.by_supplier();
+    for (ix, call) in probed.calls().filter(|(_, call)| probes(call)) {
+        window.push_back(call.started);
+        while window.front().is_some_and(|first| call.started - first >= SECOND) {
+            window.pop_front();
+        }
+        if most.is_none_or(|(most, _)| window.len() > most) {
+            most = Some((window.len(), ix));
+        }
+    }
+    most
+}
+
+/// What it means that no call was refused: a limit that counts by the second of the clock lets up
+/// to twice as many through as any one second allows.
+fn unlimited(probed: &Probed<'_>) -> Ruling {
+    let limit = probed.context.rate_limit as usize;
+    match busiest(probed) {
+        Some((most, last)) if most > limit.saturating_mul(2) => {
+            Ruling::fail(format!("{} within one second, none refused", many(most, "call")))
+                .shown_by([last])
+        }
+        Some((most, last)) if most > limit + ABOVE => Ruling::open(
+            format!("{} within one second, none refused", many(most, "call")),
+            "so many may fall into two seconds of the API's clock",
+        )
+        .shown_by([last]),
+        _ => Ruling::not_run("the rate limit was not reached"),
+    }
+}
 
 fn limited(probed: &Probed<'_>) -> Concluded {
     #[derive(serde::Deserialize)]
@@ -72,6 +178,9 @@ fn limited(probed: &Probed<'_>) -> Concluded {
             Some(_) => tally.fault(None, [ix], "has an empty message"),
             None => tally.fault(None, [ix], "has no message"),
         }
+    }
+    if tally.checked() == 0 {
+        return Concluded::plain(unlimited(probed));
     }
     none_or(tally, probed, "refusal", "each with a message")
 }

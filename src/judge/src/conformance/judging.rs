@@ -10,7 +10,7 @@ use letterproof_model::{CheckResult, Context, FindingKind, Journal};
 use super::check::{Accepted, Check, Concluded, Subject};
 use super::matching::Probed;
 use super::plan::ProbePlan;
-use super::{auth, bulk, contract, headers, links, list, mi, read, update};
+use super::{auth, bulk, contract, headers, letters, links, list, mi, read, token, update};
 use crate::ruling::{Heading, Ruling};
 use crate::tally::Tally;
 use crate::text::{alternatives, many};
@@ -20,12 +20,14 @@ static CHECKS: LazyLock<Vec<Check>> = LazyLock::new(|| {
     [
         list::CHECKS,
         read::CHECKS,
+        letters::CHECKS,
         links::CHECKS,
         update::CHECKS,
         bulk::CHECKS,
         mi::CHECKS,
         headers::CHECKS,
         auth::CHECKS,
+        token::CHECKS,
     ]
     .concat()
 });

@@ -55,9 +55,15 @@ pub(super) const CHECKS: &[Check] = &[
     ),
 ];
 
+/// When a link came into being: between these two times.
+struct Born {
+    asked: Micros,
+    given: Micros,
+}
+
 /// Where a link came from, by its URL and by its path alone.
 struct Given<'a> {
-    links: HashMap<&'a str, Micros>,
+    links: HashMap<&'a str, Born>,
     paths: HashMap<&'a str, &'a str>,
 }
 
@@ -66,7 +72,7 @@ fn given<'a>(probed: &Probed<'a>) -> Given<'a> {
     for (_, call) in probed.calls().filter(|(_, call)| call.operation == Operation::GetLetterData) {
         let response = call.exchange.response().filter(|response| response.status == 303);
         if let Some(link) = response.and_then(|response| response.header("location")) {
-            given.links.insert(link, call.finished);
+            given.links.insert(link, Born { asked: call.started, given: call.finished });
             given.paths.insert(path_of(link), link);
         }
     }
@@ -104,10 +110,10 @@ fn over_downloads(
 fn fresh(probed: &Probed<'_>) -> Concluded {
     let tally = over_downloads(probed, "GET", |ix, call, given, tally| {
         let url = call.exchange.request.url.as_str();
-        let Some(at) = given.links.get(url) else { return };
+        let Some(born) = given.links.get(url) else { return };
         // A letter without a hash may have no content.
         let known = call.letter.is_some_and(|l| probed.traffic.letter(l).hash().is_some());
-        if !known || call.finished - at >= life(url) - probed.traffic.slack() {
+        if !known || call.finished - born.asked >= life(url) - probed.traffic.slack() {
             return;
         }
         match call.answer() {
@@ -122,8 +128,8 @@ fn fresh(probed: &Probed<'_>) -> Concluded {
 fn expired(probed: &Probed<'_>) -> Concluded {
     let tally = over_downloads(probed, "GET", |ix, call, given, tally| {
         let url = call.exchange.request.url.as_str();
-        let Some(at) = given.links.get(url) else { return };
-        let age = call.started - at;
+        let Some(born) = given.links.get(url) else { return };
+        let age = call.started - born.given;
         // A second of grace, since the storage's clock is not ours.
         if age < life(url).saturating_add(1_000_000) {
             return;

@@ -120,7 +120,7 @@ fn captured(pattern: &str, path: &str) -> Option<String> {
 
 fn has_body(body: &Body, plan: &ProbePlan, id: &str) -> bool {
     if plan.body == BodyPlan::None {
-        return body.length() == 0;
+        return body.length() == 0 && !body.is_unrecorded();
     }
     let text = match body {
         Body::Json { text } | Body::Text { text } => Some(text.as_str()),

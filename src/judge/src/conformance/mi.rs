@@ -183,7 +183,8 @@ pub(super) const CHECKS: &[Check] = &[
         "A record comes back as it was submitted",
         &[ProbePlan::new("GET", "/mi/{mi}")],
         same,
-        "The answer to a record, and the record read back, equal what was submitted.",
+        "The answer to a record, and the record read back, equal what was submitted; none is lost \
+         where records can be read.",
         OAS,
     )
     .needing(STATEFUL),
@@ -206,10 +207,17 @@ fn same(probed: &Probed<'_>) -> Concluded {
             submitted.insert(id, (ix, sent));
         }
     }
-    for read in probed.traffic.mi_reads().iter().filter(|r| r.answer == Answer::Status(200)) {
-        let (Some((first, sent)), Some(back)) = (submitted.get(&read.id), &read.record) else {
-            continue;
-        };
+    let reads = probed.traffic.mi_reads();
+    // A target without this operation answers every read so.
+    let readable = reads.iter().find(|read| read.answer == Answer::Status(200));
+    for read in reads {
+        let Some((first, sent)) = submitted.get(&read.id) else { continue };
+        if read.answer == Answer::Status(404)
+            && let Some(other) = readable
+        {
+            tally.fault(None, [*first, read.call, other.call], "is lost: another can be read");
+        }
+        let Some(back) = &read.record else { continue };
         if back == sent {
             tally.good([*first, read.call]);
         } else {

@@ -11,12 +11,14 @@ mod check;
 mod contract;
 mod headers;
 mod judging;
+mod letters;
 mod links;
 mod list;
 mod matching;
 mod mi;
 mod plan;
 mod read;
+mod token;
 mod update;
 
 pub use check::{Accepted, Check};
@@ -27,3 +29,4 @@ pub use plan::{
     BearerPlan, BodyPlan, FOREIGN, HeaderPlan, LetterNeed, ProbePlan, UNKNOWN_LETTER, UNKNOWN_MI,
     unknown_letter,
 };
+pub use token::TokenProbe;

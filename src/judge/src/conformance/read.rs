@@ -184,7 +184,8 @@ fn same_hash(probed: &Probed<'_>) -> Concluded {
             let call = probed.traffic.call(event.call);
             let response = call.exchange.response().filter(|response| response.status == 200)?;
             match (event.kind, &response.body) {
-                (EventKind::Downloaded, Body::Pdf(content) | Body::Opaque(content)) => {
+                (EventKind::Downloaded, body) => {
+                    let content = body.content()?;
                     Some((event.call, content.sha256.eq_ignore_ascii_case(hash), "content"))
                 }
                 (EventKind::Read(..), body) => {

@@ -7,6 +7,7 @@ mod clock;
 mod index;
 mod letters;
 mod pauses;
+mod untold;
 mod wire;
 
 pub(crate) use calls::{

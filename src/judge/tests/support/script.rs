@@ -196,7 +196,8 @@ impl Script {
     pub fn token(&mut self) -> &mut Self {
         let url = "https://int.test/oauth2/token".to_owned();
         let form = Body::Form { fields: vec![("grant_type".into(), "client_credentials".into())] };
-        self.call("POST", url, form, 200, json_body(&json!({"access_token": "redacted:1234"})))
+        let token = json!({"access_token": "redacted:1234", "expires_in": "599"});
+        self.call("POST", url, form, 200, json_body(&token))
     }
 
     pub fn list(&mut self, limit: u32, letters: &[Letter]) -> &mut Self {

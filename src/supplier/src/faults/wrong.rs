@@ -86,6 +86,8 @@ pub(crate) enum Wrong {
     NewTokenEachCall,
     /// Calls carry no token.
     NoToken,
+    /// The first call that needs a token carries none.
+    ForgetToken,
     /// The rate is not kept.
     NoPace,
     /// A call refused with 429 is repeated at once.
@@ -95,6 +97,8 @@ pub(crate) enum Wrong {
     /// A call that failed is repeated at once.
     HammerAfter5xx,
     // Fast intake.
+    /// A link that was given before is followed, and only then another one asked for.
+    HoardLinks,
     /// It is done only once.
     OneFlow,
     /// It ends before the queue is empty.

@@ -23,6 +23,10 @@ pub(crate) enum Fetched {
     Not(Option<u16>),
 }
 
+fn data_of(id: &LetterId) -> Call {
+    Call::get(format!("/letters/{id}/data"))
+}
+
 impl Line {
     /// `GET /_status`.
     pub(crate) async fn status(&self) -> Result<(), SupplierError> {
@@ -74,9 +78,15 @@ impl Line {
     /// `GET /letters/{id}/data`, and the download it leads to, within the link's life. A download
     /// that broke is begun again with a new link.
     pub(crate) async fn fetch(&self, id: &LetterId) -> Result<Fetched, SupplierError> {
+        if let Some(link) = self.hoarded_link(id) {
+            let document = self.download(link).await;
+            self.call(&data_of(id)).await?;
+            let whole = document.ok().filter(|answer| answer.status == 200);
+            return Ok(whole.map_or(Fetched::Not(None), |answer| Fetched::Document(answer.body)));
+        }
         let mut last = None;
         for attempt in 1..=self.settings.attempts {
-            let answer = self.call(&Call::get(format!("/letters/{id}/data"))).await?;
+            let answer = self.call(&data_of(id)).await?;
             let Some(link) = location(&answer) else {
                 return Ok(match answer.status {
                     404 => Fetched::Missing,
@@ -98,6 +108,17 @@ impl Line {
             sleep(self.settings.back_off).await;
         }
         Ok(Fetched::Not(last))
+    }
+
+    /// Asks for a letter's link and keeps it for later, where a fault wants it.
+    pub(crate) async fn hoard(&self, id: &LetterId) -> Result<(), SupplierError> {
+        let link = location(&self.call(&data_of(id)).await?);
+        *self.hoarded.lock() = link.map(|link| (id.clone(), link));
+        Ok(())
+    }
+
+    fn hoarded_link(&self, id: &LetterId) -> Option<Url> {
+        self.hoarded.lock().take_if(|(letter, _)| letter == id).map(|(_, link)| link)
     }
 
     /// Has somebody on this machine fill the queue anew; no call of the API.

@@ -1,9 +1,11 @@
 //! Sending a call: its turn, its token, its id, and what is done when it fails.
 //! Refuses to follow redirects on its own, and to read an answer without end.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use letterproof_model::now;
+use letterproof_model::{LetterId, now};
+use parking_lot::Mutex;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode};
 use tokio::time::sleep;
@@ -31,6 +33,10 @@ pub(crate) struct Line {
     pacer: Pacer,
     tokens: Tokens,
     one_id: String,
+    /// Whether the call that is to go without a token has gone.
+    forgot: AtomicBool,
+    /// A letter's link that is kept for later.
+    pub(super) hoarded: Mutex<Option<(LetterId, Url)>>,
 }
 
 /// A call to the API.
@@ -105,6 +111,8 @@ impl Line {
             pacer: Pacer::new(settings.rate_limit),
             tokens: Tokens::read(&settings.access).await?,
             one_id: Uuid::new_v4().to_string(),
+            forgot: AtomicBool::new(false),
+            hoarded: Mutex::default(),
             settings: settings.clone(),
             faults: faults.clone(),
         })
@@ -164,7 +172,7 @@ impl Line {
             .client
             .request(call.method.clone(), self.url(&call.path))
             .header(header::ACCEPT, MEDIA_TYPE);
-        if let Some(token) = token.filter(|_| !self.faults.has(Wrong::NoToken)) {
+        if let Some(token) = token.filter(|_| !self.goes_without_token(call)) {
             request = request.header(header::AUTHORIZATION, token);
         }
         if self.faults.has(Wrong::OneRequestId) {
@@ -176,6 +184,12 @@ impl Line {
             request = request.header(header::CONTENT_TYPE, MEDIA_TYPE).body(body.clone());
         }
         Ok(whole(request.send().await).await)
+    }
+
+    /// Whether a fault sends this call without its token.
+    fn goes_without_token(&self, call: &Call) -> bool {
+        let forgets = self.faults.has(Wrong::ForgetToken) && call.path.starts_with("/letters");
+        self.faults.has(Wrong::NoToken) || (forgets && !self.forgot.swap(true, Ordering::Relaxed))
     }
 
     fn url(&self, path: &str) -> String {

@@ -1,0 +1,203 @@
+//! `letterproof attest` as the people who sign for a run meet it.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use letterproof_evidence::{sha256_hex, zip_path};
+use support::bundles::{contents, copied, faults, json, sound, text, verify};
+use support::{Ended, command, results};
+
+const STATEMENT: &str = "One print job was made for each letter, see the log.";
+
+/// A copy of the signed run, and a proof to attach.
+struct Desk {
+    place: tempfile::TempDir,
+    run: PathBuf,
+    proof: PathBuf,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let run = copied(&sound().folder, &place.path().join("evidence"));
+        let proof = place.path().join("Print proof (1).pdf");
+        fs::write(&proof, "%PDF-1.7 proof").unwrap();
+        Self { place, run, proof }
+    }
+
+    /// Attests AT3.7 with the proof and these arguments.
+    fn attest(&self, arguments: &[&str]) -> Ended {
+        self.attest_with(&["--criterion", "AT3.7", "--file", text(&self.proof)], arguments)
+    }
+
+    fn attest_with(&self, what: &[&str], arguments: &[&str]) -> Ended {
+        command(&["attest", text(&self.run), "--statement", STATEMENT])
+            .args(["--role", "production manager"])
+            .args(what)
+            .args(arguments)
+            .ended()
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.place.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+}
+
+fn key() -> [&'static str; 2] {
+    ["--sign-key", text(&sound().key)]
+}
+
+#[test]
+fn a_statement_is_hashed_dated_tied_to_its_clause_and_shown_apart() {
+    let desk = Desk::new();
+    let before = results(&desk.run);
+    let ended = desk.attest(&key());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.contains("AT3.7 attested as production manager"), "{}", ended.stdout);
+
+    let given = json(&desk.run.join("attestations.json"));
+    assert_eq!(faults("attestations.json", &given), [""; 0]);
+    let given = &given["attestations"][0];
+    assert_eq!((&given["criterion"], &given["statement"]), (&"AT3.7".into(), &STATEMENT.into()));
+    assert!(given["given_at"].as_str().unwrap().starts_with("20"), "{given}");
+    let hash = sha256_hex(&fs::read(&desk.proof).unwrap());
+    assert_eq!(given["files"][0]["sha256"], hash.as_str());
+    let attached = format!("attachments/AT3.7/{}-print-proof-1-.pdf", &hash[..12]);
+    assert_eq!(fs::read(desk.run.join(&attached)).unwrap(), fs::read(&desk.proof).unwrap());
+
+    let page = fs::read_to_string(desk.run.join("index.html")).unwrap().replace("&#x2f;", "/");
+    for words in [STATEMENT, "production manager", &hash, &attached] {
+        assert!(page.contains(words), "{words} is not in the page");
+    }
+    assert_eq!(results(&desk.run), before, "a statement becomes no verdict");
+    for bundle in [&desk.run, &zip_path(&desk.run)] {
+        let verified = verify(bundle, &["--key", text(&sound().public)]);
+        assert_eq!(verified.code, 0, "{}", verified.stdout);
+        assert!(verified.stdout.contains("by the expected key"), "{}", verified.stdout);
+    }
+    assert_eq!(names(desk.run.parent().unwrap()), 2, "folder and zip, and nothing else");
+
+    let second = desk.attest_with(&["--criterion", "AT11.2"], &key());
+    assert_eq!(second.code, 0, "{}", second.stderr);
+    let given = json(&desk.run.join("attestations.json"));
+    assert_eq!(given["attestations"].as_array().unwrap().len(), 2, "{given}");
+    assert_eq!(verify(&zip_path(&desk.run), &[]).code, 0);
+}
+
+#[test]
+fn an_attachment_changed_or_taken_away_afterwards_is_found() {
+    let desk = Desk::new();
+    assert_eq!(desk.attest(&key()).code, 0);
+    let folder = desk.run.join("attachments/AT3.7");
+    let file = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let proof = fs::read(&file).unwrap();
+    fs::write(&file, "%PDF-1.7 proog").unwrap();
+    let ended = verify(&desk.run, &[]);
+    assert_eq!(ended.code, 1, "{}", ended.stdout);
+    assert!(ended.stdout.contains("attachments/AT3.7/"), "{}", ended.stdout);
+    fs::write(&file, proof).unwrap();
+    assert_eq!(verify(&desk.run, &[]).code, 0);
+    fs::remove_dir_all(folder.parent().unwrap()).unwrap();
+    assert_eq!(verify(&desk.run, &[]).code, 1);
+}
+
+#[test]
+fn a_signature_is_kept_with_the_key_and_never_lost_unasked() {
+    let desk = Desk::new();
+    let before = contents(&desk.run);
+    let refused = desk.attest(&[]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{}", refused.stderr);
+    for words in ["--sign-key", "signature void"] {
+        assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    }
+    assert_eq!(contents(&desk.run), before);
+
+    let dropped = desk.attest(&["--drop-signature"]);
+    assert_eq!(dropped.code, 0, "{}", dropped.stderr);
+    let verified = verify(&zip_path(&desk.run), &[]);
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
+    assert!(verified.stdout.contains("unsigned: anybody"), "{}", verified.stdout);
+    let page = fs::read_to_string(desk.run.join("index.html")).unwrap();
+    assert!(page.contains("unsigned: nobody vouches for it"), "the page says so too");
+
+    let unsigned = desk.attest_with(&["--criterion", "AT11.2"], &[]);
+    assert_eq!(unsigned.code, 0, "what is unsigned needs no key: {}", unsigned.stderr);
+    let signed = desk.attest_with(&["--criterion", "AT11.2"], &key());
+    assert_eq!(signed.code, 0, "{}", signed.stderr);
+    assert_eq!(verify(&desk.run, &["--key", text(&sound().public)]).code, 0);
+}
+
+#[test]
+fn what_a_reviewer_could_not_open_is_refused_and_the_run_stays_as_it_was() {
+    let desk = Desk::new();
+    let before = contents(&desk.run);
+    let zip = fs::read(zip_path(&desk.run)).unwrap();
+    let exe = desk.file("viewer.exe", b"MZ");
+    let disguised = desk.file("proof.png", b"%PDF-1.7");
+    let empty = desk.file("empty.pdf", b"");
+    let large = desk.file("large.pdf", &[b"%PDF-1.7".as_slice(), &vec![0; 25 << 20]].concat());
+    let gone = desk.place.path().join("gone.pdf");
+    for (file, words) in [
+        (&exe, "files of this kind are not attached"),
+        (&disguised, "not what the extension `png` says"),
+        (&empty, "it is empty"),
+        (&large, "larger than 25 MiB"),
+        (&gone, "gone.pdf"),
+        (&desk.place.path().to_owned(), "no regular file"),
+    ] {
+        // The good one comes first: nothing of it may stay behind.
+        let files = ["--criterion", "AT3.7", "--file", text(&desk.proof), "--file", text(file)];
+        let ended = desk.attest_with(&files, &key());
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{words}: {}", ended.stderr);
+        assert!(ended.stderr.contains(words), "{words} in {}", ended.stderr);
+    }
+    for (criterion, words) in [
+        ("AT4.3", "is judged from traffic"),
+        ("AT99.1", "is no clause of the pack"),
+        ("C-LIST-LIMIT-0", "is no clause of the pack"),
+    ] {
+        let ended = desk.attest_with(&["--criterion", criterion], &key());
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{criterion}: {}", ended.stderr);
+        assert!(ended.stderr.contains(words), "{words} in {}", ended.stderr);
+        assert!(ended.stderr.contains("AT3.7"), "it says what can be attested: {}", ended.stderr);
+    }
+    let empty = command(&["attest", text(&desk.run), "--criterion", "AT3.7", "--role", " "])
+        .args(["--statement", "x"])
+        .args(key())
+        .ended();
+    assert_eq!(empty.code, 2, "{}", empty.stdout);
+    assert_eq!(contents(&desk.run), before);
+    assert_eq!(fs::read(zip_path(&desk.run)).unwrap(), zip);
+    assert_eq!(names(desk.run.parent().unwrap()), 2, "nothing is left behind");
+}
+
+/// How many entries a folder has, hidden ones too.
+fn names(folder: &Path) -> usize {
+    fs::read_dir(folder).unwrap().count()
+}
+
+#[test]
+fn only_an_intact_folder_of_a_finished_run_takes_statements() {
+    let desk = Desk::new();
+    let zip = zip_path(&desk.run);
+    let of = |run: &Path| {
+        command(&["attest", text(run), "--criterion", "AT3.7", "--statement", STATEMENT])
+            .args(["--role", "production manager"])
+            .args(key())
+            .ended()
+    };
+    let zipped = of(&zip);
+    assert_eq!(zipped.code, 2, "{}", zipped.stdout);
+    assert!(zipped.stderr.contains("give the folder of the run"), "{}", zipped.stderr);
+    assert_eq!(of(&desk.place.path().join("gone")).code, 2);
+    fs::write(desk.run.join("summary.md"), "all is well").unwrap();
+    let changed = of(&desk.run);
+    assert_eq!(changed.code, 2, "{}", changed.stdout);
+    assert!(changed.stderr.contains("summary.md"), "{}", changed.stderr);
+}

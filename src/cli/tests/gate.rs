@@ -1,0 +1,116 @@
+//! `letterproof gate` as a pipeline meets it.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use letterproof_evidence::zip_path;
+use support::bundles::{TESTS, copied, failing, faults, forge, printed, sound, text};
+use support::{Ended, command};
+
+/// `letterproof gate BUNDLE ARGUMENTS`, with no CI server around it.
+fn gate(bundle: &Path, arguments: &[&str]) -> Ended {
+    let none = ["gate", text(bundle)];
+    command(&none).without("GITHUB_STEP_SUMMARY").args(arguments).ended()
+}
+
+#[test]
+fn a_bundle_that_meets_every_demand_ends_with_0() {
+    let demands = ["--require", TESTS, "--max-age", "14d", "--target", "mock"];
+    for bundle in [&sound().zip, &sound().folder] {
+        let ended = gate(bundle, &demands);
+        assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
+        for words in ["a sound bundle", "AT7 passed", "every demand is met"] {
+            assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
+        }
+        assert!(!ended.stdout.contains("NOT"), "{}", ended.stdout);
+    }
+    let signed = gate(&sound().zip, &["--require", "AT1", "--key", text(&sound().public)]);
+    assert_eq!(signed.code, 0, "{}", signed.stdout);
+}
+
+#[test]
+fn each_demand_that_is_not_met_ends_with_1_and_is_told() {
+    let by_key = ["--key", text(&sound().public)];
+    let doctored = tempfile::tempdir().unwrap();
+    let folder = copied(failing(), doctored.path());
+    forge(&folder, None, |draft| {
+        let results = fs::read_to_string(draft.path().join("results.json")).unwrap();
+        let results = results.replace("\"verdict\": \"fail\"", "\"verdict\": \"pass\"");
+        draft.write("results.json", results.as_bytes()).unwrap();
+    });
+    let cases: [(&Path, &[&str], &str); 6] = [
+        (&sound().zip, &["--require", "AT1,AT9"], "AT9 passed"),
+        (&sound().zip, &[], "AT15 passed"),
+        (&sound().zip, &["--require", "AT1", "--max-age", "0s"], "ended no longer ago than"),
+        (&sound().zip, &["--require", "AT1", "--target", "int"], "run against int"),
+        (failing(), &["--require", "AT4"], "AT4 passed"),
+        (&folder, &["--require", "AT4"], "a sound bundle"),
+    ];
+    for (bundle, arguments, demand) in cases {
+        let ended = gate(bundle, arguments);
+        assert_eq!(ended.code, 1, "{demand}: {}\n{}", ended.stdout, ended.stderr);
+        let line = ended.stdout.lines().find(|line| line.contains(demand)).unwrap();
+        assert!(line.contains("NOT met"), "{line}");
+        assert!(ended.stdout.contains("NOT every demand is met"), "{}", ended.stdout);
+    }
+    let unsigned = gate(failing(), &[&["--require", "AT1"], &by_key[..]].concat());
+    assert_eq!(unsigned.code, 1, "{}", unsigned.stdout);
+    assert!(unsigned.stdout.contains("unsigned, though a key is expected"), "{}", unsigned.stdout);
+}
+
+#[test]
+fn the_step_summary_is_written_in_markdown_and_added_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("summary.md");
+    fs::write(&file, "# Build\n").unwrap();
+    let met = gate(&sound().zip, &["--require", "AT1", "--summary", text(&file)]);
+    assert_eq!(met.code, 0, "{}", met.stderr);
+    let not_met = command(&["gate", text(&zip_path(failing())), "--require", "AT4"])
+        .env("GITHUB_STEP_SUMMARY", text(&file))
+        .ended();
+    assert_eq!(not_met.code, 1, "{}", not_met.stdout);
+    let written = fs::read_to_string(&file).unwrap();
+    assert!(written.starts_with("# Build\n## letterproof gate: met\n"), "{written}");
+    for words in
+        ["| AT1 passed | yes | pass |", "## letterproof gate: NOT met", "| **no** |", "AT4.3"]
+    {
+        assert!(written.contains(words), "{words} in {written}");
+    }
+    let ended = gate(&sound().zip, &["--summary", text(folder.path())]);
+    assert_eq!(ended.code, 2, "{}", ended.stdout);
+    assert!(ended.stderr.contains("the summary cannot be written"), "{}", ended.stderr);
+}
+
+#[test]
+fn json_is_one_document_as_its_schema_says() {
+    for (bundle, code) in [(sound().zip.as_path(), 0), (failing(), 1)] {
+        let ended = gate(bundle, &["--require", "AT4", "--format", "json"]);
+        assert_eq!(ended.code, code, "{}", ended.stdout);
+        let document = printed(&ended);
+        assert_eq!(faults("gate.json", &document), [""; 0], "{document}");
+        assert_eq!(document["met"], code == 0);
+    }
+}
+
+#[test]
+fn what_cannot_be_held_against_demands_ends_with_2() {
+    let bundle = text(&sound().zip);
+    for (arguments, word) in [
+        (&["gate", "no-such.zip"][..], "no-such.zip"),
+        (&["gate", bundle, "--require", "AT16"], "AT16"),
+        (&["gate", bundle, "--max-age", "14"], "no time"),
+        (&["gate", bundle, "--key", "no-such.pem"], "no-such.pem"),
+    ] {
+        let ended = command(arguments).without("GITHUB_STEP_SUMMARY").ended();
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{}", ended.stderr);
+        assert!(ended.stderr.contains(word), "{word} in {}", ended.stderr);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.zip");
+    fs::write(&file, "not a zip").unwrap();
+    assert_eq!(gate(&file, &[]).code, 1, "it is there, and no sound bundle");
+}

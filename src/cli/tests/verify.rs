@@ -1,0 +1,435 @@
+//! `letterproof verify` as a reviewer meets it: what is sound, and every way not to be.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests fail by panicking"
+)]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use letterproof_evidence::{RunFolder, sha256_hex, zip_path};
+use serde_json::{Value, json};
+use support::bundles::{
+    NONCE, contents, copied, failing, faults, forge, json, keys, made, printed, rewrite, sound,
+    text, verify,
+};
+use support::command;
+
+/// Verifies a bundle that must not be sound; returns what was said.
+#[track_caller]
+fn unsound(bundle: &Path, words: &[&str]) -> String {
+    let ended = verify(bundle, &[]);
+    assert_eq!(ended.code, 1, "{words:?}: {}\n{}", ended.stdout, ended.stderr);
+    for word in words.iter().chain(&["problem ", "NOT sound"]) {
+        assert!(ended.stdout.contains(word), "{word} in {}", ended.stdout);
+    }
+    ended.stdout
+}
+
+#[test]
+fn zip_and_folder_are_sound_wherever_they_are_copied() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = copied(&sound().folder, elsewhere.path());
+    let renamed = elsewhere.path().join("from the supplier.zip");
+    fs::copy(&sound().zip, &renamed).unwrap();
+    for bundle in [&sound().zip, &sound().folder, &folder, &zip_path(&folder), &renamed] {
+        let ended = verify(bundle, &[]);
+        assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
+        assert_eq!(ended.stderr, "");
+        for words in [
+            "sound: every byte is as it was made, and every verdict follows",
+            "signature  by the key in the bundle",
+            "no evidence for required tests: AT9, AT10, AT11, AT12, AT14, AT15",
+        ] {
+            assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
+        }
+    }
+}
+
+#[test]
+fn one_changed_byte_of_any_file_is_told_with_its_name() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = copied(&sound().folder, elsewhere.path());
+    for name in [
+        "results.json",
+        "journal/exchanges.jsonl",
+        "index.html",
+        "cross-check.csv",
+        "AT4/letters.csv",
+        "manifest.dsse.json",
+        "signing-key.pem",
+    ] {
+        let path = folder.join(name);
+        let whole = fs::read(&path).unwrap();
+        let mut changed = whole.clone();
+        changed[whole.len() / 2] ^= 1;
+        fs::write(&path, &changed).unwrap();
+        unsound(&folder, &[name]);
+        fs::write(&path, &whole).unwrap();
+    }
+    assert_eq!(verify(&folder, &[]).code, 0, "everything is as it was again");
+
+    let zip = zip_path(&folder);
+    let whole = fs::read(&zip).unwrap();
+    for at in [10, whole.len() / 2, whole.len() - 200] {
+        let mut changed = whole.clone();
+        changed[at] ^= 1;
+        fs::write(&zip, &changed).unwrap();
+        unsound(&zip, &[]);
+    }
+}
+
+/// The criterion of a test in `results.json`.
+fn criterion<'a>(results: &'a mut Value, test: usize, id: &str) -> &'a mut Value {
+    let criteria = results["tests"][test]["criteria"].as_array_mut().unwrap();
+    criteria.iter_mut().find(|criterion| criterion["id"] == id).unwrap()
+}
+
+/// Verifies a copy of a run whose results were changed, everything else made again to fit.
+#[track_caller]
+fn doctored(of: &Path, key: Option<&Path>, change: impl Fn(&mut Value), words: &[&str]) -> String {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = copied(of, elsewhere.path());
+    forge(&folder, key, |draft| rewrite(draft, "results.json", change));
+    let told = unsound(&zip_path(&folder), words);
+    assert_eq!(verify(&folder, &[]).code, 1);
+    told
+}
+
+#[test]
+fn a_failure_made_a_pass_and_sealed_again_is_caught_and_its_criterion_named() {
+    let told = doctored(
+        failing(),
+        None,
+        |results| {
+            criterion(results, 3, "AT4.3")["verdict"] = "pass".into();
+            results["tests"][3]["verdict"] = "pass".into();
+            results["counts"]["pass"] = 1.into();
+            results["counts"]["fail"] = 0.into();
+            results["exit_code"] = 0.into();
+        },
+        &[
+            "AT4.3 is pass in `results.json`, and fail by its exchanges",
+            "AT4 is pass in `results.json`, and fail by its exchanges",
+            "the counts of verdicts are not those of the tests",
+            "the exit code is 0 in `results.json`, and 1 by the journal",
+        ],
+    );
+    assert!(told.contains("unsigned: anybody could have made this bundle"), "{told}");
+}
+
+#[test]
+fn whatever_is_doctored_in_the_results_is_caught_though_the_same_key_signed_it_again() {
+    type Change = fn(&mut Value);
+    let changes: [(Change, &str); 14] = [
+        (
+            |r| criterion(r, 1, "AT2.2")["observed"] = "2,500 letters".into(),
+            "AT2.2 is told otherwise",
+        ),
+        (|r| criterion(r, 1, "AT2.2")["exchanges"] = json!([]), "AT2.2 is told otherwise"),
+        (|r| criterion(r, 8, "AT9.1")["verdict"] = "pass".into(), "AT9.1 is pass"),
+        (|r| r["tests"][8]["selected"] = true.into(), "AT9 is described otherwise"),
+        (|r| r["tests"][8]["required"] = false.into(), "AT9 is described otherwise"),
+        (|r| drop(r["tests"].as_array_mut().unwrap().remove(8)), "AT9 follows from the journal"),
+        (
+            |r| drop(r["tests"][3]["criteria"].as_array_mut().unwrap().remove(2)),
+            "AT4.3 follows from the journal, and is missing",
+        ),
+        (
+            |r| {
+                let twice = criterion(r, 3, "AT4.3").clone();
+                r["tests"][3]["criteria"].as_array_mut().unwrap().push(twice);
+            },
+            "AT4.3 stands twice",
+        ),
+        (|r| r["counts"]["pass"] = 15.into(), "the counts of verdicts"),
+        (|r| r["run"]["window"] = 2.into(), "the run is described otherwise"),
+        (
+            |r| r["run"]["finished"] = "2030-01-01T00:00:00Z".into(),
+            "the run is described otherwise",
+        ),
+        (
+            |r| {
+                r["waivers"] = json!([{"id": "AT9.1", "reason": "r", "agreed_by": "a",
+                    "reference": "x", "date": "2026-01-01", "expires": "2099-01-01", "line": 1,
+                    "state": "not-judged"}]);
+            },
+            "the waivers are not those",
+        ),
+        (
+            |r| {
+                r["performance"] = json!([{"name": "AT15", "figures": {"elapsed_ms": 0.5}}]);
+            },
+            "the measurements do not follow",
+        ),
+        (|r| r["signed_off"] = true.into(), "written otherwise than letterproof writes it"),
+    ];
+    for (change, words) in changes {
+        doctored(&sound().folder, Some(&sound().key), change, &[words]);
+    }
+}
+
+#[test]
+fn a_finding_taken_out_is_caught() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, _) = made(out.path(), &["--only", "AT1", "--fault", "extra-field"]);
+    assert_ne!(json(&folder.join("results.json"))["findings"], json!([]), "there is one");
+    doctored(&folder, None, |r| r["findings"] = json!([]), &["the findings are not those"]);
+}
+
+/// Verifies a copy of the sound run that was changed, everything else made again to fit.
+#[track_caller]
+fn forged(change: impl FnOnce(&RunFolder), words: &[&str]) {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = copied(&sound().folder, elsewhere.path());
+    forge(&folder, Some(&sound().key), change);
+    unsound(&zip_path(&folder), words);
+}
+
+#[test]
+fn what_stands_beside_the_results_cannot_be_doctored_either() {
+    forged(
+        |draft| rewrite(draft, "context.json", |context| context["rate_limit"] = 1.into()),
+        &["`context.json` is not the context that stands at the journal's head"],
+    );
+    for name in ["index.html", "junit.xml", "AT4/letters.csv", "cross-check.csv", "exchanges.har"] {
+        forged(
+            |draft| {
+                let report = fs::read_to_string(draft.path().join(name)).unwrap();
+                draft.write(name, report.replacen("200", "201", 1).as_bytes()).unwrap();
+            },
+            &[&format!("`{name}` is not the report that follows")],
+        );
+    }
+    forged(
+        |draft| fs::remove_dir_all(draft.path().join("AT4")).unwrap(),
+        &["`AT4/criteria.csv` is missing, though AT4 was judged"],
+    );
+}
+
+#[test]
+fn a_doctored_journal_breaks_its_chain_and_one_made_again_other_verdicts() {
+    forged(
+        |draft| {
+            let journal = fs::read_to_string(draft.journal_path()).unwrap();
+            let journal = journal.replacen("\"status\":200", "\"status\":206", 1);
+            draft.write("journal/exchanges.jsonl", journal.as_bytes()).unwrap();
+        },
+        &["breaks its hash chain at line"],
+    );
+    forged(
+        |draft| {
+            // A forger with time: an update of AT7 was refused, and every line chained anew.
+            rechain(draft, |line| {
+                let is_update = line.pointer("/exchange/request/method") == Some(&"PATCH".into());
+                if is_update {
+                    line["exchange"]["outcome"]["response"]["status"] = 500.into();
+                }
+            });
+        },
+        &["AT7 is pass in `results.json`, and"],
+    );
+}
+
+/// Writes a journal again with its lines changed and every hash of its chain to fit.
+fn rechain(draft: &RunFolder, change: impl Fn(&mut Value)) {
+    let journal = fs::read_to_string(draft.journal_path()).unwrap();
+    let (mut made, mut before) = (String::new(), None::<String>);
+    for line in journal.lines() {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        change(&mut line);
+        line.as_object_mut().unwrap().remove("prev");
+        let mut line = line.to_string();
+        if let Some(before) = &before {
+            // The hash comes first in a line.
+            line = format!("{{\"prev\":\"{before}\",{}", &line[1..]);
+        }
+        before = Some(sha256_hex(line.as_bytes()));
+        made.push_str(&line);
+        made.push('\n');
+    }
+    draft.write("journal/exchanges.jsonl", made.as_bytes()).unwrap();
+}
+
+/// A copy of the sound run as version 9.9.9 would have made it.
+fn of_another_version(elsewhere: &Path, change: impl Fn(&mut Value)) -> PathBuf {
+    let folder = copied(&sound().folder, elsewhere);
+    forge(&folder, Some(&sound().key), |draft| {
+        rechain(draft, |line| {
+            if line.get("format").is_some() {
+                line["tool"]["version"] = "9.9.9".into();
+            }
+        });
+        rewrite(draft, "results.json", |results| {
+            results["run"]["tool"]["version"] = "9.9.9".into();
+            results["run"]["pack"]["version"] = "2031-01-01".into();
+            criterion(results, 1, "AT2.2")["observed"] = "said in other words".into();
+            change(results);
+        });
+        draft.write("index.html", b"<!doctype html><title>another design</title>").unwrap();
+    });
+    zip_path(&folder)
+}
+
+#[test]
+fn a_bundle_made_by_another_version_says_so_and_still_verifies() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let bundle = of_another_version(elsewhere.path(), |results| {
+        let mut unknown = criterion(results, 1, "AT2.2").clone();
+        unknown["id"] = "AT2.77".into();
+        results["tests"][1]["criteria"].as_array_mut().unwrap().push(unknown);
+    });
+    let ended = verify(&bundle, &[]);
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    for words in [
+        "made by    letterproof 9.9.9",
+        "verdicts are compared, wording and reports are not",
+        "known to one of the two versions only, and not compared: AT2.77",
+    ] {
+        assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
+    }
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let bundle = of_another_version(elsewhere.path(), |results| {
+        criterion(results, 8, "AT9.1")["verdict"] = "pass".into();
+    });
+    unsound(&bundle, &["AT9.1 is pass in `results.json`, and not-run by its exchanges"]);
+}
+
+#[test]
+fn the_expected_key_is_asked_for_and_no_other_will_do() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (_, other) = keys(elsewhere.path());
+    let right = verify(&sound().zip, &["--key", text(&sound().public)]);
+    assert_eq!(right.code, 0, "{}", right.stdout);
+    assert!(right.stdout.contains("by the expected key"), "{}", right.stdout);
+    let wrong = verify(&sound().zip, &["--key", text(&other)]);
+    assert_eq!(wrong.code, 1, "{}", wrong.stdout);
+    assert!(wrong.stdout.contains("not by the expected"), "{}", wrong.stdout);
+    let unsigned = verify(&zip_path(failing()), &["--key", text(&other)]);
+    assert_eq!(unsigned.code, 1, "{}", unsigned.stdout);
+    assert!(unsigned.stdout.contains("unsigned, though a key is expected"), "{}", unsigned.stdout);
+    for (key, word) in [("no-such.pem", "no-such.pem"), (text(&sound().key), "private key")] {
+        let ended = verify(&sound().zip, &["--key", key]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{key}: {}", ended.stderr);
+        assert!(ended.stderr.contains(word), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn json_is_one_document_as_its_schema_says() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = copied(&sound().folder, elsewhere.path());
+    fs::remove_file(folder.join("AT4/criteria.csv")).unwrap();
+    let no_zip = elsewhere.path().join("no.zip");
+    fs::write(&no_zip, "not a zip").unwrap();
+    for (bundle, code) in [(&sound().zip, 0), (&folder, 1), (&no_zip, 1)] {
+        let ended = verify(bundle, &["--format", "json"]);
+        assert_eq!(ended.code, code, "{}", ended.stdout);
+        let document = printed(&ended);
+        assert_eq!(faults("verification.json", &document), [""; 0], "{document}");
+        assert_eq!(document["sound"], code == 0);
+        let problems = document["problems"].as_array().unwrap();
+        assert_eq!(problems.is_empty(), code == 0, "{problems:?}");
+        let mut wrong = document.clone();
+        wrong["colour"] = 1.into();
+        assert_eq!(faults("verification.json", &wrong).len(), 1);
+    }
+}
+
+#[test]
+fn what_is_no_bundle_is_told_in_a_sentence() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let missing = verify(&elsewhere.path().join("gone.zip"), &[]);
+    assert_eq!((missing.code, missing.stdout.as_str()), (2, ""));
+    assert!(missing.stderr.contains("gone.zip is missing"), "{}", missing.stderr);
+
+    let folder = copied(&sound().folder, elsewhere.path());
+    let incomplete = elsewhere.path().join("run.incomplete");
+    fs::rename(&folder, &incomplete).unwrap();
+    fs::write(incomplete.join(".writing-x"), "half").unwrap();
+    let told = unsound(&incomplete, &["this run broke off or still goes on", "letterproof report"]);
+    assert_eq!(told.matches("problem  ").count(), 1, "{told}");
+}
+
+#[test]
+fn the_nonce_begins_every_correlation_id_and_stands_in_manifest_and_report() {
+    let files = contents(&sound().folder);
+    let table = String::from_utf8(files["cross-check.csv"].clone()).unwrap();
+    let mut rows = table.lines().map(|row| row.split(',').collect::<Vec<_>>());
+    let header = rows.next().unwrap();
+    let at = |name| header.iter().position(|column| *column == name).unwrap();
+    let (operation, id) = (at("operation"), at("correlation_id"));
+    let api: Vec<_> = rows
+        .filter(|row| !row[operation].ends_with("/oauth2/token") && row[operation] != "download")
+        .collect();
+    assert!(api.len() > 500, "{}", api.len());
+    for row in api {
+        assert!(row[id].starts_with(&format!("{NONCE}-")), "{row:?}");
+    }
+    let manifest = json(&sound().folder.join("manifest.dsse.json"));
+    let payload = decoded(manifest["payload"].as_str().unwrap());
+    let statement: Value = serde_json::from_slice(&payload).unwrap();
+    assert_eq!(statement["predicate"]["letterproof"]["nonce"], NONCE);
+    for report in ["index.html", "summary.md"] {
+        let report = String::from_utf8(files[report].clone()).unwrap();
+        assert!(report.contains(NONCE));
+    }
+}
+
+/// Base64, without another dependency.
+fn decoded(text: &str) -> Vec<u8> {
+    let value = |c: u8| match c {
+        b'A'..=b'Z' => c - b'A',
+        b'a'..=b'z' => c - b'a' + 26,
+        b'0'..=b'9' => c - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let (mut bytes, mut held, mut bits) = (Vec::new(), 0_u32, 0);
+    for c in text.bytes().filter(|c| *c != b'=') {
+        held = (held << 6) | u32::from(value(c));
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits) as u8);
+        }
+    }
+    bytes
+}
+
+#[test]
+fn a_run_judged_with_an_official_specification_is_verified_with_it() {
+    let at_hand = std::env::var_os("LETTERPROOF_UPSTREAM").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/upstream"),
+        PathBuf::from,
+    );
+    let specification = at_hand.join("openapi.json");
+    if !specification.exists() {
+        println!("skipped: the official specification is not at hand");
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let (folder, ended) = made(out.path(), &["--only", "AT1,AT2", "--spec", text(&specification)]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let with = verify(&folder, &["--spec", text(&specification)]);
+    assert_eq!(with.code, 0, "{}", with.stdout);
+    assert!(!with.stdout.contains("another specification"), "{}", with.stdout);
+    let without = verify(&folder, &[]);
+    assert_eq!(without.code, 0, "{}", without.stdout);
+    assert!(without.stdout.contains("give the official file with --spec"), "{}", without.stdout);
+    let wrong = verify(&folder, &["--spec", "no-such.json"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.stdout);
+}
+
+#[test]
+fn verifying_asks_for_a_bundle() {
+    let ended = command(&["verify"]).ended();
+    assert_eq!(ended.code, 2, "{}", ended.stdout);
+    assert!(ended.stderr.contains("<BUNDLE>"), "{}", ended.stderr);
+}

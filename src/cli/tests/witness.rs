@@ -1,0 +1,367 @@
+//! `letterproof witness` as its users meet it: a stranger's system works through it, and what it
+//! recorded becomes evidence like that of a run.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
+mod stub;
+mod support;
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use letterproof_evidence::Bundle;
+use letterproof_mock::{AuthMode, MockConfig, MockServer};
+use letterproof_model::{Actor, Journal as _, Mode, Results, SupplierKind, TestResult, Verdict};
+use stub::{Said, Stub, TOKEN};
+use support::{Ended, command, folders, quick_profile, results, run_folder, with_credentials};
+
+const SOON: Duration = Duration::from_secs(25);
+
+/// A double on a runtime of its own, quick enough for a test.
+struct Double {
+    server: MockServer,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Double {
+    fn start(letters: u32, auth: AuthMode) -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let config = MockConfig {
+            letters,
+            auth,
+            visibility_timeout: Duration::from_secs(1),
+            apply_delay: Duration::from_millis(50),
+            rate_limit: None,
+            ..MockConfig::default()
+        };
+        let server = runtime.block_on(MockServer::start(config)).unwrap();
+        Self { server, _runtime: runtime }
+    }
+}
+
+/// A witness that is killed at the latest with the test.
+struct Watching {
+    child: Child,
+    ready: serde_json::Value,
+    log: PathBuf,
+}
+
+impl Watching {
+    /// `letterproof witness ARGUMENTS`, with its log beside the evidence.
+    fn start(out: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        use std::io::BufRead as _;
+        let log = out.join(".log");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_letterproof"));
+        let listen = ["witness", "--listen", "127.0.0.1:0", "--ui", "127.0.0.1:0", "--out"];
+        command.args(listen).arg(out).args(arguments).envs(environment.iter().copied());
+        let errors = std::fs::File::create(&log).unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(errors).spawn().unwrap();
+        let mut line = String::new();
+        std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let told = || format!("`{line}` {}", std::fs::read_to_string(&log).unwrap());
+        let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {}", told()));
+        Self { child, ready, log }
+    }
+
+    fn url(&self, name: &str) -> &str {
+        self.ready[name].as_str().unwrap()
+    }
+
+    /// The page's button, pressed and confirmed; the exit code.
+    fn finished(self) -> i32 {
+        let url = format!("{}finish", self.url("ui"));
+        assert_eq!(call("POST", &url, "", "confirm=yes").status, 200);
+        self.ended()
+    }
+
+    fn ended(mut self) -> i32 {
+        let end = Instant::now() + SOON;
+        while Instant::now() < end {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code().expect("it was not killed");
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("it did not end: {}", std::fs::read_to_string(&self.log).unwrap());
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An answer as a plain client reads it.
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+/// A call as curl would make it; `headers` are whole lines.
+fn call(method: &str, url: &str, headers: &str, body: &str) -> Answer {
+    let rest = url.strip_prefix("http://").unwrap();
+    let at = rest.find('/').unwrap();
+    let (host, path) = rest.split_at(at);
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\
+         {headers}\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    let end = bytes.windows(4).position(|part| part == b"\r\n\r\n").expect("an HTTP answer");
+    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head, body: bytes[end + 4..].to_vec() }
+}
+
+/// The value of a header field.
+fn header(head: &str, name: &str) -> Option<String> {
+    head.lines().find_map(|line| {
+        let (given, value) = line.split_once(": ")?;
+        given.eq_ignore_ascii_case(name).then(|| value.to_owned())
+    })
+}
+
+/// The header lines of an API call.
+fn api_headers(more: &str) -> String {
+    format!(
+        "X-Request-ID: {}\r\nContent-Type: application/vnd.api+json\r\n{more}",
+        uuid::Uuid::new_v4()
+    )
+}
+
+/// A day of the model print house through a witness.
+fn print_house(double: &Double, witness: &Watching, arguments: &[&str]) -> Ended {
+    let addresses = [
+        "supplier",
+        "--base-url",
+        witness.url("base_url"),
+        "--token-url",
+        witness.url("token_url"),
+        "--audience",
+        double.server.token_url(),
+        "--visibility-timeout",
+        "1s",
+        "--poll",
+        "100ms",
+        "--rate-limit",
+        "2900",
+    ];
+    with_credentials(command(&addresses), &double.server).args(arguments).ended()
+}
+
+/// A profile of the double, with a limit that the print house can keep.
+fn profile(out: &Path, double: &Double) -> String {
+    let path = quick_profile(out, &double.server);
+    // Its last table holds the limits.
+    let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+    writeln!(file, "rate_limit = 3000").unwrap();
+    path
+}
+
+fn test_of<'r>(results: &'r Results, id: &str) -> &'r TestResult {
+    results.tests.iter().find(|test| test.id.to_string() == id).unwrap()
+}
+
+fn verified(folder: &Path) -> Ended {
+    command(&["verify"]).args([folder]).ended()
+}
+
+#[test]
+fn an_honest_print_house_passes_its_tests_and_the_bundle_verifies() {
+    let (double, out) = (Double::start(2_500, AuthMode::Jwt), tempfile::tempdir().unwrap());
+    let profile = profile(out.path(), &double);
+    let arguments = ["--upstream", &profile, "--only", "AT1,AT3,AT4,AT7", "--window", "1"];
+    let witness = Watching::start(out.path(), &arguments, &[]);
+    let day = print_house(&double, &witness, &["--only", "AT1,AT3,AT4,AT7"]);
+    assert_eq!(day.code, 0, "{}\n{}", day.stdout, day.stderr);
+    let code = witness.finished();
+    let folder = run_folder(out.path());
+    let results = results(&folder);
+    for id in ["AT1", "AT3", "AT4", "AT7"] {
+        let test = test_of(&results, id);
+        let seen = (test.verdict, test.mode);
+        assert_eq!(seen, (Verdict::Pass, Mode::Observed), "{:#?}", test.criteria);
+    }
+    assert_eq!(code, 0);
+    assert_eq!(results.run.supplier, SupplierKind::Witnessed);
+    assert_eq!(results.run.window, Some(1));
+    let failed: Vec<_> =
+        results.observer.iter().filter(|check| check.verdict == Verdict::Fail).collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    for file in
+        ["index.html", "junit.xml", "exchanges.har", "manifest.dsse.json", "environment.json"]
+    {
+        assert!(folder.join(file).metadata().unwrap().len() > 0, "{file}");
+    }
+    let sound = verified(&folder);
+    assert_eq!(sound.code, 0, "{}{}", sound.stdout, sound.stderr);
+}
+
+#[test]
+fn a_print_house_that_accepts_twice_fails_at3_by_the_letters() {
+    let (double, out) = (Double::start(200, AuthMode::Jwt), tempfile::tempdir().unwrap());
+    let profile = profile(out.path(), &double);
+    let witness = Watching::start(out.path(), &["--upstream", &profile, "--only", "AT3"], &[]);
+    let arguments = ["--only", "AT3", "--letters", "200", "--fault", "duplicate-accept"];
+    let day = print_house(&double, &witness, &arguments);
+    assert_eq!(day.code, 0, "{}\n{}", day.stdout, day.stderr);
+    assert_eq!(witness.finished(), 1);
+    let folder = run_folder(out.path());
+    let results = results(&folder);
+    let test = test_of(&results, "AT3");
+    let doubled = test.criteria.iter().find(|one| one.id.as_str() == "AT3.5").unwrap();
+    assert_eq!((test.verdict, doubled.verdict), (Verdict::Fail, Verdict::Fail));
+    assert!(doubled.letters.len() > 1, "{doubled:#?}");
+    let twice = results.observer.iter().find(|one| one.id.as_str() == "O-UPDATE-ONCE").unwrap();
+    assert_eq!(twice.verdict, Verdict::Fail);
+    assert_eq!(verified(&folder).code, 0);
+}
+
+#[test]
+fn a_plain_client_works_too_and_what_it_does_not_read_back_the_witness_does() {
+    let (double, out) = (Double::start(5, AuthMode::None), tempfile::tempdir().unwrap());
+    let upstream = ["--upstream", "mock", "--base-url", double.server.base_url(), "--only", "AT4"];
+    let witness = Watching::start(out.path(), &[&upstream[..], &["--read-back"]].concat(), &[]);
+    let base = witness.url("base_url").to_owned();
+    let list = call("GET", &format!("{base}/letters?limit=1000"), &api_headers(""), "");
+    let list: serde_json::Value = serde_json::from_slice(&list.body).unwrap();
+    let updates: Vec<serde_json::Value> = list["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|letter| {
+            serde_json::json!({ "type": "Letter", "id": letter["id"],
+                "attributes": { "status": "ACCEPTED" } })
+        })
+        .collect();
+    let body = serde_json::json!({ "data": updates }).to_string();
+    assert_eq!(call("POST", &format!("{base}/letters"), &api_headers(""), &body).status, 202);
+    let note = format!("{}mark", witness.url("ui"));
+    assert_eq!(call("POST", &note, "", "text=no+system+reads+back+here").status, 200);
+    let code = witness.finished();
+    assert_eq!(code, 3, "the letters are fewer than the pack asks for");
+
+    let bundle = Bundle::open(&run_folder(out.path())).unwrap();
+    let exchanges = bundle.journal.recording.exchanges();
+    let own = exchanges.iter().filter(|exchange| exchange.actor == Actor::Harness).count();
+    assert!(own >= 5, "{own} read-backs");
+    assert!(exchanges[..2].iter().all(|exchange| exchange.actor == Actor::Supplier));
+    let read = &test_of(&bundle.results, "AT4").criteria[2];
+    assert_eq!((read.id.as_str(), read.verdict), ("AT4.3", Verdict::Pass), "{read:#?}");
+    let marks = bundle.journal.recording.marks();
+    assert!(marks.iter().any(|mark| mark.text == "no system reads back here"));
+}
+
+#[test]
+fn nothing_it_prints_serves_or_keeps_holds_a_secret() {
+    let stub = Stub::start(|asked| {
+        let said = match asked.path.as_str() {
+            TOKEN => Said::token("canary-token-9b1f"),
+            path if path.ends_with("/data") => {
+                let host = header(&asked.head, "host").unwrap();
+                let link = format!("http://{host}/files/L1?X-Amz-Signature=canary0f5e7d");
+                Said::json("303 See Other", "").with_header("Location", &link)
+            }
+            path if path.starts_with("/files/") => {
+                Said::new("200 OK", "application/pdf", "%PDF-1.4 Dear canary-patient")
+            }
+            _ => Said::json("200 OK", "{}"),
+        };
+        Some(said)
+    });
+    let out = tempfile::tempdir().unwrap();
+    let upstream = ["--upstream", "mock", "--base-url", &stub.base_url(), "--only", "AT1"];
+    let witness = Watching::start(out.path(), &upstream, &[("RUST_LOG", "trace")]);
+    let base = witness.url("base_url").to_owned();
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let asked = "grant_type=client_credentials&client_assertion=canary.canary.canary";
+    assert_eq!(call("POST", witness.url("token_url"), form, asked).status, 200);
+    let headers = api_headers("Authorization: Bearer canary-token-9b1f\r\napikey: canary-key\r\n");
+    let data = call("GET", &format!("{base}/letters/L1/data"), &headers, "");
+    let letter = call("GET", &header(&data.head, "location").unwrap(), "", "");
+    assert!(String::from_utf8_lossy(&letter.body).contains("canary-patient"), "it passes whole");
+    let page = witness.url("ui").to_owned();
+    for path in ["", "state.json", "finish"] {
+        hides(&call("GET", &format!("{page}{path}"), "", "").body, path);
+    }
+    witness.finished();
+    let mut files = vec![out.path().to_owned()];
+    let mut seen = 0;
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            seen += 1;
+            hides(&std::fs::read(&path).unwrap(), &path.display().to_string());
+        }
+    }
+    assert!(seen > 10, "{seen} files");
+}
+
+fn hides(text: &[u8], place: &str) {
+    let text = String::from_utf8_lossy(text).to_lowercase();
+    let found = text.lines().find(|line| line.contains("canary"));
+    assert_eq!(found, None, "a secret shows in {place}");
+}
+
+#[test]
+fn what_cannot_work_is_refused_before_anything_is_made() {
+    let out = tempfile::tempdir().unwrap();
+    let folder = out.path().join("evidence").display().to_string();
+    let production = "https://api.service.nhs.uk/nhs-notify-supplier";
+    let mock = ["--upstream", "mock", "--base-url", "http://127.0.0.1:9/x"];
+    for (arguments, reason) in [
+        (vec!["--upstream", "mock", "--base-url", production], "production"),
+        (vec!["--upstream", "prod-smoke"], "smoke test"),
+        (vec!["--upstream", "mock"], "--base-url"),
+        ([&mock[..], &["--ui", "0.0.0.0:9101"]].concat(), "loopback"),
+        ([&mock[..], &["--inject", "404"]].concat(), "drop-response"),
+        ([&mock[..], &["--listen", "203.0.113.1:9"]].concat(), "--listen"),
+        ([&mock[..], &["--waivers", "nowhere.toml"]].concat(), "nowhere.toml"),
+    ] {
+        let ended = command(&["witness", "--out", &folder]).args(&arguments).ended();
+        assert_eq!(ended.code, 2, "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(reason), "{arguments:?}: {}", ended.stderr);
+        assert_eq!(ended.stdout, "", "{arguments:?}");
+        assert_eq!(folders(Path::new(&folder)), Vec::<String>::new(), "{arguments:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_it_as_the_page_does() {
+    let (double, out) = (Double::start(5, AuthMode::None), tempfile::tempdir().unwrap());
+    let upstream = ["--upstream", "mock", "--base-url", double.server.base_url(), "--only", "AT1"];
+    let witness = Watching::start(out.path(), &upstream, &[]);
+    let base = witness.url("base_url").to_owned();
+    for path in ["/_status", "/letters?limit=5"] {
+        assert_eq!(call("GET", &format!("{base}{path}"), &api_headers(""), "").status, 200);
+    }
+    let id = witness.child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let log = witness.log.clone();
+    let code = witness.ended();
+    let results = results(&run_folder(out.path()));
+    assert_eq!(test_of(&results, "AT1").criteria[1].verdict, Verdict::Pass);
+    assert_eq!(code, i32::from(results.exit_code));
+    let told = std::fs::read_to_string(log).unwrap();
+    for part in ["live page: http://127.0.0.1:", "tests: ", "next, AT1: have your system ask"] {
+        assert!(told.contains(part), "`{part}` is missing in {told}");
+    }
+}

@@ -1,0 +1,162 @@
+//! How far a supplier is over all its runs.
+
+use crate::*;
+
+/// Readiness of these runs, every statement given, by a supplier that reports no optional
+/// status.
+fn of(runs: &[&Results]) -> Readiness {
+    let mut context = Context::stand_in(INT);
+    context.supports.clear();
+    together(runs, &context, &everything_attested())
+}
+
+fn together(runs: &[&Results], context: &Context, attested: &BTreeSet<CriterionId>) -> Readiness {
+    let submissions: Vec<_> =
+        runs.iter().map(|results| Submission { results, context, attested }).collect();
+    readiness(&submissions)
+}
+
+fn everything_attested() -> BTreeSet<CriterionId> {
+    pack()
+        .iter()
+        .flat_map(|test| test.clauses)
+        .filter(|clause| clause.kind == ClauseKind::Attestation)
+        .map(|clause| CriterionId::from(clause.id))
+        .collect()
+}
+
+#[test]
+fn a_whole_run_against_int_with_every_statement_is_ready() {
+    let ready = of(&[&whole("a")]);
+    assert_eq!(ready.remaining, [""; 0]);
+    assert!(ready.ready && ready.issues.is_empty());
+}
+
+#[test]
+fn nobody_is_ready_on_runs_against_a_stand_in() {
+    let mut local = whole("a");
+    local.run.target.base_url = "http://127.0.0.1:9000/nhs-notify-supplier".into();
+    let mut forgetful = whole("b");
+    forgetful.run.target.capabilities.clear();
+    for run in [local, forgetful] {
+        let not_ready = of(&[&run]);
+        assert!(not_ready.runs[0].rehearsal);
+        assert_eq!(not_ready.remaining.len(), 1, "{:?}", not_ready.remaining);
+        assert!(not_ready.remaining[0].contains("against a stand-in"));
+    }
+}
+
+#[test]
+fn the_last_run_that_judged_a_test_counts_whichever_way_it_went() {
+    let mut earlier = with(whole("a"), 4, Verdict::Fail);
+    earlier.run.window = Some(1);
+    let mut later = whole("b");
+    later.run.finished = at(60);
+    later.run.window = Some(2);
+    let mended = of(&[&later, &earlier]);
+    assert!(mended.ready, "{:?}", mended.remaining);
+    assert_eq!((mended.tests[3].window, mended.runs[0].window), (Some(2), Some(1)));
+
+    earlier.run.finished = at(120);
+    let broken = of(&[&later, &earlier]);
+    let remaining = ["AT4: fail in run a; run it again", "AT4.1: neither mended nor agreed on"];
+    assert_eq!(broken.remaining, remaining);
+    assert_eq!(broken.issues[0].observed, "AT4.1 was seen");
+}
+
+#[test]
+fn a_later_run_of_other_tests_takes_nothing_away() {
+    let mut later = whole("b");
+    later.run.finished = at(60);
+    for test in &mut later.tests {
+        (test.selected, test.verdict) = (test.id.number() == 4, Verdict::NotRun);
+    }
+    later.tests[3].verdict = Verdict::Pass;
+    let both = of(&[&whole("a"), &later]);
+    assert!(both.ready, "{:?}", both.remaining);
+    let ran: Vec<_> = both.tests.iter().map(|test| test.run.clone().unwrap()).collect();
+    assert_eq!((ran[3].as_str(), ran[4].as_str()), ("b", "a"));
+    let alone = of(&[&later]);
+    assert!(alone.remaining.iter().any(|line| line == "AT1: not run yet"), "{alone:?}");
+}
+
+#[test]
+fn an_optional_test_is_needed_only_where_the_workflow_has_it() {
+    let run = with(whole("a"), 5, Verdict::NotRun);
+    assert!(of(&[&run]).ready);
+    let mut context = Context::stand_in(INT);
+    context.supports = [LetterStatus::Printed].into();
+    let declared = together(&[&run], &context, &everything_attested());
+    assert_eq!(declared.remaining, ["AT5: not run yet"]);
+    assert_eq!((declared.tests[4].need(), declared.tests[5].need()), ("declared", "no"));
+}
+
+#[test]
+fn statements_are_owed_until_they_are_given() {
+    let mut context = Context::stand_in(INT);
+    context.supports.clear();
+    let mut attested = everything_attested();
+    attested.remove(&CriterionId::from("AT3.7"));
+    let owed = together(&[&whole("a")], &context, &attested);
+    assert_eq!(owed.remaining.len(), 1, "{:?}", owed.remaining);
+    assert!(owed.remaining[0].contains("statements owed for AT3.7"));
+}
+
+#[test]
+fn a_waived_failure_is_done_and_an_expired_waiver_opens_it_again() {
+    let mut run = with(whole("a"), 10, Verdict::Fail);
+    run.waivers = vec![waived("AT10.1", WaiverState::Applied)];
+    let agreed = of(&[&run]);
+    assert!(agreed.ready, "{:?}", agreed.remaining);
+    assert_eq!(agreed.tests[9].state(), "fail, waived");
+    let mitigation = agreed.issues[0].mitigation.as_deref().unwrap();
+    assert_eq!(mitigation, "until release 4.2 (agreed by NHS, SUP-118, until 2026-12-31)");
+    assert!(!agreed.issues[0].open);
+
+    run.waivers = vec![waived("AT10.1", WaiverState::Expired)];
+    let expired = of(&[&run]);
+    assert!(expired.issues[0].open && !expired.ready);
+    for words in ["AT10.1: no longer agreed on", "delete its entry at line 3"] {
+        assert!(expired.remaining.iter().any(|line| line.contains(words)), "{expired:?}");
+    }
+}
+
+#[test]
+fn a_waiver_that_is_no_longer_needed_remains_to_be_deleted() {
+    let mut run = whole("a");
+    run.waivers = vec![waived("AT10.1", WaiverState::Unneeded)];
+    let stale = of(&[&run]);
+    assert_eq!(stale.remaining.len(), 1, "{:?}", stale.remaining);
+    assert!(stale.remaining[0].contains("AT10.1 no longer fails: delete its waiver at line 3"));
+}
+
+#[test]
+fn what_a_supplier_may_not_do_is_an_issue_and_the_apis_faults_are_not() {
+    let mut run = whole("a");
+    run.findings = vec![
+        finding("F-1", About::Api, FindingKind::Violation, 1),
+        finding("F-2", About::Supplier, FindingKind::Note, 1),
+    ];
+    assert!(of(&[&run]).ready);
+    run.findings.push(finding("F-3", About::Supplier, FindingKind::Violation, 1));
+    assert_eq!(of(&[&run]).remaining, ["F-3: neither mended nor agreed on"]);
+    run.waivers = vec![waived("F-3", WaiverState::Applied)];
+    assert!(of(&[&run]).ready);
+}
+
+#[test]
+fn a_rule_that_an_observer_saw_broken_is_an_issue_of_a_supplier_of_their_own() {
+    let mut run = whole("a");
+    run.observer = vec![CheckResult {
+        id: CriterionId::from("O-LIST-SERIAL"),
+        title: "one list at a time".into(),
+        verdict: Verdict::Fail,
+        finding: None,
+        criteria: vec![],
+    }];
+    assert!(of(&[&run]).ready, "the harness's own supplier is nobody's system");
+    run.run.supplier = SupplierKind::Witnessed;
+    assert_eq!(of(&[&run]).remaining, ["O-LIST-SERIAL: neither mended nor agreed on"]);
+    run.observer[0].verdict = Verdict::Pass;
+    assert!(of(&[&run]).ready);
+}

@@ -1,0 +1,169 @@
+//! The token endpoint: assertions that it must refuse, and tokens past their end.
+//! Refuses to look into assertions, which are not kept: a driver names the probe by the
+//! `X-Correlation-ID` it sends along.
+
+use letterproof_model::{Capability, Operation};
+
+use super::check::{Check, Concluded, traffic};
+use super::matching::Probed;
+use crate::ruling::Ruling;
+use crate::tally::Tally;
+use crate::text::many;
+use crate::traffic::{Answer, Call, CallIx};
+
+const PLATFORM: &str = "NHS API platform, signed-JWT authentication";
+const AUTHENTICATED: &[Capability] = &[Capability::Authenticated];
+
+/// A probe of the token endpoint, or of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenProbe {
+    /// An assertion under another's signature.
+    Signature,
+    /// An assertion that expired long ago.
+    Expired,
+    /// An assertion made for another token endpoint.
+    Audience,
+    /// An assertion that is not signed (`alg` is `none`).
+    Algorithm,
+    /// An assertion that was used before.
+    Replay,
+    /// An API call with a token past its end.
+    Outlived,
+}
+
+impl TokenProbe {
+    /// Every probe.
+    pub const ALL: [Self; 6] = [
+        Self::Signature,
+        Self::Expired,
+        Self::Audience,
+        Self::Algorithm,
+        Self::Replay,
+        Self::Outlived,
+    ];
+
+    /// The check that judges it.
+    #[must_use]
+    pub const fn check(self) -> &'static str {
+        match self {
+            Self::Signature => "C-TOKEN-SIGNATURE",
+            Self::Expired => "C-TOKEN-EXPIRED",
+            Self::Audience => "C-TOKEN-AUDIENCE",
+            Self::Algorithm => "C-TOKEN-ALGORITHM",
+            Self::Replay => "C-TOKEN-REPLAY",
+            Self::Outlived => "C-BEARER-EXPIRED",
+        }
+    }
+
+    /// The probe of a check, if it has one of this kind.
+    #[must_use]
+    pub fn of(check: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|probe| probe.check() == check)
+    }
+
+    /// The `X-Correlation-ID` by which it is found again.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Signature => "conformance-token-signature",
+            Self::Expired => "conformance-token-expired",
+            Self::Audience => "conformance-token-audience",
+            Self::Algorithm => "conformance-token-algorithm",
+            Self::Replay => "conformance-token-replay",
+            Self::Outlived => "conformance-bearer-expired",
+        }
+    }
+
+    /// The statuses that refuse it.
+    const fn refusals(self) -> &'static [u16] {
+        match self {
+            Self::Outlived => &[401],
+            _ => &[400, 401],
+        }
+    }
+
+    /// The calls that are this probe.
+    fn calls<'a>(self, probed: &Probed<'a>) -> Vec<(CallIx, &'a Call)> {
+        let at_token = |call: &Call| call.operation == Operation::Token;
+        probed
+            .traffic
+            .calls()
+            .filter(|(_, call)| at_token(call) == (self != Self::Outlived))
+            .filter(|(_, call)| {
+                call.exchange.request.header("x-correlation-id") == Some(self.label())
+            })
+            .collect()
+    }
+}
+
+const fn check(
+    probe: TokenProbe,
+    title: &'static str,
+    judge: fn(&Probed<'_>) -> Concluded,
+    clause: &'static str,
+) -> Check {
+    traffic(probe.check(), title, &[], judge, clause, PLATFORM).needing(AUTHENTICATED)
+}
+
+pub(super) const CHECKS: &[Check] = &[
+    check(
+        TokenProbe::Signature,
+        "An assertion under another's signature",
+        |probed| refused(TokenProbe::Signature, probed),
+        "An assertion whose signature does not verify is refused.",
+    ),
+    check(
+        TokenProbe::Expired,
+        "An assertion of the past",
+        |probed| refused(TokenProbe::Expired, probed),
+        "An assertion that has expired is refused.",
+    ),
+    check(
+        TokenProbe::Audience,
+        "An assertion for somebody else",
+        |probed| refused(TokenProbe::Audience, probed),
+        "An assertion made for another token endpoint is refused.",
+    ),
+    check(
+        TokenProbe::Algorithm,
+        "An assertion without a signature",
+        |probed| refused(TokenProbe::Algorithm, probed),
+        "An assertion that is not signed with RS512 is refused.",
+    ),
+    check(
+        TokenProbe::Replay,
+        "An assertion used again",
+        |probed| refused(TokenProbe::Replay, probed),
+        "An assertion whose jti was seen before is refused.",
+    ),
+    check(
+        TokenProbe::Outlived,
+        "A token past its end",
+        |probed| refused(TokenProbe::Outlived, probed),
+        "A call with an expired token is refused with 401.",
+    ),
+];
+
+fn refused(probe: TokenProbe, probed: &Probed<'_>) -> Concluded {
+    let mut tally = Tally::default();
+    let calls = probe.calls(probed);
+    for (ix, call) in &calls {
+        match call.answer() {
+            Answer::Status(status) if probe.refusals().contains(&status) => tally.good([*ix]),
+            Answer::Lost | Answer::Status(429 | 500..) => {
+                tally.open(None, [*ix], "has no answer that tells");
+            }
+            answer => tally.fault(None, [*ix], format!("was {}", answer.words())),
+        }
+    }
+    if calls.is_empty() {
+        let asked = probed.traffic.calls().any(|(_, call)| call.operation == Operation::Token);
+        return Concluded::plain(match probe {
+            TokenProbe::Outlived => Ruling::not_applicable("no token ended within the run"),
+            _ if asked => Ruling::not_run("the probe was not sent"),
+            _ => Ruling::not_applicable("nobody was asked for a token"),
+        });
+    }
+    let pass = |n| format!("{} refused", many(n, "call"));
+    Concluded::plain(tally.rule(probed.traffic, "call", pass))
+}
