@@ -77,7 +77,7 @@ pub(crate) async fn converse(
         }
     };
     if let Err(error) = outcome
-        && let Some(why) = refused(error.as_ref())
+        && let Some(why) = refused(error.as_ref(), &state)
     {
         proxy.book().note_refusal(why);
     }
@@ -115,8 +115,9 @@ async fn never_opened(state: &Connection, time: Duration) {
     }
 }
 
-/// What is to be noted of a connection that ended badly before it held a request.
-fn refused(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+/// What is to be noted of a connection that ended badly. One that was used and then kept open for
+/// nothing ended as connections do.
+fn refused(error: &(dyn std::error::Error + 'static), state: &Connection) -> Option<&'static str> {
     let mut error = Some(error);
     while let Some(inner) = error {
         if let Some(hyper) = inner.downcast_ref::<hyper::Error>() {
@@ -124,7 +125,7 @@ fn refused(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
                 Some("a request had a line or header fields beyond the limit (431 or 414)")
             } else if hyper.is_parse() {
                 Some("a connection carried something that is no HTTP request (400)")
-            } else if hyper.is_timeout() {
+            } else if hyper.is_timeout() && state.unused() {
                 Some("a request's header fields did not arrive in the time allowed")
             } else {
                 None

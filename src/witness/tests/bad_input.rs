@@ -372,3 +372,18 @@ async fn a_supplier_that_does_not_read_is_cut_off() {
     drop(stream);
     api.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_connection_kept_open_for_nothing_after_use_is_no_refusal() {
+    let api = MockServer::start(quick()).await.unwrap();
+    let watched = Watched::before(&api).await;
+    let mut stream = TcpStream::connect(watched.address()).await.unwrap();
+    let path = watched.witness.base_url().splitn(4, '/').nth(3).unwrap().to_owned();
+    let host = watched.address();
+    let request = format!("GET /{path}/_status HTTP/1.1\r\nHost: {host}\r\nX-Request-ID: 1\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    // Until the witness closes it, once the time for another request is over.
+    let answer = hear(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!((watched.witness.counts().refused, watched.journal.notes().len()), (0, 0));
+}
