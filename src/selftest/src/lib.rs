@@ -21,4 +21,4 @@ pub use judges::{Judges, Verdicts};
 pub use matrix::{Document, Entry, Matrix, Row};
 pub use plan::{ApiSetup, Armed, Catalogue, Claim, Part, Setup, SupplierSetup, Trial, plan};
 pub use register::judged_ids;
-pub use run::{Options, Progress, run};
+pub use run::{JOBS, Options, Progress, run};

@@ -22,7 +22,7 @@ use crate::plan::{Part, Setup, Trial, plan};
 use crate::quiet::{self, Quiet};
 
 /// How many trials run side by side unless told otherwise.
-const JOBS: usize = 12;
+pub const JOBS: u16 = 12;
 /// The longest a trial may take: many times what the slowest needs.
 const LONGEST: Duration = Duration::from_secs(120);
 /// A feature's table and the judges' indexes need more than a thread's usual stack in debug builds.
@@ -33,7 +33,7 @@ const STACK: usize = 16 * 1024 * 1024;
 pub struct Options {
     /// Entries by name; empty for all of both catalogues.
     pub only: Vec<String>,
-    /// Trials side by side; 0 for the usual number.
+    /// Trials side by side; 0 for [`JOBS`].
     pub jobs: usize,
     /// The judges put to the test; `None` for the harness's own.
     pub judges: Option<Judges>,
@@ -68,7 +68,7 @@ pub fn run(options: &Options, progress: Progress<'_>) -> Result<Matrix, Selftest
     let folder = tempfile::tempdir().map_err(SelftestError::Folder)?;
     let work = Work::new(&trials, judges, folder.path(), progress);
     let _quiet = Quiet::please();
-    let jobs = if options.jobs == 0 { JOBS } else { options.jobs };
+    let jobs = if options.jobs == 0 { usize::from(JOBS) } else { options.jobs };
     std::thread::scope(|scope| {
         for number in 0..jobs.min(work.all) {
             std::thread::Builder::new()

@@ -115,3 +115,11 @@ fn a_matrix_is_written_as_three_files_which_are_the_same_each_time() {
     assert_eq!(first.len(), 3);
     assert_eq!(first, second);
 }
+
+#[test]
+fn the_committed_matrix_tells_of_the_catalogues_as_they_are_and_nothing_survived() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/matrix.csv");
+    let committed = std::fs::read_to_string(path).unwrap().replace("\r\n", "\n");
+    let expected = made_up(as_it_should_be).csv();
+    assert_eq!(committed, expected, "refresh it with `letterproof selftest --out reports`");
+}

@@ -102,7 +102,8 @@ impl Keeping {
     pub(crate) async fn finish(self) -> RawBody {
         let Self { budget, download, media_type, encoding, state, .. } = self;
         match state {
-            State::Held { bytes, .. } if bytes.is_empty() => RawBody::None,
+            // Of a download, also that it is empty is to be known.
+            State::Held { bytes, .. } if bytes.is_empty() && !download => RawBody::None,
             State::Held { bytes, .. } if !download => {
                 RawBody::Bytes(decoded(bytes, encoding.as_deref()))
             }
@@ -236,6 +237,16 @@ mod tests {
         let RawBody::Download { content, pdf: false } = small.finish().await else { panic!() };
         assert_eq!(content.problem.as_deref(), Some("NoSuchKey"));
         assert_eq!(budget.held.available_permits(), 8);
+    }
+
+    #[tokio::test]
+    async fn an_empty_download_is_told_and_an_empty_answer_is_no_body() {
+        let budget = Arc::new(Budget::new(8 * 1024, 1 << 20));
+        let empty = |download| Keeping::new(&budget, download, &headers(&[])).finish();
+        let RawBody::Download { content, pdf: false } = empty(true).await else { panic!() };
+        assert_eq!(content.length, 0);
+        assert!(content.problem.is_some_and(|problem| problem.contains("empty")));
+        assert!(matches!(empty(false).await, RawBody::None));
     }
 
     #[tokio::test]

@@ -380,7 +380,8 @@ async fn a_connection_kept_open_for_nothing_after_use_is_no_refusal() {
     let mut stream = TcpStream::connect(watched.address()).await.unwrap();
     let path = watched.witness.base_url().splitn(4, '/').nth(3).unwrap().to_owned();
     let host = watched.address();
-    let request = format!("GET /{path}/_status HTTP/1.1\r\nHost: {host}\r\nX-Request-ID: 1\r\n\r\n");
+    let request =
+        format!("GET /{path}/_status HTTP/1.1\r\nHost: {host}\r\nX-Request-ID: 1\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     // Until the witness closes it, once the time for another request is over.
     let answer = hear(&mut stream).await;

@@ -29,7 +29,7 @@ pub(crate) struct SelftestOptions {
     pub(crate) out: Option<PathBuf>,
 
     /// Trials side by side; most of their time is spent waiting
-    #[arg(long, value_name = "N", default_value_t = 12,
+    #[arg(long, value_name = "N", default_value_t = letterproof_selftest::JOBS,
         value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) jobs: u16,
 

@@ -108,7 +108,8 @@ impl Window {
         if now < from {
             return Ruling::AskAt(from);
         }
-        if self.leaving.len() + self.stuck >= self.capacity() {
+        let catching_up = now.saturating_duration_since(due) > CREDIT;
+        if self.leaving.len() + self.stuck >= self.capacity(catching_up) {
             return self.leaving.first().map_or(Ruling::AskLater, |(at, _)| Ruling::AskAt(*at));
         }
         self.numbers += 1;
@@ -150,10 +151,11 @@ impl Window {
         self.share
     }
 
-    fn capacity(&self) -> usize {
+    fn capacity(&self, catching_up: bool) -> usize {
         // Where answers come unevenly, so do requests at the server: what catches up after a stall
         // must not fill the window to its brim.
-        let room = if self.usual.spread() > UNEVEN { 1.0 - MARGIN } else { 1.0 };
+        let uneven = self.usual.spread() > UNEVEN;
+        let room = if catching_up && uneven { 1.0 - MARGIN } else { 1.0 };
         ((f64::from(self.limit) * self.share * room).floor() as usize).max(1)
     }
 

@@ -19,8 +19,6 @@ use crate::plan::{ApiSetup, Armed};
 
 /// A second supplier, whose letters the first must not reach.
 const OTHER: &str = "another-supplier";
-/// How long an update takes to show.
-const APPLY_DELAY: std::time::Duration = std::time::Duration::from_millis(30);
 
 /// Runs a trial.
 pub(super) async fn drive(
@@ -69,7 +67,7 @@ fn config(setup: &ApiSetup, faults: Vec<Fault>) -> Result<MockConfig, String> {
         seeds: seeds(),
         registrations: vec![credentials.registration("an-application", "a-supplier"), other],
         visibility_timeout: setup.visibility,
-        apply_delay: APPLY_DELAY,
+        apply_delay: setup.apply_delay,
         link_ttl: setup.link_life,
         rate_limit: Some(setup.rate_limit),
         token_lifetime: setup.token_life,

@@ -30,7 +30,8 @@ pub struct ApiSetup {
     pub(crate) rate_limit: u32,
     /// How long a listed letter stays hidden.
     pub(crate) visibility: Duration,
-    /// How long an update may take to show.
+    /// How long an update takes to show, and may take.
+    pub(crate) apply_delay: Duration,
     pub(crate) deadline: Duration,
     /// How long a download link works, and a token.
     pub(crate) link_life: Duration,
@@ -50,6 +51,7 @@ impl ApiSetup {
             sizes: Sizes { letters: 80, batch: 24, chunk: 16 },
             rate_limit: 2_000,
             visibility: Duration::from_millis(1_200),
+            apply_delay: Duration::from_millis(30),
             deadline: Duration::from_millis(1_500),
             link_life: Duration::from_secs(1),
             token_life: Duration::from_secs(599),
@@ -151,7 +153,11 @@ fn adjust(name: &str, setup: &mut ApiSetup) -> Option<&'static str> {
         ("half-bulk", 6) => return Some("34%"),
         ("revert-update", _) => return Some("250ms"),
         ("swap-updates", 10) => return Some("25%"),
-        ("spill-update", _) => return Some("always"),
+        ("spill-update", _) => {
+            // Before the next list is asked for.
+            setup.apply_delay = Duration::ZERO;
+            return Some("always");
+        }
         // What was accepted is listed again while it would still be hidden otherwise.
         ("relist" | "keep-listed", 4) => setup.visibility = Duration::from_millis(50),
         ("list-under", _) => return Some("2430"),

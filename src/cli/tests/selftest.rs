@@ -1,0 +1,37 @@
+//! `letterproof selftest` as its users meet it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
+mod support;
+
+use support::command;
+
+#[test]
+fn one_entry_is_caught_and_its_matrix_is_one_json_document_and_three_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("matrix");
+    let ended = command(&["selftest", "--only", "list-empty", "--format", "json", "--out"])
+        .args([&out])
+        .ended();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let document: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(document["format"], "letterproof-selftest/1");
+    assert_eq!(document["entries"][0]["outcome"], "caught");
+    assert_eq!(document["entries"][0]["red"], serde_json::json!(["AT2.2"]));
+    for name in ["matrix.md", "matrix.csv", "matrix.html"] {
+        assert!(std::fs::read_to_string(out.join(name)).unwrap().contains("list-empty"), "{name}");
+    }
+}
+
+#[test]
+fn a_name_that_is_in_no_catalogue_ends_with_2_and_a_next_step() {
+    let ended = command(&["selftest", "--only", "no-such-fault"]).ended();
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(ended.stderr.contains("no-such-fault") && ended.stderr.contains("--fault list"));
+    assert!(ended.stdout.is_empty());
+}
