@@ -41,7 +41,10 @@ pub(crate) fn witness(options: &WitnessOptions) -> Result<u8, Failure> {
     let waivers = options.waivers.as_deref().map(read_waivers).transpose();
     let waivers = waivers.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
     let sign_key = finish::signing_key(options.sign_key.as_deref())?;
-    let target = targets::resolve(&options.upstream, options.base_url.as_deref())?.target;
+    let mut target = targets::resolve(&options.upstream, options.base_url.as_deref())?.target;
+    if let Some(time) = options.visibility_timeout {
+        target.visibility_timeout = time;
+    }
     let started = now();
     let tests = match options.only.as_slice() {
         [] => pack().iter().map(|test| test.id).collect(),

@@ -4,12 +4,13 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use letterproof_model::TestId;
 use letterproof_witness::Injection;
 
-use super::OutputFormat;
+use super::{OutputFormat, duration};
 
 const WITNESS_EXAMPLES: &str = "\
 Examples:
@@ -36,6 +37,10 @@ pub(crate) struct WitnessOptions {
     /// Base URL of the API, instead of the target's own
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
+
+    /// How long the API hides a listed letter, instead of the target's own time
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) visibility_timeout: Option<Duration>,
 
     /// Where the supplier's system finds it; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9100")]
