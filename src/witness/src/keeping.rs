@@ -100,10 +100,13 @@ impl Keeping {
 
     /// What a recorder may have of it.
     pub(crate) async fn finish(self) -> RawBody {
-        let Self { budget, download, media_type, encoding, state, .. } = self;
+        let Self { budget, download, media_type, encoding, announced, state } = self;
         match state {
-            // Of a download, also that it is empty is to be known.
-            State::Held { bytes, .. } if bytes.is_empty() && !download => RawBody::None,
+            // Of a download, also that it is empty is to be known; the answer to HEAD announces
+            // what it does not bring.
+            State::Held { bytes, .. } if bytes.is_empty() && !(download && announced == 0) => {
+                RawBody::None
+            }
             State::Held { bytes, .. } if !download => {
                 RawBody::Bytes(decoded(bytes, encoding.as_deref()))
             }
