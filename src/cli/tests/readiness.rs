@@ -143,8 +143,9 @@ fn times_and_counts_are_shown_and_decide_nothing() {
     let second = runs.iter().find(|name| !first.ends_with(name)).unwrap();
     let ended = diff(&first, &out.path().join(second), "table");
     assert_eq!(ended.code, 0, "{}", ended.stdout);
-    let line = ended.stdout.lines().find(|line| line.contains(" timing ")).unwrap();
-    assert!(line.contains(" AT3 "), "{}", ended.stdout);
+    // On a busy machine another test may have taken longer as well.
+    let slower = |line: &str| line.contains(" timing ") && line.contains(" AT3 ");
+    assert!(ended.stdout.lines().any(slower), "{}", ended.stdout);
     assert!(ended.stdout.ends_with("the same verdicts and findings\n"), "{}", ended.stdout);
 }
 
