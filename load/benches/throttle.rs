@@ -1,7 +1,9 @@
 //! Who keeps 300 requests a second, as the server counts them: this pacer, goose's own throttle,
 //! and `hey` or `wrk` where they are installed; each in fair weather and across a 2 s server stall.
 //!
-//!     cargo bench -p letterproof-load --bench throttle [-- SECONDS]
+//!     cargo bench -p letterproof-load --bench throttle [-- SECONDS [ours]]
+//!
+//! With `ours` the other senders are left out.
 //!
 //! The double runs in a process of its own on the same machine, stopped and continued for the stall
 //! (Unix only), so that processor time and memory are those of the harness. Prints Markdown.
@@ -33,16 +35,17 @@ fn main() -> Result<(), Failure> {
     }
     let seconds = words.first().and_then(|word| word.parse().ok()).unwrap_or(60);
     claim_process_hooks();
-    runtime.block_on(compare(Duration::from_secs(seconds)))
+    let others = words.get(1).is_none_or(|word| word != "ours");
+    runtime.block_on(compare(Duration::from_secs(seconds), others))
 }
 
-async fn compare(lasts: Duration) -> Result<(), Failure> {
+async fn compare(lasts: Duration, others: bool) -> Result<(), Failure> {
     println!(
         "{LIMIT} requests per second for {} s, counted by the server (sliding window)\n",
         lasts.as_secs()
     );
     println!(
-        "| sender | latency | stall | answered/s | of the limit | most in a second | 429s | lag p50 | lag p99 | CPU s / 1,000 |"
+        "| sender | latency | stall | counted/s | of the limit | most in a second | 429s | lag p50 | lag p99 | CPU s / 1,000 |"
     );
     println!("|---|---:|---|---:|---:|---:|---:|---:|---:|---:|");
     for latency_ms in [0, 50, 200] {
@@ -57,6 +60,9 @@ async fn compare(lasts: Duration) -> Result<(), Failure> {
         let case = Case { latency_ms: 0, stalled, lasts };
         if stalled {
             row("letterproof", case, |double| ours(double.target(Some(LIMIT)), lasts)).await?;
+        }
+        if !others {
+            continue;
         }
         row("goose's throttle", case, |double| gooses(double.base_url.clone(), lasts)).await?;
         row("hey", case, |double| other("hey", double.base_url.clone(), lasts)).await?;
@@ -75,8 +81,6 @@ async fn compare(lasts: Duration) -> Result<(), Failure> {
 
 /// What a sender tells of itself.
 struct Sent {
-    /// From its first request to its last answer.
-    lasted: Duration,
     /// p50 and p99 of its lag in milliseconds, where it knows.
     lag: Option<(f64, f64)>,
 }
@@ -112,9 +116,9 @@ where
     };
     let counted = double.counted().await?;
     let answered = counted.api - counted.limited;
-    let rate = answered as f64 / sent.lasted.as_secs_f64();
+    let rate = counted.per_second(Duration::ZERO);
     let stood = if case.stalled { STALL } else { Duration::ZERO };
-    let share = answered as f64 / (sent.lasted - stood).as_secs_f64() / f64::from(LIMIT);
+    let share = counted.per_second(stood) / f64::from(LIMIT);
     let cpu = (cpu_seconds() - cpu) / answered.max(1) as f64 * 1e3;
     let (p50, p99) = sent.lag.map_or_else(
         || ("–".to_owned(), "–".to_owned()),
@@ -144,8 +148,7 @@ async fn ours(target: Result<Target, Failure>, lasts: Duration) -> Result<Option
         outcome.ended,
         figure("p99_ms")
     );
-    let lasted = Duration::from_secs_f64(figure("elapsed_ms") / 1e3);
-    Ok(Some(Sent { lasted, lag: Some((figure("lag_p50_ms"), figure("lag_p99_ms"))) }))
+    Ok(Some(Sent { lag: Some((figure("lag_p50_ms"), figure("lag_p99_ms"))) }))
 }
 
 /// Goose as its users know it: its own client, its own throttle.
@@ -172,7 +175,7 @@ async fn gooses(host: String, lasts: Duration) -> Result<Option<Sent>, Failure> 
         trigger_killswitch("the time is over");
     });
     attack.execute().await?;
-    Ok(Some(Sent { lasted: lasts, lag: None }))
+    Ok(Some(Sent { lag: None }))
 }
 
 /// Another open tool, where it is installed. `wrk` knows no rate: it shows what a tool without one
@@ -189,7 +192,7 @@ async fn other(tool: &str, base_url: String, lasts: Duration) -> Result<Option<S
     let mut command = Command::new(program);
     command.args(words).stdout(Stdio::null()).stderr(Stdio::null());
     tokio::task::spawn_blocking(move || command.status()).await??;
-    Ok(Some(Sent { lasted: lasts, lag: None }))
+    Ok(Some(Sent { lag: None }))
 }
 
 fn in_path(tool: &str) -> Option<std::path::PathBuf> {

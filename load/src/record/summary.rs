@@ -179,7 +179,8 @@ impl Measured {
         // From the first scheduled request to the last end, or the end of the schedule.
         let elapsed = self.last_done.max(ran).max(1e-3);
         let asked = whole.schedule.asked_before(whole.ran);
-        let per_second = |count: u64| count as f64 / elapsed;
+        let usual = if self.service.is_empty() { 0.0 } else { quantile_ms(&self.service, 0.5) };
+        let per_second = |count: u64| count as f64 / answering(self.last_done, usual / 1e3, ran);
         let sent = self.all.requests + self.downloads.requests;
         let unsent = self.unsent();
         let failed: u64 = self.failures.values().sum();
@@ -205,7 +206,7 @@ impl Measured {
         .map(|(name, value)| (name.to_owned(), value))
         .into();
         if asked > 0.0 {
-            let share = self.all.answered as f64 / elapsed / (asked / ran.max(1e-3));
+            let share = per_second(self.all.answered) / (asked / ran.max(1e-3));
             figures.insert("achieved_share".to_owned(), share);
         }
         if let Some(limit) = whole.limit {
@@ -241,6 +242,12 @@ impl Measured {
     }
 }
 
+/// The seconds in which answers came: each trails its request by what one usually takes, which is no
+/// slowness of the sender.
+fn answering(last_done: f64, usual: f64, ran: f64) -> f64 {
+    (last_done - usual).max(ran).max(1e-3)
+}
+
 fn phases(schedule: &Schedule) -> Vec<ScheduledPhase> {
     let saved = schedule.phases().iter().map(|phase| ScheduledPhase {
         label: phase.label.clone(),
@@ -273,4 +280,24 @@ fn write_json(path: &Path, summary: &Summary) -> std::io::Result<()> {
     let mut text = serde_json::to_string_pretty(summary)?;
     text.push('\n');
     std::fs::write(path, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn same(one: f64, other: f64) -> bool {
+        (one - other).abs() < 1e-9
+    }
+
+    #[test]
+    fn the_latency_of_the_last_answers_does_not_lower_the_rate() {
+        assert!(same(answering(60.2, 0.2, 60.0), 60.0));
+        assert!(same(answering(0.0, 0.0, 0.0), 1e-3), "nothing was answered");
+    }
+
+    #[test]
+    fn what_a_stall_delays_does() {
+        assert!(same(answering(62.2, 0.2, 60.0), 62.0));
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use tokio::time::Instant;
 
-use super::window::{Ruling, Window};
+use super::window::{PERIOD, Ruling, Window};
 
 /// One request as the server counts it.
 struct Simulation {
@@ -16,6 +16,8 @@ struct Simulation {
     under_way: Vec<(u64, Instant, Instant)>,
     /// When the server counted each request.
     counted: Vec<Instant>,
+    /// How late each was sent.
+    lags: Vec<Duration>,
 }
 
 impl Simulation {
@@ -27,6 +29,7 @@ impl Simulation {
             start,
             under_way: Vec::new(),
             counted: Vec::new(),
+            lags: Vec::new(),
         }
     }
 
@@ -51,13 +54,26 @@ impl Simulation {
         &mut self,
         end: Duration,
         lag: Duration,
+        server: impl FnMut(Duration) -> (Duration, Duration),
+    ) {
+        self.run_by(|_| None, end, lag, server);
+    }
+
+    /// The same, each request being due when `schedule` says.
+    fn run_by(
+        &mut self,
+        schedule: impl Fn(usize) -> Option<Duration>,
+        end: Duration,
+        lag: Duration,
         mut server: impl FnMut(Duration) -> (Duration, Duration),
     ) {
         let end = self.start + end;
         while self.now < end {
             self.answer_due();
-            match self.window.ask(self.now, None) {
-                Ruling::Send { number, .. } => {
+            let due = schedule(self.counted.len()).map(|due| self.start + due);
+            match self.window.ask(self.now, due) {
+                Ruling::Send { number, due } => {
+                    self.lags.push(self.now.saturating_duration_since(due));
                     let (counted, answered) = server(self.now - self.start);
                     self.counted.push(self.start + counted);
                     self.under_way.push((number, self.now, self.start + answered));
@@ -118,6 +134,26 @@ fn a_steady_client_keeps_97_percent_of_the_limit_and_never_more_than_it() {
         assert!(rate >= 291.0, "{latency:?}: {rate}");
         let most = simulation.busiest_second();
         assert!(most <= 300, "{latency:?}: {most}");
+    }
+}
+
+#[test]
+fn an_arrival_schedule_at_97_percent_is_kept_to_the_millisecond() {
+    for latency in [0, 50, 200] {
+        let latency = Duration::from_millis(latency);
+        let mut simulation = Simulation::new(300);
+        let mut random = spread(7);
+        let due = |number: usize| Some((PERIOD / 300).mul_f64(number as f64));
+        let lag = Duration::from_micros(500);
+        simulation.run_by(due, Duration::from_secs(60), lag, |at| {
+            let taken = latency.mul_f64(0.8 + 0.4 * random());
+            (at + taken / 2, at + taken)
+        });
+        let most = simulation.busiest_second();
+        assert!(most <= 300, "{latency:?}: {most}");
+        simulation.lags.sort_unstable();
+        let p99 = simulation.lags[simulation.lags.len() * 99 / 100];
+        assert!(p99 < Duration::from_millis(1), "{latency:?}: {p99:?}");
     }
 }
 
@@ -259,6 +295,19 @@ mod waiting {
         pacer.slot().await.throttled(Duration::from_secs(2));
         drop(pacer.slot().await);
         assert!(start.elapsed() >= Duration::from_secs(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_longer_than_every_clock_lasts_a_day() {
+        for limit in [None, Some(10)] {
+            let pacer = Pacer::new(limit);
+            let start = Instant::now();
+            pacer.slot().await.throttled(Duration::MAX);
+            drop(pacer.slot().await);
+            let took = start.elapsed();
+            let day = Duration::from_hours(24);
+            assert!(took >= day && took < day + Duration::from_secs(2), "{limit:?}: {took:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

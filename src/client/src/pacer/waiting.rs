@@ -11,6 +11,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::window::{EARLY, PERIOD, Ruling, Window};
 
+/// The longest pause that is taken on: what asks for more means no moment that a clock knows.
+const LONGEST_PAUSE: Duration = Duration::from_hours(24);
+
 /// Hands out turns to send, shared by every request of a session.
 #[derive(Clone)]
 pub struct Pacer {
@@ -153,10 +156,10 @@ impl Slot {
         self.sent
     }
 
-    /// Takes a 429: nothing is sent for `pause`, and less per second after it.
+    /// Takes a 429: nothing is sent for `pause` (a day at most), and less per second after it.
     pub fn throttled(&self, pause: Duration) {
         let now = Instant::now();
-        let until = now + pause;
+        let until = now + pause.min(LONGEST_PAUSE);
         match &self.pacer.window {
             Some(window) => window.lock().throttled(self.sent, now, until),
             None => {

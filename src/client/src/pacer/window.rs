@@ -28,6 +28,8 @@ const MARGIN: f64 = 0.005;
 /// Latencies kept to tell what is usual, and how many it takes to tell.
 const REMEMBERED: usize = 512;
 const ENOUGH: usize = 16;
+/// A latency below this is no sign of a stall, whatever is usual.
+const ORDINARY: Duration = Duration::from_millis(500);
 /// Of requests that were held up, so many count as one: a stall must not become usual, but a
 /// server that has grown slow for good must in the end.
 const HELD_UP_PER_NOTE: u32 = 8;
@@ -59,6 +61,15 @@ enum Standing {
     Out,
 }
 
+/// A request that was answered before it was known what latency is usual, and so stays in the
+/// window for all of its latency.
+struct Early {
+    number: u64,
+    sent: Instant,
+    latency: Duration,
+    leaves: Instant,
+}
+
 /// The state of pacing under a limit.
 pub(super) struct Window {
     limit: u32,
@@ -69,6 +80,8 @@ pub(super) struct Window {
     stuck: usize,
     numbers: u64,
     usual: Usual,
+    /// Answered before it was known what latency is usual.
+    early: Vec<Early>,
     share: f64,
     adjusted: Option<Instant>,
     paused_until: Option<Instant>,
@@ -84,6 +97,7 @@ impl Window {
             stuck: 0,
             numbers: 0,
             usual: Usual::default(),
+            early: Vec::new(),
             share: 1.0,
             adjusted: None,
             paused_until: None,
@@ -133,8 +147,28 @@ impl Window {
         }
         if leaves > now {
             self.leaving.insert((leaves, number));
+            if self.usual.known.is_none() {
+                self.early.push(Early { number, sent, latency, leaves });
+            }
         }
         self.usual.note(latency);
+        if self.usual.known.is_some() {
+            self.judge_early_again(now);
+        }
+    }
+
+    /// Lets the first requests leave as those after them do: else they would fill the window at the
+    /// end of its first second, and everything due then would be late.
+    fn judge_early_again(&mut self, now: Instant) {
+        for Early { number, sent, latency, leaves } in std::mem::take(&mut self.early) {
+            // First answers that were all slow may as well have been held up.
+            if latency < ORDINARY && self.leaving.remove(&(leaves, number)) {
+                let leaves = sent + GUARD + self.usual.excess(latency);
+                if leaves > now {
+                    self.leaving.insert((leaves, number));
+                }
+            }
+        }
     }
 
     /// Takes a 429 for a request sent at `sent`: nothing is sent before `until`, and less after it.
@@ -265,6 +299,6 @@ impl Usual {
 
     /// The latency beyond which a request counts as held up.
     fn patience(&self) -> Duration {
-        self.known.map_or(Duration::from_millis(500), |known| known.patience)
+        self.known.map_or(ORDINARY, |known| known.patience)
     }
 }
