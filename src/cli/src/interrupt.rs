@@ -1,14 +1,31 @@
 //! Ctrl-C: once to stop cleanly, twice to stop at once.
 //! Refuses to hang: what does not end by itself soon is cut off, and the journal shows it.
 
+use std::io;
+use std::pin::Pin;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use tokio::sync::watch;
 
 /// Time for calls under way to be answered.
 const GRACE: Duration = Duration::from_secs(3);
 /// The exit code of an incomplete run.
 const INCOMPLETE: i32 = 3;
+
+/// A press of Ctrl-C that is waited for; an error where signals cannot be had.
+pub(crate) type NextPress = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+
+/// The next press of Ctrl-C, this moment included: who says that it is ready listens already. Needs
+/// the runtime.
+pub(crate) fn next_press() -> NextPress {
+    let mut press = Box::pin(tokio::signal::ctrl_c());
+    // The handler is set by the first poll, not by the call.
+    match (&mut press).now_or_never() {
+        Some(ended) => Box::pin(std::future::ready(ended)),
+        None => press,
+    }
+}
 
 /// Knows whether Ctrl-C was pressed.
 pub(crate) struct Interrupt {
@@ -19,10 +36,12 @@ impl Interrupt {
     /// Listens from now on; a second Ctrl-C ends the process where it stands.
     pub(crate) fn listen() -> Self {
         let (tell, pressed) = watch::channel(false);
+        let first = next_press();
         tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
+            if first.await.is_ok() {
+                let second = next_press();
                 tell.send_replace(true);
-                if tokio::signal::ctrl_c().await.is_ok() {
+                if second.await.is_ok() {
                     std::process::exit(INCOMPLETE);
                 }
             }

@@ -18,11 +18,11 @@ use letterproof_load::{
 use letterproof_model::{
     Brief, Context, Journal as _, Mark, MarkKind, Mode, Recorder, Results, RunEnd, Selection, now,
 };
-use tokio::signal::ctrl_c;
 
 use crate::args::{LoadOptions, OutputFormat, RunOptions as DriveOptions};
 use crate::embedded::{Double, Embedded};
 use crate::failure::Failure;
+use crate::interrupt::{NextPress, next_press};
 use crate::ledgers::Place;
 use crate::progress::Progress;
 use crate::surroundings::environment;
@@ -207,7 +207,7 @@ impl Load<'_> {
         }
         let stop = StopHandle::new();
         let told = progress.clone();
-        let listening = tokio::spawn(stop_on_ctrl_c(stop.clone(), progress.clone()));
+        let listening = tokio::spawn(stop_on_ctrl_c(next_press(), stop.clone(), progress.clone()));
         let name = &self.plan.profile().name;
         let outcome = self
             .plan
@@ -239,8 +239,9 @@ fn given_up(folder: RunFolder, failure: Failure) -> Failure {
 }
 
 /// Ctrl-C once: nothing more is sent; twice: what is under way is cut off.
-async fn stop_on_ctrl_c(stop: StopHandle, progress: Progress) {
-    while ctrl_c().await.is_ok() {
+async fn stop_on_ctrl_c(mut press: NextPress, stop: StopHandle, progress: Progress) {
+    while press.await.is_ok() {
+        press = next_press();
         progress.note("stopping; press Ctrl-C again to cut off what is under way");
         stop.stop();
     }

@@ -11,6 +11,7 @@ use letterproof_mock::{
 
 use crate::args::{GatewayPart, MockOptions, MockProfile};
 use crate::failure::Failure;
+use crate::interrupt::next_press;
 use crate::out;
 
 /// Serves until Ctrl-C; returns the exit code.
@@ -104,8 +105,9 @@ async fn serve(options: &MockOptions, config: MockConfig) -> Result<u8, Failure>
     if let (Some(folder), Some(credentials)) = (&options.credentials, server.demo_credentials()) {
         write_credentials(folder, credentials)?;
     }
+    let pressed = next_press();
     announce(options, &server);
-    let ended = tokio::signal::ctrl_c().await;
+    let ended = pressed.await;
     server.shutdown().await;
     ended.map(|()| 0).map_err(|error| Failure::Harness(format!("cannot wait for Ctrl-C: {error}")))
 }

@@ -8,11 +8,11 @@ use letterproof_supplier::{
     Access, DayEnd, Fault, ModelSupplier, ShiftReport, SupplierError, SupplierSettings,
     fault_catalogue,
 };
-use tokio::signal::ctrl_c;
 use url::Url;
 
 use crate::args::{OutputFormat, SupplierOptions};
 use crate::failure::Failure;
+use crate::interrupt::next_press;
 use crate::out;
 use crate::progress::Progress;
 
@@ -34,7 +34,7 @@ pub(crate) fn supplier(options: &SupplierOptions) -> Result<u8, Failure> {
     let told = progress.clone();
     let runtime = crate::runtime()?;
     let stop = async {
-        if ctrl_c().await.is_err() {
+        if next_press().await.is_err() {
             // Where signals cannot be had, nobody ever presses anything.
             std::future::pending::<()>().await;
         }

@@ -83,6 +83,7 @@ struct Stand {
     page: Page,
     /// With which letters are read back, where that was asked for.
     session: Option<Session>,
+    interrupt: Interrupt,
 }
 
 impl Watch<'_> {
@@ -132,8 +133,10 @@ impl Watch<'_> {
         let live = Arc::new(Live::begin(witness, feed, LiveConfig { context, tests, rules }));
         let page = Page::serve(self.options.ui, Arc::clone(&live)).await?;
         ready["ui"] = page.url().into();
+        // Whoever reads that it is ready may end it.
+        let interrupt = Interrupt::listen();
         out::print(&format!("{ready}\n"))?;
-        Ok(Stand { journal, live, page, session })
+        Ok(Stand { journal, live, page, session, interrupt })
     }
 
     /// What this run is asked to show.
@@ -192,9 +195,8 @@ impl Watch<'_> {
         }
         let showing = tokio::spawn(board.clone().follow(live.snapshots()));
         let syncing = sync_now_and_then(Arc::clone(&stand.journal));
-        let interrupt = Interrupt::listen();
         // Whoever ends it, what follows is the same.
-        let _ = interrupt.unless_pressed(live.asked_to_end(), || live.ask_to_end()).await;
+        let _ = stand.interrupt.unless_pressed(live.asked_to_end(), || live.ask_to_end()).await;
         live.set_stage(Stage::Ending("Calls under way may finish.".to_owned()));
         live.stop_witness().await;
         showing.abort();
