@@ -106,3 +106,66 @@ impl Body {
         matches!(self, Self::Pdf(content) | Self::Opaque(content) if !content.is_known())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Body {
+        Body::Json { text: text.into() }
+    }
+
+    fn text(text: &str) -> Body {
+        Body::Text { text: text.into() }
+    }
+
+    /// A download of which everything is on record.
+    fn recorded() -> Content {
+        Content { length: 1_234, sha256: "ab".repeat(32), pages: Some(2), problem: None }
+    }
+
+    #[test]
+    fn only_json_is_read_as_json() {
+        assert_eq!(json("[1, 2]").json_text(), Some("[1, 2]"));
+        assert_eq!(json("[1, 2]").parse::<Vec<u32>>(), Some(vec![1, 2]));
+        assert_eq!(json("[1, 2]").parse::<String>(), None, "another shape");
+        assert_eq!(text("[1, 2]").json_text(), None);
+        assert_eq!(text("[1, 2]").parse::<Vec<u32>>(), None, "recorded as no JSON");
+        assert_eq!(Body::None.json_text(), None);
+    }
+
+    #[test]
+    fn a_bodys_length_is_counted_in_bytes() {
+        assert_eq!(Body::None.length(), 0);
+        assert_eq!(json("\"é\"").length(), 4);
+        assert_eq!(text("no JSON").length(), 7);
+        assert_eq!(Body::Pdf(recorded()).length(), 1_234);
+        assert_eq!(Body::Opaque(Content::unrecorded(77)).length(), 77);
+    }
+
+    #[test]
+    fn a_forms_length_takes_in_its_names_values_and_separators() {
+        let fields = [("grant_type", "client_credentials"), ("scope", "x")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        let sent = "grant_type=client_credentials&scope=x".len() as u64;
+        // An encoder may end the last field like the others.
+        assert!((sent..=sent + 1).contains(&Body::Form { fields }.length()));
+    }
+
+    #[test]
+    fn content_is_handed_out_only_where_it_is_on_record() {
+        for body in [Body::Pdf(recorded()), Body::Opaque(recorded())] {
+            assert_eq!(body.content(), Some(&recorded()));
+            assert!(!body.is_unrecorded());
+        }
+        for body in [Body::Pdf(Content::unrecorded(77)), Body::Opaque(Content::unrecorded(0))] {
+            assert_eq!(body.content(), None);
+            assert!(body.is_unrecorded());
+        }
+        for body in [Body::None, json("{}"), text("")] {
+            assert_eq!(body.content(), None);
+            assert!(!body.is_unrecorded(), "nothing of it was lost");
+        }
+    }
+}

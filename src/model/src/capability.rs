@@ -40,3 +40,23 @@ impl fmt::Display for Capability {
         f.pad(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_capability_is_shown_by_the_word_that_files_use() {
+        for (capability, word) in [
+            (Capability::Stateful, "stateful"),
+            (Capability::Seeded, "seeded"),
+            (Capability::Authenticated, "authenticated"),
+            (Capability::RateLimited, "rate-limited"),
+            (Capability::VisibilityTimeout, "visibility-timeout"),
+        ] {
+            assert_eq!(capability.as_str(), word);
+            assert_eq!(capability.to_string(), word);
+            assert_eq!(serde_json::to_value(capability).unwrap(), word);
+        }
+    }
+}

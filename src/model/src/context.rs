@@ -148,3 +148,78 @@ impl Context {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPTIONAL: [LetterStatus; 4] = [
+        LetterStatus::Printed,
+        LetterStatus::Enclosed,
+        LetterStatus::Delivered,
+        LetterStatus::Rejected,
+    ];
+
+    /// A target that can do only this.
+    fn able(capabilities: impl Into<BTreeSet<Capability>>) -> Context {
+        Context { capabilities: capabilities.into(), ..Context::stand_in("http://127.0.0.1:1") }
+    }
+
+    /// A supplier whose workflow declares only these optional statuses.
+    fn supporting(supports: impl Into<BTreeSet<LetterStatus>>) -> Context {
+        Context { supports: supports.into(), ..Context::stand_in("http://127.0.0.1:1") }
+    }
+
+    #[test]
+    fn the_first_capability_that_is_lacking_is_named() {
+        use Capability::{Authenticated, RateLimited, Seeded, Stateful};
+        let target = able([Stateful, Authenticated]);
+        assert!(target.has(Stateful));
+        assert!(!target.has(Seeded));
+        assert_eq!(target.lacking(&[Stateful, Seeded, RateLimited]), Some(Seeded));
+        assert_eq!(target.lacking(&[Stateful, Authenticated]), None);
+        assert_eq!(target.lacking(&[]), None);
+    }
+
+    #[test]
+    fn a_supplier_reports_every_status_but_the_optional_ones_it_does_not_declare() {
+        let printing = supporting([LetterStatus::Printed]);
+        for status in LetterStatus::ALL {
+            let expected = status == LetterStatus::Printed || !OPTIONAL.contains(&status);
+            assert_eq!(printing.reports(status), expected, "{status}");
+        }
+        for status in LetterStatus::ALL {
+            assert!(supporting(OPTIONAL).reports(status), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_supplier_works_by_the_tests_of_the_statuses_it_reports() {
+        let printing = supporting([LetterStatus::Printed]);
+        let left: Vec<_> =
+            pack().iter().map(|test| test.id).filter(|id| !printing.works_by(*id)).collect();
+        assert_eq!(left, [6, 8, 13].map(TestId::at), "the optional tests, AT5 aside");
+    }
+
+    #[test]
+    fn a_specification_that_nobody_agreed_means_nothing() {
+        use SpecificationKind::{Accessible, Language, Standard};
+        let context = Context::stand_in("http://127.0.0.1:1");
+        let kind = |id: &'static str| context.specification_kind(&SpecificationId::fixed(id));
+        assert_eq!(kind("integration-specification-english"), Some(Standard));
+        assert_eq!(kind("integration-specification-braille"), Some(Accessible));
+        assert_eq!(kind("integration-specification-welsh"), Some(Language));
+        assert_eq!(kind("integration-specification-klingon"), None);
+    }
+
+    #[test]
+    fn a_kind_of_specification_is_shown_by_the_word_that_files_use() {
+        use SpecificationKind::{Accessible, Language, Standard};
+        for (kind, word) in
+            [(Standard, "standard"), (Accessible, "accessible"), (Language, "language")]
+        {
+            assert_eq!(kind.as_str(), word);
+            assert_eq!(serde_json::to_value(kind).unwrap(), word);
+        }
+    }
+}

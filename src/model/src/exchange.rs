@@ -238,3 +238,92 @@ impl Exchange {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{exchange, headers, response};
+
+    fn answered(status: u16) -> Exchange {
+        exchange("ex-000001", Outcome::Response(response(status)))
+    }
+
+    /// An exchange whose response broke off after its headers.
+    fn broken(after_us: u64) -> Exchange {
+        let error = TransportError {
+            kind: TransportErrorKind::Body,
+            message: "the body ended early".into(),
+            after_us,
+            status: Some(200),
+            received: 10,
+        };
+        exchange("ex-000001", Outcome::Error(error))
+    }
+
+    fn at(url: &str) -> String {
+        let mut exchange = answered(200);
+        exchange.request.url = url.into();
+        exchange.headline()
+    }
+
+    #[test]
+    fn a_header_is_written_as_a_pair_and_read_back() {
+        let written = headers(&[("Accept", "application/json")]);
+        let text = serde_json::to_string(&written).unwrap();
+        assert_eq!(text, r#"[["Accept","application/json"]]"#);
+        assert_eq!(serde_json::from_str::<Vec<Header>>(&text).unwrap(), written);
+    }
+
+    #[test]
+    fn the_first_value_of_a_header_is_found_in_any_case() {
+        let exchange = answered(429);
+        assert_eq!(exchange.response().unwrap().header("RETRY-AFTER"), Some("1"));
+        assert_eq!(exchange.response().unwrap().header("retry"), None);
+        assert_eq!(exchange.request.header("x-request-id"), Some("req-1"));
+        assert_eq!(header_value(&exchange.request.headers, "X-Correlation-ID"), Some("cor-1"));
+        assert_eq!(header_value(&[], "accept"), None);
+    }
+
+    #[test]
+    fn a_request_tells_its_own_id_from_that_of_its_flow() {
+        let mut request = answered(200).request;
+        assert_eq!(request.request_id(), Some(RequestId::fixed("req-1")));
+        assert_eq!(request.correlation_id(), Some(CorrelationId::fixed("cor-1")));
+        request.headers.clear();
+        assert_eq!((request.request_id(), request.correlation_id()), (None, None));
+    }
+
+    #[test]
+    fn an_exchange_has_a_response_or_an_error_and_never_both() {
+        let (answered, broken) = (answered(202), broken(1));
+        assert_eq!(answered.response(), Some(&response(202)));
+        assert_eq!(answered.error(), None);
+        assert_eq!(answered.status(), Some(202));
+        assert_eq!(broken.response(), None);
+        assert_eq!(broken.error().unwrap().kind, TransportErrorKind::Body);
+        assert_eq!(broken.status(), None, "a status without a whole response is no answer");
+    }
+
+    #[test]
+    fn an_exchange_ends_with_its_last_byte_or_its_failure() {
+        let expected = |text: &str| text.parse::<Timestamp>().unwrap();
+        assert_eq!(answered(200).finished(), expected("2026-08-21T12:00:00.25Z"));
+        assert_eq!(broken(1_500).finished(), expected("2026-08-21T12:00:00.0015Z"));
+        assert_eq!(broken(u64::MAX).finished(), Timestamp::MAX, "a damaged journal");
+    }
+
+    #[test]
+    fn a_headline_tells_the_call_and_what_came_of_it() {
+        assert_eq!(answered(200).headline(), "GET /supplier/letters?limit=10 → 200");
+        assert_eq!(broken(1).headline(), "GET /supplier/letters?limit=10 → the body ended early");
+    }
+
+    #[test]
+    fn a_headline_shows_a_url_without_a_path_whole_and_a_long_path_cut() {
+        assert_eq!(at("https://int.example"), "GET https://int.example → 200");
+        assert_eq!(at("no URL"), "GET no URL → 200");
+        let long = format!("/{}", "é".repeat(99));
+        assert_eq!(at(&format!("https://int.example{long}")), format!("GET {long} → 200"));
+        assert_eq!(at(&format!("https://int.example{long}x")), format!("GET {long} → 200"));
+    }
+}

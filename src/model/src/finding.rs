@@ -76,3 +76,60 @@ pub fn fold_findings(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding
     }
     folded.into_values().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EXCHANGES_SHOWN;
+
+    /// A finding seen this often, once in each of these exchanges.
+    fn seen(id: &str, kind: FindingKind, exchanges: std::ops::Range<usize>) -> Finding {
+        Finding {
+            id: id.into(),
+            about: About::Api,
+            kind,
+            title: "t".into(),
+            expected: "e".into(),
+            observed: format!("first in {}", exchanges.start),
+            source: "s".into(),
+            count: exchanges.len() as u64,
+            exchanges: exchanges.map(|at| ExchangeId::new(format!("ex-{at:06}"))).collect(),
+        }
+    }
+
+    #[test]
+    fn equal_findings_become_one_with_their_counts_added() {
+        let (first, second) =
+            (seen("F-A", FindingKind::Drift, 0..2), seen("F-A", FindingKind::Drift, 2..5));
+        let folded = fold_findings([first, second]);
+        assert_eq!(
+            folded,
+            [Finding { observed: "first in 0".into(), ..seen("F-A", FindingKind::Drift, 0..5) }]
+        );
+    }
+
+    #[test]
+    fn of_many_exchanges_the_first_are_kept_and_all_are_counted() {
+        let folded = fold_findings((0..40).map(|at| seen("F-A", FindingKind::Note, at..at + 1)));
+        assert_eq!(folded[0].count, 40);
+        assert_eq!(
+            folded[0].exchanges,
+            seen("F-A", FindingKind::Note, 0..EXCHANGES_SHOWN).exchanges
+        );
+    }
+
+    #[test]
+    fn the_gravest_findings_come_first_and_then_by_id() {
+        use FindingKind::{Deviation, Drift, Note, Violation};
+        let mixed = [
+            ("F-Z", Note),
+            ("F-B", Violation),
+            ("F-A", Violation),
+            ("F-Y", Drift),
+            ("F-X", Deviation),
+        ];
+        let folded = fold_findings(mixed.map(|(id, kind)| seen(id, kind, 0..1)));
+        let order: Vec<_> = folded.iter().map(|finding| finding.id.as_str()).collect();
+        assert_eq!(order, ["F-A", "F-B", "F-X", "F-Y", "F-Z"]);
+    }
+}

@@ -126,3 +126,36 @@ impl Journal for Recording {
         &self.marks
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Outcome;
+    use crate::samples::{exchange, response};
+
+    fn note(text: &str) -> Mark {
+        Mark { at: Timestamp::UNIX_EPOCH, kind: MarkKind::Note, scenario: None, text: text.into() }
+    }
+
+    #[test]
+    fn a_journal_hands_out_what_it_was_given_in_that_order() {
+        let [first, second] = ["ex-000001", "ex-000002"]
+            .map(|id| Arc::new(exchange(id, Outcome::Response(response(200)))));
+        let mut journal = Recording::new(vec![first.clone()], vec![note("first")]);
+        journal.push(second.clone());
+        journal.push_mark(note("second"));
+        assert_eq!(journal.exchanges(), [first, second]);
+        assert_eq!(journal.marks(), [note("first"), note("second")]);
+    }
+
+    #[test]
+    fn an_injected_fault_is_told_from_every_other_mark() {
+        let exchange = ExchangeId::fixed("ex-000007");
+        let injected = Mark::injected(&exchange, "503: its own: words", Timestamp::UNIX_EPOCH);
+        assert_eq!(injected.injected_into(), Some(exchange));
+        let wait = Mark { kind: MarkKind::Wait, ..injected };
+        assert_eq!(wait.injected_into(), None, "another kind of mark");
+        assert_eq!(note("ex-000007: 503").injected_into(), None, "a tester's note");
+        assert_eq!(note("injected into nothing").injected_into(), None, "a note cut short");
+    }
+}

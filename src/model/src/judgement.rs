@@ -77,8 +77,8 @@ pub fn unwaived_verdict(test: &TestResult, waivers: &[WaiverUse]) -> Verdict {
     let left = test.checks().filter(|check| !is_waived(&check.id, check.verdict, waivers));
     let left: Vec<Verdict> = left.map(|check| check.verdict).collect();
     match left.as_slice() {
-        // A failed test without criteria of its own cannot be waived; one whose every check is, can.
-        [] if test.criteria.is_empty() => Verdict::Fail,
+        // A failed test without checks of its own cannot be waived; one whose every check is, can.
+        [] if test.checks().next().is_none() => Verdict::Fail,
         [] => Verdict::Pass,
         left => Verdict::roll_up(left.iter().copied()),
     }
@@ -87,25 +87,13 @@ pub fn unwaived_verdict(test: &TestResult, waivers: &[WaiverUse]) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CriterionResult, Mode, TestId, Timestamp, WaiverState};
+    use crate::samples::{checked, test};
+    use crate::{ClauseKind, CriterionResult, Timestamp, WaiverState};
 
     /// What a driven run judged of its tests, and of the checks of the conformance suite.
     fn judged<'a>(tests: &'a [TestResult], conformance: &'a [CheckResult]) -> Judgement<'a> {
         let supplier = SupplierKind::Reference;
         Judgement { supplier, tests, conformance, observer: &[], findings: &[] }
-    }
-
-    fn test(verdict: Verdict, required: bool, selected: bool) -> TestResult {
-        TestResult {
-            id: TestId::at(1),
-            title: "t".into(),
-            required,
-            selected,
-            verdict,
-            mode: Mode::Driven,
-            attempts: vec![],
-            criteria: vec![],
-        }
     }
 
     #[test]
@@ -173,22 +161,6 @@ mod tests {
         assert_eq!(witnessed(Verdict::NotRun), (0, vec![WaiverState::NotJudged]));
     }
 
-    fn checked(id: &'static str, verdict: Verdict) -> CriterionResult {
-        CriterionResult {
-            id: CriterionId::from(id),
-            kind: crate::ClauseKind::Check,
-            clause: "c".into(),
-            verdict,
-            mode: Mode::Driven,
-            expected: "e".into(),
-            observed: "o".into(),
-            exchanges: vec![],
-            exchange_count: 0,
-            letters: vec![],
-            reason: None,
-        }
-    }
-
     fn waiver(id: &str, expires: &str) -> crate::Waiver {
         crate::Waiver {
             id: id.into(),
@@ -210,6 +182,14 @@ mod tests {
         let uses = crate::use_waivers(&[waiver(waived, expires)], today, &judged(&tests, &[]));
         let advice = uses.iter().filter_map(WaiverUse::advice).collect();
         (exit_code(&judged(&tests, &[]), &uses), advice)
+    }
+
+    #[test]
+    fn a_failed_test_that_is_only_attested_stays_failed() {
+        let attested =
+            CriterionResult { kind: ClauseKind::Attestation, ..checked("AT1.1", Verdict::NotRun) };
+        let failed = TestResult { criteria: vec![attested], ..test(Verdict::Fail, true, true) };
+        assert_eq!(unwaived_verdict(&failed, &[]), Verdict::Fail);
     }
 
     #[test]
@@ -240,5 +220,26 @@ mod tests {
     #[test]
     fn a_waiver_of_something_that_was_not_judged_may_stay() {
         assert_eq!(ended(Verdict::NotRun, "AT2.1", "2026-12-01").1, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_failed_test_passes_once_every_check_of_it_is_waived() {
+        let criteria = vec![checked("AT1.1", Verdict::Fail), checked("AT1.2", Verdict::Fail)];
+        let tests = [TestResult { criteria, ..test(Verdict::Fail, true, true) }];
+        let judged = judged(&tests, &[]);
+        let today: Timestamp = "2026-08-21T10:00:00Z".parse().unwrap();
+        let waivers = ["AT1.1", "AT1.2"].map(|id| waiver(id, "2026-12-01"));
+        let uses = crate::use_waivers(&waivers, today, &judged);
+        assert_eq!(exit_code(&judged, &uses[..1]), 1, "one of the two is waived");
+        assert_eq!(exit_code(&judged, &uses), 0);
+    }
+
+    #[test]
+    fn a_failed_test_without_criteria_cannot_be_waived() {
+        let failed = test(Verdict::Fail, true, true);
+        let today: Timestamp = "2026-08-21T10:00:00Z".parse().unwrap();
+        let tests = [failed.clone()];
+        let uses = crate::use_waivers(&[waiver("AT1", "2026-12-01")], today, &judged(&tests, &[]));
+        assert_eq!(unwaived_verdict(&failed, &uses), Verdict::Fail);
     }
 }

@@ -69,3 +69,33 @@ pub fn now() -> Timestamp {
     let exact = clock.checked_add(instant.elapsed()).unwrap_or(Timestamp::MAX);
     Timestamp::from_microsecond(exact.as_microsecond()).unwrap_or(exact)
 }
+
+#[cfg(test)]
+mod samples;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn the_present_moment_is_that_of_the_systems_clock_in_whole_microseconds() {
+        let apart = now().duration_since(Timestamp::now()).abs();
+        assert!(apart < SignedDuration::from_hours(1), "{apart} apart");
+        for _ in 0..100 {
+            assert_eq!(now().subsec_nanosecond() % 1_000, 0);
+        }
+    }
+
+    #[test]
+    fn the_present_moment_moves_on_and_never_back() {
+        let earlier = now();
+        std::thread::sleep(Duration::from_millis(2));
+        let times: Vec<_> = (0..100).map(|_| now()).collect();
+        assert!(times[0].duration_since(earlier) >= SignedDuration::from_millis(1));
+        assert!(times.is_sorted());
+    }
+}

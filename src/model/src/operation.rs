@@ -158,6 +158,9 @@ mod tests {
             ("GET", "/mi/m", Operation::GetMi),
             ("DELETE", "/letters/a", Operation::Unknown),
             ("GET", "/letters/", Operation::Unknown),
+            ("PATCH", "/letters/", Operation::Unknown),
+            ("GET", "/letters//data", Operation::Unknown),
+            ("GET", "/mi/", Operation::Unknown),
             ("GET", "/storage/a.pdf?sig=1", Operation::Download),
         ] {
             assert_eq!(operation(method, &format!("{base}{path}")), expected, "{method} {path}");
@@ -182,5 +185,36 @@ mod tests {
         let route =
             Route::of("GET", "https://int.example/nhs-notify-supplier/letters/L1/data", BASE);
         assert_eq!(route.letter, Some(LetterId::from("L1")));
+    }
+
+    #[test]
+    fn an_operations_label_is_the_call_that_it_is_told_from() {
+        for told in [
+            Operation::Status,
+            Operation::ListLetters,
+            Operation::UpdateLetters,
+            Operation::GetLetter,
+            Operation::PatchLetter,
+            Operation::GetLetterData,
+            Operation::CreateMi,
+            Operation::GetMi,
+            Operation::Token,
+        ] {
+            let (method, path) = told.label().split_once(' ').unwrap();
+            let url = format!("{}{}", BASE.trim_end_matches('/'), path.replace("{id}", "x"));
+            assert_eq!(operation(method, &url), told, "{}", told.label());
+        }
+        assert_eq!(Operation::Download.label(), "download");
+        assert_eq!(Operation::Unknown.label(), "unknown");
+    }
+
+    #[test]
+    fn downloads_and_tokens_do_not_count_against_the_rate_limit() {
+        for outside in [Operation::Token, Operation::Download] {
+            assert!(!outside.is_api(), "{}", outside.label());
+        }
+        for inside in [Operation::Status, Operation::ListLetters, Operation::Unknown] {
+            assert!(inside.is_api(), "{}", inside.label());
+        }
     }
 }

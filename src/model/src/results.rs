@@ -233,3 +233,35 @@ impl TestResult {
         self.criteria.iter().filter(|criterion| criterion.kind == crate::ClauseKind::Check)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ClauseKind;
+    use crate::samples::{checked, test};
+
+    #[test]
+    fn each_verdict_is_counted_under_its_own_name() {
+        use Verdict::{Error, Fail, Inconclusive, NotApplicable, NotRun, Pass};
+        let numbers =
+            [(Pass, 6), (Fail, 5), (Inconclusive, 4), (NotApplicable, 3), (NotRun, 2), (Error, 0)];
+        let verdicts = numbers.map(|(verdict, number)| std::iter::repeat_n(verdict, number));
+        let counts = Counts::of(verdicts.into_iter().flatten());
+        let expected =
+            Counts { pass: 6, fail: 5, inconclusive: 4, not_applicable: 3, not_run: 2, error: 0 };
+        assert_eq!(counts, expected);
+        for (verdict, number) in numbers {
+            assert_eq!(counts.get(verdict), number as u64, "{verdict}");
+        }
+    }
+
+    #[test]
+    fn attestations_do_not_count_among_a_tests_checks() {
+        let attestation =
+            CriterionResult { kind: ClauseKind::Attestation, ..checked("AT1.3", Verdict::NotRun) };
+        let criteria =
+            vec![checked("AT1.1", Verdict::Pass), checked("AT1.2", Verdict::Fail), attestation];
+        let counts = TestResult { criteria, ..test(Verdict::Fail, true, true) }.check_counts();
+        assert_eq!(counts, Counts { pass: 1, fail: 1, ..Counts::default() });
+    }
+}

@@ -219,4 +219,44 @@ mod tests {
         assert_eq!(judge_move(Accepted, Pending), Move::Illegal);
         assert_eq!(judge_move(Dispatched, Failed), Move::Illegal);
     }
+
+    fn those(what: impl Fn(LetterStatus) -> bool) -> Vec<LetterStatus> {
+        LetterStatus::ALL.into_iter().filter(|status| what(*status)).collect()
+    }
+
+    #[test]
+    fn the_statuses_of_at9_to_at13_need_a_reason() {
+        use LetterStatus::{Cancelled, Failed, Forwarded, Rejected, Returned};
+        let expected = [Rejected, Cancelled, Failed, Returned, Forwarded];
+        assert_eq!(those(LetterStatus::needs_reason), expected);
+    }
+
+    #[test]
+    fn what_ends_production_can_be_followed_by_no_production() {
+        use LetterStatus::{Cancelled, Dispatched, Enclosed, Failed, Forwarded, Printed, Rejected};
+        let production = those(LetterStatus::is_production);
+        assert_eq!(production, [Printed, Enclosed, Dispatched]);
+        let ends = those(LetterStatus::ends_production);
+        assert_eq!(ends, [Rejected, Cancelled, Failed, Forwarded]);
+        for (end, next) in
+            ends.iter().flat_map(|end| production.iter().map(move |next| (*end, *next)))
+        {
+            assert_eq!(judge_move(end, next), Move::Illegal, "{end} to {next}");
+        }
+    }
+
+    #[test]
+    fn a_status_reads_back_what_it_writes() {
+        for status in LetterStatus::ALL {
+            assert_eq!(status.to_string().parse(), Ok(status));
+            assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
+        }
+    }
+
+    #[test]
+    fn what_is_no_status_is_refused_by_name() {
+        for text in ["accepted", "ACCEPTED ", "", "LOST"] {
+            assert_eq!(text.parse::<LetterStatus>(), Err(UnknownStatus(text.to_owned())));
+        }
+    }
 }
