@@ -156,7 +156,7 @@ impl LoadProfile {
                 let busiest = hours.iter().copied().fold(0.0, f64::max);
                 let hour = Duration::from_secs_f64(HOUR / compress);
                 let of_day = |(at, weight): (usize, &f64)| {
-                    (format!("{at:02}:00"), hour, rate * weight / busiest)
+                    (format!("{at:02}:00"), hour, rate * (weight / busiest))
                 };
                 hours.iter().enumerate().map(of_day).collect()
             }

@@ -186,9 +186,8 @@ impl FeatureSet {
     /// [`FeatureError::Step`] naming the first that does not.
     pub fn check_steps<W>(&self, phrases: &Collection<W>) -> Result<(), FeatureError> {
         for feature in &self.features {
-            let background = feature
-                .background
-                .iter()
+            let of_rules = feature.rules.iter().filter_map(|rule| rule.background.as_ref());
+            let background = (feature.background.iter().chain(of_rules))
                 .flat_map(|background| background.steps.iter().map(|step| ("background", step)));
             let steps = scenarios(feature)
                 .flat_map(|scenario| scenario.steps.iter().map(|step| (&*scenario.name, step)));
@@ -229,6 +228,7 @@ impl FeatureSet {
         let mut tests: Vec<TestId> = self
             .features
             .iter()
+            .filter(|feature| scenarios(feature).next().is_some())
             .flat_map(|feature| {
                 let mut found = tests_of(&feature.tags);
                 found.extend(scenarios(feature).flat_map(|scenario| tests_of(&scenario.tags)));
@@ -303,9 +303,16 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result<(), FeatureError> {
 fn parse(path: &Path, text: &str) -> Result<Feature, FeatureError> {
     let malformed = |problem: String| FeatureError::Malformed { path: path.to_owned(), problem };
     let mut feature = Feature::parse(text, GherkinEnv::default())
-        .map_err(|error| malformed(format!("not a Gherkin feature ({error})")))?;
+        .map_err(|error| malformed(format!("not a Gherkin feature ({})", place(&error))))?;
     feature.path = Some(path.to_owned());
     feature.expand_examples().map_err(|error| malformed(error.to_string()))
+}
+
+/// Where Gherkin went wrong. What the library would have taken there is left out: it is a set, told
+/// in another order each time.
+fn place(error: &impl ToString) -> String {
+    let text = error.to_string();
+    text.split_once(": {").map_or(text.as_str(), |(place, _)| place).to_owned()
 }
 
 fn scenarios(feature: &Feature) -> impl Iterator<Item = &Scenario> {
@@ -373,11 +380,18 @@ mod tests {
 
     #[test]
     fn an_unknown_step_in_a_background_is_found_as_well() {
-        let (_folder, set) = written(
-            "Feature: own\n  Background:\n    Given the moon is full\n  Scenario: one\n    When the \
-             supplier asks whether the service is up\n",
-        );
-        assert!(set.unwrap().check_steps(&PrintHouse::collection()).is_err());
+        let text = "Feature: own\n  Background:\n    Given the moon is full\n  Scenario: one\n    When the \
+                    supplier asks whether the service is up\n";
+        for text in [text.to_owned(), text.replacen("own\n", "own\n  Rule: tides\n", 1)] {
+            let (_folder, set) = written(&text);
+            assert!(set.unwrap().check_steps(&PrintHouse::collection()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_test_without_a_scenario_is_not_among_those_to_run() {
+        let (_folder, set) = written("@AT4\nFeature: own\n");
+        assert_eq!(set.unwrap().tests(), []);
     }
 
     #[test]

@@ -19,8 +19,11 @@ use letterproof_model::{Exchange, LetterId, LetterStatus};
 use serde::Deserialize;
 use tokio::sync::{Mutex, OnceCell};
 
-/// How far above the limit a burst goes before it gives up.
-pub(crate) const ABOVE_THE_LIMIT: u32 = 100;
+/// The most calls of a burst: a limit that counts by the second of the clock lets up to twice as
+/// many through as any one second allows.
+pub(crate) const fn longest_burst(limit: u32) -> u32 {
+    limit.saturating_mul(2).saturating_add(100)
+}
 /// The life of a link that does not say how long it lives.
 pub(crate) const USUAL_LINK_LIFE: Duration = Duration::from_secs(60);
 /// Between the read that shows an acceptance and another one.
@@ -221,7 +224,7 @@ impl Prober {
         let mut probe = probe_of(plan, "");
         probe.patient = false;
         let session = supplier.session();
-        let most = supplier.context().rate_limit.saturating_add(ABOVE_THE_LIMIT);
+        let most = longest_burst(supplier.context().rate_limit);
         session.burst(&flow, &probe, most).await?;
         Ok(())
     }

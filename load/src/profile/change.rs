@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use super::read::MOST_STEPS;
+use super::reader::LONGEST;
 use super::{LoadProfile, Rate, Shape};
 use crate::LoadError;
 
@@ -40,11 +42,11 @@ impl LoadProfile {
     /// pressed into it for a soak.
     ///
     /// # Errors
-    /// When the time is zero, or the profile has no length.
+    /// When the time is zero or too long for any profile, or the profile has no length.
     pub fn with_duration(mut self, time: Duration) -> Result<Self, LoadError> {
-        if time.is_zero() {
+        if time.is_zero() || time > LONGEST {
             return Err(LoadError::profile(
-                "--duration: it is zero; give a time such as 60s or 5m",
+                "--duration: it is zero or beyond 744h; give a time such as 60s or 5m",
             ));
         }
         match &mut self.shape {
@@ -52,6 +54,11 @@ impl LoadProfile {
             Shape::Spike { idle, burst, bursts, .. } => {
                 let whole = time.as_secs_f64() / (*idle + *burst).as_secs_f64();
                 *bursts = (whole.floor() as u32).max(1);
+                if *bursts > MOST_STEPS {
+                    return Err(LoadError::profile(format!(
+                        "--duration: that is {bursts} bursts, and no spike has more than {MOST_STEPS}; give a shorter time"
+                    )));
+                }
             }
             Shape::Soak { compress, .. } => {
                 *compress = DAY / time.as_secs_f64();

@@ -13,7 +13,8 @@ use crate::mix::LoadOperation;
 
 /// Letters the API lists or updates in one call.
 const MOST_LETTERS: u32 = 2_500;
-const MOST_STEPS: u32 = 1_000;
+/// The most steps, bursts or runs of a profile.
+pub(super) const MOST_STEPS: u32 = 1_000;
 const MOST_USERS: u32 = 10_000;
 const LETTERS: u32 = 100;
 const SMALL_BATCH: u32 = 10;

@@ -183,7 +183,7 @@ impl Reader<'_> {
 }
 
 /// The longest time a profile may ask for.
-const LONGEST: Duration = Duration::from_secs(31 * 24 * 3600);
+pub(super) const LONGEST: Duration = Duration::from_secs(31 * 24 * 3600);
 
 fn number_in(value: &DeValue<'_>) -> Option<f64> {
     let text = match value {

@@ -139,7 +139,11 @@ fn changes_that_a_shape_has_no_room_for_are_refused() {
     let at15 = || LoadProfile::named("at15").unwrap();
     assert!(at15().with_rate(10.0).is_err());
     assert!(at15().with_duration(Duration::from_secs(1)).is_err());
-    assert!(LoadProfile::named("steady").unwrap().with_duration(Duration::ZERO).is_err());
+    for time in [Duration::ZERO, Duration::from_secs(745 * 3_600), Duration::MAX] {
+        assert!(LoadProfile::named("steady").unwrap().with_duration(time).is_err(), "{time:?}");
+    }
+    let bursts = LoadProfile::named("spike").unwrap().with_duration(Duration::from_secs(86_400));
+    assert!(bursts.unwrap_err().to_string().contains("5760 bursts"));
     let soak = LoadProfile::named("soak").unwrap();
     assert!(soak.clone().with_duration(Duration::from_secs(86_401)).is_err());
     let LoadPlan::Attack(plan) =

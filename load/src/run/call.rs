@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use letterproof_client::{ClientError, Flow, LinkChange, MiDocument, MiRecord, Probe, Session};
+use letterproof_client::{ClientError, Flow, MiDocument, MiRecord, Probe, Session};
 use letterproof_model::{Exchange, LetterId, LetterStatus, Operation, now};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ pub(super) async fn perform(
         LoadOperation::Data if profile.download => {
             if let Some(link) = link {
                 let follow = Flow { due: None, ..flow.clone() };
-                labelled(label, session.probe_link(&follow, &link, LinkChange::AsIs)).await?;
+                labelled(label, session.download_once(&follow, &link)).await?;
             }
         }
         _ => {}

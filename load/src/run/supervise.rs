@@ -115,6 +115,7 @@ impl AttackPlan {
         };
         let attack = attack(Arc::clone(&work), self.users, &options.folder);
         let attacked = watch.over(attack).await;
+        work.session.close().await;
         let ended = match (work.fatal(), attacked, watch.ended.take()) {
             (Some(error), _, _) => Ended::Failed { problem: error.to_string() },
             (None, Err(error), None) => Ended::Failed { problem: error.to_string() },

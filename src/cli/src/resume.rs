@@ -168,6 +168,7 @@ impl Broken {
                 .to_owned(),
         };
         bench.resumed(mark.at);
+        ledger.note_broken_off(mark.at);
         journal.mark(mark).map_err(|error| Failure::Harness(error.message))
     }
 

@@ -238,6 +238,8 @@ impl Drive<'_> {
             if self.broken.is_some() {
                 self.progress.note("looking for updates that were under way");
                 stage.supplier.settle().await?;
+                // A list that was under way may hide letters that no record tells of.
+                stage.supplier.wait_until_listed_letters_show_again().await?;
             }
             letterproof_steps::run(&self.left, &stage).await?;
             Ok::<(), Failure>(())
@@ -258,6 +260,7 @@ impl Drive<'_> {
                 }
             }
         };
+        session.close().await;
         let environment =
             environment(session.target(), Some(&session), self.contract()?, journal.as_ref());
         // What was recorded is kept, also where the disk takes no more.

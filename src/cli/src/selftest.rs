@@ -1,16 +1,29 @@
-//! `letterproof selftest`: every known fault against the harness's own judges.
+//! `letterproof selftest`: every known fault against the harness's own judges, or whole runs under
+//! noise against none.
 //! Refuses to leave this machine: the API and the print houses are its own.
 
-use letterproof_selftest::{Options, Row, SelftestError, run};
+use std::sync::Arc;
+
+use letterproof_selftest::{
+    NoiseEvent, NoiseOptions, NoiseProgress, Options, Row, SelftestError, run, run_noise,
+};
 
 use crate::args::{OutputFormat, SelftestOptions};
 use crate::failure::Failure;
 use crate::out;
 use crate::progress::Progress;
 
-/// Runs the trials, prints the matrix and writes it where asked; returns the exit code.
+/// Runs the trials or the noisy runs; returns the exit code.
 pub(crate) fn selftest(asked: &SelftestOptions) -> Result<u8, Failure> {
-    let options = Options { only: asked.only.clone(), jobs: usize::from(asked.jobs), judges: None };
+    match asked.noise {
+        Some(runs) => noise(asked, usize::from(runs)),
+        None => matrix(asked),
+    }
+}
+
+/// Runs the trials, prints the matrix and writes it where asked.
+fn matrix(asked: &SelftestOptions) -> Result<u8, Failure> {
+    let options = Options { only: asked.only.clone(), jobs: jobs(asked), judges: None };
     let progress = Progress::start();
     let told = |count: usize, all: usize, row: &Row| {
         let line = format!("{count}/{all} {}", row.line());
@@ -27,6 +40,36 @@ pub(crate) fn selftest(asked: &SelftestOptions) -> Result<u8, Failure> {
         OutputFormat::Json => out::json(&matrix.document())?,
     }
     Ok(matrix.exit_code())
+}
+
+/// Runs under noise, prints the table and writes it where asked.
+fn noise(asked: &SelftestOptions, runs: usize) -> Result<u8, Failure> {
+    let (seed, jobs, keep) = (asked.seed, jobs(asked), asked.out.clone());
+    let options = NoiseOptions { runs, seed, jobs, keep, ..NoiseOptions::default() };
+    let progress = Progress::start();
+    let shown = progress.clone();
+    let told: NoiseProgress = Arc::new(move |event| match event {
+        NoiseEvent::Doing { run, scenario } => shown.passing(&format!("run {run}: {scenario}")),
+        NoiseEvent::Ended { count, all, row } => {
+            shown.note(&format!("{count}/{all} {}", row.line()));
+        }
+    });
+    let report = run_noise(&options, &told);
+    progress.finish();
+    let report = report?;
+    if let Some(folder) = &asked.out {
+        report.write(folder)?;
+    }
+    match asked.format {
+        OutputFormat::Table => out::print(&report.text())?,
+        OutputFormat::Json => out::json(&report.document())?,
+    }
+    Ok(report.exit_code())
+}
+
+/// How many go on side by side; 0 leaves it to the library.
+fn jobs(asked: &SelftestOptions) -> usize {
+    asked.jobs.map_or(0, usize::from)
 }
 
 impl From<SelftestError> for Failure {

@@ -35,3 +35,14 @@ fn a_name_that_is_in_no_catalogue_ends_with_2_and_a_next_step() {
     assert!(ended.stderr.contains("no-such-fault") && ended.stderr.contains("--fault list"));
     assert!(ended.stdout.is_empty());
 }
+
+#[test]
+fn noise_and_single_faults_exclude_each_other_and_a_seed_needs_noise() {
+    for words in
+        [&["--noise", "1", "--only", "list-empty"][..], &["--seed", "2"], &["--noise", "0"]]
+    {
+        let ended = command(&["selftest"]).args(words).ended();
+        assert_eq!(ended.code, 2, "{words:?}: {}", ended.stderr);
+        assert!(ended.stdout.is_empty(), "{words:?}");
+    }
+}

@@ -282,13 +282,11 @@ pub(crate) fn parse_base_url(text: &str) -> Result<Url, ClientError> {
     Ok(url)
 }
 
+/// An address as messages may show it: secrets stand before an `@`, and in queries and fragments.
 fn without_credentials(text: &str) -> String {
-    match (text.find("://"), text.rfind('@')) {
-        (Some(scheme), Some(at)) if at > scheme => {
-            format!("{}://…@{}", &text[..scheme], &text[at + 1..])
-        }
-        _ => text.to_owned(),
-    }
+    let host = text.find("://").map_or(0, |at| at + 3);
+    let secret = if text.contains('@') { Some(host) } else { text.find(['?', '#']) };
+    secret.map_or_else(|| text.to_owned(), |from| format!("{}…", &text[..from]))
 }
 
 #[cfg(test)]
@@ -305,7 +303,16 @@ mod tests {
 
     #[test]
     fn what_is_no_base_url_is_refused_without_showing_credentials() {
-        for text in ["ftp://x/", "localhost:9000", "", "https://u:hunter2@x/", "https://x/?a=1"] {
+        for text in [
+            "ftp://x/",
+            "localhost:9000",
+            "",
+            "https://u:hunter2@x/",
+            "https://u:a?hunter2@x/",
+            "https://x/?key=hunter2",
+            "https://x/#hunter2",
+            "https://x/?mail=a@hunter2",
+        ] {
             let error = parse_base_url(text).unwrap_err().to_string();
             assert!(!error.contains("hunter2"), "{error}");
         }

@@ -22,10 +22,18 @@ pub(crate) struct StatusMove {
     pub(crate) seen_before: Option<LetterStatus>,
     /// The call that showed it.
     pub(crate) seen_in: Option<CallIx>,
-    /// Statuses the letter may have had before, the likeliest first.
-    before: Vec<LetterStatus>,
+    before: Before,
     /// The status sent before this one, if it was never seen by the supplier in between.
     pub(crate) unseen: Option<(LetterStatus, CallIx)>,
+}
+
+/// What a letter may have been before a move.
+#[derive(Debug)]
+struct Before {
+    /// Statuses that the recording names, the likeliest first.
+    named: Vec<LetterStatus>,
+    /// Whether it was one of them: not where all that is known are updates without an answer.
+    certain: bool,
 }
 
 /// Whether a move was eligible.
@@ -44,12 +52,13 @@ pub(crate) enum Eligibility {
 impl StatusMove {
     /// Whether the letter was in a status that allows this move.
     pub(crate) fn eligibility(&self) -> Eligibility {
-        let moves = || self.before.iter().map(|from| judge_move(*from, self.status));
-        match self.before.first() {
-            None => Eligibility::Unknown,
+        let Before { named, certain } = &self.before;
+        let moves = || named.iter().map(|from| judge_move(*from, self.status));
+        match named.first() {
             Some(_) if moves().any(|kind| kind == Move::Eligible) => Eligibility::Eligible,
             Some(_) if moves().any(|kind| kind == Move::Repeat) => Eligibility::Repeat,
-            Some(from) => Eligibility::Not(*from),
+            Some(from) if *certain => Eligibility::Not(*from),
+            _ => Eligibility::Unknown,
         }
     }
 
@@ -103,41 +112,38 @@ fn moves_of(
 ) {
     let Letter { events, .. } = traffic.letter(letter);
     let mut walk = Walk::default();
-    let mut open: Option<StatusMove> = None;
+    // The move under way, and whether the API may have taken any of its updates on.
+    let mut open: Option<(StatusMove, bool)> = None;
     for (place, event) in events.iter().enumerate() {
         if let Some(shown) = event.shows() {
             walk.see(shown, event.at, event.call, event.by_supplier);
         }
         let EventKind::Sent(update) = event.kind else { continue };
         let ours = event.by_supplier && update.status == status;
+        let refused = update.answer.refused();
         match &mut open {
-            Some(current) if ours => current.sends.push(place),
-            Some(_) if update.status != status && !update.answer.refused() => {
-                if let Some(mut done) = open.take() {
-                    done.until = Some(place);
-                    moves.push(done);
+            Some((current, true)) if ours => current.sends.push(place),
+            // What the API refused moved nothing: the move begins with this try.
+            Some((current, taken)) if ours => {
+                let mut sends = std::mem::take(&mut current.sends);
+                sends.push(place);
+                *current = walk.begin(letter, status, sends);
+                *taken = !refused;
+            }
+            Some(_) if update.status != status && !refused => {
+                if let Some((done, _)) = open.take() {
+                    moves.push(StatusMove { until: Some(place), ..done });
                 }
             }
-            None if ours => {
-                open = Some(StatusMove {
-                    letter,
-                    status,
-                    sends: vec![place],
-                    until: None,
-                    seen_before: walk.seen.map(|(seen, _)| seen),
-                    seen_in: walk.seen.map(|(_, call)| call),
-                    before: walk.before(),
-                    unseen: walk.unseen(status),
-                });
-            }
+            None if ours => open = Some((walk.begin(letter, status, vec![place]), !refused)),
             _ => {}
         }
-        if !update.answer.refused() {
+        if !refused {
             let settles = traffic.call(event.call).finished.saturating_add(deadline);
             walk.send(update, settles, event.call, event.by_supplier);
         }
     }
-    moves.extend(open);
+    moves.extend(open.map(|(last, _)| last));
 }
 
 /// A letter's status as far as it is known at each point of its timeline.
@@ -160,12 +166,11 @@ impl Walk {
     fn see(&mut self, status: LetterStatus, at: Micros, call: CallIx, by_supplier: bool) {
         if let Some(place) = self.unsettled.iter().rposition(|sent| sent.status == status) {
             self.unsettled.drain(..=place);
-        } else if self.seen.is_none_or(|(seen, _)| seen == status) {
-            // Not changed yet: updates are queued, until their deadline says they were lost.
-            self.unsettled.retain(|sent| at < sent.settles);
-        } else {
+        } else if self.seen.is_some_and(|(seen, _)| seen != status) {
             self.unsettled.clear();
         }
+        // Not changed yet: updates are queued, until their deadline says they were lost.
+        self.unsettled.retain(|sent| at < sent.settles);
         self.seen = Some((status, call));
         if let Some((sent, _, seen)) = &mut self.last_sent {
             *seen |= by_supplier && *sent == status;
@@ -181,16 +186,30 @@ impl Walk {
         }
     }
 
-    fn before(&self) -> Vec<LetterStatus> {
-        let mut before = Vec::new();
+    /// A move that begins here with these updates.
+    fn begin(&self, letter: LetterIx, status: LetterStatus, sends: Vec<usize>) -> StatusMove {
+        StatusMove {
+            letter,
+            status,
+            sends,
+            until: None,
+            seen_before: self.seen.map(|(seen, _)| seen),
+            seen_in: self.seen.map(|(_, call)| call),
+            before: self.before(),
+            unseen: self.unseen(status),
+        }
+    }
+
+    fn before(&self) -> Before {
+        let mut named = Vec::new();
         for sent in self.unsettled.iter().rev() {
-            before.push(sent.status);
+            named.push(sent.status);
             if sent.certain {
-                return before;
+                return Before { named, certain: true };
             }
         }
-        before.extend(self.seen.map(|(seen, _)| seen));
-        before
+        named.extend(self.seen.map(|(seen, _)| seen));
+        Before { named, certain: self.seen.is_some() }
     }
 
     fn unseen(&self, next: LetterStatus) -> Option<(LetterStatus, CallIx)> {

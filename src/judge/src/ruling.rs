@@ -117,11 +117,18 @@ impl Ruling {
         self
     }
 
-    /// Adds the letters at fault; the first few are kept.
+    /// Adds the letters at fault, each once; the first few are kept.
     #[must_use]
     pub(crate) fn about(mut self, letters: impl IntoIterator<Item = LetterIx>) -> Self {
-        let room = EXCHANGES_SHOWN - self.letters.len().min(EXCHANGES_SHOWN);
-        self.letters.extend(letters.into_iter().take(room));
+        for letter in letters {
+            if self.letters.len() >= EXCHANGES_SHOWN {
+                break;
+            }
+            // One that is at fault many times must not push the others out.
+            if !self.letters.contains(&letter) {
+                self.letters.push(letter);
+            }
+        }
         self
     }
 

@@ -337,6 +337,24 @@ fn a_link_is_fresh_only_while_it_is_younger_than_its_life_counted_from_its_askin
 }
 
 #[test]
+fn a_link_that_met_a_failure_on_the_way_is_judged_by_its_next_use() {
+    for (id, method, after) in
+        [("C-LINK-HEAD", "HEAD", 0.0), ("C-LINK-EXPIRED", "GET", 100.0), ("C-LINK", "GET", 0.0)]
+    {
+        let good = if id == "C-LINK" { 200 } else { 403 };
+        let mut script = known();
+        script.data("L1").wait(after);
+        for status in [503, good] {
+            script.follow("L1").answered(status).edit(|exchange| {
+                exchange.request.method = method.into();
+            });
+        }
+        let results = judged(&script);
+        assert_eq!(of(id, &results).verdict, Verdict::Pass, "{:?}", of(id, &results));
+    }
+}
+
+#[test]
 fn letters_that_were_updated_may_change_their_place_and_status() {
     use letterproof_model::LetterStatus::{Pending, Rejected};
     let [one, two] = [letters(2)[0].clone(), letters(2)[1].clone()];

@@ -115,7 +115,7 @@ impl Default for Limits {
         Self {
             body_bytes: 2 * 1024 * 1024,
             bodies_in_flight: 32 * 1024 * 1024,
-            connections: 1_024,
+            connections: 16_384,
             headers: 100,
             header_bytes: 64 * 1024,
             header_timeout: Duration::from_secs(75),
@@ -193,6 +193,9 @@ pub struct MockConfig {
     pub retention: Duration,
     /// How long a queued update takes to show.
     pub apply_delay: Duration,
+    /// Up to this much more, evenly spread, is added for each update on top of `apply_delay`, so
+    /// that updates overtake each other.
+    pub apply_jitter: Duration,
     /// Whether some updates overtake others, as on INT.
     pub unordered: bool,
     /// How long a download link works (INT: 60 s).
@@ -206,6 +209,9 @@ pub struct MockConfig {
     pub latency: Duration,
     /// Up to this much more, evenly spread, is added on top of `latency`.
     pub latency_jitter: Duration,
+    /// Of a million calls of the API and downloads, so many are reset before they are looked at.
+    /// Never one that makes a record, since no client may send that again.
+    pub hiccups: u32,
     /// Life of an access token, told as `expires_in` (INT: 599 s).
     pub token_lifetime: Duration,
     /// Serve HTTPS with a certificate made at the start.
@@ -234,12 +240,14 @@ impl Default for MockConfig {
             list_window: Duration::ZERO,
             retention: Duration::from_secs(168 * 3600),
             apply_delay: Duration::from_secs(2),
+            apply_jitter: Duration::ZERO,
             unordered: false,
             link_ttl: Duration::from_secs(60),
             rate_limit: Some(300),
             limiter: Limiter::FixedWindow,
             latency: Duration::ZERO,
             latency_jitter: Duration::ZERO,
+            hiccups: 0,
             token_lifetime: Duration::from_secs(599),
             tls: false,
             faults: Vec::new(),

@@ -25,8 +25,8 @@ use crate::body::{Abort, MockBody};
 use crate::calls::{Call, Target};
 use crate::config::{Limits, Profile};
 use crate::faults::{Fault, apply_edits};
+use crate::hiccup::{chance, strikes};
 use crate::reply::{JSON, Reply, with_body};
-use crate::rng::Rng;
 use crate::shared::Shared;
 use crate::socket::Socket;
 use crate::{gateway, page, sandbox, storage, token, wire};
@@ -122,14 +122,16 @@ async fn converse<S: Service>(
         let (service, reset, budget) = (&service, &reset, &budget);
         async move {
             let (parts, body) = request.into_parts();
-            let body = match read(body, service.limits(), budget).await {
-                Ok(body) => body,
-                Err(refusal) => return Ok(wire::plain(*refusal)),
+            let response = match read(body, service.limits(), budget).await {
+                Ok(body) => {
+                    let size = body.len();
+                    let response = service.respond(parts, body, reset).await;
+                    budget.fetch_add(size, Ordering::Relaxed);
+                    response
+                }
+                Err(refusal) => Ok(wire::plain(*refusal)),
             };
-            let size = body.len();
-            let response = service.respond(parts, body, reset).await;
-            budget.fetch_add(size, Ordering::Relaxed);
-            response
+            response.map(wire::dated)
         }
     });
     let mut builder = http1::Builder::new();
@@ -240,6 +242,9 @@ impl Service for Front {
         {
             (Operation::Token, token::answer(shared, &parts.headers, &body, &root, &faults))
         } else if whole.starts_with(storage::PREFIX) {
+            if strikes(shared, &parts.method, target) {
+                return Err(wire::cut(reset));
+            }
             let reply =
                 storage::serve(shared, &parts.method, whole, query, &parts.headers, &faults);
             (Operation::Download, reply)
@@ -250,6 +255,9 @@ impl Service for Front {
             let way = latency(shared) / 2;
             pause(way).await;
             let counted = shared.now();
+            if strikes(shared, &parts.method, target) {
+                return Err(wire::cut(reset));
+            }
             let call = Call {
                 method: &parts.method,
                 path,
@@ -305,7 +313,7 @@ fn latency(shared: &Shared) -> Duration {
     if jitter.is_zero() {
         return latency;
     }
-    let part = Rng::new(shared.flap.fetch_add(1, Ordering::Relaxed), 5).unit();
+    let part = chance(shared, 5).unit();
     latency + jitter.mul_f64(part)
 }
 

@@ -14,6 +14,7 @@ mod connection;
 mod error;
 mod faults;
 mod gateway;
+mod hiccup;
 mod int;
 mod jwt;
 mod keys;

@@ -1,11 +1,11 @@
 //! Starting and stopping a double.
 //! Refuses to outlive its handle: dropping it stops every connection and frees its ports.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use letterproof_model::{LetterId, LetterStatus};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -19,6 +19,10 @@ use crate::meter::RequestCounts;
 use crate::secret::SecretToken;
 use crate::shared::{Shared, StateSummary, micros};
 use crate::{tls, token};
+
+/// Connections that may wait to be accepted; a client whose place is taken tries again only after
+/// a second.
+const BACKLOG: u32 = 4_096;
 
 /// A running double.
 pub struct MockServer {
@@ -38,9 +42,17 @@ impl std::fmt::Debug for MockServer {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), MockError> {
+fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), MockError> {
     let failed = |source| MockError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+    let listen = |socket: TcpSocket| {
+        // Ports of a double that has just ended are free, as elsewhere; on Windows they are anyway.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    let listener = socket.and_then(listen).map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
 }
@@ -49,7 +61,7 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), MockErro
 fn reachable(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, address.port()).into(),
         _ => address,
     }
 }
@@ -64,9 +76,9 @@ impl MockServer {
         if let Some(admin) = config.admin.filter(|admin| !admin.ip().is_loopback()) {
             return Err(MockError::AdminNotLoopback(admin));
         }
-        let (listener, address) = bind(config.listen).await?;
+        let (listener, address) = bind(config.listen)?;
         let admin = match config.admin {
-            Some(address) => Some(bind(address).await?),
+            Some(address) => Some(bind(address)?),
             None => None,
         };
         let (acceptor, certificate) = if config.tls {

@@ -9,6 +9,8 @@ use bytes::Bytes;
 use flate2::{Compress, Compression, Crc, FlushCompress};
 use http::{HeaderValue, Response, header};
 use hyper::body::Body as _;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use letterproof_model::Operation;
 
 use crate::body::{Abort, MockBody};
@@ -18,6 +20,16 @@ use crate::reply::Reply;
 /// Sends an answer as it is.
 pub(crate) fn plain(reply: Reply) -> Response<MockBody> {
     reply.map(MockBody::whole)
+}
+
+/// Says when it answers, by the clock that assertions are held against. The HTTP library's own
+/// `Date` stands still for as long as the clock was set back.
+pub(crate) fn dated(mut response: Response<MockBody>) -> Response<MockBody> {
+    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now());
+    if let Some(date) = date.ok().and_then(|date| HeaderValue::from_str(&date).ok()) {
+        response.headers_mut().entry(header::DATE).or_insert(date);
+    }
+    response
 }
 
 /// Sends an answer with what the armed faults do to it. `reset` tells the connection to close
@@ -35,8 +47,7 @@ pub(crate) async fn send(
         tokio::time::sleep(hit.time).await;
     }
     if faults.on(Effect::Reset) {
-        reset.store(true, Ordering::Relaxed);
-        return Err(Abort);
+        return Err(cut(reset));
     }
     let has_body = !reply.body().is_empty();
     if has_body && faults.on(Effect::HangBody) {
@@ -59,6 +70,12 @@ pub(crate) async fn send(
         return Ok(plain(reply));
     }
     Ok(plain(reply))
+}
+
+/// Tells the connection to close with a reset, without an answer.
+pub(crate) fn cut(reset: &AtomicBool) -> Abort {
+    reset.store(true, Ordering::Relaxed);
+    Abort
 }
 
 /// Half of a body under the announcement of the whole.

@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 use letterproof_mock::{
@@ -88,9 +88,13 @@ async fn a_bulk_of_a_thousand_is_accepted_and_leaves_the_queue() {
 
 #[tokio::test]
 async fn without_order_some_updates_overtake_others_and_with_order_none_does() {
-    for (unordered, left) in [(false, 0..=0), (true, 1..=90)] {
+    let jitters = Duration::from_millis(300);
+    for (unordered, apply_jitter, left) in
+        [(false, Duration::ZERO, 0..=0), (true, Duration::ZERO, 1..=90), (false, jitters, 1..=199)]
+    {
         let config = MockConfig {
             unordered,
+            apply_jitter,
             letters: 200,
             apply_delay: Duration::from_millis(200),
             ..quick()
@@ -108,6 +112,24 @@ async fn without_order_some_updates_overtake_others_and_with_order_none_does() {
         assert_eq!(behind + server.count(LetterStatus::Dispatched), 200);
         server.shutdown().await;
     }
+}
+
+#[tokio::test]
+async fn failures_in_passing_strike_before_a_call_is_looked_at_and_never_one_that_makes_a_record() {
+    let (server, caller) = started(MockConfig { hiccups: 1_000_000, ..quick() }).await;
+    let id = server.a_letter_of("supplier-1").unwrap();
+    let update = serde_json::json!({ "data": support::item(id.as_str(), "ACCEPTED") });
+    let mut seen = BTreeSet::new();
+    for _ in 0..40 {
+        let request = caller.request(Method::PATCH, &format!("/letters/{id}"));
+        let outcome = request.body(update.to_string()).send().await;
+        seen.insert(outcome.ok().map(|reply| reply.status().as_u16()));
+    }
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), [None], "each was reset");
+    assert_eq!(server.count(LetterStatus::Pending), 40, "nothing was done");
+    let record = caller.request(Method::POST, "/mi").body("{}").send().await.unwrap();
+    assert_eq!(record.status(), StatusCode::BAD_REQUEST, "it came to be looked at");
+    server.shutdown().await;
 }
 
 #[tokio::test]

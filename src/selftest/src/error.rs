@@ -18,6 +18,12 @@ pub enum SelftestError {
     /// A thread for trials could not be started.
     #[error("cannot start a thread for trials: {0}; try fewer with --jobs")]
     Thread(std::io::Error),
+    /// The built-in contract cannot be read.
+    #[error("the built-in contract cannot be read: {0}")]
+    Contract(String),
+    /// A thread ended without its run.
+    #[error("the quiet run left nothing to compare with; run it again")]
+    NoRun,
     /// The double's keys could not be made.
     #[error(transparent)]
     Mock(#[from] letterproof_mock::MockError),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use letterproof_contract::Contract;
 use letterproof_judge::{Head, conclude};
-use letterproof_model::{Brief, Recording, Results, RunId, ToolInfo, Verdict, now};
+use letterproof_model::{Brief, Recording, Results, RunId, Verdict, now};
 
 /// The verdict of every criterion and check that was judged, by its id.
 pub type Verdicts = BTreeMap<String, Verdict>;
@@ -21,8 +21,7 @@ pub type Judges = Arc<dyn Fn(&Recording, &Brief) -> Results + Send + Sync>;
 pub(crate) fn built_in() -> Result<Judges, String> {
     let contract = Contract::built_in().map_err(|error| error.to_string())?;
     Ok(Arc::new(move |recording, brief| {
-        let tool =
-            ToolInfo { version: env!("CARGO_PKG_VERSION").to_owned(), commit: String::new() };
+        let tool = crate::tool();
         let run_id = RunId::fixed("selftest");
         conclude(recording, &Head { run_id: &run_id, started: now(), tool: &tool, brief }, contract)
     }))

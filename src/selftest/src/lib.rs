@@ -5,11 +5,14 @@
 //! stands a control without the fault. What the judges then say tells whether they bite.
 //! Refuses to count a run that broke: only a verdict that a control did not have is a catch.
 
+mod alone;
 mod classify;
 mod drive;
 mod error;
+mod files;
 mod judges;
 mod matrix;
+mod noise;
 mod plan;
 mod quiet;
 mod register;
@@ -19,6 +22,16 @@ pub use classify::{Outcome, classify, together};
 pub use error::SelftestError;
 pub use judges::{Judges, Verdicts};
 pub use matrix::{Document, Entry, Matrix, Row};
+pub use noise::{
+    Difference, DifferenceEntry, NOISE_JOBS, Noise, NoiseDocument, NoiseEntry, NoiseEvent,
+    NoiseOptions, NoiseProgress, NoiseReport, NoiseRow, Seen, run_noise,
+};
 pub use plan::{ApiSetup, Armed, Catalogue, Claim, Part, Setup, SupplierSetup, Trial, plan};
 pub use register::judged_ids;
 pub use run::{JOBS, Options, Progress, run};
+
+/// What the journals of self-tests say recorded them.
+fn tool() -> letterproof_model::ToolInfo {
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    letterproof_model::ToolInfo { version, commit: String::new() }
+}

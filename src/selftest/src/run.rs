@@ -5,7 +5,6 @@
 //! ends makes its own row void and nothing else.
 
 use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,20 +12,21 @@ use std::time::Duration;
 use letterproof_mock::DemoCredentials;
 use parking_lot::Mutex;
 
+use crate::alone;
 use crate::classify::{classify, together};
 use crate::drive;
 use crate::error::SelftestError;
 use crate::judges::{self, Judges, Verdicts};
 use crate::matrix::{Matrix, Row};
 use crate::plan::{Part, Setup, Trial, plan};
-use crate::quiet::{self, Quiet};
+use crate::quiet::Quiet;
 
 /// How many trials run side by side unless told otherwise.
 pub const JOBS: u16 = 12;
 /// The longest a trial may take: many times what the slowest needs.
 const LONGEST: Duration = Duration::from_secs(120);
 /// A feature's table and the judges' indexes need more than a thread's usual stack in debug builds.
-const STACK: usize = 16 * 1024 * 1024;
+pub(crate) const STACK: usize = 16 * 1024 * 1024;
 
 /// What a self-test is told.
 #[derive(Clone, Default)]
@@ -191,21 +191,7 @@ impl<'a> Work<'a> {
                 (&part.setup, Some(&part.fault))
             }
         };
-        let run = || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
-            let driven = runtime.block_on(async {
-                let driving = drive::drive(setup, fault, self.folder);
-                tokio::time::timeout(LONGEST, driving).await.unwrap_or_else(|_| {
-                    Err(format!("it had not ended after {} s", LONGEST.as_secs()))
-                })
-            });
-            // Connections still open must not hold up the next trial.
-            runtime.shutdown_background();
-            let (recording, brief) = driven?;
-            Ok(judges::verdicts(&judges(&recording, &brief)))
-        };
-        std::panic::catch_unwind(AssertUnwindSafe(run))
-            .unwrap_or_else(|panic| Err(quiet::words(panic.as_ref())))
+        let driving = drive::drive(setup, fault, self.folder);
+        Ok(judges::verdicts(&alone::judged(driving, LONGEST, judges)?))
     }
 }

@@ -11,8 +11,8 @@ use super::draft::Draft;
 use super::range::Range;
 use crate::house::Way;
 use crate::prober::{
-    ABOVE_THE_LIMIT, ACCEPTED_IN_BULK, ACCEPTED_SINGLY, LATER, REPEATED, TOKEN_PATIENCE,
-    USUAL_LINK_LIFE,
+    ACCEPTED_IN_BULK, ACCEPTED_SINGLY, LATER, REPEATED, TOKEN_PATIENCE, USUAL_LINK_LIFE,
+    longest_burst,
 };
 
 impl Draft {
@@ -63,7 +63,7 @@ impl Draft {
         let operation = Route::of(plan.method, &plan.path_for("x"), "").operation;
         if plan.burst {
             let limit = self.context().map_or(0, |context| context.rate_limit);
-            let most = u64::from(limit.saturating_add(ABOVE_THE_LIMIT));
+            let most = u64::from(longest_burst(limit));
             return self.call(operation, Range { least: 1, most: Some(most) });
         }
         if plan.letter != LetterNeed::None {

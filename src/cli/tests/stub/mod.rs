@@ -51,6 +51,11 @@ impl Said {
         self
     }
 
+    /// No answer: the connection is closed.
+    pub(crate) fn nothing() -> Self {
+        Self { status: "", headers: String::new(), body: Vec::new() }
+    }
+
     /// A token of the platform's form.
     pub(crate) fn token(token: &str) -> Self {
         let body = format!(
@@ -130,6 +135,9 @@ fn serve(
         }
         return;
     };
+    if status.is_empty() {
+        return;
+    }
     let length = body.len();
     let head = format!(
         "HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n"

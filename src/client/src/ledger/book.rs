@@ -39,6 +39,8 @@ struct Book {
     reserved: HashSet<LetterId>,
     mi: HashSet<String>,
     store: Option<Store>,
+    /// Until when a list that was answered to nobody may hide any letter, known or not.
+    veiled_until: Option<Timestamp>,
 }
 
 /// How many letters of one specification and group.
@@ -302,7 +304,14 @@ impl Ledger {
     pub fn all_shown_at(&self) -> Option<Timestamp> {
         let now = now();
         let book = self.inner.book.lock();
-        book.letters.values().filter_map(|record| record.hidden_until).filter(|at| *at > now).max()
+        let hidden = book.letters.values().filter_map(|record| record.hidden_until);
+        hidden.chain(book.veiled_until).filter(|at| *at > now).max()
+    }
+
+    /// Takes in that a run was broken off at this time at the latest: a list that it had asked for
+    /// may hide letters, though nobody received it.
+    pub fn note_broken_off(&self, at: Timestamp) {
+        self.inner.book.lock().veiled_until = self.hidden_until(at);
     }
 
     /// The letters that were first seen in a status at or after `since`, grouped by specification

@@ -7,6 +7,7 @@ use letterproof_model::{SpecificationKind, SpecificationMeaning};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as WordError;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use url::Url;
 
@@ -88,7 +89,11 @@ fn build(tables: &Tables<'_>, reader: &mut Reader<'_>) -> Option<Profile> {
     if let Some(base_url) = &base_url {
         match target.clone().at(base_url) {
             Ok(moved) => target = moved,
-            Err(error) => reader.problems.push(format!("{}: {error}", reader.path.display())),
+            Err(_) => {
+                let span = tables.top.get("base_url").map(Spanned::span).unwrap_or_default();
+                let said = "here belongs the address of an API, without query and fragment";
+                reader.problem(&span, "base_url", said);
+            }
         }
     }
     if base.as_deref() == Some("mock") && base_url.is_none() {

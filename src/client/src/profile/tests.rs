@@ -93,6 +93,7 @@ fn each_mistake_is_told_with_line_and_field_and_the_near_name() {
         ("extends = \"int\"\n[auth]\nmethod = \"bearer\"\n".to_owned(), 1, "`token`"),
         ("extends = \"int\"\nauth = 3\n".to_owned(), 2, "as a table"),
         ("extends = \"int\n".to_owned(), 1, "no TOML"),
+        ("base_url = \"https://x?key=canary\"\nauth.method = \"none\"\n".to_owned(), 1, "query"),
         ("base_url = \"ftp://x\"\n[auth]\nmethod = \"none\"\n".to_owned(), 1, "https://"),
     ] {
         let said = problems(&text);

@@ -39,8 +39,6 @@ pub(super) enum Repeat {
     /// Only when the server cannot have acted on it: no connection was made, or 429. Creating
     /// management information, since the API does not detect a second record.
     Unsent,
-    /// Only after a 429.
-    Throttled,
     /// Not at all.
     Never,
 }

@@ -166,6 +166,13 @@ impl Session {
         self.inner.stop.send_replace(true);
     }
 
+    /// Ends the session: nothing more is sent, and a token that is being renewed beside the
+    /// requests is waited for until it is recorded. After it the journal grows no more.
+    pub async fn close(&self) {
+        self.stop();
+        self.inner.tokens.end_of_asking().await;
+    }
+
     /// Appends a mark to the journal.
     ///
     /// # Errors

@@ -89,7 +89,7 @@ impl Session {
         Ok(Download { exchange: raw.exchange })
     }
 
-    /// Uses a link as a probe does, without repeats.
+    /// Uses a link as a probe does.
     ///
     /// # Errors
     /// As [`Session::download`].
@@ -104,9 +104,21 @@ impl Session {
             LinkChange::Signature => (Method::GET, with_another_signature(&link.url)),
             LinkChange::Head => (Method::HEAD, link.url.clone()),
         };
-        let mut call = self.download_call(flow, method, url);
-        call.repeat = Repeat::Never;
-        let raw = self.make(&call).await?;
+        let raw = self.make(&self.download_call(flow, method, url)).await?;
+        Ok(Download { exchange: raw.exchange })
+    }
+
+    /// Follows a link once, whatever comes of it: what a load measures is one download.
+    ///
+    /// # Errors
+    /// As [`Session::download`].
+    pub async fn download_once(
+        &self,
+        flow: &Flow,
+        link: &DataLink,
+    ) -> Result<Download, ClientError> {
+        let call = self.download_call(flow, Method::GET, link.url.clone());
+        let raw = self.make(&Call { repeat: Repeat::Never, ..call }).await?;
         Ok(Download { exchange: raw.exchange })
     }
 

@@ -17,8 +17,9 @@ use super::link::DataLink;
 use super::transport::header_text;
 use crate::{ClientError, Flow};
 
-/// How many calls of a burst are under way at once.
-const BURST_AT_ONCE: usize = 64;
+/// How many calls of a burst are under way at once: enough to go beyond a limit of hundreds a
+/// second where an answer takes most of a second.
+const BURST_AT_ONCE: usize = 400;
 
 /// Which credentials a probe carries.
 #[derive(Debug, Clone, Default)]
@@ -65,7 +66,8 @@ pub struct Probe {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Option<Vec<u8>>,
-    /// Whether a 429 is waited out and the probe sent again; off for probes of the limit itself.
+    /// Whether a 429 is waited out, a failure on the way overcome and the probe sent again; off for
+    /// probes of the limit itself.
     pub patient: bool,
 }
 
@@ -92,6 +94,16 @@ impl Probe {
     pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self
+    }
+}
+
+/// A failure on the way tells nothing of what a probe asks, so it is sent again like the same call
+/// of a supplier; only what makes a record must not be, once the API may have acted on it.
+fn repeat_of(probe: &Probe) -> Repeat {
+    match probe.patient {
+        false => Repeat::Never,
+        true if probe.method == "POST" && !probe.path.starts_with("/letters") => Repeat::Unsent,
+        true => Repeat::Safe,
     }
 }
 
@@ -204,7 +216,7 @@ impl Session {
             headers,
             body: probe.body.clone().unwrap_or_default().into(),
             kind: Kind::Api,
-            repeat: if probe.patient { Repeat::Throttled } else { Repeat::Never },
+            repeat: repeat_of(probe),
             vouch,
             ids: false,
             timeout: self.target().timeouts.answer,

@@ -82,7 +82,8 @@ pub(super) fn stated_pause(raw: &Raw, skew: &Skew) -> Duration {
         // A moment in time, by the server's clock, when it is that large; else a length.
         Some(at) if at > 1e11 => {
             let left = at - skew.server_now(now()).as_millisecond() as f64;
-            Duration::from_secs_f64(left.max(0.0) / 1_000.0)
+            // Beyond all time is as good as long.
+            Duration::try_from_secs_f64(left.max(0.0) / 1_000.0).unwrap_or(LONGEST_THROTTLE)
         }
         Some(length) => Duration::from_secs_f64(length / 1_000.0),
         None => header_value(&response.headers, "retry-after")
@@ -98,7 +99,7 @@ mod tests {
 
     #[test]
     fn only_what_is_safe_is_repeated() {
-        use Repeat::{Never, Safe, Throttled, Unsent};
+        use Repeat::{Never, Safe, Unsent};
         use TransportErrorKind::{Body, Connect, Reset, Timeout, Tls};
         for (repeat, status, error, expected) in [
             (Safe, Some(502), None, true),
@@ -118,8 +119,6 @@ mod tests {
             (Unsent, None, Some(Reset), false),
             (Unsent, None, Some(Timeout), false),
             (Unsent, None, Some(Body), false),
-            (Throttled, Some(503), None, false),
-            (Throttled, None, Some(Connect), false),
             (Never, Some(503), None, false),
             (Never, None, Some(Connect), false),
         ] {

@@ -104,6 +104,11 @@ impl Tokens {
         self.taken.fetch_max(bearer.generation, Ordering::Relaxed);
     }
 
+    /// Waits until nobody asks for a token.
+    pub(super) async fn end_of_asking(&self) {
+        drop(self.asking.lock().await);
+    }
+
     fn fresh(&self) -> Option<Bearer> {
         let current = self.current.lock();
         current.clone().filter(|bearer| bearer.expires.is_none_or(|end| Instant::now() < end))

@@ -129,3 +129,14 @@ async fn taken_letters_are_nobody_elses_until_released() {
     ledger.release([&taken[0].id]);
     assert!(ledger.reserve(&[taken[0].id.clone()]));
 }
+
+#[tokio::test]
+async fn a_run_that_was_broken_off_may_have_hidden_letters_that_nobody_knows_of() {
+    let stage = Stage::set().await;
+    let ledger = Ledger::in_memory(&stage.target);
+    assert_eq!(ledger.all_shown_at(), None);
+    let now = letterproof_model::now();
+    ledger.note_broken_off(now);
+    let hidden = jiff::SignedDuration::try_from(stage.target.visibility_timeout).unwrap();
+    assert_eq!(ledger.all_shown_at(), Some(now.checked_add(hidden).unwrap()));
+}

@@ -134,3 +134,27 @@ async fn a_token_that_ends_while_its_request_waits_for_its_turn_is_not_sent() {
     let sent: Vec<_> = world.seen_headers.iter().map(|h| h["authorization"].clone()).collect();
     assert_eq!(sent, ["Bearer canary-token-1", "Bearer canary-token-2"]);
 }
+
+#[tokio::test]
+async fn a_session_is_closed_only_when_the_renewal_under_way_is_on_record() {
+    let stage = Stage::set().await.with_jwt();
+    stage.double.world.lock().token_life = 1;
+    let session = stage.session();
+    requests(&session, &stage, 1, 1).await;
+    let gate = Arc::new(Semaphore::new(0));
+    stage.double.world.lock().faults.token_gate = Some(gate.clone());
+    tokio::time::sleep(Duration::from_millis(760)).await;
+    requests(&session, &stage, 1, 1).await;
+    until(|| stage.double.world.lock().token_count == 2).await;
+    let closing = tokio::spawn({
+        let session = session.clone();
+        async move { session.close().await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!closing.is_finished(), "the token is still being asked for");
+    gate.add_permits(1);
+    closing.await.unwrap();
+    assert_eq!(stage.memory.count("POST", "/token"), 2);
+    let refused = session.check_status(&stage.flow).await.unwrap_err();
+    assert!(matches!(refused, crate::ClientError::Interrupted), "{refused}");
+}

@@ -1,5 +1,7 @@
 //! What is refused before any traffic.
 
+use std::time::Duration;
+
 use letterproof_model::LetterId;
 
 use super::Stage;
@@ -78,6 +80,22 @@ async fn the_limit_is_exceeded_on_purpose_only_where_there_is_one() {
     let refused = stage.session().burst(&stage.flow, &probe, 5).await.unwrap_err();
     assert!(refused.to_string().contains("no rate limit to test"), "{refused}");
     assert_eq!(stage.memory.exchanges().len(), 5);
+}
+
+#[tokio::test]
+async fn a_burst_goes_beyond_a_limit_of_hundreds_also_where_answers_are_slow() {
+    let stage = Stage::set().await;
+    stage.double.world.lock().faults.latency = Duration::from_secs(3_600);
+    let (session, probe) = (stage.session(), Probe::new("GET", "/_status"));
+    let every_call_came = async {
+        while stage.double.world.lock().arrivals.len() < 350 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        ended = session.burst(&stage.flow, &probe, 350) => panic!("no answer comes: {ended:?}"),
+        came = tokio::time::timeout(Duration::from_secs(60), every_call_came) => came.unwrap(),
+    }
 }
 
 #[tokio::test]

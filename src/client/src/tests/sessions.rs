@@ -96,6 +96,20 @@ async fn reads_and_updates_are_sent_again_after_a_gateway_fault_and_each_try_is_
 }
 
 #[tokio::test]
+async fn a_probe_is_sent_again_after_a_fault_on_the_way_unless_it_makes_a_record() {
+    let stage = Stage::set().await;
+    let session = stage.session();
+    let faults = || vec![(502, json!({})), (503, json!({}))];
+    stage.double.world.lock().faults.next = faults();
+    let answer = session.probe(&stage.flow, &Probe::new("GET", "/letters")).await.unwrap();
+    assert_eq!((answer.status(), answer.attempt), (Some(200), 3));
+    stage.double.world.lock().faults.next = faults();
+    let probe = Probe::new("POST", "/mi").with_body("{}");
+    let answer = session.probe(&stage.flow, &probe).await.unwrap();
+    assert_eq!((answer.status(), answer.attempt), (Some(502), 1));
+}
+
+#[tokio::test]
 async fn a_record_of_management_information_is_never_sent_twice_after_a_fault() {
     let stage = Stage::set().await;
     let session = stage.session();
@@ -223,6 +237,21 @@ async fn a_link_can_be_probed_with_another_signature() {
     let link = session.letter_data(&stage.flow, &"L0001".into()).await.unwrap().value.unwrap();
     session.probe_link(&stage.flow, &link, LinkChange::Signature).await.unwrap();
     assert!(stage.memory.exchanges()[1].request.url.ends_with("canary-signature-0"));
+}
+
+#[tokio::test]
+async fn a_link_is_followed_again_after_a_fault_on_the_way_but_once_where_that_is_asked() {
+    let stage = Stage::set().await;
+    stage.double.seed_ordinary(1);
+    // Nobody listens there.
+    stage.double.world.lock().faults.link_host = Some("http://127.0.0.1:1".to_owned());
+    let session = stage.session();
+    let link = session.letter_data(&stage.flow, &"L0001".into()).await.unwrap().value.unwrap();
+    let once = session.download_once(&stage.flow, &link).await.unwrap();
+    assert_eq!((once.status(), once.exchange.attempt), (None, 1));
+    let probed = session.probe_link(&stage.flow, &link, LinkChange::AsIs).await.unwrap();
+    assert_eq!(probed.status(), None);
+    assert!(probed.exchange.attempt > 1, "{}", probed.exchange.attempt);
 }
 
 #[tokio::test]

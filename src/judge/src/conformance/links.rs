@@ -125,6 +125,11 @@ fn fresh(probed: &Probed<'_>) -> Concluded {
     none_or(tally, probed, "download", "answered with 200")
 }
 
+/// A failure on the way, which tells nothing of the link.
+fn is_cut_off(answer: Answer) -> bool {
+    matches!(answer, Answer::Lost | Answer::Status(502..=504))
+}
+
 fn expired(probed: &Probed<'_>) -> Concluded {
     let tally = over_downloads(probed, "GET", |ix, call, given, tally| {
         let url = call.exchange.request.url.as_str();
@@ -136,7 +141,7 @@ fn expired(probed: &Probed<'_>) -> Concluded {
         }
         match call.answer() {
             Answer::Status(403) => tally.good([ix]),
-            Answer::Lost => {}
+            answer if is_cut_off(answer) => {}
             answer => {
                 let words = format!("followed after {}, was {}", seconds(age), answer.words());
                 tally.fault(call.letter, [ix], words);
@@ -154,7 +159,7 @@ fn tampered(probed: &Probed<'_>) -> Concluded {
         }
         match call.answer() {
             Answer::Status(403) => tally.good([ix]),
-            Answer::Lost => {}
+            answer if is_cut_off(answer) => {}
             answer => tally.fault(None, [ix], format!("was {}", answer.words())),
         }
     });
@@ -168,7 +173,7 @@ fn head(probed: &Probed<'_>) -> Concluded {
         }
         match call.answer() {
             Answer::Status(200 | 403 | 405) => tally.good([ix]),
-            Answer::Lost => {}
+            answer if is_cut_off(answer) => {}
             answer => tally.fault(None, [ix], format!("was {}", answer.words())),
         }
     });

@@ -257,29 +257,30 @@ fn ended_one(ix: LetterIx, letter: &Letter, traffic: &Traffic, deadline: Micros)
         if queue.back(event, traffic, deadline) {
             end = None;
         }
-        let (status, taken) = match event.kind {
+        let (status, sent, taken) = match event.kind {
             EventKind::Sent(update) if event.by_supplier && !update.answer.refused() => {
                 untouched = false;
-                (update.status, update.answer.accepted())
+                (update.status, true, update.answer.accepted())
             }
             // What is read later may merely lag behind the supplier's own updates.
             _ => match event.shows().filter(|_| untouched) {
-                Some(shown) => (shown, true),
+                Some(shown) => (shown, false, true),
                 None => continue,
             },
         };
         match (end, &mut ended) {
             (Some(last), _) if last == status => {}
-            (Some(last), Some(ended)) if judge_move(last, status) != Move::Eligible => {
+            // What is only shown after an end was done by NHS Notify.
+            (Some(last), Some(ended)) if sent && judge_move(last, status) != Move::Eligible => {
                 ended.after.push((status, event.call));
             }
-            _ if taken => {
-                end = status.ends_production().then_some(status);
+            // A move without an answer that an end allows may have led away from it.
+            _ => {
+                end = Some(status).filter(|status| taken && status.ends_production());
                 if let (Some(status), None) = (end, &ended) {
                     ended = Some(Ended { letter: ix, status, by: event.call, after: Vec::new() });
                 }
             }
-            _ => {}
         }
     }
     ended

@@ -4,6 +4,7 @@
 
 pub mod cases;
 pub mod failing;
+pub mod lifecycle;
 pub mod observed;
 pub mod script;
 

@@ -88,11 +88,15 @@ fn queue(shared: &Shared, faults: &View, supplier: u16, items: Vec<Item>) -> Res
 /// How long an update takes. Without order, one in ten takes up to twice as long again, which
 /// leaves about as many letters behind as were seen on INT.
 fn delay(shared: &Shared) -> u64 {
-    let usual = micros(shared.config.apply_delay);
-    if !shared.config.unordered {
+    let (usual, jitter) = (micros(shared.config.apply_delay), micros(shared.config.apply_jitter));
+    if !shared.config.unordered && jitter == 0 {
         return usual;
     }
     let mut rng = Rng::new(shared.flap.fetch_add(1, Ordering::Relaxed), shared.config.seed);
+    let usual = usual + rng.below(jitter + 1);
+    if !shared.config.unordered {
+        return usual;
+    }
     if rng.below(10) == 0 { usual + usual / 2 + rng.below(usual + 1) } else { usual }
 }
 

@@ -3,8 +3,10 @@
 
 mod api;
 mod features;
+mod house;
 mod record;
 mod supplier;
+mod whole;
 
 use std::path::Path;
 
@@ -14,6 +16,11 @@ use letterproof_model::{Brief, Recording};
 use secrecy::SecretString;
 
 use crate::plan::{Armed, Setup};
+
+pub(crate) use whole::{Whole, drive_whole};
+
+/// The name of a trial's journal.
+const JOURNAL: &str = "exchanges.jsonl";
 
 /// Long enough to be told from an empty document, and quick to make and to check.
 const PDF_BYTES: usize = 2_000;

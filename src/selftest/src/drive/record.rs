@@ -5,39 +5,35 @@ use std::path::Path;
 use std::sync::Arc;
 
 use letterproof_evidence::{JournalHeader, JournalWriter};
-use letterproof_model::{Exchange, Recorder, Recording, RunEnd, RunId, ToolInfo, now};
+use letterproof_model::{Brief, Exchange, Recorder, Recording, RunEnd, RunId, now};
 use parking_lot::Mutex;
 
 /// A journal on disk with a copy in memory.
 pub(super) struct Record {
     journal: Arc<JournalWriter>,
     kept: Arc<Mutex<Recording>>,
-    // Held so that the folder lives as long as the journal.
-    _folder: tempfile::TempDir,
 }
 
 impl Record {
-    /// Begins a journal for traffic with the API at `base_url`; `on_exchange` is told of each
-    /// exchange in turn.
+    /// Begins a journal in a new file, to be judged as the brief asks; `on_exchange` is told of
+    /// each exchange in turn.
     pub(super) fn begin(
-        folder: &Path,
-        base_url: &str,
+        path: &Path,
+        brief: &Brief,
         on_exchange: impl Fn(&Arc<Exchange>) + Send + Sync + 'static,
     ) -> Result<Self, String> {
-        let own = tempfile::tempdir_in(folder).map_err(super::words)?;
-        let tool =
-            ToolInfo { version: env!("CARGO_PKG_VERSION").to_owned(), commit: String::new() };
-        let header = JournalHeader::new(RunId::fixed("selftest"), tool, base_url);
+        let header =
+            JournalHeader::briefed(RunId::fixed("selftest"), now(), crate::tool(), brief.clone());
         let kept: Arc<Mutex<Recording>> = Arc::default();
         let (exchanges, marks) = (Arc::clone(&kept), Arc::clone(&kept));
-        let journal = JournalWriter::create(&own.path().join("exchanges.jsonl"), &header)
+        let journal = JournalWriter::create(path, &header)
             .map_err(super::words)?
             .with_observer(Box::new(move |exchange| {
                 exchanges.lock().push(Arc::clone(exchange));
                 on_exchange(exchange);
             }))
             .with_mark_observer(Box::new(move |mark| marks.lock().push_mark(mark.clone())));
-        Ok(Self { journal: Arc::new(journal), kept, _folder: own })
+        Ok(Self { journal: Arc::new(journal), kept })
     }
 
     /// Who keeps exchanges.

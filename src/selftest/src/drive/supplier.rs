@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::record::Record;
-use super::{of_api, secret, seeds, words};
+use super::{JOURNAL, of_api, secret, seeds, words};
 use crate::plan::{Armed, SupplierSetup};
 
 /// How long an update takes to show.
@@ -34,7 +34,10 @@ pub(super) async fn drive(
     };
     let mock = MockServer::start(config(setup, of_api(fault)?)?).await.map_err(words)?;
     let context = context(setup, mock.base_url());
-    let record = Record::begin(folder, &context.base_url, |_| {})?;
+    let selection = Selection { tests: setup.tests.clone(), conformance: false };
+    let brief = Brief { supplier: SupplierKind::Witnessed, ..Brief::new(selection, context) };
+    let place = tempfile::tempdir_in(folder).map_err(words)?;
+    let record = Record::begin(&place.path().join(JOURNAL), &brief, |_| {})?;
     let witness = witness(setup, &mock, &record).await?;
     let supplier = ModelSupplier::new(settings(setup, &mock, &witness)?, own).map_err(words)?;
     supplier.run(&Silent, pending()).await.map_err(words)?;
@@ -43,8 +46,6 @@ pub(super) async fn drive(
         call_once_more(&mock, &record).await?;
     }
     witness.stop().await;
-    let selection = Selection { tests: setup.tests.clone(), conformance: false };
-    let brief = Brief { supplier: SupplierKind::Witnessed, ..Brief::new(selection, context) };
     Ok((record.close()?, brief))
 }
 

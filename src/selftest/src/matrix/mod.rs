@@ -119,24 +119,12 @@ impl Matrix {
     /// # Errors
     /// When a file cannot be rendered or written.
     pub fn write(&self, folder: &Path) -> Result<Vec<PathBuf>, SelftestError> {
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |source| SelftestError::Write { path, source }
-        };
-        std::fs::create_dir_all(folder).map_err(failed(folder))?;
         let files = [
             ("matrix.md", self.markdown()),
             ("matrix.csv", self.csv()),
             ("matrix.html", self.html()?),
         ];
-        files
-            .into_iter()
-            .map(|(name, text)| {
-                let path = folder.join(name);
-                std::fs::write(&path, text).map_err(failed(&path))?;
-                Ok(path)
-            })
-            .collect()
+        crate::files::write(folder, files)
     }
 }
 

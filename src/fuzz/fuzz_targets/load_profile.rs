@@ -1,0 +1,3 @@
+//! `load_profile`, guided by coverage.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| letterproof_fuzz::load_profile(data));

@@ -1,0 +1,3 @@
+//! `transition`, guided by coverage.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| letterproof_fuzz::transition(data));

@@ -1,0 +1,4 @@
+# language: fr
+Fonctionnalité: lettres
+  Scénario: un
+    Soit a supplier with credentials for this target

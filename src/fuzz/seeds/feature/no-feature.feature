@@ -1,0 +1,1 @@
+Scenario without a feature

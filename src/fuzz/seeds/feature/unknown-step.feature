@@ -1,0 +1,3 @@
+Feature: own
+  Scenario: one
+    When the moon is full
