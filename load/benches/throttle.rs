@@ -45,7 +45,7 @@ async fn compare(lasts: Duration, others: bool) -> Result<(), Failure> {
         lasts.as_secs()
     );
     println!(
-        "| sender | latency | stall | counted/s | of the limit | most in a second | 429s | lag p50 | lag p99 | CPU s / 1,000 |"
+        "| sender | latency | stall | answered/s | of the limit | most in a second | 429s | lag p50 | lag p99 | CPU s / 1,000 |"
     );
     println!("|---|---:|---|---:|---:|---:|---:|---:|---:|---:|");
     for latency_ms in [0, 50, 200] {
@@ -81,6 +81,9 @@ async fn compare(lasts: Duration, others: bool) -> Result<(), Failure> {
 
 /// What a sender tells of itself.
 struct Sent {
+    /// From its first request to its last answer, but for what an answer usually takes: the latency
+    /// of the last answers is no slowness of the sender.
+    lasted: Duration,
     /// p50 and p99 of its lag in milliseconds, where it knows.
     lag: Option<(f64, f64)>,
 }
@@ -116,9 +119,9 @@ where
     };
     let counted = double.counted().await?;
     let answered = counted.api - counted.limited;
-    let rate = counted.per_second(Duration::ZERO);
+    let rate = answered as f64 / sent.lasted.as_secs_f64();
     let stood = if case.stalled { STALL } else { Duration::ZERO };
-    let share = counted.per_second(stood) / f64::from(LIMIT);
+    let share = answered as f64 / (sent.lasted - stood).as_secs_f64() / f64::from(LIMIT);
     let cpu = (cpu_seconds() - cpu) / answered.max(1) as f64 * 1e3;
     let (p50, p99) = sent.lag.map_or_else(
         || ("–".to_owned(), "–".to_owned()),
@@ -148,7 +151,9 @@ async fn ours(target: Result<Target, Failure>, lasts: Duration) -> Result<Option
         outcome.ended,
         figure("p99_ms")
     );
-    Ok(Some(Sent { lag: Some((figure("lag_p50_ms"), figure("lag_p99_ms"))) }))
+    let usual = figure("service_p50_ms");
+    let lasted = Duration::from_secs_f64((figure("elapsed_ms") - usual) / 1e3).max(lasts);
+    Ok(Some(Sent { lasted, lag: Some((figure("lag_p50_ms"), figure("lag_p99_ms"))) }))
 }
 
 /// Goose as its users know it: its own client, its own throttle.
@@ -175,7 +180,7 @@ async fn gooses(host: String, lasts: Duration) -> Result<Option<Sent>, Failure> 
         trigger_killswitch("the time is over");
     });
     attack.execute().await?;
-    Ok(Some(Sent { lag: None }))
+    Ok(Some(Sent { lasted: lasts, lag: None }))
 }
 
 /// Another open tool, where it is installed. `wrk` knows no rate: it shows what a tool without one
@@ -192,7 +197,7 @@ async fn other(tool: &str, base_url: String, lasts: Duration) -> Result<Option<S
     let mut command = Command::new(program);
     command.args(words).stdout(Stdio::null()).stderr(Stdio::null());
     tokio::task::spawn_blocking(move || command.status()).await??;
-    Ok(Some(Sent { lag: None }))
+    Ok(Some(Sent { lasted: lasts, lag: None }))
 }
 
 fn in_path(tool: &str) -> Option<std::path::PathBuf> {

@@ -80,18 +80,6 @@ pub(crate) struct Counted {
     pub(crate) api: u64,
     pub(crate) busiest_second: u64,
     pub(crate) limited: u64,
-    /// Microseconds from the first call to the last.
-    pub(crate) api_lasted: u64,
-}
-
-impl Counted {
-    /// Calls per second as the server counted them, 429s left out, where it stood still for
-    /// `stood`.
-    pub(crate) fn per_second(&self, stood: Duration) -> f64 {
-        let lasted = Duration::from_micros(self.api_lasted).saturating_sub(stood);
-        // The calls between the first and the last: one interval fewer than calls.
-        (self.api - self.limited).saturating_sub(1) as f64 / lasted.as_secs_f64()
-    }
 }
 
 impl Double {

@@ -19,8 +19,6 @@ pub struct RequestCounts {
     pub busiest_second: u64,
     /// API calls in the second before the last one.
     pub last_second: u64,
-    /// Microseconds from the first API call counted to the last.
-    pub api_lasted: u64,
     /// API calls refused with 429.
     pub limited: u64,
     /// Requests by operation, only those seen.
@@ -48,7 +46,6 @@ const OPERATIONS: [Operation; 11] = [
 struct Inner {
     recent: VecDeque<u64>,
     busiest: usize,
-    first_and_last: Option<(u64, u64)>,
     limited: u64,
     counts: [u64; OPERATIONS.len()],
 }
@@ -65,8 +62,6 @@ impl Meter {
         if operation.is_api() {
             inner.forget_before(now);
             inner.recent.push_back(now);
-            let first = inner.first_and_last.map_or(now, |(first, _)| first);
-            inner.first_and_last = Some((first, now));
             inner.busiest = inner.busiest.max(inner.recent.len());
         }
     }
@@ -89,7 +84,6 @@ impl Meter {
                 .sum(),
             busiest_second: inner.busiest as u64,
             last_second: inner.recent.len() as u64,
-            api_lasted: inner.first_and_last.map_or(0, |(first, last)| last.saturating_sub(first)),
             limited: inner.limited,
             by_operation,
         }
@@ -121,7 +115,6 @@ mod tests {
         meter.count(Operation::Token, 3_000_001);
         let seen = meter.read(3_000_002);
         assert_eq!((seen.total, seen.api, seen.busiest_second, seen.last_second), (7, 6, 4, 1));
-        assert_eq!(seen.api_lasted, 2_900_000);
         assert_eq!(seen.by_operation, [(Operation::GetLetter, 6), (Operation::Token, 1)]);
         meter.reset();
         assert_eq!(meter.read(3_000_003), RequestCounts::default());
