@@ -51,4 +51,10 @@ mod tests {
         assert_eq!(seconds(42_000), "0.042 s");
         assert_eq!(alternatives(&["A", "B", "C"]), "A, B or C");
     }
+
+    #[test]
+    fn a_time_that_no_clock_holds_becomes_the_longest_one() {
+        assert_eq!(micros(60_000), 60_000_000);
+        assert_eq!(micros(u64::MAX), i64::MAX / 1000 * 1000);
+    }
 }

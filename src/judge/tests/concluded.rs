@@ -78,6 +78,21 @@ fn what_an_observer_sees_is_all_told_and_keeps_to_the_schema() {
 }
 
 #[test]
+fn a_run_ends_with_the_last_byte_of_its_last_call() {
+    let run = concluded(SupplierKind::Witnessed, None).run;
+    assert_eq!(run.finished.as_microsecond() - run.started.as_microsecond(), 2_023_007);
+}
+
+#[test]
+fn a_test_that_was_not_selected_stands_with_every_clause_not_run() {
+    for test in concluded(SupplierKind::Witnessed, None).tests.iter().filter(|t| !t.selected) {
+        assert!(!test.criteria.is_empty(), "{}", test.id);
+        assert!(test.criteria.iter().all(|clause| clause.verdict == Verdict::NotRun));
+        assert!(test.checks().all(|clause| clause.reason.as_deref() == Some("not selected")));
+    }
+}
+
+#[test]
 fn a_recording_that_shows_no_credentials_at_all_blames_nobody_for_it() {
     let blamed = |supplier: SupplierKind, shown: bool| {
         let mut script = watched(|s| {

@@ -7,31 +7,15 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use letterproof_contract::Contract;
 use letterproof_judge::conformance::{
     BearerPlan, Check, HeaderPlan, LetterNeed, ProbePlan, TokenProbe, UNKNOWN_MI,
-    conformance_checks, judge_conformance, unknown_letter,
+    conformance_checks, unknown_letter,
 };
 use letterproof_model::{Body, Capability, CheckResult, Content, FindingKind, Verdict};
 use support::cases::{header, passing};
+use support::probed::{judged, known, of};
 use support::script::BASE;
 use support::{Script, letters};
-
-fn judged(script: &Script) -> Vec<CheckResult> {
-    judge_conformance(&script.journal(), &script.context, Contract::built_in().unwrap())
-}
-
-fn of<'a>(id: &str, results: &'a [CheckResult]) -> &'a CheckResult {
-    results.iter().find(|result| result.id.as_str() == id).unwrap()
-}
-
-/// A script in which the letters and the record that probes need are known, sent by the harness.
-fn known() -> Script {
-    let mut script = Script::pack();
-    script.token().list(100, &letters(3)).harness();
-    script.mi("M1", &serde_json::json!({"lineItem": "x", "timestamp": "t", "quantity": 1}));
-    script
-}
 
 /// Sends a probe as a driver would, and answers it with this status.
 fn send(script: &mut Script, plan: &ProbePlan, status: u16) {

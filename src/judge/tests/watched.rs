@@ -9,25 +9,16 @@ use std::collections::BTreeSet;
 
 use letterproof_judge::{JudgeCache, observer_checks, observer_ids};
 use letterproof_model::LetterStatus::{Accepted, Dispatched, Pending, Printed};
-use letterproof_model::{Capability, CheckResult, CriterionResult, FindingKind, Mode, Verdict};
+use letterproof_model::{Capability, CheckResult, FindingKind, Mode, Verdict};
 use support::cases::{passing, record, script, then};
-use support::observed::{calls_within_a_second, every_watched, observed, watched};
+use support::observed::{
+    calls_within_a_second, ends_with, every_watched, observed, result, watched,
+};
 use support::{Script, letters};
 
 fn failed(results: &[CheckResult]) -> BTreeSet<&str> {
     let failed = results.iter().filter(|check| check.verdict == Verdict::Fail);
     failed.map(|check| check.id.as_str()).collect()
-}
-
-fn result(id: &str, script: &Script) -> CriterionResult {
-    let check = observed(script).into_iter().find(|check| check.id.as_str() == id);
-    check.unwrap_or_else(|| panic!("{id} is no check")).criteria.remove(0)
-}
-
-#[track_caller]
-fn ends_with(verdict: Verdict, id: &str, script: &Script) {
-    let result = result(id, script);
-    assert_eq!(result.verdict, verdict, "{result:#?}");
 }
 
 #[test]

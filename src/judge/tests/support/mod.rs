@@ -6,6 +6,7 @@ pub mod cases;
 pub mod failing;
 pub mod lifecycle;
 pub mod observed;
+pub mod probed;
 pub mod script;
 
 use std::collections::BTreeSet;

@@ -4,7 +4,7 @@ use letterproof_judge::{Traffic, judge_observer};
 use letterproof_model::LetterStatus::{
     Accepted, Cancelled, Delivered, Dispatched, Forwarded, Pending, Printed, Rejected,
 };
-use letterproof_model::{CheckResult, Mode};
+use letterproof_model::{CheckResult, CriterionResult, Mode, Verdict};
 
 use super::cases::{FORWARD, record, then};
 use super::script::{Script, letters};
@@ -29,6 +29,19 @@ pub fn watched(write: impl FnOnce(&mut Script)) -> Script {
 pub fn observed(script: &Script) -> Vec<CheckResult> {
     let traffic = Traffic::from_journal(&script.journal(), &script.context);
     judge_observer(&traffic, &script.context)
+}
+
+/// The result of one of the observer's checks over a script.
+pub fn result(id: &str, script: &Script) -> CriterionResult {
+    let check = observed(script).into_iter().find(|check| check.id.as_str() == id);
+    check.unwrap_or_else(|| panic!("{id} is no check")).criteria.remove(0)
+}
+
+/// Holds the verdict of one of the observer's checks against the one it should be.
+#[track_caller]
+pub fn ends_with(verdict: Verdict, id: &str, script: &Script) {
+    let result = result(id, script);
+    assert_eq!(result.verdict, verdict, "{result:#?}");
 }
 
 fn case(id: &'static str, red: fn(&mut Script), green: fn(&mut Script)) -> Watched {
