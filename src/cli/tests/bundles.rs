@@ -257,45 +257,18 @@ fn keys_that_sign_bundles_are_written_once_and_for_their_owner_alone() {
     assert_eq!(fs::read_to_string(&private).unwrap(), pem, "{}", again.stderr);
 }
 
-/// A small disk of its own; `None` where none can be mounted.
-#[cfg(target_os = "linux")]
-struct SmallDisk(tempfile::TempDir);
-
-#[cfg(target_os = "linux")]
-impl SmallDisk {
-    fn of(kilobytes: u32) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let mounted = std::process::Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={kilobytes}k"), "tmpfs"])
-            .arg(folder.path())
-            .output();
-        if mounted.is_ok_and(|output| output.status.success()) {
-            return Some(Self(folder));
-        }
-        println!("skipped: a small disk can be mounted by root alone");
-        None
-    }
-}
-
-#[cfg(target_os = "linux")]
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = std::process::Command::new("umount").arg(self.0.path()).output();
-    }
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_stops_the_run_with_4_keeps_what_was_recorded_and_leaves_nothing_half_written() {
     // Full while the second list is recorded, while letters are read back, and among the reports.
     for kilobytes in [600, 1_200, 2_400, 4_200] {
-        let Some(disk) = SmallDisk::of(kilobytes) else { return };
-        let ended = letterproof(disk.0.path()).args(["--only", TESTS]).args(QUICK).ended();
+        let Some(disk) = support::small_disk::SmallDisk::of(kilobytes) else { return };
+        let ended = letterproof(disk.path()).args(["--only", TESTS]).args(QUICK).ended();
         assert_eq!(ended.code, 4, "{kilobytes}: {}\n{}", ended.stdout, ended.stderr);
         for words in ["No space left on device", "what was recorded is in"] {
             assert!(ended.stderr.contains(words), "{kilobytes}: {words} in {}", ended.stderr);
         }
-        let folder = run_folder(disk.0.path());
+        let folder = run_folder(disk.path());
         assert!(text(&folder).ends_with(".incomplete"));
         let recorded = read_journal(&folder.join("journal/exchanges.jsonl")).unwrap();
         assert!(!recorded.torn_tail && !recorded.recording.exchanges().is_empty());

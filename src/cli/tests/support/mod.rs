@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub(crate) mod bundles;
+#[cfg(target_os = "linux")]
+pub(crate) mod small_disk;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -10,53 +10,12 @@ use std::process::Command;
 use letterproof_evidence::{INCOMPLETE, JOURNAL_FILE, read_journal, zip_path};
 
 use crate::scene::{Double, TESTS, killed_after_recording, passed};
+use crate::support::small_disk::SmallDisk;
 use crate::support::{bundles, command, folders, run_folder};
 use crate::tap::Tap;
 
-/// A small disk of its own.
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    /// Mounts one; `None` where that is not allowed.
-    fn mounted() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=64m", "tmpfs"])
-            .arg(folder.path())
-            .output();
-        if mounted.is_ok_and(|output| output.status.success()) {
-            return Some(Self(folder));
-        }
-        println!("skipped: a small disk can be mounted by root alone");
-        None
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    /// Has somebody else's file take all but so many kilobytes.
-    fn leave(&self, kilobytes: u64) {
-        self.free();
-        let filler = self.path().join(".filler");
-        let output = Command::new("df").args(["-Pk"]).arg(self.path()).output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let free: u64 =
-            text.lines().last().unwrap().split_whitespace().nth(3).unwrap().parse().unwrap();
-        let size = free.checked_sub(kilobytes).expect("the disk is large enough") * 1_024;
-        fs::write(filler, vec![0; usize::try_from(size).unwrap()]).unwrap();
-    }
-
-    fn free(&self) {
-        let _ = fs::remove_file(self.path().join(".filler"));
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(self.path()).output();
-    }
-}
+/// Kilobytes of a disk on which a whole run has room.
+const ROOM: u32 = 64 * 1_024;
 
 /// A run that was killed when half of it was recorded.
 struct Killed {
@@ -76,7 +35,7 @@ fn killed(out: &Path, credentials: &Path) -> Killed {
 
 #[test]
 fn a_disk_that_is_full_when_a_run_goes_on_stops_it_and_it_goes_on_when_there_is_room() {
-    let Some(disk) = SmallDisk::mounted() else { return };
+    let Some(disk) = SmallDisk::of(ROOM) else { return };
     let elsewhere = tempfile::tempdir().unwrap();
     let Killed { double, tap, folder } = killed(disk.path(), elsewhere.path());
     // The ledger lies on another disk, as it usually does.
@@ -117,7 +76,7 @@ fn size(folder: &Path) -> u64 {
 
 #[test]
 fn a_disk_that_is_full_while_a_bundle_is_sealed_or_zipped_leaves_none_that_looks_whole() {
-    let Some(disk) = SmallDisk::mounted() else { return };
+    let Some(disk) = SmallDisk::of(ROOM) else { return };
     let elsewhere = tempfile::tempdir().unwrap();
     let Killed { folder, .. } = killed(elsewhere.path(), elsewhere.path());
     let name = folder.file_name().unwrap().to_owned();
