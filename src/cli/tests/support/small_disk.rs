@@ -1,6 +1,8 @@
 //! A disk that soon is full.
 //! Refuses to fill one that is not the test's own: only root can mount one, others skip.
 
+#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
