@@ -2,6 +2,8 @@
 //! Refuses to add lists up: one call must bring everything. Where several calls ask for 2,500, the
 //! one that shows most is judged; a label naming AT2 narrows the choice.
 
+use std::cmp::Reverse;
+
 use letterproof_model::{Context, CriterionResult, LetterStatus};
 
 use crate::ruling::{Ruling, rule};
@@ -46,7 +48,7 @@ fn choose<'a>(
             on_record(list, traffic).failed(),
         ];
         let broken = broken.into_iter().filter(|failed| *failed).count();
-        (broken, usize::MAX - list.entries().len())
+        (broken, Reverse(list.entries().len()))
     })
 }
 

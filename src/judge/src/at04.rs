@@ -2,6 +2,7 @@
 //! Refuses list absence as proof: letters leave the list merely by being fetched, so only reads of
 //! each letter show the acceptance.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use letterproof_model::{Context, CriterionResult, LetterStatus};
@@ -55,7 +56,7 @@ fn choose<'a>(traffic: &'a Traffic, context: &'a Context) -> Option<Batch<'a>> {
             let broken = [batch.one_update(), batch.none_skipped(context), batch.pending()];
             let broken = broken.iter().filter(|ruling| !ruling.passed()).count();
             let short = batch.list.entries().len() < context.at4_batch as usize;
-            (short, broken, usize::MAX - batch.moved.moves.len())
+            (short, broken, Reverse(batch.moved.moves.len()))
         })
 }
 

@@ -80,15 +80,7 @@ impl Books<'_> {
             let Dispatched { certain, possible } =
                 self.dispatched.get(key).copied().unwrap_or_default();
             #[allow(clippy::cast_precision_loss)]
-            if submitted >= certain as f64 && submitted <= possible as f64 {
-                tally.good(calls);
-            } else if submitted > possible as f64 && submitted <= (possible + self.unknown) as f64 {
-                tally.open(
-                    None,
-                    calls,
-                    format!("may be that of dispatched letters ({})", name(key)),
-                );
-            } else {
+            if submitted < certain as f64 || submitted > (possible + self.unknown) as f64 {
                 let dispatched = if certain == possible {
                     count(certain)
                 } else {
@@ -99,6 +91,11 @@ impl Books<'_> {
                     name(key)
                 );
                 tally.fault(None, calls, words);
+            } else if submitted <= possible as f64 {
+                tally.good(calls);
+            } else {
+                let words = format!("may be that of dispatched letters ({})", name(key));
+                tally.open(None, calls, words);
             }
         }
         if tally.checked() == 0 {
@@ -192,7 +189,8 @@ impl Books<'_> {
             }
             if differs {
                 tally.fault(None, shown, "reads back differently from what was submitted");
-            } else if call.echoed.is_none() && shown.len() == 1 {
+            } else if call.echoed.is_none() {
+                // Without the answer its id is not known either, so no read can be told to be its.
                 tally.open(None, shown, "is recorded without its answer's body");
             } else {
                 tally.good(shown);

@@ -19,7 +19,6 @@ use crate::traffic::Traffic;
 pub struct JudgeCache {
     context: Context,
     traffic: Traffic,
-    absorbed: usize,
     judged: HashMap<TestId, (usize, Vec<CriterionResult>)>,
     probed: Option<(usize, Vec<CheckResult>)>,
     observed: Option<(usize, Vec<CheckResult>)>,
@@ -30,12 +29,11 @@ impl JudgeCache {
     #[must_use]
     pub fn new(context: Context) -> Self {
         let traffic = Traffic::new(&context);
-        Self { context, traffic, absorbed: 0, judged: HashMap::new(), probed: None, observed: None }
+        Self { context, traffic, judged: HashMap::new(), probed: None, observed: None }
     }
 
     /// Adds one exchange.
     pub fn push(&mut self, exchange: Arc<Exchange>) {
-        self.absorbed += 1;
         self.traffic.push(exchange);
     }
 
@@ -47,13 +45,12 @@ impl JudgeCache {
         self.observed = None;
     }
 
-    /// Adds the exchanges of a growing journal that were not added yet. A cache is fed either by
-    /// this or by [`Self::push`], not by both.
+    /// Adds the exchanges of a growing journal that were not added yet: what was added before are
+    /// its first ones.
     pub fn absorb(&mut self, journal: &dyn Journal) {
-        for exchange in journal.exchanges().iter().skip(self.absorbed) {
+        for exchange in journal.exchanges().iter().skip(self.traffic.len()) {
             self.traffic.push(Arc::clone(exchange));
         }
-        self.absorbed = self.absorbed.max(journal.exchanges().len());
     }
 
     /// The index.

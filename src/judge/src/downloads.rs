@@ -31,6 +31,7 @@ pub(crate) fn downloaded(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
     }
     tally.rule(traffic, "PDF", |n| match without {
         0 => format!("{} downloaded", many(n, "PDF")),
+        1 => format!("{} downloaded; 1 letter has none", many(n, "PDF")),
         _ => format!("{} downloaded; {} letters have none", many(n, "PDF"), count(without)),
     })
 }

@@ -12,32 +12,11 @@ use serde_json::json;
 use support::cases::{accepted, at4, at14, at15, flow_of, ids, passing, record, script, then};
 use support::failing::failing;
 use support::script::{hash_of, json_body};
+use support::told::{SINCE_ANSWER, WHOLE_MILLISECOND, at_once, ends_with, says};
 use support::{Script, letter, letters, result};
 
-/// How long before a script's clock its last call was answered, in microseconds.
-const SINCE_ANSWER: i64 = 993;
-/// Where a script's clock shows a whole millisecond: a journal that begins here is a coarse one.
-const WHOLE_MILLISECOND: i64 = 877;
 /// How long a letter stays hidden, in microseconds.
 const TIMEOUT: i64 = 300_000_000;
-
-#[track_caller]
-fn ends_with(verdict: Verdict, id: &str, script: &Script) {
-    let result = result(id, script);
-    assert_eq!(result.verdict, verdict, "{result:#?}");
-}
-
-#[track_caller]
-fn says(words: &str, id: &str, script: &Script) {
-    let observed = result(id, script).observed;
-    assert!(observed.contains(words), "{observed}");
-}
-
-/// The next call begins at the moment the last one was answered.
-fn at_once(s: &mut Script) -> &mut Script {
-    let answered = s.now() - SINCE_ANSWER;
-    s.set_clock(answered)
-}
 
 #[test]
 fn a_second_list_at_the_edge_of_the_timeout_is_not_blamed_by_a_coarse_clock() {

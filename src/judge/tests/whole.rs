@@ -7,13 +7,14 @@ mod support;
 use std::sync::Arc;
 
 use letterproof_contract::Contract;
+use letterproof_judge::conformance::{conformance_checks, judge_conformance};
 use letterproof_judge::{JudgeCache, Traffic, at14_reconciliation, at15_performance, judge_all};
 use letterproof_model::{
-    About, CriterionId, Journal, Mark, MarkKind, Recording, TestId, Timestamp, Verdict,
+    About, Attempt, CriterionId, Journal, Mark, MarkKind, Recording, TestId, Timestamp, Verdict,
 };
-use support::Script;
 use support::cases::{flow_of, passing, script};
 use support::failing::failing;
+use support::{Script, letters};
 
 fn mark(kind: MarkKind, scenario: &str, at: Timestamp, text: &str) -> Mark {
     Mark { at, kind, scenario: Some(scenario.into()), text: text.into() }
@@ -69,6 +70,88 @@ fn every_attempt_is_kept_with_its_exchanges() {
     assert_eq!(attempts[1].finished, None);
     assert_eq!(judged.tests[0].attempts, [], "AT1 does not take AT15's attempts");
     assert_eq!(judged.tests[14].attempts.len(), 1);
+}
+
+/// The attempts at AT7 that these marks and labelled exchanges tell of.
+fn attempts_at7(
+    labels: [Option<&str>; 6],
+    marks: impl FnOnce(&[Timestamp]) -> Vec<Mark>,
+) -> Vec<Attempt> {
+    let mut script = passing(7);
+    for (exchange, label) in script.exchanges.iter_mut().zip(labels) {
+        exchange.scenario = label.map(Into::into);
+    }
+    let times: Vec<_> = script.exchanges.iter().map(|exchange| exchange.started).collect();
+    let exchanges = script.exchanges.iter().cloned().map(Arc::new).collect();
+    let journal = Recording::new(exchanges, marks(&times));
+    let judged = judge_all(&journal, &script.context, &[], Contract::built_in().unwrap());
+    judged.tests[6].attempts.clone()
+}
+
+#[test]
+fn a_scenario_that_ends_ends_its_own_attempt_and_no_other() {
+    let [one, other] = ["AT7 Dispatch by PATCH", "AT7 Dispatch in bulk"];
+    let attempts = attempts_at7([None; 6], |at| {
+        vec![
+            mark(MarkKind::ScenarioStarted, one, at[0], "attempt 1"),
+            mark(MarkKind::ScenarioStarted, other, at[1], "attempt 1"),
+            mark(MarkKind::ScenarioFinished, one, at[2], "passed"),
+        ]
+    });
+    let told: Vec<_> =
+        attempts.iter().map(|of| (of.scenario.as_str(), of.outcome.as_deref())).collect();
+    assert_eq!(told, [(one, Some("passed")), (other, None)]);
+}
+
+#[test]
+fn an_attempt_has_only_the_exchanges_that_its_scenario_made_meanwhile() {
+    let name = "AT7 Dispatch letters";
+    let other = Some("AT8 Deliver letters");
+    let attempts =
+        attempts_at7([Some(name), other, Some(name), Some(name), other, Some(name)], |at| {
+            vec![
+                mark(MarkKind::ScenarioStarted, name, at[1], "attempt 1"),
+                mark(MarkKind::ScenarioFinished, name, at[4], "failed"),
+            ]
+        });
+    assert_eq!(attempts.len(), 1);
+    let (first, last) = attempts[0].exchanges.clone().unwrap();
+    assert_eq!((first.as_str(), last.as_str()), ("ex-000003", "ex-000004"));
+}
+
+#[test]
+fn a_cache_that_grows_says_of_the_conformance_checks_what_the_whole_suite_says() {
+    let script = script(|s| {
+        s.token().status().harness().list(10, &letters(2)).data("L1").follow("L1");
+        s.status().without("Authorization").answered(401);
+    });
+    let contract = Contract::built_in().unwrap();
+    let checks = conformance_checks().len();
+    let mut cache = JudgeCache::new(script.context.clone());
+    let mut seen = Vec::new();
+    for number in 1..=script.exchanges.len() {
+        let exchanges = script.exchanges[..number].iter().cloned().map(Arc::new);
+        let journal = Recording::new(exchanges.collect(), vec![]);
+        cache.absorb(&journal);
+        let suite = judge_conformance(&journal, &script.context, contract);
+        assert_eq!(cache.conformance(), &suite[..checks], "after {number} exchanges");
+        assert_eq!(cache.conformance(), &suite[..checks], "asked again");
+        seen.push(suite);
+    }
+    assert_ne!(seen.first(), seen.last(), "later exchanges change what is concluded");
+}
+
+#[test]
+fn a_cache_takes_in_of_a_journal_what_it_was_not_handed_before() {
+    let script = passing(7);
+    let journal = script.journal();
+    let mut cache = JudgeCache::new(script.context);
+    for exchange in &journal.exchanges()[..3] {
+        cache.push(Arc::clone(exchange));
+    }
+    cache.absorb(&journal);
+    assert_eq!(cache.traffic().len(), journal.exchanges().len());
+    assert!(cache.holds(&CriterionId::from("AT7.3")));
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub mod lifecycle;
 pub mod observed;
 pub mod probed;
 pub mod script;
+pub mod told;
 
 use std::collections::BTreeSet;
 

@@ -1,0 +1,76 @@
+//! Letters that cannot be produced or taken on (AT12, AT13): how long a supplier has to say so, and
+//! what it is not blamed for.
+
+mod support;
+
+use letterproof_model::LetterStatus::{Accepted, Rejected};
+use letterproof_model::Verdict::{Fail, Inconclusive, NotRun, Pass};
+use support::cases::{accepted, damaged, script, then};
+use support::told::{after_the_last, explains, tells};
+use support::{Script, letter};
+
+/// The time in which a letter's update has to show, in microseconds.
+const DEADLINE: i64 = 60_000_000;
+const WHY: Option<(&str, &str)> = Some(("J01", "Cannot be taken on"));
+
+/// The recording ends so many microseconds after the last call was answered.
+fn ends_after(s: &mut Script, micros: i64) {
+    // Every call takes as long as the one before it.
+    after_the_last(s, micros).status();
+}
+
+#[test]
+fn a_bad_pdf_found_just_before_the_end_leaves_open_whether_it_is_reported() {
+    let found = |micros: i64| {
+        accepted(|s| {
+            damaged(s, "L1");
+            ends_after(s, micros);
+        })
+    };
+    let open =
+        "1 of 1 letter: L1 has a damaged PDF (no trailer), found just before the recording ended";
+    tells(Inconclusive, open, "AT12.4", &found(DEADLINE - 1));
+    let missed = "1 of 1 letter: L1 has a damaged PDF (no trailer) and was accepted, \
+                  and was not reported as FAILED";
+    tells(Fail, missed, "AT12.4", &found(DEADLINE));
+}
+
+#[test]
+fn a_letter_without_a_pdf_has_to_be_rejected_within_the_deadline() {
+    let left = |micros: i64| {
+        script(|s| {
+            s.list(100, &[letter("U1").without_hash()]).fetch_nothing("U1");
+            ends_after(s, micros);
+        })
+    };
+    let open = "1 of 1 letter: U1 has no PDF, found just before the recording ended";
+    tells(Inconclusive, open, "AT13.5", &left(DEADLINE - 1));
+    let missed = "1 of 1 letter: U1 has no PDF and was not rejected";
+    tells(Fail, missed, "AT13.5", &left(DEADLINE));
+}
+
+#[test]
+fn a_letter_of_unknown_specification_that_was_only_listed_blames_nobody() {
+    for wait in [0.0, 61.0] {
+        let script = script(|s| {
+            s.list(100, &[letter("U1").of(Some("no-such"))]).wait(wait).status();
+        });
+        tells(NotRun, "nothing", "AT13.5", &script);
+        explains("no letter that cannot be taken on was handled", "AT13.5", &script);
+    }
+}
+
+#[test]
+fn rejecting_a_letter_does_not_undo_that_it_was_accepted_before() {
+    let handled = |updates: fn(&mut Script)| {
+        script(|s| {
+            s.list(100, &[letter("U1").of(Some("no-such"))]);
+            updates(s);
+        })
+    };
+    let late = handled(|s| then(s.patch("U1", Accepted).patch_for("U1", Rejected, WHY)));
+    let words = "1 of 1 letter: U1 names an unknown specification and was accepted";
+    tells(Fail, words, "AT13.5", &late);
+    let first = handled(|s| then(s.patch_for("U1", Rejected, WHY).patch("U1", Accepted)));
+    tells(Pass, "1 letter that cannot be taken on, all rejected", "AT13.5", &first);
+}
