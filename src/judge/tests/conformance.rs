@@ -7,66 +7,12 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use letterproof_judge::conformance::{
-    BearerPlan, Check, HeaderPlan, LetterNeed, ProbePlan, TokenProbe, UNKNOWN_MI,
-    conformance_checks, unknown_letter,
-};
-use letterproof_model::{Body, Capability, CheckResult, Content, FindingKind, Verdict};
+use letterproof_judge::conformance::{Check, TokenProbe, UNKNOWN_MI, conformance_checks};
+use letterproof_model::{Capability, CheckResult, FindingKind, Verdict};
 use support::cases::{header, passing};
-use support::probed::{judged, known, of};
+use support::probed::{judged, known, of, send};
 use support::script::BASE;
 use support::{Script, letters};
-
-/// Sends a probe as a driver would, and answers it with this status.
-fn send(script: &mut Script, plan: &ProbePlan, status: u16) {
-    let id = match plan.letter {
-        LetterNeed::Foreign => "foreign-letter",
-        _ if plan.path.contains("{mi}") => "M1",
-        _ => "L1",
-    };
-    let number = script.exchanges.len();
-    script.harness().status().answered(status).edit(|exchange| {
-        let request = &mut exchange.request;
-        request.method = plan.method.into();
-        request.url = format!("{BASE}{}", plan.path_for(id));
-        request.headers.clear();
-        let mut put = |name: &str, plan: HeaderPlan, usual: Option<String>| {
-            let value = match plan {
-                HeaderPlan::Usual => usual,
-                HeaderPlan::Absent => None,
-                HeaderPlan::Value(value) => Some(value.to_owned()),
-            };
-            request.headers.extend(value.map(|value| header(name, &value)));
-        };
-        let body = plan.body_for(id);
-        let media = body.as_ref().map(|_| "application/vnd.api+json".to_owned());
-        put("X-Request-ID", plan.request_id, Some(unknown_letter(number).to_string()));
-        put("X-Correlation-ID", plan.correlation_id, Some("correlation".into()));
-        put("Content-Type", plan.content_type, media);
-        put("Accept", plan.accept, Some("application/vnd.api+json".into()));
-        let bearer = match plan.bearer {
-            BearerPlan::Session => Some("Bearer redacted:1234".to_owned()),
-            BearerPlan::Absent => None,
-            BearerPlan::Value(value) => {
-                Some(format!("{} redacted:9999", value.split(' ').next().unwrap()))
-            }
-        };
-        request.headers.extend(bearer.map(|value| header("Authorization", &value)));
-        request.body = match body {
-            None => Body::None,
-            Some(text) if text.len() > 50_000 => Body::Opaque(Content {
-                length: text.len() as u64,
-                sha256: "0".repeat(64),
-                pages: None,
-                problem: None,
-            }),
-            Some(text) if serde_json::from_str::<serde_json::Value>(&text).is_ok() => {
-                Body::Json { text }
-            }
-            Some(text) => Body::Text { text },
-        };
-    });
-}
 
 fn probes() -> impl Iterator<Item = &'static Check> {
     conformance_checks().iter().filter(|check| check.accepted().is_some())

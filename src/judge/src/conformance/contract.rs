@@ -10,7 +10,7 @@ use super::check::Concluded;
 use super::judging::result;
 use super::matching::Probed;
 use crate::ruling::{Heading, Ruling};
-use crate::text::many;
+use crate::text::{count, many};
 use crate::traffic::CallIx;
 
 const OPERATIONS: [(Operation, &str); 10] = [
@@ -80,7 +80,9 @@ impl Found {
                     words.push(text);
                 }
             }
-            format!("{} of {}: {}", items.len(), many(self.calls, "answer"), words.join("; "))
+            // One answer may differ in several ways.
+            let answers = items.chunk_by(|(one, _), (next, _)| one == next).count();
+            format!("{} of {}: {}", count(answers), many(self.calls, "answer"), words.join("; "))
         };
         let shown =
             |items: &[(CallIx, String)]| items.iter().map(|(ix, _)| *ix).collect::<Vec<_>>();

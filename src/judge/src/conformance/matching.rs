@@ -119,26 +119,13 @@ fn captured(pattern: &str, path: &str) -> Option<String> {
 }
 
 fn has_body(body: &Body, plan: &ProbePlan, id: &str) -> bool {
-    if plan.body == BodyPlan::None {
+    let Some(planned) = plan.body_for(id) else {
         return body.length() == 0 && !body.is_unrecorded();
-    }
-    let text = match body {
-        Body::Json { text } | Body::Text { text } => Some(text.as_str()),
-        _ => None,
     };
-    if let (BodyPlan::Text(template), Some(text), true) = (plan.body, text, id.is_empty())
-        && let Some((before, _)) = template.split_once("{letter}")
-    {
-        // The letter stands only in the body: take it from there.
-        let id = text.strip_prefix(before).and_then(|rest| rest.split('"').next());
-        return id
-            .is_some_and(|id| id != UNKNOWN_LETTER && plan.body_for(id).as_deref() == Some(text));
-    }
-    let Some(planned) = plan.body_for(id) else { return false };
-    match text {
-        Some(text) => text == planned,
+    match body {
+        Body::Json { text } | Body::Text { text } => *text == planned,
         // A body too long to be kept is told by its length.
-        None => body.content().is_some_and(|content| content.length == planned.len() as u64),
+        _ => body.content().is_some_and(|content| content.length == planned.len() as u64),
     }
 }
 

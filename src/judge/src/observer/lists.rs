@@ -58,9 +58,8 @@ fn serial(traffic: &Traffic, _: &Context) -> Ruling {
                 tally.good([list.call]);
             }
         }
-        if before.is_none_or(|(finished, _)| list.finished > finished) {
-            before = Some((list.finished, list.call));
-        }
+        // What follows is held against the list that is whole last.
+        before = before.max(Some((list.finished, list.call)));
     }
     if tally.checked() == 0 {
         return Ruling::not_run("fewer than two lists were asked for; a second would show it");

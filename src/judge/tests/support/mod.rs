@@ -3,6 +3,7 @@
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
 pub mod cases;
+pub mod clock;
 pub mod failing;
 pub mod lifecycle;
 pub mod observed;
