@@ -22,7 +22,17 @@ fn broken_off(pause: f64, after: impl FnOnce(&mut Script)) -> (Script, Mark) {
     let micros = ended.as_microsecond() + (pause * 1e6) as i64;
     let at = Timestamp::from_microsecond(micros).unwrap();
     after(&mut script);
-    (script, Mark { at, kind: MarkKind::Resumed, scenario: None, text: "The run goes on.".into() })
+    (script, gone_on(at))
+}
+
+/// The moment that a script's clock shows.
+fn moment(script: &Script) -> Timestamp {
+    let mut script = script.clone();
+    script.status().exchanges.last().unwrap().started
+}
+
+fn gone_on(at: Timestamp) -> Mark {
+    Mark { at, kind: MarkKind::Resumed, scenario: None, text: "The run goes on.".into() }
 }
 
 fn judged(script: &Script, marks: Vec<Mark>) -> CriterionResult {
@@ -62,6 +72,40 @@ fn a_pause_of_another_time_excuses_nothing() {
     });
     resumed.at = script.exchanges.last().unwrap().started;
     assert_eq!(judged(&script, vec![resumed]).verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn a_pause_before_the_update_takes_nothing_from_its_time() {
+    let mut script = Script::small();
+    script.list(100, &letters(1)).moved("L1", Accepted).wait(3_600.0);
+    let at = moment(&script);
+    script.wait(50.0).patch("L1", Dispatched).wait(30.0).read("L1", Accepted);
+    let unsettled = judged(&script, vec![gone_on(at)]);
+    assert_eq!(unsettled.verdict, Verdict::Inconclusive, "{}", unsettled.observed);
+    let words = "1 of 1 letter: L1 was last read 30.0 s after its update, as ACCEPTED, before the \
+                 deadline of 60.0 s";
+    assert_eq!(unsettled.observed, words);
+}
+
+#[test]
+fn a_pause_that_begins_when_the_time_is_over_gives_no_more() {
+    let last_read_before_the_pause = |micros: i64| {
+        let mut script = Script::small();
+        script.list(100, &letters(1)).moved("L1", Accepted);
+        // A read that takes as long as the update did ends as long after it as it was begun.
+        let over = script.now() + 60_000_000;
+        script.patch("L1", Dispatched).set_clock(over + micros).read("L1", Accepted);
+        script.wait(3_600.0);
+        let at = moment(&script);
+        script.wait(10.0).read("L1", Dispatched);
+        judged(&script, vec![gone_on(at)])
+    };
+    let late = last_read_before_the_pause(0);
+    assert_eq!(late.verdict, Verdict::Fail, "{}", late.observed);
+    let words = "L1 changed late: still ACCEPTED 60.0 s after its update";
+    assert!(late.observed.contains(words), "{}", late.observed);
+    let unseen = last_read_before_the_pause(-1);
+    assert_eq!(unseen.verdict, Verdict::Inconclusive, "{}", unseen.observed);
 }
 
 #[test]

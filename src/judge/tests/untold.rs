@@ -125,6 +125,31 @@ fn an_update_without_its_body_leaves_open_what_was_sent_and_says_why() {
 }
 
 #[test]
+fn a_letter_is_not_blamed_for_what_a_read_without_its_body_may_have_shown() {
+    let mut script = Script::small();
+    script.context.mode = Mode::Observed;
+    script.list(100, &letters(1)).moved("L1", LetterStatus::Accepted);
+    script.patch("L1", LetterStatus::Printed).wait(2.0).read("L1", LetterStatus::Printed);
+    script.edit(take_out_answer).wait(61.0).read("L1", LetterStatus::Accepted);
+    let left = result("AT5.2", &script);
+    assert_eq!(left.verdict, Verdict::Inconclusive);
+    assert!(left.observed.contains("L1 never changed: still ACCEPTED"), "{}", left.observed);
+    assert_eq!(left.reason.unwrap(), "the recording does not decide for 1 of 1 letter");
+}
+
+#[test]
+fn no_letter_is_blamed_for_what_a_list_without_its_body_may_have_shown() {
+    let mut script = Script::small();
+    script.context.mode = Mode::Observed;
+    script.list(100, &letters(1)).list(100, &letters(1)).edit(take_out_answer);
+    script.moved("L1", LetterStatus::Printed);
+    let left = result("AT5.1", &script);
+    assert_eq!(left.verdict, Verdict::Inconclusive);
+    assert_eq!(left.observed, "1 of 1 letter: L1 was moved from PENDING");
+    assert_eq!(left.reason.unwrap(), "the recording does not decide for 1 of 1 letter");
+}
+
+#[test]
 fn the_contract_says_nothing_of_bodies_that_are_not_on_record() {
     let contract = Contract::built_in().unwrap();
     for test in 1..=15 {

@@ -1,0 +1,111 @@
+//! Which lists are a list and its repeat, and what may hide a letter from the second: at the edges of
+//! the visibility timeout, by a fine clock and by a coarse one.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use letterproof_model::Verdict;
+use support::cases::{script, then};
+use support::{Script, letters, result};
+
+/// Where a script's clock shows a whole millisecond: a journal that begins here is a coarse one.
+const WHOLE_MILLISECOND: i64 = 877;
+/// How long a letter stays hidden, in microseconds.
+const TIMEOUT: i64 = 300_000_000;
+/// How long a call of a script takes, in microseconds.
+const LENGTH: i64 = 3_007;
+
+#[track_caller]
+fn ends_with(verdict: Verdict, id: &str, script: &Script) {
+    let result = result(id, script);
+    assert_eq!(result.verdict, verdict, "{result:#?}");
+}
+
+/// Two lists, the second begun so long after the first was, each of so many letters.
+fn two_lists(begin: i64, apart: i64, named: [usize; 2]) -> Script {
+    script(|s| {
+        s.set_clock(begin).list(2_500, &letters(named[0]));
+        s.set_clock(begin + apart).list(2_500, &letters(named[1]));
+    })
+}
+
+#[test]
+fn a_list_that_took_no_time_by_a_coarse_clock_is_no_repeat_of_itself() {
+    let mut once = script(|s| then(s.set_clock(WHOLE_MILLISECOND).list(2_500, &letters(6))));
+    once.edit_answer(|answer| (answer.headers_us, answer.done_us) = (1_000, 1_000));
+    ends_with(Verdict::NotRun, "AT3.1", &once);
+    ends_with(Verdict::NotRun, "AT3.2", &once);
+}
+
+#[test]
+fn lists_that_other_tests_ask_for_are_no_repeats_where_some_are_those_of_at3() {
+    let script = script(|s| {
+        let all = letters(6);
+        s.scenario("AT3 Ask again").list(2_500, &all).list(2_500, &[]);
+        s.wait(301.0).list(2_500, &all);
+        s.wait(400.0).scenario("AT15 Seeded anew").list(2_500, &all).list(2_500, &all);
+    });
+    let at_once = result("AT3.2", &script);
+    assert_eq!(at_once.verdict, Verdict::Pass, "{at_once:#?}");
+    let words = "1 second list within the timeout of 300.0 s (after 0.001 s), no letter repeated";
+    assert_eq!(at_once.observed, words);
+    let again = result("AT3.3", &script);
+    assert_eq!(again.verdict, Verdict::Pass, "{again:#?}");
+    assert_eq!(again.exchanges.len(), 2);
+}
+
+#[test]
+fn a_letter_may_come_again_from_the_moment_its_timeout_may_be_over() {
+    let back = two_lists(0, TIMEOUT - LENGTH, [6, 6]);
+    ends_with(Verdict::NotRun, "AT3.2", &back);
+    ends_with(Verdict::Pass, "AT3.3", &back);
+    let too_soon = two_lists(0, TIMEOUT - LENGTH - 1, [6, 6]);
+    ends_with(Verdict::Fail, "AT3.2", &too_soon);
+    ends_with(Verdict::NotRun, "AT3.3", &too_soon);
+}
+
+#[test]
+fn a_list_must_be_the_same_only_once_the_timeout_is_certainly_over() {
+    for named in [[5, 6], [6, 5]] {
+        let over = TIMEOUT + LENGTH;
+        ends_with(Verdict::Fail, "AT3.3", &two_lists(0, over, named));
+    }
+    // So close to the timeout that a letter may be new, or still be hidden.
+    ends_with(Verdict::NotRun, "AT3.3", &two_lists(0, TIMEOUT + LENGTH - 1, [5, 6]));
+    // By a coarse clock the second may have been asked for before the timeout was over.
+    let seems_over = |named| two_lists(WHOLE_MILLISECOND, TIMEOUT + 4_000, named);
+    ends_with(Verdict::NotRun, "AT3.3", &seems_over([6, 5]));
+    ends_with(Verdict::NotRun, "AT3.3", &seems_over([5, 6]));
+    let over = |named| two_lists(WHOLE_MILLISECOND, TIMEOUT + 6_000, named);
+    ends_with(Verdict::Fail, "AT3.3", &over([6, 5]));
+}
+
+#[test]
+fn a_list_that_another_asks_for_meanwhile_hides_a_letter_by_a_coarse_clock() {
+    let meanwhile = |begin: i64| {
+        script(|s| {
+            let all = letters(6);
+            s.set_clock(begin).list(2_500, &all).wait(301.0);
+            let again = s.now();
+            s.list(2_500, &all[1..]).harness().set_clock(again + 2_000).list(10, &all[..1]);
+        })
+    };
+    ends_with(Verdict::Pass, "AT3.3", &meanwhile(WHOLE_MILLISECOND));
+    ends_with(Verdict::Fail, "AT3.3", &meanwhile(0));
+}
+
+#[test]
+fn a_letter_that_another_list_named_is_hidden_until_a_coarse_clock_shows_the_timeout_over() {
+    let after = |micros: i64| {
+        script(|s| {
+            let all = letters(6);
+            s.set_clock(WHOLE_MILLISECOND).list(2_500, &all).wait(100.0);
+            let named = s.now();
+            s.harness().list(10, &all[..1]).supplier();
+            s.set_clock(named + TIMEOUT + micros).list(2_500, &all[1..]);
+        })
+    };
+    ends_with(Verdict::Pass, "AT3.3", &after(2_000));
+    ends_with(Verdict::Fail, "AT3.3", &after(4_000));
+}
