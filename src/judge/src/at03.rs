@@ -8,7 +8,7 @@ use letterproof_model::{Context, CriterionResult, LetterStatus};
 
 use crate::at02;
 use crate::moved::twice;
-use crate::pairs::{Pair, Window, hidden, pairs, repeated_letters, updated_before};
+use crate::pairs::{Pair, Window, pairs, repeated_letters, updated_before};
 use crate::ruling::{Ruling, rule};
 use crate::tally::Tally;
 use crate::text::{count, many, micros, seconds};
@@ -93,11 +93,12 @@ fn after_timeout(clean: &[&Pair<'_>], traffic: &Traffic, context: &Context) -> R
         let (first, second) = (pair.first.letters(), pair.second.letters());
         let missing = first.iter().find(|letter| {
             second.binary_search(letter).is_err()
-                && !hidden(**letter, pair.second, traffic, timeout)
+                && !pair.hidden(**letter, pair.second, traffic, timeout)
                 && !updated_before(**letter, pair.second, traffic)
         });
         let added = second.iter().find(|letter| {
-            first.binary_search(letter).is_err() && !hidden(**letter, pair.first, traffic, timeout)
+            first.binary_search(letter).is_err()
+                && !pair.hidden(**letter, pair.first, traffic, timeout)
         });
         let shown = [pair.first.call, pair.second.call];
         let gap = seconds(pair.gap());

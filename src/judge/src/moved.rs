@@ -203,7 +203,7 @@ impl<'a> Moved<'a> {
             let events = &self.traffic.letter(moved.letter).events;
             let mut reopened = false;
             let mut confirmed = false;
-            let later = events[moved.sends[0] + 1..].iter().find_map(|event| {
+            let later = events[moved.sends[0]..].iter().find_map(|event| {
                 match event.kind {
                     EventKind::Sent(update)
                         if event.by_supplier && !reopened && forbidden.contains(&update.status) =>

@@ -123,9 +123,13 @@ fn moves_of(
         let refused = update.answer.refused();
         match &mut open {
             Some((current, true)) if ours => current.sends.push(place),
-            // What the API refused moved nothing: the move begins with this try.
+            // What the API refused moved nothing: the move begins with the first try it may have
+            // taken on.
             Some((current, taken)) if ours => {
                 let mut sends = std::mem::take(&mut current.sends);
+                if !refused {
+                    sends.clear();
+                }
                 sends.push(place);
                 *current = walk.begin(letter, status, sends);
                 *taken = !refused;

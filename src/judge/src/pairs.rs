@@ -34,6 +34,22 @@ impl Pair<'_> {
     pub(crate) fn gap(&self) -> Micros {
         (self.second.started - self.first.finished).max(0)
     }
+
+    /// Whether a third list, by anyone, had hidden this letter when one of the two was asked for.
+    pub(crate) fn hidden(
+        &self,
+        letter: LetterIx,
+        list: &ListCall,
+        traffic: &Traffic,
+        timeout: Micros,
+    ) -> bool {
+        traffic.letter(letter).events.iter().any(|event| {
+            matches!(event.kind, EventKind::Listed(_))
+                && ![self.first.call, self.second.call].contains(&event.call)
+                && event.at <= list.finished + traffic.slack()
+                && list.started - event.at < timeout + traffic.slack()
+        })
+    }
 }
 
 /// For each list with letters, the next list of the same limit in each window. Where lists are
@@ -93,21 +109,6 @@ pub(crate) fn updated_before(letter: LetterIx, list: &ListCall, traffic: &Traffi
     events
         .iter()
         .any(|e| matches!(e.kind, EventKind::Sent(_)) && e.at < list.started + traffic.slack())
-}
-
-/// Whether another list, by anyone, had hidden this letter when `list` was asked for.
-pub(crate) fn hidden(
-    letter: LetterIx,
-    list: &ListCall,
-    traffic: &Traffic,
-    timeout: Micros,
-) -> bool {
-    traffic.letter(letter).events.iter().any(|event| {
-        matches!(event.kind, EventKind::Listed(_))
-            && event.call != list.call
-            && event.at <= list.finished + traffic.slack()
-            && list.started - event.at < timeout + traffic.slack()
-    })
 }
 
 /// The letters of every list that was asked for again.

@@ -48,7 +48,7 @@ struct Seen {
 pub(crate) fn read_back(moved: &StatusMove, traffic: &Traffic, context: &Context) -> ReadBack {
     let events = &traffic.letter(moved.letter).events;
     let end = moved.until.unwrap_or(events.len());
-    let window = &events[moved.sends[0] + 1..end];
+    let window = &events[moved.sends[0]..end];
     let reads: Vec<Seen> = window.iter().filter_map(|event| seen(event, traffic)).collect();
     let sent = events[moved.sends[0]].at;
     let first = moved.first_call(traffic);

@@ -1,6 +1,8 @@
 //! What a judge says of one clause, and how it becomes a criterion result.
 //! Refuses a bare verdict: every ruling says what was seen, and every ruling but a plain pass why.
 
+use std::collections::HashSet;
+
 use letterproof_model::{
     CheckResult, Clause, ClauseKind, Context, CriterionId, CriterionResult, EXCHANGES_SHOWN,
     FindingKind, TestId, Verdict, test_definition,
@@ -95,25 +97,15 @@ impl Ruling {
         self
     }
 
-    /// Adds the calls that show it; the first few are kept, all are counted.
+    /// States the calls that show it, each once: a bulk call shows a thousand letters and is one
+    /// call. The first few are kept, all are counted.
     #[must_use]
     pub(crate) fn shown_by(mut self, calls: impl IntoIterator<Item = CallIx>) -> Self {
-        for call in calls {
-            if self.calls.contains(&call) {
-                continue;
-            }
-            self.call_count += 1;
-            if self.calls.len() < EXCHANGES_SHOWN {
-                self.calls.push(call);
-            }
-        }
-        self
-    }
-
-    /// States how many calls show it in all, where only some were handed over.
-    #[must_use]
-    pub(crate) fn shown_in_all(mut self, calls: usize) -> Self {
-        self.call_count = self.call_count.max(calls as u64);
+        let mut known = HashSet::new();
+        let mut calls = calls.into_iter().filter(|call| known.insert(*call));
+        self.calls = calls.by_ref().take(EXCHANGES_SHOWN).collect();
+        let rest = calls.count();
+        self.call_count = (self.calls.len() + rest) as u64;
         self
     }
 

@@ -15,7 +15,6 @@ pub(crate) struct Tally {
     faults: Vec<Item>,
     open: Vec<Item>,
     shown: Vec<CallIx>,
-    shown_in_all: usize,
 }
 
 #[derive(Debug)]
@@ -26,19 +25,10 @@ struct Item {
 }
 
 impl Tally {
-    /// Counts one that is as it should be, and the call that shows it.
+    /// Counts one that is as it should be, and the calls that show it.
     pub(crate) fn good(&mut self, shown: impl IntoIterator<Item = CallIx>) {
         self.checked += 1;
-        for call in shown {
-            // A bulk call shows a thousand letters and is one call.
-            if self.shown.last() == Some(&call) {
-                continue;
-            }
-            self.shown_in_all += 1;
-            if self.shown.len() < letterproof_model::EXCHANGES_SHOWN {
-                self.shown.push(call);
-            }
-        }
+        self.shown.extend(shown);
     }
 
     /// Counts one at fault.
@@ -96,18 +86,13 @@ impl Tally {
             );
             return with_items(Ruling::open(observed, reason), open);
         }
-        Ruling::pass(pass(checked)).shown_by(self.shown).shown_in_all(self.shown_in_all)
+        Ruling::pass(pass(checked)).shown_by(self.shown)
     }
 }
 
 fn with_items(ruling: Ruling, items: Vec<Item>) -> Ruling {
     let letters: Vec<LetterIx> = items.iter().filter_map(|item| item.letter).collect();
-    let mut calls: Vec<CallIx> = items.into_iter().flat_map(|item| item.calls).collect();
-    let mut known = std::collections::HashSet::new();
-    calls.retain(|call| known.insert(*call));
-    let all = calls.len();
-    calls.truncate(letterproof_model::EXCHANGES_SHOWN);
-    ruling.shown_by(calls).shown_in_all(all).about(letters)
+    ruling.shown_by(items.into_iter().flat_map(|item| item.calls)).about(letters)
 }
 
 fn describe(traffic: &Traffic, noun: &str, checked: usize, items: &[Item]) -> String {

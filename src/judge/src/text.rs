@@ -49,6 +49,8 @@ mod tests {
         assert_eq!(many(1, "letter"), "1 letter");
         assert_eq!(seconds(12_340_000), "12.3 s");
         assert_eq!(seconds(42_000), "0.042 s");
+        assert_eq!(seconds(99_999), "0.100 s");
+        assert_eq!(seconds(100_000), "0.1 s");
         assert_eq!(alternatives(&["A", "B", "C"]), "A, B or C");
     }
 

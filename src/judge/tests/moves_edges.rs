@@ -6,10 +6,10 @@
 mod support;
 
 use letterproof_model::LetterStatus::{
-    Accepted, Delivered, Dispatched, Failed, Pending, Printed, Rejected,
+    Accepted, Cancelled, Delivered, Dispatched, Failed, Pending, Printed, Rejected,
 };
 use letterproof_model::{EXCHANGES_SHOWN, Mode, Verdict};
-use support::cases::{accepted, script, then};
+use support::cases::{accepted, ids, script, then};
 use support::{Script, letter, letters, observed, result};
 
 /// How long an update may take to show, in microseconds.
@@ -154,13 +154,29 @@ fn a_status_that_was_seen_and_sent_again_need_not_be_seen_again() {
 }
 
 #[test]
-fn an_update_that_was_refused_and_sent_again_is_read_back_as_the_second() {
+fn a_move_begins_with_the_update_that_was_not_refused() {
     for refusal in [400, 429] {
         let again = accepted(|s| {
-            s.patch("L1", Dispatched).answered(refusal).wait(1.0).moved("L1", Dispatched);
+            s.bulk(Dispatched, &["L1"]).answered(refusal).wait(100.0).moved("L1", Dispatched);
         });
         ends_with(Verdict::Pass, "AT7.2", &again);
+        observes("1 letter read back as DISPATCHED, the slowest after 2.0 s", "AT7.2", &again);
+        let on_record =
+            "1 letter with answer, status before and status after (1 by PATCH, 0 in bulk)";
+        observes(on_record, "AT7.6", &again);
+        assert_eq!(result("AT7.4", &again).exchanges.last(), Some(&again.exchanges[12].id));
     }
+}
+
+#[test]
+fn an_update_after_an_end_is_blamed_once_also_where_it_was_refused_at_first() {
+    let printed = observed::watched(|s| {
+        s.moved("L2", Accepted);
+        s.moved("L1", Accepted).moved_for("L1", Cancelled, "C01", "Asked for");
+        s.patch("L1", Printed).answered(429).wait(1.0).patch("L1", Printed);
+    });
+    observed::ends_with(Verdict::Fail, "O-NOTHING-AFTER-END", &printed);
+    observed::ends_with(Verdict::Pass, "O-MOVE-ELIGIBLE", &printed);
 }
 
 #[test]
@@ -209,4 +225,22 @@ fn a_clause_shown_by_many_calls_lists_the_first_and_counts_all() {
     assert_eq!(secure.verdict, Verdict::Inconclusive);
     assert_eq!(secure.exchanges.len(), EXCHANGES_SHOWN);
     assert_eq!(secure.exchange_count, EXCHANGES_SHOWN as u64 + 5);
+}
+
+#[test]
+fn an_exchange_that_shows_many_letters_counts_once() {
+    let printed = |count: usize, status| {
+        let script = script(|s| {
+            let all = letters(count);
+            s.list(100, &all).bulk(Accepted, &ids(&all)).wait(2.0);
+            all.iter().for_each(|known| then(s.read(&known.id, status)));
+            s.bulk(Printed, &ids(&all));
+        });
+        let shown = result("AT5.4", &script);
+        (shown.verdict, shown.exchanges.len(), shown.exchange_count)
+    };
+    // The read of each letter and the one update of all; of a letter at fault both its updates.
+    assert_eq!(printed(3, Accepted), (Verdict::Pass, 4, 4));
+    assert_eq!(printed(30, Accepted), (Verdict::Pass, EXCHANGES_SHOWN, 31));
+    assert_eq!(printed(30, Pending), (Verdict::Fail, 2, 2));
 }

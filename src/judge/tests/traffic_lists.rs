@@ -72,7 +72,9 @@ fn a_list_must_be_the_same_only_once_the_timeout_is_certainly_over() {
         ends_with(Verdict::Fail, "AT3.3", &two_lists(0, over, named));
     }
     // So close to the timeout that a letter may be new, or still be hidden.
-    ends_with(Verdict::NotRun, "AT3.3", &two_lists(0, TIMEOUT + LENGTH - 1, [5, 6]));
+    for named in [[5, 6], [6, 5], [6, 0]] {
+        ends_with(Verdict::NotRun, "AT3.3", &two_lists(0, TIMEOUT + LENGTH - 1, named));
+    }
     // By a coarse clock the second may have been asked for before the timeout was over.
     let seems_over = |named| two_lists(WHOLE_MILLISECOND, TIMEOUT + 4_000, named);
     ends_with(Verdict::NotRun, "AT3.3", &seems_over([6, 5]));

@@ -113,12 +113,8 @@ impl Traffic {
         }
         self.calls.push(Call { exchange, operation: route.operation, letter, started, finished });
         let calls = &self.calls;
-        let place = match self.by_start.last() {
-            Some(last) if calls[last.0 as usize].started > started => {
-                self.by_start.partition_point(|other| calls[other.0 as usize].started <= started)
-            }
-            _ => self.by_start.len(),
-        };
+        let place =
+            self.by_start.partition_point(|other| calls[other.0 as usize].started <= started);
         self.by_start.insert(place, call);
     }
 
@@ -489,9 +485,6 @@ fn link_key(url: &str) -> &str {
 
 fn insert_by<T>(sorted: &mut Vec<T>, item: T, key: impl Fn(&T) -> Micros) {
     let at = key(&item);
-    let place = match sorted.last() {
-        Some(last) if key(last) > at => sorted.partition_point(|other| key(other) <= at),
-        _ => sorted.len(),
-    };
+    let place = sorted.partition_point(|other| key(other) <= at);
     sorted.insert(place, item);
 }

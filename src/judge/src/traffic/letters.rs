@@ -89,15 +89,10 @@ impl Event {
 }
 
 impl Letter {
-    /// Adds an event in its place; nearly always the last one.
+    /// Adds an event in its place.
     pub(crate) fn add(&mut self, event: Event) {
         let key = event.order();
-        let place = match self.events.last() {
-            Some(last) if last.order() > key => {
-                self.events.partition_point(|other| other.order() <= key)
-            }
-            _ => self.events.len(),
-        };
+        let place = self.events.partition_point(|other| other.order() <= key);
         self.events.insert(place, event);
     }
 

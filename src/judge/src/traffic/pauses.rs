@@ -21,7 +21,7 @@ impl Traffic {
     /// The end of a time that counts only while somebody was watching.
     pub(crate) fn deadline(&self, from: Micros, length: Micros) -> Micros {
         self.pauses.iter().fold(from.saturating_add(length), |end, (begun, ended)| {
-            if *begun < end && *ended > from { end + (ended - begun.max(&from)) } else { end }
+            if *begun < end { end + (ended - begun.max(&from)).max(0) } else { end }
         })
     }
 
