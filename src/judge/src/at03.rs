@@ -89,6 +89,7 @@ fn after_timeout(clean: &[&Pair<'_>], traffic: &Traffic, context: &Context) -> R
     let timeout = micros(context.visibility_timeout_ms);
     let mut tally = Tally::default();
     let mut same = String::new();
+    let mut hidden_whole = Vec::new();
     for pair in clean.iter().filter(|pair| pair.window != Window::AtOnce) {
         let (first, second) = (pair.first.letters(), pair.second.letters());
         let missing = first.iter().find(|letter| {
@@ -103,12 +104,21 @@ fn after_timeout(clean: &[&Pair<'_>], traffic: &Traffic, context: &Context) -> R
         let shown = [pair.first.call, pair.second.call];
         let gap = seconds(pair.gap());
         let (was, is) = (count(first.len() as u64), many(second.len(), "letter"));
+        let back = first.iter().filter(|letter| second.binary_search(letter).is_ok()).count();
         match (missing, added) {
-            (None, None) => {
-                same = format!("{is} after {gap}, the same as before");
+            (None, None) if back > 0 => {
+                same = match first.len() - back {
+                    0 => format!("{is} after {gap}, the same as before"),
+                    taken => format!(
+                        "{is} after {gap}, the same as before but {} hidden or updated meanwhile",
+                        count(taken as u64)
+                    ),
+                };
                 tally.good(shown);
             }
             _ if pair.window == Window::Edge => {}
+            // Others took every letter meanwhile: none was seen to come back.
+            (None, None) => hidden_whole.extend(shown),
             (Some(letter), _) => tally.fault(
                 *letter,
                 shown,
@@ -120,6 +130,10 @@ fn after_timeout(clean: &[&Pair<'_>], traffic: &Traffic, context: &Context) -> R
                 format!("is new in the second list ({was} before, {is} {gap} later)"),
             ),
         }
+    }
+    if tally.checked() == 0 && !hidden_whole.is_empty() {
+        let reason = "every letter of the first list was hidden or updated meanwhile; ask again";
+        return Ruling::open("no letter came back", reason).shown_by(hidden_whole);
     }
     if tally.checked() == 0 {
         return Ruling::not_run(format!(

@@ -111,3 +111,38 @@ fn a_letter_that_another_list_named_is_hidden_until_a_coarse_clock_shows_the_tim
     ends_with(Verdict::Pass, "AT3.3", &after(2_000));
     ends_with(Verdict::Fail, "AT3.3", &after(4_000));
 }
+
+#[test]
+fn a_list_whose_letters_others_took_meanwhile_shows_none_of_them_coming_back() {
+    let taken = |named: usize| {
+        script(|s| {
+            let all = letters(6);
+            s.list(2_500, &all).wait(301.0);
+            s.harness().list(10, &all[..named]).supplier().list(2_500, &all[named..]);
+        })
+    };
+    let none_back = result("AT3.3", &taken(6));
+    assert_eq!(none_back.verdict, Verdict::Inconclusive, "{none_back:#?}");
+    assert_eq!(none_back.observed, "no letter came back");
+    let reason = "every letter of the first list was hidden or updated meanwhile; ask again";
+    assert_eq!(none_back.reason.as_deref(), Some(reason));
+    assert_eq!(none_back.exchange_count, 2);
+    let some_back = result("AT3.3", &taken(2));
+    assert_eq!(some_back.verdict, Verdict::Pass, "{some_back:#?}");
+    let words = "4 letters after 301.0 s, the same as before but 2 hidden or updated meanwhile";
+    assert_eq!(some_back.observed, words);
+    let all_back = result("AT3.3", &taken(0));
+    assert_eq!(all_back.observed, "6 letters after 301.0 s, the same as before");
+}
+
+#[test]
+fn a_list_whose_letters_others_took_decides_nothing_where_another_shows_them_again() {
+    let again = script(|s| {
+        let all = letters(6);
+        s.list(2_500, &all).wait(301.0);
+        s.harness().list(10, &all).supplier().list(2_500, &[]).wait(301.0);
+        s.list(2_500, &all).wait(301.0).list(2_500, &all);
+    });
+    let result = result("AT3.3", &again);
+    assert_eq!(result.verdict, Verdict::Pass, "{result:#?}");
+}
