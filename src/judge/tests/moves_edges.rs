@@ -204,6 +204,12 @@ fn the_reason_of_an_update_that_was_refused_is_not_the_letters() {
         s.moved_for("L1", Failed, "F01", "Damaged");
     });
     ends_with(Verdict::Pass, "AT12.3", &corrected);
+    let repeated = accepted(|s| {
+        s.moved_for("L1", Failed, "F01", "Damaged");
+        s.patch_for("L1", Failed, Some(("F99", "Damaged"))).answered(400).wait(2.0);
+        s.read_for("L1", Failed, Some(("F01", "Damaged")));
+    });
+    ends_with(Verdict::Pass, "AT12.3", &repeated);
     let refused = accepted(|s| {
         s.patch_for("L1", Failed, Some(("F01", "Damaged"))).answered(400).wait(2.0);
         s.read_for("L1", Failed, Some(("F02", "Damaged")));
