@@ -69,8 +69,14 @@ pub fn fold_findings(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding
             std::collections::btree_map::Entry::Occupied(mut slot) => {
                 let kept = slot.get_mut();
                 kept.count += finding.count;
-                let room = crate::EXCHANGES_SHOWN.saturating_sub(kept.exchanges.len());
-                kept.exchanges.extend(finding.exchanges.into_iter().take(room));
+                for exchange in finding.exchanges {
+                    // One exchange may show a finding more than once.
+                    if kept.exchanges.len() < crate::EXCHANGES_SHOWN
+                        && !kept.exchanges.contains(&exchange)
+                    {
+                        kept.exchanges.push(exchange);
+                    }
+                }
             }
         }
     }
@@ -106,6 +112,14 @@ mod tests {
             folded,
             [Finding { observed: "first in 0".into(), ..seen("F-A", FindingKind::Drift, 0..5) }]
         );
+    }
+
+    #[test]
+    fn an_exchange_that_shows_a_finding_twice_is_named_once() {
+        let [one, again] = [0..2, 1..3].map(|at| seen("F-A", FindingKind::Note, at));
+        let folded = fold_findings([one, again]);
+        assert_eq!(folded[0].count, 4);
+        assert_eq!(folded[0].exchanges, seen("F-A", FindingKind::Note, 0..3).exchanges);
     }
 
     #[test]
