@@ -27,27 +27,12 @@ pub struct RequestCounts {
 
 const SECOND: u64 = 1_000_000;
 
-/// Every operation that can be counted.
-const OPERATIONS: [Operation; 11] = [
-    Operation::Status,
-    Operation::ListLetters,
-    Operation::UpdateLetters,
-    Operation::GetLetter,
-    Operation::PatchLetter,
-    Operation::GetLetterData,
-    Operation::CreateMi,
-    Operation::GetMi,
-    Operation::Token,
-    Operation::Download,
-    Operation::Unknown,
-];
-
 #[derive(Debug, Default)]
 struct Inner {
     recent: VecDeque<u64>,
     busiest: usize,
     limited: u64,
-    counts: [u64; OPERATIONS.len()],
+    counts: [u64; Operation::ALL.len()],
 }
 
 /// The counters, shared by every connection.
@@ -57,8 +42,8 @@ pub(crate) struct Meter(Mutex<Inner>);
 impl Meter {
     pub(crate) fn count(&self, operation: Operation, now: u64) {
         let mut inner = self.0.lock();
-        let at = OPERATIONS.iter().position(|known| *known == operation);
-        inner.counts[at.unwrap_or(OPERATIONS.len() - 1)] += 1;
+        let at = Operation::ALL.iter().position(|known| *known == operation);
+        inner.counts[at.unwrap_or(Operation::ALL.len() - 1)] += 1;
         if operation.is_api() {
             inner.forget_before(now);
             inner.recent.push_back(now);
@@ -73,7 +58,7 @@ impl Meter {
     pub(crate) fn read(&self, now: u64) -> RequestCounts {
         let mut inner = self.0.lock();
         inner.forget_before(now);
-        let seen = OPERATIONS.iter().copied().zip(inner.counts).filter(|(_, count)| *count > 0);
+        let seen = Operation::ALL.into_iter().zip(inner.counts).filter(|(_, count)| *count > 0);
         let by_operation: Vec<(Operation, u64)> = seen.collect();
         RequestCounts {
             total: by_operation.iter().map(|(_, count)| count).sum(),

@@ -21,20 +21,6 @@ const STATUSES: [StatusCode; 5] = [
     StatusCode::GATEWAY_TIMEOUT,
 ];
 
-/// Operations a rule can be bound to.
-const OPERATIONS: [Operation; 10] = [
-    Operation::Status,
-    Operation::ListLetters,
-    Operation::UpdateLetters,
-    Operation::GetLetter,
-    Operation::PatchLetter,
-    Operation::GetLetterData,
-    Operation::CreateMi,
-    Operation::GetMi,
-    Operation::Token,
-    Operation::Download,
-];
-
 /// How long a call hangs unless told otherwise.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a slow body takes unless told otherwise.
@@ -148,7 +134,8 @@ fn parse(text: &str) -> Result<Injection, &'static str> {
 }
 
 fn operation(label: &str) -> Result<Operation, &'static str> {
-    let found = OPERATIONS.into_iter().find(|known| known.label().eq_ignore_ascii_case(label));
+    let mut known = Operation::ALL.into_iter().filter(|known| *known != Operation::Unknown);
+    let found = known.find(|known| known.label().eq_ignore_ascii_case(label));
     found.ok_or("no operation of that name; write it as in `POST /letters` or `GET /letters/{id}`")
 }
 
