@@ -120,10 +120,16 @@ async fn drive_session(
         recorder,
         SessionOptions { nonce: options.nonce.clone(), ..SessionOptions::default() },
     )?;
-    session.preflight(&Flow::supplier(session.nonce())).await?;
-    let ledger = Ledger::in_memory(session.target());
-    let supplier = Supplier::new(session, ledger).for_scenario("production smoke test");
-    Ok(supplier.smoke_test(now()).await?)
+    let smoked = async {
+        session.preflight(&Flow::supplier(session.nonce())).await?;
+        let ledger = Ledger::in_memory(session.target());
+        let supplier = Supplier::new(session.clone(), ledger).for_scenario("production smoke test");
+        supplier.smoke_test(now()).await
+    }
+    .await;
+    // However it ended: nothing is recorded behind the back of what is written next.
+    session.close().await;
+    Ok(smoked?)
 }
 
 /// What came of it: it passed when every letter can be printed and the record reads back.
