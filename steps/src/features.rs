@@ -11,7 +11,7 @@ use cucumber::feature::Ext as _;
 use cucumber::gherkin::{Feature, GherkinEnv, Scenario};
 use cucumber::step::Collection;
 use include_dir::{Dir, include_dir};
-use letterproof_model::{Context, TestId};
+use letterproof_model::{Context, LetterStatus, TestId};
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../features");
 
@@ -22,6 +22,9 @@ const CONFORMANCE: &str = "conformance";
 /// Scenarios of `@parallel` features run side by side: they work on letters of their own.
 const STAGES: [&str; 3] = [PARALLEL, "afterwards", "last"];
 const PARALLEL: &str = "parallel";
+
+/// The largest number in a step: far more letters than anybody is sent.
+const MOST_LETTERS: u32 = 999_999;
 
 /// Something is wrong with the features themselves.
 #[derive(Debug, thiserror::Error)]
@@ -180,7 +183,8 @@ impl FeatureSet {
         Ok(self)
     }
 
-    /// Checks that every step of every scenario matches exactly one phrase.
+    /// Checks that every step of every scenario matches exactly one phrase, and that its numbers
+    /// and statuses can be read.
     ///
     /// # Errors
     /// [`FeatureError::Step`] naming the first that does not.
@@ -193,7 +197,13 @@ impl FeatureSet {
                 .flat_map(|scenario| scenario.steps.iter().map(|step| (&*scenario.name, step)));
             for (scenario, step) in background.chain(steps) {
                 let problem = match phrases.find(step) {
-                    Ok(Some(_)) => continue,
+                    Ok(Some((.., context))) => {
+                        let mut captured = context.matches.iter().map(|(_, value)| value);
+                        match captured.find_map(|value| unreadable(value)) {
+                            Some(problem) => problem,
+                            None => continue,
+                        }
+                    }
                     Ok(None) => "no phrase matches this step",
                     Err(_) => "more than one phrase matches this step",
                 };
@@ -281,6 +291,21 @@ fn has_tag(feature: &Feature, wanted: &str) -> bool {
     feature.tags.iter().any(|tag| tag.trim_start_matches('@') == wanted)
 }
 
+/// Why what a phrase took out of a step means nothing: every phrase counts letters, or names a
+/// status.
+fn unreadable(captured: &str) -> Option<&'static str> {
+    let all = |word: &str, is: fn(&u8) -> bool| !word.is_empty() && word.bytes().all(|b| is(&b));
+    captured.split(' ').find_map(|word| {
+        let digits = word.trim_start_matches('-');
+        if all(digits, u8::is_ascii_digit) {
+            let count = word.parse::<u32>().ok().filter(|count| *count <= MOST_LETTERS);
+            return count.is_none().then_some("this step counts letters, from 0 to 999,999");
+        }
+        let status = all(word, u8::is_ascii_uppercase) && word.parse::<LetterStatus>().is_err();
+        status.then_some("this step names a status that no letter has")
+    })
+}
+
 fn is_feature(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "feature")
 }
@@ -305,6 +330,12 @@ fn parse(path: &Path, text: &str) -> Result<Feature, FeatureError> {
     let mut feature = Feature::parse(text, GherkinEnv::default())
         .map_err(|error| malformed(format!("not a Gherkin feature ({})", place(&error))))?;
     feature.path = Some(path.to_owned());
+    // As Gherkin has it, a scenario has its rule's tags; the parser hands them on to nobody.
+    for rule in &mut feature.rules {
+        for scenario in &mut rule.scenarios {
+            scenario.tags.extend_from_slice(&rule.tags);
+        }
+    }
     feature.expand_examples().map_err(|error| malformed(error.to_string()))
 }
 
@@ -379,6 +410,30 @@ mod tests {
     }
 
     #[test]
+    fn a_number_or_a_status_that_nobody_can_read_is_named_with_its_step() {
+        let problem = |step: &str| {
+            let text = format!("Feature: own\n  Scenario: one\n    {step}\n");
+            let (_folder, set) = written(&text);
+            let checked = set.unwrap().check_steps(&PrintHouse::collection());
+            checked.err().map(|error| error.to_string())
+        };
+        let looked_up = "When the supplier looks up each of these letters until it is ";
+        let accepted = |n: &str| format!("Given the supplier has accepted {n} ordinary letters");
+        for known in [format!("{looked_up}ACCEPTED"), accepted("0"), accepted("999999")] {
+            assert_eq!(problem(&known), None, "{known}");
+        }
+        let unknown = problem(&format!("{looked_up}ACAEPTED")).unwrap();
+        assert!(unknown.contains("own.feature:3: this step names a status that no"), "{unknown}");
+        let first =
+            "When the supplier reports the first 1000000 of these letters as PRINTED one by one";
+        let wrong = [accepted("-1"), accepted("1000000"), accepted("99999999999999999999")];
+        for count in wrong.into_iter().chain([first.to_owned()]) {
+            let error = problem(&count).unwrap();
+            assert!(error.contains("own.feature:3: this step counts letters"), "{error}");
+        }
+    }
+
+    #[test]
     fn an_unknown_step_in_a_background_is_found_as_well() {
         let text = "Feature: own\n  Background:\n    Given the moon is full\n  Scenario: one\n    When the \
                     supplier asks whether the service is up\n";
@@ -416,6 +471,18 @@ mod tests {
         assert_eq!(set.clone().select(&[TestId::new(4).unwrap()]).unwrap().scenario_count(), 1);
         let error = set.select(&[TestId::new(5).unwrap()]).unwrap_err().to_string();
         assert!(error.contains("hold none for AT5"), "{error}");
+    }
+
+    #[test]
+    fn a_scenario_has_the_tags_of_its_rule() {
+        let text = "Feature: own\n  @AT4\n  Rule: tides\n    Scenario: ruled\n      Given nothing\n  \
+                    @AT5\n  Rule: winds\n    Scenario: other\n      Given nothing\n";
+        let (_folder, set) = written(text);
+        let [at4, at5] = [4, 5].map(|n| TestId::new(n).unwrap());
+        let set = set.unwrap();
+        assert_eq!(set.tests(), [at4, at5]);
+        let left = set.select(&[at5]).unwrap();
+        assert_eq!((left.tests(), left.scenario_count()), (vec![at5], 1));
     }
 
     #[test]
