@@ -238,6 +238,8 @@ impl OperationRules {
             statuses.extend(IN_PROSE.iter().map(|(status, _)| status));
         }
         statuses.sort_unstable();
+        // The quota is documented both ways.
+        statuses.dedup();
         let texts: Vec<String> = statuses.iter().map(u16::to_string).collect();
         texts.join(", ")
     }

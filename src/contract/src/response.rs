@@ -212,8 +212,7 @@ fn check_content(seen: &Seen<'_>, response: &Response, out: &mut Vec<Difference>
             check_identity(value, asked, "record", out);
         }
         Operation::Token => {}
-        _ if response.status >= 400 => check_errors(response.status, value, out),
-        _ => {}
+        _ => check_errors(response.status, value, out),
     }
 }
 

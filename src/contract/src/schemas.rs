@@ -187,10 +187,18 @@ impl Schema {
     }
 }
 
+/// Where the parts of one schema stand, which together say what one value may be.
+const PARTS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
+
 /// A copy of a resolved schema in which every object with named properties refuses others, unless
 /// it says itself what it makes of them.
 #[must_use]
 pub(crate) fn strict_variant(schema: &Value) -> Value {
+    variant(schema, true)
+}
+
+/// `whole`: the schema is no part of another, which knows more names than the part does.
+fn variant(schema: &Value, whole: bool) -> Value {
     match schema {
         Value::Object(map) => {
             let mut strict: Map<String, Value> = map
@@ -198,17 +206,91 @@ pub(crate) fn strict_variant(schema: &Value) -> Value {
                 .map(|(key, value)| {
                     // Under `enum` and `const` stand values, not schemas.
                     let copied = matches!(key.as_str(), "enum" | "const" | "default" | "examples");
-                    (key.clone(), if copied { value.clone() } else { strict_variant(value) })
+                    let strict = match value.as_array() {
+                        _ if copied => value.clone(),
+                        Some(parts) if PARTS.contains(&key.as_str()) => {
+                            parts.iter().map(|part| variant(part, false)).collect()
+                        }
+                        _ => variant(value, true),
+                    };
+                    (key.clone(), strict)
                 })
                 .collect();
-            if map.get("properties").is_some_and(Value::is_object)
-                && !map.contains_key("additionalProperties")
-            {
+            if whole && let Some(names) = known_names(schema).filter(|names| !names.is_empty()) {
+                let known = strict.entry("properties").or_insert_with(|| Value::Object(Map::new()));
+                if let Some(known) = known.as_object_mut() {
+                    for name in names {
+                        // What a part asks of its property, the part says.
+                        known.entry(name).or_insert(Value::Bool(true));
+                    }
+                }
                 strict.insert("additionalProperties".to_owned(), Value::Bool(false));
             }
             Value::Object(strict)
         }
-        Value::Array(items) => Value::Array(items.iter().map(strict_variant).collect()),
+        Value::Array(items) => items.iter().map(|item| variant(item, true)).collect(),
         _ => schema.clone(),
+    }
+}
+
+/// The names of a schema's properties and of those of its parts; `None` where it or a part says
+/// itself what it makes of others.
+fn known_names(schema: &Value) -> Option<Vec<&String>> {
+    let own = ["additionalProperties", "unevaluatedProperties"];
+    if own.iter().any(|word| schema.get(word).is_some()) {
+        return None;
+    }
+    let properties = schema["properties"].as_object();
+    let mut names: Vec<&String> = properties.into_iter().flat_map(Map::keys).collect();
+    for part in PARTS.iter().flat_map(|word| schema[*word].as_array()).flatten() {
+        names.extend(known_names(part)?);
+    }
+    Some(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn resolve(value: &Value, root: &Value) -> Result<Value, ContractError> {
+        Document::MiCreate.resolve(value, root, 0)
+    }
+
+    #[test]
+    fn sixty_four_levels_are_resolved_and_one_more_is_refused_however_it_is_reached() {
+        let root = json!({ "$defs": { "number": 1 } });
+        let nested = |levels: usize, inner: &Value| {
+            (0..levels).fold(inner.clone(), |inner, _| json!([inner]))
+        };
+        let letter = "letter.json#/$defs/letter/type";
+        for (levels, inner, resolved) in [
+            (64, json!(1), json!(1)),
+            (63, json!({ "a": 1 }), json!({ "a": 1 })),
+            (63, json!({ "$ref": "#/$defs/number" }), json!(1)),
+            (63, json!({ "$ref": letter }), json!("object")),
+        ] {
+            let found = resolve(&nested(levels, &inner), &root).unwrap();
+            assert_eq!(found, nested(levels, &resolved), "{inner}");
+            assert!(resolve(&nested(levels + 1, &inner), &root).is_err(), "{inner}");
+        }
+    }
+
+    #[test]
+    fn a_reference_to_itself_or_to_nowhere_is_refused_with_its_reason() {
+        let root = json!({ "a": { "$ref": "#/b" }, "b": { "c": { "$ref": "#/a" } } });
+        let fault = |reference: &str| {
+            resolve(&json!({ "$ref": reference }), &root).unwrap_err().to_string()
+        };
+        for (reference, why) in [
+            ("#/a", "a reference leads back to itself"),
+            ("#/d", "`#/d` leads nowhere"),
+            ("parcel.json#/d", "`parcel.json#/d` leads nowhere"),
+            ("letter.json#/d", "`letter.json#/d` leads nowhere"),
+        ] {
+            let error = fault(reference);
+            assert!(error.contains("`mi-create.json`") && error.contains(why), "{error}");
+        }
     }
 }

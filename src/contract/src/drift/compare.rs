@@ -156,7 +156,7 @@ fn compare_body(
             return;
         }
     };
-    if ours.media.is_disjoint(&theirs.media) || !theirs.media.is_subset(&ours.media) {
+    if !theirs.media.is_subset(&ours.media) {
         let severity = breaking_if(ours.media.is_disjoint(&theirs.media));
         let texts = (listed(&ours.media), listed(&theirs.media));
         found.change(severity, &place, Aspect::MediaType, texts, None);

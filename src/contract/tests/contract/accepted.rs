@@ -159,15 +159,20 @@ fn the_sandbox_is_excused_for_what_is_known_of_it_and_nothing_else() {
 
 #[test]
 fn every_known_deviation_is_listed_with_its_source() {
-    let mut lines: Vec<String> = letterproof_contract::deviations()
+    let rows = letterproof_contract::deviations();
+    let lines: Vec<String> = rows
         .iter()
         .map(|row| {
             for text in [row.id, row.title, row.specification, row.deployed, row.source] {
                 assert!(!text.is_empty(), "{row:?}");
             }
-            format!("{} [{:?}] {}", row.id, row.target, row.title)
+            format!(
+                "{} [{:?}] {}\n  specified: {}\n  deployed: {}\n  source: {}",
+                row.id, row.target, row.title, row.specification, row.deployed, row.source,
+            )
         })
         .collect();
-    lines.dedup();
+    let ids: std::collections::BTreeSet<&str> = rows.iter().map(|row| row.id).collect();
+    assert_eq!(ids.len(), rows.len(), "each id once");
     insta::assert_snapshot!(lines.join("\n"));
 }

@@ -71,20 +71,28 @@ fn a_pdf_that_was_cut_is_a_problem_wherever_it_was_cut() {
     assert!(problem(b"<html>not found</html>").contains("header"));
 }
 
+/// The first of these bytes replaced by others of the same length, so that nothing else moves.
+fn spoiled(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let at = bytes.windows(from.len()).position(|place| place == from.as_bytes()).unwrap();
+    let mut spoiled = bytes.to_vec();
+    spoiled[at..at + from.len()].copy_from_slice(to.as_bytes());
+    spoiled
+}
+
 #[test]
-fn a_pdf_whose_pages_were_destroyed_is_a_problem() {
+fn a_pdf_whose_pages_were_destroyed_is_a_problem_that_says_what_is_wrong() {
     let bytes = pdf(2, 100);
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    for (from, to) in [
-        ("/Count 2", "/Count 3"),
-        ("/Type/Page/", "/Type/Qage/"),
-        ("startxref", "startxxxx"),
-        ("/Root", "/Toor"),
+    for (from, to, why) in [
+        ("/Count 2", "/Count 3", "damaged: the PDF declares 3 pages and holds 2"),
+        ("/Count 2", "/Count 1", "damaged: the PDF declares 1 pages and holds 2"),
+        ("/Type/Page/", "/Type/Qage/", "damaged: the PDF declares 2 pages and holds 1"),
+        ("startxref", "startxxxx", "damaged: the PDF's cross-reference table is wrong"),
+        ("/Root", "/Toor", "damaged: the PDF's cross-reference table is wrong"),
     ] {
-        assert!(text.contains(from), "{from}");
-        let damaged = inspect_pdf(text.replacen(from, to, 1).as_bytes());
-        assert!(damaged.problem.is_some(), "{from} → {to}: {damaged:?}");
+        assert_eq!(problem(&spoiled(&bytes, from, to)), why, "{from} → {to}");
     }
+    // Without a number of its own the pages that are there count.
+    assert_eq!(inspect_pdf(&spoiled(&bytes, "/Count", "/Tnuoc")).pages, Some(2));
 }
 
 #[test]
@@ -108,12 +116,13 @@ fn an_encrypted_pdf_is_a_problem_and_says_so() {
 }
 
 #[test]
-fn a_pdf_beyond_the_cap_is_hashed_but_not_read() {
-    let mut bytes = pdf(1, 10);
-    bytes.resize(MAX_PDF_BYTES + 1, b'\n');
-    let content = inspect_pdf(&bytes);
-    assert_eq!(content.length, bytes.len() as u64);
-    assert!(content.problem.unwrap().contains("longer than"));
+fn a_pdf_beyond_the_cap_is_hashed_but_not_read_and_one_at_the_cap_is() {
+    let overhead = pdf(1, MAX_PDF_BYTES / 2).len() - MAX_PDF_BYTES / 2;
+    let mut bytes = pdf(1, MAX_PDF_BYTES - overhead);
+    assert_eq!(bytes.len(), MAX_PDF_BYTES);
+    assert_eq!(inspect_pdf(&bytes).pages, Some(1));
+    bytes.push(b'\n');
+    assert_eq!(problem(&bytes), "longer than 67108864 bytes, so not read as a PDF");
 }
 
 #[test]

@@ -88,7 +88,7 @@ pub(crate) fn specification() -> Value {
     })
 }
 
-fn compare(specification: &Value) -> DriftReport {
+pub(crate) fn compare(specification: &Value) -> DriftReport {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("openapi.json");
     std::fs::write(&file, specification.to_string()).unwrap();
@@ -122,7 +122,7 @@ fn a_specification_made_of_our_schemas_differs_in_nothing() {
 }
 
 /// Changes one place; takes it away when there is nothing to put there.
-fn changed(pointer: &str, new: Option<Value>) -> Value {
+pub(crate) fn changed(pointer: &str, new: Option<Value>) -> Value {
     let mut value = specification();
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     let name = name.replace("~1", "/");
@@ -152,9 +152,10 @@ fn expect(pointer: &str, new: Option<Value>, severity: Severity, aspect: Aspect,
     assert!(others.is_empty(), "{report}");
 }
 
-const LIST: &str = "/paths/~1letters/get/responses/200/content/application~1vnd.api+json/schema";
-const ITEM: &str = "/properties/data/items/properties";
-const UPDATE: &str = "/paths/~1letters~1{id}/patch/requestBody/content/application~1vnd.api+json/schema/properties/data";
+pub(crate) const LIST: &str =
+    "/paths/~1letters/get/responses/200/content/application~1vnd.api+json/schema";
+pub(crate) const ITEM: &str = "/properties/data/items/properties";
+pub(crate) const UPDATE: &str = "/paths/~1letters~1{id}/patch/requestBody/content/application~1vnd.api+json/schema/properties/data";
 
 #[test]
 fn what_an_answer_loses_or_loosens_is_breaking() {

@@ -5,13 +5,18 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
 mod accepted;
+mod answers;
 mod breaches;
 mod calls;
 mod captures;
 mod content;
 mod drift;
 mod drift_files;
+mod drift_limits;
+mod drift_words;
 mod formats;
+mod known;
 mod official;
 mod requests;
 mod support;
+mod words;

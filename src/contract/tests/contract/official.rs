@@ -64,6 +64,95 @@ fn calls_and_statuses_the_document_leaves_out_are_held_against_our_own_schemas()
 }
 
 #[test]
+fn rules_of_the_document_in_its_own_words_are_kept() {
+    let mut changed = specification();
+    let attributes = changed.pointer_mut(LETTER).unwrap();
+    attributes["weight"] = json!({ "type": "number", "minimum": 0, "exclusiveMinimum": 5 });
+    attributes["marks"] = json!({ "type": "array", "uniqueItems": true });
+    attributes["note"] = json!({ "allOf": [{ "type": "string", "nullable": true }] });
+    let contract = contract(&changed).unwrap();
+    let listed_with = |more: &str| {
+        let list = list(1).replace(r#""groupId""#, &format!(r#"{more},"groupId""#));
+        check(&contract, listed(0).with(&list))
+    };
+    assert_eq!(listed_with(r#""weight":5.5,"marks":[1,2],"note":null"#), Vec::<String>::new());
+    for (broken, id) in [
+        (r#""weight":5"#, "EXCLUSIVEMINIMUM-DATA-ATTRIBUTES-WEIGHT"),
+        (r#""marks":[1,1]"#, "UNIQUEITEMS-DATA-ATTRIBUTES-MARKS"),
+        (r#""note":7"#, "TYPE-DATA-ATTRIBUTES-NOTE"),
+    ] {
+        assert_eq!(listed_with(broken), [format!("violation F-LIST-SCHEMA-{id}")]);
+    }
+}
+
+#[test]
+fn what_is_composed_of_parts_is_known_by_the_names_of_all_of_them() {
+    const ITEM: &str = "/paths/~1letters/get/responses/200/content/application~1vnd.api+json/schema/properties/data/items";
+    const UPDATE: &str = "/paths/~1letters~1{id}/patch/requestBody/content/application~1vnd.api+json/schema/properties/data";
+    let split = |place: &str, more: Value| {
+        let mut changed = specification();
+        let whole = changed.pointer(place).unwrap().clone();
+        let named = |name: &str| json!({ "properties": { name: whole["properties"][name] } });
+        let mut second = json!({ "allOf": [named("attributes"), { "oneOf": [named("type")] }] });
+        second.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let first = json!({ "type": "object", "properties": { "id": whole["properties"]["id"] } });
+        *changed.pointer_mut(place).unwrap() = json!({ "allOf": [first, second] });
+        contract(&changed).unwrap()
+    };
+    let (letters, update) = (split(ITEM, json!({})), split(UPDATE, json!({})));
+    assert_eq!(check(&letters, listed(2)), Vec::<String>::new());
+    assert_eq!(check(&update, patched("ACCEPTED")), Vec::<String>::new());
+    let wide = |before: &str| {
+        listed(0).with(&list(1).replace(before, &format!(r#""colour":"red",{before}"#)))
+    };
+    assert_eq!(check(&letters, wide(r#""type""#)), ["drift F-LIST-UNKNOWN-DATA-COLOUR"]);
+    assert_eq!(
+        check(&letters, wide(r#""groupId""#)),
+        ["drift F-LIST-UNKNOWN-DATA-ATTRIBUTES-COLOUR"],
+    );
+    // A part that says itself what it makes of other properties is taken at its word.
+    for word in ["additionalProperties", "unevaluatedProperties"] {
+        let open = split(ITEM, json!({ word: true }));
+        assert_eq!(check(&open, wide(r#""type""#)), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_flood_of_breaches_stays_a_handful_of_findings() {
+    let mut changed = specification();
+    let attributes = changed.pointer_mut(LETTER).unwrap();
+    let names: Vec<String> = (10..40).map(|n| format!("p{n}")).collect();
+    for name in &names {
+        attributes[name] = json!({ "type": "string" });
+    }
+    let contract = contract(&changed).unwrap();
+    let flawed = |count: usize| {
+        let flaws: String = names[..count].iter().map(|name| format!(r#""{name}":7,"#)).collect();
+        let list = list(1).replace(r#""groupId""#, &format!(r#"{flaws}"groupId""#));
+        check(&contract, listed(0).with(&list)).len()
+    };
+    assert_eq!((flawed(19), flawed(20), flawed(21), flawed(30)), (19, 20, 20, 20));
+}
+
+#[test]
+fn a_specification_is_known_by_what_it_says_of_bodies_alone() {
+    let digest = |document: &Value| {
+        let contract = contract(document).unwrap();
+        contract.specification().map(str::to_owned).unwrap()
+    };
+    let ours = digest(&specification());
+    assert!(ours.len() == 64 && ours.bytes().all(|byte| byte.is_ascii_hexdigit()), "{ours}");
+    let mut told = specification();
+    told["info"]["version"] = json!("2");
+    told["paths"]["/letters"]["get"]["summary"] = json!("lists letters");
+    assert_eq!(digest(&told), ours);
+    let mut changed = specification();
+    changed.pointer_mut(LETTER).unwrap()["postage"] = json!({ "type": "string" });
+    assert_ne!(digest(&changed), ours);
+    assert_eq!(Contract::built_in().unwrap().specification(), None);
+}
+
+#[test]
 fn a_schema_that_cannot_be_used_is_named() {
     let mut changed = specification();
     changed.pointer_mut(LETTER).unwrap()["groupId"] = json!({ "type": "strnig" });
