@@ -1,9 +1,10 @@
 //! The coverage register: every clause of the pack with its judge and with what turns it red, and
 //! every check of the conformance suite and of what an observer sees.
 //!
-//! Rows are taken from the pack, the judges' sources, the fault catalogue and the hand-written
-//! journals; nothing is typed in twice. Refuses to believe a label: a journal counts for a clause
-//! only when judging it fails that clause and no other.
+//! Rows are taken from the pack, the judges' sources, the kill matrix and the hand-written
+//! journals; nothing is typed in twice. Refuses to believe a label: a fault counts for a criterion
+//! only where the self-test saw it turn red, a journal only when judging it fails that clause and
+//! no other.
 
 mod render;
 
@@ -14,13 +15,14 @@ use std::path::{Path, PathBuf};
 
 use letterproof_judge::conformance::conformance_checks;
 use letterproof_judge::observer_checks;
-use letterproof_mock::fault_catalogue;
 use letterproof_model::{ClauseKind, ClauseSource, TestDefinition, Verdict, pack};
 
 use crate::journals::failing::failing;
 use crate::journals::observed::{every_watched, observed};
 use crate::journals::{judge_every, with_verdict};
 
+/// What the self-test found, committed; CI refuses a stale one.
+pub(crate) const MATRIX: &str = "reports/matrix.csv";
 /// Where the hand-written journals are.
 pub(crate) const JOURNALS: &str = "src/judge/tests/support/failing.rs";
 /// Where those of the observer's checks are.
@@ -31,8 +33,6 @@ pub(crate) struct Register {
     pub(crate) tests: Vec<Test>,
     pub(crate) conformance: Vec<Check>,
     pub(crate) observer: Vec<Check>,
-    /// Faults that no clause of the pack notices, and the checks that do.
-    pub(crate) beyond_the_pack: Vec<(&'static str, String)>,
 }
 
 /// An acceptance test and its clauses.
@@ -51,8 +51,8 @@ pub(crate) struct Row {
     pub(crate) note: &'static str,
     /// The judge's file from the workspace's root; empty where nothing is judged.
     pub(crate) judge: String,
-    /// Faults of the double that the catalogue says turn it red.
-    pub(crate) faults: Vec<&'static str>,
+    /// Faults of either catalogue that turned it red.
+    pub(crate) faults: Vec<String>,
     /// Whether a hand-written journal fails it and nothing else.
     pub(crate) journal: bool,
 }
@@ -63,6 +63,8 @@ pub(crate) struct Check {
     pub(crate) clause: &'static str,
     pub(crate) source: &'static str,
     pub(crate) judge: String,
+    /// Faults of either catalogue that turned it red.
+    pub(crate) faults: Vec<String>,
     /// Whether a hand-written journal fails it and another passes it.
     pub(crate) journal: bool,
 }
@@ -74,6 +76,8 @@ impl Register {
             .into_iter()
             .filter_map(|(id, failed)| (failed == [id.clone()]).then_some(id))
             .collect();
+        let killers = killers();
+        let faults_of = |id: &str| killers.get(id).cloned().unwrap_or_default();
         let tests = pack().iter().map(|definition| Test {
             definition,
             clauses: definition
@@ -108,6 +112,7 @@ impl Register {
             clause: check.clause,
             source: check.source,
             judge: file_naming(check.id, &sources),
+            faults: faults_of(check.id),
             journal: false,
         });
         let sources = sources_in("src/judge/src/observer");
@@ -117,16 +122,13 @@ impl Register {
             clause: check.clause,
             source: check.source,
             judge: file_naming(check.id, &sources),
+            faults: faults_of(check.id),
             journal: bites.contains(check.id),
         });
-        let beyond = fault_catalogue()
-            .iter()
-            .filter(|fault| fault.criteria.is_empty() && !fault.is_harmless());
         Self {
             tests: tests.collect(),
             conformance: conformance.collect(),
             observer: observer.collect(),
-            beyond_the_pack: beyond.map(|fault| (fault.name, fault.checks.join(", "))).collect(),
         }
     }
 
@@ -151,9 +153,19 @@ fn judge_of(test: &TestDefinition) -> String {
     format!("src/judge/src/at{:02}.rs", test.id.number())
 }
 
-fn faults_of(clause: &str) -> Vec<&'static str> {
-    let catalogue = fault_catalogue().iter();
-    catalogue.filter(|fault| fault.criteria.contains(&clause)).map(|fault| fault.name).collect()
+/// For each criterion and check, the faults that the kill matrix saw turn it red.
+fn killers() -> BTreeMap<String, Vec<String>> {
+    let path = root().join(MATRIX);
+    let matrix = std::fs::read_to_string(&path).unwrap();
+    let mut killers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in matrix.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let [_, fault, _, _, _, red] = cells[..] else { panic!("{MATRIX}: {line}") };
+        for id in red.split_whitespace() {
+            killers.entry(id.to_owned()).or_default().push(fault.to_owned());
+        }
+    }
+    killers
 }
 
 /// The observer's checks that one journal fails and another passes.

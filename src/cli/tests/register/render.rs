@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{JOURNALS, Register, Row, WATCHED};
+use super::{JOURNALS, MATRIX, Register, Row, WATCHED};
 use crate::REFRESH;
 
 /// The register as a Markdown document.
@@ -12,16 +12,16 @@ pub(crate) fn markdown(register: &Register) -> String {
     let checks = || register.clauses().filter(|row| row.kind == "check");
     let mut page = format!(
         "# Coverage register\n\n\
-         Generated from the pack, the judges, the fault catalogue and the hand-written journals. \
+         Generated from the pack, the judges, the kill matrix and the hand-written journals. \
          Do not edit; refresh with `{REFRESH}`.\n\n\
          | Clauses of the pack | {} |\n|---|---:|\n\
          | checked from recorded exchanges | {} |\n\
          | stated by a person, with something attached | {} |\n\
          | not tested, for a stated reason | {} |\n\n\
          - **Judge**: the file that decides, from recorded exchanges alone.\n\
-         - **Faults**: faults of the double that the catalogue declares to turn the clause red \
-         (`letterproof mock --fault list`); {} of {} checks have at least one. Making this \
-         register does not run them: a declaration is a claim, not a proof.\n\
+         - **Faults**: faults of the API (`letterproof mock --fault list`) or of a print house \
+         (`letterproof supplier --fault list`) that `letterproof selftest` saw turn the clause red, \
+         by `{MATRIX}`; {} of {} checks have at least one.\n\
          - **Journal**: a hand-written journal in `{JOURNALS}` that fails this clause and no other \
          clause of the pack. It was judged when this register was made; {} of {} checks have one.\n",
         register.clauses().count(),
@@ -49,7 +49,7 @@ pub(crate) fn markdown(register: &Register) -> String {
                 kind(row),
                 cell(row.text),
                 code(&row.judge),
-                row.faults.iter().map(|fault| code(fault)).reduce(list).unwrap_or_else(none),
+                codes(&row.faults),
                 yes(row.journal),
             );
         }
@@ -60,12 +60,13 @@ pub(crate) fn markdown(register: &Register) -> String {
          {} checks about the API, which no supplier's test depends on. Each is shown to bite by \
          `src/judge/tests/conformance.rs`; the contract of each operation \
          (`src/judge/src/conformance/contract.rs`) comes on top.\n\n\
-         | Check | What is expected | Rests on | Judge |\n|---|---|---|---|\n",
+         | Check | What is expected | Rests on | Judge | Faults |\n|---|---|---|---|---|\n",
         register.conformance.len()
     );
     for check in &register.conformance {
         let (clause, source) = (cell(check.clause), cell(check.source));
-        let _ = writeln!(page, "| {} | {clause} | {source} | {} |", check.id, code(&check.judge));
+        let (judge, faults) = (code(&check.judge), codes(&check.faults));
+        let _ = writeln!(page, "| {} | {clause} | {source} | {judge} | {faults} |", check.id);
     }
     let _ = write!(
         page,
@@ -73,22 +74,19 @@ pub(crate) fn markdown(register: &Register) -> String {
          {} checks about the supplier, beside the pack. They decide the exit code where the \
          supplier is not the harness's own. Journal: a hand-written journal in `{WATCHED}` fails \
          the check and another passes it.\n\n\
-         | Check | What must be true | Rests on | Judge | Journal |\n|---|---|---|---|---|\n",
+         | Check | What must be true | Rests on | Judge | Faults | Journal |\n\
+         |---|---|---|---|---|---|\n",
         register.observer.len()
     );
     for check in &register.observer {
         let (clause, source) = (cell(check.clause), cell(check.source));
-        let judge = code(&check.judge);
+        let (judge, faults) = (code(&check.judge), codes(&check.faults));
         let journal = yes(check.journal);
-        let _ = writeln!(page, "| {} | {clause} | {source} | {judge} | {journal} |", check.id);
-    }
-    let _ = write!(
-        page,
-        "\n## Faults that only the conformance suite can notice\n\n\
-         | Fault | Checks that turn red |\n|---|---|\n"
-    );
-    for (fault, check) in &register.beyond_the_pack {
-        let _ = writeln!(page, "| {} | {} |", code(fault), cell(check));
+        let _ = writeln!(
+            page,
+            "| {} | {clause} | {source} | {judge} | {faults} | {journal} |",
+            check.id
+        );
     }
     page
 }
@@ -113,8 +111,11 @@ fn code(text: &str) -> String {
     if text.is_empty() { none() } else { format!("`{text}`") }
 }
 
-fn list(one: String, other: String) -> String {
-    format!("{one}, {other}")
+fn codes(texts: &[String]) -> String {
+    if texts.is_empty() {
+        return none();
+    }
+    texts.iter().map(|text| code(text)).collect::<Vec<_>>().join(", ")
 }
 
 fn none() -> String {
@@ -167,7 +168,7 @@ pub(crate) fn csv(register: &Register) -> String {
                 check.clause,
                 check.source,
                 &check.judge,
-                "",
+                &check.faults.join(" "),
                 if check.journal { WATCHED } else { "" },
             ],
         );
