@@ -206,8 +206,10 @@ fn variant(schema: &Value, whole: bool) -> Value {
                 .map(|(key, value)| {
                     // Under `enum` and `const` stand values, not schemas.
                     let copied = matches!(key.as_str(), "enum" | "const" | "default" | "examples");
+                    if copied {
+                        return (key.clone(), value.clone());
+                    }
                     let strict = match value.as_array() {
-                        _ if copied => value.clone(),
                         Some(parts) if PARTS.contains(&key.as_str()) => {
                             parts.iter().map(|part| variant(part, false)).collect()
                         }

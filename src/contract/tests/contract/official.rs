@@ -118,6 +118,24 @@ fn what_is_composed_of_parts_is_known_by_the_names_of_all_of_them() {
 }
 
 #[test]
+fn an_unknown_property_is_found_in_each_place_of_a_list() {
+    let mut changed = specification();
+    let sized = json!({ "type": "object", "properties": { "width": { "type": "number" } } });
+    changed.pointer_mut(LETTER).unwrap()["sizes"] =
+        json!({ "type": "array", "prefixItems": [sized, true] });
+    let contract = contract(&changed).unwrap();
+    let sizes = |sizes: &str| {
+        let list = list(1).replace(r#""groupId""#, &format!(r#""sizes":{sizes},"groupId""#));
+        check(&contract, listed(0).with(&list))
+    };
+    assert_eq!(sizes(r#"[{"width":1},{"depth":1}]"#), Vec::<String>::new());
+    assert_eq!(
+        sizes(r#"[{"depth":1},{"depth":1}]"#),
+        ["drift F-LIST-UNKNOWN-DATA-ATTRIBUTES-SIZES-DEPTH"],
+    );
+}
+
+#[test]
 fn a_flood_of_breaches_stays_a_handful_of_findings() {
     let mut changed = specification();
     let attributes = changed.pointer_mut(LETTER).unwrap();
