@@ -280,6 +280,14 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_looks_like_a_schema_is_left_as_it_is() {
+        for word in ["enum", "const", "default", "examples"] {
+            let values = json!({ word: [{ "properties": { "a": 1 } }] });
+            assert_eq!(strict_variant(&values), values);
+        }
+    }
+
+    #[test]
     fn a_reference_to_itself_or_to_nowhere_is_refused_with_its_reason() {
         let root = json!({ "a": { "$ref": "#/b" }, "b": { "c": { "$ref": "#/a" } } });
         let fault = |reference: &str| {

@@ -54,6 +54,12 @@ fn three_whole_flows_are_enough_whatever_follows() {
 }
 
 #[test]
+fn lists_of_another_size_belong_to_no_flow() {
+    let others = flows(2, |s| then(s.list(10, &letters(2)).list(10, &[])));
+    tells(Fail, "2 whole flows", "AT15.6", &others);
+}
+
+#[test]
 fn a_list_asked_for_the_moment_the_last_one_is_whole_comes_after_it() {
     let apart = |micros: i64| {
         script(|s| {
