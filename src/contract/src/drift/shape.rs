@@ -197,3 +197,44 @@ fn field(schema: &Value) -> Field {
 fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn fields_are_read_to_a_depth_that_no_body_of_the_api_comes_near() {
+        let levels = DEEPEST + 5;
+        let nested = |wrap: fn(Value) -> Value| (0..levels).fold(json!({}), |inner, _| wrap(inner));
+        let objects = nested(|inner| json!({ "properties": { "a": inner } }));
+        let lists = nested(|inner| json!({ "items": inner }));
+        for schema in [objects, lists] {
+            // The top, the levels below it, and the first that is not looked into.
+            assert_eq!(of_schema(&schema).len(), DEEPEST + 2);
+        }
+    }
+
+    #[test]
+    fn a_schema_of_sixty_three_parts_is_read_with_the_parts_of_its_parts_and_a_larger_one_without()
+    {
+        let of = |parts: usize| {
+            let mut all = vec![json!({}); parts - 1];
+            all[0] = json!({ "allOf": [{ "type": "string" }] });
+            field(&json!({ "allOf": all })).types
+        };
+        assert_eq!(of(63), BTreeSet::from(["string".to_owned()]));
+        assert_eq!(of(64), BTreeSet::new());
+    }
+
+    #[test]
+    fn a_type_may_be_one_or_several_and_properties_make_an_object() {
+        let types = |schema: Value| field(&schema).types.into_iter().collect::<Vec<_>>();
+        assert_eq!(types(json!({ "type": "string" })), ["string"]);
+        assert_eq!(types(json!({ "type": ["string", "null"] })), ["null", "string"]);
+        assert_eq!(types(json!({ "type": "string", "nullable": true })), ["null", "string"]);
+        assert_eq!(types(json!({ "properties": { "a": {} } })), ["object"]);
+        assert_eq!(types(json!({ "properties": [] })), Vec::<String>::new());
+    }
+}
