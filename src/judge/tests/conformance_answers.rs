@@ -144,6 +144,27 @@ fn an_id_that_comes_back_as_it_was_sent_is_as_it_should_be() {
 }
 
 #[test]
+fn an_id_is_looked_for_on_the_answers_that_document_it_and_on_no_others() {
+    let answered = |call: &dyn Fn(&mut Script)| {
+        let mut script = Script::pack();
+        call(&mut script);
+        script.edit_answer(|answer| answer.headers.push(header("X-Request-ID", "another")));
+        said("C-REQUEST-ID-ECHO", &script)
+    };
+    let documented: [&dyn Fn(&mut Script); 3] =
+        [&|s| then(s.list(9, &[])), &|s| then(s.patch("L1", Accepted)), &|s| then(s.data("L1"))];
+    let words = "1 of 1 answer: was answered with another x-request-id".to_owned();
+    for call in documented {
+        assert_eq!(answered(call), (Verdict::Fail, words.clone()));
+    }
+    let others: [&dyn Fn(&mut Script); 3] =
+        [&|s| then(s.status()), &|s| then(s.token()), &|s| then(s.list(9, &[]).answered(400))];
+    for call in others {
+        assert_eq!(answered(call), nothing());
+    }
+}
+
+#[test]
 fn answers_that_were_given_no_correlation_id_are_counted() {
     let results = judged(&known());
     let made = of("C-CORRELATION-ID-GENERATED", &results);
