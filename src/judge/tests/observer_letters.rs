@@ -5,7 +5,7 @@
 
 mod support;
 
-use letterproof_model::LetterStatus::{Accepted, Pending, Rejected};
+use letterproof_model::LetterStatus::{Accepted, Failed, Pending, Printed, Rejected};
 use letterproof_model::{ExchangeId, Verdict};
 use support::cases::then;
 use support::clock::TAKES;
@@ -154,4 +154,22 @@ fn a_link_was_followed_too_late_only_where_it_had_expired_and_was_refused_for_it
     assert_eq!(followed(61.0, 200), good());
     let words = "1 of 1 download: L1 was called for 61.0 s after its link was given".to_owned();
     assert_eq!(followed(61.0, 403), (Verdict::Fail, words));
+}
+
+#[test]
+fn other_content_is_a_fault_once_a_letter_is_produced_from_it_and_nothing_once_it_is_given_up() {
+    let other = |write: &dyn Fn(&mut Script)| {
+        let script = watched(|s| {
+            s.moved("L1", Accepted).data("L1").follow_to("L1", "00".into(), Some(1), None);
+            write(s);
+        });
+        let same = result("O-CONTENT-SAME", &script);
+        (same.verdict, same.observed)
+    };
+    let words = "1 of 1 PDF: L1 has other content, and was not produced so far".to_owned();
+    assert_eq!(other(&|_| {}), (Verdict::Inconclusive, words));
+    let given_up = other(&|s| then(s.moved_for("L1", Failed, "F01", "Damaged")));
+    assert_eq!(given_up, (Verdict::NotRun, "nothing".to_owned()));
+    let words = "1 of 1 PDF: L1 was sent PRINTED with other content".to_owned();
+    assert_eq!(other(&|s| then(s.moved("L1", Printed))), (Verdict::Fail, words));
 }
