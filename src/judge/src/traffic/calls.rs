@@ -75,11 +75,7 @@ impl Answer {
 
     /// Whether the API certainly did not carry the request out.
     pub(crate) const fn refused(self) -> bool {
-        match self {
-            Self::Status(429) => true,
-            Self::Status(status) => status >= 300 && status < 500,
-            Self::Lost => false,
-        }
+        matches!(self, Self::Status(300..=499))
     }
 
     /// Whether repeating the same request is how a client should react.
