@@ -10,6 +10,7 @@ use letterproof_model::LetterStatus::{
 };
 use letterproof_model::{EXCHANGES_SHOWN, Mode, Verdict};
 use support::cases::{accepted, ids, script, then};
+use support::clock::in_milliseconds;
 use support::{Script, letter, letters, observed, result};
 
 /// How long an update may take to show, in microseconds.
@@ -249,4 +250,17 @@ fn an_exchange_that_shows_many_letters_counts_once() {
     assert_eq!(printed(3, Accepted), (Verdict::Pass, 4, 4));
     assert_eq!(printed(30, Accepted), (Verdict::Pass, EXCHANGES_SHOWN, 31));
     assert_eq!(printed(30, Pending), (Verdict::Fail, 2, 2));
+}
+
+#[test]
+fn by_a_coarse_clock_what_was_seen_at_the_moment_of_an_update_was_seen_before_it() {
+    let at_once = script(|s| {
+        s.list(100, &letters(1)).patch("L1", Accepted).wait(2.0);
+        let moment = s.now();
+        s.patch("L1", Printed).set_clock(moment).read("L1", Accepted);
+        s.edit_answer(|answer| (answer.headers_us, answer.done_us) = (1_000, 1_000));
+        s.wait(2.0).read("L1", Printed);
+    });
+    ends_with(Verdict::Fail, "AT5.4", &at_once);
+    ends_with(Verdict::Pass, "AT5.4", &in_milliseconds(at_once));
 }
