@@ -160,9 +160,9 @@ fn killers() -> BTreeMap<String, Vec<String>> {
     let mut killers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in matrix.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
-        let [_, fault, _, _, _, red] = cells[..] else { panic!("{MATRIX}: {line}") };
-        for id in red.split_whitespace() {
-            killers.entry(id.to_owned()).or_default().push(fault.to_owned());
+        assert_eq!(cells.len(), 6, "{MATRIX}: {line}");
+        for id in cells[5].split_whitespace() {
+            killers.entry(id.to_owned()).or_default().push(cells[1].to_owned());
         }
     }
     killers
