@@ -203,3 +203,20 @@ fn of_a_storage_error_only_the_code_is_kept() {
     assert!(is_pdf && content.pages == Some(1));
     assert_eq!(inspect_download(b"", None).0.problem.as_deref(), Some("the download is empty"));
 }
+
+/// A PDF whose page tree lies in one compressed stream, which inflates to about `size` bytes.
+fn compressed(size: usize) -> Vec<u8> {
+    let mut document = Document::load_mem(&pdf(2, 10)).unwrap();
+    document.add_object(Object::string_literal(vec![b'x'; size]));
+    let mut bytes = Vec::new();
+    document.save_modern(&mut bytes).unwrap();
+    assert!(bytes.len() < size, "it is compressed");
+    bytes
+}
+
+#[test]
+fn structure_that_inflates_to_two_mebibytes_is_read_and_a_bomb_is_not() {
+    let content = inspect_pdf(&compressed(2 * 1024 * 1024));
+    assert_eq!((content.problem, content.pages), (None, Some(2)));
+    problem(&compressed(17 * 1024 * 1024));
+}
