@@ -7,38 +7,16 @@ mod support;
 
 use letterproof_judge::conformance::{Check, conformance_checks};
 use letterproof_model::LetterStatus::{Accepted, Pending};
-use letterproof_model::{Capability, CheckResult, FindingKind, Verdict};
+use letterproof_model::{Capability, FindingKind, Verdict};
 use serde_json::json;
 use support::cases::{header, then};
 use support::observed::calls_within_a_second;
-use support::probed::{judged, known, of, send};
+use support::probed::{after, judged, known, nothing, of, result, said, send};
 use support::script::json_body;
 use support::{Script, letters};
 
 fn check(id: &str) -> &'static Check {
     conformance_checks().iter().find(|check| check.id == id).unwrap()
-}
-
-/// The result of a check over this script.
-fn result(id: &str, script: &Script) -> CheckResult {
-    of(id, &judged(script)).clone()
-}
-
-/// The verdict of a check over this script, and what was seen.
-fn said(id: &str, script: &Script) -> (Verdict, String) {
-    let result = result(id, script);
-    (result.verdict, result.criteria[0].observed.clone())
-}
-
-fn nothing() -> (Verdict, String) {
-    (Verdict::NotRun, "nothing".to_owned())
-}
-
-/// What is known, and then this.
-fn after(write: impl FnOnce(&mut Script)) -> Script {
-    let mut script = known();
-    write(&mut script);
-    script
 }
 
 #[test]

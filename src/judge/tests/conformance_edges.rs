@@ -11,7 +11,7 @@ use letterproof_model::LetterStatus::Pending;
 use letterproof_model::{FindingKind, Verdict};
 use serde_json::json;
 use support::cases::{header, then};
-use support::probed::{judged, known, of};
+use support::probed::{after, judged, known, of};
 use support::script::{hash_of, json_body};
 use support::{Script, letter, letters};
 
@@ -23,13 +23,6 @@ fn ends_with(verdict: Verdict, id: &str, script: &Script) {
 
 fn said(id: &str, script: &Script) -> String {
     of(id, &judged(script)).criteria[0].observed.clone()
-}
-
-/// What is known, and then this.
-fn after(write: impl FnOnce(&mut Script)) -> Script {
-    let mut script = known();
-    write(&mut script);
-    script
 }
 
 #[test]

@@ -6,33 +6,11 @@
 mod support;
 
 use letterproof_model::LetterStatus::{self, Accepted, Pending, Printed, Rejected};
-use letterproof_model::{CheckResult, FindingKind, Verdict};
+use letterproof_model::{FindingKind, Verdict};
 use support::cases::{header, then};
 use support::clock::{TAKES, TAKES_COARSELY, in_milliseconds};
-use support::probed::{judged, known, of};
+use support::probed::{after, known, nothing, result, said};
 use support::{Script, letter, letters};
-
-/// The result of a check over this script.
-fn result(id: &str, script: &Script) -> CheckResult {
-    of(id, &judged(script)).clone()
-}
-
-/// The verdict of a check over this script, and what was seen.
-fn said(id: &str, script: &Script) -> (Verdict, String) {
-    let result = result(id, script);
-    (result.verdict, result.criteria[0].observed.clone())
-}
-
-fn nothing() -> (Verdict, String) {
-    (Verdict::NotRun, "nothing".to_owned())
-}
-
-/// What is known, and then this.
-fn after(write: impl FnOnce(&mut Script)) -> Script {
-    let mut script = known();
-    write(&mut script);
-    script
-}
 
 #[test]
 fn a_letter_must_be_found_from_the_moment_it_was_listed() {

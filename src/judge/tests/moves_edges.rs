@@ -11,17 +11,12 @@ use letterproof_model::LetterStatus::{
 use letterproof_model::{EXCHANGES_SHOWN, Mode, Verdict};
 use support::cases::{accepted, ids, script, then};
 use support::clock::in_milliseconds;
+use support::told::ends_with;
 use support::{Script, letter, letters, observed, result};
 
 /// How long an update may take to show, in microseconds.
 const DEADLINE: i64 = 60_000_000;
 const WHY: Option<(&str, &str)> = Some(("X01", "A reason"));
-
-#[track_caller]
-fn ends_with(verdict: Verdict, id: &str, script: &Script) {
-    let result = result(id, script);
-    assert_eq!(result.verdict, verdict, "{result:#?}");
-}
 
 #[track_caller]
 fn observes(observed: &str, id: &str, script: &Script) {

@@ -9,7 +9,9 @@ use letterproof_judge::{Traffic, at15_performance};
 use letterproof_model::LetterStatus::{Accepted, Dispatched, Enclosed, Failed, Printed, Rejected};
 use letterproof_model::{EXCHANGES_SHOWN, Verdict};
 use serde_json::json;
-use support::cases::{accepted, at4, at14, at15, flow_of, ids, passing, record, script, then};
+use support::cases::{
+    accepted, at4, at14, at15, fetched_otherwise, flow_of, ids, passing, record, script, then,
+};
 use support::failing::failing;
 use support::script::{hash_of, json_body};
 use support::told::{SINCE_ANSWER, WHOLE_MILLISECOND, at_once, ends_with, says};
@@ -275,17 +277,6 @@ fn the_records_that_were_read_back_are_counted() {
     let on_record = result("AT14.5", &passing(14));
     assert_eq!(on_record.observed, "1 record with payload and answer, 1 read back");
     assert_eq!(on_record.reason, None);
-}
-
-/// Three flows in which one PDF is fetched in another way.
-fn fetched_otherwise(fetch: impl Fn(&mut Script)) -> Script {
-    at15(|s, id| {
-        let other = id == "F1-2";
-        if other {
-            fetch(s);
-        }
-        other
-    })
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod support;
 use letterproof_judge::{Traffic, at15_performance};
 use letterproof_model::LetterStatus::{Accepted, Failed, Rejected};
 use letterproof_model::Verdict::{Fail, Inconclusive, Pass};
-use support::cases::{at15, damaged, flow_of, ids, script, then};
+use support::cases::{at15, damaged, fetched_otherwise, flow_of, ids, script, then};
 use support::script::Letter;
 use support::told::{WHOLE_MILLISECOND, after_the_last, explains, last_call, says, shown, tells};
 use support::{Script, letters};
@@ -180,17 +180,6 @@ fn a_letter_that_comes_again_in_the_next_flow_is_not_fetched_for_the_last_one() 
     });
     tells(Fail, "1 of 6 PDFs: L3 was never asked for", "AT15.3", &script);
     assert_eq!(shown("AT15.3", &script), [first]);
-}
-
-/// Three flows in which one PDF is fetched in another way.
-fn fetched_otherwise(fetch: impl Fn(&mut Script)) -> Script {
-    at15(|s, id| {
-        let other = id == "F1-2";
-        if other {
-            fetch(s);
-        }
-        other
-    })
 }
 
 #[test]

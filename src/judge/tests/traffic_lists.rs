@@ -7,20 +7,13 @@ mod support;
 
 use letterproof_model::Verdict;
 use support::cases::{script, then};
+use support::told::{WHOLE_MILLISECOND, ends_with};
 use support::{Script, letters, result};
 
-/// Where a script's clock shows a whole millisecond: a journal that begins here is a coarse one.
-const WHOLE_MILLISECOND: i64 = 877;
 /// How long a letter stays hidden, in microseconds.
 const TIMEOUT: i64 = 300_000_000;
 /// How long a call of a script takes, in microseconds.
 const LENGTH: i64 = 3_007;
-
-#[track_caller]
-fn ends_with(verdict: Verdict, id: &str, script: &Script) {
-    let result = result(id, script);
-    assert_eq!(result.verdict, verdict, "{result:#?}");
-}
 
 /// Two lists, the second begun so long after the first was, each of so many letters.
 fn two_lists(begin: i64, apart: i64, named: [usize; 2]) -> Script {

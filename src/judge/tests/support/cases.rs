@@ -241,6 +241,17 @@ pub fn at15(mut instead: impl FnMut(&mut Script, &str) -> bool) -> Script {
     })
 }
 
+/// Three flows in which one PDF is fetched in another way.
+pub fn fetched_otherwise(fetch: impl Fn(&mut Script)) -> Script {
+    at15(|s, id| {
+        let other = id == "F1-2";
+        if other {
+            fetch(s);
+        }
+        other
+    })
+}
+
 /// A header, for scripts that add one.
 pub fn header(name: &str, value: &str) -> Header {
     Header { name: name.into(), value: value.into() }

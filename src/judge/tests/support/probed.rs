@@ -4,7 +4,7 @@ use letterproof_contract::Contract;
 use letterproof_judge::conformance::{
     BearerPlan, HeaderPlan, LetterNeed, ProbePlan, judge_conformance, unknown_letter,
 };
-use letterproof_model::{Body, CheckResult, Content};
+use letterproof_model::{Body, CheckResult, Content, Verdict};
 
 use super::cases::header;
 use super::script::{BASE, Script, letters};
@@ -24,6 +24,29 @@ pub fn known() -> Script {
     let mut script = Script::pack();
     script.token().list(100, &letters(3)).harness();
     script.mi("M1", &serde_json::json!({"lineItem": "x", "timestamp": "t", "quantity": 1}));
+    script
+}
+
+/// The result of a check over this script.
+pub fn result(id: &str, script: &Script) -> CheckResult {
+    of(id, &judged(script)).clone()
+}
+
+/// The verdict of a check over this script, and what was seen.
+pub fn said(id: &str, script: &Script) -> (Verdict, String) {
+    let result = result(id, script);
+    (result.verdict, result.criteria[0].observed.clone())
+}
+
+/// That nothing was attempted.
+pub fn nothing() -> (Verdict, String) {
+    (Verdict::NotRun, "nothing".to_owned())
+}
+
+/// What is known, and then this.
+pub fn after(write: impl FnOnce(&mut Script)) -> Script {
+    let mut script = known();
+    write(&mut script);
     script
 }
 
