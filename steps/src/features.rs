@@ -198,8 +198,9 @@ impl FeatureSet {
             for (scenario, step) in background.chain(steps) {
                 let problem = match phrases.find(step) {
                     Ok(Some((.., context))) => {
-                        let mut captured = context.matches.iter().map(|(_, value)| value);
-                        match captured.find_map(|value| unreadable(value)) {
+                        // The first is the whole step, with the phrase's own words.
+                        let mut captured = context.matches.iter().skip(1);
+                        match captured.find_map(|(_, value)| unreadable(value)) {
                             Some(problem) => problem,
                             None => continue,
                         }

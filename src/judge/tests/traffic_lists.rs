@@ -7,13 +7,12 @@ mod support;
 
 use letterproof_model::Verdict;
 use support::cases::{script, then};
+use support::clock::TAKES;
 use support::told::{WHOLE_MILLISECOND, ends_with};
 use support::{Script, letters, result};
 
 /// How long a letter stays hidden, in microseconds.
 const TIMEOUT: i64 = 300_000_000;
-/// How long a call of a script takes, in microseconds.
-const LENGTH: i64 = 3_007;
 
 /// Two lists, the second begun so long after the first was, each of so many letters.
 fn two_lists(begin: i64, apart: i64, named: [usize; 2]) -> Script {
@@ -50,10 +49,10 @@ fn lists_that_other_tests_ask_for_are_no_repeats_where_some_are_those_of_at3() {
 
 #[test]
 fn a_letter_may_come_again_from_the_moment_its_timeout_may_be_over() {
-    let back = two_lists(0, TIMEOUT - LENGTH, [6, 6]);
+    let back = two_lists(0, TIMEOUT - TAKES, [6, 6]);
     ends_with(Verdict::NotRun, "AT3.2", &back);
     ends_with(Verdict::Pass, "AT3.3", &back);
-    let too_soon = two_lists(0, TIMEOUT - LENGTH - 1, [6, 6]);
+    let too_soon = two_lists(0, TIMEOUT - TAKES - 1, [6, 6]);
     ends_with(Verdict::Fail, "AT3.2", &too_soon);
     ends_with(Verdict::NotRun, "AT3.3", &too_soon);
 }
@@ -61,12 +60,12 @@ fn a_letter_may_come_again_from_the_moment_its_timeout_may_be_over() {
 #[test]
 fn a_list_must_be_the_same_only_once_the_timeout_is_certainly_over() {
     for named in [[5, 6], [6, 5]] {
-        let over = TIMEOUT + LENGTH;
+        let over = TIMEOUT + TAKES;
         ends_with(Verdict::Fail, "AT3.3", &two_lists(0, over, named));
     }
     // So close to the timeout that a letter may be new, or still be hidden.
     for named in [[5, 6], [6, 5], [6, 0]] {
-        ends_with(Verdict::NotRun, "AT3.3", &two_lists(0, TIMEOUT + LENGTH - 1, named));
+        ends_with(Verdict::NotRun, "AT3.3", &two_lists(0, TIMEOUT + TAKES - 1, named));
     }
     // By a coarse clock the second may have been asked for before the timeout was over.
     let seems_over = |named| two_lists(WHOLE_MILLISECOND, TIMEOUT + 4_000, named);
