@@ -8,19 +8,15 @@
 mod csv;
 mod error;
 mod extras;
-mod flows;
 mod har;
 mod html;
 mod junit;
 mod lifecycle;
-mod lives;
 mod loads;
 mod markdown;
 mod measure;
-mod moves;
 mod plot;
 mod readiness;
-mod reconciliation;
 mod samples;
 mod summary;
 mod svg;
@@ -30,6 +26,9 @@ mod words;
 mod write;
 
 use letterproof_evidence::Bundle;
+use letterproof_traffic::Traffic;
+use letterproof_traffic::books::at14_reconciliation;
+use letterproof_traffic::flows::flows;
 
 pub use error::ReportError;
 pub use extras::Extras;
@@ -39,15 +38,18 @@ pub use readiness::readiness_markdown;
 pub use summary::step_summary;
 pub use write::{differing, write_all, write_all_with};
 
-use crate::lives::Lives;
+/// What the journal of a bundle says, read once for all that is rendered.
+fn traffic_of(bundle: &Bundle) -> Traffic {
+    Traffic::from_journal(&bundle.journal.recording, &bundle.context)
+}
 
 /// Renders a bundle as one self-contained HTML page.
 ///
 /// # Errors
 /// When the template fails, which is a defect of this crate.
 pub fn html(bundle: &Bundle, extras: &Extras) -> Result<String, ReportError> {
-    let lives = Lives::of(bundle);
-    html::render(bundle, &lives, &flows::flows(bundle, &lives), extras)
+    let traffic = traffic_of(bundle);
+    html::render(bundle, &traffic, &flows(&traffic, &bundle.context), extras)
 }
 
 /// Renders a bundle as JUnit XML. The time of a test is shared out evenly among its judged
@@ -62,13 +64,13 @@ pub fn junit(bundle: &Bundle, extras: &Extras) -> Result<String, ReportError> {
 /// Sums a bundle up in Markdown: outcome, tests, failures, findings, statements, and how to check.
 #[must_use]
 pub fn summary(bundle: &Bundle, extras: &Extras) -> String {
-    summary::summary(bundle, &Lives::of(bundle), extras)
+    summary::summary(bundle, &traffic_of(bundle), extras)
 }
 
 /// Draws the lifecycle of letters as SVG: the pack's moves, and how many letters made each.
 #[must_use]
 pub fn lifecycle_svg(bundle: &Bundle) -> String {
-    lifecycle::render(bundle, &Lives::of(bundle))
+    lifecycle::render(bundle, &traffic_of(bundle))
 }
 
 /// Writes every call as CSV: time, operation, path, status, ids. NHS can sample its gateway's logs
@@ -77,21 +79,21 @@ pub fn lifecycle_svg(bundle: &Bundle) -> String {
 /// # Errors
 /// When the output cannot be written.
 pub fn cross_check_csv(bundle: &Bundle, output: &mut dyn std::io::Write) -> std::io::Result<()> {
-    tables::cross_check(&Lives::of(bundle), output)
+    tables::cross_check(&traffic_of(bundle), output)
 }
 
 /// The reconciliation of AT14 as CSV, by specification and group: letters sent DISPATCHED and read
 /// back as such, records, quantities submitted and read back, and the difference.
 #[must_use]
 pub fn reconciliation_csv(bundle: &Bundle) -> String {
-    reconciliation::csv(&reconciliation::reconcile(bundle, &Lives::of(bundle)))
+    tables::reconciliation::csv(&at14_reconciliation(&traffic_of(bundle)))
 }
 
 /// For each test whose status was sent for any letter, its file's name and its CSV: each letter's
 /// status before, the update and its answer, and the status after.
 #[must_use]
 pub fn letters_csv(bundle: &Bundle) -> Vec<(String, String)> {
-    let files = samples::samples(&Lives::of(bundle)).into_iter();
+    let files = samples::samples(&traffic_of(bundle)).into_iter();
     files.map(|(test, file)| (samples::file_name(test), file)).collect()
 }
 
@@ -99,6 +101,6 @@ pub fn letters_csv(bundle: &Bundle) -> Vec<(String, String)> {
 /// AT3 the ids of their lists, for AT15 its downloads.
 #[must_use]
 pub fn test_tables(bundle: &Bundle) -> Vec<(String, String)> {
-    let lives = Lives::of(bundle);
-    tables::files(bundle, &lives, &flows::flows(bundle, &lives))
+    let traffic = traffic_of(bundle);
+    tables::files(bundle, &traffic, &flows(&traffic, &bundle.context))
 }

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use letterproof_model::{Exchange, Operation};
-
-use crate::lives::{Lives, Micros};
+use letterproof_model::Operation;
+use letterproof_traffic::{Call, Micros, Traffic};
 
 const SECOND: Micros = 1_000_000;
 /// Points that a line is drawn of, at most.
@@ -91,11 +90,11 @@ struct Sample {
 
 /// Measures the exchanges sent from `started` to `ended`. Every API call counts, whoever made it:
 /// the limit is the application's.
-pub(crate) fn stretch(lives: &Lives<'_>, started: Micros, ended: Micros) -> Stretch {
-    let mut samples: Vec<Sample> = lives
-        .calls()
-        .filter(|(_, call)| call.operation != Operation::Token)
-        .map(|(exchange, call)| sample(exchange, call.operation))
+pub(crate) fn stretch(traffic: &Traffic, started: Micros, ended: Micros) -> Stretch {
+    let mut samples: Vec<Sample> = traffic
+        .recorded()
+        .filter(|call| call.operation != Operation::Token)
+        .map(sample)
         // The second before counts too: a limit knows no beginning.
         .filter(|sample| (started - SECOND..=ended).contains(&sample.sent))
         .collect();
@@ -122,11 +121,12 @@ pub(crate) fn stretch(lives: &Lives<'_>, started: Micros, ended: Micros) -> Stre
     }
 }
 
-fn sample(exchange: &Exchange, operation: Operation) -> Sample {
+fn sample(call: &Call) -> Sample {
+    let exchange = &call.exchange;
     Sample {
-        sent: exchange.started.as_microsecond(),
-        done: exchange.finished().as_microsecond(),
-        operation,
+        sent: call.started,
+        done: call.finished,
+        operation: call.operation,
         status: exchange.status(),
         bytes: exchange.response().map_or(0, |response| response.body.length()),
     }

@@ -3,10 +3,10 @@
 //! refused, repeated or never read back.
 
 use letterproof_model::{LetterStatus, TestId};
+use letterproof_traffic::moves::{Update, updates};
+use letterproof_traffic::{Answer, Event, EventKind, Reason, TextIx, Traffic, Via};
 
 use crate::csv;
-use crate::lives::{Event, Lives, Via};
-use crate::moves::{Update, updates};
 
 const HEADINGS: [&str; 17] = [
     "letter",
@@ -51,29 +51,40 @@ pub(crate) fn file_name(test: TestId) -> String {
 }
 
 /// The tests that have a file: those whose status was sent for any letter.
-pub(crate) fn tests(lives: &Lives<'_>) -> Vec<TestId> {
-    let sent = |status: &LetterStatus| {
-        let mut sent = lives.letters().flat_map(|(id, life)| updates(id, life));
-        sent.any(|update| update.sent.status == *status)
-    };
+pub(crate) fn tests(traffic: &Traffic) -> Vec<TestId> {
+    let sent = |status: &LetterStatus| !traffic.moved_to(*status).is_empty();
     LetterStatus::ALL.iter().filter(|status| sent(status)).filter_map(|s| test_of(*s)).collect()
 }
 
+/// Every update of the supplier, in the order of sending, those of one call by letter.
+pub(crate) fn all_updates(traffic: &Traffic) -> Vec<Update<'_>> {
+    let letters = traffic.letters();
+    let mut sent: Vec<_> = letters.flat_map(|(letter, _)| updates(traffic, letter)).collect();
+    sent.sort_by_key(|update| (update.sent.at, update.sent.call, traffic.id_text(update.letter)));
+    sent
+}
+
+/// What answered an update: its status code, or that none came.
+pub(crate) fn answered(update: &Update<'_>) -> String {
+    match update.update.answer {
+        Answer::Status(status) => status.to_string(),
+        Answer::Lost => "no answer".to_owned(),
+    }
+}
+
 /// The files of the tests whose status was sent for any letter, in order of the tests.
-pub(crate) fn samples(lives: &Lives<'_>) -> Vec<(TestId, String)> {
-    let mut sent: Vec<Update<'_>> =
-        lives.letters().flat_map(|(id, life)| updates(id, life)).collect();
-    sent.sort_by_key(|update| (update.sent.at, update.sent.exchange));
+pub(crate) fn samples(traffic: &Traffic) -> Vec<(TestId, String)> {
+    let sent = all_updates(traffic);
     let mut files: Vec<(TestId, String)> = LetterStatus::ALL
         .into_iter()
         .filter_map(|status| {
             let test = test_of(status)?;
-            let mut lines = sent.iter().filter(|update| update.sent.status == status).peekable();
+            let mut lines = sent.iter().filter(|update| update.update.status == status).peekable();
             lines.peek()?;
             let mut file = String::new();
             csv::line(&mut file, &HEADINGS);
             for update in lines {
-                line(&mut file, lives, update);
+                line(&mut file, traffic, update);
             }
             Some((test, file))
         })
@@ -82,42 +93,42 @@ pub(crate) fn samples(lives: &Lives<'_>) -> Vec<(TestId, String)> {
     files
 }
 
-fn line(file: &mut String, lives: &Lives<'_>, update: &Update<'_>) {
-    let status = |event: Option<&Event>| event.map_or("", |event| event.status.as_str());
-    let exchange = |event: Option<&Event>| {
-        event.map_or_else(String::new, |event| lives.exchange(event).id.to_string())
-    };
+fn line(file: &mut String, traffic: &Traffic, update: &Update<'_>) {
+    let status =
+        |event: Option<&Event>| event.and_then(Event::shows).map_or("", |status| status.as_str());
+    let of = |event: &Event| &*traffic.call(event.call).exchange;
+    let exchange =
+        |event: Option<&Event>| event.map_or_else(String::new, |event| of(event).id.to_string());
+    let text = |text: Option<TextIx>| text.map_or("", |text| traffic.text(text));
     let at = |event: Option<&Event>| event.map_or_else(String::new, |event| csv::time_of(event.at));
     let sent = update.sent;
-    let answered = match update.answer.0 {
-        Some(status) => status.to_string(),
-        None => "no answer".to_owned(),
+    let after = match update.after.map(|after| after.kind) {
+        Some(EventKind::Read(_, reason)) => reason,
+        _ => Reason::default(),
     };
-    let (code, text) =
-        update.after.map_or(("", ""), |after| (&after.reason.code, &after.reason.text));
     csv::line(
         file,
         &[
-            update.letter,
-            lives.exchange(sent).scenario.as_deref().unwrap_or_default(),
+            traffic.id_text(update.letter),
+            of(sent).scenario.as_deref().unwrap_or_default(),
             status(update.before),
             &exchange(update.before),
             &at(update.before),
-            sent.status.as_str(),
+            update.update.status.as_str(),
             &exchange(Some(sent)),
-            match update.via {
+            match update.update.via {
                 Via::Patch => "PATCH",
                 Via::Bulk => "POST",
             },
             &csv::time_of(sent.at),
-            &answered,
-            &sent.reason.code,
-            &sent.reason.text,
+            &answered(update),
+            text(update.update.reason.code),
+            text(update.update.reason.text),
             status(update.after),
             &exchange(update.after),
             &at(update.after),
-            code,
-            text,
+            text(after.code),
+            text(after.text),
         ],
     );
 }

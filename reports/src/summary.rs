@@ -8,8 +8,8 @@ use letterproof_model::{
     About, CheckResult, ClauseKind, CriterionResult, Finding, Journal as _, Results, RunEnd,
     Verdict, WaiverState, WaiverUse,
 };
+use letterproof_traffic::Traffic;
 
-use crate::lives::Lives;
 use crate::markdown::{head, row, short, text};
 use crate::tables::{nonce_prefix, with_nonce};
 use crate::{Extras, waived, words};
@@ -20,7 +20,7 @@ const ROWS: usize = 50;
 const CELL: usize = 300;
 
 /// The whole summary of a run.
-pub(crate) fn summary(bundle: &Bundle, lives: &Lives<'_>, extras: &Extras) -> String {
+pub(crate) fn summary(bundle: &Bundle, traffic: &Traffic, extras: &Extras) -> String {
     let results = &bundle.results;
     let mut output = step_summary(results);
     if let Some(end) = words::broken_off(&RunEnd::of(bundle.journal.recording.marks()))
@@ -30,7 +30,7 @@ pub(crate) fn summary(bundle: &Bundle, lives: &Lives<'_>, extras: &Extras) -> St
     }
     findings(&mut output, results);
     statements(&mut output, results, &extras.attestations);
-    verifying(&mut output, bundle, lives, extras);
+    verifying(&mut output, bundle, traffic, extras);
     output
 }
 
@@ -210,7 +210,7 @@ fn statements(output: &mut String, results: &Results, given: &[Attestation]) {
     output.push('\n');
 }
 
-fn verifying(output: &mut String, bundle: &Bundle, lives: &Lives<'_>, extras: &Extras) {
+fn verifying(output: &mut String, bundle: &Bundle, traffic: &Traffic, extras: &Extras) {
     let id = text(bundle.results.run.id.as_str());
     let signed = match &extras.signing_key {
         Some(key) => format!("It was to be signed with the key {}.", text(key)),
@@ -226,7 +226,7 @@ fn verifying(output: &mut String, bundle: &Bundle, lives: &Lives<'_>, extras: &E
          X-Correlation-ID: sample it against the gateway's logs."
     );
     if let Some(prefix) = nonce_prefix(&bundle.results) {
-        let (with, all) = with_nonce(lives, &prefix);
+        let (with, all) = with_nonce(traffic, &prefix);
         let _ = writeln!(
             output,
             "- {} of {} API calls carry a correlation id that begins with the nonce ({}).",

@@ -4,11 +4,12 @@
 use std::io::{self, BufWriter, Read, Write};
 
 use letterproof_evidence::{Bundle, FileReader, Opened, RunFolder};
+use letterproof_traffic::Traffic;
+use letterproof_traffic::books::at14_reconciliation;
+use letterproof_traffic::flows::flows;
 
-use crate::flows::flows;
-use crate::lives::Lives;
-use crate::tables::{CROSS_CHECK, cross_check, files};
-use crate::{Extras, ReportError, har, html, junit, lifecycle, reconciliation, samples, summary};
+use crate::tables::{CROSS_CHECK, cross_check, files, reconciliation};
+use crate::{Extras, ReportError, har, html, junit, lifecycle, samples, summary, traffic_of};
 
 /// How many bytes are compared at a time.
 const PIECE: usize = 1 << 16;
@@ -39,10 +40,10 @@ pub fn write_all_with(
     folder: &RunFolder,
     extras: &Extras,
 ) -> Result<(), ReportError> {
-    let lives = Lives::of(bundle);
+    let traffic = traffic_of(bundle);
     let put: Put<'_> = &mut |name, fill| Ok(folder.write_with(name, |output| fill(output))?);
-    conclusions(bundle, &lives, extras, put)?;
-    traffic(bundle, &lives, put)
+    conclusions(bundle, &traffic, extras, put)?;
+    every_call(bundle, &traffic, put)
 }
 
 /// Makes every report of a bundle again and names those that lie in it otherwise, or not at all.
@@ -54,12 +55,12 @@ pub fn differing(
     opened: &Opened,
     extras: &Extras,
 ) -> Result<Vec<String>, ReportError> {
-    let lives = Lives::of(bundle);
+    let traffic = traffic_of(bundle);
     let mut of_traffic = Ok(Vec::new());
     let found = std::thread::scope(|scope| {
         // Half of the work, and the machine of a reviewer has two cores at least.
-        scope.spawn(|| of_traffic = others(opened, |put| traffic(bundle, &lives, put)));
-        others(opened, |put| conclusions(bundle, &lives, extras, put))
+        scope.spawn(|| of_traffic = others(opened, |put| every_call(bundle, &traffic, put)));
+        others(opened, |put| conclusions(bundle, &traffic, extras, put))
     });
     Ok([found?, of_traffic?].concat())
 }
@@ -90,32 +91,32 @@ fn others(
 /// Renders what shows conclusions: the pages, and the tables of each test.
 fn conclusions(
     bundle: &Bundle,
-    lives: &Lives<'_>,
+    traffic: &Traffic,
     extras: &Extras,
     put: Put<'_>,
 ) -> Result<(), ReportError> {
-    let flows = flows(bundle, lives);
+    let flows = flows(traffic, &bundle.context);
     let mut text = |name: &str, text: &str| put(name, &|output| output.write_all(text.as_bytes()));
-    text("index.html", &html::render(bundle, lives, &flows, extras)?)?;
-    text("summary.md", &summary::summary(bundle, lives, extras))?;
+    text("index.html", &html::render(bundle, traffic, &flows, extras)?)?;
+    text("summary.md", &summary::summary(bundle, traffic, extras))?;
     text("junit.xml", &junit::render(bundle, extras)?)?;
-    text("lifecycle.svg", &lifecycle::render(bundle, lives))?;
-    let rows = reconciliation::reconcile(bundle, lives);
+    text("lifecycle.svg", &lifecycle::render(bundle, traffic))?;
+    let rows = at14_reconciliation(traffic);
     if !rows.is_empty() {
         text(reconciliation::FILE_NAME, &reconciliation::csv(&rows))?;
     }
-    for (test, file) in samples::samples(lives) {
+    for (test, file) in samples::samples(traffic) {
         text(&samples::file_name(test), &file)?;
     }
-    for (name, file) in files(bundle, lives, &flows) {
+    for (name, file) in files(bundle, traffic, &flows) {
         text(&name, &file)?;
     }
     Ok(())
 }
 
 /// Renders what has an entry for every call.
-fn traffic(bundle: &Bundle, lives: &Lives<'_>, put: Put<'_>) -> Result<(), ReportError> {
-    put(CROSS_CHECK, &|output| cross_check(lives, output))?;
+fn every_call(bundle: &Bundle, traffic: &Traffic, put: Put<'_>) -> Result<(), ReportError> {
+    put(CROSS_CHECK, &|output| cross_check(traffic, output))?;
     put("exchanges.har", &|output| har(bundle, output).map_err(into_io))
 }
 

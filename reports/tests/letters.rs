@@ -1,5 +1,4 @@
-//! What reports say of letters: held against reviewed snapshots, and against what the judges find in
-//! the same journals by code of their own.
+//! What reports say of letters, held against reviewed snapshots.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -7,10 +6,8 @@ mod common;
 mod journals;
 
 use journals::cases::{passing, record};
-use journals::failing::failing;
 use journals::script::{BRAILLE, Script, letter, letters};
 use letterproof_evidence::{Bundle, RunFolder};
-use letterproof_judge::{Traffic, at14_reconciliation};
 use letterproof_model::LetterStatus::{
     Accepted, Cancelled, Dispatched, Forwarded, Pending, Printed, Returned,
 };
@@ -116,59 +113,6 @@ fn wrong_moves(page: &str) -> u64 {
         cell.split('<').next().unwrap().replace(',', "").parse::<u64>().unwrap()
     })
     .sum()
-}
-
-fn hand_written() -> impl Iterator<Item = (String, Script)> {
-    let good = (1..=15).map(|test| (format!("AT{test} passing"), passing(test)));
-    good.chain(failing().into_iter().map(|(id, script)| (id.to_owned(), script)))
-        .chain([("the story".to_owned(), story())])
-}
-
-#[test]
-fn reports_and_judges_find_the_same_wrong_moves() {
-    let mut found = 0;
-    for (name, script) in hand_written() {
-        let traffic = Traffic::from_journal(&script.journal(), &script.context);
-        let judged = letterproof_judge::wrong_moves(&traffic, &script.context) as u64;
-        let shown = wrong_moves(&html(&bundle_of(&script)).unwrap());
-        assert_eq!(shown, judged, "{name}");
-        found += judged;
-    }
-    assert!(found > 5, "the journals hold wrong moves to compare: {found}");
-}
-
-#[test]
-fn reports_and_judges_reconcile_alike() {
-    let mut compared = 0;
-    for (name, script) in hand_written() {
-        let traffic = Traffic::from_journal(&script.journal(), &script.context);
-        let judged: Vec<Vec<String>> = at14_reconciliation(&traffic)
-            .iter()
-            .map(|row| {
-                vec![
-                    row.specification.as_ref().map(ToString::to_string).unwrap_or_default(),
-                    row.group.as_ref().map(ToString::to_string).unwrap_or_default(),
-                    row.sent.to_string(),
-                    row.dispatched.to_string(),
-                    (row.submitted + 0.0).to_string(),
-                    row.read_back.map(|read| read.to_string()).unwrap_or_default(),
-                    row.difference().to_string(),
-                ]
-            })
-            .collect();
-        let mut shown: Vec<Vec<String>> = Vec::new();
-        for line in reconciliation_csv(&bundle_of(&script)).lines().skip(1) {
-            let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
-            // Judges count letters that were never described apart; the number of records is ours.
-            cells.remove(4);
-            if cells[0] != "not on record" {
-                shown.push(cells);
-            }
-        }
-        assert_eq!(shown, judged, "{name}");
-        compared += judged.len();
-    }
-    assert!(compared > 10, "the journals hold letters to reconcile: {compared}");
 }
 
 #[test]

@@ -72,6 +72,39 @@ fn reports_and_judges_time_the_flows_alike() {
     }
 }
 
+#[test]
+fn page_tables_and_results_tell_of_the_same_flows() {
+    // The queue holds the letters of two flows, and no list comes back empty between them.
+    let mut two = Script::small();
+    flow_of(&mut two, 0, 6, 3, |_, _| false);
+    let empty = two.exchanges.len() - 1;
+    flow_of(&mut two, 1, 6, 3, |_, _| false);
+    two.exchanges.remove(empty);
+    for (script, flows) in [(two, 2), (at15(|_, _| false), 3)] {
+        let bundle = bundle_of(&script);
+        let judged: Vec<&str> =
+            bundle.results.performance.iter().map(|flow| flow.name.as_str()).collect();
+        assert_eq!(judged.len(), flows);
+        let timings = table(&script, "AT15/timings.csv");
+        let timed: Vec<&str> = timings
+            .lines()
+            .filter(|line| line.starts_with("AT15 flow"))
+            .map(|l| cell(l, 0))
+            .collect();
+        assert_eq!(timed, judged, "timings.csv and results.json");
+        let downloads = table(&script, "AT15/downloads.csv");
+        let page = html(&bundle, &Extras::default()).unwrap();
+        for (at, name) in judged.iter().enumerate() {
+            let number = (at + 1).to_string();
+            let letters = downloads.lines().filter(|line| cell(line, 0) == number).count();
+            assert_eq!(letters, 6, "downloads.csv lists the letters of {name}");
+            let section = page.split(name).nth(1).unwrap_or_default();
+            assert!(section.contains("after 6 letters in"), "the page measures {name}");
+        }
+        assert!(!page.contains(&format!("AT15 flow {}", flows + 1)), "and no other flow");
+    }
+}
+
 fn cell(line: &str, at: usize) -> &str {
     line.split(',').nth(at).unwrap()
 }

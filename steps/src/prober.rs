@@ -15,7 +15,7 @@ use letterproof_client::{
 use letterproof_judge::conformance::{
     BearerPlan, Check, HeaderPlan, LetterNeed, ProbePlan, TokenProbe, conformance_checks,
 };
-use letterproof_model::{Exchange, LetterId, LetterStatus};
+use letterproof_model::{Document, Exchange, LetterId, LetterStatus};
 use serde::Deserialize;
 use tokio::sync::{Mutex, OnceCell};
 
@@ -186,10 +186,6 @@ impl Prober {
     /// The id of the record that the check for submitting one was given.
     async fn submitted(&self, supplier: &Supplier) -> Result<String, ProbeError> {
         #[derive(Deserialize)]
-        struct Document {
-            data: Data,
-        }
-        #[derive(Deserialize)]
         struct Data {
             id: String,
         }
@@ -199,7 +195,7 @@ impl Prober {
             return Err(ProbeError::Unknown(SUBMITTED.to_owned()));
         };
         let exchange = Box::pin(self.send_once(supplier, check, &plan)).await?;
-        let document = exchange.response().and_then(|answer| answer.body.parse::<Document>());
+        let document = exchange.response().and_then(|answer| answer.body.parse::<Document<Data>>());
         Ok(document.map_or_else(String::new, |document| document.data.id))
     }
 

@@ -4,12 +4,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use letterproof_model::{ClauseKind, CriterionResult, TestId, Verdict};
+use letterproof_model::{ClauseKind, CriterionResult, LetterStatus, TestId, Verdict};
+use letterproof_traffic::moves::Update;
+use letterproof_traffic::{CallIx, Event, Traffic};
 use serde::Serialize;
 
-use crate::lives::{Event, Lives};
-use crate::moves::{Update, updates};
-use crate::samples::{file_name, test_of};
+use crate::samples::{all_updates, answered, file_name, test_of};
 use crate::words;
 
 /// Letters shown for one criterion.
@@ -36,22 +36,19 @@ struct Row {
 
 /// Every update of the supplier, by the test that is about it.
 pub(super) struct Moved<'a> {
-    lives: &'a Lives<'a>,
+    traffic: &'a Traffic,
     updates: BTreeMap<TestId, Vec<Update<'a>>>,
 }
 
 impl<'a> Moved<'a> {
-    pub(super) fn of(lives: &'a Lives<'a>) -> Self {
+    pub(super) fn of(traffic: &'a Traffic) -> Self {
         let mut by_test: BTreeMap<TestId, Vec<Update<'a>>> = BTreeMap::new();
-        for update in lives.letters().flat_map(|(id, life)| updates(id, life)) {
-            if let Some(test) = test_of(update.sent.status) {
+        for update in all_updates(traffic) {
+            if let Some(test) = test_of(update.update.status) {
                 by_test.entry(test).or_default().push(update);
             }
         }
-        for updates in by_test.values_mut() {
-            updates.sort_by_key(|update| (update.sent.at, update.sent.exchange));
-        }
-        Self { lives, updates: by_test }
+        Self { traffic, updates: by_test }
     }
 
     /// What a criterion shows of it; `None` for criteria that are about no letter's status.
@@ -62,14 +59,14 @@ impl<'a> Moved<'a> {
             self.updates.get(&test).filter(|_| judged && criterion.kind == ClauseKind::Check)?;
         let at_fault: HashSet<&str> = criterion.letters.iter().map(|id| id.as_str()).collect();
         let exchanges: HashSet<&str> = criterion.exchanges.iter().map(|id| id.as_str()).collect();
-        let in_it = |event: &Event| exchanges.contains(self.lives.exchange(event).id.as_str());
+        let in_it = |event: &Event| exchanges.contains(self.id(event.call));
         let touched = |update: &&Update<'_>| {
             in_it(update.sent)
                 || update.before.is_some_and(in_it)
                 || update.after.is_some_and(in_it)
         };
         let (faulty, others): (Vec<_>, Vec<_>) =
-            updates.iter().partition(|update| at_fault.contains(update.letter));
+            updates.iter().partition(|u| at_fault.contains(self.traffic.id_text(u.letter)));
         let chosen: Vec<&Update<'_>> = match at_fault.is_empty() {
             true => others.into_iter().filter(touched).collect(),
             false => faulty,
@@ -86,18 +83,21 @@ impl<'a> Moved<'a> {
         })
     }
 
+    fn id(&self, call: CallIx) -> &str {
+        self.traffic.call(call).exchange.id.as_str()
+    }
+
     fn row(&self, update: &Update<'_>) -> Row {
+        let shown = |status: LetterStatus, call| format!("{status} ({})", self.id(call));
         let seen = |event: Option<&Event>, none: &str| {
-            event.map_or_else(
-                || none.to_owned(),
-                |event| format!("{} ({})", event.status, self.lives.exchange(event).id),
-            )
+            let shown = event.and_then(|event| Some(shown(event.shows()?, event.call)));
+            shown.unwrap_or_else(|| none.to_owned())
         };
         Row {
-            letter: update.letter.to_owned(),
+            letter: self.traffic.id_text(update.letter).to_owned(),
             before: seen(update.before, "not on record"),
-            sent: seen(Some(update.sent), ""),
-            answered: update.answer.0.map_or("no answer".to_owned(), |status| status.to_string()),
+            sent: shown(update.update.status, update.sent.call),
+            answered: answered(update),
             after: seen(update.after, "not read back"),
         }
     }

@@ -3,14 +3,14 @@
 
 use letterproof_evidence::Bundle;
 use letterproof_model::{Move, TestId};
+use letterproof_traffic::Traffic;
+use letterproof_traffic::books::{Reconciliation, at14_reconciliation};
+use letterproof_traffic::moves::{Count, Edge};
 use serde::Serialize;
 
 use crate::lifecycle::{self, Counts};
-use crate::lives::Lives;
-use crate::moves::Edge;
-use crate::reconciliation::{self, Row};
-use crate::samples;
-use crate::words;
+use crate::tables::reconciliation;
+use crate::{samples, words};
 
 /// The lifecycle: a drawing and the same as a table.
 #[derive(Debug, Serialize)]
@@ -50,12 +50,12 @@ pub(crate) struct Reconciled {
 pub(crate) struct LetterFiles {
     tests: Vec<TestId>,
     /// The reconciliation of AT14.
-    rows: Vec<Row>,
+    rows: Vec<Reconciliation>,
 }
 
 /// Words the lifecycle of a bundle; `None` where no letter was moved.
-pub(crate) fn lifecycle(bundle: &Bundle, lives: &Lives<'_>) -> Option<Lifecycle> {
-    let counts = lifecycle::counts(bundle, lives);
+pub(crate) fn lifecycle(bundle: &Bundle, traffic: &Traffic) -> Option<Lifecycle> {
+    let counts = lifecycle::counts(bundle, traffic);
     if counts.is_empty() {
         return None;
     }
@@ -88,7 +88,7 @@ fn line(counts: &Counts) -> String {
     )
 }
 
-fn view(edge: &Edge, count: crate::moves::Count) -> MoveView {
+fn view(edge: &Edge, count: Count) -> MoveView {
     let (kind, wrong) = match lifecycle::kind(edge) {
         None => ("status before not on record", false),
         Some(Move::Eligible) => ("allowed", false),
@@ -107,10 +107,10 @@ fn view(edge: &Edge, count: crate::moves::Count) -> MoveView {
 }
 
 impl LetterFiles {
-    /// Which files a bundle's journal amounts to.
-    pub(crate) fn of(bundle: &Bundle, lives: &Lives<'_>) -> Self {
-        let tests = samples::tests(lives);
-        Self { tests, rows: reconciliation::reconcile(bundle, lives) }
+    /// Which files the traffic amounts to.
+    pub(crate) fn of(traffic: &Traffic) -> Self {
+        let tests = samples::tests(traffic);
+        Self { tests, rows: at14_reconciliation(traffic) }
     }
 
     /// The file of a test's letters.
@@ -123,17 +123,17 @@ impl LetterFiles {
 
     /// The reconciliation that a test shows.
     pub(crate) fn reconciliation(&self, test: TestId) -> Vec<Reconciled> {
-        let rows: &[Row] = if test.number() == 14 { &self.rows } else { &[] };
+        let rows: &[Reconciliation] = if test.number() == 14 { &self.rows } else { &[] };
         rows.iter().map(reconciled).collect()
     }
 }
 
-fn reconciled(row: &Row) -> Reconciled {
-    let or_none = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
+fn reconciled(row: &Reconciliation) -> Reconciled {
+    let (specification, group) = reconciliation::names(row, "none");
     let difference = row.difference();
     Reconciled {
-        specification: or_none(&row.specification),
-        group: or_none(&row.group),
+        specification: specification.to_owned(),
+        group: group.to_owned(),
         dispatched: match row.sent - row.dispatched {
             0 => words::number(row.dispatched),
             _ => {

@@ -20,12 +20,12 @@ mod trust;
 use std::sync::LazyLock;
 
 use letterproof_evidence::Bundle;
+use letterproof_traffic::Traffic;
+use letterproof_traffic::flows::Flow;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 
-use crate::flows::Flow;
-use crate::lives::Lives;
 use crate::{Extras, ReportError};
 
 const TEMPLATE: &str = "report.html";
@@ -43,7 +43,7 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
 /// Renders a bundle as one self-contained HTML page.
 pub(crate) fn render(
     bundle: &Bundle,
-    lives: &Lives<'_>,
+    traffic: &Traffic,
     flows: &[Flow<'_>],
     extras: &Extras,
 ) -> Result<String, ReportError> {
@@ -51,7 +51,7 @@ pub(crate) fn render(
         Ok(templates) => templates,
         Err(error) => return Err(minijinja::Error::new(error.kind(), error.to_string()).into()),
     };
-    let page = Serde(page::page(bundle, lives, flows, extras));
+    let page = Serde(page::page(bundle, traffic, flows, extras));
     let style = include_str!("../../templates/report.css");
     Ok(templates.get_template(TEMPLATE)?.render(context! { page, style })?)
 }

@@ -3,6 +3,8 @@
 
 use letterproof_evidence::Bundle;
 use letterproof_model::{Journal as _, Results, RunEnd, SupplierKind, Verdict, WaiverUse};
+use letterproof_traffic::Traffic;
+use letterproof_traffic::flows::Flow;
 use serde::Serialize;
 
 use super::acceptance::{Desk, Tag, Test};
@@ -14,8 +16,6 @@ use super::letters::{LetterFiles, Lifecycle, lifecycle};
 use super::performance::{Measured, performance};
 use super::statements::{Statements, statements};
 use super::trust::{Trust, trust};
-use crate::flows::Flow;
-use crate::lives::Lives;
 use crate::{Extras, waived, words};
 
 /// The whole page.
@@ -58,14 +58,14 @@ struct WaiverView {
 /// Words a bundle.
 pub(super) fn page(
     bundle: &Bundle,
-    lives: &Lives<'_>,
+    traffic: &Traffic,
     flows: &[Flow<'_>],
     extras: &Extras,
 ) -> Page {
     let results = &bundle.results;
     let (shelf, exchanges) = Shelf::of(bundle);
-    let moved = Moved::of(lives);
-    let files = LetterFiles::of(bundle, lives);
+    let moved = Moved::of(traffic);
+    let files = LetterFiles::of(traffic);
     let desk = Desk { results, shelf: &shelf, files: &files, moved: &moved, extras };
     let outcome = words::outcome(results);
     let recorded: u64 = results.run.exchanges.values().sum();
@@ -83,12 +83,12 @@ pub(super) fn page(
         missing: missing(results),
         tests: results.tests.iter().map(|test| desk.test(test)).collect(),
         waivers: results.waivers.iter().map(waiver).collect(),
-        lifecycle: lifecycle(bundle, lives),
+        lifecycle: lifecycle(bundle, traffic),
         statements: statements(results, &extras.attestations),
         conformance: checks(&results.conformance, &desk),
         observer: checks(&results.observer, &desk),
         findings: finding_groups(results, &shelf),
-        performance: performance(bundle, lives, flows, extras),
+        performance: performance(bundle, traffic, flows, extras),
         exchanges_line: format!(
             "{} of {} recorded are shown here: those that a criterion or a finding points to. \
              The journal and the HAR file hold all of them, with whole bodies.",
@@ -102,7 +102,7 @@ pub(super) fn page(
             .iter()
             .map(|(operation, count)| (operation.clone(), words::number(*count)))
             .collect(),
-        trust: trust(bundle, lives, extras),
+        trust: trust(bundle, traffic, extras),
         exit_code: results.exit_code,
     }
 }

@@ -3,12 +3,12 @@
 
 use letterproof_evidence::Bundle;
 use letterproof_model::Performance;
+use letterproof_traffic::Traffic;
+use letterproof_traffic::flows::Flow;
 use serde::Serialize;
 
 use super::plots::{self, PlotView};
 use super::table::Table;
-use crate::flows::Flow;
-use crate::lives::Lives;
 use crate::loads::LoadRun;
 use crate::measure::{self, Latencies, PERCENTILES, Stretch};
 use crate::{Extras, words};
@@ -56,7 +56,7 @@ struct LimitView {
 /// Words and draws everything measured.
 pub(super) fn performance(
     bundle: &Bundle,
-    lives: &Lives<'_>,
+    traffic: &Traffic,
     flows: &[Flow<'_>],
     extras: &Extras,
 ) -> Vec<Measured> {
@@ -71,7 +71,7 @@ pub(super) fn performance(
         .map(|(number, _)| number);
     let limit = bundle.context.rate_limit;
     let of_flows = flows.iter().map(|flow| {
-        let mut measured = of_flow(flow, lives, limit, figures_of(&flow.name()));
+        let mut measured = of_flow(flow, traffic, limit, figures_of(&flow.name()));
         measured.open = best.is_none_or(|number| number == flow.number);
         if best == Some(flow.number) && flows.len() > 1 {
             measured.lead.insert_str(0, "The best of the flows. ");
@@ -97,11 +97,11 @@ pub(super) fn performance(
 
 fn of_flow(
     flow: &Flow<'_>,
-    lives: &Lives<'_>,
+    traffic: &Traffic,
     limit: u32,
     performance: Option<&Performance>,
 ) -> Measured {
-    let stretch = measure::stretch(lives, flow.started, flow.ended);
+    let stretch = measure::stretch(traffic, flow.started, flow.finished(traffic));
     let ended = if flow.whole { "The queue was emptied" } else { "It broke off" };
     let letters = words::counted(flow.letters.len() as u64, "letter", "letters");
     let lead = format!(

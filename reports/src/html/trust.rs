@@ -4,9 +4,9 @@
 
 use letterproof_evidence::{Bundle, Environment};
 use letterproof_model::{Journal as _, MarkKind};
+use letterproof_traffic::Traffic;
 use serde::Serialize;
 
-use crate::lives::Lives;
 use crate::tables::{CROSS_CHECK, nonce_prefix, with_nonce};
 use crate::{Extras, words};
 
@@ -21,12 +21,12 @@ pub(super) struct Trust {
 }
 
 /// Words how far a bundle can be trusted.
-pub(super) fn trust(bundle: &Bundle, lives: &Lives<'_>, extras: &Extras) -> Trust {
+pub(super) fn trust(bundle: &Bundle, traffic: &Traffic, extras: &Extras) -> Trust {
     Trust {
         derived: derived(bundle),
         signed: signed(extras),
         asserted: asserted(bundle, extras),
-        checkable: checkable(bundle, lives),
+        checkable: checkable(bundle, traffic),
         environment: bundle.environment.as_ref().map(environment).unwrap_or_default(),
     }
 }
@@ -119,14 +119,14 @@ fn asserted(bundle: &Bundle, extras: &Extras) -> Vec<String> {
     lines
 }
 
-fn checkable(bundle: &Bundle, lives: &Lives<'_>) -> Vec<String> {
+fn checkable(bundle: &Bundle, traffic: &Traffic) -> Vec<String> {
     let mut lines = vec![format!(
         "{CROSS_CHECK} has a row for each call with its time, X-Request-ID and X-Correlation-ID: a \
          sample of them must stand in the gateway's logs, with the same answers."
     )];
     match nonce_prefix(&bundle.results) {
         Some(prefix) => {
-            let (with, all) = with_nonce(lives, &prefix);
+            let (with, all) = with_nonce(traffic, &prefix);
             lines.push(format!(
                 "{} of {} API calls carry a correlation id that begins with {prefix}, the \
                  reviewer's nonce. Found in the gateway's logs, it dates the run after the nonce \

@@ -13,10 +13,10 @@ use super::layout::{
     place,
 };
 use super::{Counts, kind, table};
-use crate::moves::{Count, Edge};
 use crate::samples::test_of;
 use crate::svg::{FAINT, FONT, INK, RED, SOFT};
 use crate::words::{counted, number};
+use letterproof_traffic::moves::{Count, Edge};
 
 /// Half the height of a number's ground.
 const LABEL_HALF_HEIGHT: f32 = 7.5;

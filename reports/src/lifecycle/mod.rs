@@ -11,9 +11,8 @@ use std::collections::BTreeMap;
 
 use letterproof_evidence::Bundle;
 use letterproof_model::{LetterStatus, Move, judge_move};
-
-use crate::lives::{Lives, Micros};
-use crate::moves::{Count, Edge, count_moves};
+use letterproof_traffic::Traffic;
+use letterproof_traffic::moves::{Count, Edge, count_moves};
 
 /// How many letters made each move.
 pub(crate) type Counts = BTreeMap<Edge, Count>;
@@ -22,14 +21,13 @@ pub(crate) type Counts = BTreeMap<Edge, Count>;
 pub(crate) const FILE_NAME: &str = "lifecycle.svg";
 
 /// Counts the moves of a bundle's letters.
-pub(crate) fn counts(bundle: &Bundle, lives: &Lives<'_>) -> Counts {
-    let deadline = bundle.context.update_deadline_ms.saturating_mul(1_000);
-    count_moves(lives, Micros::try_from(deadline).unwrap_or(Micros::MAX))
+pub(crate) fn counts(bundle: &Bundle, traffic: &Traffic) -> Counts {
+    count_moves(traffic, &bundle.context)
 }
 
 /// Draws the moves of a bundle's letters as a file of its own.
-pub(crate) fn render(bundle: &Bundle, lives: &Lives<'_>) -> String {
-    svg(&counts(bundle, lives))
+pub(crate) fn render(bundle: &Bundle, traffic: &Traffic) -> String {
+    svg(&counts(bundle, traffic))
 }
 
 /// Draws counted moves.

@@ -4,38 +4,39 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use letterproof_model::{Exchange, Operation, TestResult};
+use letterproof_traffic::{LetterIx, Traffic};
 
-use crate::lives::{Call, Lives};
 use crate::{csv, words};
 
 const HEADINGS: [&str; 5] = ["operation", "answer", "calls", "letters", "unique_letters"];
 
 /// Calls of one operation with one answer.
 #[derive(Default)]
-struct Row<'a> {
+struct Row {
     calls: u64,
     letters: u64,
-    unique: BTreeSet<&'a str>,
+    unique: BTreeSet<LetterIx>,
 }
 
 /// The file; `None` where no exchange was made in a scenario of the test.
-pub(super) fn csv(test: &TestResult, lives: &Lives<'_>) -> Option<String> {
+pub(super) fn csv(test: &TestResult, traffic: &Traffic) -> Option<String> {
     let scenarios: BTreeSet<&str> = test.attempts.iter().map(|a| a.scenario.as_str()).collect();
     let of_test = |exchange: &Exchange| {
         exchange.scenario.as_deref().is_some_and(|scenario| scenarios.contains(scenario))
     };
-    let mut rows: BTreeMap<(Operation, String), Row<'_>> = BTreeMap::new();
-    for (exchange, call) in lives.calls().filter(|(exchange, _)| of_test(exchange)) {
-        let row = rows.entry((call.operation, words::answer(exchange))).or_default();
+    let mut rows: BTreeMap<(Operation, String), Row> = BTreeMap::new();
+    for call in traffic.recorded().filter(|call| of_test(&call.exchange)) {
+        let row = rows.entry((call.operation, words::answer(&call.exchange))).or_default();
         row.calls += 1;
-        note(row, call);
+        row.letters += u64::from(call.letter.is_some());
+        row.unique.extend(call.letter);
     }
-    for list in lives.lists() {
-        let exchange = lives.at(list.exchange);
+    for list in traffic.lists() {
+        let exchange = &traffic.call(list.call).exchange;
         if of_test(exchange) {
             let row = rows.entry((Operation::ListLetters, words::answer(exchange))).or_default();
-            row.letters += list.ids.len() as u64;
-            row.unique.extend(list.ids.iter().map(String::as_str));
+            row.letters += list.entries().len() as u64;
+            row.unique.extend(list.entries().iter().map(|entry| entry.letter));
         }
     }
     let mut file = String::new();
@@ -54,11 +55,4 @@ pub(super) fn csv(test: &TestResult, lives: &Lives<'_>) -> Option<String> {
         );
     }
     (!rows.is_empty()).then_some(file)
-}
-
-fn note<'a>(row: &mut Row<'a>, call: &'a Call) {
-    if let Some(letter) = &call.letter {
-        row.letters += 1;
-        row.unique.insert(letter.as_str());
-    }
 }

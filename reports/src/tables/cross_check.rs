@@ -3,9 +3,9 @@
 
 use std::io::Write;
 
-use letterproof_model::{Actor, Exchange, Operation, Results};
+use letterproof_model::{Actor, Operation, Results};
+use letterproof_traffic::{Call, Traffic};
 
-use crate::lives::{Call, Lives};
 use crate::{csv, words};
 
 /// The name of the file in the evidence folder.
@@ -26,18 +26,19 @@ const HEADINGS: [&str; 11] = [
 ];
 
 /// Writes a line for every exchange, in the order of the journal.
-pub(crate) fn cross_check(lives: &Lives<'_>, output: &mut dyn Write) -> std::io::Result<()> {
+pub(crate) fn cross_check(traffic: &Traffic, output: &mut dyn Write) -> std::io::Result<()> {
     let mut text = String::new();
     csv::line(&mut text, &HEADINGS);
-    for (exchange, call) in lives.calls() {
-        line(&mut text, exchange, call);
+    for call in traffic.recorded() {
+        line(&mut text, traffic, call);
         output.write_all(text.as_bytes())?;
         text.clear();
     }
     output.write_all(text.as_bytes())
 }
 
-fn line(text: &mut String, exchange: &Exchange, call: &Call) {
+fn line(text: &mut String, traffic: &Traffic, call: &Call) {
+    let exchange = &call.exchange;
     let request = &exchange.request;
     let status = exchange.status().map(|status| status.to_string());
     csv::line(
@@ -52,7 +53,7 @@ fn line(text: &mut String, exchange: &Exchange, call: &Call) {
             exchange.error().map(|error| words::failure(error.kind)).unwrap_or_default(),
             request.header("x-request-id").unwrap_or_default(),
             request.header("x-correlation-id").unwrap_or_default(),
-            call.letter.as_ref().map(|letter| letter.as_str()).unwrap_or_default(),
+            call.letter.map(|letter| traffic.id_text(letter)).unwrap_or_default(),
             match exchange.actor {
                 Actor::Supplier => "supplier",
                 Actor::Harness => "harness",
@@ -81,10 +82,10 @@ pub(crate) fn nonce_prefix(results: &Results) -> Option<String> {
 }
 
 /// How many API calls carry a correlation id with this beginning, of how many.
-pub(crate) fn with_nonce(lives: &Lives<'_>, prefix: &str) -> (u64, u64) {
-    let calls = lives.calls().filter(|(_, call)| call.operation.is_api());
-    calls.fold((0, 0), |(with, all), (exchange, _)| {
-        let id = exchange.request.header("x-correlation-id").unwrap_or_default();
+pub(crate) fn with_nonce(traffic: &Traffic, prefix: &str) -> (u64, u64) {
+    let calls = traffic.recorded().filter(|call| call.operation.is_api());
+    calls.fold((0, 0), |(with, all), call| {
+        let id = call.exchange.request.header("x-correlation-id").unwrap_or_default();
         (with + u64::from(id.starts_with(prefix)), all + 1)
     })
 }

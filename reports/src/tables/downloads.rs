@@ -2,9 +2,9 @@
 //! whether what arrived is what the letter's hash promises.
 
 use letterproof_model::{Body, Exchange};
+use letterproof_traffic::flows::{Fetch, Flow};
+use letterproof_traffic::{CallIx, Traffic};
 
-use crate::flows::{Fetch, Flow};
-use crate::lives::Lives;
 use crate::{csv, words};
 
 const HEADINGS: [&str; 19] = [
@@ -30,30 +30,31 @@ const HEADINGS: [&str; 19] = [
 ];
 
 /// The file; `None` where there was no flow.
-pub(super) fn csv(lives: &Lives<'_>, flows: &[Flow<'_>]) -> Option<String> {
+pub(super) fn csv(traffic: &Traffic, flows: &[Flow<'_>]) -> Option<String> {
     if flows.is_empty() {
         return None;
     }
     let mut file = String::new();
     csv::line(&mut file, &HEADINGS);
     for flow in flows {
-        for fetch in &flow.letters {
-            line(&mut file, flow.number, fetch, lives);
+        for fetch in flow.fetches(traffic) {
+            line(&mut file, flow.number, &fetch, traffic);
         }
     }
     Some(file)
 }
 
-fn line(file: &mut String, flow: usize, fetch: &Fetch<'_>, lives: &Lives<'_>) {
-    let list = lives.at(fetch.list);
-    let data = Times::of(fetch.asked.map(|place| lives.at(place)));
-    let exchange = fetch.download.map(|place| lives.at(place));
+fn line(file: &mut String, flow: usize, fetch: &Fetch, traffic: &Traffic) {
+    let at = |call: CallIx| &*traffic.call(call).exchange;
+    let list = at(fetch.list);
+    let data = Times::of(fetch.asked.map(at));
+    let exchange = fetch.download.map(at);
     let download = Times::of(exchange);
     let content = exchange.and_then(|e| e.response()).and_then(|answer| answer.body.content());
     let arrived = exchange
         .and_then(|exchange| exchange.response())
         .filter(|answer| answer.status == 200 && !matches!(answer.body, Body::None));
-    let listed = lives.letter(fetch.letter).and_then(|life| life.hash()).unwrap_or_default();
+    let listed = traffic.letter(fetch.letter).hash().map_or("", |hash| traffic.text(hash));
     let got = content.filter(|_| arrived.is_some()).map_or("", |content| content.sha256.as_str());
     let matches = match (listed, got) {
         ("", _) | (_, "") => "",
@@ -66,7 +67,7 @@ fn line(file: &mut String, flow: usize, fetch: &Fetch<'_>, lives: &Lives<'_>) {
         file,
         &[
             &flow.to_string(),
-            fetch.letter,
+            traffic.id_text(fetch.letter),
             list.id.as_str(),
             &csv::time(list.finished()),
             &data.exchange,

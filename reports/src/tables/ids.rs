@@ -4,15 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use letterproof_model::{ExchangeId, TestResult};
+use letterproof_traffic::Traffic;
 
 use crate::csv;
-use crate::lives::Lives;
 
 const HEADINGS: [&str; 6] =
     ["list", "exchange", "asked_at", "letters_in_list", "letter", "times_in_list"];
 
 /// The file; `None` for other tests, and where no list is pointed to.
-pub(super) fn csv(test: &TestResult, lives: &Lives<'_>) -> Option<String> {
+pub(super) fn csv(test: &TestResult, traffic: &Traffic) -> Option<String> {
     if !matches!(test.id.number(), 2 | 3) {
         return None;
     }
@@ -20,23 +20,26 @@ pub(super) fn csv(test: &TestResult, lives: &Lives<'_>) -> Option<String> {
         test.checks().flat_map(|criterion| &criterion.exchanges).collect();
     let mut file = String::new();
     csv::line(&mut file, &HEADINGS);
-    let lists = lives.lists().iter().filter(|list| shown.contains(&lives.at(list.exchange).id));
+    let lists = traffic.lists().iter().filter(|list| list.readable());
+    let lists = lists.filter(|list| shown.contains(&traffic.call(list.call).exchange.id));
     let mut number = 0;
     for list in lists {
         number += 1;
-        let exchange = lives.at(list.exchange);
+        let exchange = &traffic.call(list.call).exchange;
         let mut times: BTreeMap<&str, u64> = BTreeMap::new();
-        list.ids.iter().for_each(|id| *times.entry(id).or_default() += 1);
+        for entry in list.entries() {
+            *times.entry(traffic.id_text(entry.letter)).or_default() += 1;
+        }
         let head = [
             number.to_string(),
             exchange.id.to_string(),
             csv::time(exchange.started),
-            list.ids.len().to_string(),
+            list.entries().len().to_string(),
         ];
         let line = |file: &mut String, letter: &str, times: &str| {
             csv::line(file, &[&head[0], &head[1], &head[2], &head[3], letter, times]);
         };
-        if list.ids.is_empty() {
+        if list.entries().is_empty() {
             // An empty list is an answer too.
             line(&mut file, "", "");
         }

@@ -8,12 +8,12 @@ mod criteria;
 mod cross_check;
 mod downloads;
 mod ids;
+pub(crate) mod reconciliation;
 mod timings;
 
 use letterproof_evidence::Bundle;
-
-use crate::flows::Flow;
-use crate::lives::Lives;
+use letterproof_traffic::Traffic;
+use letterproof_traffic::flows::Flow;
 
 pub(crate) use cross_check::{FILE_NAME as CROSS_CHECK, cross_check, nonce_prefix, with_nonce};
 
@@ -21,18 +21,18 @@ pub(crate) use cross_check::{FILE_NAME as CROSS_CHECK, cross_check, nonce_prefix
 pub(crate) type File = (String, String);
 
 /// Every table but the cross-check, the letters and the reconciliation.
-pub(crate) fn files(bundle: &Bundle, lives: &Lives<'_>, flows: &[Flow<'_>]) -> Vec<File> {
+pub(crate) fn files(bundle: &Bundle, traffic: &Traffic, flows: &[Flow<'_>]) -> Vec<File> {
     let mut files = Vec::new();
     for test in &bundle.results.tests {
         files.push((format!("{}/criteria.csv", test.id), criteria::csv(test, &bundle.results)));
         let mut push = |name: &str, file: Option<String>| {
             files.extend(file.map(|file| (format!("{}/{name}", test.id), file)));
         };
-        push("counts.csv", counts::csv(test, lives));
-        push("timings.csv", timings::csv(test, flows));
-        push("ids.csv", ids::csv(test, lives));
+        push("counts.csv", counts::csv(test, traffic));
+        push("timings.csv", timings::csv(test, traffic, flows));
+        push("ids.csv", ids::csv(test, traffic));
         if test.id.number() == 15 {
-            push("downloads.csv", downloads::csv(lives, flows));
+            push("downloads.csv", downloads::csv(traffic, flows));
         }
     }
     files

@@ -1,15 +1,16 @@
 //! How long a test's attempts and, for AT15, its flows took.
 
 use letterproof_model::TestResult;
+use letterproof_traffic::Traffic;
+use letterproof_traffic::flows::Flow;
 
-use crate::flows::Flow;
 use crate::{csv, words};
 
 const HEADINGS: [&str; 7] =
     ["what", "started", "finished", "elapsed_ms", "outcome", "first_exchange", "last_exchange"];
 
 /// The file; `None` where nothing was attempted.
-pub(super) fn csv(test: &TestResult, flows: &[Flow<'_>]) -> Option<String> {
+pub(super) fn csv(test: &TestResult, traffic: &Traffic, flows: &[Flow<'_>]) -> Option<String> {
     let flows = if test.id.number() == 15 { flows } else { &[] };
     if test.attempts.is_empty() && flows.is_empty() {
         return None;
@@ -36,14 +37,15 @@ pub(super) fn csv(test: &TestResult, flows: &[Flow<'_>]) -> Option<String> {
         );
     }
     for flow in flows {
-        let took = u64::try_from(flow.ended - flow.started).unwrap_or(0);
+        let ended = flow.finished(traffic);
+        let took = u64::try_from(ended - flow.started).unwrap_or(0);
         let outcome = if flow.whole { "the queue was emptied" } else { "broke off" };
         csv::line(
             &mut file,
             &[
                 &flow.name(),
                 &csv::time_of(flow.started),
-                &csv::time_of(flow.ended),
+                &csv::time_of(ended),
                 &millis(took),
                 outcome,
                 "",

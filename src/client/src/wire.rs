@@ -1,22 +1,16 @@
 //! The API's documents as the client reads and writes them.
 //! Refuses strictness: unknown fields and statuses are passed over here and judged elsewhere.
 
-use letterproof_model::{GroupId, LetterId, LetterStatus, MiId, SpecificationId, Timestamp};
+use letterproof_model::{
+    Document, GroupId, LetterId, LetterStatus, MiId, SpecificationId, Timestamp,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A list of letters (OAS `listLetters`).
-#[derive(Debug, Clone, Deserialize)]
-pub struct LetterList {
-    /// The letters, in the order of the queue.
-    pub data: Vec<ListedLetter>,
-}
+/// A list of letters, in the order of the queue (OAS `listLetters`).
+pub type LetterList = Document<Vec<ListedLetter>>;
 
 /// One letter with its status (OAS `getLetterStatus`).
-#[derive(Debug, Clone, Deserialize)]
-pub struct LetterDocument {
-    /// The letter.
-    pub data: ListedLetter,
-}
+pub type LetterDocument = Document<ListedLetter>;
 
 /// A letter as the API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -102,16 +96,12 @@ impl LetterUpdate {
 
     /// The body of `PATCH /letters/{id}`.
     pub(crate) fn document(&self) -> Vec<u8> {
-        body(&serde_json::json!({ "data": self.resource() }))
+        body(&Document { data: self.resource() })
     }
 
     /// The body of `POST /letters`.
     pub(crate) fn documents(updates: &[Self]) -> Vec<u8> {
-        #[derive(Serialize)]
-        struct Bulk<'a> {
-            data: Vec<UpdateResource<'a>>,
-        }
-        body(&Bulk { data: updates.iter().map(Self::resource).collect() })
+        body(&Document { data: updates.iter().map(Self::resource).collect::<Vec<_>>() })
     }
 }
 
@@ -146,11 +136,7 @@ impl MiRecord {
 }
 
 /// A record of management information as the API shows it.
-#[derive(Debug, Clone, Deserialize)]
-pub struct MiDocument {
-    /// The record.
-    pub data: MiAttributes,
-}
+pub type MiDocument = Document<MiAttributes>;
 
 /// A record with the id the API gave it.
 #[derive(Debug, Clone, Deserialize)]

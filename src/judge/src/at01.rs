@@ -6,8 +6,8 @@ use url::{Host, Url};
 
 use crate::ruling::{Ruling, rule};
 use crate::tally::Tally;
-use crate::text::many;
 use crate::traffic::{Answer, Call, CallIx, ListContent, Micros, Traffic};
+use letterproof_model::text::many;
 
 /// Judges AT1.
 pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {

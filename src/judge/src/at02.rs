@@ -8,8 +8,8 @@ use letterproof_model::{Context, CriterionResult, LetterStatus};
 
 use crate::ruling::{Ruling, rule};
 use crate::tally::Tally;
-use crate::text::{count, many};
 use crate::traffic::{ListCall, ListContent, Traffic};
+use letterproof_model::text::{count, many};
 
 /// Letters the pack seeds, and the limit it asks for.
 pub(crate) const SEEDED: u32 = 2_500;

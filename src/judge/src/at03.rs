@@ -11,8 +11,8 @@ use crate::moved::twice;
 use crate::pairs::{Pair, Window, pairs, repeated_letters, updated_before};
 use crate::ruling::{Ruling, rule};
 use crate::tally::Tally;
-use crate::text::{count, many, micros, seconds};
 use crate::traffic::{EventKind, LetterIx, Traffic};
+use letterproof_model::text::{count, many, micros, seconds};
 
 /// Judges AT3.
 pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {

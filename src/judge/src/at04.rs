@@ -11,9 +11,9 @@ use crate::batch::{Batch, Carriers};
 use crate::readback::ReadBack;
 use crate::ruling::{Ruling, rule};
 use crate::tally::Tally;
-use crate::text::{count, many};
 use crate::traffic::{Answer, CallIx, EventKind, LetterIx, ListCall, Micros, Traffic, Via};
 use crate::unfit::exceptional;
+use letterproof_model::text::{count, many};
 
 /// Letters the pack's list asks for.
 const BATCH: u32 = 1_000;

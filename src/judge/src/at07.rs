@@ -6,8 +6,8 @@ use letterproof_model::{Context, CriterionResult, LetterStatus};
 use crate::moved::Moved;
 use crate::readback::ReadBack;
 use crate::ruling::{Ruling, rule};
-use crate::text::{count, many};
 use crate::traffic::{Traffic, Via};
+use letterproof_model::text::{count, many};
 
 /// Judges AT7.
 pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {

@@ -7,8 +7,8 @@ use letterproof_model::{
 
 use crate::moved::Moved;
 use crate::ruling::{Ruling, rule};
-use crate::text::many;
 use crate::traffic::Traffic;
+use letterproof_model::text::many;
 
 /// Judges AT9.
 pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {

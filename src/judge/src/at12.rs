@@ -6,8 +6,8 @@ use letterproof_model::{Context, CriterionResult, LetterStatus};
 use crate::moved::Moved;
 use crate::ruling::{Ruling, rule};
 use crate::tally::Tally;
-use crate::text::{many, micros};
 use crate::traffic::{Event, EventKind, Letter, Traffic};
+use letterproof_model::text::{many, micros};
 
 /// The most pages a letter may have.
 const PAGES: u32 = 5;

@@ -7,9 +7,9 @@ use letterproof_model::{Context, CriterionResult, LetterStatus};
 use crate::moved::Moved;
 use crate::ruling::{Ruling, rule};
 use crate::tally::Tally;
-use crate::text::{many, micros};
 use crate::traffic::{CallIx, Letter, LetterIx, Traffic};
-use crate::unfit::{Unfit, says_no_pdf, unfit_specification};
+use crate::unfit::{Unfit, unfit_specification};
+use letterproof_model::text::{many, micros};
 
 /// Judges AT13.
 pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
@@ -42,7 +42,7 @@ fn unfit(ix: LetterIx, traffic: &Traffic, context: &Context) -> Option<(Unfit, C
     if let (Some(unfit), Some(call)) = (unfit_specification(ix, traffic, context), listed) {
         return Some((unfit, call));
     }
-    let asked = told.rev().find(|event| says_no_pdf(event, traffic))?;
+    let asked = told.rev().find(|event| traffic.says_no_pdf(event))?;
     Some((Unfit::NoPdf, asked.call))
 }
 

@@ -3,18 +3,19 @@
 //! whose update was taken on and never read may or may not be counted by the supplier.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
 use letterproof_model::{Context, CriterionResult};
 
 use crate::books::{Books, Dispatched, name, quantity};
 use crate::ruling::{Ruling, rule};
 use crate::tally::Tally;
-use crate::text::{count, many};
 use crate::traffic::{Answer, CallIx, MiRecord, Traffic};
+use letterproof_model::text::{count, many};
 
 /// Judges AT14.
 pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
-    let books = Books::open(traffic);
+    let books = Reported::open(traffic);
     rule(14, traffic, context, |clause| {
         if traffic.mi().is_empty() {
             return Ruling::not_run("no record was submitted");
@@ -29,7 +30,25 @@ pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult
     })
 }
 
-impl Books<'_> {
+/// The books, with the rulings on them.
+pub(crate) struct Reported<'a>(Books<'a>);
+
+impl<'a> Reported<'a> {
+    /// Enters everything the traffic shows.
+    pub(crate) fn open(traffic: &'a Traffic) -> Self {
+        Self(Books::open(traffic))
+    }
+}
+
+impl<'a> Deref for Reported<'a> {
+    type Target = Books<'a>;
+
+    fn deref(&self) -> &Books<'a> {
+        &self.0
+    }
+}
+
+impl Reported<'_> {
     fn taken(&self) -> Ruling {
         let mut tally = Tally::default();
         for call in self.traffic.mi() {
@@ -80,7 +99,7 @@ impl Books<'_> {
             let Dispatched { certain, possible } =
                 self.dispatched.get(key).copied().unwrap_or_default();
             #[allow(clippy::cast_precision_loss)]
-            if submitted < certain as f64 || submitted > (possible + self.unknown) as f64 {
+            if submitted < certain as f64 || submitted > (possible + self.unknown.possible) as f64 {
                 let dispatched = if certain == possible {
                     count(certain)
                 } else {
@@ -157,13 +176,13 @@ impl Books<'_> {
 
     /// A pass cannot stand on payloads or specifications that are not on record.
     fn undecided(&self, ruling: Ruling) -> Ruling {
-        if ruling.failed() || (self.unreadable.is_empty() && self.unknown == 0) {
+        if ruling.failed() || (self.unreadable.is_empty() && self.unknown.possible == 0) {
             return ruling;
         }
         let reason = format!(
             "{} without its payload, {} of unknown specification",
             many(self.unreadable.len(), "record"),
-            many(usize::try_from(self.unknown).unwrap_or(usize::MAX), "dispatched letter")
+            many(usize::try_from(self.unknown.possible).unwrap_or(usize::MAX), "dispatched letter")
         );
         Ruling::open("not everything is on record", reason)
             .shown_by(self.unreadable.iter().copied())

@@ -11,9 +11,9 @@ use crate::downloads::{complete, downloaded, on_record};
 use crate::flows::{Fetched, Flow, flows, found_empty};
 use crate::ruling::{Ruling, rule};
 use crate::tally::Tally;
-use crate::text::{count, many, micros, seconds};
 use crate::traffic::{Answer, Call, CallIx, Micros, Traffic, Via};
 use crate::unfit::exceptional;
+use letterproof_model::text::{count, many, micros, seconds};
 
 /// Letters the pack's lists ask for.
 const CHUNK: u32 = 500;
@@ -174,11 +174,10 @@ fn in_time(judged: &[&Flow<'_>], traffic: &Traffic, context: &Context) -> Ruling
 pub fn at15_performance(traffic: &Traffic, context: &Context) -> Vec<Performance> {
     flows(traffic, context)
         .iter()
-        .zip(1..)
-        .filter_map(|(flow, at)| {
+        .filter_map(|flow| {
             let (time, _) = elapsed(flow, traffic)?;
             let figures = figures(flow, time, traffic, context);
-            Some(Performance { name: format!("AT15 flow {at}"), figures })
+            Some(Performance { name: flow.name(), figures })
         })
         .collect()
 }

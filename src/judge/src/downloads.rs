@@ -7,8 +7,8 @@ use crate::at12::bad_pdf;
 use crate::flows::{Fetched, Flow};
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::text::{count, many};
 use crate::traffic::{CallIx, EventKind, LetterIx, Traffic};
+use letterproof_model::text::{count, many};
 
 /// Every PDF was downloaded; letters without one are counted apart.
 pub(crate) fn downloaded(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {

@@ -10,7 +10,6 @@ use letterproof_model::{
 };
 
 use crate::at15::at15_performance;
-use crate::books::{Reconciliation, at14_reconciliation};
 use crate::dispatch::judge_test;
 use crate::observer::judge_observer;
 use crate::ruling::rule_all;
@@ -27,8 +26,6 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// The measured flows of AT15.
     pub performance: Vec<Performance>,
-    /// What was dispatched against what was submitted and read back (AT14).
-    pub reconciliation: Vec<Reconciliation>,
     /// How many exchanges there were, by operation.
     pub exchanges: BTreeMap<String, u64>,
 }
@@ -80,8 +77,7 @@ pub fn judge_all(
         *exchanges.entry(call.operation.label().to_owned()).or_default() += 1;
     }
     let performance = at15_performance(&traffic, context);
-    let reconciliation = at14_reconciliation(&traffic);
-    Judged { tests, observer, findings, performance, reconciliation, exchanges }
+    Judged { tests, observer, findings, performance, exchanges }
 }
 
 /// The exchanges that a recording proxy made go wrong on purpose: the API has no part in that.

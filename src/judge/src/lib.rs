@@ -21,33 +21,29 @@ mod at13;
 mod at14;
 mod at15;
 mod batch;
-mod books;
 mod cache;
 mod conclude;
 pub mod conformance;
 mod dispatch;
 mod downloads;
-mod flows;
 mod judged;
 mod moved;
 mod unfit;
 
-mod moves;
 mod observer;
 mod pairs;
-mod readback;
 mod reasons;
 mod ruling;
 mod tally;
-mod text;
-mod traffic;
 
 pub use at15::at15_performance;
-pub use books::{Reconciliation, at14_reconciliation};
 pub use cache::JudgeCache;
 pub use conclude::{Head, conclude};
 pub use dispatch::judge_test;
 
 pub use judged::{Judged, judge_all};
-pub use observer::{ObserverCheck, judge_observer, observer_checks, observer_ids, wrong_moves};
-pub use traffic::Traffic;
+pub use letterproof_traffic::Traffic;
+pub use observer::{ObserverCheck, judge_observer, observer_checks, observer_ids};
+
+use letterproof_traffic as traffic;
+use letterproof_traffic::{books, flows, moves, readback};

@@ -7,8 +7,8 @@ use crate::moves::{Eligibility, StatusMove, moves_to};
 use crate::readback::{ReadBack, read_back};
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::text::{alternatives, count, many, seconds};
 use crate::traffic::{EventKind, LetterIx, Traffic, Via};
+use letterproof_model::text::{alternatives, count, many, seconds};
 
 /// All moves of the supplier to one status, with what became of each.
 pub(crate) struct Moved<'a> {
@@ -103,7 +103,7 @@ impl<'a> Moved<'a> {
         .expecting(format!(
             "every letter read back as {} within {} of its update",
             self.status,
-            seconds(crate::text::micros(self.context.update_deadline_ms))
+            seconds(letterproof_model::text::micros(self.context.update_deadline_ms))
         ))
     }
 

@@ -3,8 +3,8 @@
 
 use letterproof_model::Context;
 
-use crate::text::micros;
 use crate::traffic::{EventKind, LetterIx, ListCall, Micros, Traffic};
+use letterproof_model::text::micros;
 
 /// A list with letters and a later list with the same limit.
 pub(crate) struct Pair<'a> {

@@ -8,8 +8,8 @@ use crate::moves::StatusMove;
 use crate::readback::ReadBack;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::text::many;
 use crate::traffic::{CallIx, EventKind, Reason, Traffic};
+use letterproof_model::text::many;
 
 /// The reason sent with the last update of a move that was not refused, or with its last.
 fn sent_reason(moved: &StatusMove, traffic: &Traffic) -> Reason {

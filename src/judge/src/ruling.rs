@@ -8,8 +8,8 @@ use letterproof_model::{
     FindingKind, TestId, Verdict, test_definition,
 };
 
-use crate::text::count;
 use crate::traffic::{CallIx, LetterIx, Traffic};
+use letterproof_model::text::count;
 
 /// What a judge says of one clause.
 #[derive(Debug, Clone)]

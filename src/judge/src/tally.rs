@@ -2,8 +2,8 @@
 //! Refuses to let the many hide the few: one letter at fault fails the clause and is named.
 
 use crate::ruling::Ruling;
-use crate::text::{count, many};
 use crate::traffic::{CallIx, LetterIx, Traffic};
+use letterproof_model::text::{count, many};
 
 /// How many letters are described in words before the rest are only counted.
 const DESCRIBED: usize = 3;

@@ -3,7 +3,7 @@
 
 use letterproof_model::{Context, SpecificationId};
 
-use crate::traffic::{Answer, Event, EventKind, LetterIx, Traffic};
+use crate::traffic::{LetterIx, Traffic};
 
 /// Why a letter cannot be taken on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,17 +44,11 @@ pub(crate) fn unfit_specification(
     unknown.then_some(Unfit::UnknownSpecification)
 }
 
-/// Whether a download, or the call for the link, says that there is no such PDF.
-pub(crate) fn says_no_pdf(event: &Event, traffic: &Traffic) -> bool {
-    matches!(event.kind, EventKind::Downloaded | EventKind::DataAsked)
-        && traffic.call(event.call).answer() == Answer::Status(404)
-}
-
 /// Whether a supplier may reject the letter instead of accepting it: its specification is missing
 /// or unknown, it carries no hash (as letters without a PDF do not), or its PDF was not there.
 pub(crate) fn exceptional(letter: LetterIx, traffic: &Traffic, context: &Context) -> bool {
     let known = traffic.letter(letter);
     unfit_specification(letter, traffic, context).is_some()
         || known.hash().is_none()
-        || known.events.iter().any(|event| says_no_pdf(event, traffic))
+        || known.events.iter().any(|event| traffic.says_no_pdf(event))
 }

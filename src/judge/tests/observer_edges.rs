@@ -4,7 +4,6 @@
 
 mod support;
 
-use letterproof_judge::{Traffic, wrong_moves};
 use letterproof_model::LetterStatus::{
     Accepted, Cancelled, Dispatched, Pending, Printed, Rejected,
 };
@@ -14,16 +13,6 @@ use support::observed::{calls_within_a_second, ends_with, result, watched};
 use support::{Script, letters};
 
 const WHY: Option<(&str, &str)> = Some(("X01", "A reason"));
-
-#[test]
-fn wrong_moves_are_counted() {
-    let wrong = |write: fn(&mut Script)| {
-        let script = watched(write);
-        wrong_moves(&Traffic::from_journal(&script.journal(), &script.context), &script.context)
-    };
-    assert_eq!(wrong(|s| then(s.moved("L1", Accepted))), 0);
-    assert_eq!(wrong(|s| then(s.moved("L1", Dispatched).moved("L2", Printed))), 2);
-}
 
 #[test]
 fn a_pdf_of_a_letter_that_is_produced_no_more_need_not_be_whole() {

@@ -5,9 +5,10 @@
 
 mod support;
 
-use letterproof_judge::{Traffic, at14_reconciliation};
+use letterproof_judge::Traffic;
 use letterproof_model::LetterStatus::{Accepted, Dispatched};
 use letterproof_model::Verdict::{Fail, Inconclusive, Pass};
+use letterproof_traffic::books::at14_reconciliation;
 use serde_json::Value;
 use support::cases::{at14, record, script, then};
 use support::told::{after_the_last, explains, last_call, shown, tells};

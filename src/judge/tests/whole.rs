@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use letterproof_contract::Contract;
 use letterproof_judge::conformance::{conformance_checks, judge_conformance};
-use letterproof_judge::{JudgeCache, Traffic, at14_reconciliation, at15_performance, judge_all};
+use letterproof_judge::{JudgeCache, Traffic, at15_performance, judge_all};
 use letterproof_model::{
     About, Attempt, CriterionId, Journal, Mark, MarkKind, Recording, TestId, Timestamp, Verdict,
 };
+use letterproof_traffic::books::at14_reconciliation;
 use support::cases::{flow_of, passing, script};
 use support::failing::failing;
 use support::{Script, letters};

@@ -3,6 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A JSON:API document, of which only the data matters here (`{"data": …}`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document<T> {
+    /// The resource, or the resources.
+    pub data: T,
+}
+
 /// A recorded body, secrets already replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]

@@ -21,10 +21,11 @@ mod raw;
 mod reason;
 mod results;
 mod status;
+pub mod text;
 mod verdict;
 mod waiver;
 
-pub use body::{Body, Content};
+pub use body::{Body, Content, Document};
 pub use brief::{Brief, RunEnd, Selection};
 pub use capability::Capability;
 pub use context::{Context, SpecificationKind, SpecificationMeaning};

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use letterproof_judge::conformance::{LetterNeed, ProbePlan, TokenProbe, conformance_checks};
-use letterproof_model::{Body, LetterStatus, Operation, Route};
+use letterproof_model::{Body, Document, LetterStatus, Operation, Route};
 use serde::Deserialize;
 
 use super::draft::Draft;
@@ -93,10 +93,6 @@ impl Draft {
     /// A probe that the API should refuse, or not, changes a letter of its own.
     fn spend(&mut self, plan: &ProbePlan) {
         #[derive(Deserialize)]
-        struct Document {
-            data: Data,
-        }
-        #[derive(Deserialize)]
         struct Data {
             attributes: Attributes,
         }
@@ -106,7 +102,7 @@ impl Draft {
         }
         self.use_up(Range::up_to(1));
         let body = plan.body_for("x").map(|text| Body::Json { text });
-        if let Some(document) = body.and_then(|body| body.parse::<Document>()) {
+        if let Some(document) = body.and_then(|body| body.parse::<Document<Data>>()) {
             self.bill.update(document.data.attributes.status, Range::up_to(1));
         }
     }

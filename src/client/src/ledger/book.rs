@@ -10,8 +10,8 @@ use letterproof_model::{
     Exchange, GroupId, LetterId, LetterStatus, Operation, Route, RunId, SpecificationId, Timestamp,
     now,
 };
+use letterproof_traffic::updates_of;
 use parking_lot::Mutex;
-use serde::Deserialize;
 
 use super::record::{Content, LetterRecord, Moved};
 use super::store::{Header, Store};
@@ -161,7 +161,7 @@ impl Ledger {
             (Operation::PatchLetter | Operation::UpdateLetters, 202) => {
                 let by = exchange.scenario.as_deref().unwrap_or_default();
                 let run = self.inner.run.get();
-                for (id, status) in updates_of(exchange) {
+                for (id, status) in updates_of(exchange, &self.inner.base_url) {
                     let record = book.entry(&id);
                     if record.moved.as_ref().is_some_and(|moved| moved.at >= at) {
                         continue;
@@ -372,33 +372,4 @@ impl Book {
 
 fn base_of(target: &Target) -> String {
     target.base_url.as_str().trim_end_matches('/').to_owned()
-}
-
-/// The letters and statuses that an update's request names.
-pub(crate) fn updates_of(exchange: &Exchange) -> Vec<(LetterId, LetterStatus)> {
-    #[derive(Deserialize)]
-    struct Update {
-        id: LetterId,
-        attributes: Attributes,
-    }
-    #[derive(Deserialize)]
-    struct Attributes {
-        status: LetterStatus,
-    }
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Data {
-        Many(Vec<Update>),
-        One(Update),
-    }
-    #[derive(Deserialize)]
-    struct Document {
-        data: Data,
-    }
-    let updates = match exchange.request.body.parse::<Document>() {
-        Some(Document { data: Data::Many(updates) }) => updates,
-        Some(Document { data: Data::One(update) }) => vec![update],
-        None => Vec::new(),
-    };
-    updates.into_iter().map(|update| (update.id, update.attributes.status)).collect()
 }

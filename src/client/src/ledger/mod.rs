@@ -8,6 +8,5 @@ mod record;
 mod replay;
 mod store;
 
-pub(crate) use book::updates_of;
 pub use book::{Ledger, Tally};
 pub use record::{Content, LetterRecord, Moved, Step};

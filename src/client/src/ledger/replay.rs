@@ -1,10 +1,11 @@
 //! Learning from a saved journal, as a resumed run does: statuses, updates, and what downloads
 //! showed of the letters' content.
-//! Refuses the harness's own probes, which the ledger never saw while they were made either.
+//! The harness's own probes are left out: the ledger never saw them while they were made either.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use letterproof_model::{Actor, Exchange, Journal, LetterId, Operation, Route};
+use letterproof_model::{Document, Exchange, Journal, LetterId, Operation};
+use letterproof_traffic::Traffic;
 use serde::Deserialize;
 
 use super::book::Ledger;
@@ -18,25 +19,17 @@ impl Ledger {
     /// # Errors
     /// When the ledger's file cannot be written.
     pub fn replay(&self, journal: &dyn Journal) -> Result<(), ClientError> {
-        let mut links: HashMap<&str, LetterId> = HashMap::new();
+        let mut traffic = Traffic::at(self.base_url());
         for exchange in journal.exchanges() {
-            let route = Route::of_exchange(exchange, self.base_url());
-            match route.operation {
-                Operation::GetLetterData => {
-                    let location = exchange.response().and_then(|answer| answer.header("location"));
-                    if let (Some(letter), Some(location)) = (route.letter, location) {
-                        links.insert(path_of(location), letter);
-                    }
+            traffic.push(Arc::clone(exchange));
+        }
+        for call in traffic.recorded() {
+            match (call.operation, call.letter) {
+                (Operation::Download, Some(letter)) => {
+                    self.replay_download(&traffic.letter_id(letter), &call.exchange)?;
                 }
-                Operation::Download => {
-                    if let Some(letter) = links.get(path_of(&exchange.request.url)) {
-                        self.replay_download(letter, exchange)?;
-                    }
-                }
-                Operation::CreateMi if exchange.actor == Actor::Supplier => {
-                    self.replay_mi(exchange)?;
-                }
-                _ if exchange.actor == Actor::Supplier => self.observe(exchange)?,
+                (Operation::CreateMi, _) if call.by_supplier() => self.replay_mi(&call.exchange)?,
+                _ if call.by_supplier() => self.observe(&call.exchange)?,
                 _ => {}
             }
         }
@@ -46,15 +39,11 @@ impl Ledger {
     /// A record counts as submitted unless the API refused it: without an answer it may be there.
     fn replay_mi(&self, exchange: &Exchange) -> Result<(), ClientError> {
         #[derive(Deserialize)]
-        struct Document {
-            data: Data,
-        }
-        #[derive(Deserialize)]
         struct Data {
             attributes: MiRecord,
         }
         let refused = exchange.status().is_some_and(|status| (400..500).contains(&status));
-        match exchange.request.body.parse::<Document>() {
+        match exchange.request.body.parse::<Document<Data>>() {
             Some(sent) if !refused => self.note_mi(&sent.data.attributes.key()).map(|_| ()),
             _ => Ok(()),
         }
@@ -65,11 +54,4 @@ impl Ledger {
         let content = Content::of(exchange, stated.as_deref()).map(|(content, _)| content);
         content.map_or(Ok(()), |content| self.note_content_at(letter, content, exchange.finished()))
     }
-}
-
-/// A link without host and signature: letters are stored under paths of their own.
-fn path_of(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let path = rest.find('/').map_or(rest, |at| &rest[at..]);
-    path.split('?').next().unwrap_or(path)
 }

@@ -8,10 +8,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use letterproof_model::{Actor, Exchange, Journal, LetterId, Operation, Route, Timestamp, now};
+use letterproof_traffic::updates_of;
 use parking_lot::Mutex;
 
 use super::work::Supplier;
-use crate::ledger::{LetterRecord, updates_of};
+use crate::ledger::LetterRecord;
 use crate::wire::{LetterList, ListedLetter};
 use crate::{ClientError, Ledger};
 
@@ -64,7 +65,7 @@ impl Recalled {
                 }
                 (Operation::UpdateLetters | Operation::PatchLetter, Some(202)) => {
                     let Some((limit, letters)) = latest.get(scenario) else { continue };
-                    let updated = updates_of(exchange);
+                    let updated = updates_of(exchange, base_url);
                     if letters.iter().any(|known| updated.iter().any(|(id, _)| *id == known.id)) {
                         begun.insert((scenario.to_owned(), *limit), letters.clone());
                     }

@@ -12,8 +12,8 @@ use super::plan::{BearerPlan, ProbePlan};
 use super::read::none_or;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::text::{many, seconds};
 use crate::traffic::{Answer, Call, CallIx, Micros};
+use letterproof_model::text::{many, seconds};
 
 const PLATFORM: &str = "NHS API platform, application-restricted access";
 const AUTHENTICATED: &[Capability] = &[Capability::Authenticated];

@@ -10,8 +10,8 @@ use super::check::Concluded;
 use super::judging::result;
 use super::matching::Probed;
 use crate::ruling::{Heading, Ruling};
-use crate::text::{count, many};
 use crate::traffic::CallIx;
+use letterproof_model::text::{count, many};
 
 const OPERATIONS: [(Operation, &str); 10] = [
     (Operation::Status, "C-CONTRACT-STATUS"),

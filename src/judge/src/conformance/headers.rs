@@ -11,8 +11,8 @@ use super::plan::{HeaderPlan, LetterNeed, ProbePlan};
 use super::read::none_or;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::text::many;
 use crate::traffic::Call;
+use letterproof_model::text::many;
 
 const IDS: &str = "OAS parameter X-Request-ID; public handlers of the API";
 const CORRELATION: &str = "OAS parameter X-Correlation-ID";

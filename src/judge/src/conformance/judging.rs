@@ -13,8 +13,8 @@ use super::plan::ProbePlan;
 use super::{auth, bulk, contract, headers, letters, links, list, mi, read, token, update};
 use crate::ruling::{Heading, Ruling};
 use crate::tally::Tally;
-use crate::text::{alternatives, many};
 use crate::traffic::{Answer, Traffic};
+use letterproof_model::text::{alternatives, many};
 
 static CHECKS: LazyLock<Vec<Check>> = LazyLock::new(|| {
     [

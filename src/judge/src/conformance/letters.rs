@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use letterproof_model::{Capability, LetterStatus, Operation};
+use letterproof_model::{Capability, Document, LetterStatus, Operation};
 use serde::Deserialize;
 
 use super::check::{Check, Concluded, traffic};
@@ -93,11 +93,6 @@ struct Kind<'a> {
     specification_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     group_id: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct Document<T> {
-    data: T,
 }
 
 /// The letters that an answer describes; none where it is not of the form it should have.

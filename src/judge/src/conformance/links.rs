@@ -10,8 +10,8 @@ use super::matching::Probed;
 use super::plan::{LetterNeed, ProbePlan};
 use super::read::none_or;
 use crate::tally::Tally;
-use crate::text::seconds;
 use crate::traffic::{Answer, Call, CallIx, Micros};
+use letterproof_model::text::seconds;
 
 const DATA: &str = "OAS getDataId";
 const STORAGE: &str = "storage behind the API, recorded";

@@ -8,7 +8,7 @@ use super::matching::Probed;
 use super::plan::ProbePlan;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::text::many;
+use letterproof_model::text::many;
 
 const OAS: &str = "OAS listLetters";
 const LIMIT: &str = "OAS listLetters, parameter limit; public handlers of the API";

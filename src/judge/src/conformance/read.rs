@@ -9,8 +9,8 @@ use super::matching::Probed;
 use super::plan::{FOREIGN, HeaderPlan, LetterNeed, ProbePlan};
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::text::many;
 use crate::traffic::{Answer, EventKind};
+use letterproof_model::text::many;
 
 const UNKNOWN: &str = "/letters/00000000-0000-4000-8000-000000000000";
 const UNKNOWN_DATA: &str = "/letters/00000000-0000-4000-8000-000000000000/data";

@@ -8,8 +8,8 @@ use super::check::{Check, Concluded, traffic};
 use super::matching::Probed;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::text::many;
 use crate::traffic::{Answer, Call, CallIx};
+use letterproof_model::text::many;
 
 const PLATFORM: &str = "NHS API platform, signed-JWT authentication";
 const AUTHENTICATED: &[Capability] = &[Capability::Authenticated];

@@ -8,8 +8,8 @@ use letterproof_model::{Capability, Context, Operation};
 use super::ObserverCheck;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::text::{count, many, seconds};
 use crate::traffic::{Answer, Call, CallIx, Micros, Traffic};
+use letterproof_model::text::{count, many, seconds};
 
 /// How long a token is certainly good: half of the 599 s the platform grants.
 const TOKEN_GOOD: Micros = 300_000_000;

@@ -11,8 +11,8 @@ use super::ObserverCheck;
 use crate::conformance::life;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::text::{many, seconds};
 use crate::traffic::{Answer, Event, EventKind, Letter, LetterIx, Micros, Traffic};
+use letterproof_model::text::{many, seconds};
 
 pub(super) const CHECKS: &[ObserverCheck] = &[
     ObserverCheck {

@@ -9,9 +9,9 @@ use letterproof_model::{Context, LetterStatus};
 use super::ObserverCheck;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::text::{count, many, micros};
 use crate::traffic::{CallIx, EventKind, Letter, LetterIx, ListCall, Micros, Traffic, Via};
 use crate::unfit::exceptional;
+use letterproof_model::text::{count, many, micros};
 
 pub(super) const CHECKS: &[ObserverCheck] = &[
     ObserverCheck {

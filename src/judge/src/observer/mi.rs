@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use letterproof_model::Context;
 
 use super::ObserverCheck;
-use crate::books::Books;
+use crate::at14::Reported;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::text::many;
 use crate::traffic::{CallIx, MiCall, Traffic};
+use letterproof_model::text::many;
 
 pub(super) const CHECKS: &[ObserverCheck] = &[
     ObserverCheck {
@@ -86,7 +86,7 @@ fn counts(traffic: &Traffic, _: &Context) -> Ruling {
     if traffic.mi().is_empty() {
         return Ruling::not_run("no record was submitted; a POST /mi would show it");
     }
-    let books = Books::open(traffic);
+    let books = Reported::open(traffic);
     let quantities = books.quantities();
     if quantities.failed() {
         return quantities;

@@ -19,8 +19,6 @@ use letterproof_model::{Capability, CheckResult, Context, FindingKind};
 use crate::ruling::{Heading, Ruling};
 use crate::traffic::Traffic;
 
-pub use updates::wrong_moves;
-
 static CHECKS: LazyLock<Vec<ObserverCheck>> = LazyLock::new(|| {
     [updates::CHECKS, lists::CHECKS, content::CHECKS, mi::CHECKS, calls::CHECKS, refusals::CHECKS]
         .concat()

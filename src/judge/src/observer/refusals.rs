@@ -9,8 +9,8 @@ use letterproof_model::{Context, Operation};
 use super::ObserverCheck;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::text::{many, micros, seconds};
 use crate::traffic::{Answer, Call, CallIx, Micros, Traffic};
+use letterproof_model::text::{many, micros, seconds};
 
 /// How soon after a refusal a repeat of the same call is hasty: the shortest pause the harness's
 /// own client makes.

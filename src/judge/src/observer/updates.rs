@@ -9,8 +9,8 @@ use super::ObserverCheck;
 use crate::moves::{Eligibility, StatusMove, moves_to};
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::text::{many, micros};
 use crate::traffic::{CallIx, Event, EventKind, Letter, LetterIx, Micros, Traffic};
+use letterproof_model::text::{many, micros};
 
 pub(super) const CHECKS: &[ObserverCheck] = &[
     ObserverCheck {
@@ -73,13 +73,6 @@ fn all_moves(traffic: &Traffic, context: &Context) -> impl Iterator<Item = Statu
         .into_iter()
         .filter(|status| *status != LetterStatus::Pending)
         .flat_map(|status| moves_to(traffic, context, status))
-}
-
-/// How many moves the pack's status flows do not allow, those after an end included.
-#[must_use]
-pub fn wrong_moves(traffic: &Traffic, context: &Context) -> usize {
-    let wrong = |moved: &StatusMove| matches!(moved.eligibility(), Eligibility::Not(_));
-    all_moves(traffic, context).filter(wrong).count()
 }
 
 fn eligible(traffic: &Traffic, context: &Context) -> Ruling {

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use letterproof_judge::JudgeCache;
 use letterproof_model::{
-    Actor, Context, Counts, Exchange, LetterId, Mark, MarkKind, Route, TestId, TestResult,
-    Timestamp, Verdict, now, test_definition,
+    Actor, Context, Counts, Exchange, LetterId, LetterStatus, Mark, MarkKind, Route, TestId,
+    TestResult, Timestamp, Verdict, now, test_definition,
 };
+
+use letterproof_traffic::{Letter, Standing, Traffic, standing};
 
 use super::advice::next_steps;
 use super::feed::Feed;
-use super::letters::Letters;
 use super::snapshot::{Recent, StatusCount, Verdicts};
 
 /// Exchanges shown.
@@ -28,7 +29,6 @@ pub(crate) struct Judging {
     feed: Feed,
     cache: JudgeCache,
     tests: Vec<TestId>,
-    letters: Letters,
     recent: VecDeque<Recent>,
     notes: VecDeque<Mark>,
     /// When the supplier's API calls of the last second were sent.
@@ -42,7 +42,6 @@ impl Judging {
     pub(crate) fn new(feed: Feed, context: Context, tests: Vec<TestId>) -> Self {
         let mut judging = Self {
             feed,
-            letters: Letters::new(&context.base_url),
             cache: JudgeCache::new(context),
             tests,
             recent: VecDeque::with_capacity(RECENT),
@@ -67,12 +66,11 @@ impl Judging {
             self.note(mark);
         }
         if news {
-            self.counts = self.letters.counts();
+            self.counts = counts(self.cache.traffic());
         }
     }
 
     fn push(&mut self, exchange: Arc<Exchange>) {
-        self.letters.push(&exchange);
         keep(&mut self.recent, RECENT, Recent::of(&exchange));
         let route = Route::of_exchange(&exchange, &self.cache.context().base_url);
         if exchange.actor == Actor::Supplier && route.operation.is_api() {
@@ -105,8 +103,17 @@ impl Judging {
         self.notes.iter().cloned().collect()
     }
 
+    /// The letters whose last status sent nobody has seen yet, in the order of their ids.
     pub(crate) fn unseen(&self) -> Vec<LetterId> {
-        self.letters.unseen()
+        let traffic = self.cache.traffic();
+        let open = |letter: &Letter| {
+            let Standing { sent, confirmed, .. } = standing(letter);
+            sent.is_some() && !confirmed
+        };
+        let letters = traffic.letters().filter(|(_, letter)| open(letter));
+        let mut ids: Vec<LetterId> = letters.map(|(letter, _)| traffic.letter_id(letter)).collect();
+        ids.sort_unstable();
+        ids
     }
 
     /// Whether something came that is not judged yet.
@@ -128,6 +135,19 @@ impl Judging {
         });
         began.elapsed()
     }
+}
+
+/// How many letters stand at each status, of those at which any does.
+fn counts(traffic: &Traffic) -> Vec<StatusCount> {
+    let mut counts = LetterStatus::ALL.map(|status| StatusCount { status, sent: 0, seen: 0 });
+    for (_, letter) in traffic.letters() {
+        let Standing { sent, seen, .. } = standing(letter);
+        for count in &mut counts {
+            count.sent += usize::from(sent == Some(count.status));
+            count.seen += usize::from(seen == Some(count.status));
+        }
+    }
+    counts.into_iter().filter(|count| count.sent + count.seen > 0).collect()
 }
 
 /// Puts something before the others, of which the oldest goes.

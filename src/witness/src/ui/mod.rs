@@ -12,7 +12,6 @@ mod events;
 mod feed;
 mod guard;
 mod judging;
-mod letters;
 mod live;
 mod page;
 mod render;

@@ -1,30 +1,32 @@
 //! The supplier's moves of letters: one status sent for one letter, and the letter's status before.
-//! Refuses to trust a 202: what a letter's status *is* comes from reads; what the supplier may
-//! rely on until then are its own updates that were answered with success.
+//! A 202 is an answer and not a change: what a letter's status *is* comes from reads; what the
+//! supplier may rely on until then are its own updates that were answered with success.
+
+use std::collections::BTreeMap;
 
 use letterproof_model::{Context, LetterStatus, Move, judge_move};
 
-use crate::text::micros;
-use crate::traffic::{CallIx, EventKind, Letter, LetterIx, Micros, SentUpdate, Traffic};
+use crate::{CallIx, Event, EventKind, Letter, LetterIx, Micros, SentUpdate, Traffic};
+use letterproof_model::text::micros;
 
 /// One move: the first update to a status and its repeats, up to the next update to another.
 #[derive(Debug)]
-pub(crate) struct StatusMove {
+pub struct StatusMove {
     /// Which letter.
-    pub(crate) letter: LetterIx,
+    pub letter: LetterIx,
     /// The status it was moved to.
-    pub(crate) status: LetterStatus,
+    pub status: LetterStatus,
     /// Places of the updates in the letter's timeline; at least one.
-    pub(crate) sends: Vec<usize>,
+    pub sends: Vec<usize>,
     /// Place of the update that ends the move, if there is one.
-    pub(crate) until: Option<usize>,
+    pub until: Option<usize>,
     /// The status the letter was last seen in before.
-    pub(crate) seen_before: Option<LetterStatus>,
+    pub seen_before: Option<LetterStatus>,
     /// The call that showed it.
-    pub(crate) seen_in: Option<CallIx>,
+    pub seen_in: Option<CallIx>,
     before: Before,
     /// The status sent before this one, if it was never seen by the supplier in between.
-    pub(crate) unseen: Option<(LetterStatus, CallIx)>,
+    pub unseen: Option<(LetterStatus, CallIx)>,
 }
 
 /// What a letter may have been before a move.
@@ -38,7 +40,7 @@ struct Before {
 
 /// Whether a move was eligible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Eligibility {
+pub enum Eligibility {
     /// By the pack's table.
     Eligible,
     /// The letter had the status already: a second update, not a wrong move.
@@ -51,7 +53,7 @@ pub(crate) enum Eligibility {
 
 impl StatusMove {
     /// Whether the letter was in a status that allows this move.
-    pub(crate) fn eligibility(&self) -> Eligibility {
+    pub fn eligibility(&self) -> Eligibility {
         let Before { named, certain } = &self.before;
         let moves = || named.iter().map(|from| judge_move(*from, self.status));
         match named.first() {
@@ -62,8 +64,26 @@ impl StatusMove {
         }
     }
 
+    /// The status the move starts from: of those the letter may have had, one that allows the move
+    /// before one that does not, and the likeliest first. `None` where the recording shows none.
+    #[must_use]
+    pub fn from(&self) -> Option<LetterStatus> {
+        let named = &self.before.named;
+        let is = |kind| named.iter().copied().find(|from| judge_move(*from, self.status) == kind);
+        is(Move::Eligible).or_else(|| is(Move::Repeat)).or_else(|| named.first().copied())
+    }
+
+    /// Whether a read showed the letter in the status before the next update.
+    fn was_read_back(&self, traffic: &Traffic) -> bool {
+        let events = &traffic.letter(self.letter).events;
+        let mut window = events[self.sends[0]..self.until.unwrap_or(events.len())].iter();
+        window.any(
+            |event| matches!(event.kind, EventKind::Read(Some(status), _) if status == self.status),
+        )
+    }
+
     /// The updates of the move, with the calls that carried them.
-    pub(crate) fn updates<'t>(
+    pub fn updates<'t>(
         &'t self,
         traffic: &'t Traffic,
     ) -> impl Iterator<Item = (CallIx, SentUpdate)> + 't {
@@ -75,7 +95,7 @@ impl StatusMove {
     }
 
     /// Whether the supplier had sent another status before, and it was not refused.
-    pub(crate) fn follows_another(&self, traffic: &Traffic) -> bool {
+    pub fn follows_another(&self, traffic: &Traffic) -> bool {
         let before = &traffic.letter(self.letter).events[..self.sends[0]];
         before.iter().filter(|event| event.by_supplier).any(|event| match event.kind {
             EventKind::Sent(update) => update.status != self.status && !update.answer.refused(),
@@ -84,23 +104,95 @@ impl StatusMove {
     }
 
     /// The first update of the move, with its call.
-    pub(crate) fn first_call(&self, traffic: &Traffic) -> CallIx {
+    pub fn first_call(&self, traffic: &Traffic) -> CallIx {
         traffic.letter(self.letter).events[self.sends[0]].call
     }
 }
 
 /// Every move of a letter to a status by the supplier, letter by letter.
-pub(crate) fn moves_to(
-    traffic: &Traffic,
-    context: &Context,
-    status: LetterStatus,
-) -> Vec<StatusMove> {
+pub fn moves_to(traffic: &Traffic, context: &Context, status: LetterStatus) -> Vec<StatusMove> {
     let deadline = micros(context.update_deadline_ms);
     let mut moves = Vec::new();
     for letter in traffic.moved_to(status) {
         moves_of(traffic, *letter, status, deadline, &mut moves);
     }
     moves
+}
+
+/// A move: from a status (`None` where the recording does not show it) to another.
+pub type Edge = (Option<LetterStatus>, LetterStatus);
+
+/// How many letters made a move.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// Letters whose update the API took on, or that were read in the new status.
+    pub moved: u64,
+    /// Of these, letters read back in the new status.
+    pub seen: u64,
+}
+
+/// The moves of all letters, counted. An update sent again is no second move, and one that the API
+/// refused is no move.
+#[must_use]
+pub fn count_moves(traffic: &Traffic, context: &Context) -> BTreeMap<Edge, Count> {
+    let mut counts: BTreeMap<Edge, Count> = BTreeMap::new();
+    let moves = LetterStatus::ALL.into_iter().flat_map(|to| moves_to(traffic, context, to));
+    for moved in moves {
+        let answered = |wanted: fn(&SentUpdate) -> bool| {
+            moved.updates(traffic).any(|(_, update)| wanted(&update))
+        };
+        let seen = moved.was_read_back(traffic);
+        if answered(|update| update.answer.accepted())
+            || (seen && answered(|update| !update.answer.refused()))
+        {
+            let count = counts.entry((moved.from(), moved.status)).or_default();
+            count.moved += 1;
+            count.seen += u64::from(seen);
+        }
+    }
+    counts
+}
+
+/// One update sent for one letter, with what was seen before and after it.
+#[derive(Debug)]
+pub struct Update<'a> {
+    /// The letter.
+    pub letter: LetterIx,
+    /// The event of sending it.
+    pub sent: &'a Event,
+    /// What was sent, and what answered it.
+    pub update: SentUpdate,
+    /// Where the letter's status was last seen before.
+    pub before: Option<&'a Event>,
+    /// The read that shows the new status; where none does, the last read before the next update.
+    pub after: Option<&'a Event>,
+}
+
+/// Every update that the supplier sent for a letter, whatever was answered, by time.
+pub fn updates(traffic: &Traffic, letter: LetterIx) -> impl Iterator<Item = Update<'_>> {
+    let events = &traffic.letter(letter).events;
+    events.iter().enumerate().filter(|(_, sent)| sent.by_supplier).filter_map(
+        move |(place, sent)| {
+            let EventKind::Sent(update) = sent.kind else { return None };
+            let later = &events[place + 1..];
+            // What follows the next update shows that one's effect; only a repeat of an update that
+            // may have been taken on is the same one.
+            let next = later.iter().position(|event| match event.kind {
+                EventKind::Sent(next) => {
+                    !next.answer.refused()
+                        && (next.status != update.status || update.answer.refused())
+                }
+                _ => false,
+            });
+            let is_read = |event: &&Event| matches!(event.kind, EventKind::Read(Some(_), _));
+            let reads = || later[..next.unwrap_or(later.len())].iter().filter(is_read);
+            let after = reads()
+                .find(|read| read.shows() == Some(update.status))
+                .or_else(|| reads().next_back());
+            let before = events[..place].iter().rfind(|event| event.shows().is_some());
+            Some(Update { letter, sent, update, before, after })
+        },
+    )
 }
 
 fn moves_of(

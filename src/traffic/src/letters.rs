@@ -6,59 +6,59 @@ use std::sync::Arc;
 
 use letterproof_model::LetterStatus;
 
-use super::calls::{CallIx, Micros, SentUpdate};
+use crate::calls::{CallIx, Micros, SentUpdate};
 
 /// A letter's place in the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct LetterIx(pub(crate) u32);
+pub struct LetterIx(pub u32);
 
 /// An interned text: a specification, a group, a hash, a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct TextIx(pub(crate) u32);
+pub struct TextIx(pub u32);
 
 /// A reason code and its text, either of which may be missing or empty (which counts as missing).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Reason {
+pub struct Reason {
     /// The code.
-    pub(crate) code: Option<TextIx>,
+    pub code: Option<TextIx>,
     /// The text.
-    pub(crate) text: Option<TextIx>,
+    pub text: Option<TextIx>,
 }
 
 /// Everything known of one letter.
 #[derive(Debug, Default)]
-pub(crate) struct Letter {
+pub struct Letter {
     /// Whether it was ever listed or read, so that its facts are known.
-    pub(crate) described: bool,
+    pub described: bool,
     specification: Fact,
     group: Fact,
     hash: Fact,
     /// What happened to it, by time.
-    pub(crate) events: Vec<Event>,
+    pub events: Vec<Event>,
 }
 
 /// A text the API gives of a letter, and when it first did.
-pub(crate) type Fact = Option<(Micros, TextIx)>;
+pub type Fact = Option<(Micros, TextIx)>;
 
 /// Something that happened to a letter.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Event {
+pub struct Event {
     /// When: for what was seen, the end of the call as far as the recording tells it; for what was
     /// sent, its start.
-    pub(crate) at: Micros,
+    pub at: Micros,
     /// When its call was sent.
-    pub(crate) started: Micros,
+    pub started: Micros,
     /// The call that shows it.
-    pub(crate) call: CallIx,
+    pub call: CallIx,
     /// Whether the supplier made that call.
-    pub(crate) by_supplier: bool,
+    pub by_supplier: bool,
     /// What it was.
-    pub(crate) kind: EventKind,
+    pub kind: EventKind,
 }
 
 /// Kinds of event in a letter's life.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum EventKind {
+pub enum EventKind {
     /// It stood in a list.
     Listed(Option<LetterStatus>),
     /// It was read; no status when the recording does not hold it.
@@ -80,7 +80,7 @@ impl Event {
     }
 
     /// The status this event shows, if it shows one.
-    pub(crate) const fn shows(&self) -> Option<LetterStatus> {
+    pub const fn shows(&self) -> Option<LetterStatus> {
         match self.kind {
             EventKind::Listed(status) | EventKind::Read(status, _) => status,
             _ => None,
@@ -90,41 +90,41 @@ impl Event {
 
 impl Letter {
     /// Adds an event in its place.
-    pub(crate) fn add(&mut self, event: Event) {
+    pub fn add(&mut self, event: Event) {
         let key = event.order();
         let place = self.events.partition_point(|other| other.order() <= key);
         self.events.insert(place, event);
     }
 
     /// Its print specification, as first described.
-    pub(crate) fn specification(&self) -> Option<TextIx> {
+    pub fn specification(&self) -> Option<TextIx> {
         self.specification.map(|(_, text)| text)
     }
 
     /// Its group, as first described.
-    pub(crate) fn group(&self) -> Option<TextIx> {
+    pub fn group(&self) -> Option<TextIx> {
         self.group.map(|(_, text)| text)
     }
 
     /// The SHA-256 the API gives for its content, as first described.
-    pub(crate) fn hash(&self) -> Option<TextIx> {
+    pub fn hash(&self) -> Option<TextIx> {
         self.hash.map(|(_, text)| text)
     }
 
     /// What is known of it: specification, group, hash.
-    pub(crate) const fn facts(&self) -> [Fact; 3] {
+    pub const fn facts(&self) -> [Fact; 3] {
         [self.specification, self.group, self.hash]
     }
 
     /// Takes in what a description says: of each fact the earliest, so that the order of recording
     /// does not matter.
-    pub(crate) const fn describe(&mut self, facts: [Fact; 3]) {
+    pub const fn describe(&mut self, facts: [Fact; 3]) {
         self.described = true;
         [self.specification, self.group, self.hash] = facts;
     }
 
     /// The updates the supplier sent, by time.
-    pub(crate) fn sent(&self) -> impl DoubleEndedIterator<Item = (&Event, SentUpdate)> {
+    pub fn sent(&self) -> impl DoubleEndedIterator<Item = (&Event, SentUpdate)> {
         self.events.iter().filter(|event| event.by_supplier).filter_map(|event| match event.kind {
             EventKind::Sent(update) => Some((event, update)),
             _ => None,

@@ -1,32 +1,32 @@
 //! The flows of AT15: list, accept in bulk, ask for each link, download, until the list is empty.
-//! Refuses to take any polling for a flow: only lists of the chunk's size whose letters were also
-//! fetched count, and a flow is whole once its last list came back empty.
+//! Only lists of the chunk's size whose letters were also fetched count, so that polling is no
+//! flow; a flow is whole once its last list came back empty.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use letterproof_model::{Context, LetterStatus, Operation};
 
-use crate::traffic::{
-    Answer, Call, CallIx, Event, EventKind, LetterIx, ListCall, Micros, Traffic, Via,
-};
-use crate::unfit::says_no_pdf;
+use crate::{Answer, Call, CallIx, Event, EventKind, LetterIx, ListCall, Micros, Traffic, Via};
 
 /// One run through the queue.
-pub(crate) struct Flow<'a> {
+#[derive(Debug)]
+pub struct Flow<'a> {
+    /// Its number, from 1.
+    pub number: usize,
     /// Its lists, the empty one at the end included.
-    pub(crate) lists: Vec<&'a ListCall>,
+    pub lists: Vec<&'a ListCall>,
     /// Its letters, each once.
-    pub(crate) letters: Vec<LetterIx>,
+    pub letters: Vec<LetterIx>,
     /// Whether the last list came back empty.
-    pub(crate) whole: bool,
+    pub whole: bool,
     /// When its first list was asked for.
-    pub(crate) started: Micros,
+    pub started: Micros,
     /// When the next flow began.
     until: Micros,
 }
 
 /// What became of one letter's PDF in a flow.
-pub(crate) enum Fetched {
+pub enum Fetched {
     /// Downloaded: the last successful download.
     Whole(CallIx),
     /// Asked for, but there is no such PDF.
@@ -35,6 +35,21 @@ pub(crate) enum Fetched {
     Rejected,
     /// Not downloaded, and the last call that tried.
     Not(Option<CallIx>),
+}
+
+/// The calls of a flow for one letter's content, as tables list them.
+#[derive(Debug)]
+pub struct Fetch {
+    /// The letter.
+    pub letter: LetterIx,
+    /// The list that named it first.
+    pub list: CallIx,
+    /// The first call that asked for its link.
+    pub asked: Option<CallIx>,
+    /// The last download that was answered with 200, or else the last that was tried.
+    pub download: Option<CallIx>,
+    /// How many downloads were tried.
+    pub tries: u64,
 }
 
 /// The lists that may belong to a flow.
@@ -47,14 +62,14 @@ fn sized<'a>(
 }
 
 /// Whether a flow was to begin when the queue was empty: two empty lists in a row.
-pub(crate) fn found_empty(traffic: &Traffic, context: &Context) -> bool {
+pub fn found_empty(traffic: &Traffic, context: &Context) -> bool {
     let lists: Vec<&ListCall> = sized(traffic, context).collect();
     lists.windows(2).any(|pair| pair.iter().all(|list| list.entries().is_empty()))
 }
 
 /// Every flow in the traffic, by time. One ends with an empty list, or where the queue held more
 /// than one flow's letters, with the list that begins the next. A label naming AT15 narrows the choice.
-pub(crate) fn flows<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Flow<'a>> {
+pub fn flows<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Flow<'a>> {
     let sized = || sized(traffic, context);
     let labelled = |list: &ListCall| traffic.call(list.call).labelled("AT15");
     let narrowed = sized().any(labelled);
@@ -83,6 +98,9 @@ pub(crate) fn flows<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Flow<'a>
         }
     }
     flows.retain(|flow| flow.letters.iter().any(|letter| flow.asked(*letter, traffic).is_some()));
+    for (at, flow) in flows.iter_mut().enumerate() {
+        flow.number = at + 1;
+    }
     flows
 }
 
@@ -100,17 +118,50 @@ impl<'a> Flow<'a> {
         let letters: BTreeSet<LetterIx> =
             lists.iter().flat_map(|list| list.entries()).map(|entry| entry.letter).collect();
         let started = lists.first().map_or(0, |list| list.started);
-        Self { lists, letters: letters.into_iter().collect(), whole, started, until: Micros::MAX }
+        let letters = letters.into_iter().collect();
+        Self { number: 0, lists, letters, whole, started, until: Micros::MAX }
+    }
+
+    /// The name of its figures in the results: `AT15 flow 1`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("AT15 flow {}", self.number)
+    }
+
+    /// What was called for each letter's content, in the order in which the letters were listed.
+    #[must_use]
+    pub fn fetches(&self, traffic: &Traffic) -> Vec<Fetch> {
+        let mut known = HashSet::new();
+        let listed = self
+            .lists
+            .iter()
+            .flat_map(|list| list.entries().iter().map(|entry| (list.call, entry.letter)));
+        listed
+            .filter(|(_, letter)| known.insert(*letter))
+            .map(|(list, letter)| {
+                let asked = self.asked(letter, traffic);
+                let mut fetch = Fetch { letter, list, asked, download: None, tries: 0 };
+                let arrived = |call: CallIx| traffic.call(call).answer() == Answer::Status(200);
+                let downloads = self.events(letter, traffic);
+                for event in downloads.filter(|event| matches!(event.kind, EventKind::Downloaded)) {
+                    fetch.tries += 1;
+                    if arrived(event.call) || !fetch.download.is_some_and(arrived) {
+                        fetch.download = Some(event.call);
+                    }
+                }
+                fetch
+            })
+            .collect()
     }
 
     /// The list that named a letter.
-    pub(crate) fn list_of(&self, letter: LetterIx) -> Option<CallIx> {
+    pub fn list_of(&self, letter: LetterIx) -> Option<CallIx> {
         let names = |list: &&&ListCall| list.entries().iter().any(|entry| entry.letter == letter);
         self.lists.iter().find(names).map(|list| list.call)
     }
 
     /// The supplier's events of a letter within this flow.
-    pub(crate) fn events<'t>(
+    pub fn events<'t>(
         &'t self,
         letter: LetterIx,
         traffic: &'t Traffic,
@@ -129,7 +180,7 @@ impl<'a> Flow<'a> {
     }
 
     /// What became of a letter's PDF.
-    pub(crate) fn fetched(&self, letter: LetterIx, traffic: &Traffic) -> Fetched {
+    pub fn fetched(&self, letter: LetterIx, traffic: &Traffic) -> Fetched {
         let tries = || {
             self.events(letter, traffic)
                 .rev()
@@ -148,7 +199,7 @@ impl<'a> Flow<'a> {
         match tries().next() {
             // A letter with a hash has content; that its storage denies it is no excuse.
             Some(event)
-                if says_no_pdf(event, traffic) && traffic.letter(letter).hash().is_none() =>
+                if traffic.says_no_pdf(event) && traffic.letter(letter).hash().is_none() =>
             {
                 Fetched::NoPdf
             }
@@ -157,7 +208,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The call with which this flow sent a letter a status, answered with success.
-    pub(crate) fn sent(
+    pub fn sent(
         &self,
         letter: LetterIx,
         status: LetterStatus,
@@ -172,7 +223,7 @@ impl<'a> Flow<'a> {
     }
 
     /// How long each of its letters' calls of an operation took: those answered with success.
-    pub(crate) fn took(&self, operation: Operation, traffic: &Traffic) -> Vec<Micros> {
+    pub fn took(&self, operation: Operation, traffic: &Traffic) -> Vec<Micros> {
         let letters = self.letters.iter();
         let events = letters.flat_map(|letter| self.events(*letter, traffic));
         let calls = events.map(|event| traffic.call(event.call));
@@ -186,14 +237,14 @@ impl<'a> Flow<'a> {
 
     /// How many calls it could not do without: its lists, one acceptance of each list's letters,
     /// and one call for the data of each letter that was fetched.
-    pub(crate) fn needed_calls(&self, traffic: &Traffic) -> usize {
+    pub fn needed_calls(&self, traffic: &Traffic) -> usize {
         let asked = self.letters.iter().filter(|letter| self.asked(**letter, traffic).is_some());
         let named = self.lists.iter().filter(|list| !list.entries().is_empty());
         self.lists.len() + named.count() + asked.count()
     }
 
     /// When the last byte of its last download arrived.
-    pub(crate) fn ended(&self, traffic: &Traffic) -> Option<(CallIx, Micros)> {
+    pub fn ended(&self, traffic: &Traffic) -> Option<(CallIx, Micros)> {
         self.letters
             .iter()
             .filter_map(|letter| match self.fetched(*letter, traffic) {
@@ -203,13 +254,19 @@ impl<'a> Flow<'a> {
             .max_by_key(|(_, finished)| *finished)
     }
 
+    /// When its last list and its last download were over.
+    #[must_use]
+    pub fn finished(&self, traffic: &Traffic) -> Micros {
+        let lists = self.lists.iter().map(|list| list.finished);
+        lists.chain(self.ended(traffic).map(|(_, at)| at)).max().unwrap_or(self.started)
+    }
+
     /// The supplier's calls from its first list to its last download.
-    pub(crate) fn calls<'t>(
+    pub fn calls<'t>(
         &'t self,
         traffic: &'t Traffic,
     ) -> impl Iterator<Item = (CallIx, &'t Call)> + 't {
-        let ended = self.ended(traffic).map_or(self.started, |(_, at)| at);
-        let until = ended.max(self.lists.last().map_or(ended, |list| list.finished));
+        let until = self.finished(traffic);
         traffic
             .supplier_calls()
             .filter(move |(_, call)| call.started >= self.started && call.started <= until)

@@ -5,43 +5,43 @@ use std::sync::Arc;
 
 use letterproof_model::{Actor, Exchange, LetterStatus, Operation, Outcome};
 
-use super::letters::{LetterIx, Reason};
+use crate::letters::{LetterIx, Reason};
 
 /// Microseconds since the Unix epoch.
-pub(crate) type Micros = i64;
+pub type Micros = i64;
 
 /// A call's place in the index, in the order of recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct CallIx(pub(crate) u32);
+pub struct CallIx(pub u32);
 
 /// One recorded exchange with its operation and times.
 #[derive(Debug)]
-pub(crate) struct Call {
+pub struct Call {
     /// The exchange itself.
-    pub(crate) exchange: Arc<Exchange>,
+    pub exchange: Arc<Exchange>,
     /// What was called.
-    pub(crate) operation: Operation,
+    pub operation: Operation,
     /// The letter named in the path, or whose link was downloaded.
-    pub(crate) letter: Option<LetterIx>,
+    pub letter: Option<LetterIx>,
     /// When the request was sent.
-    pub(crate) started: Micros,
+    pub started: Micros,
     /// When the last byte or the failure was seen.
-    pub(crate) finished: Micros,
+    pub finished: Micros,
 }
 
 impl Call {
     /// Whether the supplier under test made it.
-    pub(crate) fn by_supplier(&self) -> bool {
+    pub fn by_supplier(&self) -> bool {
         self.exchange.actor == Actor::Supplier
     }
 
     /// What came back.
-    pub(crate) fn answer(&self) -> Answer {
+    pub fn answer(&self) -> Answer {
         Answer::of(&self.exchange)
     }
 
     /// Whether the scenario label names this acceptance test: a hint, never evidence.
-    pub(crate) fn labelled(&self, test: &str) -> bool {
+    pub fn labelled(&self, test: &str) -> bool {
         self.exchange
             .scenario
             .as_deref()
@@ -52,7 +52,7 @@ impl Call {
 
 /// What came back of a call, as far as judging cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub enum Answer {
     /// A whole response with this status.
     Status(u16),
     /// No whole response: the call may or may not have been carried out.
@@ -61,7 +61,7 @@ pub(crate) enum Answer {
 
 impl Answer {
     /// The answer of an exchange.
-    pub(crate) fn of(exchange: &Exchange) -> Self {
+    pub fn of(exchange: &Exchange) -> Self {
         match &exchange.outcome {
             Outcome::Response(response) => Self::Status(response.status),
             Outcome::Error(_) => Self::Lost,
@@ -69,22 +69,22 @@ impl Answer {
     }
 
     /// Whether the API took the request on (2xx).
-    pub(crate) const fn accepted(self) -> bool {
+    pub const fn accepted(self) -> bool {
         matches!(self, Self::Status(200..=299))
     }
 
     /// Whether the API certainly did not carry the request out.
-    pub(crate) const fn refused(self) -> bool {
+    pub const fn refused(self) -> bool {
         matches!(self, Self::Status(300..=499))
     }
 
     /// Whether repeating the same request is how a client should react.
-    pub(crate) const fn asks_for_repeat(self) -> bool {
+    pub const fn asks_for_repeat(self) -> bool {
         matches!(self, Self::Lost | Self::Status(429 | 500..=599))
     }
 
     /// `answered with 400`, or `not answered`.
-    pub(crate) fn words(self) -> String {
+    pub fn words(self) -> String {
         match self {
             Self::Status(status) => format!("answered with {status}"),
             Self::Lost => "not answered".to_owned(),
@@ -94,7 +94,7 @@ impl Answer {
 
 /// How an update was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Via {
+pub enum Via {
     /// `PATCH /letters/{id}`.
     Patch,
     /// `POST /letters`.
@@ -103,24 +103,24 @@ pub(crate) enum Via {
 
 /// A `GET /letters`.
 #[derive(Debug)]
-pub(crate) struct ListCall {
+pub struct ListCall {
     /// The call.
-    pub(crate) call: CallIx,
+    pub call: CallIx,
     /// Who asked.
-    pub(crate) by_supplier: bool,
+    pub by_supplier: bool,
     /// When it was asked.
-    pub(crate) started: Micros,
+    pub started: Micros,
     /// When the list was whole.
-    pub(crate) finished: Micros,
+    pub finished: Micros,
     /// The limit asked for, where it was one plain number.
-    pub(crate) limit: Option<u32>,
+    pub limit: Option<u32>,
     /// What came back.
-    pub(crate) content: ListContent,
+    pub content: ListContent,
 }
 
 /// What a list call brought.
 #[derive(Debug)]
-pub(crate) enum ListContent {
+pub enum ListContent {
     /// A list that could be read.
     Letters(Vec<ListEntry>),
     /// Answered with 200, but the recording does not hold the list.
@@ -133,16 +133,16 @@ pub(crate) enum ListContent {
 
 /// One entry of a list.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ListEntry {
+pub struct ListEntry {
     /// Which letter.
-    pub(crate) letter: LetterIx,
+    pub letter: LetterIx,
     /// The status it was listed with; `None` for a status nobody knows.
-    pub(crate) status: Option<LetterStatus>,
+    pub status: Option<LetterStatus>,
 }
 
 impl ListCall {
     /// The entries; none for a call that brought no readable list.
-    pub(crate) fn entries(&self) -> &[ListEntry] {
+    pub fn entries(&self) -> &[ListEntry] {
         match &self.content {
             ListContent::Letters(entries) => entries,
             _ => &[],
@@ -150,12 +150,12 @@ impl ListCall {
     }
 
     /// Whether a list came back and could be read.
-    pub(crate) const fn readable(&self) -> bool {
+    pub const fn readable(&self) -> bool {
         matches!(self.content, ListContent::Letters(_))
     }
 
     /// Its letters, each once, in order of their place in the index.
-    pub(crate) fn letters(&self) -> Vec<LetterIx> {
+    pub fn letters(&self) -> Vec<LetterIx> {
         let mut letters: Vec<LetterIx> = self.entries().iter().map(|entry| entry.letter).collect();
         letters.sort_unstable();
         letters.dedup();
@@ -165,69 +165,69 @@ impl ListCall {
 
 /// A `POST /letters` or `PATCH /letters/{id}` whose body could be read.
 #[derive(Debug)]
-pub(crate) struct UpdateCall {
+pub struct UpdateCall {
     /// The call.
-    pub(crate) call: CallIx,
+    pub call: CallIx,
     /// Which of the two.
-    pub(crate) via: Via,
+    pub via: Via,
     /// When it was sent.
-    pub(crate) started: Micros,
+    pub started: Micros,
     /// What came back.
-    pub(crate) answer: Answer,
+    pub answer: Answer,
     /// The letters and the status sent for each.
-    pub(crate) letters: Vec<(LetterIx, Option<LetterStatus>)>,
+    pub letters: Vec<(LetterIx, Option<LetterStatus>)>,
 }
 
 /// A `POST /mi`.
 #[derive(Debug)]
-pub(crate) struct MiCall {
+pub struct MiCall {
     /// The call.
-    pub(crate) call: CallIx,
+    pub call: CallIx,
     /// When it was sent.
-    pub(crate) started: Micros,
+    pub started: Micros,
     /// What came back.
-    pub(crate) answer: Answer,
+    pub answer: Answer,
     /// The record submitted; `None` when the recording does not hold it.
-    pub(crate) record: Option<MiRecord>,
+    pub record: Option<MiRecord>,
     /// The record as the answer repeats it.
-    pub(crate) echoed: Option<MiRecord>,
+    pub echoed: Option<MiRecord>,
     /// The id the API gave it.
-    pub(crate) id: Option<String>,
+    pub id: Option<String>,
 }
 
 /// A `GET /mi/{id}`.
 #[derive(Debug)]
-pub(crate) struct MiRead {
+pub struct MiRead {
     /// The call.
-    pub(crate) call: CallIx,
+    pub call: CallIx,
     /// The record asked for.
-    pub(crate) id: String,
+    pub id: String,
     /// What came back.
-    pub(crate) answer: Answer,
+    pub answer: Answer,
     /// The record read.
-    pub(crate) record: Option<MiRecord>,
+    pub record: Option<MiRecord>,
 }
 
 /// A management-information record.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct MiRecord {
+pub struct MiRecord {
     /// What was counted.
-    pub(crate) line_item: Option<String>,
+    pub line_item: Option<String>,
     /// The reporting time.
-    pub(crate) timestamp: Option<String>,
+    pub timestamp: Option<String>,
     /// How many.
-    pub(crate) quantity: Option<f64>,
+    pub quantity: Option<f64>,
     /// Of which specification.
-    pub(crate) specification: Option<String>,
+    pub specification: Option<String>,
     /// Of which group.
-    pub(crate) group: Option<String>,
+    pub group: Option<String>,
     /// What is left in stock.
-    pub(crate) stock_remaining: Option<f64>,
+    pub stock_remaining: Option<f64>,
 }
 
 impl MiRecord {
     /// The reporting date: the day of the timestamp.
-    pub(crate) fn date(&self) -> &str {
+    pub fn date(&self) -> &str {
         let text = self.timestamp.as_deref().unwrap_or("no date");
         text.split('T').next().unwrap_or(text)
     }
@@ -235,13 +235,13 @@ impl MiRecord {
 
 /// An update of one letter, as its timeline keeps it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct SentUpdate {
+pub struct SentUpdate {
     /// The status sent.
-    pub(crate) status: LetterStatus,
+    pub status: LetterStatus,
     /// Code and text sent.
-    pub(crate) reason: Reason,
+    pub reason: Reason,
     /// By which operation.
-    pub(crate) via: Via,
+    pub via: Via,
     /// What came back.
-    pub(crate) answer: Answer,
+    pub answer: Answer,
 }

@@ -5,12 +5,12 @@
 use letterproof_model::{Context, LetterStatus, Move, judge_move};
 
 use crate::moves::StatusMove;
-use crate::text::{micros, seconds};
-use crate::traffic::{Answer, CallIx, Event, EventKind, Micros, Traffic};
+use crate::{Answer, CallIx, Event, EventKind, Micros, Traffic};
+use letterproof_model::text::{micros, seconds};
 
 /// What became of a move.
 #[derive(Debug, Clone)]
-pub(crate) enum ReadBack {
+pub enum ReadBack {
     /// Read back in time.
     Seen {
         /// Microseconds from sending the update to the end of the read.
@@ -45,7 +45,7 @@ struct Seen {
 }
 
 /// Tells what became of a move.
-pub(crate) fn read_back(moved: &StatusMove, traffic: &Traffic, context: &Context) -> ReadBack {
+pub fn read_back(moved: &StatusMove, traffic: &Traffic, context: &Context) -> ReadBack {
     let events = &traffic.letter(moved.letter).events;
     let end = moved.until.unwrap_or(events.len());
     let window = &events[moved.sends[0]..end];

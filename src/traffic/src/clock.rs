@@ -7,8 +7,8 @@
 
 use letterproof_model::{Exchange, Journal};
 
-use super::calls::Micros;
-use super::index::Traffic;
+use crate::calls::Micros;
+use crate::index::Traffic;
 
 /// The unit of a coarse recording.
 const COARSE: Micros = 1_000;
@@ -16,7 +16,7 @@ const COARSE: Micros = 1_000;
 /// How far an end may lie from a start it is held against: nothing, unless every call of the
 /// journal began at a whole millisecond or took whole milliseconds, which a finer clock does not
 /// bring about by chance.
-pub(super) fn slack(journal: &dyn Journal) -> Micros {
+pub(crate) fn slack(journal: &dyn Journal) -> Micros {
     let began = |exchange: &Exchange| exchange.started.as_microsecond();
     let took = |exchange: &Exchange| exchange.finished().as_microsecond() - began(exchange);
     let calls = || journal.exchanges().iter();
@@ -27,23 +27,23 @@ pub(super) fn slack(journal: &dyn Journal) -> Micros {
 
 impl Traffic {
     /// How far apart two times may seem that were the same.
-    pub(crate) const fn slack(&self) -> Micros {
+    pub const fn slack(&self) -> Micros {
         self.slack
     }
 
     /// Whether something that began then certainly began before the other thing had ended.
-    pub(crate) const fn overlaps(&self, began: Micros, ended: Micros) -> bool {
+    pub const fn overlaps(&self, began: Micros, ended: Micros) -> bool {
         began.saturating_add(self.slack) < ended
     }
 
     /// Whether something that began then certainly began after the other thing had ended.
-    pub(crate) const fn follows(&self, began: Micros, ended: Micros) -> bool {
+    pub const fn follows(&self, began: Micros, ended: Micros) -> bool {
         began >= ended.saturating_add(self.slack)
     }
 
     /// When an answer counts as seen: at its end, or in a coarse recording so much earlier that
     /// nothing done because of it seems to have been done before it.
-    pub(super) fn seen_at(&self, started: Micros, finished: Micros) -> Micros {
+    pub(crate) fn seen_at(&self, started: Micros, finished: Micros) -> Micros {
         finished.saturating_sub(self.slack).max(started)
     }
 }

@@ -3,13 +3,13 @@
 
 use letterproof_model::Operation;
 
-use super::calls::Call;
-use super::index::Traffic;
-use super::letters::{EventKind, LetterIx};
+use crate::calls::Call;
+use crate::index::Traffic;
+use crate::letters::{EventKind, LetterIx};
 
 impl Traffic {
     /// How many bodies the recording lacks of updates, and of lists that may have named any letter.
-    pub(crate) fn untold_letters(&self) -> usize {
+    pub fn untold_letters(&self) -> usize {
         use Operation::{ListLetters, PatchLetter, UpdateLetters};
         self.count_calls(|call| match call.operation {
             PatchLetter | UpdateLetters => call.by_supplier() && lacks_request(call),
@@ -19,7 +19,7 @@ impl Traffic {
     }
 
     /// How many bodies the recording lacks of letters and records that were read.
-    pub(crate) fn untold_reads(&self) -> usize {
+    pub fn untold_reads(&self) -> usize {
         use Operation::{CreateMi, GetLetter, GetMi};
         self.count_calls(|call| {
             matches!(call.operation, GetLetter | GetMi | CreateMi) && lacks_answer(call)
@@ -31,7 +31,7 @@ impl Traffic {
     }
 
     /// Whether the recording lacks an answer that told of this letter, or a list that may have.
-    pub(crate) fn is_untold(&self, letter: LetterIx) -> bool {
+    pub fn is_untold(&self, letter: LetterIx) -> bool {
         let read = self.letter(letter).events.iter().any(|event| {
             matches!(event.kind, EventKind::Read(None, _)) && lacks_answer(self.call(event.call))
         });

@@ -1,11 +1,11 @@
 //! The books of AT14: what was dispatched, submitted and read back, by specification and group.
-//! Refuses the supplier's own books: both sides come from the recorded traffic.
+//! Both sides come from the recorded traffic, never from the supplier's own counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use letterproof_model::{GroupId, LetterStatus, SpecificationId};
 
-use crate::traffic::{Answer, CallIx, EventKind, Letter, MiCall, MiRecord, Micros, Traffic};
+use crate::{Answer, CallIx, EventKind, Letter, MiCall, MiRecord, Micros, Traffic};
 
 /// One line of the reconciliation of AT14.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,10 +18,14 @@ pub struct Reconciliation {
     pub dispatched: u64,
     /// Letters sent DISPATCHED in that time and not refused, read back or not.
     pub sent: u64,
+    /// Records that the API took on.
+    pub records: u64,
     /// The quantities submitted, a record repeated word for word counted once.
     pub submitted: f64,
     /// The quantities read back with `GET /mi/{id}`; `None` when none was read.
     pub read_back: Option<f64>,
+    /// Whether the API ever described these letters: one row stands for those it did not.
+    pub described: bool,
 }
 
 impl Reconciliation {
@@ -38,22 +42,33 @@ impl Reconciliation {
 pub fn at14_reconciliation(traffic: &Traffic) -> Vec<Reconciliation> {
     let books = Books::open(traffic);
     let keys: BTreeSet<&Key> = books.dispatched.keys().chain(books.submitted.keys()).collect();
-    keys.into_iter()
-        .map(|key| {
-            let letters = books.dispatched.get(key).copied().unwrap_or_default();
-            let records = books.submitted.get(key).map_or(&[][..], Vec::as_slice);
-            let read: Vec<&MiRecord> =
-                records.iter().filter_map(|(call, _)| read_back(call, traffic)).collect();
-            Reconciliation {
-                specification: key.0.as_deref().map(SpecificationId::from),
-                group: key.1.as_deref().map(GroupId::from),
-                dispatched: letters.certain,
-                sent: letters.possible,
-                submitted: quantity(records.iter().map(|(_, record)| *record)),
-                read_back: (!read.is_empty()).then(|| quantity(read)),
-            }
-        })
-        .collect()
+    let rows = keys.into_iter().map(|key| {
+        let letters = books.dispatched.get(key).copied().unwrap_or_default();
+        let records = books.submitted.get(key).map_or(&[][..], Vec::as_slice);
+        let read: Vec<&MiRecord> =
+            records.iter().filter_map(|(call, _)| read_back(call, traffic)).collect();
+        Reconciliation {
+            specification: key.0.as_deref().map(SpecificationId::from),
+            group: key.1.as_deref().map(GroupId::from),
+            dispatched: letters.certain,
+            sent: letters.possible,
+            records: records.len() as u64,
+            submitted: quantity(records.iter().map(|(_, record)| *record)),
+            read_back: (!read.is_empty()).then(|| quantity(read)),
+            described: true,
+        }
+    });
+    let unknown = (books.unknown.possible > 0).then(|| Reconciliation {
+        specification: None,
+        group: None,
+        dispatched: books.unknown.certain,
+        sent: books.unknown.possible,
+        records: 0,
+        submitted: 0.0,
+        read_back: None,
+        described: false,
+    });
+    rows.chain(unknown).collect()
 }
 
 fn read_back<'t>(call: &MiCall, traffic: &'t Traffic) -> Option<&'t MiRecord> {
@@ -66,57 +81,58 @@ fn read_back<'t>(call: &MiCall, traffic: &'t Traffic) -> Option<&'t MiRecord> {
 
 /// The sum of quantities; a record submitted again word for word is counted once, since doubling
 /// is a clause of its own.
-pub(crate) fn quantity<'r>(records: impl IntoIterator<Item = &'r MiRecord>) -> f64 {
+pub fn quantity<'r>(records: impl IntoIterator<Item = &'r MiRecord>) -> f64 {
     let mut counted: Vec<&MiRecord> = Vec::new();
     for record in records {
         if !counted.contains(&record) {
             counted.push(record);
         }
     }
-    counted.iter().filter_map(|record| record.quantity).sum()
+    // The sum of nothing would be written as -0.
+    counted.iter().filter_map(|record| record.quantity).fold(0.0, |sum, quantity| sum + quantity)
 }
 
 /// A specification and a group, either of which a letter may lack.
-pub(crate) type Key = (Option<String>, Option<String>);
+pub type Key = (Option<String>, Option<String>);
 
 /// A key as sentences show it.
-pub(crate) fn name(key: &Key) -> String {
+pub fn name(key: &Key) -> String {
     let part = |part: &Option<String>| part.clone().unwrap_or_else(|| "none".to_owned());
     format!("specification {}, group {}", part(&key.0), part(&key.1))
 }
 
 /// Dispatched letters of a key: how many certainly, how many at most.
 #[derive(Default, Clone, Copy)]
-pub(crate) struct Dispatched {
+pub struct Dispatched {
     /// Read as DISPATCHED.
-    pub(crate) certain: u64,
+    pub certain: u64,
     /// Sent DISPATCHED, and not refused.
-    pub(crate) possible: u64,
+    pub possible: u64,
 }
 
 /// What was dispatched and what was submitted, by specification and group.
-pub(crate) struct Books<'a> {
+pub struct Books<'a> {
     /// The traffic.
-    pub(crate) traffic: &'a Traffic,
+    pub traffic: &'a Traffic,
     /// Letters dispatched before the last record, by key.
-    pub(crate) dispatched: BTreeMap<Key, Dispatched>,
+    pub dispatched: BTreeMap<Key, Dispatched>,
     /// Dispatched letters whose specification the recording does not show.
-    pub(crate) unknown: u64,
+    pub unknown: Dispatched,
     /// Records taken on by the API, by key.
-    pub(crate) submitted: BTreeMap<Key, Vec<(&'a MiCall, &'a MiRecord)>>,
+    pub submitted: BTreeMap<Key, Vec<(&'a MiCall, &'a MiRecord)>>,
     /// Records that were submitted, and nobody knows whether they were taken on, by key.
-    pub(crate) unanswered: BTreeMap<Key, CallIx>,
+    pub unanswered: BTreeMap<Key, CallIx>,
     /// Submissions taken on whose payload is not on record.
-    pub(crate) unreadable: Vec<CallIx>,
+    pub unreadable: Vec<CallIx>,
 }
 
 impl<'a> Books<'a> {
     /// Enters everything the traffic shows.
-    pub(crate) fn open(traffic: &'a Traffic) -> Self {
+    pub fn open(traffic: &'a Traffic) -> Self {
         let mut books = Self {
             traffic,
             dispatched: BTreeMap::new(),
-            unknown: 0,
+            unknown: Dispatched::default(),
             submitted: BTreeMap::new(),
             unanswered: BTreeMap::new(),
             unreadable: Vec::new(),
@@ -151,19 +167,18 @@ impl<'a> Books<'a> {
         if !sent {
             return;
         }
-        if !letter.described {
-            self.unknown += 1;
-            return;
-        }
         let text = |text: Option<_>| text.map(|text| self.traffic.text(text).to_owned());
         let key = (text(letter.specification()), text(letter.group()));
-        let entry = self.dispatched.entry(key).or_default();
+        let entry = match letter.described {
+            true => self.dispatched.entry(key).or_default(),
+            false => &mut self.unknown,
+        };
         entry.possible += 1;
         entry.certain += u64::from(seen);
     }
 
     /// The updates that dispatched a key's letters.
-    pub(crate) fn dispatches(&self, key: &Key) -> BTreeSet<CallIx> {
+    pub fn dispatches(&self, key: &Key) -> BTreeSet<CallIx> {
         let text = |text: Option<_>| text.map(|text| self.traffic.text(text));
         self.traffic
             .letters()

@@ -3,8 +3,8 @@
 
 use letterproof_model::Timestamp;
 
-use super::calls::Micros;
-use super::index::Traffic;
+use crate::calls::Micros;
+use crate::index::Traffic;
 
 impl Traffic {
     /// Takes in that the run went on at this time after it had broken off: nobody was watching
@@ -19,14 +19,14 @@ impl Traffic {
     }
 
     /// The end of a time that counts only while somebody was watching.
-    pub(crate) fn deadline(&self, from: Micros, length: Micros) -> Micros {
+    pub fn deadline(&self, from: Micros, length: Micros) -> Micros {
         self.pauses.iter().fold(from.saturating_add(length), |end, (begun, ended)| {
             if *begun < end { end + (ended - begun.max(&from)).max(0) } else { end }
         })
     }
 
     /// How much of a time somebody was watching.
-    pub(crate) fn watched(&self, from: Micros, to: Micros) -> Micros {
+    pub fn watched(&self, from: Micros, to: Micros) -> Micros {
         let paused: Micros = self
             .pauses
             .iter()

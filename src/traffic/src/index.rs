@@ -5,17 +5,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use letterproof_model::{
-    Body, Context, Exchange, ExchangeId, Journal, LetterId, LetterStatus, MarkKind, Operation,
-    Route,
+    Body, Context, Document, Exchange, ExchangeId, Journal, LetterId, LetterStatus, MarkKind,
+    Operation, Route,
 };
 
-use super::calls::{
+use crate::calls::{
     Answer, Call, CallIx, ListCall, ListContent, ListEntry, MiCall, MiRead, Micros, SentUpdate,
     UpdateCall, Via,
 };
-use super::clock;
-use super::letters::{Event, EventKind, Interner, Letter, LetterIx, Reason, TextIx};
-use super::wire::{Document, Text, WireAttributes, WireLetter, read_mi};
+use crate::clock;
+use crate::letters::{Event, EventKind, Interner, Letter, LetterIx, Reason, TextIx};
+use crate::wire::{Text, WireAttributes, WireLetter, read, read_mi};
 
 /// Recorded traffic, indexed for judging.
 ///
@@ -39,17 +39,23 @@ pub struct Traffic {
     unlinked: HashMap<Box<str>, Vec<CallIx>>,
     last: Micros,
     /// How far apart two times may seem that were the same.
-    pub(super) slack: Micros,
+    pub(crate) slack: Micros,
     /// From when to when nobody was watching.
-    pub(super) pauses: Vec<(Micros, Micros)>,
+    pub(crate) pauses: Vec<(Micros, Micros)>,
 }
 
 impl Traffic {
     /// An empty index for a target.
     #[must_use]
     pub fn new(context: &Context) -> Self {
+        Self::at(&context.base_url)
+    }
+
+    /// An empty index for the target at this base URL.
+    #[must_use]
+    pub fn at(base_url: &str) -> Self {
         Self {
-            base_url: context.base_url.clone(),
+            base_url: base_url.to_owned(),
             calls: Vec::new(),
             by_start: Vec::new(),
             ids: Interner::default(),
@@ -151,7 +157,7 @@ impl Traffic {
             }
         }
         self.letters[letter.0 as usize].describe(facts);
-        (letter, status_of(attributes))
+        (letter, attributes.status())
     }
 
     fn add_event(&mut self, letter: LetterIx, event: Event) {
@@ -210,10 +216,7 @@ impl Traffic {
             return;
         }
         let mut kind = EventKind::Read(None, Reason::default());
-        if let Some(Document { data }) =
-            response.body.json_text().and_then(|text| serde_json::from_str(text).ok())
-        {
-            let data: WireLetter<'_> = data;
+        if let Some(data) = read::<WireLetter<'_>>(&response.body) {
             // A letter answered under another id says nothing about the letter asked for.
             if data.id.0 == self.ids.text(letter.0) {
                 let reason = self.reason_of(&data.attributes);
@@ -234,23 +237,13 @@ impl Traffic {
         started: Micros,
     ) {
         let Some(letter) = letter else { return };
-        let Some(Document { data }) =
-            exchange.request.body.json_text().and_then(|text| serde_json::from_str(text).ok())
-        else {
-            return;
-        };
-        let data: WireLetter<'_> = data;
+        let Some(data) = read::<WireLetter<'_>>(&exchange.request.body) else { return };
         let status = self.add_sent(call, exchange, started, letter, &data, Via::Patch);
         self.add_update(call, exchange, started, Via::Patch, vec![(letter, status)]);
     }
 
     fn add_bulk(&mut self, call: CallIx, exchange: &Exchange, started: Micros) {
-        let Some(Document { data }) =
-            exchange.request.body.json_text().and_then(|text| serde_json::from_str(text).ok())
-        else {
-            return;
-        };
-        let data: Vec<WireLetter<'_>> = data;
+        let Some(data) = read::<Vec<WireLetter<'_>>>(&exchange.request.body) else { return };
         let mut letters = Vec::with_capacity(data.len());
         for wire in &data {
             let letter = self.letter_of(&wire.id.0);
@@ -269,7 +262,7 @@ impl Traffic {
         wire: &WireLetter<'_>,
         via: Via,
     ) -> Option<LetterStatus> {
-        let status = status_of(&wire.attributes)?;
+        let status = wire.attributes.status()?;
         let reason = self.reason_of(&wire.attributes);
         let answer = Answer::of(exchange);
         let by_supplier = by_supplier(exchange);
@@ -383,97 +376,105 @@ impl Traffic {
     }
 }
 
-/// What judges ask.
+/// What judges and reports ask.
 impl Traffic {
     /// One call.
-    pub(crate) fn call(&self, call: CallIx) -> &Call {
+    pub fn call(&self, call: CallIx) -> &Call {
         &self.calls[call.0 as usize]
     }
 
     /// Every call, by the time it was sent.
-    pub(crate) fn calls(&self) -> impl DoubleEndedIterator<Item = (CallIx, &Call)> {
+    pub fn calls(&self) -> impl DoubleEndedIterator<Item = (CallIx, &Call)> {
         self.by_start.iter().map(|call| (*call, self.call(*call)))
     }
 
+    /// Every call, in the order of recording.
+    pub fn recorded(&self) -> impl ExactSizeIterator<Item = &Call> {
+        self.calls.iter()
+    }
+
     /// Every call the supplier made, by the time it was sent.
-    pub(crate) fn supplier_calls(&self) -> impl DoubleEndedIterator<Item = (CallIx, &Call)> {
+    pub fn supplier_calls(&self) -> impl DoubleEndedIterator<Item = (CallIx, &Call)> {
         self.calls().filter(|(_, call)| call.by_supplier())
     }
 
     /// The id under which an exchange is reported.
-    pub(crate) fn exchange_id(&self, call: CallIx) -> ExchangeId {
+    pub fn exchange_id(&self, call: CallIx) -> ExchangeId {
         self.call(call).exchange.id.clone()
     }
 
     /// One letter.
-    pub(crate) fn letter(&self, letter: LetterIx) -> &Letter {
+    pub fn letter(&self, letter: LetterIx) -> &Letter {
         &self.letters[letter.0 as usize]
     }
 
     /// Every letter the traffic mentions.
-    pub(crate) fn letters(&self) -> impl Iterator<Item = (LetterIx, &Letter)> {
+    pub fn letters(&self) -> impl Iterator<Item = (LetterIx, &Letter)> {
         (0..).map(LetterIx).zip(&self.letters)
     }
 
     /// A letter's id.
-    pub(crate) fn letter_id(&self, letter: LetterIx) -> LetterId {
+    pub fn letter_id(&self, letter: LetterIx) -> LetterId {
         LetterId::from(self.ids.text(letter.0))
     }
 
     /// A letter's id as text.
-    pub(crate) fn id_text(&self, letter: LetterIx) -> &str {
+    pub fn id_text(&self, letter: LetterIx) -> &str {
         self.ids.text(letter.0)
     }
 
     /// An interned text.
-    pub(crate) fn text(&self, text: TextIx) -> &str {
+    pub fn text(&self, text: TextIx) -> &str {
         self.texts.text(text.0)
     }
 
     /// Every list call, by the time it was sent.
-    pub(crate) fn lists(&self) -> &[ListCall] {
+    pub fn lists(&self) -> &[ListCall] {
         &self.lists
     }
 
     /// The supplier's list calls, by the time they were sent.
-    pub(crate) fn supplier_lists(&self) -> impl Iterator<Item = &ListCall> {
+    pub fn supplier_lists(&self) -> impl Iterator<Item = &ListCall> {
         self.lists.iter().filter(|list| list.by_supplier)
     }
 
     /// The update a call carried.
-    pub(crate) fn update(&self, call: CallIx) -> Option<&UpdateCall> {
+    pub fn update(&self, call: CallIx) -> Option<&UpdateCall> {
         let started = self.call(call).started;
         let from = self.updates.partition_point(|update| update.started < started);
         self.updates[from..].iter().find(|update| update.call == call)
     }
 
     /// The supplier's MI submissions, by the time they were sent.
-    pub(crate) fn mi(&self) -> &[MiCall] {
+    pub fn mi(&self) -> &[MiCall] {
         &self.mi
     }
 
     /// Every read of an MI record.
-    pub(crate) fn mi_reads(&self) -> &[MiRead] {
+    pub fn mi_reads(&self) -> &[MiRead] {
         &self.mi_reads
     }
 
     /// The letters for which the supplier sent this status, whatever was answered.
-    pub(crate) fn moved_to(&self, status: LetterStatus) -> &[LetterIx] {
+    pub fn moved_to(&self, status: LetterStatus) -> &[LetterIx] {
         &self.moved[status as usize]
     }
 
+    /// Whether a download, or the call for the link, says that there is no such PDF.
+    #[must_use]
+    pub fn says_no_pdf(&self, event: &Event) -> bool {
+        matches!(event.kind, EventKind::Downloaded | EventKind::DataAsked)
+            && self.call(event.call).answer() == Answer::Status(404)
+    }
+
     /// When the last exchange of the recording ended.
-    pub(crate) const fn ended(&self) -> Micros {
+    pub const fn ended(&self) -> Micros {
         self.last
     }
 }
 
 fn by_supplier(exchange: &Exchange) -> bool {
     exchange.actor == letterproof_model::Actor::Supplier
-}
-
-fn status_of(attributes: &WireAttributes<'_>) -> Option<LetterStatus> {
-    attributes.status.as_ref()?.0.parse().ok()
 }
 
 /// A link without scheme and host: a proxy may stand in front of the storage, and the signature

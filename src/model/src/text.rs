@@ -1,34 +1,32 @@
 //! Numbers and times as sentences show them.
 //! Refuses locale and precision games: thousands by commas, seconds with one decimal.
 
-use letterproof_model::grouped;
-
-use crate::traffic::Micros;
+use crate::grouped;
 
 /// `2,500`.
-pub(crate) fn count(number: impl TryInto<u64>) -> String {
+pub fn count(number: impl TryInto<u64>) -> String {
     grouped(number.try_into().unwrap_or(u64::MAX))
 }
 
 /// `1 letter`, `2,500 letters`.
-pub(crate) fn many(number: usize, noun: &str) -> String {
+pub fn many(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{} {noun}s", count(number)) }
 }
 
 /// `12.3 s`; below a tenth of a second `0.042 s`.
-pub(crate) fn seconds(micros: Micros) -> String {
+pub fn seconds(micros: i64) -> String {
     #[allow(clippy::cast_precision_loss)]
     let seconds = micros as f64 / 1e6;
     if seconds.abs() < 0.1 { format!("{seconds:.3} s") } else { format!("{seconds:.1} s") }
 }
 
 /// Milliseconds as microseconds.
-pub(crate) fn micros(millis: u64) -> Micros {
+pub fn micros(millis: u64) -> i64 {
     i64::try_from(millis).unwrap_or(i64::MAX / 1000).saturating_mul(1000)
 }
 
 /// `A`, `A or B`, `A, B or C`.
-pub(crate) fn alternatives<T: ToString>(words: &[T]) -> String {
+pub fn alternatives<T: ToString>(words: &[T]) -> String {
     let words: Vec<String> = words.iter().map(ToString::to_string).collect();
     match words.split_last() {
         None => "nothing".to_owned(),

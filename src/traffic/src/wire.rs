@@ -1,23 +1,17 @@
-//! Reading the bodies of the Supplier API as leniently as judging allows.
-//! Refuses to validate: whether a body keeps the contract is the contract crate's question; here a
-//! body either says what a judge needs or it does not.
+//! Reading the bodies of the Supplier API as leniently as judging allows: whether a body keeps the
+//! contract is the contract crate's question; here it says what is needed, or it does not.
 
 use std::borrow::Cow;
 
+use letterproof_model::{Body, Document, Exchange, LetterId, LetterStatus, Operation, Route};
 use serde::Deserialize;
 
-use super::calls::MiRecord;
+use crate::calls::MiRecord;
 
 /// Text that borrows from the body wherever it holds no escapes, also inside an `Option`.
 #[derive(Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
-
-/// `{data: …}`.
-#[derive(Deserialize)]
-pub(crate) struct Document<T> {
-    pub(crate) data: T,
-}
 
 /// A letter, listed, read or in an update.
 #[derive(Deserialize)]
@@ -46,6 +40,32 @@ pub(crate) struct WireAttributes<'a> {
     pub(crate) sha256_hash: Option<Text<'a>>,
 }
 
+impl WireAttributes<'_> {
+    /// The status, where it is one that is known.
+    pub(crate) fn status(&self) -> Option<LetterStatus> {
+        self.status.as_ref()?.0.parse().ok()
+    }
+}
+
+/// The letters and statuses that an update's request names, those of unknown status left out.
+#[must_use]
+pub fn updates_of(exchange: &Exchange, base_url: &str) -> Vec<(LetterId, LetterStatus)> {
+    let body = &exchange.request.body;
+    let letters = match Route::of_exchange(exchange, base_url).operation {
+        Operation::UpdateLetters => read::<Vec<WireLetter<'_>>>(body).unwrap_or_default(),
+        Operation::PatchLetter => read(body).into_iter().collect(),
+        _ => Vec::new(),
+    };
+    let update =
+        |wire: WireLetter<'_>| Some((LetterId::from(&*wire.id.0), wire.attributes.status()?));
+    letters.into_iter().filter_map(update).collect()
+}
+
+/// The data of a body's document; `None` where the body holds no such document.
+pub(crate) fn read<'b, T: Deserialize<'b>>(body: &'b Body) -> Option<T> {
+    serde_json::from_str(body.json_text()?).ok().map(|Document { data }| data)
+}
+
 #[derive(Deserialize)]
 struct WireMi {
     id: Option<String>,
@@ -65,7 +85,7 @@ struct WireMiAttributes {
 }
 
 /// A management-information record and its id, from a request or a response.
-pub(crate) fn read_mi(text: &str) -> Option<(Option<String>, MiRecord)> {
+pub fn read_mi(text: &str) -> Option<(Option<String>, MiRecord)> {
     let Document { data: WireMi { id, attributes } } = serde_json::from_str(text).ok()?;
     let record = MiRecord {
         line_item: attributes.line_item,

@@ -1,0 +1,27 @@
+//! The journal read once: calls, lists, letters, moves, flows, books and read-backs.
+//!
+//! Judges, reports, the witness's live page and the letter ledger all ask [`Traffic`] instead of
+//! reading bodies themselves, so that one record cannot say two things. It holds no verdicts: it
+//! sorts, parses and joins, and keeps what cannot be read apart from what is wrong.
+
+pub mod books;
+mod calls;
+mod clock;
+pub mod flows;
+mod index;
+mod letters;
+pub mod moves;
+mod pauses;
+pub mod readback;
+mod standing;
+mod untold;
+mod wire;
+
+pub use calls::{
+    Answer, Call, CallIx, ListCall, ListContent, ListEntry, MiCall, MiRead, MiRecord, Micros,
+    SentUpdate, UpdateCall, Via,
+};
+pub use index::Traffic;
+pub use letters::{Event, EventKind, Fact, Letter, LetterIx, Reason, TextIx};
+pub use standing::{Standing, standing};
+pub use wire::{read_mi, updates_of};
