@@ -123,7 +123,9 @@ fn one(body: &Body) -> Vec<(LetterId, LetterStatus)> {
 
 #[cfg(test)]
 mod tests {
-    use letterproof_model::{Actor, ExchangeId, Outcome, Request, Response, now};
+    use letterproof_model::{
+        Actor, Direction, ExchangeId, Outcome, PackId, Request, Response, now,
+    };
 
     use super::*;
 
@@ -133,6 +135,8 @@ mod tests {
         Exchange {
             id: ExchangeId::fixed("ex-000001"),
             actor: Actor::Supplier,
+            direction: Direction::ToApi,
+            pack: PackId::Supplier,
             scenario: None,
             attempt: 1,
             scheduled: None,
