@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use common::{BASE, at, bundle, extras};
 use letterproof_evidence::{JournalWriter, RunFolder, read_journal};
 use letterproof_model::{
-    Actor, Content, RawBody, RawExchange, RawOutcome, RawRequest, RawResponse, Recorder as _,
+    Actor, Content, Direction, PackId, RawBody, RawExchange, RawOutcome, RawRequest, RawResponse,
+    Recorder as _,
 };
 use letterproof_reports::write_all_with;
 
@@ -27,6 +28,8 @@ fn raw(method: &str, url: &str, body: &str, status: u16, answer: RawBody) -> Raw
     ];
     RawExchange {
         actor: Actor::Supplier,
+        direction: Direction::ToApi,
+        pack: PackId::Supplier,
         scenario: Some("AT15 The queue is taken in".into()),
         attempt: 1,
         scheduled: None,

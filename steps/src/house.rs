@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use cucumber::World;
 use letterproof_client::{ClientError, MiSubmission, Reason, Reasons, Seen, Supplier};
-use letterproof_model::{CriterionId, LetterId, LetterStatus, Verdict};
+use letterproof_model::{CriterionId, LetterId, LetterStatus, ScenarioOutcome, Verdict};
 
 use crate::bench::CriterionError;
 use crate::prober::ProbeError;
@@ -36,7 +36,7 @@ pub struct PrintHouse {
     checks: Vec<String>,
     /// How many letters the scenario last called "the first".
     first: usize,
-    error: Option<String>,
+    failure: Option<ScenarioOutcome>,
 }
 
 struct Work {
@@ -256,15 +256,18 @@ impl PrintHouse {
     ) -> Result<T, StepError> {
         result.map_err(|error| {
             let error = error.into();
-            self.error = Some(error.to_string());
+            let client = match &error {
+                StepError::Client(client) | StepError::Probe(ProbeError::Client(client)) => {
+                    Some(client)
+                }
+                _ => None,
+            };
+            self.failure = Some(match client {
+                Some(ClientError::Interrupted) => ScenarioOutcome::Stopped(error.to_string()),
+                _ => ScenarioOutcome::Failed(error.to_string()),
+            });
             if let Some(work) = &self.work {
                 work.bench.note_failure(&work.scenario);
-                let client = match &error {
-                    StepError::Client(client) | StepError::Probe(ProbeError::Client(client)) => {
-                        Some(client)
-                    }
-                    _ => None,
-                };
                 if let Some(client) = client.filter(|client| client.is_fatal()) {
                     work.bench.stop(client.to_string());
                 }
@@ -273,9 +276,9 @@ impl PrintHouse {
         })
     }
 
-    /// What went wrong in the scenario, once.
-    pub(crate) fn take_error(&mut self) -> Option<String> {
-        self.error.take()
+    /// How the scenario ended early, once.
+    pub(crate) fn take_failure(&mut self) -> Option<ScenarioOutcome> {
+        self.failure.take()
     }
 }
 

@@ -18,4 +18,4 @@ pub use bench::Bench;
 pub use features::{FeatureError, FeatureSet};
 pub use house::PrintHouse;
 pub use prober::Prober;
-pub use runner::{EVERY_STEP_SUCCEEDED, Reseed, Stage, StepEvent, check, run};
+pub use runner::{Reseed, Stage, StepEvent, check, run};

@@ -9,12 +9,9 @@ use cucumber::gherkin::{Feature, Scenario};
 use cucumber::{Event, Parser, World, Writer, cli, event, parser};
 use futures::FutureExt as _;
 use letterproof_client::Supplier;
-use letterproof_model::{Mark, MarkKind, RecordError, Recorder, now};
+use letterproof_model::{Mark, MarkKind, RecordError, Recorder, ScenarioOutcome, now};
 
 use crate::{Bench, FeatureError, FeatureSet, PrintHouse, Prober};
-
-/// What the journal says at the end of a scenario whose every step succeeded.
-pub const EVERY_STEP_SUCCEEDED: &str = "every step succeeded";
 
 /// How many scenarios of one batch run side by side.
 const SIDE_BY_SIDE: usize = 16;
@@ -99,19 +96,24 @@ async fn run_batch(batch: Vec<Feature>, stage: Stage) {
         .max_concurrent_scenarios(SIDE_BY_SIDE)
         .before(move |_, _, scenario, house| {
             house.enter(&before, &scenario.name);
-            mark(&before, MarkKind::ScenarioStarted, scenario, scenario.name.clone());
+            mark(&before, MarkKind::ScenarioStarted, scenario);
             std::future::ready(()).boxed_local()
         })
         .after(move |_, _, scenario, end, house| {
-            let text = match (end, house.and_then(|house| house.take_error())) {
-                (event::ScenarioFinished::StepPassed, _) => EVERY_STEP_SUCCEEDED.to_owned(),
-                (_, Some(error)) => error,
-                (event::ScenarioFinished::StepSkipped, None) => "a step was skipped".to_owned(),
+            let outcome = match (end, house.and_then(|house| house.take_failure())) {
+                (event::ScenarioFinished::StepPassed, _) => ScenarioOutcome::Succeeded,
+                (_, Some(failure)) => failure,
+                (event::ScenarioFinished::StepSkipped, None) => {
+                    ScenarioOutcome::Failed("a step was skipped".to_owned())
+                }
                 // A step that was not begun any more has no error of its own.
-                (_, None) => after.bench.stopped().unwrap_or_else(|| "a step failed".to_owned()),
+                (_, None) => after.bench.stopped().map_or_else(
+                    || ScenarioOutcome::Failed("a step failed".to_owned()),
+                    ScenarioOutcome::Stopped,
+                ),
             };
             after.bench.rests(&scenario.name);
-            mark(&after, MarkKind::ScenarioFinished, scenario, text);
+            mark(&after, MarkKind::ScenarioFinished(outcome), scenario);
             if let Err(error) = (after.on_scenario_end)() {
                 after.bench.stop(error.message);
             }
@@ -121,8 +123,8 @@ async fn run_batch(batch: Vec<Feature>, stage: Stage) {
         .await;
 }
 
-fn mark(stage: &Stage, kind: MarkKind, scenario: &Scenario, text: String) {
-    let mark = Mark { at: now(), kind, scenario: Some(scenario.name.clone()), text };
+fn mark(stage: &Stage, kind: MarkKind, scenario: &Scenario) {
+    let mark = Mark { at: now(), scenario: Some(scenario.name.clone()), kind };
     if let Err(error) = stage.recorder.mark(mark) {
         stage.bench.stop(error.message);
     }

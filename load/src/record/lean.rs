@@ -51,6 +51,8 @@ impl Recorder for RowsOnly {
         Ok(Arc::new(Exchange {
             id: ExchangeId::new(format!("ex-{number:06}")),
             actor: raw.actor,
+            direction: raw.direction,
+            pack: raw.pack,
             scenario: raw.scenario,
             attempt: raw.attempt,
             scheduled: raw.scheduled,
@@ -102,7 +104,7 @@ fn without_query(url: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use letterproof_model::{Actor, RawRequest, RawResponse};
+    use letterproof_model::{Actor, Direction, PackId, RawRequest, RawResponse};
 
     #[test]
     fn no_secret_is_left_in_an_exchange() {
@@ -111,6 +113,8 @@ mod tests {
             let exchange = recorder
                 .record(RawExchange {
                     actor: Actor::Harness,
+                    direction: Direction::ToApi,
+                    pack: PackId::Supplier,
                     scenario: None,
                     attempt: 1,
                     scheduled: None,

@@ -10,10 +10,11 @@ use letterproof_evidence::{
 };
 use letterproof_model::{
     About, Actor, Attempt, Body, CheckResult, ClauseKind, Connection, Content, Context, Counts,
-    CriterionId, CriterionResult, Exchange, ExchangeId, Finding, FindingKind, Header, Judgement,
-    LetterId, Mode, Outcome, PACK_VERSION, PackInfo, Performance, RESULTS_FORMAT, Recording,
-    Request, Response, Results, RunId, RunInfo, SupplierKind, TargetInfo, TestResult, Timestamp,
-    ToolInfo, TransportError, TransportErrorKind, Verdict, Waiver, WaiverState, WaiverUse, pack,
+    CriterionId, CriterionResult, Direction, Exchange, ExchangeId, Finding, FindingKind, Header,
+    Judgement, LetterId, Mode, Outcome, PACK_VERSION, PackId, PackInfo, Performance,
+    RESULTS_FORMAT, Recording, Request, Response, Results, RunId, RunInfo, SupplierKind,
+    TargetInfo, TestResult, Timestamp, ToolInfo, TransportError, TransportErrorKind, Verdict,
+    Waiver, WaiverState, WaiverUse, pack,
 };
 use letterproof_reports::{Extras, LoadRun};
 
@@ -32,6 +33,8 @@ pub fn exchange(number: u64, method: &str, path: &str, status: u16, body: Body) 
     Exchange {
         id: ExchangeId::new(format!("ex-{number:06}")),
         actor: Actor::Supplier,
+        direction: Direction::ToApi,
+        pack: PackId::Supplier,
         scenario: Some("The supplier accepts a list".into()),
         attempt: 1,
         scheduled: None,

@@ -16,7 +16,7 @@ use letterproof_load::{
     StopHandle, claim_process_hooks,
 };
 use letterproof_model::{
-    Brief, Context, Journal as _, Mark, MarkKind, Mode, Recorder, Results, RunEnd, Selection, now,
+    Brief, Context, Journal as _, Mark, Mode, Recorder, Results, RunEnd, Selection, now,
 };
 
 use crate::args::{LoadOptions, OutputFormat, RunOptions as DriveOptions};
@@ -201,9 +201,9 @@ impl Load<'_> {
         if !journalled {
             let text = "The rows in performance/ are the record of this load: it is too long for \
                         a journal.";
-            let mark =
-                Mark { at: now(), kind: MarkKind::Note, scenario: None, text: text.to_owned() };
-            journal.mark(mark).map_err(|error| Failure::Harness(error.message))?;
+            journal
+                .mark(Mark::note(now(), text))
+                .map_err(|error| Failure::Harness(error.message))?;
         }
         let stop = StopHandle::new();
         let told = progress.clone();

@@ -12,9 +12,10 @@ use letterproof_evidence::{
     INCOMPLETE, JournalHeader, JournalWriter, RunFolder, SavedJournal, read_journal, zip_path,
 };
 use letterproof_model::{
-    Journal as _, Mark, MarkKind, Mode, Recorder as _, RunId, TestId, Timestamp, now,
+    Journal as _, Mark, MarkKind, Mode, Recorder as _, RunId, ScenarioOutcome, TestId, Timestamp,
+    now,
 };
-use letterproof_steps::{Bench, EVERY_STEP_SUCCEEDED, FeatureSet};
+use letterproof_steps::{Bench, FeatureSet};
 use serde::{Deserialize, Serialize};
 
 use crate::args::{RunOptions, Suite};
@@ -22,8 +23,6 @@ use crate::failure::Failure;
 
 const FILE: &str = "run.json";
 const FORMAT: &str = "letterproof-run/1";
-/// Why Ctrl-C ends a run, as the scenarios it breaks off tell the journal.
-pub(crate) const ASKED_TO_STOP: &str = "the run was asked to stop";
 
 /// What a run was asked for, as far as going on with it needs it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -97,6 +96,15 @@ impl Broken {
         }
         let journal = read_journal(&dir.join(letterproof_evidence::JOURNAL_FILE))
             .map_err(|error| Failure::Usage(error.to_string()))?;
+        if journal.header.is_format_1() {
+            return Err(Failure::Usage(format!(
+                "{}: an earlier version recorded this run, in a format that this one reads and does \
+                 not write, so it cannot be resumed; start a new run, and make a bundle of this one \
+                 with `letterproof report {}`",
+                dir.display(),
+                dir.display()
+            )));
+        }
         let (finished, broken_off) = ends(&journal);
         Ok(Self { dir: dir.to_owned(), asked, journal, finished, broken_off })
     }
@@ -160,13 +168,7 @@ impl Broken {
         let resumed = recording.marks().iter().filter(|mark| mark.kind == MarkKind::Resumed);
         resumed.for_each(|mark| bench.resumed(mark.at));
         ledger.replay(recording)?;
-        let mark = Mark {
-            at: now(),
-            kind: MarkKind::Resumed,
-            scenario: None,
-            text: "The run goes on after it had broken off; nothing was recorded in between."
-                .to_owned(),
-        };
+        let mark = Mark::new(now(), MarkKind::Resumed);
         bench.resumed(mark.at);
         ledger.note_broken_off(mark.at);
         journal.mark(mark).map_err(|error| Failure::Harness(error.message))
@@ -196,21 +198,21 @@ impl Broken {
 
 /// Which scenarios succeeded in their last attempt, and which came to no end of their own.
 fn ends(journal: &SavedJournal) -> (HashSet<String>, HashSet<String>) {
-    let mut last: HashMap<&str, Option<&str>> = HashMap::new();
+    let mut last: HashMap<&str, Option<&ScenarioOutcome>> = HashMap::new();
     for mark in journal.recording.marks() {
         let Some(scenario) = mark.scenario.as_deref() else { continue };
-        match mark.kind {
+        match &mark.kind {
             MarkKind::ScenarioStarted => drop(last.insert(scenario, None)),
-            MarkKind::ScenarioFinished => drop(last.insert(scenario, Some(&mark.text))),
+            MarkKind::ScenarioFinished(outcome) => drop(last.insert(scenario, Some(outcome))),
             _ => {}
         }
     }
-    let named = |wanted: &dyn Fn(Option<&str>) -> bool| {
+    let named = |wanted: &dyn Fn(Option<&ScenarioOutcome>) -> bool| {
         let found = last.iter().filter(|(_, end)| wanted(**end));
         found.map(|(scenario, _)| (*scenario).to_owned()).collect()
     };
-    let finished = named(&|end| end == Some(EVERY_STEP_SUCCEEDED));
-    let broken_off = named(&|end| end.is_none_or(|text| text.contains(ASKED_TO_STOP)));
+    let finished = named(&|end| end == Some(&ScenarioOutcome::Succeeded));
+    let broken_off = named(&|end| matches!(end, None | Some(ScenarioOutcome::Stopped(_))));
     (finished, broken_off)
 }
 
@@ -224,16 +226,22 @@ mod tests {
         let path = folder.path().join("exchanges.jsonl");
         let header = JournalHeader::new("r1".into(), crate::tool(), "http://127.0.0.1:9");
         let journal = JournalWriter::create(&path, &header).unwrap();
-        let mark = |kind, scenario: &str, text: &str| {
+        let mark = |kind, scenario: &str| {
             let scenario = Some(scenario.to_owned());
-            journal.mark(Mark { at: now(), kind, scenario, text: text.to_owned() }).unwrap();
+            journal.mark(Mark { at: now(), scenario, kind }).unwrap();
         };
         for name in ["AT1", "AT4", "AT5", "AT6"] {
-            mark(MarkKind::ScenarioStarted, name, name);
+            mark(MarkKind::ScenarioStarted, name);
         }
-        mark(MarkKind::ScenarioFinished, "AT1", EVERY_STEP_SUCCEEDED);
-        mark(MarkKind::ScenarioFinished, "AT5", "AT5.3 is fail: a letter is missing");
-        mark(MarkKind::ScenarioFinished, "AT6", ASKED_TO_STOP);
+        let failure = "a note says: every step succeeded, the run was asked to stop".to_owned();
+        for (name, outcome) in [
+            ("AT1", ScenarioOutcome::Succeeded),
+            ("AT5", ScenarioOutcome::Failed(failure)),
+            ("AT6", ScenarioOutcome::Stopped("Ctrl-C".to_owned())),
+        ] {
+            mark(MarkKind::ScenarioFinished(outcome), name);
+        }
+        mark(MarkKind::Note { text: "every step succeeded".to_owned() }, "AT4");
         let (finished, broken_off) = ends(&read_journal(&path).unwrap());
         assert_eq!(finished, HashSet::from(["AT1".to_owned()]));
         assert_eq!(broken_off, HashSet::from(["AT4".to_owned(), "AT6".to_owned()]));

@@ -30,7 +30,7 @@ use crate::interrupt::Interrupt;
 use crate::ledgers::Place;
 use crate::plan::{Planned, gate};
 use crate::progress::Progress;
-use crate::resume::{ASKED_TO_STOP, Broken, remember};
+use crate::resume::{Broken, remember};
 use crate::surroundings::environment;
 use crate::{consent, finish, out, table, targets, verify};
 
@@ -246,7 +246,7 @@ impl Drive<'_> {
         };
         let stop = || {
             self.progress.note("stopping; press Ctrl-C again to stop at once");
-            bench.stop(ASKED_TO_STOP);
+            bench.stop("the run was asked to stop");
             session.stop();
         };
         let end = match interrupt.unless_pressed(driving, stop).await {

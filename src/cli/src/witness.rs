@@ -14,8 +14,8 @@ use letterproof_evidence::{
     BundleKey, JournalHeader, JournalWriter, RunFolder, new_run_id, read_waivers,
 };
 use letterproof_model::{
-    Brief, Context, Mark, MarkKind, Mode, Recorder, Results, RunEnd, RunId, Selection,
-    SupplierKind, TestId, Timestamp, Waiver, now, pack,
+    Brief, Context, Mark, Mode, Recorder, Results, RunEnd, RunId, Selection, SupplierKind, TestId,
+    Timestamp, Waiver, now, pack,
 };
 use letterproof_witness::{
     Feed, Live, LiveConfig, Page, Stage, TlsListen, UiError, Upstream, Witness, WitnessConfig,
@@ -250,9 +250,8 @@ impl Stand {
             Err(error) => format!("the read-back by the witness broke off: {error}"),
         };
         progress.note(&text);
-        let note = Mark { at: now(), kind: MarkKind::Note, scenario: None, text };
         // Where this cannot be written, neither can the mark that ends the journal.
-        let _ = self.journal.mark(note);
+        let _ = self.journal.mark(Mark::note(now(), text));
     }
 }
 

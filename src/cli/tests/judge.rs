@@ -193,9 +193,7 @@ fn bodies_left_out_are_named_and_leave_open_what_rests_on_them() {
         }
         assert!(!found.values().any(|verdict| *verdict == Verdict::Fail), "{found:?}");
         let journal = read_journal(&again.folder().join("journal/exchanges.jsonl")).unwrap();
-        let noted = |mark: &letterproof_model::Mark| {
-            mark.kind == MarkKind::Note && mark.text.contains(named)
-        };
+        let noted = |mark: &letterproof_model::Mark| matches!(&mark.kind, MarkKind::Note { text } if text.contains(named));
         assert!(journal.recording.marks().iter().any(noted), "the journal says it too");
     }
 }

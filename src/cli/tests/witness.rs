@@ -11,139 +11,16 @@
 mod stub;
 mod support;
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
 
 use letterproof_evidence::Bundle;
-use letterproof_mock::{AuthMode, MockConfig, MockServer};
+use letterproof_mock::AuthMode;
 use letterproof_model::{Actor, Journal as _, Mode, Results, SupplierKind, TestResult, Verdict};
 use stub::{Said, Stub, TOKEN};
+use support::watched::{Double, Watching, api_headers, call, header, verified};
 use support::{Ended, command, folders, quick_profile, results, run_folder, with_credentials};
-
-const SOON: Duration = Duration::from_secs(25);
-
-/// A double on a runtime of its own, quick enough for a test.
-struct Double {
-    server: MockServer,
-    _runtime: tokio::runtime::Runtime,
-}
-
-impl Double {
-    fn start(letters: u32, auth: AuthMode) -> Self {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let config = MockConfig {
-            letters,
-            auth,
-            visibility_timeout: Duration::from_secs(1),
-            apply_delay: Duration::from_millis(50),
-            rate_limit: None,
-            ..MockConfig::default()
-        };
-        let server = runtime.block_on(MockServer::start(config)).unwrap();
-        Self { server, _runtime: runtime }
-    }
-}
-
-/// A witness that is killed at the latest with the test.
-struct Watching {
-    child: Child,
-    ready: serde_json::Value,
-    log: PathBuf,
-}
-
-impl Watching {
-    /// `letterproof witness ARGUMENTS`, with its log beside the evidence.
-    fn start(out: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        use std::io::BufRead as _;
-        let log = out.join(".log");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_letterproof"));
-        let listen = ["witness", "--listen", "127.0.0.1:0", "--ui", "127.0.0.1:0", "--out"];
-        command.args(listen).arg(out).args(arguments).envs(environment.iter().copied());
-        let errors = std::fs::File::create(&log).unwrap();
-        let mut child = command.stdout(Stdio::piped()).stderr(errors).spawn().unwrap();
-        let mut line = String::new();
-        std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let told = || format!("`{line}` {}", std::fs::read_to_string(&log).unwrap());
-        let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {}", told()));
-        Self { child, ready, log }
-    }
-
-    fn url(&self, name: &str) -> &str {
-        self.ready[name].as_str().unwrap()
-    }
-
-    /// The page's button, pressed and confirmed; the exit code.
-    fn finished(self) -> i32 {
-        let url = format!("{}finish", self.url("ui"));
-        assert_eq!(call("POST", &url, "", "confirm=yes").status, 200);
-        self.ended()
-    }
-
-    fn ended(mut self) -> i32 {
-        let end = Instant::now() + SOON;
-        while Instant::now() < end {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code().expect("it was not killed");
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        panic!("it did not end: {}", std::fs::read_to_string(&self.log).unwrap());
-    }
-}
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// An answer as a plain client reads it.
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
-}
-
-/// A call as curl would make it; `headers` are whole lines.
-fn call(method: &str, url: &str, headers: &str, body: &str) -> Answer {
-    let rest = url.strip_prefix("http://").unwrap();
-    let at = rest.find('/').unwrap();
-    let (host, path) = rest.split_at(at);
-    let mut stream = TcpStream::connect(host).unwrap();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\
-         {headers}\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).unwrap();
-    let end = bytes.windows(4).position(|part| part == b"\r\n\r\n").expect("an HTTP answer");
-    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head, body: bytes[end + 4..].to_vec() }
-}
-
-/// The value of a header field.
-fn header(head: &str, name: &str) -> Option<String> {
-    head.lines().find_map(|line| {
-        let (given, value) = line.split_once(": ")?;
-        given.eq_ignore_ascii_case(name).then(|| value.to_owned())
-    })
-}
-
-/// The header lines of an API call.
-fn api_headers(more: &str) -> String {
-    format!(
-        "X-Request-ID: {}\r\nContent-Type: application/vnd.api+json\r\n{more}",
-        uuid::Uuid::new_v4()
-    )
-}
 
 /// A day of the model print house through a witness.
 fn print_house(double: &Double, witness: &Watching, arguments: &[&str]) -> Ended {
@@ -176,10 +53,6 @@ fn profile(out: &Path, double: &Double) -> String {
 
 fn test_of<'r>(results: &'r Results, id: &str) -> &'r TestResult {
     results.tests.iter().find(|test| test.id.to_string() == id).unwrap()
-}
-
-fn verified(folder: &Path) -> Ended {
-    command(&["verify"]).args([folder]).ended()
 }
 
 #[test]
@@ -265,7 +138,7 @@ fn a_plain_client_works_too_and_what_it_does_not_read_back_the_witness_does() {
     let read = &test_of(&bundle.results, "AT4").criteria[2];
     assert_eq!((read.id.as_str(), read.verdict), ("AT4.3", Verdict::Pass), "{read:#?}");
     let marks = bundle.journal.recording.marks();
-    assert!(marks.iter().any(|mark| mark.text == "no system reads back here"));
+    assert!(marks.iter().any(|mark| mark.words() == "no system reads back here"));
 }
 
 #[test]

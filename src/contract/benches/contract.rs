@@ -7,7 +7,8 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use letterproof_contract::{Contract, content};
 use letterproof_model::{
-    Actor, Body, Context, Exchange, ExchangeId, Header, Outcome, Request, Response, Timestamp,
+    Actor, Body, Context, Direction, Exchange, ExchangeId, Header, Outcome, PackId, Request,
+    Response, Timestamp,
 };
 
 const BASE: &str = "https://int.example/nhs-notify-supplier";
@@ -25,6 +26,8 @@ fn exchange(method: &str, path: &str, sent: Body, status: u16, body: Body) -> Ex
     Exchange {
         id: ExchangeId::fixed("ex-000001"),
         actor: Actor::Supplier,
+        direction: Direction::ToApi,
+        pack: PackId::Supplier,
         scenario: None,
         attempt: 1,
         scheduled: None,

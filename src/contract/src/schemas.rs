@@ -41,11 +41,13 @@ pub enum Document {
     Results,
     /// One line of a journal.
     Journal,
+    /// One line of a journal of format 1, which is no longer written.
+    Journal1,
 }
 
 impl Document {
     /// Every document, the API's first.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::LetterList,
         Self::Letter,
         Self::LetterUpdate,
@@ -60,6 +62,7 @@ impl Document {
         Self::Status,
         Self::Results,
         Self::Journal,
+        Self::Journal1,
     ];
 
     /// The schema's file name under `schemas/`.
@@ -95,6 +98,7 @@ impl Document {
             Self::Status => embedded!("status.json"),
             Self::Results => embedded!("results.json"),
             Self::Journal => embedded!("journal.json"),
+            Self::Journal1 => embedded!("journal-1.json"),
         }
     }
 

@@ -51,6 +51,12 @@ pub enum EvidenceError {
         /// The format this tool reads.
         expected: &'static str,
     },
+    /// A journal of an earlier format, which can be read and not be gone on with.
+    #[error("{}: this journal is of format `letterproof-journal/1`, which this version reads and does not write; start a new run, or make a bundle of what is there with `letterproof report`", path.display())]
+    OldFormat {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file is not as it was written.
     #[error("{} line {line}: {problem}; the file was changed or damaged after it was written", path.display())]
     Broken {

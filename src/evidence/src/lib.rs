@@ -52,8 +52,8 @@ pub use gate::{Demand, Demands, gate};
 pub use import::{HAR_LIMIT, Import, ImportScope, Recorded, is_journal, read_har};
 pub use integrity::{Integrity, SignatureState, carried_key, check_integrity};
 pub use journal::{
-    Entry, ExchangeObserver, JOURNAL_FILE, JOURNAL_FORMAT, JournalHeader, JournalReader,
-    JournalWriter, MarkObserver, SavedJournal, read_journal,
+    Entry, ExchangeObserver, JOURNAL_FILE, JOURNAL_FORMAT, JOURNAL_FORMAT_1, JournalHeader,
+    JournalReader, JournalWriter, MarkObserver, SavedJournal, read_journal,
 };
 pub use key::{BundleKey, BundlePublicKey};
 pub use manifest::{

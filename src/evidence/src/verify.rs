@@ -26,6 +26,11 @@ use compare::Compare;
 /// The name and version of the format of a verification.
 pub const VERIFICATION_FORMAT: &str = "letterproof-verification/1";
 
+/// What a reader must know of a journal of format 1.
+const FREE_TEXT: &str = "the journal is of format letterproof-journal/1: its marks are free text and \
+                         were read as then, so that a note which begins `injected into ex-…:` \
+                         counts as an injected fault, whoever wrote it";
+
 /// What verifying rests on besides the bundle.
 #[derive(Debug, Clone, Copy)]
 pub struct Verifying<'a> {
@@ -54,6 +59,8 @@ pub struct Verification {
     pub run: Option<RunId>,
     /// What made the bundle, where the journal could be read.
     pub tool: Option<ToolInfo>,
+    /// The format of the journal, where that could be read.
+    pub journal: Option<String>,
     /// Whether it is signed, and by whom.
     pub signature: SignatureState,
     /// How many exchanges were judged again.
@@ -86,6 +93,9 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
     // That it cannot be read is a problem already.
     let journal = read_bundled_journal(&opened).ok();
     let rederived = journal.as_ref().map_or(0, |journal| again.rederive(journal));
+    if journal.as_ref().is_some_and(|journal| journal.header.is_format_1()) {
+        again.notes.push(FREE_TEXT.to_owned());
+    }
     let header = journal.as_ref().map(|journal| journal.header.clone());
     let exchanges = journal.as_ref().map_or(0, |journal| journal.recording.exchanges().len());
     if let Some(journal) = journal
@@ -99,7 +109,8 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
         format: VERIFICATION_FORMAT.to_owned(),
         sound: problems.is_empty(),
         run: header.as_ref().map(|header| header.run_id.clone()),
-        tool: header.map(|header| header.tool),
+        tool: header.as_ref().map(|header| header.tool.clone()),
+        journal: header.map(|header| header.format),
         signature: integrity.signature,
         exchanges,
         rederived,
@@ -119,6 +130,7 @@ fn refused(problem: Problem) -> Verification {
         sound: false,
         run: None,
         tool: None,
+        journal: None,
         signature: SignatureState::Unsigned,
         exchanges: 0,
         rederived: 0,

@@ -5,13 +5,13 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{BASE, exchange, journal, path};
+use common::{BASE, exchange, format_1, journal, old_note, path};
 use letterproof_evidence::{EvidenceError, JournalWriter, read_journal};
-use letterproof_model::{Journal as _, Mark, MarkKind, Recorder, Recording, now};
+use letterproof_model::{Journal as _, Mark, Recorder, Recording, now};
 use proptest::prelude::*;
 
 fn mark(text: &str) -> Mark {
-    Mark { at: now(), kind: MarkKind::Note, scenario: None, text: text.into() }
+    Mark::note(now(), text)
 }
 
 fn written(count: usize) -> (tempfile::TempDir, Vec<u8>) {
@@ -41,7 +41,7 @@ fn what_is_recorded_is_read_back_as_it_was_handed_out() {
     let saved = read_journal(&path(&folder)).unwrap();
     assert_eq!(saved.recording.exchanges(), [first, second]);
     assert_eq!(seen.lock().exchanges(), saved.recording.exchanges());
-    assert_eq!(saved.recording.marks()[0].text, "waited 300 s");
+    assert_eq!(saved.recording.marks()[0].words(), "waited 300 s");
     assert_eq!(saved.header.run_id.as_str(), "20260821t101500z-abc123");
     assert!(!saved.torn_tail);
 }
@@ -201,8 +201,9 @@ fn what_is_no_journal_of_this_version_is_named_with_file_and_line() {
     for (content, part) in [
         ("", "line 1"),
         ("hello\n", "no header"),
-        ("{\"format\":\"letterproof-journal/2\"}\n", "letterproof-journal/2"),
+        ("{\"format\":\"letterproof-journal/3\"}\n", "letterproof-journal/3"),
         ("{\"format\":\"letterproof-journal/1\"}\n", "incomplete"),
+        ("{\"format\":\"letterproof-journal/2\"}\n", "incomplete"),
         ("{\"format\":\"letterproof-journal/1\"", "torn"),
     ] {
         std::fs::write(&path, content).unwrap();
@@ -211,6 +212,33 @@ fn what_is_no_journal_of_this_version_is_named_with_file_and_line() {
     }
     let error = read_journal(&folder.path().join("none.jsonl")).unwrap_err();
     assert!(matches!(error, EvidenceError::Missing { .. }), "{error}");
+}
+
+#[test]
+fn a_journal_of_format_1_is_read_as_it_was_and_not_appended_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.jsonl");
+    std::fs::write(&path, format_1(&[old_note()])).unwrap();
+    let saved = read_journal(&path).unwrap();
+    assert!(saved.header.is_format_1());
+    assert_eq!(saved.recording.marks()[0].injected_into(), Some("ex-000002".into()));
+    let before = std::fs::read(&path).unwrap();
+    let error = JournalWriter::resume(&path).unwrap_err();
+    assert!(matches!(error, EvidenceError::OldFormat { .. }), "{error}");
+    for words in ["old.jsonl", "letterproof-journal/1", "letterproof report"] {
+        assert!(error.to_string().contains(words), "{words}: {error}");
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn marks_of_one_format_are_not_read_in_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mixed.jsonl");
+    let typed = serde_json::json!({ "mark": { "at": "2026-08-21T10:15:01Z", "kind": "injected",
+        "exchange": "ex-000002", "rule": "503" } });
+    std::fs::write(&path, format_1(&[typed])).unwrap();
+    assert!(matches!(read_journal(&path), Err(EvidenceError::Broken { line: 2, .. })));
 }
 
 #[test]

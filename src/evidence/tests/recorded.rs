@@ -107,6 +107,19 @@ fn a_journal_without_a_brief_is_given_one_and_keeps_every_entry() {
 }
 
 #[test]
+fn an_old_journal_that_is_given_a_brief_keeps_its_format_and_its_reading() {
+    let out = tempfile::tempdir().unwrap();
+    let path = out.path().join("old.jsonl");
+    fs::write(&path, common::format_1(&[common::old_note()])).unwrap();
+    let again = again(&out);
+    Recorded::file(&path).unwrap().copy_with(brief(), &again).unwrap();
+    let [before, after] = [path, again.journal_path()].map(|path| read_journal(&path).unwrap());
+    assert_eq!(after.header.brief, Some(brief()));
+    assert!(after.header.is_format_1());
+    assert_eq!(after.recording.marks(), before.recording.marks());
+}
+
+#[test]
 fn a_journal_is_told_from_a_har_by_how_it_begins() {
     let out = tempfile::tempdir().unwrap();
     assert!(is_journal(&torn(&out)).unwrap());

@@ -17,8 +17,8 @@ use hyper_util::rt::TokioIo;
 use letterproof_contract::Contract;
 use letterproof_mock::{AuthMode, Limits, MockConfig, MockServer, Profile, SecretToken, SeedPlan};
 use letterproof_model::{
-    About, Actor, Body, Context, Exchange, ExchangeId, FindingKind, Header, Operation, Outcome,
-    Response, Route, now,
+    About, Actor, Body, Context, Direction, Exchange, ExchangeId, FindingKind, Header, Operation,
+    Outcome, PackId, Response, Route, now,
 };
 use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -220,6 +220,8 @@ impl Asked {
             id: ExchangeId::fixed("ex-000001"),
             // Requests are as wrong as they may be: only the answer is held against the contract.
             actor: Actor::Harness,
+            direction: Direction::ToApi,
+            pack: PackId::Supplier,
             scenario: None,
             attempt: 1,
             scheduled: None,

@@ -183,7 +183,7 @@ async fn meet(said: &Said, base_url: &str, path: &Path, header: &JournalHeader) 
     let failed = timeout(HANG, asked).await.expect("an answer that is read in time");
     let shown = failed.map_or_else(String::new, |error| error.to_string());
     assert!(!shown.contains(BEARER), "a message shows the bearer: {shown}");
-    session.mark(letterproof_model::MarkKind::Note, None, shown).expect("a mark");
+    session.mark(letterproof_model::MarkKind::Note { text: shown }, None).expect("a mark");
     letterproof_model::Recorder::mark(&*journal, RunEnd::Whole.mark(now())).expect("an end");
 }
 

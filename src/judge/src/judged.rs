@@ -100,16 +100,20 @@ fn attempts(test: TestId, journal: &dyn Journal) -> Vec<Attempt> {
                 outcome: None,
                 exchanges: None,
             }),
-            MarkKind::ScenarioFinished => {
+            MarkKind::ScenarioFinished(_) => {
                 let open = attempts
                     .iter_mut()
                     .rfind(|attempt| attempt.scenario == scenario && attempt.finished.is_none());
                 if let Some(attempt) = open {
                     attempt.finished = Some(mark.at);
-                    attempt.outcome = Some(mark.text.clone());
+                    attempt.outcome = Some(mark.words());
                 }
             }
-            MarkKind::Wait | MarkKind::Resumed | MarkKind::Ended | MarkKind::Note => {}
+            MarkKind::Wait { .. }
+            | MarkKind::Resumed
+            | MarkKind::Injected { .. }
+            | MarkKind::Ended(_)
+            | MarkKind::Note { .. } => {}
         }
     }
     for attempt in &mut attempts {

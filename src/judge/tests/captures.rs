@@ -10,8 +10,8 @@ use std::sync::Arc;
 use letterproof_contract::Contract;
 use letterproof_judge::conformance::judge_conformance;
 use letterproof_model::{
-    Actor, Body, Capability, Context, Exchange, ExchangeId, FindingKind, Header, Outcome,
-    Recording, Request, Response, Timestamp, Verdict,
+    Actor, Body, Capability, Context, Direction, Exchange, ExchangeId, FindingKind, Header,
+    Outcome, PackId, Recording, Request, Response, Timestamp, Verdict,
 };
 use serde_json::Value;
 use support::script::BASE;
@@ -41,6 +41,8 @@ fn exchange(at: usize, line: &Value) -> Option<Exchange> {
     Some(Exchange {
         id: ExchangeId::new(format!("ex-{at:06}")),
         actor: Actor::Harness,
+        direction: Direction::ToApi,
+        pack: PackId::Supplier,
         scenario: None,
         attempt: 1,
         scheduled: None,

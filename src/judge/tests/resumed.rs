@@ -32,7 +32,7 @@ fn moment(script: &Script) -> Timestamp {
 }
 
 fn gone_on(at: Timestamp) -> Mark {
-    Mark { at, kind: MarkKind::Resumed, scenario: None, text: "The run goes on.".into() }
+    Mark::new(at, MarkKind::Resumed)
 }
 
 fn judged(script: &Script, marks: Vec<Mark>) -> CriterionResult {

@@ -10,15 +10,22 @@ use letterproof_contract::Contract;
 use letterproof_judge::conformance::{conformance_checks, judge_conformance};
 use letterproof_judge::{JudgeCache, Traffic, at15_performance, judge_all};
 use letterproof_model::{
-    About, Attempt, CriterionId, Journal, Mark, MarkKind, Recording, TestId, Timestamp, Verdict,
+    About, Attempt, CriterionId, Journal, Mark, MarkKind, Recording, ScenarioOutcome, TestId,
+    Timestamp, Verdict,
 };
 use letterproof_traffic::books::at14_reconciliation;
 use support::cases::{flow_of, passing, script};
 use support::failing::failing;
 use support::{Script, letters};
 
-fn mark(kind: MarkKind, scenario: &str, at: Timestamp, text: &str) -> Mark {
-    Mark { at, kind, scenario: Some(scenario.into()), text: text.into() }
+fn began(scenario: &str, at: Timestamp) -> Mark {
+    Mark { scenario: Some(scenario.into()), ..Mark::new(at, MarkKind::ScenarioStarted) }
+}
+
+fn failed(scenario: &str, at: Timestamp, reason: &str) -> Mark {
+    let outcome = ScenarioOutcome::Failed(reason.into());
+    let kind = MarkKind::ScenarioFinished(outcome);
+    Mark { scenario: Some(scenario.into()), ..Mark::new(at, kind) }
 }
 
 #[test]
@@ -56,10 +63,10 @@ fn every_attempt_is_kept_with_its_exchanges() {
     let middle = script.exchanges[2].started;
     let exchanges = script.exchanges.iter().cloned().map(Arc::new).collect();
     let marks = vec![
-        mark(MarkKind::ScenarioStarted, name, start, "attempt 1"),
-        mark(MarkKind::ScenarioFinished, name, middle, "failed: too early"),
-        mark(MarkKind::ScenarioStarted, name, script.exchanges[3].started, "attempt 2"),
-        mark(MarkKind::ScenarioStarted, "AT15 At speed", start, "another test"),
+        began(name, start),
+        failed(name, middle, "failed: too early"),
+        began(name, script.exchanges[3].started),
+        began("AT15 At speed", start),
     ];
     let journal = Recording::new(exchanges, marks);
     let judged = judge_all(&journal, &script.context, &[], Contract::built_in().unwrap());
@@ -93,11 +100,7 @@ fn attempts_at7(
 fn a_scenario_that_ends_ends_its_own_attempt_and_no_other() {
     let [one, other] = ["AT7 Dispatch by PATCH", "AT7 Dispatch in bulk"];
     let attempts = attempts_at7([None; 6], |at| {
-        vec![
-            mark(MarkKind::ScenarioStarted, one, at[0], "attempt 1"),
-            mark(MarkKind::ScenarioStarted, other, at[1], "attempt 1"),
-            mark(MarkKind::ScenarioFinished, one, at[2], "passed"),
-        ]
+        vec![began(one, at[0]), began(other, at[1]), failed(one, at[2], "passed")]
     });
     let told: Vec<_> =
         attempts.iter().map(|of| (of.scenario.as_str(), of.outcome.as_deref())).collect();
@@ -110,10 +113,7 @@ fn an_attempt_has_only_the_exchanges_that_its_scenario_made_meanwhile() {
     let other = Some("AT8 Deliver letters");
     let attempts =
         attempts_at7([Some(name), other, Some(name), Some(name), other, Some(name)], |at| {
-            vec![
-                mark(MarkKind::ScenarioStarted, name, at[1], "attempt 1"),
-                mark(MarkKind::ScenarioFinished, name, at[4], "failed"),
-            ]
+            vec![began(name, at[1]), failed(name, at[4], "failed")]
         });
     assert_eq!(attempts.len(), 1);
     let (first, last) = attempts[0].exchanges.clone().unwrap();

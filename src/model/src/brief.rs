@@ -3,6 +3,8 @@
 //! With the journal it is all that judging needs, so that anyone can derive the results again.
 //! Refuses secrets, and anything learned only while the run goes on.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Context, Mark, MarkKind, SupplierKind, TestId, Timestamp, Waiver, pack};
@@ -65,7 +67,8 @@ impl Brief {
 }
 
 /// How a run ended, as the last mark of its journal tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "end", content = "reason", rename_all = "kebab-case")]
 pub enum RunEnd {
     /// Everything asked for was tried.
     Whole,
@@ -79,43 +82,32 @@ pub enum RunEnd {
     Stopped(String),
 }
 
-impl RunEnd {
-    const WHOLE: &str = "whole";
-    const INTERRUPTED: &str = "interrupted";
-    const MISSED: &str = "missed: ";
-    const REFUSED: &str = "refused: ";
-    const STOPPED: &str = "stopped: ";
+impl fmt::Display for RunEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => f.write_str("whole"),
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::Missed(reason) => write!(f, "missed: {reason}"),
+            Self::Refused(reason) => write!(f, "refused: {reason}"),
+            Self::Stopped(reason) => write!(f, "stopped: {reason}"),
+        }
+    }
+}
 
+impl RunEnd {
     /// The mark that closes a journal.
     #[must_use]
     pub fn mark(&self, at: Timestamp) -> Mark {
-        let text = match self {
-            Self::Whole => Self::WHOLE.to_owned(),
-            Self::Interrupted => Self::INTERRUPTED.to_owned(),
-            Self::Missed(reason) => format!("{}{reason}", Self::MISSED),
-            Self::Refused(reason) => format!("{}{reason}", Self::REFUSED),
-            Self::Stopped(reason) => format!("{}{reason}", Self::STOPPED),
-        };
-        Mark { at, kind: MarkKind::Ended, scenario: None, text }
+        Mark::new(at, MarkKind::Ended(self.clone()))
     }
 
     /// How the run of these marks ended. A run that was gone on with after its end, and one whose
     /// end nobody could write, counts as interrupted.
     #[must_use]
     pub fn of(marks: &[Mark]) -> Self {
-        let Some(Mark { kind: MarkKind::Ended, text, .. }) = marks.last() else {
-            return Self::Interrupted;
-        };
-        if text == Self::WHOLE {
-            Self::Whole
-        } else if let Some(reason) = text.strip_prefix(Self::MISSED) {
-            Self::Missed(reason.to_owned())
-        } else if let Some(reason) = text.strip_prefix(Self::REFUSED) {
-            Self::Refused(reason.to_owned())
-        } else if let Some(reason) = text.strip_prefix(Self::STOPPED) {
-            Self::Stopped(reason.to_owned())
-        } else {
-            Self::Interrupted
+        match marks.last() {
+            Some(Mark { kind: MarkKind::Ended(end), .. }) => end.clone(),
+            _ => Self::Interrupted,
         }
     }
 
@@ -152,15 +144,12 @@ mod tests {
 
     #[test]
     fn a_run_that_left_no_word_or_went_on_after_its_end_was_interrupted() {
-        let resumed = Mark {
-            at: crate::now(),
-            kind: MarkKind::Resumed,
-            scenario: None,
-            text: "went on".into(),
-        };
+        let resumed = Mark::new(crate::now(), MarkKind::Resumed);
         assert_eq!(RunEnd::of(&[]), RunEnd::Interrupted);
         let marks = [RunEnd::Whole.mark(crate::now()), resumed];
         assert_eq!(RunEnd::of(&marks), RunEnd::Interrupted);
+        let marks = [Mark::note(crate::now(), "whole")];
+        assert_eq!(RunEnd::of(&marks), RunEnd::Interrupted, "a note is a note");
     }
 
     #[test]

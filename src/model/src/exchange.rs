@@ -13,6 +13,10 @@ pub struct Exchange {
     pub id: ExchangeId,
     /// Who made the request.
     pub actor: Actor,
+    /// Which way it went.
+    pub direction: Direction,
+    /// The pack whose API it is of.
+    pub pack: PackId,
     /// The scenario under way when it was made: a hint for readers, never evidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario: Option<String>,
@@ -40,6 +44,30 @@ pub enum Actor {
     Supplier,
     /// The harness itself: conformance probes, and read-backs the supplier does not make.
     Harness,
+}
+
+/// Which way an exchange went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Somebody called the API.
+    #[default]
+    ToApi,
+    /// The API's side called somebody back.
+    ToClient,
+    /// Somebody's own system was asked how it sees what happened.
+    Echo,
+}
+
+/// The acceptance pack whose API an exchange is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PackId {
+    /// The pack for print suppliers, of the Supplier API.
+    #[default]
+    Supplier,
+    /// The pack for organisations that send.
+    Sender,
 }
 
 /// What is known of the connection a request went over.
@@ -264,6 +292,26 @@ mod tests {
         let mut exchange = answered(200);
         exchange.request.url = url.into();
         exchange.headline()
+    }
+
+    #[test]
+    fn an_exchange_is_written_with_its_direction_and_pack_and_not_read_without() {
+        let exchange = answered(200);
+        let mut written = serde_json::to_value(&exchange).unwrap();
+        assert_eq!(
+            (&written["direction"], &written["pack"]),
+            (&"to-api".into(), &"supplier".into())
+        );
+        assert_eq!(serde_json::from_value::<Exchange>(written.clone()).unwrap(), exchange);
+        for (direction, word) in [(Direction::ToClient, "to-client"), (Direction::Echo, "echo")] {
+            assert_eq!(serde_json::to_value(direction).unwrap(), word);
+        }
+        assert_eq!(serde_json::to_value(PackId::Sender).unwrap(), "sender");
+        for field in ["direction", "pack"] {
+            let kept = written.as_object_mut().unwrap().remove(field).unwrap();
+            assert!(serde_json::from_value::<Exchange>(written.clone()).is_err(), "{field}");
+            written[field] = kept;
+        }
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Who writes exchanges down and who reads them back, as two small traits.
 //! Refuses partial reads: a journal hands out whole exchanges in the order of their recording.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Exchange, ExchangeId, RawExchange, Timestamp};
+use crate::{Exchange, ExchangeId, RawExchange, RunEnd, Timestamp};
 
 /// Recorded exchanges, read by judges and reports.
 pub trait Journal {
@@ -46,50 +47,160 @@ pub struct RecordError {
 pub struct Mark {
     /// When it happened.
     pub at: Timestamp,
-    /// What it is.
-    pub kind: MarkKind,
     /// The scenario it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario: Option<String>,
-    /// One sentence.
-    pub text: String,
+    /// What it is.
+    #[serde(flatten)]
+    pub kind: MarkKind,
 }
 
 impl Mark {
-    const INJECTED: &str = "injected into ";
-
-    /// The note that a recording proxy made this exchange go wrong on purpose, and how.
+    /// A mark that belongs to no scenario.
     #[must_use]
-    pub fn injected(exchange: &ExchangeId, what: &str, at: Timestamp) -> Self {
-        let text = format!("{}{exchange}: {what}", Self::INJECTED);
-        Self { at, kind: MarkKind::Note, scenario: None, text }
+    pub const fn new(at: Timestamp, kind: MarkKind) -> Self {
+        Self { at, scenario: None, kind }
     }
 
-    /// The exchange that this note says was made to go wrong.
+    /// A note that belongs to no scenario.
+    #[must_use]
+    pub fn note(at: Timestamp, text: impl Into<String>) -> Self {
+        Self::new(at, MarkKind::Note { text: text.into() })
+    }
+
+    /// The mark of a recording proxy that made this exchange go wrong on purpose, and how.
+    #[must_use]
+    pub fn injected(exchange: &ExchangeId, rule: &str, at: Timestamp) -> Self {
+        Self::new(at, MarkKind::Injected { exchange: exchange.clone(), rule: rule.to_owned() })
+    }
+
+    /// The exchange that a recording proxy made go wrong on purpose.
     #[must_use]
     pub fn injected_into(&self) -> Option<ExchangeId> {
-        let told =
-            self.text.strip_prefix(Self::INJECTED).filter(|_| self.kind == MarkKind::Note)?;
-        told.split_once(':').map(|(exchange, _)| ExchangeId::from(exchange))
+        match &self.kind {
+            MarkKind::Injected { exchange, .. } => Some(exchange.clone()),
+            _ => None,
+        }
+    }
+
+    /// What it says, for people; nothing may be decided by it.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let scenario = || self.scenario.clone().unwrap_or_default();
+        match &self.kind {
+            MarkKind::ScenarioStarted | MarkKind::ScenarioFinished(ScenarioOutcome::ByHand) => {
+                scenario()
+            }
+            MarkKind::ScenarioFinished(outcome) => outcome.to_string(),
+            MarkKind::Wait { ms, reason } => {
+                format!("Waiting {}.{} s: {reason}", ms / 1_000, ms % 1_000 / 100)
+            }
+            MarkKind::Resumed => {
+                "The run goes on after it was interrupted; nothing was recorded in between."
+                    .to_owned()
+            }
+            MarkKind::Injected { exchange, rule } => format!("injected into {exchange}: {rule}"),
+            MarkKind::Ended(end) => end.to_string(),
+            MarkKind::Note { text } => text.clone(),
+        }
+    }
+
+    /// The same mark with each of its texts replaced, as by a recorder that takes secrets out.
+    #[must_use]
+    pub fn with_texts(mut self, replaced: impl Fn(&str) -> String) -> Self {
+        let text = match &mut self.kind {
+            MarkKind::ScenarioFinished(
+                ScenarioOutcome::Failed(text) | ScenarioOutcome::Stopped(text),
+            )
+            | MarkKind::Wait { reason: text, .. }
+            | MarkKind::Injected { rule: text, .. }
+            | MarkKind::Ended(
+                RunEnd::Missed(text) | RunEnd::Refused(text) | RunEnd::Stopped(text),
+            )
+            | MarkKind::Note { text } => Some(text),
+            MarkKind::ScenarioStarted
+            | MarkKind::ScenarioFinished(ScenarioOutcome::Succeeded | ScenarioOutcome::ByHand)
+            | MarkKind::Resumed
+            | MarkKind::Ended(RunEnd::Whole | RunEnd::Interrupted) => None,
+        };
+        for text in text.into_iter().chain(&mut self.scenario) {
+            *text = replaced(text);
+        }
+        self
     }
 }
 
-/// Kinds of mark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+/// Kinds of mark, each with what it says. Only a note holds what a person typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum MarkKind {
-    /// A scenario began.
+    /// The mark's scenario began.
     ScenarioStarted,
-    /// A scenario ended; the text says how.
-    ScenarioFinished,
-    /// The harness waited for the target; the text says for what and how long.
-    Wait,
-    /// The run went on after it had broken off; since the exchange before, nobody was watching.
+    /// The mark's scenario ended.
+    ScenarioFinished(ScenarioOutcome),
+    /// The harness waited for the target.
+    Wait {
+        /// How long it meant to wait, in milliseconds.
+        ms: u64,
+        /// What for, as the rest of a sentence.
+        reason: String,
+    },
+    /// An interrupted run goes on; since the exchange before, nobody was watching.
     Resumed,
-    /// The run ended; the text says how ([`crate::RunEnd`]).
-    Ended,
+    /// A recording proxy made an exchange go wrong on purpose.
+    Injected {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// The rule it followed, and what it did.
+        rule: String,
+    },
+    /// The run ended.
+    Ended(RunEnd),
     /// A note by the tester or the harness.
-    Note,
+    Note {
+        /// One sentence.
+        text: String,
+    },
+}
+
+impl MarkKind {
+    /// Its name in a journal.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ScenarioStarted => "scenario-started",
+            Self::ScenarioFinished(_) => "scenario-finished",
+            Self::Wait { .. } => "wait",
+            Self::Resumed => "resumed",
+            Self::Injected { .. } => "injected",
+            Self::Ended(_) => "ended",
+            Self::Note { .. } => "note",
+        }
+    }
+}
+
+/// How a scenario ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", content = "reason", rename_all = "kebab-case")]
+pub enum ScenarioOutcome {
+    /// Every step succeeded.
+    Succeeded,
+    /// A step failed.
+    Failed(String),
+    /// The run was ended before the scenario had come to its end.
+    Stopped(String),
+    /// A person said on the live page that it is over, which says nothing of how it went.
+    ByHand,
+}
+
+impl fmt::Display for ScenarioOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Succeeded => "every step succeeded",
+            Self::Failed(reason) | Self::Stopped(reason) => reason,
+            Self::ByHand => "ended by hand",
+        })
+    }
 }
 
 /// A journal in memory.
@@ -129,12 +240,65 @@ impl Journal for Recording {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
     use crate::Outcome;
     use crate::samples::{exchange, response};
 
     fn note(text: &str) -> Mark {
-        Mark { at: Timestamp::UNIX_EPOCH, kind: MarkKind::Note, scenario: None, text: text.into() }
+        Mark::note(Timestamp::UNIX_EPOCH, text)
+    }
+
+    /// A mark of each kind, with how a journal writes what it says.
+    fn each() -> Vec<(MarkKind, Value)> {
+        let finished = MarkKind::ScenarioFinished;
+        vec![
+            (MarkKind::ScenarioStarted, json!({ "kind": "scenario-started" })),
+            (
+                finished(ScenarioOutcome::Succeeded),
+                json!({ "kind": "scenario-finished", "outcome": "succeeded" }),
+            ),
+            (
+                finished(ScenarioOutcome::Failed("AT5.3".into())),
+                json!({ "kind": "scenario-finished", "outcome": "failed", "reason": "AT5.3" }),
+            ),
+            (
+                finished(ScenarioOutcome::Stopped("Ctrl-C".into())),
+                json!({ "kind": "scenario-finished", "outcome": "stopped", "reason": "Ctrl-C" }),
+            ),
+            (
+                finished(ScenarioOutcome::ByHand),
+                json!({ "kind": "scenario-finished", "outcome": "by-hand" }),
+            ),
+            (
+                MarkKind::Wait { ms: 300_250, reason: "letters are hidden".into() },
+                json!({ "kind": "wait", "ms": 300_250, "reason": "letters are hidden" }),
+            ),
+            (MarkKind::Resumed, json!({ "kind": "resumed" })),
+            (
+                MarkKind::Injected { exchange: ExchangeId::fixed("ex-000007"), rule: "503".into() },
+                json!({ "kind": "injected", "exchange": "ex-000007", "rule": "503" }),
+            ),
+            (MarkKind::Ended(RunEnd::Whole), json!({ "kind": "ended", "end": "whole" })),
+            (
+                MarkKind::Ended(RunEnd::Interrupted),
+                json!({ "kind": "ended", "end": "interrupted" }),
+            ),
+            (
+                MarkKind::Ended(RunEnd::Missed("p99_ms".into())),
+                json!({ "kind": "ended", "end": "missed", "reason": "p99_ms" }),
+            ),
+            (
+                MarkKind::Ended(RunEnd::Refused("too few".into())),
+                json!({ "kind": "ended", "end": "refused", "reason": "too few" }),
+            ),
+            (
+                MarkKind::Ended(RunEnd::Stopped("disk full".into())),
+                json!({ "kind": "ended", "end": "stopped", "reason": "disk full" }),
+            ),
+            (MarkKind::Note { text: "a note".into() }, json!({ "kind": "note", "text": "a note" })),
+        ]
     }
 
     #[test]
@@ -149,13 +313,87 @@ mod tests {
     }
 
     #[test]
-    fn an_injected_fault_is_told_from_every_other_mark() {
-        let exchange = ExchangeId::fixed("ex-000007");
-        let injected = Mark::injected(&exchange, "503: its own: words", Timestamp::UNIX_EPOCH);
-        assert_eq!(injected.injected_into(), Some(exchange));
-        let wait = Mark { kind: MarkKind::Wait, ..injected };
-        assert_eq!(wait.injected_into(), None, "another kind of mark");
-        assert_eq!(note("ex-000007: 503").injected_into(), None, "a tester's note");
-        assert_eq!(note("injected into nothing").injected_into(), None, "a note cut short");
+    fn each_kind_of_mark_is_written_with_its_fields_and_read_back() {
+        for (kind, mut written) in each() {
+            assert_eq!(written["kind"], kind.name());
+            let mark =
+                Mark { scenario: Some("AT4".into()), ..Mark::new(Timestamp::UNIX_EPOCH, kind) };
+            written["at"] = json!("1970-01-01T00:00:00Z");
+            written["scenario"] = json!("AT4");
+            assert_eq!(serde_json::to_value(&mark).unwrap(), written);
+            assert_eq!(serde_json::from_value::<Mark>(written).unwrap(), mark);
+        }
+    }
+
+    #[test]
+    fn a_mark_without_its_fields_is_not_read() {
+        for broken in [
+            json!({ "kind": "note" }),
+            json!({ "kind": "injected", "rule": "503" }),
+            json!({ "kind": "ended" }),
+            json!({ "kind": "ended", "end": "stopped" }),
+            json!({ "kind": "scenario-finished", "text": "every step succeeded" }),
+            json!({ "kind": "somehow", "text": "t" }),
+        ] {
+            let mut mark = broken.clone();
+            mark["at"] = json!("1970-01-01T00:00:00Z");
+            assert!(serde_json::from_value::<Mark>(mark).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn only_an_injection_names_an_exchange_that_was_made_to_go_wrong() {
+        for (kind, _) in each() {
+            let mark = Mark::new(Timestamp::UNIX_EPOCH, kind);
+            let named = mark.injected_into();
+            assert_eq!(named.is_some(), mark.kind.name() == "injected", "{mark:?}");
+            assert_eq!(note(&mark.words()).injected_into(), None, "a note is a note");
+        }
+    }
+
+    #[test]
+    fn each_mark_says_in_words_what_it_is() {
+        let words: Vec<String> = each()
+            .into_iter()
+            .map(|(kind, _)| {
+                let mark = Mark::new(Timestamp::UNIX_EPOCH, kind);
+                Mark { scenario: Some("AT4 by hand".into()), ..mark }.words()
+            })
+            .collect();
+        assert_eq!(
+            words,
+            [
+                "AT4 by hand",
+                "every step succeeded",
+                "AT5.3",
+                "Ctrl-C",
+                "AT4 by hand",
+                "Waiting 300.2 s: letters are hidden",
+                "The run goes on after it was interrupted; nothing was recorded in between.",
+                "injected into ex-000007: 503",
+                "whole",
+                "interrupted",
+                "missed: p99_ms",
+                "refused: too few",
+                "stopped: disk full",
+                "a note",
+            ]
+        );
+    }
+
+    #[test]
+    fn every_text_of_a_mark_can_be_replaced_and_nothing_else() {
+        for (kind, written) in each() {
+            let name = kind.name();
+            let mark =
+                Mark { scenario: Some("AT4".into()), ..Mark::new(Timestamp::UNIX_EPOCH, kind) };
+            let clean = serde_json::to_value(mark.with_texts(|_| "clean".into())).unwrap();
+            assert_eq!(clean["scenario"], "clean");
+            for (field, value) in written.as_object().unwrap() {
+                let free = ["reason", "rule", "text"].contains(&field.as_str());
+                let expected = if free { &json!("clean") } else { value };
+                assert_eq!(&clean[field], expected, "{name}: {field}");
+            }
+        }
     }
 }

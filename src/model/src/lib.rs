@@ -31,8 +31,8 @@ pub use capability::Capability;
 pub use context::{Context, SpecificationKind, SpecificationMeaning};
 pub use criterion::{ClauseKind, ClauseSource, CriterionResult, EXCHANGES_SHOWN};
 pub use exchange::{
-    Actor, Connection, Exchange, Header, Outcome, Request, Response, TransportError,
-    TransportErrorKind, header_value,
+    Actor, Connection, Direction, Exchange, Header, Outcome, PackId, Request, Response,
+    TransportError, TransportErrorKind, header_value,
 };
 pub use finding::{About, Finding, FindingKind, fold_findings};
 pub use grouped::grouped;
@@ -40,7 +40,7 @@ pub use ids::{
     CorrelationId, CriterionId, ExchangeId, GroupId, LetterId, MiId, RequestId, RunId,
     SpecificationId, TestId, UnknownTest,
 };
-pub use journal::{Journal, Mark, MarkKind, RecordError, Recorder, Recording};
+pub use journal::{Journal, Mark, MarkKind, RecordError, Recorder, Recording, ScenarioOutcome};
 pub use judgement::{Judgement, exit_code, is_waived, unwaived_verdict};
 pub use operation::{Operation, Route};
 pub use pack::{Clause, PACK_VERSION, TestDefinition, clause, pack, test_definition};

@@ -4,12 +4,16 @@
 
 use std::fmt;
 
-use crate::{Actor, Connection, Content, Timestamp, TransportError};
+use crate::{Actor, Connection, Content, Direction, PackId, Timestamp, TransportError};
 
 /// One request and its outcome before redaction; only a [`crate::Recorder`] may look inside.
 pub struct RawExchange {
     /// Who made the request.
     pub actor: Actor,
+    /// Which way it went.
+    pub direction: Direction,
+    /// The pack whose API it is of.
+    pub pack: PackId,
     /// The scenario under way, as a hint.
     pub scenario: Option<String>,
     /// 1 for the first try.

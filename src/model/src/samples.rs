@@ -2,8 +2,8 @@
 //! Refuses to be part of the product: it is compiled into the unit tests alone.
 
 use crate::{
-    Actor, Body, ClauseKind, CriterionId, CriterionResult, Exchange, ExchangeId, Header, Mode,
-    Outcome, Request, Response, TestId, TestResult, Verdict,
+    Actor, Body, ClauseKind, CriterionId, CriterionResult, Direction, Exchange, ExchangeId, Header,
+    Mode, Outcome, PackId, Request, Response, TestId, TestResult, Verdict,
 };
 
 /// A test of the pack that ended so, without criteria.
@@ -42,6 +42,8 @@ pub(crate) fn exchange(id: &'static str, outcome: Outcome) -> Exchange {
     Exchange {
         id: ExchangeId::fixed(id),
         actor: Actor::Supplier,
+        direction: Direction::ToApi,
+        pack: PackId::Supplier,
         scenario: None,
         attempt: 1,
         scheduled: None,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use http::header::{CONTENT_LENGTH, LOCATION};
 use http::{HeaderMap, Response, StatusCode, Version};
 use hyper::body::Incoming;
-use letterproof_model::{MarkKind, TransportErrorKind};
+use letterproof_model::TransportErrorKind;
 
 use crate::body::{Abort, AnswerBody};
 use crate::book::Book;
@@ -84,7 +84,7 @@ impl Passage<'_> {
             let note = "a Location was passed as it came, for it is no plain HTTP link; \
                         what is fetched from there is not seen";
             // Where this cannot be written, every later request is refused.
-            let _ = self.book.mark(MarkKind::Note, note.to_owned());
+            let _ = self.book.note(note);
         }
         Ok(Response::from_parts(parts, body))
     }

@@ -66,9 +66,14 @@ impl Book {
     }
 
     /// Records a mark.
-    pub(crate) fn mark(&self, kind: MarkKind, text: String) -> Result<(), RecordError> {
+    pub(crate) fn mark(&self, kind: MarkKind) -> Result<(), RecordError> {
         let scenario = self.scenario().map(str_of);
-        self.keep_mark(Mark { at: now(), kind, scenario, text: self.scrub(&text) })
+        self.keep_mark(Mark { at: now(), scenario, kind }.with_texts(|text| self.scrub(text)))
+    }
+
+    /// Records a note.
+    pub(crate) fn note(&self, text: &str) -> Result<(), RecordError> {
+        self.mark(MarkKind::Note { text: text.to_owned() })
     }
 
     /// Records a mark as it is.
@@ -86,7 +91,7 @@ impl Book {
         tracing::info!(target: "letterproof_witness", text, "refused");
         if before < REFUSALS_NOTED {
             // Where even this cannot be written, every later request is refused anyway.
-            let _ = self.mark(MarkKind::Note, text.to_owned());
+            let _ = self.note(text);
         }
     }
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderMap, StatusCode};
 use letterproof_model::{
-    Actor, Connection, Exchange, Mark, RawBody, RawExchange, RawOutcome, RawRequest, RawResponse,
-    RecordError, Timestamp, TransportError, TransportErrorKind, now,
+    Actor, Connection, Direction, Exchange, Mark, PackId, RawBody, RawExchange, RawOutcome,
+    RawRequest, RawResponse, RecordError, Timestamp, TransportError, TransportErrorKind, now,
 };
 
 use crate::book::Book;
@@ -30,7 +30,7 @@ pub(crate) struct Begun {
     pub(crate) body: Arc<RequestCopy>,
     /// Whether an earlier request of the supplier had used the connection.
     pub(crate) reused: bool,
-    /// What was injected into it, for the note.
+    /// What was injected into it, for its mark.
     pub(crate) injected: Option<String>,
 }
 
@@ -129,6 +129,8 @@ impl UnderWay {
         };
         let raw = RawExchange {
             actor: Actor::Supplier,
+            direction: Direction::ToApi,
+            pack: PackId::Supplier,
             scenario: self.book.scenario().map(|label| label.as_ref().to_owned()),
             attempt: 1,
             scheduled: None,
@@ -165,7 +167,7 @@ impl Drop for UnderWay {
     }
 }
 
-/// Writes an exchange, and the note of what was injected into it.
+/// Writes an exchange, and the mark of what was injected into it.
 fn keep(book: &Book, raw: RawExchange, injected: Option<String>) -> Result<(), RecordError> {
     let exchange: Arc<Exchange> = book.record(raw)?;
     match injected {

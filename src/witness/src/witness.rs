@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use letterproof_model::{MarkKind, RecordError};
+use letterproof_model::{MarkKind, RecordError, ScenarioOutcome};
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
@@ -125,7 +125,7 @@ impl Witness {
     /// # Errors
     /// When it could not be written; from then on nothing passes any more.
     pub fn mark(&self, text: &str) -> Result<(), RecordError> {
-        self.book.mark(MarkKind::Note, text.to_owned())
+        self.book.note(text)
     }
 
     /// Begins a scenario: exchanges carry its label, a hint for readers, until the next begins or
@@ -136,7 +136,7 @@ impl Witness {
     pub fn begin_scenario(&self, label: &str) -> Result<(), RecordError> {
         self.end_scenario()?;
         self.book.set_scenario(Some(label));
-        self.book.mark(MarkKind::ScenarioStarted, label.to_owned())
+        self.book.mark(MarkKind::ScenarioStarted)
     }
 
     /// Ends the scenario under way, if there is one.
@@ -144,8 +144,10 @@ impl Witness {
     /// # Errors
     /// As [`Self::mark`].
     pub fn end_scenario(&self) -> Result<(), RecordError> {
-        let Some(label) = self.book.scenario() else { return Ok(()) };
-        let marked = self.book.mark(MarkKind::ScenarioFinished, label.as_ref().to_owned());
+        if self.book.scenario().is_none() {
+            return Ok(());
+        }
+        let marked = self.book.mark(MarkKind::ScenarioFinished(ScenarioOutcome::ByHand));
         self.book.set_scenario(None);
         marked
     }

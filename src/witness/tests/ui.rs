@@ -12,7 +12,7 @@ use letterproof_evidence::{JournalHeader, JournalWriter, read_journal};
 use letterproof_mock::MockServer;
 use letterproof_model::{
     Context, Exchange, Mark, MarkKind, Mode, RawExchange, RecordError, Recorder, Recording, RunId,
-    ToolInfo, pack,
+    ScenarioOutcome, ToolInfo, pack,
 };
 use letterproof_witness::{Feed, Live, LiveConfig, Page, Stage, UiError, Witness, WitnessConfig};
 use reqwest::{Client, Response, StatusCode};
@@ -238,17 +238,18 @@ async fn notes_and_scenarios_are_in_the_journal() {
 
     scene.until(|state| state["recent"].as_array().unwrap().len() == 2).await;
     let recording = scene.journal.recording();
-    let marks: Vec<(MarkKind, &str)> = letterproof_model::Journal::marks(&recording)
+    let marks: Vec<(MarkKind, Option<&str>)> = letterproof_model::Journal::marks(&recording)
         .iter()
-        .map(|m| (m.kind, m.text.as_str()))
+        .map(|mark| (mark.kind.clone(), mark.scenario.as_deref()))
         .collect();
+    let note = |text: &str| MarkKind::Note { text: text.to_owned() };
     assert_eq!(
         marks,
         [
-            (MarkKind::Note, "the press <b>stops"),
-            (MarkKind::ScenarioStarted, "AT4 by hand"),
-            (MarkKind::ScenarioFinished, "AT4 by hand"),
-            (MarkKind::Note, "by form"),
+            (note("the press <b>stops"), None),
+            (MarkKind::ScenarioStarted, Some("AT4 by hand")),
+            (MarkKind::ScenarioFinished(ScenarioOutcome::ByHand), Some("AT4 by hand")),
+            (note("by form"), None),
         ]
     );
     let scenarios: Vec<Option<&str>> = letterproof_model::Journal::exchanges(&recording)

@@ -6,6 +6,7 @@
 pub(crate) mod bundles;
 #[cfg(target_os = "linux")]
 pub(crate) mod small_disk;
+pub(crate) mod watched;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -177,13 +177,8 @@ impl Session {
     ///
     /// # Errors
     /// When it cannot be written; the session is over then.
-    pub fn mark(
-        &self,
-        kind: MarkKind,
-        scenario: Option<&str>,
-        text: String,
-    ) -> Result<(), ClientError> {
-        let mark = Mark { at: now(), kind, scenario: scenario.map(str::to_owned), text };
+    pub fn mark(&self, kind: MarkKind, scenario: Option<&str>) -> Result<(), ClientError> {
+        let mark = Mark { at: now(), scenario: scenario.map(str::to_owned), kind };
         self.inner.recorder.mark(mark).map_err(|error| self.unrecorded(&error))
     }
 

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use hyper_util::client::legacy::connect::HttpInfo;
 use letterproof_model::{
-    Connection, Exchange, RawBody, RawExchange, RawOutcome, RawRequest, RawResponse, Recorder,
-    Timestamp, TransportError, TransportErrorKind, now,
+    Connection, Direction, Exchange, PackId, RawBody, RawExchange, RawOutcome, RawRequest,
+    RawResponse, Recorder, Timestamp, TransportError, TransportErrorKind, now,
 };
 use parking_lot::Mutex;
 use secrecy::SecretSlice;
@@ -136,6 +136,8 @@ impl Session {
             clock,
             raw: Some(RawExchange {
                 actor: call.flow.actor,
+                direction: Direction::ToApi,
+                pack: PackId::Supplier,
                 scenario: call.flow.scenario.as_deref().map(str::to_owned),
                 attempt,
                 scheduled: due.and_then(|due| scheduled(started, clock, due.into_std())),

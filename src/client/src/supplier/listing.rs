@@ -98,14 +98,13 @@ impl Supplier {
         let Some(end) = self.ledger().all_shown_at() else { return Ok(Duration::ZERO) };
         let left = || Duration::try_from(end.duration_since(now())).unwrap_or_default();
         let whole = left();
-        self.mark(
-            MarkKind::Wait,
-            format!(
-                "Waiting {:.1} s: listed letters stay hidden for the visibility timeout of {:.1} s.",
-                whole.as_secs_f64(),
+        self.mark(MarkKind::Wait {
+            ms: u64::try_from(whole.as_millis()).unwrap_or(u64::MAX),
+            reason: format!(
+                "listed letters stay hidden for the visibility timeout of {:.1} s.",
                 self.session().target().visibility_timeout.as_secs_f64()
             ),
-        )?;
+        })?;
         let seconds = whole.as_secs() + 1;
         loop {
             let remaining = left();

@@ -202,8 +202,8 @@ impl Supplier {
         self.shared.progress.on_event(ProgressEvent { what, done, total, remaining });
     }
 
-    pub(super) fn mark(&self, kind: MarkKind, text: String) -> Result<(), ClientError> {
-        self.session().mark(kind, self.flow.scenario.as_deref(), text)
+    pub(super) fn mark(&self, kind: MarkKind) -> Result<(), ClientError> {
+        self.session().mark(kind, self.flow.scenario.as_deref())
     }
 
     /// The error for an answer that an action cannot go on with.

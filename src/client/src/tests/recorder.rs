@@ -61,6 +61,8 @@ impl Recorder for Memory {
         let exchange = Arc::new(Exchange {
             id: ExchangeId::new(format!("ex-{:06}", exchanges.len() + 1)),
             actor: raw.actor,
+            direction: raw.direction,
+            pack: raw.pack,
             scenario: raw.scenario,
             attempt: raw.attempt,
             scheduled: raw.scheduled,

@@ -241,7 +241,9 @@ async fn after_the_visibility_timeout_the_same_list_comes_again_and_the_wait_is_
     assert!(waited > Duration::ZERO);
     assert_eq!(supplier.daily_list().await.unwrap(), first);
     let marks = stage.memory.marks.lock();
-    assert_eq!(marks[0].kind, MarkKind::Wait);
+    let MarkKind::Wait { ms, reason } = &marks[0].kind else { panic!("{:?}", marks[0]) };
+    assert!(Duration::from_millis(*ms) <= waited && *ms > 0, "{ms} ms");
+    assert!(reason.starts_with("listed letters stay hidden"), "{reason}");
     assert_eq!(marks[0].scenario.as_deref(), Some("a test"));
 }
 

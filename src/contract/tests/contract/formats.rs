@@ -9,7 +9,7 @@ use letterproof_model::{
 };
 use letterproof_model::{
     Brief, CheckResult, ClauseKind, Counts, CriterionId, ExchangeId, FindingKind, LetterId, Mode,
-    RunEnd, Selection, Waiver, WaiverState, WaiverUse, pack,
+    RunEnd, ScenarioOutcome, Selection, Waiver, WaiverState, WaiverUse, pack,
 };
 use serde_json::{Value, json};
 
@@ -187,7 +187,7 @@ fn journal_line(entry: Value) -> Value {
 #[test]
 fn journal_lines_as_the_model_writes_them_are_valid() {
     let header = json!({
-        "format": "letterproof-journal/1", "run_id": "run-1", "started": Timestamp::UNIX_EPOCH,
+        "format": "letterproof-journal/2", "run_id": "run-1", "started": Timestamp::UNIX_EPOCH,
         "tool": ToolInfo { version: "0.1.0".into(), commit: "unknown".into() }, "base_url": BASE,
     });
     valid(Document::Journal, &header);
@@ -225,19 +225,57 @@ fn journal_lines_as_the_model_writes_them_are_valid() {
         });
         valid(Document::Journal, &line(&exchange));
     }
-    let mark = Mark {
-        at: letterproof_model::now(),
-        kind: MarkKind::ScenarioStarted,
-        scenario: None,
-        text: "t".into(),
-    };
-    valid(Document::Journal, &journal_line(json!({ "mark": mark })));
-    let mark = Mark { scenario: Some("AT2".into()), ..mark };
-    valid(Document::Journal, &journal_line(json!({ "mark": mark })));
-    let resumed = Mark { kind: MarkKind::Resumed, scenario: None, ..mark };
-    valid(Document::Journal, &journal_line(json!({ "mark": resumed })));
-    let ended = RunEnd::Whole.mark(letterproof_model::now());
-    valid(Document::Journal, &journal_line(json!({ "mark": ended })));
+}
+
+#[test]
+fn a_mark_of_each_kind_is_valid_as_the_recorder_writes_it() {
+    let (text, ms) = ("t".to_owned(), 300_000);
+    for kind in [
+        MarkKind::ScenarioStarted,
+        MarkKind::ScenarioFinished(ScenarioOutcome::Succeeded),
+        MarkKind::ScenarioFinished(ScenarioOutcome::Failed(text.clone())),
+        MarkKind::ScenarioFinished(ScenarioOutcome::Stopped(text.clone())),
+        MarkKind::ScenarioFinished(ScenarioOutcome::ByHand),
+        MarkKind::Wait { ms, reason: text.clone() },
+        MarkKind::Resumed,
+        MarkKind::Injected { exchange: ExchangeId::fixed("ex-000001"), rule: text.clone() },
+        MarkKind::Ended(RunEnd::Whole),
+        MarkKind::Ended(RunEnd::Interrupted),
+        MarkKind::Ended(RunEnd::Missed(text.clone())),
+        MarkKind::Ended(RunEnd::Refused(text.clone())),
+        MarkKind::Ended(RunEnd::Stopped(text.clone())),
+        MarkKind::Note { text },
+    ] {
+        let mark = Mark::new(letterproof_model::now(), kind);
+        let line = journal_line(json!({ "mark": mark }));
+        valid(Document::Journal, &line);
+        let labelled = Mark { scenario: Some("AT2".into()), ..mark };
+        valid(Document::Journal, &journal_line(json!({ "mark": labelled })));
+        // A sentence beside the fields, or a field less, is another format.
+        for field in ["text", "reason", "rule", "exchange", "outcome", "end", "ms"] {
+            let new = line["mark"].get(field).is_none().then(|| json!("t"));
+            let value = mutated(&line, &format!("/mark/{field}"), new);
+            assert!(!faults(Document::Journal, &value).is_empty(), "{field}: {value}");
+        }
+    }
+}
+
+#[test]
+fn lines_of_format_1_have_a_schema_of_their_own() {
+    let exchange = Call::new("GET", "/letters").with(&list(1)).build();
+    let new = journal_line(json!({ "exchange": exchange }));
+    let old = mutated(&mutated(&new, "/exchange/direction", None), "/exchange/pack", None);
+    let mark = json!({ "at": Timestamp::UNIX_EPOCH, "kind": "ended", "text": "whole" });
+    let mark = journal_line(json!({ "mark": mark }));
+    let header = json!({
+        "format": "letterproof-journal/1", "run_id": "run-1", "started": Timestamp::UNIX_EPOCH,
+        "tool": { "version": "1.0.0", "commit": "abc" }, "base_url": BASE,
+    });
+    for (line, format) in [(&old, 1), (&mark, 1), (&header, 1), (&new, 2)] {
+        let [first, second] =
+            [Document::Journal1, Document::Journal].map(|format| faults(format, line).is_empty());
+        assert_eq!((first, second), (format == 1, format == 2), "{line}");
+    }
 }
 
 #[test]
@@ -254,6 +292,10 @@ fn journal_lines_that_were_tampered_with_are_not() {
         ("/exchange/attempt", Some(json!(0))),
         ("/exchange/started", Some(json!(1))),
         ("/exchange/actor", Some(json!("nobody"))),
+        ("/exchange/direction", None),
+        ("/exchange/direction", Some(json!("sideways"))),
+        ("/exchange/pack", None),
+        ("/exchange/pack", Some(json!("printer"))),
         ("/exchange/request/headers/0", Some(json!(["a"]))),
         ("/exchange/request/body", Some(json!({ "kind": "bytes" }))),
         ("/exchange/outcome/error", Some(error)),
@@ -263,7 +305,7 @@ fn journal_lines_that_were_tampered_with_are_not() {
         let value = mutated(&line, pointer, new.clone());
         assert!(!faults(Document::Journal, &value).is_empty(), "{pointer} = {new:?}");
     }
-    let header = json!({ "format": "letterproof-journal/2", "run_id": "r" });
+    let header = json!({ "format": "letterproof-journal/3", "run_id": "r" });
     assert!(!faults(Document::Journal, &header).is_empty());
     assert!(!faults(Document::Journal, &json!({})).is_empty());
     assert!(!faults(Document::Journal, &json!([])).is_empty());

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use letterproof_contract::Contract;
 use letterproof_model::{
-    About, Actor, Body, Capability, Context, Exchange, ExchangeId, Finding, FindingKind, Header,
-    Outcome, Request, Response, Timestamp,
+    About, Actor, Body, Capability, Context, Direction, Exchange, ExchangeId, Finding, FindingKind,
+    Header, Outcome, PackId, Request, Response, Timestamp,
 };
 
 pub(crate) const BASE: &str = "https://int.example/nhs-notify-supplier";
@@ -45,6 +45,8 @@ impl Call {
         let exchange = Exchange {
             id: ExchangeId::fixed("ex-000001"),
             actor: Actor::Supplier,
+            direction: Direction::ToApi,
+            pack: PackId::Supplier,
             scenario: None,
             attempt: 1,
             scheduled: None,

@@ -3,7 +3,8 @@
 //! fields beyond what any server takes; each error is one sentence about the entry.
 
 use letterproof_model::{
-    Actor, Connection, Content, Operation, RawExchange, RawOutcome, RawRequest, Timestamp,
+    Actor, Connection, Content, Direction, Operation, PackId, RawExchange, RawOutcome, RawRequest,
+    Timestamp,
 };
 
 use super::body::{self, Found};
@@ -117,6 +118,8 @@ pub(super) fn call(
     let outcome = outcome(&method, operation, response, own.response_body, lasted, &mut lacks)?;
     let raw = RawExchange {
         actor: own.actor.unwrap_or(Actor::Supplier),
+        direction: Direction::ToApi,
+        pack: PackId::Supplier,
         scenario: own.scenario,
         attempt: own.attempt.unwrap_or(1),
         scheduled: own.scheduled,

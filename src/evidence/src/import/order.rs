@@ -1,7 +1,7 @@
 //! A recording read and not yet recorded: its calls in the order in which they began.
 //! Refuses to be shown: it holds secrets until a journal has redacted them.
 
-use letterproof_model::{Mark, MarkKind, Recorder as _, RunEnd, Timestamp, grouped};
+use letterproof_model::{Mark, Recorder as _, RunEnd, Timestamp, grouped};
 
 use super::call::Call;
 use super::gaps::{Gaps, many};
@@ -76,10 +76,9 @@ impl Import {
     /// # Errors
     /// When something could not be written.
     pub fn append_to(self, journal: &JournalWriter) -> Result<(), EvidenceError> {
-        let mark = |at, text| Mark { at, kind: MarkKind::Note, scenario: None, text };
-        journal.mark(mark(self.started, self.source))?;
+        journal.mark(Mark::note(self.started, self.source))?;
         for note in self.notes {
-            journal.mark(mark(self.started, format!("Not in the recording: {note}.")))?;
+            journal.mark(Mark::note(self.started, format!("Not in the recording: {note}.")))?;
         }
         for call in self.calls {
             journal.record(call.raw)?;

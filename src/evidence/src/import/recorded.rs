@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use letterproof_model::Brief;
 
 use crate::digest::sha256_hex;
-use crate::journal::{Entry, JournalReader, write_line};
+use crate::journal::{BEFORE, JournalReader};
 use crate::{
     ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, ENVIRONMENT_FILE, EvidenceError, JOURNAL_FILE,
     JournalHeader, MANIFEST_FILE, Opened, PERFORMANCE_FOLDER, RunFolder, check_integrity,
@@ -98,8 +98,8 @@ impl Recorded {
         self.copy_rest(folder)
     }
 
-    /// Copies the journal with this brief at its head, every entry as it was. The chain begins
-    /// anew.
+    /// Copies the journal with this brief at its head, every entry byte for byte in a new chain, so
+    /// that it keeps its format and its reading.
     ///
     /// # Errors
     /// When something cannot be read or written.
@@ -109,9 +109,9 @@ impl Recorded {
         let mut fault = None;
         let written = folder.write_with(JOURNAL_FILE, |output| {
             let mut chained = Chained::begin(output, &header)?;
-            for entry in reader.by_ref() {
-                match entry {
-                    Ok(entry) => chained.append(&entry)?,
+            while let Some(entry) = reader.next() {
+                match entry.and_then(|_| reader.rest_of_line()) {
+                    Ok(rest) => chained.append(rest)?,
                     Err(error) => {
                         fault = Some(error);
                         return Err(io::Error::other("the journal cannot be read"));
@@ -160,10 +160,14 @@ impl<'a> Chained<'a> {
         Ok(Self { output, line })
     }
 
-    fn append(&mut self, entry: &Entry) -> io::Result<()> {
+    /// Writes a line of which all but the hash of the line before is given.
+    fn append(&mut self, rest: &[u8]) -> io::Result<()> {
         let before = sha256_hex(self.line.strip_suffix(b"\n").unwrap_or(&self.line));
         self.line.clear();
-        write_line(&mut self.line, &before, entry)?;
+        self.line.extend_from_slice(BEFORE);
+        self.line.extend_from_slice(before.as_bytes());
+        self.line.extend_from_slice(rest);
+        self.line.push(b'\n');
         self.output.write_all(&self.line)
     }
 }

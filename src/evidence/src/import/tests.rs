@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use letterproof_model::{
-    Body, Brief, Context, Exchange, Journal as _, MarkKind, Mode, Outcome, RunEnd, Selection,
+    Body, Brief, Context, Exchange, Journal as _, Mark, MarkKind, Mode, Outcome, RunEnd, Selection,
     SupplierKind, ToolInfo, TransportErrorKind,
 };
 use serde_json::{Value, json};
@@ -120,10 +120,10 @@ fn the_journal_says_where_it_comes_from_what_is_missing_and_that_it_is_whole() {
     assert_eq!(notes[0], "1 entry was left out: it went to another place");
     let (journal, _) = recorded(import);
     let marks = journal.recording.marks();
-    assert!(marks[0].text.starts_with("Imported from traffic.har: "), "{}", marks[0].text);
-    assert!(marks[0].text.ends_with("1 call of 2 entries."), "{}", marks[0].text);
-    let told = marks.iter().filter(|mark| mark.kind == MarkKind::Note).skip(1);
-    let told: Vec<String> = told.map(|mark| mark.text.clone()).collect();
+    assert!(marks[0].words().starts_with("Imported from traffic.har: "), "{}", marks[0].words());
+    assert!(marks[0].words().ends_with("1 call of 2 entries."), "{}", marks[0].words());
+    let told = marks.iter().filter(|mark| matches!(mark.kind, MarkKind::Note { .. })).skip(1);
+    let told: Vec<String> = told.map(Mark::words).collect();
     let expected: Vec<String> =
         notes.iter().map(|note| format!("Not in the recording: {note}.")).collect();
     assert_eq!(told, expected);

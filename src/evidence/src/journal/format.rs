@@ -1,4 +1,4 @@
-//! Format `letterproof-journal/1`: a header line, then one line for each exchange or mark.
+//! Format `letterproof-journal/2`: a header line, then one line for each exchange or mark.
 //!
 //! Every line but the first holds in `prev` the SHA-256 of the bytes of the line before it, its
 //! line feed left out, so that no line can be changed, removed, added or moved unnoticed while the
@@ -10,7 +10,9 @@ use letterproof_model::{Brief, Exchange, Mark, RunId, Timestamp, ToolInfo};
 use serde::{Deserialize, Serialize};
 
 /// The name and version of the journal format.
-pub const JOURNAL_FORMAT: &str = "letterproof-journal/1";
+pub const JOURNAL_FORMAT: &str = "letterproof-journal/2";
+/// The format before it, which is read and no longer written.
+pub const JOURNAL_FORMAT_1: &str = "letterproof-journal/1";
 /// Where the journal lies in a run's folder.
 pub const JOURNAL_FILE: &str = "journal/exchanges.jsonl";
 
@@ -20,7 +22,7 @@ pub(crate) const LINE_LIMIT: u64 = 96 * 1024 * 1024;
 /// The first line of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalHeader {
-    /// Always [`JOURNAL_FORMAT`].
+    /// [`JOURNAL_FORMAT`], or [`JOURNAL_FORMAT_1`] in a journal of an earlier version.
     pub format: String,
     /// The run this journal belongs to.
     pub run_id: RunId,
@@ -49,6 +51,12 @@ impl JournalHeader {
         }
     }
 
+    /// Whether this journal is of format 1, whose marks are free text.
+    #[must_use]
+    pub fn is_format_1(&self) -> bool {
+        self.format == JOURNAL_FORMAT_1
+    }
+
     /// The header of a journal begun now, to be judged as this brief asks.
     #[must_use]
     pub fn briefed(run_id: RunId, started: Timestamp, tool: ToolInfo, brief: Brief) -> Self {
@@ -70,19 +78,24 @@ pub enum Entry {
 /// A line after the header.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Line {
-    pub(crate) prev: String,
-    pub(crate) exchange: Option<Exchange>,
-    pub(crate) mark: Option<Mark>,
+pub(super) struct Line<E = Exchange, M = Mark> {
+    pub(super) prev: String,
+    pub(super) exchange: Option<E>,
+    pub(super) mark: Option<M>,
 }
 
+/// How every line after the header begins, as this tool writes it.
+pub(crate) const BEFORE: &[u8] = b"{\"prev\":\"";
+/// Length of a hash as it stands in a line, in bytes.
+pub(super) const HASH: usize = 64;
+
 /// Writes a line after the header, line feed included, into an empty buffer.
-pub(crate) fn write_line(
+pub(super) fn write_line(
     buffer: &mut Vec<u8>,
     prev: &str,
     entry: &Entry,
 ) -> Result<(), serde_json::Error> {
-    buffer.extend_from_slice(b"{\"prev\":\"");
+    buffer.extend_from_slice(BEFORE);
     buffer.extend_from_slice(prev.as_bytes());
     match entry {
         Entry::Exchange(exchange) => {

@@ -2,10 +2,11 @@
 //! Refuses to lose anything silently: a failed write stops the run, a broken chain stops a reader.
 
 mod format;
+mod format1;
 mod reader;
 mod writer;
 
-pub(crate) use format::write_line;
-pub use format::{Entry, JOURNAL_FILE, JOURNAL_FORMAT, JournalHeader};
+pub(crate) use format::BEFORE;
+pub use format::{Entry, JOURNAL_FILE, JOURNAL_FORMAT, JOURNAL_FORMAT_1, JournalHeader};
 pub use reader::{JournalReader, SavedJournal, read_journal};
 pub use writer::{ExchangeObserver, JournalWriter, MarkObserver};

@@ -9,7 +9,10 @@ use std::sync::Arc;
 
 use letterproof_model::{ExchangeId, Recording};
 
-use super::format::{Entry, JOURNAL_FORMAT, JournalHeader, LINE_LIMIT, Line};
+use super::format::{
+    BEFORE, Entry, HASH, JOURNAL_FORMAT, JOURNAL_FORMAT_1, JournalHeader, LINE_LIMIT, Line,
+};
+use super::format1::OldLine;
 use crate::EvidenceError;
 use crate::digest::sha256_hex;
 
@@ -102,7 +105,7 @@ impl JournalReader {
             .and_then(|value| value.get("format")?.as_str().map(str::to_owned));
         match found {
             None => return Err(broken(path, 1, "this is no header of a journal")),
-            Some(found) if found != JOURNAL_FORMAT => {
+            Some(found) if ![JOURNAL_FORMAT, JOURNAL_FORMAT_1].contains(&found.as_str()) => {
                 let found = found.chars().filter(|c| !c.is_control()).take(60).collect();
                 let (path, expected) = (path.to_owned(), JOURNAL_FORMAT);
                 return Err(EvidenceError::Foreign { path, line: 1, found, expected });
@@ -138,6 +141,16 @@ impl JournalReader {
         self.torn_tail
     }
 
+    /// What stands in the line read last after the hash of the line before, its line feed left out.
+    ///
+    /// # Errors
+    /// When that line does not begin as this tool writes it.
+    pub(crate) fn rest_of_line(&self) -> Result<&[u8], EvidenceError> {
+        let rest = self.buffer.strip_prefix(BEFORE).and_then(|rest| rest.get(HASH..));
+        let rest = rest.filter(|rest| rest.first() == Some(&b'"'));
+        rest.ok_or_else(|| broken(&self.path, self.line, "the line does not begin with its hash"))
+    }
+
     /// How many exchanges have been read.
     pub(crate) fn exchanges(&self) -> u64 {
         self.exchanges
@@ -164,7 +177,11 @@ impl JournalReader {
             self.torn_tail = true;
             return Ok(None);
         }
-        let line: Line = serde_json::from_slice(&self.buffer).map_err(|error| {
+        let line = match self.header.is_format_1() {
+            true => serde_json::from_slice::<OldLine>(&self.buffer).map(Line::from),
+            false => serde_json::from_slice::<Line>(&self.buffer),
+        };
+        let line = line.map_err(|error| {
             broken(&self.path, number, &format!("this is no journal line ({})", place(&error)))
         })?;
         if line.prev != self.prev {

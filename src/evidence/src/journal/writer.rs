@@ -80,10 +80,13 @@ impl JournalWriter {
     /// written down.
     ///
     /// # Errors
-    /// When the journal cannot be read or written, or its chain does not hold.
+    /// When the journal cannot be read or written, its chain does not hold, or it is of format 1.
     pub fn resume(path: &Path) -> Result<Self, EvidenceError> {
         let io = |action| EvidenceError::io(action, path, WRITE_HINT);
         let mut reader = JournalReader::open(path)?;
+        if reader.header().is_format_1() {
+            return Err(EvidenceError::OldFormat { path: path.to_owned() });
+        }
         for entry in reader.by_ref() {
             entry?;
         }
@@ -222,9 +225,8 @@ impl Recorder for JournalWriter {
     }
 
     fn mark(&self, mark: Mark) -> Result<(), RecordError> {
-        let text = self.redactor.scrub(&mark.text);
-        let scenario = mark.scenario.map(|scenario| self.redactor.scrub(&scenario));
-        self.append(|_| Entry::Mark(Mark { text, scenario, ..mark })).map(|_| ())
+        let mark = mark.with_texts(|text| self.redactor.scrub(text));
+        self.append(|_| Entry::Mark(mark)).map(|_| ())
     }
 
     fn scrub(&self, text: &str) -> String {
@@ -234,7 +236,7 @@ impl Recorder for JournalWriter {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use letterproof_model::{MarkKind, now};
+    use letterproof_model::now;
 
     use super::*;
 
@@ -244,8 +246,7 @@ mod tests {
         let redactor = Redactor::new("https://api.example").unwrap();
         let journal =
             JournalWriter::over(Path::new("journal.jsonl"), file, redactor, String::new(), 0, 0);
-        let mark =
-            || Mark { at: now(), kind: MarkKind::Note, scenario: None, text: "x".to_owned() };
+        let mark = || Mark::note(now(), "x");
         let first = journal.mark(mark()).unwrap_err();
         assert!(first.message.contains("journal.jsonl"), "{first}");
         assert!(first.message.contains("--out"), "{first}");

@@ -75,6 +75,8 @@ impl Redactor {
         let generation = self.known.read().generation();
         let RawExchange {
             actor,
+            direction,
+            pack,
             scenario,
             attempt,
             scheduled,
@@ -106,6 +108,8 @@ impl Redactor {
         let mut exchange = Exchange {
             id,
             actor,
+            direction,
+            pack,
             scenario,
             attempt,
             scheduled,

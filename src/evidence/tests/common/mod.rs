@@ -3,11 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use letterproof_evidence::{BundleKey, JournalHeader, JournalWriter, RunFolder};
+use letterproof_evidence::{
+    BundleKey, JOURNAL_FORMAT_1, JournalHeader, JournalWriter, RunFolder, sha256_hex,
+};
 use letterproof_model::{
-    Actor, Connection, Context, Counts, Mode, PACK_VERSION, PackInfo, RESULTS_FORMAT, RawBody,
-    RawExchange, RawOutcome, RawRequest, RawResponse, Recorder as _, Results, RunId, RunInfo,
-    SupplierKind, TargetInfo, TestResult, ToolInfo, Verdict, now,
+    Actor, Connection, Context, Counts, Direction, Mode, PACK_VERSION, PackId, PackInfo,
+    RESULTS_FORMAT, RawBody, RawExchange, RawOutcome, RawRequest, RawResponse, Recorder as _,
+    Results, RunId, RunInfo, SupplierKind, TargetInfo, TestResult, ToolInfo, Verdict, now,
 };
 
 pub const BASE: &str = "https://int.example/nhs-notify-supplier";
@@ -36,6 +38,8 @@ pub fn text(body: &str) -> RawBody {
 pub fn exchange(method: &str, url: &str) -> RawExchange {
     RawExchange {
         actor: Actor::Supplier,
+        direction: Direction::ToApi,
+        pack: PackId::Supplier,
         scenario: Some("AT4".into()),
         attempt: 1,
         scheduled: None,
@@ -155,4 +159,22 @@ pub fn forge(folder: &Path, key: Option<&BundleKey>, change: impl FnOnce(&RunFol
     change(&run);
     run.seal(key).unwrap();
     run.finish().unwrap();
+}
+
+/// The lines of a journal of format 1 with these entries, chained.
+pub fn format_1(entries: &[serde_json::Value]) -> String {
+    let header = JournalHeader { format: JOURNAL_FORMAT_1.to_owned(), ..header() };
+    let mut lines = vec![serde_json::to_string(&header).unwrap()];
+    for entry in entries {
+        let prev = sha256_hex(lines.last().unwrap().as_bytes());
+        let rest = serde_json::to_string(entry).unwrap();
+        lines.push(format!("{{\"prev\":\"{prev}\",{}", &rest[1..]));
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// A note of format 1 that is made to look like an injection.
+pub fn old_note() -> serde_json::Value {
+    serde_json::json!({ "mark": { "at": "2026-08-21T10:15:01Z", "kind": "note",
+        "text": "injected into ex-000002: after lunch" } })
 }

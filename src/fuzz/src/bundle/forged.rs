@@ -12,8 +12,8 @@ use letterproof_evidence::{
 };
 use letterproof_judge::{Head, conclude};
 use letterproof_model::{
-    Actor, Brief, Context, RawBody, RawExchange, RawOutcome, RawRequest, RawResponse,
-    Recorder as _, RunEnd, RunId, Selection, TestId, Timestamp, ToolInfo,
+    Actor, Brief, Context, Direction, PackId, RawBody, RawExchange, RawOutcome, RawRequest,
+    RawResponse, Recorder as _, RunEnd, RunId, Selection, TestId, Timestamp, ToolInfo,
 };
 
 const BASE: &str = "https://int.example/nhs-notify-supplier";
@@ -115,6 +115,8 @@ fn exchange(second: i64, path: &str) -> RawExchange {
     let body = format!("{{\"data\":[],\"asked\":\"{path}\"}}");
     RawExchange {
         actor: Actor::Supplier,
+        direction: Direction::ToApi,
+        pack: PackId::Supplier,
         scenario: None,
         attempt: 1,
         scheduled: None,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use letterproof_model::{
-    Actor, Body, Content, Context, Exchange, ExchangeId, Header, LetterStatus, Outcome, Recording,
-    Request, Response, Timestamp, TransportError, TransportErrorKind,
+    Actor, Body, Content, Context, Direction, Exchange, ExchangeId, Header, LetterStatus, Outcome,
+    PackId, Recording, Request, Response, Timestamp, TransportError, TransportErrorKind,
 };
 use serde_json::{Value, json};
 
@@ -165,6 +165,8 @@ impl Script {
         self.exchanges.push(Exchange {
             id: ExchangeId::new(format!("ex-{number:06}")),
             actor: self.actor,
+            direction: Direction::ToApi,
+            pack: PackId::Supplier,
             scenario: self.scenario.clone(),
             attempt: 1,
             scheduled: None,

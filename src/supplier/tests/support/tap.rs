@@ -12,8 +12,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response as Answer;
 use letterproof_contract::content::inspect_download;
 use letterproof_model::{
-    Actor, Body, Exchange, ExchangeId, Header, Outcome, Recording, Request, Response, Timestamp,
-    TransportError, TransportErrorKind, now,
+    Actor, Body, Direction, Exchange, ExchangeId, Header, Outcome, PackId, Recording, Request,
+    Response, Timestamp, TransportError, TransportErrorKind, now,
 };
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
@@ -113,6 +113,8 @@ impl Shared {
         journal.push(Arc::new(Exchange {
             id: ExchangeId::new(format!("ex-{number:06}")),
             actor,
+            direction: Direction::ToApi,
+            pack: PackId::Supplier,
             scenario: None,
             attempt: 1,
             scheduled: None,

@@ -15,7 +15,7 @@ use letterproof_traffic::{Letter, Standing, Traffic, standing};
 
 use super::advice::next_steps;
 use super::feed::Feed;
-use super::snapshot::{Recent, StatusCount, Verdicts};
+use super::snapshot::{Noted, Recent, StatusCount, Verdicts};
 
 /// Exchanges shown.
 const RECENT: usize = 25;
@@ -30,7 +30,7 @@ pub(crate) struct Judging {
     cache: JudgeCache,
     tests: Vec<TestId>,
     recent: VecDeque<Recent>,
-    notes: VecDeque<Mark>,
+    notes: VecDeque<Noted>,
     /// When the supplier's API calls of the last second were sent.
     sent: VecDeque<Timestamp>,
     pub(crate) scenario: Option<String>,
@@ -81,11 +81,11 @@ impl Judging {
 
     fn note(&mut self, mark: Mark) {
         match mark.kind {
-            MarkKind::ScenarioStarted => self.scenario = Some(mark.text.clone()),
-            MarkKind::ScenarioFinished => self.scenario = None,
+            MarkKind::ScenarioStarted => self.scenario.clone_from(&mark.scenario),
+            MarkKind::ScenarioFinished(_) => self.scenario = None,
             _ => {}
         }
-        keep(&mut self.notes, NOTES, mark);
+        keep(&mut self.notes, NOTES, Noted::of(&mark));
     }
 
     /// API calls of the supplier within the last second, of those that have ended.
@@ -99,7 +99,7 @@ impl Judging {
         self.recent.iter().cloned().collect()
     }
 
-    pub(crate) fn notes(&self) -> Vec<Mark> {
+    pub(crate) fn notes(&self) -> Vec<Noted> {
         self.notes.iter().cloned().collect()
     }
 

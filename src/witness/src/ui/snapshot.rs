@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use letterproof_model::{
-    Actor, CheckResult, Context, Counts, Exchange, LetterStatus, Mark, TestResult,
+    Actor, CheckResult, Context, Counts, Exchange, LetterStatus, Mark, TestResult, Timestamp,
 };
 use serde::Serialize;
 
@@ -29,7 +29,7 @@ pub struct Snapshot {
     /// The last exchanges, the latest first.
     pub recent: Vec<Recent>,
     /// The last notes, scenarios and injections, the latest first.
-    pub notes: Vec<Mark>,
+    pub notes: Vec<Noted>,
     /// The scenario under way.
     pub scenario: Option<String>,
     /// The rules of what is made to go wrong.
@@ -104,6 +104,27 @@ impl Recent {
             headline: exchange.headline(),
             millis: exchange.finished().duration_since(exchange.started).as_millis(),
         }
+    }
+}
+
+/// A mark of the journal, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Noted {
+    /// When it happened.
+    pub at: Timestamp,
+    /// The name of its kind in the journal.
+    pub kind: &'static str,
+    /// The scenario it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// What it says, in words.
+    pub text: String,
+}
+
+impl Noted {
+    pub(crate) fn of(mark: &Mark) -> Self {
+        let (kind, text) = (mark.kind.name(), mark.words());
+        Self { at: mark.at, kind, scenario: mark.scenario.clone(), text }
     }
 }
 

@@ -97,7 +97,7 @@ impl Journaling {
     }
 
     pub fn notes(&self) -> Vec<String> {
-        self.recording().marks().iter().map(|mark| mark.text.clone()).collect()
+        self.recording().marks().iter().map(|mark| mark.words()).collect()
     }
 }
 

@@ -1,0 +1,126 @@
+//! Bundles that an earlier version made, with a journal of format 1: they verify, render and are
+//! judged again, and whoever reads them is told how their marks were read.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may end so")]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+
+use letterproof_evidence::{Bundle, JOURNAL_FORMAT_1, Opened};
+use letterproof_model::{Journal as _, Mark, MarkKind, Results, RunEnd, ScenarioOutcome};
+use support::bundles::{faults, printed, text, unpack, verify};
+use support::{command, run_folder};
+
+/// Made by `run` and by `witness`; the second holds an injected fault, a note, and a note that is
+/// made to look like an injection.
+const BUNDLES: [&str; 2] = ["driven", "witnessed"];
+
+fn zip(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/journal-1");
+    folder.join(format!("{name}.zip"))
+}
+
+fn bundle(name: &str) -> Bundle {
+    Bundle::of(&Opened::open(&zip(name)).unwrap()).unwrap()
+}
+
+/// What a reader would hold two results against each other by; other judges may word it otherwise.
+fn gist(results: &Results) -> (u8, Vec<String>, Vec<String>) {
+    let tests = results.tests.iter().map(|test| format!("{} {}", test.id, test.verdict)).collect();
+    let findings = results.findings.iter().map(|finding| finding.id.clone()).collect();
+    (results.exit_code, tests, findings)
+}
+
+#[test]
+fn they_verify_and_the_reader_is_told_how_their_marks_were_read() {
+    for name in BUNDLES {
+        let told = verify(&zip(name), &[]);
+        assert_eq!(told.code, 0, "{name}: {}{}", told.stdout, told.stderr);
+        assert!(told.stdout.contains("its marks are free text"), "{}", told.stdout);
+        let ended = verify(&zip(name), &["--format", "json"]);
+        let found = printed(&ended);
+        assert_eq!(faults("verification.json", &found), Vec::<String>::new());
+        assert_eq!((&found["sound"], &found["journal"]), (&true.into(), &JOURNAL_FORMAT_1.into()));
+    }
+}
+
+#[test]
+fn every_report_of_them_can_be_made() {
+    for name in BUNDLES {
+        for (format, shows) in [
+            ("html", "</html>"),
+            ("junit", "</testsuites>"),
+            ("markdown", "AT4"),
+            ("csv", "/letters"),
+            ("har", "\"entries\""),
+        ] {
+            let made = command(&["report", text(&zip(name)), "--format", format]).ended();
+            assert_eq!(made.code, 0, "{name} as {format}: {}", made.stderr);
+            assert!(made.stdout.contains(shows), "{name} as {format}: {}", made.stdout);
+        }
+    }
+}
+
+#[test]
+fn judged_again_they_come_to_the_same_and_keep_their_format() {
+    for name in BUNDLES {
+        let out = tempfile::tempdir().unwrap();
+        let saved = bundle(name).results;
+        let judged =
+            command(&["judge", "--from", text(&zip(name)), "--out", text(out.path())]).ended();
+        assert_eq!(judged.code, i32::from(saved.exit_code), "{name}: {}", judged.stderr);
+        let folder = run_folder(out.path());
+        assert_eq!(gist(&support::results(&folder)), gist(&saved), "{name}");
+        let told = verify(&folder, &[]);
+        assert_eq!(told.code, 0, "{name}: {}{}", told.stdout, told.stderr);
+        assert!(told.stdout.contains("its marks are free text"), "{}", told.stdout);
+    }
+}
+
+#[test]
+fn their_marks_are_read_as_they_were() {
+    let driven = bundle("driven").journal.recording;
+    let outcomes: Vec<_> = driven
+        .marks()
+        .iter()
+        .filter_map(|mark| match &mark.kind {
+            MarkKind::ScenarioFinished(outcome) => Some(outcome.clone()),
+            _ => None,
+        })
+        .collect();
+    assert!(!outcomes.is_empty() && outcomes.contains(&ScenarioOutcome::Succeeded));
+    assert_eq!(RunEnd::of(driven.marks()), RunEnd::Whole);
+
+    let witnessed = bundle("witnessed").journal.recording;
+    let injected = witnessed.marks().iter().filter_map(Mark::injected_into).count();
+    assert_eq!(injected, 2, "the fault, and the note that looks like one");
+    let notes: Vec<String> = witnessed
+        .marks()
+        .iter()
+        .filter(|mark| matches!(mark.kind, MarkKind::Note { .. }))
+        .map(Mark::words)
+        .collect();
+    assert!(notes.contains(&"the press stops".to_owned()), "{notes:?}");
+    assert_eq!(RunEnd::of(witnessed.marks()), RunEnd::Whole);
+}
+
+#[test]
+fn a_run_of_an_earlier_version_is_not_resumed_and_the_way_out_is_named() {
+    let work = tempfile::tempdir().unwrap();
+    unpack(&zip("driven"), work.path());
+    // As if its letters had been those of a mock that is still there.
+    let path = work.path().join("run.json");
+    let mut asked: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    asked["base_url"] = "http://127.0.0.1:9/nhs-notify-supplier".into();
+    std::fs::write(&path, asked.to_string()).unwrap();
+    let before = support::bundles::contents(work.path());
+    let ended = command(&["run", "--resume", text(work.path())]).ended();
+    assert_eq!(ended.code, 2, "{}{}", ended.stdout, ended.stderr);
+    let way_out = format!("`letterproof report {}`", work.path().display());
+    for words in ["cannot be resumed", "start a new run", &way_out] {
+        assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+    }
+    assert!(support::bundles::contents(work.path()) == before, "nothing was changed");
+}
