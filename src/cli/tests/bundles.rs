@@ -1,12 +1,7 @@
 //! What a run leaves: the bundle's files, its reports, its keys, and what is made of a run that a
 //! kill or a full disk broke off.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "tests fail by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod support;
 

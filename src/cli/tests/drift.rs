@@ -1,11 +1,12 @@
 //! `letterproof drift` and `run --spec` as their users meet them.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use letterproof_testing::upstream;
 use support::{command, folders, results, run, run_folder};
 
 /// An official file of one operation, in which a listed letter must say what colour it is.
@@ -21,18 +22,9 @@ fn written(folder: &Path, text: &str) -> String {
     path.display().to_string()
 }
 
-/// The real specification, where it is at hand.
-fn upstream() -> Option<String> {
-    let folder = std::env::var_os("LETTERPROOF_UPSTREAM").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/upstream"),
-        PathBuf::from,
-    );
-    let path = folder.join("openapi.json");
-    if path.exists() {
-        return Some(path.display().to_string());
-    }
-    println!("skipped: the official specification is not at hand");
-    None
+/// The official specification; where it is missing the test is skipped.
+fn official() -> Option<String> {
+    upstream("openapi.json").map(|path| path.display().to_string())
 }
 
 #[test]
@@ -52,7 +44,7 @@ fn a_specification_that_breaks_the_contract_ends_with_1_and_is_told_per_operatio
 
 #[test]
 fn the_official_specification_breaks_nothing() {
-    let Some(file) = upstream() else { return };
+    let Some(file) = official() else { return };
     let ended = command(&["drift", &file]).ended();
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
     assert!(ended.stdout.contains("breaking: 0"), "{}", ended.stdout);
@@ -95,7 +87,7 @@ fn a_run_with_a_specification_holds_bodies_against_it() {
 
 #[test]
 fn a_run_with_the_official_specification_passes() {
-    let Some(file) = upstream() else { return };
+    let Some(file) = official() else { return };
     let out = tempfile::tempdir().unwrap();
     let ended = run(out.path(), &["--only", "AT1,AT7", "--spec", &file]);
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);

@@ -1,11 +1,6 @@
 //! `letterproof verify` as a reviewer meets it: what is sound, and every way not to be.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "tests fail by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod support;
 
@@ -405,15 +400,7 @@ fn decoded(text: &str) -> Vec<u8> {
 
 #[test]
 fn a_run_judged_with_an_official_specification_is_verified_with_it() {
-    let at_hand = std::env::var_os("LETTERPROOF_UPSTREAM").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/upstream"),
-        PathBuf::from,
-    );
-    let specification = at_hand.join("openapi.json");
-    if !specification.exists() {
-        println!("skipped: the official specification is not at hand");
-        return;
-    }
+    let Some(specification) = letterproof_testing::upstream("openapi.json") else { return };
     let out = tempfile::tempdir().unwrap();
     let (folder, ended) = made(out.path(), &["--only", "AT1,AT2", "--spec", text(&specification)]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);

@@ -1,10 +1,9 @@
 //! The conformance suite over real exchanges: captures of the API's own handlers and of its public
 //! sandbox, where they lie beside this repository. What was captured breaks no check.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use letterproof_contract::Contract;
@@ -13,17 +12,13 @@ use letterproof_model::{
     Actor, Body, Capability, Context, Direction, Exchange, ExchangeId, FindingKind, Header,
     Outcome, PackId, Recording, Request, Response, Timestamp, Verdict,
 };
+use letterproof_testing::upstream;
 use serde_json::Value;
 use support::script::BASE;
 
-/// The captured exchanges, or `None` with a message when they are not at hand.
+/// The captured exchanges; where they are missing the test is skipped.
 fn capture(name: &str) -> Option<Vec<Arc<Exchange>>> {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/upstream");
-    let folder = std::env::var_os("LETTERPROOF_UPSTREAM").map_or(beside, PathBuf::from);
-    let Ok(text) = std::fs::read_to_string(folder.join(name)) else {
-        eprintln!("skipped: {name} is not in {}", folder.display());
-        return None;
-    };
+    let text = std::fs::read_to_string(upstream(name)?).unwrap();
     let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let exchanges = lines.enumerate().filter_map(|(at, line)| exchange(at, &line).map(Arc::new));
     Some(exchanges.collect())

@@ -62,6 +62,7 @@ pub(crate) struct WitnessOptions {
     #[arg(long = "tls-name", value_name = "NAME", requires = "tls")]
     pub(crate) tls_names: Vec<String>,
 
+    #[allow(rustdoc::broken_intra_doc_links, reason = "these brackets are the option's syntax")]
     /// Make something go wrong at the seam: [OPERATION: ]WHAT[=TIME][@RATE%|@nth=N], WHAT being 429,
     /// 500, 502, 503, 504, timeout, drop-response, slow-body or expired-link; may be repeated
     #[arg(long = "inject", value_name = "RULE")]

@@ -1,11 +1,11 @@
 //! A disk that soon is full.
 //! Refuses to fill one that is not the test's own: only root can mount one, others skip.
 
-#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+
+use letterproof_testing::{Skip, skip};
 
 /// A small disk of its own.
 pub(crate) struct SmallDisk(tempfile::TempDir);
@@ -21,7 +21,7 @@ impl SmallDisk {
         if mounted.is_ok_and(|output| output.status.success()) {
             return Some(Self(folder));
         }
-        println!("skipped: a small disk can be mounted by root alone");
+        skip(Skip::Machine, "only root can mount a small disk");
         None
     }
 

@@ -4,6 +4,7 @@
 use std::net::TcpListener;
 
 use letterproof_model::Journal as _;
+use letterproof_testing::{Skip, skip};
 
 use crate::scene::{Double, TESTS, journal, killed_after_recording, passed};
 use crate::stub::TOKEN;
@@ -76,7 +77,7 @@ fn a_token_host_that_does_not_resolve_keeps_a_run_from_beginning_and_from_going_
 fn has_ipv6() -> bool {
     let has = TcpListener::bind("[::1]:0").is_ok();
     if !has {
-        println!("skipped: this machine has no ::1");
+        skip(Skip::Machine, "this machine has no ::1");
     }
     has
 }

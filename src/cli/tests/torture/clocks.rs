@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use letterproof_model::{Exchange, Journal as _, TestId, Verdict};
+use letterproof_testing::{Skip, skip};
 
 use crate::scene::{Double, TESTS, journal, passed};
 use crate::support::{Call, bundles, command, run_folder};
@@ -38,7 +39,7 @@ impl Clock {
             .args([&library, &source])
             .status();
         let Ok(status) = compiled else {
-            println!("skipped: a clock that can be set needs a C compiler, `cc`");
+            skip(Skip::Machine, "a clock that can be set needs a C compiler, `cc`");
             return None;
         };
         assert!(status.success(), "clock.c does not compile");

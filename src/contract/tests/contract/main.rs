@@ -2,7 +2,7 @@
 //! Refuses the network: exchanges are made by hand or read from captures that may be absent.
 
 // Helpers of tests may fail like tests; the lint knows only the tests themselves.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod accepted;
 mod answers;

@@ -1,8 +1,6 @@
 //! Exchanges made by hand, and the captures of the real API where they are at hand.
 //! Refuses cleverness: a builder and a few readers.
 
-use std::path::PathBuf;
-
 use letterproof_contract::Contract;
 use letterproof_model::{
     About, Actor, Body, Capability, Context, Direction, Exchange, ExchangeId, Finding, FindingKind,
@@ -193,17 +191,9 @@ pub(crate) fn names(findings: &[Finding]) -> Vec<String> {
     names
 }
 
-/// A file of the official material, if it is at hand.
+/// The text of an official file; where it is missing the test is skipped.
 pub(crate) fn upstream(file: &str) -> Option<String> {
-    let folder = std::env::var_os("LETTERPROOF_UPSTREAM").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/upstream"),
-        PathBuf::from,
-    );
-    let text = std::fs::read_to_string(folder.join(file)).ok();
-    if text.is_none() {
-        eprintln!("skipped: {file} is not at hand; set LETTERPROOF_UPSTREAM to its folder");
-    }
-    text
+    letterproof_testing::upstream(file).map(|path| std::fs::read_to_string(path).unwrap())
 }
 
 pub(crate) fn letter(id: &str, status: &str) -> String {

@@ -3,10 +3,10 @@
 
 pub mod jwt;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use letterproof_mock::{AuthMode, Fault, LetterPlan, MockConfig, MockServer, SeedPlan};
+use letterproof_testing::upstream;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 
@@ -112,16 +112,9 @@ pub fn item(id: &str, status: &str) -> Value {
     serde_json::json!({ "id": id, "type": "Letter", "attributes": { "status": status } })
 }
 
-/// The recorded exchanges of a file, when they are at hand.
+/// The recorded exchanges of a file; where it is missing the test is skipped.
 pub fn recorded(file: &str) -> Option<Vec<Value>> {
-    let folder = std::env::var_os("LETTERPROOF_UPSTREAM").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/upstream"),
-        PathBuf::from,
-    );
-    let Ok(text) = std::fs::read_to_string(folder.join(file)) else {
-        eprintln!("skipped: {file} is not at hand (LETTERPROOF_UPSTREAM names its folder)");
-        return None;
-    };
+    let text = std::fs::read_to_string(upstream(file)?).unwrap();
     Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
