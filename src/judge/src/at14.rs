@@ -7,26 +7,25 @@ use std::collections::BTreeMap;
 use letterproof_model::{Context, CriterionResult};
 
 use crate::books::{Books, Dispatched, name, quantity};
-use crate::ruling::{Ruling, rule};
+use crate::ruling::{Ruling, Rulings, rule_or};
 use crate::tally::Tally;
 use crate::text::{count, many};
 use crate::traffic::{Answer, CallIx, MiRecord, Traffic};
 
 /// Judges AT14.
-pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
     let books = Books::open(traffic);
-    rule(14, traffic, context, |clause| {
-        if traffic.mi().is_empty() {
-            return Ruling::not_run("no record was submitted");
-        }
-        match clause {
-            1 => books.taken(),
-            2 => books.quantities(),
-            3 => books.none_twice(),
-            4 => books.none_missing(),
-            _ => books.on_record(),
-        }
-    })
+    let nothing = Ruling::not_run("no record was submitted");
+    rule_or(
+        if traffic.mi().is_empty() { Err(nothing) } else { Ok(&books) },
+        [
+            ("AT14.1", Books::taken),
+            ("AT14.2", Books::quantities),
+            ("AT14.3", Books::none_twice),
+            ("AT14.4", Books::none_missing),
+            ("AT14.5", Books::on_record),
+        ],
+    )
 }
 
 impl Books<'_> {
