@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use letterproof_model::{Context, CriterionResult};
+use letterproof_model::Context;
 
 use crate::books::{Books, Dispatched, name, quantity};
 use crate::ruling::{Ruling, Rulings, rule_or};
@@ -13,7 +13,7 @@ use crate::text::{count, many};
 use crate::traffic::{Answer, CallIx, MiRecord, Traffic};
 
 /// Judges AT14.
-pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
+pub(crate) fn judge(traffic: &Traffic, _: &Context) -> Rulings {
     let books = Books::open(traffic);
     let nothing = Ruling::not_run("no record was submitted");
     rule_or(
