@@ -28,7 +28,7 @@ pub use body::{Body, Content};
 pub use brief::{Brief, RunEnd, Selection};
 pub use capability::Capability;
 pub use context::{Context, SpecificationKind, SpecificationMeaning};
-pub use criterion::{ClauseKind, ClauseSource, CriterionResult, EXCHANGES_SHOWN};
+pub use criterion::{ClauseKind, CriterionResult, EXCHANGES_SHOWN, PackRow, Strength};
 pub use exchange::{
     Actor, Connection, Exchange, Header, Outcome, Request, Response, TransportError,
     TransportErrorKind, header_value,
