@@ -13,7 +13,8 @@ use letterproof_client::{
     LetterRecord, LinkChange, Probe, Reasons, Supplier,
 };
 use letterproof_judge::conformance::{
-    BearerPlan, Check, HeaderPlan, LetterNeed, ProbePlan, TokenProbe, conformance_checks,
+    self, Acceptance, BearerPlan, HeaderPlan, LetterNeed, ProbePlan, RECORD, TokenProbe,
+    conformance_checks,
 };
 use letterproof_model::{Document, Exchange, LetterId, LetterStatus};
 use serde::Deserialize;
@@ -30,14 +31,6 @@ pub(crate) const USUAL_LINK_LIFE: Duration = Duration::from_secs(60);
 pub(crate) const LATER: Duration = Duration::from_millis(500);
 /// The longest life of a token whose end is waited for.
 pub(crate) const TOKEN_PATIENCE: Duration = Duration::from_secs(10);
-/// The check whose update is sent twice, word for word.
-pub(crate) const REPEATED: &str = "C-PATCH-REPEATED";
-/// The check whose answer carries the id of a record that can be read back.
-const SUBMITTED: &str = "C-MI";
-
-/// The checks of updates that a supplier makes in the course of its work.
-pub(crate) const ACCEPTED_SINGLY: &str = "C-PATCH";
-pub(crate) const ACCEPTED_IN_BULK: &str = "C-BULK";
 
 /// What probes share over a run.
 #[derive(Default)]
@@ -69,27 +62,39 @@ impl Prober {
         if supplier.context().lacking(check.needs).is_some() {
             return Ok(());
         }
-        if let Some(probe) = TokenProbe::of(check.id) {
-            return self.ask_for_token(supplier, probe).await;
-        }
-        let probes = check.probes();
-        if probes.is_empty() {
-            return accept_as_supplier(supplier, check.id).await;
-        }
-        for plan in probes {
-            if plan.burst {
-                self.burst(supplier, &plan).await?;
-            } else if plan.letter == LetterNeed::Foreign && self.foreign.is_none() {
-                // Nobody knows such a letter: the check comes out as not applicable.
-            } else {
-                match self.send_once(supplier, check, &plan).await {
-                    // The check comes out as not run, which says that the probe is missing.
-                    Err(ProbeError::NoSuchLetter) => {}
-                    sent => _ = sent?,
+        match check.probe() {
+            conformance::Probe::Requests(plans) => {
+                for plan in plans {
+                    self.request(supplier, check.id, plan, 1).await?;
                 }
+                Ok(())
             }
+            conformance::Probe::Twice(plan) => self.request(supplier, check.id, plan, 2).await,
+            conformance::Probe::AsSupplier(way) => accept_as_supplier(supplier, way).await,
+            conformance::Probe::Token(probe) => self.ask_for_token(supplier, probe).await,
         }
-        Ok(())
+    }
+
+    /// Sends one request of a check so many times, where the target can take it.
+    async fn request(
+        &self,
+        supplier: &Supplier,
+        check: &str,
+        plan: &ProbePlan,
+        times: u64,
+    ) -> Result<(), ProbeError> {
+        if plan.burst {
+            return self.burst(supplier, plan).await;
+        }
+        if plan.letter == LetterNeed::Foreign && self.foreign.is_none() {
+            // Nobody knows such a letter: the check comes out as not applicable.
+            return Ok(());
+        }
+        match self.send_once(supplier, check, plan, times).await {
+            // The check comes out as not run, which says that the probe is missing.
+            Err(ProbeError::NoSuchLetter) => Ok(()),
+            sent => sent.map(|_| ()),
+        }
     }
 
     /// A probe of the token endpoint, or of a token past its end.
@@ -122,21 +127,22 @@ impl Prober {
     async fn send_once(
         &self,
         supplier: &Supplier,
-        check: &Check,
+        check: &str,
         plan: &ProbePlan,
+        times: u64,
     ) -> Result<Arc<Exchange>, ProbeError> {
         // A letter that is used up belongs to one check alone.
-        let own = if plan.letter == LetterNeed::Spent { check.id } else { "" };
+        let own = if plan.letter == LetterNeed::Spent { check } else { "" };
         let key = format!("{own} {plan:?}");
         let cell = Arc::clone(self.sent.lock().await.entry(key).or_default());
-        cell.get_or_try_init(|| self.dispatch(supplier, check, plan)).await.cloned()
+        cell.get_or_try_init(|| self.dispatch(supplier, plan, times)).await.cloned()
     }
 
     async fn dispatch(
         &self,
         supplier: &Supplier,
-        check: &Check,
         plan: &ProbePlan,
+        times: u64,
     ) -> Result<Arc<Exchange>, ProbeError> {
         let flow = harness(supplier);
         let id = self.subject(supplier, plan).await?;
@@ -156,7 +162,7 @@ impl Prober {
             return Ok(exchange);
         }
         let exchange = supplier.session().probe(&flow, &probe).await?;
-        if check.id == REPEATED {
+        for _ in 1..times {
             supplier.session().probe(&flow, &probe).await?;
         }
         Ok(exchange)
@@ -164,11 +170,9 @@ impl Prober {
 
     /// The id that a plan's placeholders stand for.
     async fn subject(&self, supplier: &Supplier, plan: &ProbePlan) -> Result<String, ProbeError> {
-        if plan.path.contains("{mi}") {
-            return self.submitted(supplier).await;
-        }
         let letter = match plan.letter {
             LetterNeed::None => return Ok(String::new()),
+            LetterNeed::Record => return self.submitted(supplier).await,
             LetterNeed::Foreign => self.foreign.clone().unwrap_or_else(|| LetterId::fixed("")),
             LetterNeed::Spent => take_last(supplier, |_| true).await?,
             LetterNeed::Any => self.choose(supplier, "any", |_| true).await?,
@@ -183,18 +187,13 @@ impl Prober {
         Ok(letter.as_str().to_owned())
     }
 
-    /// The id of the record that the check for submitting one was given.
+    /// The id that a record was given when it was submitted.
     async fn submitted(&self, supplier: &Supplier) -> Result<String, ProbeError> {
         #[derive(Deserialize)]
         struct Data {
             id: String,
         }
-        let check = conformance_checks().iter().find(|check| check.id == SUBMITTED);
-        let plan = check.and_then(|check| Some((check, *check.probes().first()?)));
-        let Some((check, plan)) = plan else {
-            return Err(ProbeError::Unknown(SUBMITTED.to_owned()));
-        };
-        let exchange = Box::pin(self.send_once(supplier, check, &plan)).await?;
+        let exchange = Box::pin(self.send_once(supplier, "", &RECORD, 1)).await?;
         let document = exchange.response().and_then(|answer| answer.body.parse::<Document<Data>>());
         Ok(document.map_or_else(String::new, |document| document.data.id))
     }
@@ -246,16 +245,14 @@ fn harness(supplier: &Supplier) -> Flow {
 }
 
 /// Some checks rest on what a supplier does anyway: for those on updates, it accepts a letter.
-async fn accept_as_supplier(supplier: &Supplier, id: &str) -> Result<(), ProbeError> {
-    if !matches!(id, ACCEPTED_SINGLY | ACCEPTED_IN_BULK) {
-        return Ok(());
-    }
+async fn accept_as_supplier(supplier: &Supplier, way: Acceptance) -> Result<(), ProbeError> {
     let _deciding = supplier.decide().await;
     let letters = supplier.take_pending(1, LetterFilter::Standard).await?;
-    let sent = if id == ACCEPTED_SINGLY {
-        supplier.move_one_by_one(&letters, LetterStatus::Accepted, Reasons::None).await?
-    } else {
-        supplier.accept_in_bulk(&letters).await?
+    let sent = match way {
+        Acceptance::OneByOne => {
+            supplier.move_one_by_one(&letters, LetterStatus::Accepted, Reasons::None).await?
+        }
+        Acceptance::InBulk => supplier.accept_in_bulk(&letters).await?,
     };
     supplier.see(&sent.letters, LetterStatus::Accepted).await?;
     // What was seen once must still be there a little later.

@@ -1,23 +1,26 @@
 //! AT1: connect securely through the API gateway.
 //! Refuses to count the harness's own calls: only the supplier's show that it can connect.
 
-use letterproof_model::{Context, CriterionResult, Mode, Operation};
+use letterproof_model::{Context, Mode, Operation};
 use url::{Host, Url};
 
-use crate::ruling::{Ruling, rule};
+use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
 use crate::traffic::{Answer, Call, CallIx, ListContent, Micros, Traffic};
 use letterproof_model::text::many;
 
 /// Judges AT1.
-pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
-    rule(1, traffic, context, |clause| match clause {
-        1 => status(traffic),
-        2 => list(traffic),
-        3 => window(traffic),
-        4 => secure(traffic, context),
-        _ => on_record(traffic),
-    })
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
+    rule(
+        &(traffic, context),
+        [
+            ("AT1.1", |(traffic, _)| status(traffic)),
+            ("AT1.2", |(traffic, _)| list(traffic)),
+            ("AT1.3", |(traffic, _)| window(traffic)),
+            ("AT1.4", |(traffic, context)| secure(traffic, context)),
+            ("AT1.5", |(traffic, _)| on_record(traffic)),
+        ],
+    )
 }
 
 fn of(traffic: &Traffic, operation: Operation) -> Vec<(CallIx, &Call)> {

@@ -4,9 +4,9 @@
 
 use std::cmp::Reverse;
 
-use letterproof_model::{Context, CriterionResult, LetterStatus};
+use letterproof_model::{Context, LetterStatus};
 
-use crate::ruling::{Ruling, rule};
+use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
 use crate::traffic::{ListCall, ListContent, Traffic};
 use letterproof_model::text::{count, many};
@@ -15,20 +15,44 @@ use letterproof_model::text::{count, many};
 pub(crate) const SEEDED: u32 = 2_500;
 
 /// Judges AT2.
-pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
     let calls: Vec<&ListCall> =
         traffic.supplier_lists().filter(|list| list.limit == Some(SEEDED)).collect();
     let list = choose(&calls, traffic, context);
-    rule(2, traffic, context, |clause| match (clause, list) {
-        (1, _) => one_call(&calls, list),
-        (_, None) if calls.is_empty() => Ruling::not_run("GET /letters?limit=2500 was not called"),
-        (_, None) => Ruling::open("no list could be read", "GET /letters?limit=2500 brought none")
-            .shown_by(calls.iter().map(|list| list.call)),
-        (2, Some(list)) => whole(list, context),
-        (3, Some(list)) => unique(list, traffic),
-        (4, Some(list)) => pending(list, traffic),
-        (_, Some(list)) => on_record(list, traffic),
-    })
+    let daily = Daily { calls, list, traffic, context };
+    rule(
+        &daily,
+        [
+            ("AT2.1", one_call),
+            ("AT2.2", |daily| daily.over(|list| whole(list, daily.context))),
+            ("AT2.3", |daily| daily.over(|list| unique(list, daily.traffic))),
+            ("AT2.4", |daily| daily.over(|list| pending(list, daily.traffic))),
+            ("AT2.5", |daily| daily.over(|list| on_record(list, daily.traffic))),
+        ],
+    )
+}
+
+/// The calls for the whole list.
+struct Daily<'a> {
+    calls: Vec<&'a ListCall>,
+    /// The one that shows most.
+    list: Option<&'a ListCall>,
+    traffic: &'a Traffic,
+    context: &'a Context,
+}
+
+impl Daily<'_> {
+    /// A ruling on the list, where one could be read.
+    fn over(&self, judge: impl FnOnce(&ListCall) -> Ruling) -> Ruling {
+        match self.list {
+            Some(list) => judge(list),
+            None if self.calls.is_empty() => {
+                Ruling::not_run("GET /letters?limit=2500 was not called")
+            }
+            None => Ruling::open("no list could be read", "GET /letters?limit=2500 brought none")
+                .shown_by(self.calls.iter().map(|list| list.call)),
+        }
+    }
 }
 
 /// The call that shows most: fewest clauses broken, then the longest list, then the first.
@@ -52,7 +76,7 @@ fn choose<'a>(
     })
 }
 
-fn one_call(calls: &[&ListCall], list: Option<&ListCall>) -> Ruling {
+fn one_call(Daily { calls, list, .. }: &Daily<'_>) -> Ruling {
     if let Some(list) = list {
         let letters = many(list.entries().len(), "letter");
         return Ruling::pass(format!("answered with {letters}")).shown_by([list.call]);

@@ -4,35 +4,48 @@
 
 use std::collections::HashSet;
 
-use letterproof_model::{Context, CriterionResult, LetterStatus};
+use letterproof_model::{Context, LetterStatus};
 
 use crate::at02;
 use crate::moved::twice;
 use crate::pairs::{Pair, Window, pairs, repeated_letters, updated_before};
-use crate::ruling::{Ruling, rule};
+use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
 use crate::traffic::{EventKind, LetterIx, Traffic};
 use letterproof_model::text::{count, many, micros, seconds};
 
 /// Judges AT3.
-pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
     let pairs = pairs(traffic, context);
-    let clean: Vec<&Pair<'_>> = pairs.iter().filter(|pair| pair.updated.is_none()).collect();
-    rule(3, traffic, context, |clause| match clause {
-        1 => asked_again(&pairs, &clean),
-        2 => at_once(&clean, traffic, context),
-        3 => after_timeout(&clean, traffic, context),
-        4 => handled_once(&clean, traffic),
-        5 => updated_once(&clean, traffic),
-        _ => on_record(&clean, traffic),
-    })
+    let clean = pairs.iter().filter(|pair| pair.updated.is_none()).collect();
+    let again = Again { pairs: &pairs, clean, traffic, context };
+    rule(
+        &again,
+        [
+            ("AT3.1", asked_again),
+            ("AT3.2", at_once),
+            ("AT3.3", after_timeout),
+            ("AT3.4", handled_once),
+            ("AT3.5", updated_once),
+            ("AT3.6", on_record),
+        ],
+    )
+}
+
+/// Lists asked for twice.
+struct Again<'a> {
+    pairs: &'a [Pair<'a>],
+    /// Those without an update in between.
+    clean: Vec<&'a Pair<'a>>,
+    traffic: &'a Traffic,
+    context: &'a Context,
 }
 
 fn nothing() -> Ruling {
     Ruling::not_run("no list was asked for twice without an update in between")
 }
 
-fn asked_again(pairs: &[Pair<'_>], clean: &[&Pair<'_>]) -> Ruling {
+fn asked_again(Again { pairs, clean, .. }: &Again<'_>) -> Ruling {
     let shown = |pair: &Pair<'_>| [pair.first.call, pair.second.call];
     if !clean.is_empty() {
         let gaps: Vec<String> = clean.iter().take(3).map(|pair| seconds(pair.gap())).collect();
@@ -50,7 +63,7 @@ fn asked_again(pairs: &[Pair<'_>], clean: &[&Pair<'_>]) -> Ruling {
         .about(whole.iter().filter_map(|pair| pair.updated))
 }
 
-fn at_once(clean: &[&Pair<'_>], traffic: &Traffic, context: &Context) -> Ruling {
+fn at_once(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
     let timeout = seconds(micros(context.visibility_timeout_ms));
     let mut tally = Tally::default();
     let mut gaps = Vec::new();
@@ -85,7 +98,7 @@ fn at_once(clean: &[&Pair<'_>], traffic: &Traffic, context: &Context) -> Ruling 
     })
 }
 
-fn after_timeout(clean: &[&Pair<'_>], traffic: &Traffic, context: &Context) -> Ruling {
+fn after_timeout(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
     let timeout = micros(context.visibility_timeout_ms);
     let mut tally = Tally::default();
     let mut same = String::new();
@@ -144,7 +157,7 @@ fn after_timeout(clean: &[&Pair<'_>], traffic: &Traffic, context: &Context) -> R
     tally.rule(traffic, "second list", |_| same)
 }
 
-fn handled_once(clean: &[&Pair<'_>], traffic: &Traffic) -> Ruling {
+fn handled_once(Again { clean, traffic, .. }: &Again<'_>) -> Ruling {
     if clean.is_empty() {
         return nothing();
     }
@@ -171,7 +184,7 @@ fn handled_once(clean: &[&Pair<'_>], traffic: &Traffic) -> Ruling {
     tally.rule(traffic, "letter", |n| format!("{} downloaded, each once", many(n, "letter")))
 }
 
-fn updated_once(clean: &[&Pair<'_>], traffic: &Traffic) -> Ruling {
+fn updated_once(Again { clean, traffic, .. }: &Again<'_>) -> Ruling {
     if clean.is_empty() {
         return nothing();
     }
@@ -186,7 +199,7 @@ fn updated_once(clean: &[&Pair<'_>], traffic: &Traffic) -> Ruling {
     twice(traffic, &LetterStatus::ALL, updated)
 }
 
-fn on_record(clean: &[&Pair<'_>], traffic: &Traffic) -> Ruling {
+fn on_record(Again { clean, traffic, .. }: &Again<'_>) -> Ruling {
     if clean.is_empty() {
         return nothing();
     }

@@ -5,11 +5,11 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use letterproof_model::{Context, CriterionResult, LetterStatus};
+use letterproof_model::{Context, LetterStatus};
 
 use crate::batch::{Batch, Carriers};
 use crate::readback::ReadBack;
-use crate::ruling::{Ruling, rule};
+use crate::ruling::{Ruling, Rulings, rule_or};
 use crate::tally::Tally;
 use crate::traffic::{Answer, CallIx, EventKind, LetterIx, ListCall, Micros, Traffic, Via};
 use crate::unfit::exceptional;
@@ -19,24 +19,21 @@ use letterproof_model::text::{count, many};
 const BATCH: u32 = 1_000;
 
 /// Judges AT4.
-pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
     let batch = choose(traffic, context);
-    rule(4, traffic, context, |clause| {
-        let Some(batch) = &batch else {
-            return Ruling::not_run(format!(
-                "no list of {} was asked for and accepted",
-                count(context.at4_batch)
-            ));
-        };
-        match clause {
-            1 => batch.pending(),
-            2 => batch.one_update(),
-            3 => batch.moved.seen_back(),
-            4 => batch.none_skipped(context),
-            5 => batch.gone(),
-            _ => batch.on_record(),
-        }
-    })
+    let batches = count(context.at4_batch);
+    let nothing = Ruling::not_run(format!("no list of {batches} was asked for and accepted"));
+    rule_or(
+        batch.as_ref().ok_or(nothing),
+        [
+            ("AT4.1", Batch::pending),
+            ("AT4.2", Batch::one_update),
+            ("AT4.3", |batch| batch.moved.seen_back()),
+            ("AT4.4", Batch::none_skipped),
+            ("AT4.5", Batch::gone),
+            ("AT4.6", Batch::on_record),
+        ],
+    )
 }
 
 /// The first full list of the batch's size whose letters were accepted as the pack asks; if there
@@ -53,7 +50,7 @@ fn choose<'a>(traffic: &'a Traffic, context: &'a Context) -> Option<Batch<'a>> {
         .filter(|list| !narrowed || labelled(list))
         .filter_map(|list| Batch::of(list, traffic, context))
         .min_by_key(|batch| {
-            let broken = [batch.one_update(), batch.none_skipped(context), batch.pending()];
+            let broken = [batch.one_update(), batch.none_skipped(), batch.pending()];
             let broken = broken.iter().filter(|ruling| !ruling.passed()).count();
             let short = batch.list.entries().len() < context.at4_batch as usize;
             (short, broken, Reverse(batch.moved.moves.len()))
@@ -108,7 +105,8 @@ impl Batch<'_> {
         .expecting("one bulk update with all acceptances of the list, answered with 202")
     }
 
-    fn none_skipped(&self, context: &Context) -> Ruling {
+    fn none_skipped(&self) -> Ruling {
+        let context = self.moved.context;
         let accepted: HashSet<LetterIx> =
             self.moved.moves.iter().map(|(moved, _)| moved.letter).collect();
         let mut rejected = 0;
@@ -143,12 +141,15 @@ impl Batch<'_> {
         let batch = context.at4_batch;
         if ruling.passed() && listed < batch as usize {
             let reason = format!("the list held fewer than the {} asked for", count(batch));
-            return ruling_open(ruling, listed, reason, self.list.call);
+            return Ruling::open(
+                format!("{} listed, all accepted", many(listed, "letter")),
+                reason,
+            )
+            .shown_by([self.list.call]);
         }
         ruling.if_sized("letters", batch, BATCH)
     }
 
-    /// When the letter was first read as ACCEPTED.
     fn gone(&self) -> Ruling {
         let seen: Vec<(LetterIx, Micros, CallIx)> = self
             .moved
@@ -224,10 +225,4 @@ impl Batch<'_> {
             .shown_by(self.updates.iter().map(|update| update.call))
             .about(doubled)
     }
-}
-
-fn ruling_open(ruling: Ruling, listed: usize, reason: String, list: CallIx) -> Ruling {
-    drop(ruling);
-    Ruling::open(format!("{} listed, all accepted", many(listed, "letter")), reason)
-        .shown_by([list])
 }

@@ -1,20 +1,23 @@
 //! AT5: report letters as PRINTED.
 //! Refuses to treat it as done where it only was sent: every clause rests on reads.
 
-use letterproof_model::{Context, CriterionResult, LetterStatus};
+use letterproof_model::{Context, LetterStatus};
 
 use crate::moved::Moved;
-use crate::ruling::rule;
+use crate::ruling::{Rulings, rule};
 use crate::traffic::Traffic;
 
 /// Judges AT5.
-pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
     let moved = Moved::to(LetterStatus::Printed, traffic, context);
-    rule(5, traffic, context, |clause| match clause {
-        1 => moved.eligible(),
-        2 => moved.seen_back(),
-        3 => moved.not_twice(),
-        4 => moved.seen_before_next(),
-        _ => moved.on_record(),
-    })
+    rule(
+        &moved,
+        [
+            ("AT5.1", Moved::eligible),
+            ("AT5.2", Moved::seen_back),
+            ("AT5.3", Moved::not_twice),
+            ("AT5.4", Moved::seen_before_next),
+            ("AT5.5", Moved::on_record),
+        ],
+    )
 }

@@ -1,25 +1,28 @@
 //! AT7: report letters as DISPATCHED.
 //! Refuses one way of updating as proof of both.
 
-use letterproof_model::{Context, CriterionResult, LetterStatus};
+use letterproof_model::{Context, LetterStatus};
 
 use crate::moved::Moved;
 use crate::readback::ReadBack;
-use crate::ruling::{Ruling, rule};
+use crate::ruling::{Ruling, Rulings, rule};
 use crate::traffic::{Traffic, Via};
 use letterproof_model::text::{count, many};
 
 /// Judges AT7.
-pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
     let moved = Moved::to(LetterStatus::Dispatched, traffic, context);
-    rule(7, traffic, context, |clause| match clause {
-        1 => moved.eligible(),
-        2 => moved.seen_back(),
-        3 => moved.not_twice(),
-        4 => moved.seen_before_next(),
-        5 => both_ways(&moved),
-        _ => moved.on_record(),
-    })
+    rule(
+        &moved,
+        [
+            ("AT7.1", Moved::eligible),
+            ("AT7.2", Moved::seen_back),
+            ("AT7.3", Moved::not_twice),
+            ("AT7.4", Moved::seen_before_next),
+            ("AT7.5", both_ways),
+            ("AT7.6", Moved::on_record),
+        ],
+    )
 }
 
 /// Whether at least one letter was seen DISPATCHED after a PATCH, and one after a bulk update.

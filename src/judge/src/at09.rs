@@ -1,27 +1,28 @@
 //! AT9: forward accessible formats to a specialist.
 //! Refuses to guess what a specification is for: the profile says which are accessible formats.
 
-use letterproof_model::{
-    Context, CriterionResult, LetterStatus, SpecificationId, SpecificationKind,
-};
+use letterproof_model::{Context, LetterStatus, SpecificationId, SpecificationKind};
 
 use crate::moved::Moved;
-use crate::ruling::{Ruling, rule};
+use crate::ruling::{Ruling, Rulings, rule};
 use crate::traffic::Traffic;
 use letterproof_model::text::many;
 
 /// Judges AT9.
-pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
     use LetterStatus::{Dispatched, Enclosed, Printed};
     let moved = Moved::to(LetterStatus::Forwarded, traffic, context);
-    rule(9, traffic, context, |clause| match clause {
-        1 => moved.eligible(),
-        2 => accessible(&moved),
-        3 => moved.seen_back(),
-        4 => moved.with_reason(),
-        5 => moved.nothing_after(&[Printed, Enclosed, Dispatched]),
-        _ => moved.on_record(),
-    })
+    rule(
+        &moved,
+        [
+            ("AT9.1", Moved::eligible),
+            ("AT9.2", accessible),
+            ("AT9.3", Moved::seen_back),
+            ("AT9.4", Moved::with_reason),
+            ("AT9.5", |moved| moved.nothing_after(&[Printed, Enclosed, Dispatched])),
+            ("AT9.6", Moved::on_record),
+        ],
+    )
 }
 
 fn accessible(moved: &Moved<'_>) -> Ruling {

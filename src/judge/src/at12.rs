@@ -1,10 +1,10 @@
 //! AT12: report letters as FAILED.
 //! Refuses the seed's word for it: a damaged or too long PDF is what a recorded download shows.
 
-use letterproof_model::{Context, CriterionResult, LetterStatus};
+use letterproof_model::{Context, LetterStatus};
 
 use crate::moved::Moved;
-use crate::ruling::{Ruling, rule};
+use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
 use crate::traffic::{Event, EventKind, Letter, Traffic};
 use letterproof_model::text::{many, micros};
@@ -13,17 +13,20 @@ use letterproof_model::text::{many, micros};
 const PAGES: u32 = 5;
 
 /// Judges AT12.
-pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
     use LetterStatus::{Delivered, Dispatched, Enclosed, Printed};
     let moved = Moved::to(LetterStatus::Failed, traffic, context);
-    rule(12, traffic, context, |clause| match clause {
-        1 => moved.eligible(),
-        2 => moved.seen_back(),
-        3 => moved.with_reason(),
-        4 => bad_pdfs_failed(traffic, context),
-        5 => moved.nothing_after(&[Printed, Enclosed, Dispatched, Delivered]),
-        _ => moved.on_record(),
-    })
+    rule(
+        &moved,
+        [
+            ("AT12.1", Moved::eligible),
+            ("AT12.2", Moved::seen_back),
+            ("AT12.3", Moved::with_reason),
+            ("AT12.4", |moved| bad_pdfs_failed(moved.traffic, moved.context)),
+            ("AT12.5", |moved| moved.nothing_after(&[Printed, Enclosed, Dispatched, Delivered])),
+            ("AT12.6", Moved::on_record),
+        ],
+    )
 }
 
 /// Why a downloaded PDF cannot be produced, where the recording shows it.

@@ -2,27 +2,30 @@
 //! Refuses to blame a supplier for what it could not know: a PDF counts as missing only once the
 //! supplier has asked for it, before it accepted the letter.
 
-use letterproof_model::{Context, CriterionResult, LetterStatus};
+use letterproof_model::{Context, LetterStatus};
 
 use crate::moved::Moved;
-use crate::ruling::{Ruling, rule};
+use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
 use crate::traffic::{CallIx, Letter, LetterIx, Traffic};
 use crate::unfit::{Unfit, unfit_specification};
 use letterproof_model::text::{many, micros};
 
 /// Judges AT13.
-pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
     use LetterStatus::{Accepted, Dispatched, Enclosed, Printed};
     let moved = Moved::to(LetterStatus::Rejected, traffic, context);
-    rule(13, traffic, context, |clause| match clause {
-        1 => moved.eligible(),
-        2 => moved.seen_back(),
-        3 => moved.with_reason(),
-        4 => moved.nothing_after(&[Accepted, Printed, Enclosed, Dispatched]),
-        5 => unfit_rejected(traffic, context),
-        _ => moved.on_record(),
-    })
+    rule(
+        &moved,
+        [
+            ("AT13.1", Moved::eligible),
+            ("AT13.2", Moved::seen_back),
+            ("AT13.3", Moved::with_reason),
+            ("AT13.4", |moved| moved.nothing_after(&[Accepted, Printed, Enclosed, Dispatched])),
+            ("AT13.5", |moved| unfit_rejected(moved.traffic, moved.context)),
+            ("AT13.6", Moved::on_record),
+        ],
+    )
 }
 
 fn sent(letter: &Letter, status: LetterStatus) -> Option<CallIx> {

@@ -5,29 +5,28 @@
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
-use letterproof_model::{Context, CriterionResult};
+use letterproof_model::Context;
 
 use crate::books::{Books, Dispatched, name, quantity};
-use crate::ruling::{Ruling, rule};
+use crate::ruling::{Ruling, Rulings, rule_or};
 use crate::tally::Tally;
 use crate::traffic::{Answer, CallIx, MiRecord, Traffic};
 use letterproof_model::text::{count, many};
 
 /// Judges AT14.
-pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+pub(crate) fn judge(traffic: &Traffic, _: &Context) -> Rulings {
     let books = Reported::open(traffic);
-    rule(14, traffic, context, |clause| {
-        if traffic.mi().is_empty() {
-            return Ruling::not_run("no record was submitted");
-        }
-        match clause {
-            1 => books.taken(),
-            2 => books.quantities(),
-            3 => books.none_twice(),
-            4 => books.none_missing(),
-            _ => books.on_record(),
-        }
-    })
+    let nothing = Ruling::not_run("no record was submitted");
+    rule_or(
+        if traffic.mi().is_empty() { Err(nothing) } else { Ok(&books) },
+        [
+            ("AT14.1", Reported::taken),
+            ("AT14.2", Reported::quantities),
+            ("AT14.3", Reported::none_twice),
+            ("AT14.4", Reported::none_missing),
+            ("AT14.5", Reported::on_record),
+        ],
+    )
 }
 
 /// The books, with the rulings on them.

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use letterproof_model::{Context, CriterionResult, LetterStatus, Operation, Performance};
+use letterproof_model::{Context, LetterStatus, Operation, Performance};
 
 use crate::at02::SEEDED;
 use crate::downloads::{complete, downloaded, on_record};
 use crate::flows::{Fetched, Flow, flows, found_empty};
-use crate::ruling::{Ruling, rule};
+use crate::ruling::{Ruling, Rulings, rule_or};
 use crate::tally::Tally;
 use crate::traffic::{Answer, Call, CallIx, Micros, Traffic, Via};
 use crate::unfit::exceptional;
@@ -21,51 +21,61 @@ const CHUNK: u32 = 500;
 const TIMES: usize = 3;
 
 /// Judges AT15.
-pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
     let all = flows(traffic, context);
     let whole: Vec<&Flow<'_>> = all.iter().filter(|flow| flow.whole).collect();
     let judged = &whole[whole.len().saturating_sub(TIMES)..];
-    rule(15, traffic, context, |clause| {
-        if all.is_empty() {
-            return Ruling::not_run(format!(
-                "no list of {} was fetched and downloaded",
-                count(context.at15_chunk)
-            ));
-        }
-        if clause == 6 {
-            return three_times(whole.len(), all.len(), judged, traffic, context);
-        }
-        if clause == 2
-            && let Some(flow) = all.last().filter(|flow| !flow.whole)
-            && elapsed(flow, traffic).is_some()
-        {
-            return Ruling::fail("the last list was not empty, and no other was asked for")
-                .shown_by(flow.lists.last().map(|list| list.call));
-        }
-        if judged.is_empty() {
-            return Ruling::open("no flow went on until the queue was empty", "a flow broke off")
-                .shown_by(all.iter().flat_map(|flow| &flow.lists).map(|list| list.call));
-        }
-        match clause {
-            1 => full_queue(judged, traffic, context),
-            2 => in_bulk(judged, traffic, context),
-            3 => downloaded(judged, traffic),
-            4 => complete(judged, traffic),
-            5 => in_time(judged, traffic, context),
-            _ => on_record(judged, traffic),
-        }
-    })
+    let chunk = count(context.at15_chunk);
+    let nothing = Ruling::not_run(format!("no list of {chunk} was fetched and downloaded"));
+    let taken = TakenIn { all: &all, whole: whole.len(), judged, traffic, context };
+    rule_or(
+        if all.is_empty() { Err(nothing) } else { Ok(&taken) },
+        [
+            ("AT15.1", |taken| taken.over(full_queue)),
+            ("AT15.2", |taken| taken.stopped_early().unwrap_or_else(|| taken.over(in_bulk))),
+            ("AT15.3", |taken| taken.over(|flows, traffic, _| downloaded(flows, traffic))),
+            ("AT15.4", |taken| taken.over(|flows, traffic, _| complete(flows, traffic))),
+            ("AT15.5", |taken| taken.over(in_time)),
+            ("AT15.6", three_times),
+            ("AT15.7", |taken| taken.over(|flows, traffic, _| on_record(flows, traffic))),
+        ],
+    )
 }
 
-fn three_times(
+/// What of the whole list was taken in, flow by flow.
+struct TakenIn<'a> {
+    all: &'a [Flow<'a>],
+    /// How many flows emptied the queue.
     whole: usize,
-    begun: usize,
-    judged: &[&Flow<'_>],
-    traffic: &Traffic,
-    context: &Context,
-) -> Ruling {
+    /// The last of these.
+    judged: &'a [&'a Flow<'a>],
+    traffic: &'a Traffic,
+    context: &'a Context,
+}
+
+impl TakenIn<'_> {
+    /// A ruling on the judged flows, where one emptied the queue.
+    fn over(&self, judge: fn(&[&Flow<'_>], &Traffic, &Context) -> Ruling) -> Ruling {
+        if self.judged.is_empty() {
+            return Ruling::open("no flow went on until the queue was empty", "a flow broke off")
+                .shown_by(self.all.iter().flat_map(|flow| &flow.lists).map(|list| list.call));
+        }
+        judge(self.judged, self.traffic, self.context)
+    }
+
+    /// The failure of a last flow that fetched all it listed and did not go on to an empty list.
+    fn stopped_early(&self) -> Option<Ruling> {
+        let flow = self.all.last().filter(|flow| !flow.whole)?;
+        elapsed(flow, self.traffic)?;
+        let ruling = Ruling::fail("the last list was not empty, and no other was asked for");
+        Some(ruling.shown_by(flow.lists.last().map(|list| list.call)))
+    }
+}
+
+fn three_times(taken: &TakenIn<'_>) -> Ruling {
+    let TakenIn { all, whole, judged, traffic, context } = *taken;
     let observed = many(whole, "whole flow");
-    let ruling = if whole < TIMES && begun > whole {
+    let ruling = if whole < TIMES && all.len() > whole {
         Ruling::open(observed, "another flow broke off")
     } else if whole < TIMES && found_empty(traffic, context) {
         let why = "the queue was empty when another was to begin; have it seeded anew and go on";

@@ -3,8 +3,56 @@
 
 use letterproof_model::{Context, CriterionResult, LetterStatus, TestId, Verdict, test_definition};
 
-use crate::ruling::rule_all;
+use crate::ruling::{Rulings, results, rule_all};
 use crate::traffic::Traffic;
+use crate::{
+    at01, at02, at03, at04, at05, at06, at07, at08, at09, at10, at11, at12, at13, at14, at15,
+};
+
+/// The bodies that a test rests on, beyond those that its judge looks for itself: a letter may have
+/// been in each one that the recording lacks.
+#[derive(Clone, Copy)]
+enum Bodies {
+    /// None: any call that shows a connection or a list will do.
+    None,
+    /// Lists and updates.
+    Letters,
+    /// Lists, updates and reads of letters.
+    LettersAndReads,
+}
+
+impl Bodies {
+    /// How many of them the recording lacks.
+    fn untold(self, traffic: &Traffic) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Letters => traffic.untold_letters(),
+            Self::LettersAndReads => traffic.untold_letters() + traffic.untold_reads(),
+        }
+    }
+}
+
+/// A judge: its test by number, the table of its clauses, and the bodies it rests on.
+type Judge = (u8, fn(&Traffic, &Context) -> Rulings, Bodies);
+
+/// Every judge of the pack.
+const JUDGES: [Judge; 15] = [
+    (1, at01::judge, Bodies::None),
+    (2, at02::judge, Bodies::None),
+    (3, at03::judge, Bodies::Letters),
+    (4, at04::judge, Bodies::LettersAndReads),
+    (5, at05::judge, Bodies::Letters),
+    (6, at06::judge, Bodies::Letters),
+    (7, at07::judge, Bodies::Letters),
+    (8, at08::judge, Bodies::Letters),
+    (9, at09::judge, Bodies::Letters),
+    (10, at10::judge, Bodies::Letters),
+    (11, at11::judge, Bodies::Letters),
+    (12, at12::judge, Bodies::Letters),
+    (13, at13::judge, Bodies::Letters),
+    (14, at14::judge, Bodies::LettersAndReads),
+    (15, at15::judge, Bodies::Letters),
+];
 
 /// Judges one acceptance test from the traffic.
 ///
@@ -15,27 +63,57 @@ pub fn judge_test(test: TestId, traffic: &Traffic, context: &Context) -> Vec<Cri
         let reason = format!("the profile does not declare {status}");
         return rule_all(test, context, Verdict::NotApplicable, &reason);
     }
-    let judge = match test.number() {
-        1 => crate::at01::judge,
-        2 => crate::at02::judge,
-        3 => crate::at03::judge,
-        4 => crate::at04::judge,
-        5 => crate::at05::judge,
-        6 => crate::at06::judge,
-        7 => crate::at07::judge,
-        8 => crate::at08::judge,
-        9 => crate::at09::judge,
-        10 => crate::at10::judge,
-        11 => crate::at11::judge,
-        12 => crate::at12::judge,
-        13 => crate::at13::judge,
-        14 => crate::at14::judge,
-        _ => crate::at15::judge,
+    let Some((_, judge, bodies)) = JUDGES.iter().find(|(number, ..)| *number == test.number())
+    else {
+        return rule_all(test, context, Verdict::Error, "no judge knows this test");
     };
-    judge(traffic, context)
+    let rulings = judge(traffic, context);
+    results(test_definition(test), &rulings, bodies.untold(traffic), traffic, context)
 }
 
 /// The status of an optional test that the supplier's workflow does not declare.
 fn undeclared(test: TestId, context: &Context) -> Option<LetterStatus> {
     test_definition(test).workflow_status().filter(|status| !context.reports(*status))
+}
+
+#[cfg(test)]
+mod tests {
+    use letterproof_model::{ClauseKind, pack};
+
+    use super::*;
+
+    fn target() -> Context {
+        Context::stand_in("http://localhost")
+    }
+
+    #[test]
+    fn every_test_of_the_pack_has_one_judge() {
+        let judges: Vec<u8> = JUDGES.iter().map(|(number, ..)| *number).collect();
+        let tests: Vec<u8> = pack().iter().map(|test| test.id.number()).collect();
+        assert_eq!(judges, tests);
+    }
+
+    #[test]
+    fn every_check_of_the_pack_has_one_row_and_every_row_is_a_check_of_the_pack() {
+        let context = target();
+        for (test, (_, judge, _)) in pack().iter().zip(JUDGES) {
+            let rulings = judge(&Traffic::new(&context), &context);
+            let rows: Vec<&str> = rulings.iter().map(|(clause, _)| *clause).collect();
+            let checks = test.clauses.iter().filter(|clause| clause.kind == ClauseKind::Check);
+            assert_eq!(rows, checks.map(|clause| clause.id).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_check_without_a_row_ends_in_an_error() {
+        let context = target();
+        let traffic = Traffic::new(&context);
+        let mut rulings = at01::judge(&traffic, &context);
+        rulings.remove(1);
+        let test = TestId::new(1).map(test_definition).unwrap();
+        let results = results(test, &rulings, 0, &traffic, &context);
+        let errors = results.iter().filter(|result| result.verdict == Verdict::Error);
+        assert_eq!(errors.map(|result| result.id.as_str()).collect::<Vec<_>>(), ["AT1.2"]);
+        assert_eq!(results[1].reason.as_deref(), Some("no judge knows this clause"));
+    }
 }

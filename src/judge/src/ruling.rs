@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use letterproof_model::{
     CheckResult, Clause, ClauseKind, Context, CriterionId, CriterionResult, EXCHANGES_SHOWN,
-    FindingKind, TestId, Verdict, test_definition,
+    FindingKind, TestDefinition, TestId, Verdict, test_definition,
 };
 
 use crate::traffic::{CallIx, LetterIx, Traffic};
@@ -224,21 +224,49 @@ impl Ruling {
     }
 }
 
-/// Judges every clause of a test: attestations and clauses the target cannot show are answered
-/// here, every other clause by the judge, by its number.
-pub(crate) fn rule(
-    test: u8,
+/// A row of a judge's table: a clause of the pack by its id, and how it is judged from what the
+/// judge read out of the traffic.
+pub(crate) type Row<S> = (&'static str, fn(&S) -> Ruling);
+
+/// What a judge says of each clause in its table.
+pub(crate) type Rulings = Vec<(&'static str, Ruling)>;
+
+/// Judges every clause of a table.
+pub(crate) fn rule<S, const N: usize>(subject: &S, table: [Row<S>; N]) -> Rulings {
+    table.map(|(clause, judge)| (clause, judge(subject))).into()
+}
+
+/// Judges every clause of a table; where there is nothing to judge, that is said of each.
+pub(crate) fn rule_or<S, const N: usize>(
+    subject: Result<&S, Ruling>,
+    table: [Row<S>; N],
+) -> Rulings {
+    match subject {
+        Ok(subject) => rule(subject, table),
+        Err(nothing) => table.map(|(clause, _)| (clause, nothing.clone())).into(),
+    }
+}
+
+/// Every clause of a test with its ruling: attestations and clauses the target cannot show are
+/// answered here, every other clause by its judge. Where bodies the test rests on are missing from
+/// the recording (`untold`), nothing is decided.
+pub(crate) fn results(
+    test: &TestDefinition,
+    rulings: &Rulings,
+    untold: usize,
     traffic: &Traffic,
     context: &Context,
-    mut judge: impl FnMut(u8) -> Ruling,
 ) -> Vec<CriterionResult> {
-    let untold = untold_bodies(test, traffic);
-    let Some(test) = TestId::new(test) else { return Vec::new() };
-    test_definition(test)
-        .clauses
+    let judged = |clause: &Clause| {
+        let row = rulings.iter().find(|(id, _)| *id == clause.id);
+        row.map_or_else(
+            || Ruling::new(Verdict::Error, "nothing", Some("no judge knows this clause".into())),
+            |(_, ruling)| ruling.clone().unless_untold(untold),
+        )
+    };
+    test.clauses
         .iter()
-        .zip(1..)
-        .map(|(clause, number)| {
+        .map(|clause| {
             let ruling = match clause.kind {
                 ClauseKind::Attestation => {
                     Ruling::not_run(format!("to be attested: attach {}", clause.note))
@@ -249,22 +277,12 @@ pub(crate) fn rule(
                         "target {} is not {lacking}",
                         context.target
                     )),
-                    None => judge(number).unless_untold(untold),
+                    None => judged(clause),
                 },
             };
             ruling.result(clause, traffic, context)
         })
         .collect()
-}
-
-/// How many bodies that a test rests on the recording lacks, beyond those that its judge looks for
-/// itself: any call that shows a connection or a list will do for AT1 and AT2.
-fn untold_bodies(test: u8, traffic: &Traffic) -> usize {
-    match test {
-        1 | 2 => 0,
-        4 | 14 => traffic.untold_letters() + traffic.untold_reads(),
-        _ => traffic.untold_letters(),
-    }
 }
 
 /// Every clause of a test answered alike, as for a test that was not selected.

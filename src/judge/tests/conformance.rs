@@ -7,7 +7,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use letterproof_judge::conformance::{Check, TokenProbe, UNKNOWN_MI, conformance_checks};
+use letterproof_judge::conformance::{Check, Probe, TokenProbe, UNKNOWN_MI, conformance_checks};
 use letterproof_model::{Capability, CheckResult, FindingKind, Verdict};
 use support::cases::{header, passing};
 use support::probed::{judged, known, of, send};
@@ -244,7 +244,8 @@ fn a_refused_assertion_passes_and_one_not_sent_is_not_run() {
     assert_eq!(of("C-TOKEN-REPLAY", &judged(&script)).verdict, Verdict::NotRun);
     assert_eq!(of("C-BEARER-EXPIRED", &judged(&script)).verdict, Verdict::NotApplicable);
     for probe in TokenProbe::ALL {
-        assert_eq!(TokenProbe::of(probe.check()), Some(probe));
+        let check = conformance_checks().iter().find(|check| check.id == probe.check()).unwrap();
+        assert!(matches!(check.probe(), Probe::Token(its) if its == probe), "{check:?}");
         if probe == TokenProbe::Outlived { script.list(3, &[]) } else { script.token() }
             .harness()
             .edit(|e| e.request.headers.push(header("X-Correlation-ID", probe.label())))

@@ -20,16 +20,59 @@ pub enum ClauseKind {
     NotTested,
 }
 
-/// Which column of the pack a clause comes from.
+/// The row of the pack that speaks of a clause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ClauseSource {
-    /// What must be true before the test.
+pub enum PackRow {
+    /// What the test is to show.
+    Objective,
+    /// What must be true before the test, with its eligible statuses and triggers.
     Precondition,
+    /// What is to be done.
+    Steps,
     /// What must be true after it.
     Acceptance,
     /// What must be handed in.
     Evidence,
+}
+
+impl PackRow {
+    /// Its word, as serialised.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Objective => "objective",
+            Self::Precondition => "precondition",
+            Self::Steps => "steps",
+            Self::Acceptance => "acceptance",
+            Self::Evidence => "evidence",
+        }
+    }
+}
+
+/// How far the pack carries a clause. A clause with several demands is as strong as the weakest one
+/// that its judge can fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strength {
+    /// The pack states it, in the row named.
+    Stated,
+    /// The pack does not state it; it follows from the API's contract or the letters' lifecycle.
+    Implied,
+    /// Neither says so: we hold it to be good practice.
+    Ours,
+}
+
+impl Strength {
+    /// Its word, as serialised.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stated => "stated",
+            Self::Implied => "implied",
+            Self::Ours => "ours",
+        }
+    }
 }
 
 /// What was concluded about one criterion, and why.

@@ -29,7 +29,7 @@ pub use body::{Body, Content, Document};
 pub use brief::{Brief, RunEnd, Selection};
 pub use capability::Capability;
 pub use context::{Context, SpecificationKind, SpecificationMeaning};
-pub use criterion::{ClauseKind, ClauseSource, CriterionResult, EXCHANGES_SHOWN};
+pub use criterion::{ClauseKind, CriterionResult, EXCHANGES_SHOWN, PackRow, Strength};
 pub use exchange::{
     Actor, Connection, Direction, Exchange, Header, Outcome, PackId, Request, Response,
     TransportError, TransportErrorKind, header_value,

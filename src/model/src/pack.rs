@@ -2,7 +2,7 @@
 //! Refuses silence: a clause is a check, an attestation, or not tested for a stated reason; none
 //! is left out. The wording is ours; the source is the pack's revision named in [`PACK_VERSION`].
 
-use crate::{Capability, ClauseKind, ClauseSource, CriterionId, LetterStatus, TestId};
+use crate::{Capability, ClauseKind, CriterionId, LetterStatus, PackRow, Strength, TestId};
 
 /// The revision of the acceptance pack that these clauses follow.
 pub const PACK_VERSION: &str = "2026-08-21";
@@ -42,8 +42,10 @@ pub struct Clause {
     pub id: &'static str,
     /// How it can be shown.
     pub kind: ClauseKind,
-    /// Which column of the pack it comes from.
-    pub source: ClauseSource,
+    /// The row of the pack that speaks of it; `None` where no row does.
+    pub source: Option<PackRow>,
+    /// How far the pack carries it.
+    pub strength: Strength,
     /// The clause in one sentence; what is expected.
     pub text: &'static str,
     /// What to attach to an attestation, or why a clause is not tested; empty for a check.
@@ -60,25 +62,46 @@ impl Clause {
     }
 }
 
+/// A check, by the row that speaks of it and how far the pack carries it.
 const fn check(
     id: &'static str,
-    source: ClauseSource,
+    (source, strength): Source,
     needs: &'static [Capability],
     text: &'static str,
 ) -> Clause {
-    Clause { id, kind: ClauseKind::Check, source, text, note: "", needs }
+    Clause { id, kind: ClauseKind::Check, source, strength, text, note: "", needs }
 }
 
-const fn attest(id: &'static str, text: &'static str, note: &'static str) -> Clause {
-    Clause {
-        id,
-        kind: ClauseKind::Attestation,
-        source: ClauseSource::Evidence,
-        text,
-        note,
-        needs: &[],
-    }
+const fn attest(
+    id: &'static str,
+    (source, strength): Source,
+    text: &'static str,
+    note: &'static str,
+) -> Clause {
+    Clause { id, kind: ClauseKind::Attestation, source, strength, text, note, needs: &[] }
 }
+
+/// A row, and how far the pack carries the clause.
+type Source = (Option<PackRow>, Strength);
+
+const fn stated(row: PackRow) -> Source {
+    (Some(row), Strength::Stated)
+}
+
+/// The row speaks of it, and the clause goes beyond the row by what the API's contract asks for.
+const fn implied(row: PackRow) -> Source {
+    (Some(row), Strength::Implied)
+}
+
+/// The row speaks of it, and the clause goes beyond the row by what we hold to be right.
+const fn ours(row: PackRow) -> Source {
+    (Some(row), Strength::Ours)
+}
+
+/// No row speaks of it.
+const IMPLIED: Source = (None, Strength::Implied);
+/// No row speaks of it, and no contract.
+const OURS: Source = (None, Strength::Ours);
 
 const fn test(
     number: u8,
@@ -90,125 +113,125 @@ const fn test(
 }
 
 use Capability::{Authenticated, Seeded, Stateful, VisibilityTimeout};
-use ClauseSource::{Acceptance, Evidence, Precondition};
+use PackRow::{Acceptance, Evidence, Objective, Precondition, Steps};
 
 // One clause a line, so that the table reads like the pack.
 #[rustfmt::skip]
 const PACK: [TestDefinition; 15] = [
     test(1, "Connect securely through the API gateway", true, &[
-        check("AT1.1", Acceptance, &[], "GET /_status is answered with 200."),
-        check("AT1.2", Acceptance, &[], "GET /letters is answered with 200 and a list of letters."),
-        check("AT1.3", Acceptance, &[], "Until both have succeeded, no call is refused for its credentials and no connection stays broken."),
-        check("AT1.4", Acceptance, &[Authenticated], "Calls carry a bearer token and go over TLS (a loopback target aside)."),
-        check("AT1.5", Evidence, &[], "Both calls are on record with time, X-Request-ID and answer."),
+        check("AT1.1", stated(Acceptance), &[], "GET /_status is answered with 200."),
+        check("AT1.2", stated(Acceptance), &[], "GET /letters is answered with 200 and a list of letters."),
+        check("AT1.3", stated(Acceptance), &[], "Until both have succeeded, no call is refused for its credentials and no connection stays broken."),
+        check("AT1.4", stated(Objective), &[Authenticated], "Calls carry a bearer token and go over TLS (a loopback target aside)."),
+        check("AT1.5", ours(Evidence), &[], "Both calls are on record with time, X-Request-ID and answer."),
     ]),
     test(2, "Receive the whole daily list", true, &[
-        check("AT2.1", Acceptance, &[Seeded], "One call, GET /letters?limit=2500, is answered with the list."),
-        check("AT2.2", Acceptance, &[Seeded], "The list holds every seeded letter: 2,500 entries, none missing."),
-        check("AT2.3", Acceptance, &[Seeded], "No letter id stands in the list twice."),
-        check("AT2.4", Precondition, &[Seeded], "Every listed letter is PENDING."),
-        check("AT2.5", Evidence, &[Seeded], "The call is on record with time, X-Request-ID and its whole list, from which the total of unique ids is counted."),
+        check("AT2.1", stated(Acceptance), &[Seeded], "One call, GET /letters?limit=2500, is answered with the list."),
+        check("AT2.2", stated(Acceptance), &[Seeded], "The list holds every seeded letter: 2,500 entries, none missing."),
+        check("AT2.3", stated(Acceptance), &[Seeded], "No letter id stands in the list twice."),
+        check("AT2.4", stated(Precondition), &[Seeded], "Every listed letter is PENDING."),
+        check("AT2.5", implied(Evidence), &[Seeded], "The call is on record with time, X-Request-ID and its whole list, from which the total of unique ids is counted."),
     ]),
     test(3, "Receive the same list twice without doing the work twice", true, &[
-        check("AT3.1", Precondition, &[Stateful, Seeded], "The list is asked for again with the same limit, and no update is sent in between."),
-        check("AT3.2", Acceptance, &[Stateful, Seeded, VisibilityTimeout], "Asked at once, within the visibility timeout, the second list repeats no letter of the first."),
-        check("AT3.3", Acceptance, &[Stateful, Seeded], "Asked after the visibility timeout, the second list holds the same letters as the first."),
-        check("AT3.4", Acceptance, &[Stateful, Seeded], "Each listed letter is handled once: no letter is fetched for a second job."),
-        check("AT3.5", Acceptance, &[Stateful, Seeded], "No update is sent twice for a letter of the repeated list."),
-        check("AT3.6", Evidence, &[Stateful, Seeded], "Both lists are on record with time, X-Request-ID and their whole content, and the counts of unique and retrieved ids follow from them."),
-        attest("AT3.7", "The supplier's processing log shows one job for each letter.", "the processing log covering both lists"),
+        check("AT3.1", stated(Precondition), &[Stateful, Seeded], "The list is asked for again with the same limit, and no update is sent in between."),
+        check("AT3.2", IMPLIED, &[Stateful, Seeded, VisibilityTimeout], "Asked at once, within the visibility timeout, the second list repeats no letter of the first."),
+        check("AT3.3", stated(Steps), &[Stateful, Seeded], "Asked after the visibility timeout, the second list holds the same letters as the first."),
+        check("AT3.4", ours(Acceptance), &[Stateful, Seeded], "Each listed letter is handled once: no letter is fetched for a second job."),
+        check("AT3.5", stated(Acceptance), &[Stateful, Seeded], "No update is sent twice for a letter of the repeated list."),
+        check("AT3.6", implied(Evidence), &[Stateful, Seeded], "Both lists are on record with time, X-Request-ID and their whole content, and the counts of unique and retrieved ids follow from them."),
+        attest("AT3.7", stated(Evidence), "The supplier's processing log shows one job for each letter.", "the processing log covering both lists"),
     ]),
     test(4, "Accept a list of letters in one update", true, &[
-        check("AT4.1", Precondition, &[Stateful, Seeded], "Every letter accepted was PENDING when it was listed."),
-        check("AT4.2", Acceptance, &[Stateful, Seeded], "One bulk update carries all acceptances of the list and is answered with 202."),
-        check("AT4.3", Acceptance, &[Stateful, Seeded], "Each accepted letter is read back as ACCEPTED before the deadline."),
-        check("AT4.4", Acceptance, &[Stateful, Seeded], "No letter of the list of 1,000 is skipped."),
-        check("AT4.5", Acceptance, &[Stateful, Seeded], "Accepted letters do not come back in a later list (recorded; proves nothing by itself)."),
-        check("AT4.6", Evidence, &[Stateful, Seeded], "Status before and after is on record for every letter, and the count of updates equals the count of letters."),
+        check("AT4.1", stated(Precondition), &[Stateful, Seeded], "Every letter accepted was PENDING when it was listed."),
+        check("AT4.2", stated(Steps), &[Stateful, Seeded], "One bulk update carries all acceptances of the list and is answered with 202."),
+        check("AT4.3", stated(Acceptance), &[Stateful, Seeded], "Each accepted letter is read back as ACCEPTED before the deadline."),
+        check("AT4.4", stated(Acceptance), &[Stateful, Seeded], "No letter of the list of 1,000 is skipped."),
+        check("AT4.5", stated(Steps), &[Stateful, Seeded], "Accepted letters do not come back in a later list (recorded; proves nothing by itself)."),
+        check("AT4.6", stated(Evidence), &[Stateful, Seeded], "Status before and after is on record for every letter, and the count of updates equals the count of letters."),
     ]),
     test(5, "Report letters as PRINTED", false, &[
-        check("AT5.1", Precondition, &[Stateful, Seeded], "Only letters in ACCEPTED are moved to PRINTED."),
-        check("AT5.2", Acceptance, &[Stateful, Seeded], "Every letter moved is read back as PRINTED before the deadline; none is skipped."),
-        check("AT5.3", Acceptance, &[Stateful, Seeded], "No letter is reported as PRINTED twice."),
-        check("AT5.4", Acceptance, &[Stateful, Seeded], "A letter's status is seen before the next one is sent."),
-        check("AT5.5", Evidence, &[Stateful, Seeded], "The answers and the status before and after are on record for every letter moved."),
+        check("AT5.1", stated(Acceptance), &[Stateful, Seeded], "Only letters in ACCEPTED are moved to PRINTED."),
+        check("AT5.2", stated(Acceptance), &[Stateful, Seeded], "Every letter moved is read back as PRINTED before the deadline; none is skipped."),
+        check("AT5.3", stated(Acceptance), &[Stateful, Seeded], "No letter is reported as PRINTED twice."),
+        check("AT5.4", OURS, &[Stateful, Seeded], "A letter's status is seen before the next one is sent."),
+        check("AT5.5", stated(Evidence), &[Stateful, Seeded], "The answers and the status before and after are on record for every letter moved."),
     ]),
     test(6, "Report letters as ENCLOSED", false, &[
-        check("AT6.1", Precondition, &[Stateful, Seeded], "Only letters in ACCEPTED or PRINTED are moved to ENCLOSED."),
-        check("AT6.2", Acceptance, &[Stateful, Seeded], "Every letter moved is read back as ENCLOSED before the deadline; none is skipped."),
-        check("AT6.3", Acceptance, &[Stateful, Seeded], "No letter is reported as ENCLOSED twice."),
-        check("AT6.4", Acceptance, &[Stateful, Seeded], "A letter's status is seen before the next one is sent."),
-        check("AT6.5", Evidence, &[Stateful, Seeded], "The answers and the status before and after are on record for every letter moved."),
+        check("AT6.1", stated(Acceptance), &[Stateful, Seeded], "Only letters in ACCEPTED or PRINTED are moved to ENCLOSED."),
+        check("AT6.2", stated(Acceptance), &[Stateful, Seeded], "Every letter moved is read back as ENCLOSED before the deadline; none is skipped."),
+        check("AT6.3", OURS, &[Stateful, Seeded], "No letter is reported as ENCLOSED twice."),
+        check("AT6.4", OURS, &[Stateful, Seeded], "A letter's status is seen before the next one is sent."),
+        check("AT6.5", stated(Evidence), &[Stateful, Seeded], "The answers and the status before and after are on record for every letter moved."),
     ]),
     test(7, "Report letters as DISPATCHED", true, &[
-        check("AT7.1", Precondition, &[Stateful, Seeded], "Only letters in ACCEPTED, PRINTED or ENCLOSED are moved to DISPATCHED."),
-        check("AT7.2", Acceptance, &[Stateful, Seeded], "Every letter moved is read back as DISPATCHED before the deadline; none is skipped."),
-        check("AT7.3", Acceptance, &[Stateful, Seeded], "No letter is reported as DISPATCHED twice."),
-        check("AT7.4", Acceptance, &[Stateful, Seeded], "A letter's status is seen before the next one is sent."),
-        check("AT7.5", Acceptance, &[Stateful, Seeded], "Both ways of updating, one letter (PATCH) and many (POST), are shown to work."),
-        check("AT7.6", Evidence, &[Stateful, Seeded], "The answers and the status before and after are on record for every letter moved."),
+        check("AT7.1", stated(Acceptance), &[Stateful, Seeded], "Only letters in ACCEPTED, PRINTED or ENCLOSED are moved to DISPATCHED."),
+        check("AT7.2", stated(Acceptance), &[Stateful, Seeded], "Every letter moved is read back as DISPATCHED before the deadline; none is skipped."),
+        check("AT7.3", OURS, &[Stateful, Seeded], "No letter is reported as DISPATCHED twice."),
+        check("AT7.4", OURS, &[Stateful, Seeded], "A letter's status is seen before the next one is sent."),
+        check("AT7.5", OURS, &[Stateful, Seeded], "Both ways of updating, one letter (PATCH) and many (POST), are shown to work."),
+        check("AT7.6", stated(Evidence), &[Stateful, Seeded], "The answers and the status before and after are on record for every letter moved."),
     ]),
     test(8, "Report letters as DELIVERED", false, &[
-        check("AT8.1", Precondition, &[Stateful, Seeded], "Only letters in ACCEPTED, PRINTED, ENCLOSED or DISPATCHED (or FORWARDED, by the lifecycle diagram) are moved to DELIVERED."),
-        check("AT8.2", Acceptance, &[Stateful, Seeded], "Every letter moved is read back as DELIVERED before the deadline; none is skipped."),
-        check("AT8.3", Acceptance, &[Stateful, Seeded], "No letter is reported as DELIVERED twice."),
-        check("AT8.4", Acceptance, &[Stateful, Seeded], "A letter's status is seen before the next one is sent."),
-        check("AT8.5", Evidence, &[Stateful, Seeded], "The answers and the status before and after are on record for every letter moved."),
+        check("AT8.1", stated(Acceptance), &[Stateful, Seeded], "Only letters in ACCEPTED, PRINTED, ENCLOSED or DISPATCHED (or FORWARDED, by the lifecycle diagram) are moved to DELIVERED."),
+        check("AT8.2", stated(Acceptance), &[Stateful, Seeded], "Every letter moved is read back as DELIVERED before the deadline; none is skipped."),
+        check("AT8.3", OURS, &[Stateful, Seeded], "No letter is reported as DELIVERED twice."),
+        check("AT8.4", OURS, &[Stateful, Seeded], "A letter's status is seen before the next one is sent."),
+        check("AT8.5", stated(Evidence), &[Stateful, Seeded], "The answers and the status before and after are on record for every letter moved."),
     ]),
     test(9, "Forward accessible formats to a specialist", true, &[
-        check("AT9.1", Precondition, &[Stateful, Seeded], "Only letters in ACCEPTED are moved to FORWARDED."),
-        check("AT9.2", Precondition, &[Stateful, Seeded], "Every letter forwarded has an accessible-format specification."),
-        check("AT9.3", Acceptance, &[Stateful, Seeded], "Every letter forwarded is read back as FORWARDED before the deadline."),
-        check("AT9.4", Acceptance, &[Stateful, Seeded], "Every FORWARDED carries a code and a reason, and both are read back."),
-        check("AT9.5", Acceptance, &[Stateful, Seeded], "No forwarded letter is reported as printed, enclosed or dispatched afterwards."),
-        check("AT9.6", Evidence, &[Stateful, Seeded], "The answers and the status before and after are on record for every letter forwarded."),
+        check("AT9.1", stated(Precondition), &[Stateful, Seeded], "Only letters in ACCEPTED are moved to FORWARDED."),
+        check("AT9.2", stated(Steps), &[Stateful, Seeded], "Every letter forwarded has an accessible-format specification."),
+        check("AT9.3", stated(Acceptance), &[Stateful, Seeded], "Every letter forwarded is read back as FORWARDED before the deadline."),
+        check("AT9.4", ours(Objective), &[Stateful, Seeded], "Every FORWARDED carries a code and a reason, and both are read back."),
+        check("AT9.5", stated(Acceptance), &[Stateful, Seeded], "No forwarded letter is reported as printed, enclosed or dispatched afterwards."),
+        check("AT9.6", stated(Evidence), &[Stateful, Seeded], "The answers and the status before and after are on record for every letter forwarded."),
     ]),
     test(10, "Report letters as RETURNED", true, &[
-        check("AT10.1", Precondition, &[Stateful, Seeded], "Only letters in DISPATCHED or DELIVERED are moved to RETURNED."),
-        check("AT10.2", Acceptance, &[Stateful, Seeded], "Every letter returned is read back as RETURNED before the deadline."),
-        check("AT10.3", Acceptance, &[Stateful, Seeded], "Every RETURNED carries a return code from R01 to R10."),
-        check("AT10.4", Acceptance, &[Stateful, Seeded], "Every return code comes with its own text, and both are read back."),
-        check("AT10.5", Evidence, &[Stateful, Seeded], "The transition of every returned letter is on record with its times."),
+        check("AT10.1", stated(Precondition), &[Stateful, Seeded], "Only letters in DISPATCHED or DELIVERED are moved to RETURNED."),
+        check("AT10.2", stated(Acceptance), &[Stateful, Seeded], "Every letter returned is read back as RETURNED before the deadline."),
+        check("AT10.3", stated(Objective), &[Stateful, Seeded], "Every RETURNED carries a return code from R01 to R10."),
+        check("AT10.4", stated(Objective), &[Stateful, Seeded], "Every return code comes with its own text, and both are read back."),
+        check("AT10.5", stated(Evidence), &[Stateful, Seeded], "The transition of every returned letter is on record with its times."),
     ]),
     test(11, "Cancel letters on request", true, &[
-        check("AT11.1", Precondition, &[Stateful, Seeded], "Only letters not yet dispatched or delivered (ACCEPTED, FORWARDED, PRINTED, ENCLOSED) are moved to CANCELLED."),
-        attest("AT11.2", "The ids to cancel came from outside the API, as a list by e-mail.", "the e-mail or list with the ids"),
-        check("AT11.3", Acceptance, &[Stateful, Seeded], "Every letter cancelled is read back as CANCELLED before the deadline."),
-        check("AT11.4", Acceptance, &[Stateful, Seeded], "Every CANCELLED carries a code and a reason, and both are read back."),
-        check("AT11.5", Acceptance, &[Stateful, Seeded], "No cancelled letter is reported as printed, enclosed, dispatched or delivered afterwards."),
-        check("AT11.6", Evidence, &[Stateful, Seeded], "The audit trail, with the status before and after, is on record for every letter cancelled."),
+        check("AT11.1", stated(Acceptance), &[Stateful, Seeded], "Only letters not yet dispatched or delivered (ACCEPTED, FORWARDED, PRINTED, ENCLOSED) are moved to CANCELLED."),
+        attest("AT11.2", stated(Precondition), "The ids to cancel came from outside the API, as a list by e-mail.", "the e-mail or list with the ids"),
+        check("AT11.3", stated(Acceptance), &[Stateful, Seeded], "Every letter cancelled is read back as CANCELLED before the deadline."),
+        check("AT11.4", stated(Objective), &[Stateful, Seeded], "Every CANCELLED carries a code and a reason, and both are read back."),
+        check("AT11.5", stated(Objective), &[Stateful, Seeded], "No cancelled letter is reported as printed, enclosed, dispatched or delivered afterwards."),
+        check("AT11.6", stated(Evidence), &[Stateful, Seeded], "The audit trail, with the status before and after, is on record for every letter cancelled."),
     ]),
     test(12, "Report letters as FAILED", true, &[
-        check("AT12.1", Precondition, &[Stateful, Seeded], "Only letters in ACCEPTED, PRINTED, ENCLOSED or FORWARDED are moved to FAILED."),
-        check("AT12.2", Acceptance, &[Stateful, Seeded], "Every letter failed is read back as FAILED before the deadline."),
-        check("AT12.3", Acceptance, &[Stateful, Seeded], "Every FAILED carries a code and a reason, and both are read back."),
-        check("AT12.4", Acceptance, &[Stateful, Seeded], "A letter whose PDF was found damaged or longer than five pages after acceptance is reported as FAILED."),
-        check("AT12.5", Acceptance, &[Stateful, Seeded], "No failed letter is reported as printed, enclosed, dispatched or delivered afterwards."),
-        check("AT12.6", Evidence, &[Stateful, Seeded], "The transition of every failed letter is on record with its times."),
+        check("AT12.1", stated(Precondition), &[Stateful, Seeded], "Only letters in ACCEPTED, PRINTED, ENCLOSED or FORWARDED are moved to FAILED."),
+        check("AT12.2", stated(Acceptance), &[Stateful, Seeded], "Every letter failed is read back as FAILED before the deadline."),
+        check("AT12.3", stated(Acceptance), &[Stateful, Seeded], "Every FAILED carries a code and a reason, and both are read back."),
+        check("AT12.4", ours(Objective), &[Stateful, Seeded], "A letter whose PDF was found damaged or longer than five pages after acceptance is reported as FAILED."),
+        check("AT12.5", IMPLIED, &[Stateful, Seeded], "No failed letter is reported as printed, enclosed, dispatched or delivered afterwards."),
+        check("AT12.6", stated(Evidence), &[Stateful, Seeded], "The transition of every failed letter is on record with its times."),
     ]),
     test(13, "Reject letters that cannot be taken on", false, &[
-        check("AT13.1", Precondition, &[Stateful, Seeded], "Only letters in PENDING are moved to REJECTED."),
-        check("AT13.2", Acceptance, &[Stateful, Seeded], "Every letter rejected is read back as REJECTED before the deadline."),
-        check("AT13.3", Acceptance, &[Stateful, Seeded], "Every REJECTED carries a code and a reason, and both are read back."),
-        check("AT13.4", Acceptance, &[Stateful, Seeded], "No rejected letter is accepted or produced afterwards."),
-        check("AT13.5", Acceptance, &[Stateful, Seeded], "A letter with an unknown or missing specification, or whose PDF is missing, is rejected and never accepted."),
-        check("AT13.6", Evidence, &[Stateful, Seeded], "The status before and after is on record for every letter rejected."),
+        check("AT13.1", stated(Precondition), &[Stateful, Seeded], "Only letters in PENDING are moved to REJECTED."),
+        check("AT13.2", stated(Acceptance), &[Stateful, Seeded], "Every letter rejected is read back as REJECTED before the deadline."),
+        check("AT13.3", stated(Acceptance), &[Stateful, Seeded], "Every REJECTED carries a code and a reason, and both are read back."),
+        check("AT13.4", stated(Acceptance), &[Stateful, Seeded], "No rejected letter is accepted or produced afterwards."),
+        check("AT13.5", ours(Objective), &[Stateful, Seeded], "A letter with an unknown or missing specification, or whose PDF is missing, is rejected and never accepted."),
+        check("AT13.6", stated(Evidence), &[Stateful, Seeded], "The status before and after is on record for every letter rejected."),
     ]),
     test(14, "Submit management information and reconcile it", true, &[
-        check("AT14.1", Acceptance, &[Stateful, Seeded], "Every record is taken with 201 and names its specification and group."),
-        check("AT14.2", Acceptance, &[Stateful, Seeded], "For each specification and group, the quantities submitted equal the letters dispatched."),
-        check("AT14.3", Acceptance, &[Stateful, Seeded], "No second record is submitted for the same reporting date and specification within a group."),
-        check("AT14.4", Acceptance, &[Stateful, Seeded], "No specification and group with dispatched letters is missing from what was submitted."),
-        check("AT14.5", Evidence, &[Stateful, Seeded], "Payloads and answers are on record, and what is read back equals what was submitted."),
+        check("AT14.1", stated(Steps), &[Stateful, Seeded], "Every record is taken with 201 and names its specification and group."),
+        check("AT14.2", ours(Acceptance), &[Stateful, Seeded], "For each specification and group, the quantities submitted equal the letters dispatched."),
+        check("AT14.3", stated(Acceptance), &[Stateful, Seeded], "No second record is submitted for the same reporting date and specification within a group."),
+        check("AT14.4", stated(Acceptance), &[Stateful, Seeded], "No specification and group with dispatched letters is missing from what was submitted."),
+        check("AT14.5", implied(Evidence), &[Stateful, Seeded], "Payloads and answers are on record, and what is read back equals what was submitted."),
     ]),
     test(15, "Take in the whole list at speed", true, &[
-        check("AT15.1", Precondition, &[Stateful, Seeded], "The flow starts from 2,500 PENDING letters."),
-        check("AT15.2", Acceptance, &[Stateful, Seeded], "Lists of 500 are fetched one after another and each is accepted in bulk, until the queue is empty."),
-        check("AT15.3", Acceptance, &[Stateful, Seeded], "Every PDF is downloaded."),
-        check("AT15.4", Acceptance, &[Stateful, Seeded], "Every PDF downloaded is complete: its SHA-256 is the letter's and it can be read."),
-        check("AT15.5", Acceptance, &[Stateful, Seeded], "The best flow ends within the agreed time (the pack: 10 s)."),
-        check("AT15.6", Acceptance, &[Stateful, Seeded], "The whole flow is done three times."),
-        check("AT15.7", Evidence, &[Stateful, Seeded], "Every download is on record with its time, and the total elapsed time follows from it."),
+        check("AT15.1", stated(Precondition), &[Stateful, Seeded], "The flow starts from 2,500 PENDING letters."),
+        check("AT15.2", stated(Steps), &[Stateful, Seeded], "Lists of 500 are fetched one after another and each is accepted in bulk, until the queue is empty."),
+        check("AT15.3", stated(Acceptance), &[Stateful, Seeded], "Every PDF is downloaded."),
+        check("AT15.4", stated(Acceptance), &[Stateful, Seeded], "Every PDF downloaded is complete: its SHA-256 is the letter's and it can be read."),
+        check("AT15.5", stated(Acceptance), &[Stateful, Seeded], "The best flow ends within the agreed time (the pack: 10 s)."),
+        check("AT15.6", stated(Acceptance), &[Stateful, Seeded], "The whole flow is done three times."),
+        check("AT15.7", stated(Evidence), &[Stateful, Seeded], "Every download is on record with its time, and the total elapsed time follows from it."),
     ]),
 ];
 
@@ -242,6 +265,28 @@ mod tests {
                 assert_eq!(clause.id, format!("{}.{}", test.id, number + 1));
                 assert_eq!(clause.note.is_empty(), clause.kind == ClauseKind::Check);
             }
+        }
+    }
+
+    #[test]
+    fn what_the_pack_states_is_stated_in_a_row() {
+        for clause in pack().iter().flat_map(|test| test.clauses) {
+            assert!(
+                clause.source.is_some() || clause.strength != Strength::Stated,
+                "{}",
+                clause.id
+            );
+        }
+    }
+
+    #[test]
+    fn a_row_and_a_strength_have_one_word_each() {
+        use Strength::{Implied, Ours, Stated};
+        for row in [Objective, Precondition, Steps, Acceptance, Evidence] {
+            assert_eq!(serde_json::to_value(row).unwrap(), row.as_str());
+        }
+        for strength in [Stated, Implied, Ours] {
+            assert_eq!(serde_json::to_value(strength).unwrap(), strength.as_str());
         }
     }
 

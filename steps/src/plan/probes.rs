@@ -3,17 +3,16 @@
 
 use std::time::Duration;
 
-use letterproof_judge::conformance::{LetterNeed, ProbePlan, TokenProbe, conformance_checks};
+use letterproof_judge::conformance::{
+    Acceptance, LetterNeed, Probe, ProbePlan, TokenProbe, conformance_checks,
+};
 use letterproof_model::{Body, Document, LetterStatus, Operation, Route};
 use serde::Deserialize;
 
 use super::draft::Draft;
 use super::range::Range;
 use crate::house::Way;
-use crate::prober::{
-    ACCEPTED_IN_BULK, ACCEPTED_SINGLY, LATER, REPEATED, TOKEN_PATIENCE, USUAL_LINK_LIFE,
-    longest_burst,
-};
+use crate::prober::{LATER, TOKEN_PATIENCE, USUAL_LINK_LIFE, longest_burst};
 
 impl Draft {
     /// The probes of these checks are sent.
@@ -25,20 +24,29 @@ impl Draft {
             if self.context().is_some_and(|context| context.lacking(check.needs).is_some()) {
                 continue;
             }
-            match check.id {
-                ACCEPTED_SINGLY => self.accept_and_look_again(Way::OneByOne),
-                ACCEPTED_IN_BULK => self.accept_and_look_again(Way::InOneUpdate),
-                _ => {}
-            }
-            if let Some(probe) = TokenProbe::of(check.id) {
-                self.ask_for_token(probe);
-            }
-            for plan in check.probes() {
-                let own = if plan.letter == LetterNeed::Spent { check.id } else { "" };
-                if self.queue.probes.insert(format!("{own} {plan:?}")) {
-                    self.send(&plan, check.id == REPEATED);
+            match check.probe() {
+                Probe::Requests(plans) => {
+                    for plan in plans {
+                        self.request(check.id, plan, 1);
+                    }
                 }
+                Probe::Twice(plan) => self.request(check.id, plan, 2),
+                Probe::AsSupplier(Acceptance::OneByOne) => {
+                    self.accept_and_look_again(Way::OneByOne);
+                }
+                Probe::AsSupplier(Acceptance::InBulk) => {
+                    self.accept_and_look_again(Way::InOneUpdate);
+                }
+                Probe::Token(probe) => self.ask_for_token(probe),
             }
+        }
+    }
+
+    /// One request of a check, sent so many times unless another check has sent it.
+    fn request(&mut self, check: &str, plan: &ProbePlan, times: u64) {
+        let own = if plan.letter == LetterNeed::Spent { check } else { "" };
+        if self.queue.probes.insert(format!("{own} {plan:?}")) {
+            self.send(plan, times);
         }
     }
 
@@ -51,22 +59,28 @@ impl Draft {
 
     /// A probe of the token endpoint, or of a token past its end, where tokens are asked for.
     fn ask_for_token(&mut self, probe: TokenProbe) {
-        let tokens = if probe == TokenProbe::Replay { 2 } else { 1 };
-        self.call(Operation::Token, Range::up_to(tokens));
-        if probe == TokenProbe::Outlived {
-            self.wait("a token ends", Duration::ZERO, TOKEN_PATIENCE + Duration::from_secs(1));
-            self.call(Operation::ListLetters, Range::up_to(1));
+        match probe {
+            TokenProbe::Signature
+            | TokenProbe::Expired
+            | TokenProbe::Audience
+            | TokenProbe::Algorithm => self.call(Operation::Token, Range::up_to(1)),
+            TokenProbe::Replay => self.call(Operation::Token, Range::up_to(2)),
+            TokenProbe::Outlived => {
+                self.call(Operation::Token, Range::up_to(1));
+                self.wait("a token ends", Duration::ZERO, TOKEN_PATIENCE + Duration::from_secs(1));
+                self.call(Operation::ListLetters, Range::up_to(1));
+            }
         }
     }
 
-    fn send(&mut self, plan: &ProbePlan, twice: bool) {
+    fn send(&mut self, plan: &ProbePlan, times: u64) {
         let operation = Route::of(plan.method, &plan.path_for("x"), "").operation;
         if plan.burst {
             let limit = self.context().map_or(0, |context| context.rate_limit);
             let most = u64::from(longest_burst(limit));
             return self.call(operation, Range { least: 1, most: Some(most) });
         }
-        if plan.letter != LetterNeed::None {
+        if !matches!(plan.letter, LetterNeed::None | LetterNeed::Record) {
             self.know_letters();
         }
         match plan.letter {
@@ -82,12 +96,12 @@ impl Draft {
                 self.wait("a link expires", Duration::ZERO, life);
             }
             LetterNeed::WithoutPdf => self.call(Operation::Download, Range::up_to(1)),
-            _ => {}
+            LetterNeed::None | LetterNeed::Any | LetterNeed::WithPdf | LetterNeed::Record => {}
         }
         if plan.hides_letters {
             self.note_list();
         }
-        self.call(operation, Range::exactly(if twice { 2 } else { 1 }));
+        self.call(operation, Range::exactly(times));
     }
 
     /// A probe that the API should refuse, or not, changes a letter of its own.

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use letterproof_judge::conformance::conformance_checks;
 use letterproof_judge::observer_checks;
-use letterproof_model::{ClauseKind, ClauseSource, TestDefinition, Verdict, pack};
+use letterproof_model::{ClauseKind, PackRow, TestDefinition, Verdict, pack};
 
 use crate::journals::failing::failing;
 use crate::journals::observed::{every_watched, observed};
@@ -44,7 +44,10 @@ pub(crate) struct Test {
 /// A clause of the pack.
 pub(crate) struct Row {
     pub(crate) id: &'static str,
-    pub(crate) column: &'static str,
+    /// The pack's row; empty where none speaks of it.
+    pub(crate) source: &'static str,
+    /// How far the pack carries it.
+    pub(crate) strength: &'static str,
     pub(crate) kind: &'static str,
     pub(crate) text: &'static str,
     /// What to attach, or why it is not tested.
@@ -85,11 +88,8 @@ impl Register {
                 .iter()
                 .map(|clause| Row {
                     id: clause.id,
-                    column: match clause.source {
-                        ClauseSource::Precondition => "precondition",
-                        ClauseSource::Acceptance => "acceptance",
-                        ClauseSource::Evidence => "evidence",
-                    },
+                    source: clause.source.map_or("", PackRow::as_str),
+                    strength: clause.strength.as_str(),
                     kind: match clause.kind {
                         ClauseKind::Check => "check",
                         ClauseKind::Attestation => "attestation",

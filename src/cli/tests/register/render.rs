@@ -9,6 +9,8 @@ use crate::REFRESH;
 /// The register as a Markdown document.
 pub(crate) fn markdown(register: &Register) -> String {
     let of_kind = |kind: &str| register.clauses().filter(|row| row.kind == kind).count();
+    let of_strength =
+        |strength: &str| register.clauses().filter(|row| row.strength == strength).count();
     let checks = || register.clauses().filter(|row| row.kind == "check");
     let mut page = format!(
         "# Coverage register\n\n\
@@ -18,6 +20,11 @@ pub(crate) fn markdown(register: &Register) -> String {
          | checked from recorded exchanges | {} |\n\
          | stated by a person, with something attached | {} |\n\
          | not tested, for a stated reason | {} |\n\n\
+         - **Source row**: the row of the acceptance pack that speaks of the clause: objective, \
+         precondition (with its eligible statuses and triggers), steps, acceptance or evidence.\n\
+         - **Strength**: {} clauses are *stated* by the pack in that row; {} are *implied* by the \
+         API's contract or the letters' lifecycle; {} are *ours*. A clause with several demands is \
+         as strong as the weakest that its judge can fail.\n\
          - **Judge**: the file that decides, from recorded exchanges alone.\n\
          - **Faults**: faults of the API (`letterproof mock --fault list`) or of a print house \
          (`letterproof supplier --fault list`) that `letterproof selftest` saw turn the clause red, \
@@ -28,6 +35,9 @@ pub(crate) fn markdown(register: &Register) -> String {
         of_kind("check"),
         of_kind("attestation"),
         of_kind("not tested"),
+        of_strength("stated"),
+        of_strength("implied"),
+        of_strength("ours"),
         checks().filter(|row| !row.faults.is_empty()).count(),
         checks().count(),
         checks().filter(|row| row.journal).count(),
@@ -37,15 +47,16 @@ pub(crate) fn markdown(register: &Register) -> String {
         let need = if test.definition.required { "required" } else { "optional" };
         let _ = write!(page, "\n## {} {} ({need})\n\n", test.definition.id, test.definition.title);
         page.push_str(
-            "| Clause | Column | Kind | What must be true | Judge | Faults | Journal |\n",
+            "| Clause | Source row | Strength | Kind | What must be true | Judge | Faults | Journal |\n",
         );
-        page.push_str("|---|---|---|---|---|---|---|\n");
+        page.push_str("|---|---|---|---|---|---|---|---|\n");
         for row in &test.clauses {
             let _ = writeln!(
                 page,
-                "| {} | {} | {} | {} | {} | {} | {} |",
+                "| {} | {} | {} | {} | {} | {} | {} | {} |",
                 row.id,
-                row.column,
+                if row.source.is_empty() { "–" } else { row.source },
+                row.strength,
                 kind(row),
                 cell(row.text),
                 code(&row.judge),
@@ -128,7 +139,16 @@ pub(crate) fn csv(register: &Register) -> String {
     line(
         &mut file,
         [
-            "id", "suite", "required", "column", "kind", "clause", "note", "judge", "faults",
+            "id",
+            "suite",
+            "required",
+            "source_row",
+            "strength",
+            "kind",
+            "clause",
+            "note",
+            "judge",
+            "faults",
             "journal",
         ],
     );
@@ -143,7 +163,8 @@ pub(crate) fn csv(register: &Register) -> String {
                     row.id,
                     "acceptance",
                     required,
-                    row.column,
+                    row.source,
+                    row.strength,
                     row.kind,
                     row.text,
                     row.note,
@@ -164,6 +185,7 @@ pub(crate) fn csv(register: &Register) -> String {
                 suite,
                 "",
                 "",
+                "",
                 "check",
                 check.clause,
                 check.source,
@@ -176,7 +198,7 @@ pub(crate) fn csv(register: &Register) -> String {
     file
 }
 
-fn line(file: &mut String, cells: [&str; 10]) {
+fn line(file: &mut String, cells: [&str; 11]) {
     let quoted = cells.map(|cell| match cell.contains([',', '"', '\n', '\r']) {
         true => format!("\"{}\"", cell.replace('"', "\"\"")),
         false => cell.to_owned(),

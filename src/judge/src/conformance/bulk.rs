@@ -4,9 +4,9 @@
 
 use letterproof_model::{Capability, Operation};
 
-use super::check::{Accepted, Check, Concluded, by_specification, probe, traffic};
+use super::check::{Accepted, Check, Concluded, by_specification, driven, probe};
 use super::matching::Probed;
-use super::plan::{BodyPlan, ProbePlan};
+use super::plan::{Acceptance, BodyPlan, Probe, ProbePlan};
 use super::read::none_or;
 use crate::tally::Tally;
 
@@ -32,7 +32,7 @@ const fn refused(
 }
 
 pub(super) const CHECKS: &[Check] = &[
-    traffic("C-BULK", "An update of many letters", &[], valid,
+    driven("C-BULK", "An update of many letters", Probe::AsSupplier(Acceptance::InBulk), valid,
         "A well-formed bulk update is answered with 202 and no body.", OAS).needing(STATEFUL),
     probe("C-BULK-NONE", "No letters", post().text(r#"{"data":[]}"#), REFUSED.deployed(&[202]),
         "A bulk update of no letters is refused.", HANDLERS).needing(STATEFUL),

@@ -4,7 +4,7 @@
 use letterproof_model::{Capability, FindingKind};
 
 use super::matching::Probed;
-use super::plan::{BearerPlan, BodyPlan, HeaderPlan, LetterNeed, ProbePlan};
+use super::plan::{BearerPlan, BodyPlan, HeaderPlan, LetterNeed, Probe, ProbePlan};
 use crate::ruling::{Heading, Ruling};
 
 /// A check of the API.
@@ -29,8 +29,8 @@ pub struct Check {
 pub(crate) enum Subject {
     /// The answers to a probe.
     Probe(ProbePlan, Accepted),
-    /// Traffic made for other reasons, or by the probes listed here, judged as a whole.
-    Traffic(&'static [ProbePlan], TrafficJudge),
+    /// Traffic made for other reasons, or by this probe, judged as a whole.
+    Traffic(Probe<'static>, TrafficJudge),
 }
 
 /// Judges traffic as a whole.
@@ -67,12 +67,22 @@ impl Check {
         }
     }
 
-    /// The probes a driver sends for this check.
+    /// What a driver does for this check.
     #[must_use]
-    pub fn probes(&self) -> Vec<ProbePlan> {
-        match self.subject {
-            Subject::Probe(plan, _) => vec![plan],
-            Subject::Traffic(plans, _) => plans.to_vec(),
+    pub const fn probe(&self) -> Probe<'_> {
+        match &self.subject {
+            Subject::Probe(plan, _) => Probe::Requests(std::slice::from_ref(plan)),
+            Subject::Traffic(probe, _) => *probe,
+        }
+    }
+
+    /// The requests by which the judge finds its probe; none where other traffic shows it.
+    #[must_use]
+    pub fn probes(&self) -> &[ProbePlan] {
+        match self.probe() {
+            Probe::Requests(plans) => plans,
+            Probe::Twice(plan) => std::slice::from_ref(plan),
+            Probe::AsSupplier(_) | Probe::Token(_) => &[],
         }
     }
 }
@@ -128,7 +138,7 @@ pub(crate) const fn probe(
     Check { id, title, clause, source, needs: &[], subject: Subject::Probe(plan, accepted) }
 }
 
-/// A check of traffic.
+/// A check of traffic that these requests make, or anything else.
 pub(crate) const fn traffic(
     id: &'static str,
     title: &'static str,
@@ -137,7 +147,19 @@ pub(crate) const fn traffic(
     clause: &'static str,
     source: &'static str,
 ) -> Check {
-    Check { id, title, clause, source, needs: &[], subject: Subject::Traffic(plans, judge) }
+    driven(id, title, Probe::Requests(plans), judge, clause, source)
+}
+
+/// A check of traffic that a driver makes in its own way.
+pub(crate) const fn driven(
+    id: &'static str,
+    title: &'static str,
+    probe: Probe<'static>,
+    judge: TrafficJudge,
+    clause: &'static str,
+    source: &'static str,
+) -> Check {
+    Check { id, title, clause, source, needs: &[], subject: Subject::Traffic(probe, judge) }
 }
 
 impl Check {

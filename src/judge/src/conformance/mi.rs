@@ -5,7 +5,7 @@ use letterproof_model::{Capability, Operation};
 
 use super::check::{Accepted, Check, Concluded, by_specification, probe, traffic};
 use super::matching::Probed;
-use super::plan::ProbePlan;
+use super::plan::{LetterNeed, ProbePlan};
 use super::read::none_or;
 use crate::tally::Tally;
 use crate::traffic::Answer;
@@ -18,6 +18,11 @@ const STATEFUL: &[Capability] = &[Capability::Stateful];
 const fn post(text: &'static str) -> ProbePlan {
     ProbePlan::new("POST", "/mi").text(text)
 }
+
+/// A full record, submitted; `GET /mi/{id}` reads it back.
+pub const RECORD: ProbePlan = post(
+    r#"{"data":{"type":"ManagementInformation","attributes":{"lineItem":"conformance-probe","timestamp":"2026-01-01T00:00:00Z","quantity":1,"specificationId":"conformance-probe","groupId":"conformance-probe","stockRemaining":0}}}"#,
+);
 
 const TAKEN: Accepted = by_specification(&[201]).sandbox(&[200]);
 const REFUSED: Accepted = by_specification(&[400]);
@@ -52,12 +57,8 @@ const fn either(
 }
 
 pub(super) const CHECKS: &[Check] = &[
-    taken(
-        "C-MI",
-        "A full record",
-        r#"{"data":{"type":"ManagementInformation","attributes":{"lineItem":"conformance-probe","timestamp":"2026-01-01T00:00:00Z","quantity":1,"specificationId":"conformance-probe","groupId":"conformance-probe","stockRemaining":0}}}"#,
-        "A full record is taken with 201.",
-    ),
+    probe("C-MI", "A full record", RECORD, TAKEN, "A full record is taken with 201.", OAS)
+        .needing(STATEFUL),
     taken(
         "C-MI-MINIMAL",
         "A record of required fields only",
@@ -165,7 +166,7 @@ pub(super) const CHECKS: &[Check] = &[
     probe(
         "C-MI-READ",
         "A record read back",
-        ProbePlan::new("GET", "/mi/{mi}"),
+        ProbePlan::new("GET", "/mi/{mi}").letter(LetterNeed::Record),
         by_specification(&[200]).deployed(&[403, 404]).sandbox(&[404]),
         "A record submitted before is answered with 200.",
         READ,
@@ -181,7 +182,7 @@ pub(super) const CHECKS: &[Check] = &[
     traffic(
         "C-MI-SAME",
         "A record comes back as it was submitted",
-        &[ProbePlan::new("GET", "/mi/{mi}")],
+        &[ProbePlan::new("GET", "/mi/{mi}").letter(LetterNeed::Record)],
         same,
         "The answer to a record, and the record read back, equal what was submitted; none is lost \
          where records can be read.",

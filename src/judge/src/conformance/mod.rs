@@ -25,8 +25,9 @@ pub use check::{Accepted, Check};
 pub(crate) use judging::judge_probes;
 pub use judging::{conformance_checks, conformance_ids, judge_conformance};
 pub(crate) use links::life;
+pub use mi::RECORD;
 pub use plan::{
-    BearerPlan, BodyPlan, FOREIGN, HeaderPlan, LetterNeed, ProbePlan, UNKNOWN_LETTER, UNKNOWN_MI,
-    unknown_letter,
+    Acceptance, BearerPlan, BodyPlan, FOREIGN, HeaderPlan, LetterNeed, Probe, ProbePlan,
+    UNKNOWN_LETTER, UNKNOWN_MI, unknown_letter,
 };
 pub use token::TokenProbe;

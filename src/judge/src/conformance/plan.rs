@@ -3,6 +3,8 @@
 
 use letterproof_model::LetterId;
 
+use super::token::TokenProbe;
+
 /// A letter id that belongs to nobody.
 pub const UNKNOWN_LETTER: &str = "00000000-0000-4000-8000-000000000000";
 /// An MI record id that belongs to nobody.
@@ -16,6 +18,28 @@ pub const FOREIGN: &str = "conformance-foreign-letter";
 #[must_use]
 pub fn unknown_letter(number: usize) -> LetterId {
     LetterId::new(format!("00000000-0000-4000-8000-{number:012}"))
+}
+
+/// What a driver does so that a check has something to judge.
+#[derive(Debug, Clone, Copy)]
+pub enum Probe<'a> {
+    /// Each of these requests is sent; none where the check judges what others make.
+    Requests(&'a [ProbePlan]),
+    /// This request is sent twice, word for word.
+    Twice(&'a ProbePlan),
+    /// A letter is accepted as a supplier accepts one, and read again later.
+    AsSupplier(Acceptance),
+    /// A probe of the token endpoint, or of a token.
+    Token(TokenProbe),
+}
+
+/// How a supplier accepts a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acceptance {
+    /// By `PATCH /letters/{id}`.
+    OneByOne,
+    /// By `POST /letters`.
+    InBulk,
 }
 
 /// A request to send.
@@ -100,6 +124,8 @@ pub enum LetterNeed {
     Spent,
     /// A letter of another supplier, where one is known.
     Foreign,
+    /// No letter but a record, the one that [`RECORD`](super::RECORD) submits.
+    Record,
 }
 
 impl ProbePlan {

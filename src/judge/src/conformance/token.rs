@@ -4,8 +4,9 @@
 
 use letterproof_model::{Capability, Operation};
 
-use super::check::{Check, Concluded, traffic};
+use super::check::{Check, Concluded, driven};
 use super::matching::Probed;
+use super::plan::Probe;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
 use crate::traffic::{Answer, Call, CallIx};
@@ -55,12 +56,6 @@ impl TokenProbe {
         }
     }
 
-    /// The probe of a check, if it has one of this kind.
-    #[must_use]
-    pub fn of(check: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|probe| probe.check() == check)
-    }
-
     /// The `X-Correlation-ID` by which it is found again.
     #[must_use]
     pub const fn label(self) -> &'static str {
@@ -102,7 +97,8 @@ const fn check(
     judge: fn(&Probed<'_>) -> Concluded,
     clause: &'static str,
 ) -> Check {
-    traffic(probe.check(), title, &[], judge, clause, PLATFORM).needing(AUTHENTICATED)
+    driven(probe.check(), title, Probe::Token(probe), judge, clause, PLATFORM)
+        .needing(AUTHENTICATED)
 }
 
 pub(super) const CHECKS: &[Check] = &[

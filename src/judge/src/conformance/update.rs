@@ -4,9 +4,9 @@
 
 use letterproof_model::{Capability, Operation};
 
-use super::check::{Check, Concluded, by_specification, probe, traffic};
+use super::check::{Check, Concluded, by_specification, driven, probe};
 use super::matching::Probed;
-use super::plan::{BodyPlan, FOREIGN, HeaderPlan, LetterNeed, ProbePlan};
+use super::plan::{Acceptance, BodyPlan, FOREIGN, HeaderPlan, LetterNeed, Probe, ProbePlan};
 use super::read::none_or;
 use crate::tally::Tally;
 use crate::traffic::Answer;
@@ -43,10 +43,10 @@ const fn taken(
 }
 
 pub(super) const CHECKS: &[Check] = &[
-    traffic("C-PATCH", "An update of one letter", &[], valid,
+    driven("C-PATCH", "An update of one letter", Probe::AsSupplier(Acceptance::OneByOne), valid,
         "A well-formed update is answered with 202 and no body.", OAS).needing(STATEFUL),
-    traffic("C-PATCH-REPEATED", "The same update again",
-        &[patch().text(r#"{"data":{"id":"{letter}","type":"Letter","attributes":{"status":"REJECTED","reasonCode":"X01","reasonText":"Conformance probe"}}}"#).letter(LetterNeed::Spent)],
+    driven("C-PATCH-REPEATED", "The same update again",
+        Probe::Twice(&patch().text(r#"{"data":{"id":"{letter}","type":"Letter","attributes":{"status":"REJECTED","reasonCode":"X01","reasonText":"Conformance probe"}}}"#).letter(LetterNeed::Spent)),
         repeated, "An update repeated word for word is answered as the first time.", HANDLERS).needing(STATEFUL),
     refused("C-PATCH-STATUS-UNKNOWN", "An unknown status",
         r#"{"data":{"id":"{letter}","type":"Letter","attributes":{"status":"LOST"}}}"#, "An unknown status is refused."),

@@ -54,7 +54,7 @@ pub fn after(write: impl FnOnce(&mut Script)) -> Script {
 pub fn send(script: &mut Script, plan: &ProbePlan, status: u16) {
     let id = match plan.letter {
         LetterNeed::Foreign => "foreign-letter",
-        _ if plan.path.contains("{mi}") => "M1",
+        LetterNeed::Record => "M1",
         _ => "L1",
     };
     let number = script.exchanges.len();
