@@ -36,6 +36,7 @@ mod moves;
 mod observer;
 mod pairs;
 mod readback;
+mod reading;
 mod reasons;
 mod ruling;
 mod tally;
