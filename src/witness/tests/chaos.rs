@@ -9,7 +9,8 @@ use letterproof_contract::Contract;
 use letterproof_judge::conformance::judge_conformance;
 use letterproof_mock::{MockConfig, MockServer};
 use letterproof_model::{
-    About, Context, FindingKind, Journal as _, LetterStatus, Recording, TransportErrorKind, Verdict,
+    About, Capability, Context, FindingKind, Journal as _, LetterStatus, Recording,
+    TransportErrorKind, Verdict,
 };
 use letterproof_witness::{Witness, WitnessConfig, WitnessError};
 use reqwest::Method;
@@ -67,7 +68,8 @@ async fn an_injected_answer_looks_like_the_apis_and_is_named_in_the_evidence() {
 #[tokio::test]
 async fn an_injected_answer_that_nobody_documents_turns_no_check_of_the_contract_red() {
     let api = MockServer::start(quick()).await.unwrap();
-    let context = Context::stand_in(api.base_url());
+    let mut context = Context::stand_in(api.base_url());
+    context.capabilities.remove(&Capability::Authenticated);
     let watched = chaotic(&api, &["GET /letters: 503@nth=2"]).await;
     for status in [200, 503, 200] {
         assert_eq!(watched.get("/letters?limit=1").await.status(), status);
