@@ -1,7 +1,9 @@
-//! The bench of judges: sees every exchange as it is recorded and answers which criteria hold.
+//! The bench of judges: takes in every exchange as it is recorded and answers which criteria hold.
+//!
+//! Recording never waits for judging: an exchange is only put aside here, for the journal is held
+//! meanwhile, and is indexed when somebody asks.
 //! Refuses a verdict of its own; it asks the judges over all that was recorded so far.
 
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use letterproof_judge::JudgeCache;
@@ -10,14 +12,14 @@ use letterproof_model::{Context, CriterionId, CriterionResult, Exchange, Timesta
 /// Judges at hand while scenarios run.
 #[derive(Debug)]
 pub struct Bench {
+    /// What was recorded since anybody last asked; held only to add to it or to take it.
+    recorded: Mutex<Vec<Arc<Exchange>>>,
+    /// Held while judging.
     judges: Mutex<JudgeCache>,
-    /// Scenarios that have not come to their criteria yet.
-    acting: Mutex<HashSet<String>>,
-    failed: Mutex<HashSet<String>>,
     stopped: Mutex<Option<String>>,
 }
 
-/// A criterion that does not hold, or that nobody knows.
+/// A criterion or check that does not hold, or that nobody knows.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CriterionError {
     /// The judges did not pass it.
@@ -32,8 +34,8 @@ pub(crate) enum CriterionError {
         /// What was seen.
         observed: String,
     },
-    /// The pack has no such clause.
-    #[error("{0} is no clause of the acceptance pack and no check of the conformance suite")]
+    /// Neither the pack nor the suite has it; features that name such an id are not run.
+    #[error("unknown criterion {0}: expected a clause of the pack or a conformance check")]
     Unknown(CriterionId),
 }
 
@@ -42,95 +44,39 @@ impl Bench {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self {
+            recorded: Mutex::default(),
             judges: Mutex::new(JudgeCache::new(context)),
-            acting: Mutex::default(),
-            failed: Mutex::default(),
             stopped: Mutex::default(),
         }
     }
 
     /// Takes in an exchange; called by the recorder, in the order of the journal.
     pub fn see(&self, exchange: &Arc<Exchange>) {
-        lock(&self.judges).push(Arc::clone(exchange));
+        lock(&self.recorded).push(Arc::clone(exchange));
     }
 
     /// Takes in that the run goes on after it had broken off, before anything else is recorded.
     pub fn resumed(&self, at: Timestamp) {
-        lock(&self.judges).resumed(at);
+        self.judges().resumed(at);
     }
 
-    /// Whether a criterion holds over all that was recorded so far.
+    /// The judges, who have indexed all that was recorded so far.
+    fn judges(&self) -> MutexGuard<'_, JudgeCache> {
+        let mut judges = lock(&self.judges);
+        // Taken while the judges are held, so that two who ask at once do not mix up the order.
+        let recorded = std::mem::take(&mut *lock(&self.recorded));
+        recorded.into_iter().for_each(|exchange| judges.push(exchange));
+        judges
+    }
+
+    /// Whether criteria of the pack and checks of the conformance suite all hold over what was
+    /// recorded so far: they passed, or, for a check, do not apply to this target.
     ///
     /// # Errors
-    /// When it does not, with what was expected and seen.
-    pub(crate) fn holds(&self, criterion: &CriterionId) -> Result<(), CriterionError> {
-        let mut judges = lock(&self.judges);
-        let Some(result) = judges.result_of(criterion) else {
-            return Err(CriterionError::Unknown(criterion.clone()));
-        };
-        match result.verdict {
-            Verdict::Pass => Ok(()),
-            verdict => Err(CriterionError::DoesNotHold {
-                id: criterion.clone(),
-                verdict,
-                expected: result.expected.clone(),
-                observed: result.observed.clone(),
-            }),
-        }
-    }
-
-    /// Whether checks of the conformance suite hold over all that was recorded so far: passed, or
-    /// not applicable to this target.
-    ///
-    /// # Errors
-    /// When one does not, with what was expected and seen.
-    pub(crate) fn checks_hold(&self, ids: &[String]) -> Result<(), CriterionError> {
-        let mut judges = lock(&self.judges);
-        for id in ids {
-            let result = judges
-                .conformance()
-                .iter()
-                .find(|result| result.id.as_str() == id)
-                .ok_or_else(|| CriterionError::Unknown(CriterionId::from(id.as_str())))?;
-            if !matches!(result.verdict, Verdict::Pass | Verdict::NotApplicable) {
-                let of = result.criteria.first();
-                let text = |pick: fn(&CriterionResult) -> &String| {
-                    of.map(pick).cloned().unwrap_or_default()
-                };
-                return Err(CriterionError::DoesNotHold {
-                    id: result.id.clone(),
-                    verdict: result.verdict,
-                    expected: text(|result| &result.expected),
-                    observed: text(|result| &result.observed),
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Notes that a scenario begins to act.
-    pub(crate) fn acts(&self, scenario: &str) {
-        lock(&self.acting).insert(scenario.to_owned());
-    }
-
-    /// Notes that a scenario has done what it does, or has ended.
-    pub(crate) fn rests(&self, scenario: &str) {
-        lock(&self.acting).remove(scenario);
-    }
-
-    /// Whether a scenario is still making traffic.
-    pub(crate) fn is_anyone_acting(&self) -> bool {
-        !lock(&self.acting).is_empty()
-    }
-
-    /// Notes that a step of a scenario failed.
-    pub(crate) fn note_failure(&self, scenario: &str) {
-        lock(&self.failed).insert(scenario.to_owned());
-    }
-
-    /// Whether a step of a scenario failed.
-    pub(crate) fn has_failed(&self, scenario: &str) -> bool {
-        lock(&self.failed).contains(scenario)
+    /// For the first that does not, with what was expected and seen.
+    pub(crate) fn hold(&self, ids: &[CriterionId]) -> Result<(), CriterionError> {
+        let mut judges = self.judges();
+        ids.iter().try_for_each(|id| holds(&mut judges, id))
     }
 
     /// Ends the run: no further step is begun.
@@ -145,6 +91,61 @@ impl Bench {
     }
 }
 
+fn holds(judges: &mut JudgeCache, id: &CriterionId) -> Result<(), CriterionError> {
+    let unknown = || CriterionError::Unknown(id.clone());
+    let (verdict, shown) = if id.test().is_some() {
+        let result = judges.result_of(id).ok_or_else(unknown)?;
+        (result.verdict, Some(result))
+    } else {
+        let check = judges.conformance().iter().find(|check| check.id == *id);
+        let check = check.ok_or_else(unknown)?;
+        if check.verdict == Verdict::NotApplicable {
+            return Ok(());
+        }
+        (check.verdict, check.criteria.first())
+    };
+    if verdict == Verdict::Pass {
+        return Ok(());
+    }
+    let text = |pick: fn(&CriterionResult) -> &String| shown.map(pick).cloned().unwrap_or_default();
+    Err(CriterionError::DoesNotHold {
+        id: id.clone(),
+        verdict,
+        expected: text(|result| &result.expected),
+        observed: text(|result| &result.observed),
+    })
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use letterproof_model::Recorder as _;
+
+    use super::*;
+    use crate::recorded::{BASE, journal, status_call};
+
+    #[test]
+    fn recording_does_not_wait_for_judging() {
+        let bench = Arc::new(Bench::new(Context::stand_in(BASE)));
+        let folder = tempfile::tempdir().unwrap();
+        let journal = journal(folder.path(), &bench);
+        let (recorded, was_recorded) = mpsc::channel();
+        let judging = bench.judges();
+        let recording = std::thread::spawn(move || {
+            journal.record(status_call(200)).unwrap();
+            recorded.send(()).unwrap();
+        });
+        let prompt = was_recorded.recv_timeout(Duration::from_secs(20));
+        assert!(prompt.is_ok(), "the recorder waits for the judges");
+        assert_eq!(judging.traffic().len(), 0);
+        drop(judging);
+        recording.join().unwrap();
+        assert_eq!(bench.judges().traffic().len(), 1, "whoever asks next is answered over it");
+    }
 }

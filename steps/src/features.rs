@@ -8,10 +8,11 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use cucumber::feature::Ext as _;
-use cucumber::gherkin::{Feature, GherkinEnv, Scenario};
+use cucumber::gherkin::{Feature, GherkinEnv, Scenario, Step};
 use cucumber::step::Collection;
 use include_dir::{Dir, include_dir};
-use letterproof_model::{Context, LetterStatus, TestId};
+use letterproof_judge::conformance::conformance_checks;
+use letterproof_model::{Context, CriterionId, LetterStatus, TestId, test_definition};
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../features");
 
@@ -183,8 +184,8 @@ impl FeatureSet {
         Ok(self)
     }
 
-    /// Checks that every step of every scenario matches exactly one phrase, and that its numbers
-    /// and statuses can be read.
+    /// Checks that every step of every scenario matches exactly one phrase, that its numbers and
+    /// statuses can be read, and that the criteria and checks it names exist.
     ///
     /// # Errors
     /// [`FeatureError::Step`] naming the first that does not.
@@ -202,6 +203,9 @@ impl FeatureSet {
                         let mut captured = context.matches.iter().skip(1);
                         match captured.find_map(|(_, value)| unreadable(value)) {
                             Some(problem) => problem,
+                            None if names_unknown_check(step) => {
+                                "this table names a check that the conformance suite does not have"
+                            }
                             None => continue,
                         }
                     }
@@ -292,8 +296,14 @@ fn has_tag(feature: &Feature, wanted: &str) -> bool {
     feature.tags.iter().any(|tag| tag.trim_start_matches('@') == wanted)
 }
 
-/// Why what a phrase took out of a step means nothing: every phrase counts letters, or names a
-/// status.
+/// Whether the first column of a step's table names anything but checks of the suite.
+fn names_unknown_check(step: &Step) -> bool {
+    let known = |id: &String| conformance_checks().iter().any(|check| check.id == id);
+    step.table.iter().flat_map(|table| &table.rows).any(|row| !row.first().is_some_and(known))
+}
+
+/// Why what a phrase took out of a step means nothing: every phrase counts letters, names a status
+/// or names a criterion.
 fn unreadable(captured: &str) -> Option<&'static str> {
     let all = |word: &str, is: fn(&u8) -> bool| !word.is_empty() && word.bytes().all(|b| is(&b));
     captured.split(' ').find_map(|word| {
@@ -301,6 +311,12 @@ fn unreadable(captured: &str) -> Option<&'static str> {
         if all(digits, u8::is_ascii_digit) {
             let count = word.parse::<u32>().ok().filter(|count| *count <= MOST_LETTERS);
             return count.is_none().then_some("this step counts letters, from 0 to 999,999");
+        }
+        if word.contains('.') {
+            let test = CriterionId::from(word).test();
+            let mut clauses = test.iter().flat_map(|test| test_definition(*test).clauses);
+            let known = clauses.any(|clause| clause.id == word);
+            return (!known).then_some("this step names a criterion that the pack does not have");
         }
         let status = all(word, u8::is_ascii_uppercase) && word.parse::<LetterStatus>().is_err();
         status.then_some("this step names a status that no letter has")
@@ -357,7 +373,7 @@ pub(crate) fn tests_of(tags: &[String]) -> Vec<TestId> {
 
 #[cfg(test)]
 mod tests {
-    use letterproof_model::{ClauseKind, test_definition};
+    use letterproof_model::ClauseKind;
 
     use super::*;
     use crate::PrintHouse;
@@ -431,6 +447,29 @@ mod tests {
         for count in wrong.into_iter().chain([first.to_owned()]) {
             let error = problem(&count).unwrap();
             assert!(error.contains("own.feature:3: this step counts letters"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_criterion_or_a_check_that_does_not_exist_is_named_with_its_step() {
+        let problem = |step: &str| {
+            let text = format!("Feature: own\n  Scenario: one\n    {step}\n");
+            let (_folder, set) = written(&text);
+            let checked = set.unwrap().check_steps(&PrintHouse::collection());
+            checked.err().map(|error| error.to_string())
+        };
+        let probes =
+            |id| format!("When the harness sends the probes of these checks\n      | {id} |");
+        for known in ["Then criterion AT4.1 holds", &probes("C-LIST"), "Then these checks hold"] {
+            assert_eq!(problem(known), None, "{known}");
+        }
+        for unknown in ["AT4.99", "AT16.1", "AT0.1", "AT999.1"] {
+            let error = problem(&format!("Then criterion {unknown} holds")).unwrap();
+            assert!(error.contains("own.feature:3: this step names a criterion"), "{error}");
+        }
+        for unknown in ["C-NEVER", "AT4.1", ""] {
+            let error = problem(&probes(unknown)).unwrap();
+            assert!(error.contains("own.feature:3: this table names a check"), "{error}");
         }
     }
 

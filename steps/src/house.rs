@@ -4,19 +4,14 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use cucumber::World;
 use letterproof_client::{ClientError, MiSubmission, Reason, Reasons, Seen, Supplier};
-use letterproof_model::{CriterionId, LetterId, LetterStatus, ScenarioOutcome, Verdict};
+use letterproof_model::{CriterionId, LetterId, LetterStatus, ScenarioOutcome};
 
-use crate::bench::CriterionError;
 use crate::prober::ProbeError;
 use crate::runner::Reseed;
 use crate::{Bench, Prober, Stage};
-
-/// Between two looks at the record.
-const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A print house in the middle of a scenario.
 #[derive(World, Default)]
@@ -33,7 +28,9 @@ pub struct PrintHouse {
     /// The management information this scenario submitted.
     pub(crate) submitted: Vec<MiSubmission>,
     /// The checks this scenario probed.
-    checks: Vec<String>,
+    checks: Vec<CriterionId>,
+    /// The criteria and checks that are to hold when the scenario has ended.
+    named: Vec<CriterionId>,
     /// How many letters the scenario last called "the first".
     first: usize,
     failure: Option<ScenarioOutcome>,
@@ -42,7 +39,6 @@ pub struct PrintHouse {
 struct Work {
     supplier: Supplier,
     bench: Arc<Bench>,
-    scenario: String,
     reseed: Option<Reseed>,
     prober: Arc<Prober>,
 }
@@ -52,8 +48,6 @@ struct Work {
 pub(crate) enum StepError {
     #[error(transparent)]
     Client(#[from] ClientError),
-    #[error(transparent)]
-    Criterion(#[from] CriterionError),
     #[error(transparent)]
     Probe(#[from] ProbeError),
     #[error("{0}")]
@@ -101,11 +95,9 @@ impl Way {
 impl PrintHouse {
     /// Puts the house on a stage, under a scenario's name.
     pub(crate) fn enter(&mut self, stage: &Stage, scenario: &str) {
-        stage.bench.acts(scenario);
         self.work = Some(Work {
             supplier: stage.supplier.for_scenario(scenario),
             bench: Arc::clone(&stage.bench),
-            scenario: scenario.to_owned(),
             reseed: stage.reseed.clone(),
             prober: Arc::clone(&stage.prober),
         });
@@ -116,7 +108,7 @@ impl PrintHouse {
         let work = self.work.as_ref().ok_or_else(no_stage)?;
         match work.bench.stopped() {
             None => Ok(work.supplier.clone()),
-            Some(reason) => Err(StepError::Scenario(format!("the run was ended: {reason}"))),
+            Some(reason) => Err(StepError::Scenario(ended(&reason))),
         }
     }
 
@@ -144,31 +136,27 @@ impl PrintHouse {
     pub(crate) async fn probe(&mut self, table: &[Vec<String>]) -> Result<(), StepError> {
         let supplier = self.supplier()?;
         let prober = Arc::clone(&self.work.as_ref().ok_or_else(no_stage)?.prober);
-        self.checks = table.iter().filter_map(|row| row.first().cloned()).collect();
-        let probes = self.checks.iter().map(|check| prober.send(&supplier, check));
+        let ids = table.iter().filter_map(|row| row.first());
+        self.checks = ids.map(|id| id.as_str().into()).collect();
+        let probes = self.checks.iter().map(|check| prober.send(&supplier, check.as_str()));
         let sent = futures::future::try_join_all(probes).await;
         self.noted(sent).map(|_| ())
     }
 
-    /// Whether the checks probed hold by what was recorded.
-    pub(crate) async fn checks_hold(&mut self) -> Result<(), StepError> {
-        self.wait_for_others().await?;
-        let work = self.work.as_ref().ok_or_else(no_stage)?;
-        let held = work.bench.checks_hold(&self.checks);
-        self.noted(held)
+    /// Notes that the checks probed are to hold.
+    pub(crate) fn name_checks(&mut self) {
+        self.named.append(&mut self.checks);
     }
 
-    /// Waits until no scenario beside this one makes traffic any more.
-    async fn wait_for_others(&mut self) -> Result<(), StepError> {
-        let supplier = self.supplier()?;
-        let work = self.work.as_ref().ok_or_else(no_stage)?;
-        let bench = Arc::clone(&work.bench);
-        bench.rests(&work.scenario);
-        while bench.is_anyone_acting() {
-            let slept = supplier.session().sleep(ASK_AGAIN).await;
-            self.noted(slept)?;
-        }
-        Ok(())
+    /// Notes that a criterion is to hold. Nothing is judged here: what shows it may still be under
+    /// way, and later steps of the scenario may add to it.
+    pub(crate) fn name_criterion(&mut self, criterion: &str) {
+        self.named.push(criterion.into());
+    }
+
+    /// The criteria and checks that are to hold, once.
+    pub(crate) fn take_named(&mut self) -> Vec<CriterionId> {
+        std::mem::take(&mut self.named)
     }
 
     /// Has the target seeded anew, where that is in the harness's hands.
@@ -219,36 +207,6 @@ impl PrintHouse {
         self.noted(seen).map(|_| ())
     }
 
-    /// Whether a criterion holds by what was recorded. Scenarios run side by side and share the
-    /// record, so one that does not hold yet is asked again while others still act, and one that
-    /// does not decide until the update deadline is over.
-    pub(crate) async fn holds(&mut self, criterion: &str) -> Result<(), StepError> {
-        let supplier = self.supplier()?;
-        let work = self.work.as_ref().ok_or_else(no_stage)?;
-        let bench = Arc::clone(&work.bench);
-        bench.rests(&work.scenario);
-        let criterion = CriterionId::from(criterion);
-        let patience = supplier.session().target().update_deadline;
-        let mut deadline = Instant::now() + patience;
-        loop {
-            let others_act = bench.is_anyone_acting();
-            if others_act {
-                deadline = Instant::now() + patience;
-            }
-            let held = bench.holds(&criterion);
-            match held {
-                Err(CriterionError::DoesNotHold { verdict, .. })
-                    if others_act
-                        || (verdict == Verdict::Inconclusive && Instant::now() < deadline) =>
-                {
-                    let slept = supplier.session().sleep(ASK_AGAIN).await;
-                    self.noted(slept)?;
-                }
-                held => return self.noted(held),
-            }
-        }
-    }
-
     /// Keeps an error's words for the journal, and ends the run where going on makes no sense.
     pub(crate) fn noted<T, E: Into<StepError>>(
         &mut self,
@@ -267,7 +225,6 @@ impl PrintHouse {
                 _ => ScenarioOutcome::Failed(error.to_string()),
             });
             if let Some(work) = &self.work {
-                work.bench.note_failure(&work.scenario);
                 if let Some(client) = client.filter(|client| client.is_fatal()) {
                     work.bench.stop(client.to_string());
                 }
@@ -280,6 +237,11 @@ impl PrintHouse {
     pub(crate) fn take_failure(&mut self) -> Option<ScenarioOutcome> {
         self.failure.take()
     }
+}
+
+/// Why a scenario came to no end of its own.
+pub(crate) fn ended(reason: &str) -> String {
+    format!("the run was ended: {reason}")
 }
 
 fn no_stage() -> StepError {

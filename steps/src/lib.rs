@@ -11,6 +11,8 @@ mod house;
 mod phrases;
 pub mod plan;
 mod prober;
+#[cfg(test)]
+mod recorded;
 mod runner;
 mod sizes;
 

@@ -1,15 +1,24 @@
 //! Runs features through cucumber, batch after batch, and tells the journal where scenarios lie.
 //!
+//! A scenario's criteria are judged when it has done all that it does. Scenarios of a batch run side
+//! by side and are judged by one record, so what one of them is to show may rest on what another is
+//! still doing: a scenario whose criteria do not hold yet stays open, is judged again whenever
+//! another one of its batch ends, and ends at the latest with the batch. Its end is marked in the
+//! journal only then. `--resume` thus leaves alone what held, and repeats what did not or what was
+//! still open when the run was killed: that it would have held, nobody can say.
+//!
 //! Refuses to swallow: a step error ends its scenario and is marked in the journal, and an error
 //! that makes going on senseless (nothing can be recorded, the target is gone) ends the run.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use cucumber::gherkin::{Feature, Scenario};
+use cucumber::gherkin::Feature;
 use cucumber::{Event, Parser, World, Writer, cli, event, parser};
 use futures::FutureExt as _;
 use letterproof_client::Supplier;
-use letterproof_model::{Mark, MarkKind, RecordError, Recorder, ScenarioOutcome, now};
+use letterproof_model::{CriterionId, Mark, MarkKind, RecordError, Recorder, ScenarioOutcome, now};
 
 use crate::{Bench, FeatureError, FeatureSet, PrintHouse, Prober};
 
@@ -57,7 +66,7 @@ pub enum StepEvent {
     Finished {
         /// The scenario.
         scenario: String,
-        /// Whether every step of it succeeded.
+        /// Whether every step of it succeeded and its criteria hold.
         passed: bool,
     },
 }
@@ -86,45 +95,109 @@ pub async fn run(features: &FeatureSet, stage: &Stage) -> Result<(), FeatureErro
     Ok(())
 }
 
+/// A scenario that has done all that it does.
+struct Open {
+    scenario: String,
+    /// What is to hold.
+    named: Vec<CriterionId>,
+}
+
 async fn run_batch(batch: Vec<Feature>, stage: Stage) {
+    let open: Rc<RefCell<Vec<Open>>> = Rc::default();
     let before = stage.clone();
-    let after = stage.clone();
+    let (after, left_open) = (stage.clone(), Rc::clone(&open));
     PrintHouse::cucumber::<&str>()
         .with_parser(Parsed(batch))
-        .with_writer(Progress(stage))
+        .with_writer(Progress(stage.clone()))
         .with_cli(cli::Opts::<_, _, _, cli::Empty>::default())
         .max_concurrent_scenarios(SIDE_BY_SIDE)
         .before(move |_, _, scenario, house| {
             house.enter(&before, &scenario.name);
-            mark(&before, MarkKind::ScenarioStarted, scenario);
+            let scenario = scenario.name.clone();
+            mark(&before, MarkKind::ScenarioStarted, &scenario);
+            (before.on_event)(StepEvent::Started { scenario });
             std::future::ready(()).boxed_local()
         })
         .after(move |_, _, scenario, end, house| {
-            let outcome = match (end, house.and_then(|house| house.take_failure())) {
-                (event::ScenarioFinished::StepPassed, _) => ScenarioOutcome::Succeeded,
-                (_, Some(failure)) => failure,
+            let (failure, named) = match house {
+                Some(house) => (house.take_failure(), house.take_named()),
+                None => (None, Vec::new()),
+            };
+            let scenario = scenario.name.clone();
+            let early = match (end, failure) {
+                (event::ScenarioFinished::StepPassed, _) => None,
+                (_, Some(failure)) => Some(failure),
                 (event::ScenarioFinished::StepSkipped, None) => {
-                    ScenarioOutcome::Failed("a step was skipped".to_owned())
+                    Some(ScenarioOutcome::Failed("a step was skipped".to_owned()))
                 }
                 // A step that was not begun any more has no error of its own.
-                (_, None) => after.bench.stopped().map_or_else(
+                (_, None) => Some(after.bench.stopped().map_or_else(
                     || ScenarioOutcome::Failed("a step failed".to_owned()),
                     ScenarioOutcome::Stopped,
-                ),
+                )),
             };
-            after.bench.rests(&scenario.name);
-            mark(&after, MarkKind::ScenarioFinished(outcome), scenario);
-            if let Err(error) = (after.on_scenario_end)() {
-                after.bench.stop(error.message);
+            match early {
+                Some(outcome) => finish(&after, &scenario, outcome),
+                None => left_open.borrow_mut().push(Open { scenario, named }),
             }
-            std::future::ready(()).boxed_local()
+            let (stage, open) = (after.clone(), Rc::clone(&left_open));
+            async move { judge_open(&stage, &open, false).await }.boxed_local()
         })
         .run("")
         .await;
+    judge_open(&stage, &open, true).await;
 }
 
-fn mark(stage: &Stage, kind: MarkKind, scenario: &Scenario) {
-    let mark = Mark { at: now(), scenario: Some(scenario.name.clone()), kind };
+/// Judges the scenarios that are open. Those that hold have ended; `all` of them have, when nothing
+/// more will be recorded that could make the others hold.
+async fn judge_open(stage: &Stage, open: &RefCell<Vec<Open>>, all: bool) {
+    let judged = open.take();
+    if judged.is_empty() {
+        return;
+    }
+    let bench = Arc::clone(&stage.bench);
+    // Off this thread: scenarios still under way go on meanwhile.
+    let judging = tokio::task::spawn_blocking(move || {
+        let told = judged.into_iter().map(|open| {
+            let held = bench.hold(&open.named).map_err(|error| error.to_string());
+            (open, held)
+        });
+        told.collect::<Vec<_>>()
+    });
+    match judging.await {
+        Ok(told) => {
+            for (scenario, held) in told {
+                if held.is_err() && !all {
+                    open.borrow_mut().push(scenario);
+                    continue;
+                }
+                let outcome = match held {
+                    Ok(()) => ScenarioOutcome::Succeeded,
+                    // What a run that was ended left undone may be why it does not hold.
+                    Err(error) => stage.bench.stopped().map_or_else(
+                        || ScenarioOutcome::Failed(error),
+                        |reason| ScenarioOutcome::Stopped(crate::house::ended(&reason)),
+                    ),
+                };
+                finish(stage, &scenario.scenario, outcome);
+            }
+        }
+        Err(error) => stage.bench.stop(format!("the judges cannot go on: {error}")),
+    }
+}
+
+/// Marks the end of a scenario, and makes it survive a power cut.
+fn finish(stage: &Stage, scenario: &str, outcome: ScenarioOutcome) {
+    let passed = outcome == ScenarioOutcome::Succeeded;
+    mark(stage, MarkKind::ScenarioFinished(outcome), scenario);
+    if let Err(error) = (stage.on_scenario_end)() {
+        stage.bench.stop(error.message);
+    }
+    (stage.on_event)(StepEvent::Finished { scenario: scenario.to_owned(), passed });
+}
+
+fn mark(stage: &Stage, kind: MarkKind, scenario: &str) {
+    let mark = Mark { at: now(), scenario: Some(scenario.to_owned()), kind };
     if let Err(error) = stage.recorder.mark(mark) {
         stage.bench.stop(error.message);
     }
@@ -159,21 +232,16 @@ impl Writer<PrintHouse> for Progress {
             | event::Feature::Rule(_, event::Rule::Scenario(scenario, event)) => (scenario, event),
             _ => return,
         };
-        let name = scenario.name.clone();
-        let told = match event.event {
-            event::Scenario::Started => StepEvent::Started { scenario: name },
-            event::Scenario::Step(step, event::Step::Started)
-            | event::Scenario::Background(step, event::Step::Started) => {
-                StepEvent::Step { scenario: name, step: step.value.clone() }
-            }
-            event::Scenario::Hook(event::HookType::After, event::Hook::Passed) => return,
-            event::Scenario::Finished => {
-                StepEvent::Finished { passed: !self.0.bench.has_failed(&name), scenario: name }
-            }
-            _ => return,
-        };
-        (self.0.on_event)(told);
+        if let event::Scenario::Step(step, event::Step::Started)
+        | event::Scenario::Background(step, event::Step::Started) = event.event
+        {
+            let (scenario, step) = (scenario.name.clone(), step.value.clone());
+            (self.0.on_event)(StepEvent::Step { scenario, step });
+        }
     }
 }
 
 impl cucumber::writer::Normalized for Progress {}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! How long judging takes: the index of a journal of 10,000 exchanges, all fifteen tests over it,
-//! one test again after one more exchange, and lists of 2,500.
-#![allow(missing_docs)]
+//! one test again after one more exchange, lists of 2,500, and everything that is concluded from a
+//! journal of 18,000, which is about a run of the whole pack.
+#![allow(missing_docs, clippy::unwrap_used)]
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -9,9 +10,13 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use letterproof_judge::{JudgeCache, Traffic, judge_test};
+use letterproof_contract::Contract;
+use letterproof_judge::{Head, JudgeCache, Traffic, conclude, judge_test};
 use letterproof_model::LetterStatus::{Accepted, Dispatched};
-use letterproof_model::{Context, CriterionId, Journal, Recording, TestId};
+use letterproof_model::{
+    Body, Brief, Context, CriterionId, Exchange, Header, Journal, Outcome, Recording, RunId,
+    Selection, TestId, ToolInfo,
+};
 use support::cases::flow_of;
 use support::{Script, letters};
 
@@ -34,6 +39,73 @@ fn journal() -> (Recording, Context) {
         script.read("L1", Dispatched);
     }
     (script.journal(), script.context)
+}
+
+/// 18,000 exchanges, each answered as documented: all of [`journal`] but its flow, and three flows.
+fn whole_run() -> (Recording, Context) {
+    let mut script = Script::pack();
+    let all = letters(2_500);
+    script.token().status();
+    script.list(2_500, &all).wait(301.0).list(2_500, &all).wait(301.0).list(1_000, &all[..1_000]);
+    let ids: Vec<&str> = all[..990].iter().map(|letter| letter.id.as_str()).collect();
+    script.bulk(Accepted, &ids).wait(3.0);
+    for id in &ids {
+        script.read(id, Accepted);
+    }
+    for id in &ids {
+        script.moved(id, Dispatched);
+    }
+    for flow in 0..3 {
+        flow_of(&mut script, flow, 2_500, 500, |_, _| false);
+    }
+    script.exchanges.truncate(18_000);
+    script.exchanges.iter_mut().for_each(answer_as_documented);
+    (script.journal(), script.context)
+}
+
+/// Gives an exchange the headers that a supplier sends and the API answers with.
+fn answer_as_documented(exchange: &mut Exchange) {
+    let header = |name: &str, value: &str| Header { name: name.into(), value: value.into() };
+    let Outcome::Response(answer) = &mut exchange.outcome else { return };
+    if exchange.request.url.starts_with(support::script::BASE) {
+        let id = format!("a3bb189e-8bf9-3888-9912-{:0>12}", &exchange.id.as_str()[3..]);
+        exchange.request.headers.retain(|header| header.name != "X-Request-ID");
+        for headers in [&mut exchange.request.headers, &mut answer.headers] {
+            headers.push(header("X-Request-ID", &id));
+            headers.push(header("X-Correlation-ID", "a3bb189e-8bf9-3888-9912-ace4e6543002"));
+        }
+        if exchange.request.body != Body::None {
+            exchange.request.headers.push(header("Content-Type", "application/vnd.api+json"));
+        }
+    }
+    let media = match &answer.body {
+        Body::Json { .. } if exchange.request.url.ends_with("/token") => "application/json",
+        Body::Json { .. } => "application/vnd.api+json; charset=utf-8",
+        Body::Pdf(_) => "application/pdf",
+        _ => return,
+    };
+    answer.headers.push(header("Content-Type", media));
+}
+
+/// Everything that is concluded from a run.
+fn concluding(criterion: &mut Criterion) {
+    let (journal, context) = whole_run();
+    assert_eq!(journal.exchanges().len(), 18_000);
+    let contract = Contract::built_in().unwrap();
+    let (run_id, started) = (RunId::fixed("run-1"), journal.exchanges()[0].started);
+    let tool = ToolInfo { version: "0.1.0".into(), commit: "unknown".into() };
+    let mut group = criterion.benchmark_group("18,000 exchanges");
+    group.sample_size(10);
+    for (name, conformance) in [("conclude the pack", false), ("conclude pack and suite", true)] {
+        let tests = (1..=15).filter_map(TestId::new).collect();
+        let brief = Brief::new(Selection { tests, conformance }, context.clone());
+        let head = Head { run_id: &run_id, started, tool: &tool, brief: &brief };
+        assert!(conclude(&journal, &head, contract).findings.is_empty(), "answered as documented");
+        group.bench_function(name, |bench| {
+            bench.iter(|| conclude(black_box(&journal), &head, contract));
+        });
+    }
+    group.finish();
 }
 
 fn every(traffic: &Traffic, context: &Context) -> usize {
@@ -76,5 +148,5 @@ fn judging(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, judging);
+criterion_group!(benches, judging, concluding);
 criterion_main!(benches);

@@ -10,8 +10,9 @@ use letterproof_model::{
     RunEnd, RunId, RunInfo, SupplierKind, TargetInfo, Timestamp, ToolInfo, exit_code, use_waivers,
 };
 
-use crate::conformance::judge_conformance;
-use crate::judged::judge_all;
+use crate::conformance::judge_suite;
+use crate::judged::judge_read;
+use crate::reading::Reading;
 
 /// What stands at the head of a journal.
 #[derive(Debug, Clone, Copy)]
@@ -30,15 +31,16 @@ pub struct Head<'a> {
 #[must_use]
 pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> Results {
     let Brief { selection, context, waivers, .. } = head.brief;
-    let mut judged = judge_all(journal, context, &selection.tests, contract);
-    if withholds_credentials(journal, head.brief) {
-        judged.findings.retain(|finding| !is_about_credentials(&finding.id));
-    }
+    let reading = Reading::of(journal, context, contract);
     let conformance = if selection.conformance {
-        judge_conformance(journal, context, contract)
+        judge_suite(&reading.traffic, &reading.found, context)
     } else {
         Vec::new()
     };
+    let mut judged = judge_read(journal, reading, context, &selection.tests);
+    if withholds_credentials(journal, head.brief) {
+        judged.findings.retain(|finding| !is_about_credentials(&finding.id));
+    }
     let finished = finished(journal, head.started);
     let run = Judgement {
         supplier: head.brief.supplier,

@@ -1,19 +1,19 @@
 //! A whole journal judged: every test of the pack, what else was seen, and the measured flows.
 //! Refuses gaps: all fifteen tests are listed, those not selected as `not-run`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use letterproof_contract::Contract;
 use letterproof_model::{
-    Attempt, CheckResult, Context, Exchange, ExchangeId, Finding, Journal, Mark, MarkKind,
-    Performance, TestId, TestResult, Verdict, fold_findings, pack,
+    Attempt, CheckResult, Context, Exchange, ExchangeId, Finding, Journal, MarkKind, Performance,
+    TestId, TestResult, Verdict, pack,
 };
 
 use crate::at15::at15_performance;
 use crate::dispatch::judge_test;
 use crate::observer::judge_observer;
+use crate::reading::Reading;
 use crate::ruling::rule_all;
-use crate::traffic::Traffic;
 
 /// What was concluded from a journal.
 #[derive(Debug, Clone)]
@@ -39,14 +39,18 @@ pub fn judge_all(
     selected: &[TestId],
     contract: &Contract,
 ) -> Judged {
-    let traffic = Traffic::from_journal(journal, context);
-    let injected = injected(journal);
-    let checked = journal
-        .exchanges()
-        .iter()
-        .filter(|exchange| !injected.contains(&exchange.id))
-        .flat_map(|exchange| contract.check(exchange, context));
-    let findings = fold_findings(checked);
+    judge_read(journal, Reading::of(journal, context, contract), context, selected)
+}
+
+/// Judges a journal that was read.
+pub(crate) fn judge_read(
+    journal: &dyn Journal,
+    reading: Reading,
+    context: &Context,
+    selected: &[TestId],
+) -> Judged {
+    let Reading { traffic, found } = reading;
+    let findings = found.folded();
     let observer = judge_observer(&traffic, context);
     let tests = pack()
         .iter()
@@ -78,11 +82,6 @@ pub fn judge_all(
     }
     let performance = at15_performance(&traffic, context);
     Judged { tests, observer, findings, performance, exchanges }
-}
-
-/// The exchanges that a recording proxy made go wrong on purpose: the API has no part in that.
-fn injected(journal: &dyn Journal) -> BTreeSet<ExchangeId> {
-    journal.marks().iter().filter_map(Mark::injected_into).collect()
 }
 
 /// Every attempt at a test's scenarios, as the journal's marks tell them.

@@ -32,6 +32,7 @@ mod unfit;
 
 mod observer;
 mod pairs;
+mod reading;
 mod reasons;
 mod ruling;
 mod tally;

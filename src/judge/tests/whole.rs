@@ -10,8 +10,8 @@ use letterproof_contract::Contract;
 use letterproof_judge::conformance::{conformance_checks, judge_conformance};
 use letterproof_judge::{JudgeCache, Traffic, at15_performance, judge_all};
 use letterproof_model::{
-    About, Attempt, CriterionId, Journal, Mark, MarkKind, Recording, ScenarioOutcome, TestId,
-    Timestamp, Verdict,
+    About, Attempt, CriterionId, Header, Journal, Mark, MarkKind, Recording, ScenarioOutcome,
+    TestId, Timestamp, Verdict, fold_findings,
 };
 use letterproof_traffic::books::at14_reconciliation;
 use support::cases::{flow_of, passing, script};
@@ -269,4 +269,50 @@ fn what_a_proxy_made_go_wrong_is_no_finding_about_the_api() {
     let exchange = journal.exchanges()[0].clone();
     let note = Mark::injected(&exchange.id, "429 in place of the answer", exchange.started);
     assert_eq!(about_api(&Recording::new(vec![exchange], vec![note])), 0);
+}
+
+#[test]
+fn what_a_proxy_made_go_wrong_turns_no_check_of_the_contract_red() {
+    let contract_of = |script: &Script, journal: &Recording| {
+        let suite = judge_conformance(journal, &script.context, Contract::built_in().unwrap());
+        let of = suite.into_iter().filter(|check| check.id.as_str().starts_with("C-CONTRACT-"));
+        of.map(|check| (check.id.to_string(), check.verdict)).collect::<Vec<_>>()
+    };
+    let script = script(|s| {
+        // The first is as the API would answer; the second an undocumented 503.
+        for status in [200, 503] {
+            s.status().edit_answer(|answer| {
+                answer.status = status;
+                answer
+                    .headers
+                    .push(Header { name: "Content-Type".into(), value: "application/json".into() });
+            });
+        }
+    });
+    let journal = script.journal();
+    let status = "C-CONTRACT-STATUS".to_owned();
+    assert_eq!(contract_of(&script, &journal), [(status.clone(), Verdict::Fail)]);
+    let [good, bad] = [0, 1].map(|at| journal.exchanges()[at].clone());
+    let mark = Mark::injected(&bad.id, "503 in place of the answer", bad.started);
+    let both = Recording::new(vec![good.clone(), bad.clone()], vec![mark.clone()]);
+    assert_eq!(contract_of(&script, &both), [(status, Verdict::Pass)]);
+    let alone = Recording::new(vec![bad], vec![mark]);
+    assert_eq!(contract_of(&script, &alone), [], "an answer of the API was never seen");
+}
+
+#[test]
+fn a_long_journal_is_found_in_as_a_short_one_is_whichever_thread_reads_it() {
+    let script = script(|s| {
+        for number in 0..700_u16 {
+            s.status().answered(if number % 7 == 3 { 505 + number } else { 200 });
+        }
+    });
+    let (journal, contract) = (script.journal(), Contract::built_in().unwrap());
+    let checked = journal.exchanges().iter().flat_map(|one| contract.check(one, &script.context));
+    let expected = fold_findings(checked);
+    assert_eq!(expected.len(), 100);
+    for _ in 0..5 {
+        let judged = judge_all(&journal, &script.context, &[], contract);
+        assert_eq!(judged.findings, expected);
+    }
 }

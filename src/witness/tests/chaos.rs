@@ -6,8 +6,12 @@ mod support;
 use std::time::{Duration, Instant};
 
 use letterproof_contract::Contract;
+use letterproof_judge::conformance::judge_conformance;
 use letterproof_mock::{MockConfig, MockServer};
-use letterproof_model::{About, Context, FindingKind, LetterStatus, TransportErrorKind};
+use letterproof_model::{
+    About, Capability, Context, FindingKind, Journal as _, LetterStatus, Recording,
+    TransportErrorKind, Verdict,
+};
 use letterproof_witness::{Witness, WitnessConfig, WitnessError};
 use reqwest::Method;
 use support::{Watched, quick, upstream};
@@ -58,6 +62,28 @@ async fn an_injected_answer_looks_like_the_apis_and_is_named_in_the_evidence() {
             .collect();
         assert!(wrong.is_empty(), "{status}: {wrong:#?}");
     }
+    api.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_injected_answer_that_nobody_documents_turns_no_check_of_the_contract_red() {
+    let api = MockServer::start(quick()).await.unwrap();
+    let mut context = Context::stand_in(api.base_url());
+    context.capabilities.remove(&Capability::Authenticated);
+    let watched = chaotic(&api, &["GET /letters: 503@nth=2"]).await;
+    for status in [200, 503, 200] {
+        assert_eq!(watched.get("/letters?limit=1").await.status(), status);
+    }
+    watched.recorded(3).await;
+    watched.noted("injected into ex-000002: ").await;
+    let verdict = |journal: &Recording| {
+        let suite = judge_conformance(journal, &context, Contract::built_in().unwrap());
+        suite.into_iter().find(|check| check.id.as_str() == "C-CONTRACT-LIST").unwrap().verdict
+    };
+    let journal = watched.journal.recording();
+    assert_eq!(verdict(&journal), Verdict::Pass);
+    let unmarked = Recording::new(journal.exchanges().to_vec(), Vec::new());
+    assert_eq!(verdict(&unmarked), Verdict::Fail, "of the API itself it would be a breach");
     api.shutdown().await;
 }
 

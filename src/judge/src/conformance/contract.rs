@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use letterproof_contract::Contract;
 use letterproof_model::{About, CheckResult, FindingKind, Operation};
 
 use super::check::Concluded;
 use super::judging::result;
 use super::matching::Probed;
+use crate::reading::Found;
 use crate::ruling::{Heading, Ruling};
 use crate::traffic::CallIx;
 use letterproof_model::text::{count, many};
@@ -33,20 +33,21 @@ pub(super) fn ids() -> impl Iterator<Item = &'static str> {
 
 /// What was found about the API in the exchanges of one operation.
 #[derive(Default)]
-struct Found {
+struct Answers {
     calls: usize,
     violations: Vec<(CallIx, String)>,
     deviations: Vec<(CallIx, String)>,
     drift: bool,
 }
 
-/// One result for each operation that was called.
-pub(super) fn judge(probed: &Probed<'_>, contract: &Contract) -> Vec<CheckResult> {
-    let mut found: BTreeMap<Operation, Found> = BTreeMap::new();
+/// One result for each operation that was called, calls made to go wrong on purpose aside.
+pub(super) fn judge(probed: &Probed<'_>, found: &Found) -> Vec<CheckResult> {
+    let mut answers: BTreeMap<Operation, Answers> = BTreeMap::new();
     for (ix, call) in probed.traffic.calls() {
-        let entry = found.entry(call.operation).or_default();
+        let Some(findings) = found.of(ix, call) else { continue };
+        let entry = answers.entry(call.operation).or_default();
         entry.calls += 1;
-        for finding in contract.check(&call.exchange, probed.context) {
+        for finding in findings {
             if finding.about != About::Api {
                 continue;
             }
@@ -61,17 +62,17 @@ pub(super) fn judge(probed: &Probed<'_>, contract: &Contract) -> Vec<CheckResult
     }
     OPERATIONS
         .iter()
-        .filter_map(|(operation, id)| Some((operation, id, found.get(operation)?)))
-        .map(|(operation, id, found)| {
+        .filter_map(|(operation, id)| Some((operation, id, answers.get(operation)?)))
+        .map(|(operation, id, answers)| {
             let title = format!("The contract of {}", operation.label());
             let clause = "Every answer has a documented status, media type, headers and body.";
             let heading = Heading { id, title: &title, clause, source: "OAS" };
-            result(&heading, found.conclude(), probed)
+            result(&heading, answers.conclude(), probed)
         })
         .collect()
 }
 
-impl Found {
+impl Answers {
     fn conclude(&self) -> Concluded {
         let describe = |items: &[(CallIx, String)]| {
             let mut words: Vec<&str> = Vec::new();

@@ -11,6 +11,7 @@ use super::check::{Accepted, Check, Concluded, Subject};
 use super::matching::Probed;
 use super::plan::ProbePlan;
 use super::{auth, bulk, contract, headers, letters, links, list, mi, read, token, update};
+use crate::reading::{Found, Reading};
 use crate::ruling::{Heading, Ruling};
 use crate::tally::Tally;
 use crate::traffic::{Answer, Traffic};
@@ -50,17 +51,25 @@ pub fn judge_conformance(
     context: &Context,
     contract: &Contract,
 ) -> Vec<CheckResult> {
-    let traffic = Traffic::from_journal(journal, context);
-    let probed = Probed::of(&traffic, context);
-    let mut results = judge_probes(&traffic, context);
-    results.extend(contract::judge(&probed, contract));
+    let Reading { traffic, found } = Reading::of(journal, context, contract);
+    judge_suite(&traffic, &found, context)
+}
+
+/// Judges the conformance suite over an index and what the contract found.
+pub(crate) fn judge_suite(traffic: &Traffic, found: &Found, context: &Context) -> Vec<CheckResult> {
+    let probed = Probed::of(traffic, context);
+    let mut results = judge_each(&probed);
+    results.extend(contract::judge(&probed, found));
     results
 }
 
 /// Judges the checks that have probes, over an index at hand.
 pub(crate) fn judge_probes(traffic: &Traffic, context: &Context) -> Vec<CheckResult> {
-    let probed = Probed::of(traffic, context);
-    conformance_checks().iter().map(|check| judge(check, &probed)).collect()
+    judge_each(&Probed::of(traffic, context))
+}
+
+fn judge_each(probed: &Probed<'_>) -> Vec<CheckResult> {
+    conformance_checks().iter().map(|check| judge(check, probed)).collect()
 }
 
 fn judge(check: &Check, probed: &Probed<'_>) -> CheckResult {

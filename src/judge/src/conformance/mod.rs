@@ -22,8 +22,8 @@ mod token;
 mod update;
 
 pub use check::{Accepted, Check};
-pub(crate) use judging::judge_probes;
 pub use judging::{conformance_checks, conformance_ids, judge_conformance};
+pub(crate) use judging::{judge_probes, judge_suite};
 pub(crate) use links::life;
 pub use mi::RECORD;
 pub use plan::{

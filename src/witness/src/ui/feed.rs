@@ -37,3 +37,36 @@ impl Feed {
         std::mem::take(&mut *self.waiting.lock())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use letterproof_model::{Context, RunEnd, now};
+
+    use super::*;
+    use crate::ui::judging::Judging;
+
+    #[test]
+    fn a_journal_that_is_held_does_not_wait_for_judging() {
+        let feed = Feed::default();
+        let context = Context::stand_in("http://127.0.0.1:9");
+        let judging = Mutex::new(Judging::new(feed.clone(), context, Vec::new()));
+        let (told, was_told) = mpsc::channel();
+        let held = judging.lock();
+        let on_mark = feed.on_mark();
+        let recording = std::thread::spawn(move || {
+            on_mark(&RunEnd::Whole.mark(now()));
+            told.send(()).unwrap();
+        });
+        let prompt = was_told.recv_timeout(Duration::from_secs(20));
+        assert!(prompt.is_ok(), "the recorder waits for the checklist");
+        assert!(held.notes().is_empty());
+        drop(held);
+        recording.join().unwrap();
+        let mut judging = judging.lock();
+        judging.catch_up();
+        assert_eq!(judging.notes().len(), 1);
+    }
+}

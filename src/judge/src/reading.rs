@@ -1,0 +1,121 @@
+//! One reading of a journal, from which everything is concluded: its index, and what the contract
+//! finds in each of its calls.
+//!
+//! Nothing else of this crate asks the contract, so that findings and conformance checks rest on the
+//! same calls. A call that a recording proxy made go wrong on purpose is left out of both: the API
+//! has no part in what came back.
+
+use std::collections::HashSet;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use letterproof_contract::Contract;
+use letterproof_model::{Context, Exchange, ExchangeId, Finding, Journal, Mark, fold_findings};
+
+use crate::traffic::{Call, CallIx, Traffic};
+
+/// So many exchanges are checked at a time: few enough that one with a list of 2,500 letters leaves
+/// no core idle for long.
+const AT_A_TIME: usize = 128;
+
+/// A journal, read once.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    /// The index.
+    pub(crate) traffic: Traffic,
+    /// What the contract finds.
+    pub(crate) found: Found,
+}
+
+impl Reading {
+    /// Reads a journal. Checking takes longer than indexing and is shared among all cores.
+    pub(crate) fn of(journal: &dyn Journal, context: &Context, contract: &Contract) -> Self {
+        let exchanges = journal.exchanges();
+        let injected = journal.marks().iter().filter_map(Mark::injected_into).collect();
+        let pass = Pass {
+            exchanges,
+            injected: &injected,
+            context,
+            contract,
+            begun: AtomicUsize::new(0),
+            findings: Mutex::default(),
+        };
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let helpers = cores.min(exchanges.len().div_ceil(AT_A_TIME)).saturating_sub(1);
+        let traffic = thread::scope(|scope| {
+            for _ in 0..helpers {
+                scope.spawn(|| pass.work());
+            }
+            let traffic = Traffic::from_journal(journal, context);
+            pass.work();
+            traffic
+        });
+        let findings = pass.in_order();
+        Self { traffic, found: Found { findings, injected } }
+    }
+}
+
+/// What the contract finds in the calls of a journal; a call in which it finds nothing takes no room.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// In the order of recording.
+    findings: Vec<(CallIx, Finding)>,
+    /// The exchanges that were made to go wrong.
+    injected: HashSet<ExchangeId>,
+}
+
+impl Found {
+    /// What was found in a call; `None` when that call says nothing about the API.
+    pub(crate) fn of(&self, ix: CallIx, call: &Call) -> Option<impl Iterator<Item = &Finding>> {
+        let from = self.findings.partition_point(|(other, _)| *other < ix);
+        let found = self.findings[from..].iter().take_while(move |(other, _)| *other == ix);
+        (!self.injected.contains(&call.exchange.id)).then(|| found.map(|(_, finding)| finding))
+    }
+
+    /// All that was found, folded, the gravest first.
+    pub(crate) fn folded(self) -> Vec<Finding> {
+        fold_findings(self.findings.into_iter().map(|(_, finding)| finding))
+    }
+}
+
+/// A pass of the contract over all exchanges, which several threads share.
+struct Pass<'a> {
+    exchanges: &'a [Arc<Exchange>],
+    injected: &'a HashSet<ExchangeId>,
+    context: &'a Context,
+    contract: &'a Contract,
+    /// How many parts have been begun.
+    begun: AtomicUsize,
+    findings: Mutex<Vec<(CallIx, Finding)>>,
+}
+
+impl Pass<'_> {
+    /// Checks one part after another, until all have been begun.
+    fn work(&self) {
+        let mut findings = Vec::new();
+        loop {
+            let number = self.begun.fetch_add(1, Ordering::Relaxed);
+            let Some(part) = self.exchanges.chunks(AT_A_TIME).nth(number) else { break };
+            for (place, exchange) in (number * AT_A_TIME..).zip(part) {
+                if self.injected.contains(&exchange.id) {
+                    continue;
+                }
+                // The index counts in the order of recording as well.
+                let call = CallIx(u32::try_from(place).unwrap_or(u32::MAX));
+                let found = self.contract.check(exchange, self.context);
+                findings.extend(found.into_iter().map(|finding| (call, finding)));
+            }
+        }
+        self.findings.lock().unwrap_or_else(PoisonError::into_inner).append(&mut findings);
+    }
+
+    /// What was found in the order of recording, whichever thread found it.
+    fn in_order(self) -> Vec<(CallIx, Finding)> {
+        let mut findings = self.findings.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // The sort is stable: what was found in one call stays in the order of the checks.
+        findings.sort_by_key(|(call, _)| *call);
+        findings
+    }
+}
