@@ -21,6 +21,7 @@ mod raw;
 mod reason;
 mod results;
 mod status;
+mod text;
 mod verdict;
 mod waiver;
 
@@ -50,6 +51,7 @@ pub use results::{
     SupplierKind, TargetInfo, TestResult, ToolInfo,
 };
 pub use status::{LetterStatus, Move, UnknownStatus, judge_move};
+pub use text::{TextError, decode_text, is_desktop_leftover, other_encoding, without_mark};
 pub use verdict::{Mode, Verdict};
 pub use waiver::{Waiver, WaiverState, WaiverUse, use_waivers};
 
