@@ -11,6 +11,7 @@ use letterproof_client::{ClientError, MiSubmission, Reason, Reasons, Seen, Suppl
 use letterproof_model::{CriterionId, LetterId, LetterStatus, Verdict};
 
 use crate::bench::CriterionError;
+use crate::counts::Count;
 use crate::prober::ProbeError;
 use crate::runner::Reseed;
 use crate::{Bench, Prober, Stage};
@@ -74,10 +75,10 @@ impl Share {
         if words == "the other letters" {
             return Self::AllBut(*first);
         }
-        match words.split(' ').find_map(|word| word.parse().ok()) {
-            Some(n) => {
-                *first = n;
-                Self::First(n)
+        match words.split(' ').find_map(|word| word.parse::<Count>().ok()) {
+            Some(count) => {
+                *first = count.into();
+                Self::First(*first)
             }
             None => Self::All,
         }
