@@ -49,7 +49,8 @@ fn entry(exchange: &Exchange) -> Value {
         Outcome::Error(error) => (millis(error.after_us), millis(error.after_us), 0.0),
     };
     json!({
-        "startedDateTime": exchange.started,
+        // Of these digits, since some readers (Python before 3.11) take none or six of them.
+        "startedDateTime": format!("{:.6}", exchange.started),
         "time": time,
         "request": request(exchange),
         "response": response(exchange),
@@ -108,7 +109,10 @@ fn request(exchange: &Exchange) -> Value {
                 .iter()
                 .map(|(name, value)| json!({ "name": name, "value": value }))
                 .collect();
-            Some(json!({ "mimeType": media_type, "params": params }))
+            // The format wants one of the two; mitmproxy reads the text, others the fields.
+            let mut text = url::form_urlencoded::Serializer::new(String::new());
+            let text = text.extend_pairs(fields).finish();
+            Some(json!({ "mimeType": media_type, "params": params, "text": text }))
         }
         Body::Pdf(_) | Body::Opaque(_) => {
             Some(json!({ "mimeType": media_type, "text": "", "comment": "content not kept" }))
@@ -144,8 +148,9 @@ fn received(response: &Response) -> Value {
     let mut content = json!({ "size": response.body.length(), "mimeType": media_type });
     let extra = match &response.body {
         Body::Json { text } | Body::Text { text } => Some(("text", text.clone())),
-        unrecorded if unrecorded.is_unrecorded() => {
-            Some(("comment", "not in the recording".to_owned()))
+        Body::Pdf(kept) | Body::Opaque(kept) if response.body.is_unrecorded() => {
+            let why = kept.problem.as_deref().unwrap_or("not in the recording");
+            Some(("comment", why.to_owned()))
         }
         Body::Pdf(kept) | Body::Opaque(kept) => {
             Some(("comment", format!("content not kept; SHA-256 {}", kept.sha256)))

@@ -48,7 +48,36 @@ pub(crate) fn render(bundle: &Bundle, extras: &Extras) -> Result<String, ReportE
     let mut xml = Vec::new();
     report.build().write_xml(&mut xml)?;
     xml.push(b'\n');
-    Ok(String::from_utf8_lossy(&xml).into_owned())
+    Ok(rounded(&String::from_utf8_lossy(&xml)))
+}
+
+/// The report with every time at most three decimals long, which is all that Jenkins' xUnit plugin
+/// takes; the library writes sums of binary fractions (`1.2349999999999999`).
+fn rounded(xml: &str) -> String {
+    const TIME: &str = " time=\"";
+    const DATA: [&str; 2] = ["<![CDATA[", "]]>"];
+    let mut written = String::with_capacity(xml.len());
+    let mut rest = xml;
+    loop {
+        let data = rest.find(DATA[0]).unwrap_or(rest.len());
+        let (mut tags, after) = rest.split_at(data);
+        while let Some((before, (time, left))) =
+            tags.split_once(TIME).and_then(|(before, left)| Some((before, left.split_once('"')?)))
+        {
+            let short = time.parse::<f64>().map(|seconds| (seconds * 1_000.0).round() / 1_000.0);
+            let short = short.map_or_else(|_| time.to_owned(), |seconds| seconds.to_string());
+            written.extend([before, TIME, &short, "\""]);
+            tags = left;
+        }
+        written.push_str(tags);
+        // What a section of text says of times is left as it is.
+        let end = after.find(DATA[1]).map_or(after.len(), |at| at + DATA[1].len());
+        written.push_str(&after[..end]);
+        rest = &after[end..];
+        if rest.is_empty() {
+            return written;
+        }
+    }
 }
 
 /// What a case is written from.

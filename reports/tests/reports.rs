@@ -75,6 +75,126 @@ fn failures_and_errors_are_never_mixed_in_junit() {
     );
 }
 
+/// What Jenkins' xUnit plugin takes (its schema junit-10, in our words): these elements with these
+/// attributes, and times in seconds with at most three decimals.
+#[test]
+fn the_junit_report_holds_nothing_that_jenkins_refuses() {
+    const ALLOWED: [(&str, &str, &[&str]); 7] = [
+        ("testsuites", "", &["name", "time", "tests", "failures", "errors", "disabled"]),
+        (
+            "testsuite",
+            "testsuites",
+            &[
+                "name",
+                "tests",
+                "failures",
+                "errors",
+                "skipped",
+                "time",
+                "timestamp",
+                "hostname",
+                "id",
+                "package",
+                "group",
+                "file",
+                "log",
+                "url",
+                "version",
+            ],
+        ),
+        ("testcase", "testsuite", &["name", "time", "classname", "group"]),
+        ("skipped", "testcase", &["type", "message"]),
+        ("failure", "testcase", &["type", "message"]),
+        ("error", "testcase", &["type", "message"]),
+        ("system-out", "testcase", &[]),
+    ];
+    const REQUIRED: [(&str, &[&str]); 2] =
+        [("testsuite", &["name", "tests", "failures", "errors"]), ("testcase", &["name"])];
+    // Lengths that are no whole milliseconds, also once they are shared among the clauses.
+    let mut bundle = bundle();
+    for (number, test) in bundle.results.tests.iter_mut().enumerate() {
+        for attempt in &mut test.attempts {
+            let odd = 1_234_567 * (i64::try_from(number).unwrap() + 1) + 1;
+            let finished = attempt.started.as_microsecond() + odd;
+            attempt.finished = letterproof_model::Timestamp::from_microsecond(finished).ok();
+        }
+    }
+    let xml = junit(&bundle).unwrap();
+    let mut open: Vec<String> = vec![String::new()];
+    let mut times = 0;
+    for (name, attributes, kind) in elements(&xml) {
+        match kind {
+            Tag::End => {
+                assert_eq!(open.pop().as_deref(), Some(name.as_str()));
+                continue;
+            }
+            Tag::Start | Tag::Empty => {}
+        }
+        let parent = open.last().unwrap();
+        let allowed = ALLOWED.iter().find(|(known, ..)| *known == name);
+        let (_, below, known) = allowed.unwrap_or_else(|| panic!("an element {name}"));
+        assert_eq!(parent, below, "{name}");
+        for (attribute, value) in &attributes {
+            assert!(known.contains(&attribute.as_str()), "{name} {attribute}");
+            if attribute == "time" {
+                let decimals = value.split_once('.').map_or("", |(_, decimals)| decimals);
+                let digits = value.chars().all(|c| c.is_ascii_digit() || c == '.');
+                assert!(digits && decimals.len() <= 3, "{name} time={value}");
+                times += usize::from(!decimals.is_empty());
+            }
+        }
+        for (_, required) in REQUIRED.iter().filter(|(of, _)| *of == name) {
+            let has = |wanted: &&str| attributes.iter().any(|(attribute, _)| attribute == wanted);
+            assert!(required.iter().all(|wanted| has(wanted)), "{name}");
+        }
+        if kind == Tag::Start {
+            open.push(name);
+        }
+    }
+    assert_eq!(open, [""], "every element is closed");
+    assert!(times > 10, "{times} times with decimals");
+}
+
+#[derive(PartialEq, Eq)]
+enum Tag {
+    Start,
+    Empty,
+    End,
+}
+
+/// The elements of a document without its text, as far as our reports use XML.
+fn elements(xml: &str) -> Vec<(String, Vec<(String, String)>, Tag)> {
+    let mut found = Vec::new();
+    let mut rest = xml;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at..];
+        if let Some(data) = rest.strip_prefix("<![CDATA[") {
+            rest = &data[data.find("]]>").unwrap()..];
+            continue;
+        }
+        let (tag, after) = rest[1..].split_once('>').unwrap();
+        rest = after;
+        if tag.starts_with('?') {
+            continue;
+        }
+        let kind = match (tag.starts_with('/'), tag.ends_with('/')) {
+            (true, _) => Tag::End,
+            (_, true) => Tag::Empty,
+            _ => Tag::Start,
+        };
+        let tag = tag.trim_matches('/');
+        let (name, mut list) = tag.split_once(' ').unwrap_or((tag, ""));
+        let mut attributes = Vec::new();
+        while let Some((attribute, value)) = list.split_once("=\"") {
+            let (value, after) = value.split_once('"').unwrap();
+            attributes.push((attribute.trim().to_owned(), value.to_owned()));
+            list = after;
+        }
+        found.push((name.trim().to_owned(), attributes, kind));
+    }
+    found
+}
+
 #[test]
 fn every_har_entry_has_the_fields_that_har_1_2_requires() {
     let har: serde_json::Value = serde_json::from_str(&har_text(&bundle())).unwrap();
@@ -84,7 +204,14 @@ fn every_har_entry_has_the_fields_that_har_1_2_requires() {
     let entries = log["entries"].as_array().unwrap();
     assert_eq!(entries.len(), 9);
     for entry in entries {
-        assert!(entry["startedDateTime"].is_string() && entry["cache"].is_object());
+        // `YYYY-MM-DDThh:mm:ss.ssssssZ`, which every reader takes.
+        let started = entry["startedDateTime"].as_str().unwrap();
+        assert!(started.len() == 27 && started.ends_with('Z'), "{started}");
+        assert!(entry["cache"].is_object());
+        // mitmproxy opens no file with a body that has no text, a form's neither.
+        if let Some(post) = entry["request"].get("postData") {
+            assert!(post["mimeType"].is_string() && post["text"].is_string(), "{post}");
+        }
         let timings = &entry["timings"];
         let sum: f64 =
             ["send", "wait", "receive"].iter().map(|name| timings[name].as_f64().unwrap()).sum();

@@ -7,12 +7,18 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use cucumber::World as _;
 use cucumber::feature::Ext as _;
-use cucumber::gherkin::{Feature, GherkinEnv, Scenario, Step};
+use cucumber::gherkin::{Feature, GherkinEnv, Scenario, Step, StepType};
 use cucumber::step::Collection;
 use include_dir::{Dir, include_dir};
 use letterproof_judge::conformance::conformance_checks;
-use letterproof_model::{Context, CriterionId, LetterStatus, TestId, test_definition};
+use letterproof_model::{
+    Context, CriterionId, LetterStatus, TestId, decode_text, is_desktop_leftover, test_definition,
+};
+
+use crate::PrintHouse;
+use crate::counts::Count;
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../features");
 
@@ -23,9 +29,6 @@ const CONFORMANCE: &str = "conformance";
 /// Scenarios of `@parallel` features run side by side: they work on letters of their own.
 const STAGES: [&str; 3] = [PARALLEL, "afterwards", "last"];
 const PARALLEL: &str = "parallel";
-
-/// The largest number in a step: far more letters than anybody is sent.
-const MOST_LETTERS: u32 = 999_999;
 
 /// Something is wrong with the features themselves.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +70,7 @@ pub enum FeatureError {
         /// The step.
         step: String,
         /// What is wrong with it.
-        problem: &'static str,
+        problem: String,
     },
     /// The selection leaves no scenario.
     #[error("no scenario selected: {0}")]
@@ -113,8 +116,12 @@ impl FeatureSet {
         let features = paths
             .into_iter()
             .map(|path| {
-                let text = std::fs::read_to_string(&path)
+                let bytes = std::fs::read(&path)
                     .map_err(|source| FeatureError::Unreadable { path: path.clone(), source })?;
+                let text = decode_text(bytes).map_err(|error| FeatureError::Malformed {
+                    path: path.clone(),
+                    problem: error.to_string(),
+                })?;
                 parse(&path, &text)
             })
             .collect::<Result<_, _>>()?;
@@ -209,8 +216,8 @@ impl FeatureSet {
                             None => continue,
                         }
                     }
-                    Ok(None) => "no phrase matches this step",
-                    Err(_) => "more than one phrase matches this step",
+                    Ok(None) => "no phrase matches this step".to_owned(),
+                    Err(_) => "more than one phrase matches this step".to_owned(),
                 };
                 return Err(FeatureError::Step {
                     path: feature.path.clone().unwrap_or_default(),
@@ -304,22 +311,21 @@ fn names_unknown_check(step: &Step) -> bool {
 
 /// Why what a phrase took out of a step means nothing: every phrase counts letters, names a status
 /// or names a criterion.
-fn unreadable(captured: &str) -> Option<&'static str> {
-    let all = |word: &str, is: fn(&u8) -> bool| !word.is_empty() && word.bytes().all(|b| is(&b));
+fn unreadable(captured: &str) -> Option<String> {
+    let is_status = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase());
     captured.split(' ').find_map(|word| {
-        let digits = word.trim_start_matches('-');
-        if all(digits, u8::is_ascii_digit) {
-            let count = word.parse::<u32>().ok().filter(|count| *count <= MOST_LETTERS);
-            return count.is_none().then_some("this step counts letters, from 0 to 999,999");
+        if word.starts_with(|c: char| c.is_ascii_digit() || ",.-".contains(c)) {
+            return word.parse::<Count>().err().map(|error| error.to_string());
         }
         if word.contains('.') {
             let test = CriterionId::from(word).test();
             let mut clauses = test.iter().flat_map(|test| test_definition(*test).clauses);
             let known = clauses.any(|clause| clause.id == word);
-            return (!known).then_some("this step names a criterion that the pack does not have");
+            let unknown = "this step names a criterion that the pack does not have";
+            return (!known).then(|| unknown.to_owned());
         }
-        let status = all(word, u8::is_ascii_uppercase) && word.parse::<LetterStatus>().is_err();
-        status.then_some("this step names a status that no letter has")
+        let unknown = is_status(word) && word.parse::<LetterStatus>().is_err();
+        unknown.then(|| "this step names a status that no letter has".to_owned())
     })
 }
 
@@ -335,7 +341,7 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result<(), FeatureError> {
         // The entry's own type: a link to a folder is not followed, so there is no endless loop.
         if entry.file_type().map_err(unreadable)?.is_dir() {
             collect(&path, into)?;
-        } else if is_feature(&path) {
+        } else if is_feature(&path) && !is_desktop_leftover(&path) {
             into.push(path);
         }
     }
@@ -353,7 +359,40 @@ fn parse(path: &Path, text: &str) -> Result<Feature, FeatureError> {
             scenario.tags.extend_from_slice(&rule.tags);
         }
     }
-    feature.expand_examples().map_err(|error| malformed(error.to_string()))
+    let mut feature = feature.expand_examples().map_err(|error| malformed(error.to_string()))?;
+    type_stars(&mut feature);
+    Ok(feature)
+}
+
+/// Gives each `*` step the kind of the phrase that it matches. Gherkin's `*` stands for any
+/// keyword, and an `And` or `But` after it for the same; the parser takes all of them for `Given`.
+fn type_stars(feature: &mut Feature) {
+    let mut phrases = None;
+    let rules = feature.rules.iter_mut();
+    let (backgrounds, scenarios): (Vec<_>, Vec<_>) =
+        rules.map(|rule| (rule.background.as_mut(), &mut rule.scenarios)).unzip();
+    let backgrounds = backgrounds.into_iter().chain([feature.background.as_mut()]).flatten();
+    let scenarios = scenarios.into_iter().chain([&mut feature.scenarios]).flatten();
+    let all = backgrounds.map(|background| &mut background.steps);
+    for steps in all.chain(scenarios.map(|scenario| &mut scenario.steps)) {
+        let mut open = false;
+        for step in steps {
+            open = match step.keyword.trim() {
+                "*" => true,
+                "And" | "But" => open,
+                _ => false,
+            };
+            if open {
+                let phrases = phrases.get_or_insert_with(PrintHouse::collection);
+                let mut kinds = [StepType::Given, StepType::When, StepType::Then].into_iter();
+                let matching = kinds.find(|kind| {
+                    step.ty = *kind;
+                    !matches!(phrases.find(step), Ok(None))
+                });
+                step.ty = matching.unwrap_or(StepType::Given);
+            }
+        }
+    }
 }
 
 /// Where Gherkin went wrong. What the library would have taken there is left out: it is a set, told
@@ -376,8 +415,6 @@ mod tests {
     use letterproof_model::ClauseKind;
 
     use super::*;
-    use crate::PrintHouse;
-    use cucumber::World as _;
 
     fn written(text: &str) -> (tempfile::TempDir, Result<FeatureSet, FeatureError>) {
         let folder = tempfile::tempdir().unwrap();
@@ -436,14 +473,15 @@ mod tests {
         };
         let looked_up = "When the supplier looks up each of these letters until it is ";
         let accepted = |n: &str| format!("Given the supplier has accepted {n} ordinary letters");
-        for known in [format!("{looked_up}ACCEPTED"), accepted("0"), accepted("999999")] {
+        let counts = ["0", "10", "999", "1000", "1,000", "999999"].map(accepted);
+        for known in counts.into_iter().chain([format!("{looked_up}ACCEPTED")]) {
             assert_eq!(problem(&known), None, "{known}");
         }
         let unknown = problem(&format!("{looked_up}ACAEPTED")).unwrap();
         assert!(unknown.contains("own.feature:3: this step names a status that no"), "{unknown}");
         let first =
             "When the supplier reports the first 1000000 of these letters as PRINTED one by one";
-        let wrong = [accepted("-1"), accepted("1000000"), accepted("99999999999999999999")];
+        let wrong = ["-1", "1000000", "99999999999999999999", "1,5", "1.5", "10,00"].map(accepted);
         for count in wrong.into_iter().chain([first.to_owned()]) {
             let error = problem(&count).unwrap();
             assert!(error.contains("own.feature:3: this step counts letters"), "{error}");
@@ -471,6 +509,56 @@ mod tests {
             let error = problem(&probes(unknown)).unwrap();
             assert!(error.contains("own.feature:3: this table names a check"), "{error}");
         }
+    }
+
+    #[test]
+    fn features_of_other_editors_and_habits_read_as_ours() {
+        for case in ["01-bom", "07-star-steps", "27-thousand"] {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(case);
+            let set = FeatureSet::from_folder(&folder).unwrap();
+            set.check_steps(&PrintHouse::collection()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_step_after_a_star_is_of_any_kind_too_and_an_unknown_one_is_named() {
+        let text = "Feature: own\r\n  Background:\r\n    * a supplier with credentials for this \
+                    target\r\n  Rule: r\r\n    Scenario: one\r\n      * every letter seeded is \
+                    waiting and visible\r\n      And the supplier receives a list of 10 \
+                    letters\r\n      * criterion AT4.1 holds\r\n";
+        let (_folder, set) = written(text);
+        set.unwrap().check_steps(&PrintHouse::collection()).unwrap();
+        let (_folder, set) = written("Feature: own\n  Scenario: one\n    * the moon is full\n");
+        let error = set.unwrap().check_steps(&PrintHouse::collection()).unwrap_err().to_string();
+        assert!(error.contains("own.feature:3: no phrase matches"), "{error}");
+    }
+
+    #[test]
+    fn a_feature_in_another_encoding_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let wide: Vec<u8> = "Feature: own".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let path = folder.path().join("own.feature");
+        for (bytes, words) in [
+            (
+                [&b"\xff\xfe"[..], &wide].concat(),
+                "own.feature: it is UTF-16 text; save it as UTF-8",
+            ),
+            (b"Feature: own\n  caf\xe9".to_vec(), "own.feature: line 2 is not UTF-8"),
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            let error = FeatureSet::from_folder(folder.path()).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_a_desktop_leaves_in_the_folder_is_no_feature() {
+        let (folder, _) = written("Feature: own\n  Scenario: one\n    Given nothing\n");
+        for name in ["._own.feature", ".DS_Store", "Thumbs.db", "desktop.ini"] {
+            std::fs::write(folder.path().join(name), b"\0\x05\x16\x07").unwrap();
+        }
+        let set = FeatureSet::from_folder(folder.path()).unwrap();
+        assert_eq!(set.scenario_count(), 1);
     }
 
     #[test]

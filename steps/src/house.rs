@@ -9,6 +9,7 @@ use cucumber::World;
 use letterproof_client::{ClientError, MiSubmission, Reason, Reasons, Seen, Supplier};
 use letterproof_model::{CriterionId, LetterId, LetterStatus, ScenarioOutcome};
 
+use crate::counts::Count;
 use crate::prober::ProbeError;
 use crate::runner::Reseed;
 use crate::{Bench, Prober, Stage};
@@ -68,10 +69,10 @@ impl Share {
         if words == "the other letters" {
             return Self::AllBut(*first);
         }
-        match words.split(' ').find_map(|word| word.parse().ok()) {
-            Some(n) => {
-                *first = n;
-                Self::First(n)
+        match words.split(' ').find_map(|word| word.parse::<Count>().ok()) {
+            Some(count) => {
+                *first = count.into();
+                Self::First(*first)
             }
             None => Self::All,
         }

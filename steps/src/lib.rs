@@ -6,6 +6,7 @@
 //! Refuses to decide anything: verdicts come from the judges, over what was recorded.
 
 mod bench;
+mod counts;
 mod features;
 mod house;
 mod phrases;

@@ -8,6 +8,7 @@ use cucumber::{Parameter, given, then, when};
 use letterproof_client::{LetterFilter, Reason, Reasons, letter_ids};
 use letterproof_model::{LetterStatus, UnknownStatus};
 
+use crate::counts::Count;
 use crate::house::{PrintHouse, Share, StepError, Way};
 use crate::sizes::agreed;
 
@@ -47,23 +48,23 @@ async fn has_daily_list(house: &mut PrintHouse) -> Done {
     Ok(())
 }
 
-#[given(expr = "the supplier has accepted {int} ordinary letters")]
-async fn has_accepted_ordinary(house: &mut PrintHouse, n: usize) -> Done {
-    let taken = house.supplier()?.take_accepted(n, LetterFilter::Standard).await;
+#[given(expr = "the supplier has accepted {count} ordinary letters")]
+async fn has_accepted_ordinary(house: &mut PrintHouse, n: Count) -> Done {
+    let taken = house.supplier()?.take_accepted(n.into(), LetterFilter::Standard).await;
     house.letters = house.noted(taken)?;
     Ok(())
 }
 
-#[given(expr = "the supplier has accepted {int} letters in accessible formats")]
-async fn has_accepted_accessible(house: &mut PrintHouse, n: usize) -> Done {
-    let taken = house.supplier()?.take_accepted(n, LetterFilter::Accessible).await;
+#[given(expr = "the supplier has accepted {count} letters in accessible formats")]
+async fn has_accepted_accessible(house: &mut PrintHouse, n: Count) -> Done {
+    let taken = house.supplier()?.take_accepted(n.into(), LetterFilter::Accessible).await;
     house.letters = house.noted(taken)?;
     Ok(())
 }
 
-#[given(expr = "the supplier has accepted {int} letters that turn out damaged or too long")]
-async fn has_accepted_unproducible(house: &mut PrintHouse, n: usize) -> Done {
-    let taken = house.supplier()?.accept_unproducible(n).await;
+#[given(expr = "the supplier has accepted {count} letters that turn out damaged or too long")]
+async fn has_accepted_unproducible(house: &mut PrintHouse, n: Count) -> Done {
+    let taken = house.supplier()?.accept_unproducible(n.into()).await;
     house.noted(taken).map(|_| ())
 }
 
@@ -80,9 +81,9 @@ async fn has_found_unfit(house: &mut PrintHouse) -> Done {
     Ok(())
 }
 
-#[given(expr = "the supplier has dispatched letters, at least {int}")]
-async fn has_dispatched(house: &mut PrintHouse, n: usize) -> Done {
-    let dispatched = house.supplier()?.have_dispatched(n).await;
+#[given(expr = "the supplier has dispatched letters, at least {count}")]
+async fn has_dispatched(house: &mut PrintHouse, n: Count) -> Done {
+    let dispatched = house.supplier()?.have_dispatched(n.into()).await;
     house.noted(dispatched)
 }
 
@@ -119,12 +120,12 @@ async fn receives_daily_list_later(house: &mut PrintHouse) -> Done {
     receives_daily_list(house).await
 }
 
-#[when(expr = "the supplier prepares the print jobs of the first {int} letters listed")]
+#[when(expr = "the supplier prepares the print jobs of the first {count} letters listed")]
 #[when(
-    expr = "the supplier prepares the print jobs of the first {int} letters listed, none a second time"
+    expr = "the supplier prepares the print jobs of the first {count} letters listed, none a second time"
 )]
-async fn prepares_jobs(house: &mut PrintHouse, n: usize) -> Done {
-    let prepared = house.supplier()?.prepare_ready(house.first_listed(n)).await;
+async fn prepares_jobs(house: &mut PrintHouse, n: Count) -> Done {
+    let prepared = house.supplier()?.prepare_ready(house.first_listed(n.into())).await;
     house.letters = house.noted(prepared)?;
     Ok(())
 }
@@ -134,10 +135,10 @@ async fn accepts_prepared(house: &mut PrintHouse) -> Done {
     house.report(Share::All, LetterStatus::Accepted, Way::InOneUpdate, Reasons::None).await
 }
 
-#[when(expr = "the supplier receives a(nother) list of {int},{int} letters")]
-async fn receives_list(house: &mut PrintHouse, thousands: u32, rest: u32) -> Done {
+#[when(expr = "the supplier receives a(nother) list of {count} letters")]
+async fn receives_list(house: &mut PrintHouse, n: Count) -> Done {
     let supplier = house.supplier()?;
-    let list = supplier.list_to_take_on(agreed(thousands * 1_000 + rest, supplier.context())).await;
+    let list = supplier.list_to_take_on(agreed(n.0, supplier.context())).await;
     house.listed = letter_ids(&house.noted(list)?);
     Ok(())
 }
@@ -152,7 +153,7 @@ async fn accepts_listed(house: &mut PrintHouse) -> Done {
 }
 
 #[when(
-    regex = r"^the supplier reports (these letters|the other letters|the first \d+ of these letters) as ([A-Z]+) (one by one|in one update)$"
+    regex = r"^the supplier reports (these letters|the other letters|the first [\d,.-]+ of these letters) as ([A-Z]+) (one by one|in one update)$"
 )]
 async fn reports(house: &mut PrintHouse, share: String, status: Status, way: String) -> Done {
     let share = house.named_share(&share);
@@ -219,10 +220,10 @@ async fn reads_mi_back(house: &mut PrintHouse) -> Done {
     house.noted(read)
 }
 
-#[when(expr = "the supplier takes in the whole queue in lists of {int}")]
-async fn takes_in_queue(house: &mut PrintHouse, chunk: u32) -> Done {
+#[when(expr = "the supplier takes in the whole queue in lists of {count}")]
+async fn takes_in_queue(house: &mut PrintHouse, chunk: Count) -> Done {
     let supplier = house.supplier()?;
-    let taken = supplier.take_in_queue_and_clear_up(agreed(chunk, supplier.context())).await;
+    let taken = supplier.take_in_queue_and_clear_up(agreed(chunk.0, supplier.context())).await;
     house.noted(taken).map(|_| ())
 }
 
@@ -231,9 +232,9 @@ async fn looks_up_each(house: &mut PrintHouse, status: Status) -> Done {
     house.look_up(Share::All, status.0).await
 }
 
-#[when(expr = "the supplier looks up the first {int} of these letters until each is {status}")]
-async fn looks_up_first(house: &mut PrintHouse, n: usize, status: Status) -> Done {
-    house.look_up(Share::First(n), status.0).await
+#[when(expr = "the supplier looks up the first {count} of these letters until each is {status}")]
+async fn looks_up_first(house: &mut PrintHouse, n: Count, status: Status) -> Done {
+    house.look_up(Share::First(n.into()), status.0).await
 }
 
 #[when(expr = "the supplier looks up the other letters until each is {status}")]

@@ -14,6 +14,8 @@ mod tests;
 use std::path::Path;
 use std::time::Duration;
 
+use letterproof_model::decode_text;
+
 use crate::LoadError;
 use crate::mix::LoadOperation;
 
@@ -198,7 +200,8 @@ impl LoadProfile {
     /// # Errors
     /// When it cannot be read, or has problems: each is named with its line and field.
     pub fn from_file(path: &Path) -> Result<Self, LoadError> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let read = std::fs::read(path).and_then(|bytes| Ok(decode_text(bytes)?));
+        let text = read.map_err(|error| {
             LoadError::profile(format!(
                 "{}: it cannot be read ({error}); give the path of a load profile",
                 path.display()

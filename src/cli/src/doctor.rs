@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use letterproof_client::{CheckState, Diagnosis, Doctor, DoctorOptions, Target};
 use letterproof_evidence::{JOURNAL_FILE, JournalHeader, JournalWriter, new_run_id};
-use letterproof_model::{Capability, now};
+use letterproof_model::{Capability, decode_text, now};
 
 use crate::args::{DoctorArguments, OutputFormat};
 use crate::failure::Failure;
@@ -32,7 +32,7 @@ pub(crate) fn doctor(arguments: &DoctorArguments) -> Result<u8, Failure> {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| {
+    std::fs::read(path).and_then(|bytes| Ok(decode_text(bytes)?)).map_err(|error| {
         Failure::Usage(format!("{}: it cannot be read ({error}); check the path", path.display()))
     })
 }

@@ -11,7 +11,7 @@ use letterproof_client::{Target, is_production_host};
 use letterproof_contract::Contract;
 use letterproof_evidence::{
     BundleKey, EvidenceError, Import, ImportScope, JournalHeader, JournalWriter, Recorded,
-    RunFolder, is_journal, new_run_id, read_har, read_waivers,
+    RunFolder, is_har_zip, is_journal, new_run_id, read_har, read_waivers,
 };
 use letterproof_model::{Brief, Mode, Results, RunId, Selection, SupplierKind, pack};
 use url::Url;
@@ -60,10 +60,12 @@ impl Judging<'_> {
     fn recording(&self) -> Result<(Results, PathBuf), Failure> {
         match (&self.options.from, &self.options.file) {
             (Some(bundle), _) => self.recorded(bundle, Recorded::bundle(bundle).map_err(usage)?),
-            (None, Some(file)) if file.is_dir() || is_zip(file) => Err(Failure::Usage(format!(
-                "{} is no HAR file and no journal; give a bundle with --from",
-                file.display()
-            ))),
+            (None, Some(file)) if file.is_dir() || is_other_zip(file) => {
+                Err(Failure::Usage(format!(
+                    "{} is no HAR file and no journal; give a bundle with --from",
+                    file.display()
+                )))
+            }
             (None, Some(file)) if is_journal(file).map_err(usage)? => {
                 self.recorded(file, Recorded::file(file).map_err(usage)?)
             }
@@ -195,11 +197,12 @@ fn base_url(target: &Target) -> String {
     target.base_url.as_str().trim_end_matches('/').to_owned()
 }
 
-fn is_zip(file: &Path) -> bool {
+/// Whether a file is a zip, but none that holds a HAR.
+fn is_other_zip(file: &Path) -> bool {
     use std::io::Read as _;
     let mut mark = [0; 4];
     let read = std::fs::File::open(file).and_then(|mut file| file.read_exact(&mut mark));
-    read.is_ok() && mark == *b"PK\x03\x04"
+    read.is_ok() && mark == *b"PK\x03\x04" && !is_har_zip(file).unwrap_or(false)
 }
 
 /// What cannot be read was given wrongly.

@@ -15,7 +15,9 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use letterproof_evidence::read_journal;
-use letterproof_model::{Context, Journal as _, MarkKind, Results, SupplierKind, Verdict};
+use letterproof_model::{
+    About, Context, FindingKind, Journal as _, MarkKind, Results, SupplierKind, Verdict,
+};
 use serde_json::{Value, json};
 use support::{Ended, command, folders, results, run};
 use tempfile::TempDir;
@@ -339,6 +341,37 @@ fn a_recording_of_production_is_judged_and_said_to_be_one() {
     }
 }
 
+/// One foreign or odd entry, a browser's own doing, or a coding: none is held against the API.
+#[test]
+fn what_other_tools_write_is_no_breach_by_the_api() {
+    let work = tempfile::tempdir().unwrap();
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../evidence/tests/cases/har");
+    let packed = std::fs::read_to_string(cases.join("own-gzip-kept.har")).unwrap();
+    let zstd = work.path().join("own-zstd-kept.har");
+    std::fs::write(&zstd, packed.replace("\"gzip\"", "\"zstd\"")).unwrap();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(&cases).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.push(zstd);
+    assert_eq!(files.len(), 10);
+    for (number, file) in files.iter().enumerate() {
+        let out = work.path().join(number.to_string());
+        let ended = command(&["judge", "--conformance", "--only", "AT1"])
+            .args([file])
+            .args([Path::new("--out"), &out])
+            .ended();
+        let name = file.display();
+        assert!([0, 3].contains(&ended.code), "{name}: {}\n{}", ended.stdout, ended.stderr);
+        let results = results(&made_in(&out));
+        let breaches: Vec<_> = results
+            .findings
+            .iter()
+            .filter(|found| found.about == About::Api && found.kind == FindingKind::Violation)
+            .map(|found| &found.id)
+            .collect();
+        assert!(breaches.is_empty(), "{name}: {breaches:?}");
+    }
+}
+
 #[test]
 fn what_is_no_recording_is_refused_by_name_with_2_and_leaves_no_folder() {
     let work = tempfile::tempdir().unwrap();
@@ -348,11 +381,11 @@ fn what_is_no_recording_is_refused_by_name_with_2_and_leaves_no_folder() {
         path
     };
     let base = "https://int.api.service.nhs.uk/nhs-notify-supplier";
-    let old = r#"{"log":{"version":"1.1","entries":[]}}"#;
+    let new = r#"{"log":{"version":"2.0","entries":[]}}"#;
     let other = r#"{"format":"letterproof-journal/9"}"#;
     let cases = [
         (file("a.har", "<html>"), "a.har cannot be judged: it is no JSON"),
-        (file("b.har", old), "b.har cannot be judged: its HAR version is not 1.2"),
+        (file("b.har", new), "b.har cannot be judged: its HAR version is neither 1.1 nor 1.2"),
         (file("c.jsonl", &format!("{other}\n")), "format `letterproof-journal/9` is not"),
         (file("d.zip", "PK\u{3}\u{4}..."), "give a bundle with --from"),
         (work.path().to_owned(), "give a bundle with --from"),

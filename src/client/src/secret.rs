@@ -4,6 +4,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use letterproof_model::decode_text;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::ClientError;
@@ -81,9 +82,6 @@ async fn read_file(path: &Path) -> Result<SecretString, ClientError> {
         std::io::ErrorKind::NotFound => {
             at_fault("there is no such file; correct the path".to_owned())
         }
-        std::io::ErrorKind::InvalidData => {
-            at_fault("it is not text; give the PEM or text form of the secret".to_owned())
-        }
         _ => at_fault(format!("it cannot be read ({error}); check its owner and mode")),
     };
     let data = tokio::fs::metadata(path).await.map_err(unreadable)?;
@@ -95,7 +93,12 @@ async fn read_file(path: &Path) -> Result<SecretString, ClientError> {
             "others may read it (mode {mode:04o}); make it yours alone with `chmod 600`"
         )));
     }
-    tokio::fs::read_to_string(path).await.map(SecretString::from).map_err(unreadable)
+    let bytes = tokio::fs::read(path).await.map_err(unreadable)?;
+    let text = decode_text(bytes).map_err(|error| {
+        let remedy = "give the PEM or text form of the secret";
+        at_fault(format!("it is not text as it must be ({error}); {remedy}"))
+    })?;
+    Ok(SecretString::from(text))
 }
 
 /// The mode of a file that its group or the world may read; `None` where that is not so, or where
@@ -205,7 +208,10 @@ mod tests {
             (folder.path().to_owned(), "name the file in it"),
             (private("empty", b" \n", 0o600), "holds nothing"),
             (private("binary", b"\xff\xfecanary", 0o600), "it is not text"),
+            (private("latin", b"canary\xe9", 0o600), "line 1 is not UTF-8"),
         ];
+        let windows = SecretSource::File(private("windows", b"\xef\xbb\xbfcanary\r\n", 0o600));
+        assert_eq!(windows.read().await.unwrap().expose_secret(), "canary");
         // A superuser reads everything.
         if std::fs::read(&locked).is_err() {
             cases.push((locked, "check its owner and mode"));

@@ -21,6 +21,7 @@ mod request;
 mod response;
 mod schemas;
 mod text;
+pub mod unpack;
 mod updates;
 
 pub use check::Contract;

@@ -49,7 +49,7 @@ pub use environment::{ENVIRONMENT_FILE, ENVIRONMENT_FORMAT, Environment, Setting
 pub use error::EvidenceError;
 pub use folder::{INCOMPLETE, RunFolder};
 pub use gate::{Demand, Demands, gate};
-pub use import::{HAR_LIMIT, Import, ImportScope, Recorded, is_journal, read_har};
+pub use import::{HAR_LIMIT, Import, ImportScope, Recorded, is_har_zip, is_journal, read_har};
 pub use integrity::{Integrity, SignatureState, carried_key, check_integrity};
 pub use journal::{
     Entry, ExchangeObserver, JOURNAL_FILE, JOURNAL_FORMAT, JOURNAL_FORMAT_1, JournalHeader,

@@ -89,7 +89,8 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
         Err(error) => return Err(error),
     };
     let integrity = check_integrity(&opened, with.key);
-    let mut again = Again { opened: &opened, with, problems: integrity.problems, notes: vec![] };
+    let notes = left_by_desktops(&opened).into_iter().collect();
+    let mut again = Again { opened: &opened, with, problems: integrity.problems, notes };
     // That it cannot be read is a problem already.
     let journal = read_bundled_journal(&opened).ok();
     let rederived = journal.as_ref().map_or(0, |journal| again.rederive(journal));
@@ -116,6 +117,18 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
         rederived,
         problems,
         notes,
+    })
+}
+
+/// What a desktop left in the folder, which is no fault of the bundle.
+fn left_by_desktops(opened: &Opened) -> Option<String> {
+    const NAMED: usize = 5;
+    let left = opened.leftovers();
+    let named = left.iter().map(|name| crate::names::shown(name)).take(NAMED);
+    let named = named.collect::<Vec<_>>().join(", ");
+    let rest = if left.len() > NAMED { " and others" } else { "" };
+    (!left.is_empty()).then(|| {
+        format!("not of this bundle, since desktops leave such files in folders: {named}{rest}")
     })
 }
 

@@ -18,7 +18,7 @@ use std::path::Path;
 use jiff::civil::Date;
 use letterproof_judge::conformance::conformance_ids;
 use letterproof_judge::observer_ids;
-use letterproof_model::{CriterionId, Waiver, clause, pack};
+use letterproof_model::{CriterionId, Waiver, clause, decode_text, pack};
 use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
@@ -72,7 +72,7 @@ pub fn read_waivers(path: &Path) -> Result<Vec<Waiver>, EvidenceError> {
     let size = std::fs::metadata(path).map(|found| found.len());
     let text = match size {
         Ok(size) if size > LIMIT => Err(std::io::Error::other("it is longer than 1 MiB")),
-        _ => std::fs::read_to_string(path),
+        _ => std::fs::read(path).and_then(|bytes| Ok(decode_text(bytes)?)),
     }
     .map_err(io)?;
     Reader { path, text: &text }.waivers()
@@ -192,6 +192,18 @@ expires = \"2026-12-31\"
         let path = folder.path().join("waivers.toml");
         std::fs::write(&path, text).unwrap();
         read_waivers(&path).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_file_of_another_editor_is_read_or_named() {
+        let waivers = read(&format!("\u{feff}{WHOLE}").replace('\n', "\r\n")).unwrap();
+        assert_eq!((waivers[0].line, waivers[0].reason.as_str()), (1, "until release 4.2"));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("waivers.toml");
+        let wide = WHOLE.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        std::fs::write(&path, [&b"\xff\xfe"[..], &wide].concat()).unwrap();
+        let error = read_waivers(&path).unwrap_err().to_string();
+        assert!(error.contains("UTF-16"), "{error}");
     }
 
     #[test]

@@ -35,6 +35,28 @@ fn a_sound_bundle_has_no_problems_as_folder_or_zip_wherever_it_lies() {
 }
 
 #[test]
+fn what_a_desktop_leaves_in_an_unpacked_bundle_is_no_fault_of_it() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, _) = bundle(out.path(), None);
+    let left = ["._results.json", ".DS_Store", "Thumbs.db", "desktop.ini", "journal/.DS_Store"];
+    for name in left {
+        fs::write(folder.join(name), b"left by a desktop").unwrap();
+    }
+    assert_eq!(check(&folder, None).problems, []);
+    let mut found = Opened::open(&folder).unwrap().leftovers().to_vec();
+    found.sort();
+    let mut expected = left.map(str::to_owned).to_vec();
+    expected.sort();
+    assert_eq!(found, expected);
+    // Any other file is one too many, as before.
+    fs::write(folder.join("desktop.txt"), b"x").unwrap();
+    assert_eq!(kinds(&folder), [ProblemKind::Extra]);
+    fs::remove_file(folder.join("desktop.txt")).unwrap();
+    fs::write(folder.join(".hidden"), b"x").unwrap();
+    assert!(Opened::open(&folder).is_err());
+}
+
+#[test]
 fn the_manifest_states_what_the_run_was_and_lists_every_other_file() {
     let out = tempfile::tempdir().unwrap();
     let (folder, _) = bundle(out.path(), None);

@@ -9,6 +9,7 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA512, RsaPublicKeyComponents};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use letterproof_model::decode_text;
 use parking_lot::Mutex;
 use serde::Deserialize;
 
@@ -50,7 +51,8 @@ impl Jwks {
     /// # Errors
     /// The file cannot be read or holds no usable RSA key; the message names it.
     pub fn from_file(path: &Path) -> Result<Self, MockError> {
-        let text = std::fs::read_to_string(path)
+        let text = std::fs::read(path)
+            .and_then(|bytes| Ok(decode_text(bytes)?))
             .map_err(|source| MockError::Read { path: path.to_owned(), source })?;
         Self::from_json(&text, &path.display().to_string())
     }

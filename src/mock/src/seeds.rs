@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use letterproof_model::decode_text;
 use serde::Deserialize;
 
 use crate::error::MockError;
@@ -142,7 +143,8 @@ impl SeedPlan {
     /// # Errors
     /// The file cannot be read or says something impossible; the message names it.
     pub fn from_file(path: &Path) -> Result<Self, MockError> {
-        let text = std::fs::read_to_string(path)
+        let text = std::fs::read(path)
+            .and_then(|bytes| Ok(decode_text(bytes)?))
             .map_err(|source| MockError::Read { path: path.to_owned(), source })?;
         Self::from_toml(&text, &path.display().to_string())
     }
@@ -308,6 +310,18 @@ mod tests {
         assert_eq!(letters.len(), 5);
         assert_eq!(letters.iter().filter(|letter| letter.document.is_none()).count(), 2);
         assert_eq!(letters.iter().filter(|letter| letter.group.is_some()).count(), 2);
+    }
+
+    #[test]
+    fn a_file_of_another_editor_is_read_or_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seeds.toml");
+        let text = "\u{feff}[[letters]]\r\nspecification = \"a\"\r\ncount = 3\r\n";
+        std::fs::write(&path, text).unwrap();
+        assert_eq!(SeedPlan::from_file(&path).unwrap().letters[0].count, Some(3));
+        std::fs::write(&path, b"\xff\xfe[\0").unwrap();
+        let error = SeedPlan::from_file(&path).unwrap_err().to_string();
+        assert!(error.contains("UTF-16"), "{error}");
     }
 
     #[test]

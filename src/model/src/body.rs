@@ -43,7 +43,7 @@ pub struct Content {
     /// Length in bytes, as received.
     pub length: u64,
     /// SHA-256 over the bytes as received, in lower-case hexadecimal; empty where an imported
-    /// recording does not hold them.
+    /// recording does not hold them, or they could not be unpacked.
     pub sha256: String,
     /// Number of pages; only known of a PDF that could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,6 +61,12 @@ impl Content {
     pub fn unrecorded(length: u64) -> Self {
         let problem = Some("the recording does not hold it".to_owned());
         Self { length, sha256: String::new(), pages: None, problem }
+    }
+
+    /// Content of which nothing is known but its length as it was sent, and why.
+    #[must_use]
+    pub fn unread(length: u64, why: String) -> Self {
+        Self { problem: Some(why), ..Self::unrecorded(length) }
     }
 
     fn is_known(&self) -> bool {
@@ -109,8 +115,8 @@ impl Body {
         }
     }
 
-    /// Whether there was a body, of which an imported recording holds nothing, so that nothing can
-    /// be said of it.
+    /// Whether there was a body, of which the record holds nothing (an imported recording left it
+    /// out, or it could not be unpacked), so that nothing can be said of it.
     #[must_use]
     pub fn is_unrecorded(&self) -> bool {
         matches!(self, Self::Pdf(content) | Self::Opaque(content) if !content.is_known())

@@ -22,6 +22,7 @@ mod reason;
 mod results;
 mod status;
 pub mod text;
+mod text_file;
 mod verdict;
 mod waiver;
 
@@ -51,6 +52,7 @@ pub use results::{
     SupplierKind, TargetInfo, TestResult, ToolInfo,
 };
 pub use status::{LetterStatus, Move, UnknownStatus, judge_move};
+pub use text_file::{TextError, decode_text, is_desktop_leftover, other_encoding, without_mark};
 pub use verdict::{Mode, Verdict};
 pub use waiver::{Waiver, WaiverState, WaiverUse, use_waivers};
 

@@ -15,7 +15,7 @@ use letterproof_model::{
 use crate::book::Book;
 use crate::counters::bump;
 use crate::headers;
-use crate::keeping::decoded;
+use crate::keeping::unpacked;
 use crate::request::RequestCopy;
 
 /// From how many bytes on redacting and writing is left to a thread of its own, so that other
@@ -119,7 +119,7 @@ impl UnderWay {
         let coding = headers::text(&begun.headers, http::header::CONTENT_ENCODING);
         let body = match begun.body.take() {
             bytes if bytes.is_empty() => RawBody::None,
-            bytes => RawBody::Bytes(decoded(bytes, coding)),
+            bytes => unpacked(bytes, coding),
         };
         let request = RawRequest {
             method: begun.method,

@@ -4,20 +4,17 @@
 //! as all held downloads fit into one budget; beyond it a download is hashed piece by piece.
 //! Refuses letter content to anyone: of a download only length, hash and pages leave here.
 
-use std::io::Read as _;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use flate2::read::MultiGzDecoder;
 use http::{HeaderMap, header};
 use letterproof_contract::content::{inspect_download, looks_like_pdf};
+use letterproof_contract::unpack::{Unpacked, is_packed, unpack};
 use letterproof_model::{Content, RawBody};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::headers;
 
-/// Most that a compressed body may grow to while it is read for the record, in bytes.
-const INFLATED: u64 = 64 * 1024 * 1024;
 /// How many downloads are read for their pages at the same time.
 const READERS: usize = 2;
 /// Unit of the budget, so that large budgets fit into a semaphore.
@@ -107,22 +104,26 @@ impl Keeping {
             State::Held { bytes, .. } if bytes.is_empty() && !(download && announced == 0) => {
                 RawBody::None
             }
-            State::Held { bytes, .. } if !download => {
-                RawBody::Bytes(decoded(bytes, encoding.as_deref()))
-            }
+            State::Held { bytes, .. } if !download => unpacked(bytes, encoding.as_deref()),
             State::Held { bytes, permit } => {
                 // Closed never: the semaphore lives as long as the budget.
                 let _turn = budget.readers.acquire().await;
                 let read = tokio::task::spawn_blocking(move || {
-                    let bytes = decoded(bytes, encoding.as_deref());
-                    let inspected = inspect_download(&bytes, media_type.as_deref());
+                    let body = match unpacked(bytes, encoding.as_deref()) {
+                        RawBody::Bytes(bytes) => {
+                            let (content, pdf) = inspect_download(&bytes, media_type.as_deref());
+                            RawBody::Download { content, pdf }
+                        }
+                        unread => unread,
+                    };
                     drop(permit);
-                    inspected
+                    body
                 });
-                match read.await {
-                    Ok((content, pdf)) => RawBody::Download { content, pdf },
-                    Err(_) => RawBody::None,
-                }
+                read.await.unwrap_or(RawBody::None)
+            }
+            // The hash of the packed bytes is not that of the letter.
+            State::Hashed { length, .. } if is_packed(encoding.as_deref()) => {
+                unread(length, "body not read: it is packed, and too long to be held".to_owned())
             }
             State::Hashed { digest, length, head } => {
                 let pdf = download && looks_like_pdf(&head, media_type.as_deref());
@@ -165,21 +166,18 @@ fn make_room(
     true
 }
 
-/// A body without its gzip coding. One that is damaged or grows without end stays as it came.
-pub(crate) fn decoded(bytes: Vec<u8>, encoding: Option<&str>) -> Vec<u8> {
-    let gzip = encoding.is_some_and(|coding| {
-        let coding = coding.trim();
-        coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip")
-    });
-    if !gzip {
-        return bytes;
+/// A body without its content codings. One that cannot be unpacked is named as unread: it is the
+/// reader here that cannot, and the client may.
+pub(crate) fn unpacked(bytes: Vec<u8>, encoding: Option<&str>) -> RawBody {
+    let length = bytes.len() as u64;
+    match unpack(bytes, encoding) {
+        Unpacked::Plain(bytes) => RawBody::Bytes(bytes),
+        Unpacked::Unread(why) => unread(length, why),
     }
-    let mut plain = Vec::new();
-    let read = MultiGzDecoder::new(bytes.as_slice()).take(INFLATED).read_to_end(&mut plain);
-    match read {
-        Ok(length) if (length as u64) < INFLATED => plain,
-        _ => bytes,
-    }
+}
+
+fn unread(length: u64, why: String) -> RawBody {
+    RawBody::Download { content: Content::unread(length, why), pdf: false }
 }
 
 #[cfg(test)]
@@ -215,12 +213,41 @@ mod tests {
         assert_eq!(bytes, b"{\"data\":[]}");
     }
 
-    #[test]
-    fn a_damaged_or_endless_compressed_body_stays_as_it_came() {
-        let damaged = b"\x1f\x8bnot gzip at all".to_vec();
-        assert_eq!(decoded(damaged.clone(), Some("gzip")), damaged);
-        let bomb = gzip(&vec![0; usize::try_from(INFLATED).unwrap() + 1]);
-        assert_eq!(decoded(bomb.clone(), Some("gzip")), bomb);
+    /// Why nothing but its length is on record of a body that came in this coding.
+    async fn unread(
+        budget: &Arc<Budget>,
+        download: bool,
+        coding: &'static str,
+        sent: &[u8],
+    ) -> String {
+        let mut keeping = Keeping::new(budget, download, &headers(&[("content-encoding", coding)]));
+        keeping.add(sent);
+        let RawBody::Download { content, pdf: false } = keeping.finish().await else { panic!() };
+        assert_eq!((content.length, content.sha256.as_str()), (sent.len() as u64, ""));
+        content.problem.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_body_that_cannot_be_unpacked_is_named_as_unread() {
+        let budget = Arc::new(Budget::new(1 << 20, 1 << 20));
+        for download in [false, true] {
+            let zstd = unread(&budget, download, "zstd", b"\x28\xb5\x2f\xfd").await;
+            assert_eq!(zstd, "body not read: zstd");
+            let damaged = unread(&budget, download, "gzip", b"\x1f\x8bnot gzip at all").await;
+            assert_eq!(damaged, "body not read: it cannot be unpacked as gzip");
+        }
+        let small = Arc::new(Budget::new(0, 10));
+        let long = unread(&small, true, "gzip", &gzip(b"%PDF-1.7 and so on")).await;
+        assert!(long.contains("too long to be held"), "{long}");
+    }
+
+    #[tokio::test]
+    async fn a_compressed_letter_is_known_by_the_hash_of_the_letter() {
+        let budget = Arc::new(Budget::new(1 << 20, 1 << 20));
+        let mut keeping = Keeping::new(&budget, true, &headers(&[("content-encoding", "gzip")]));
+        keeping.add(&gzip(b"%PDF-1.7 a letter"));
+        let RawBody::Download { content, pdf: true } = keeping.finish().await else { panic!() };
+        assert_eq!(content.sha256, letterproof_evidence::sha256_hex(b"%PDF-1.7 a letter"));
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ use letterproof_model::{LetterStatus, Operation};
 
 use super::draft::Draft;
 use super::range::Range;
+use crate::counts::Count;
 use crate::house::{Share, Way};
 use crate::phrases::Status;
 
@@ -31,19 +32,19 @@ fn has_daily_list(draft: &mut Draft) {
     draft.house.listed = draft.list_if_stale();
 }
 
-#[given(expr = "the supplier has accepted {int} ordinary letters")]
-fn has_accepted_ordinary(draft: &mut Draft, n: u64) {
-    draft.take_accepted(n, "ordinary letters", true);
+#[given(expr = "the supplier has accepted {count} ordinary letters")]
+fn has_accepted_ordinary(draft: &mut Draft, n: Count) {
+    draft.take_accepted(n.into(), "ordinary letters", true);
 }
 
-#[given(expr = "the supplier has accepted {int} letters in accessible formats")]
-fn has_accepted_accessible(draft: &mut Draft, n: u64) {
-    draft.take_accepted(n, "letters in accessible formats", false);
+#[given(expr = "the supplier has accepted {count} letters in accessible formats")]
+fn has_accepted_accessible(draft: &mut Draft, n: Count) {
+    draft.take_accepted(n.into(), "letters in accessible formats", false);
 }
 
-#[given(expr = "the supplier has accepted {int} letters that turn out damaged or too long")]
-fn has_accepted_unproducible(draft: &mut Draft, n: u64) {
-    draft.accept_unproducible(n);
+#[given(expr = "the supplier has accepted {count} letters that turn out damaged or too long")]
+fn has_accepted_unproducible(draft: &mut Draft, n: Count) {
+    draft.accept_unproducible(n.into());
 }
 
 #[given("the supplier has no decision under way that a list would not show")]
@@ -61,10 +62,10 @@ fn has_found_unfit(draft: &mut Draft) {
     draft.fetch(draft.house.unfit.perhaps());
 }
 
-#[given(expr = "the supplier has dispatched letters, at least {int}")]
-fn has_dispatched(draft: &mut Draft, n: u64) {
+#[given(expr = "the supplier has dispatched letters, at least {count}")]
+fn has_dispatched(draft: &mut Draft, n: Count) {
     if draft.queue.dispatched.least == 0 {
-        draft.take_accepted(n, "ordinary letters", true);
+        draft.take_accepted(n.into(), "ordinary letters", true);
         draft.report(draft.house.letters, LetterStatus::Dispatched, Way::InOneUpdate);
         draft.see(draft.house.letters);
     }
@@ -98,13 +99,13 @@ fn receives_daily_list_later(draft: &mut Draft) {
     draft.list(2_500);
 }
 
-#[when(expr = "the supplier prepares the print jobs of the first {int} letters listed")]
+#[when(expr = "the supplier prepares the print jobs of the first {count} letters listed")]
 #[when(
-    expr = "the supplier prepares the print jobs of the first {int} letters listed, none a second time"
+    expr = "the supplier prepares the print jobs of the first {count} letters listed, none a second time"
 )]
-fn prepares_jobs(draft: &mut Draft, n: u64) {
+fn prepares_jobs(draft: &mut Draft, n: Count) {
     // Letters in accessible formats are not prepared, so nobody knows how many are.
-    let jobs = draft.house.listed.at_most(n).perhaps();
+    let jobs = draft.house.listed.at_most(n.into()).perhaps();
     if !std::mem::replace(&mut draft.house.prepared, true) {
         draft.fetch(jobs);
     }
@@ -116,9 +117,9 @@ fn accepts_prepared(draft: &mut Draft) {
     draft.accept(draft.house.letters, Way::InOneUpdate);
 }
 
-#[when(expr = "the supplier receives a(nother) list of {int},{int} letters")]
-fn receives_list(draft: &mut Draft, thousands: u32, rest: u32) {
-    draft.house.asked = draft.agreed(thousands * 1_000 + rest);
+#[when(expr = "the supplier receives a(nother) list of {count} letters")]
+fn receives_list(draft: &mut Draft, n: Count) {
+    draft.house.asked = draft.agreed(n.0);
     draft.house.listed = draft.list(draft.house.asked);
 }
 
@@ -132,7 +133,7 @@ fn accepts_listed(draft: &mut Draft) {
 }
 
 #[when(
-    regex = r"^the supplier reports (these letters|the other letters|the first \d+ of these letters) as ([A-Z]+) (one by one|in one update)$"
+    regex = r"^the supplier reports (these letters|the other letters|the first [\d,.-]+ of these letters) as ([A-Z]+) (one by one|in one update)$"
 )]
 fn reports(draft: &mut Draft, share: String, status: Status, way: String) {
     let share = Share::named(&share, &mut draft.house.first);
@@ -200,9 +201,9 @@ fn reads_mi_back(draft: &mut Draft) {
     draft.call(Operation::GetMi, draft.house.submitted);
 }
 
-#[when(expr = "the supplier takes in the whole queue in lists of {int}")]
-fn takes_in_queue(draft: &mut Draft, chunk: u32) {
-    draft.take_in_queue(draft.agreed(chunk));
+#[when(expr = "the supplier takes in the whole queue in lists of {count}")]
+fn takes_in_queue(draft: &mut Draft, chunk: Count) {
+    draft.take_in_queue(draft.agreed(chunk.0));
 }
 
 #[when(expr = "the supplier looks up each of these letters until it is {status}")]
@@ -211,9 +212,9 @@ fn looks_up_each(draft: &mut Draft, _status: Status) {
     draft.see(draft.house.letters.plus(rejected));
 }
 
-#[when(expr = "the supplier looks up the first {int} of these letters until each is {status}")]
-fn looks_up_first(draft: &mut Draft, n: usize, _status: Status) {
-    draft.see(draft.share(Share::First(n)));
+#[when(expr = "the supplier looks up the first {count} of these letters until each is {status}")]
+fn looks_up_first(draft: &mut Draft, n: Count, _status: Status) {
+    draft.see(draft.share(Share::First(n.into())));
 }
 
 #[when(expr = "the supplier looks up the other letters until each is {status}")]

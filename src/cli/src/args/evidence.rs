@@ -50,7 +50,7 @@ named and makes a verdict `inconclusive` or `not-run`, never `pass`. Exit codes 
 #[derive(Debug, Args)]
 #[command(after_help = JUDGE_EXAMPLES)]
 pub(crate) struct JudgeOptions {
-    /// A HAR 1.2 file, or a journal (exchanges.jsonl)
+    /// A HAR file (also .har.zip), or a journal (exchanges.jsonl)
     #[arg(value_name = "FILE", required_unless_present = "from")]
     pub(crate) file: Option<PathBuf>,
 

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use letterproof_model::decode_text;
+
 use super::{read, template, values};
 use crate::{ClientError, Target};
 
@@ -51,7 +53,8 @@ impl Profile {
     /// # Errors
     /// When it cannot be read, or has problems: each is named with its line and field.
     pub fn load(path: &Path) -> Result<Self, ClientError> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let read = std::fs::read(path).and_then(|bytes| Ok(decode_text(bytes)?));
+        let text = read.map_err(|error| {
             ClientError::configuration(format!(
                 "profile {}: it cannot be read ({error}); `letterproof init` writes one",
                 path.display()

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use letterproof_model::{other_encoding, without_mark};
+
 use crate::secret::mode_open_to_others;
 use crate::{ClientError, Target};
 
@@ -62,9 +64,14 @@ pub(super) fn proxy(target: &Target) -> Result<Option<reqwest::Proxy>, ClientErr
 }
 
 fn read(path: &Path, what: &str) -> Result<Vec<u8>, ClientError> {
-    std::fs::read(path).map_err(|error| {
+    let bytes = std::fs::read(path).map_err(|error| {
         at_fault(path, what, &format!("it cannot be read ({error}); check the path"))
-    })
+    })?;
+    // Comments of a PEM file may be in any encoding, its blocks may not.
+    match other_encoding(&bytes) {
+        Some(name) => Err(at_fault(path, what, &format!("it is {name} text; save it as UTF-8"))),
+        None => Ok(without_mark(&bytes).to_vec()),
+    }
 }
 
 fn at_fault(path: &Path, what: &str, problem: &str) -> ClientError {

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use letterproof_model::decode_text;
 use serde_json::Value;
 
 use crate::ContractError;
@@ -45,7 +46,16 @@ impl Tree {
             Some(version) => {
                 return Err(fault(&format!("version `{}` is not supported", clip(version))));
             }
-            None => return Err(fault("there is no `openapi` version")),
+            None => match &document["openapi"] {
+                // In YAML, 3.0 without quotes is a number, and 3.0.3 is text.
+                Value::Number(number) => {
+                    return Err(fault(&format!(
+                        "the version {number} is a number, and must be text; write it in full or \
+                         put it in quotes (\"3.0.3\")"
+                    )));
+                }
+                _ => return Err(fault("there is no `openapi` version")),
+            },
         }
         Ok((tree, entry))
     }
@@ -99,8 +109,10 @@ impl Tree {
         if about.len() > MOST_BYTES {
             return Err(fail(format!("it is longer than {MOST_BYTES} bytes")));
         }
-        let text = fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
-        parse(path, &text).map_err(|message| ContractError::Malformed { file, message })
+        let bytes = fs::read(path).map_err(|error| fail(error.to_string()))?;
+        let text = decode_text(bytes).map_err(|error| error.to_string());
+        text.and_then(|text| parse(path, &text))
+            .map_err(|message| ContractError::Malformed { file, message })
     }
 }
 

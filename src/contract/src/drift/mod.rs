@@ -34,8 +34,8 @@ use crate::ContractError;
 pub fn compare_file(path: &Path) -> Result<DriftReport, ContractError> {
     let (mut tree, entry) = load::Tree::open(path)?;
     let paths = resolve::resolved_paths(&mut tree, &entry)?;
-    let theirs = shape::of_document(&paths);
     let ours = ours::shape()?;
+    let theirs = shape::named_alike(&ours, shape::of_document(&paths));
     let document = tree.file(&entry)?;
     let text = |value: &serde_json::Value| value.as_str().map(crate::text::clip);
     Ok(compare::compare(

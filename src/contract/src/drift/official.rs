@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::load::Tree;
 use super::resolve::resolved_paths;
+use super::shape::unnamed;
 use crate::ContractError;
 use crate::content::sha256_hex;
 use crate::operations::{BodyRule, all_rules};
@@ -30,7 +31,9 @@ pub(crate) fn official_schemas(path: &Path) -> Result<(OfficialSchemas, String),
     let mut sources = String::new();
     for rules in all_rules().filter(|rules| rules.operation != Operation::Token) {
         let Some((method, route)) = rules.operation.label().split_once(' ') else { continue };
-        let described = &paths[route][method.to_ascii_lowercase()];
+        let alike = |(path, _): &(&String, &Value)| unnamed(path) == unnamed(route);
+        let item = paths.as_object().into_iter().flatten().find(alike).map(|(_, item)| item);
+        let described = &item.unwrap_or(&Value::Null)[method.to_ascii_lowercase()];
         let mut bodies = vec![(0, "/requestBody".to_owned(), &described["requestBody"])];
         for answer in rules.answers.iter().filter(|answer| matches!(answer.body, BodyRule::Json(_)))
         {

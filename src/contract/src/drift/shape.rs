@@ -91,6 +91,58 @@ pub(super) fn of_document(paths: &Value) -> Shape {
     shape
 }
 
+/// A path, or an operation's name, without the names of its parameters: two that differ in nothing
+/// else are one (OpenAPI 3, "Path Templating").
+pub(super) fn unnamed(path: &str) -> String {
+    let mut unnamed = String::new();
+    let mut rest = path;
+    while let Some((before, _, after)) = parameter(rest) {
+        unnamed.push_str(before);
+        unnamed.push_str("{}");
+        rest = after;
+    }
+    unnamed + rest
+}
+
+/// The names of the parameters of a path, or of an operation's, in their order.
+fn names(path: &str) -> Vec<&str> {
+    let mut rest = path;
+    std::iter::from_fn(|| {
+        let (_, name, after) = parameter(rest)?;
+        rest = after;
+        Some(name)
+    })
+    .collect()
+}
+
+/// What stands before the first parameter of a path, its name, and what stands after it.
+fn parameter(path: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = path.split_once('{')?;
+    let (name, after) = rest.split_once('}')?;
+    Some((before, name, after))
+}
+
+/// The operations of `theirs` with the names of path parameters that `ours` has for them.
+pub(super) fn named_alike(ours: &Shape, theirs: Shape) -> Shape {
+    let known: BTreeMap<String, &String> = ours.keys().map(|name| (unnamed(name), name)).collect();
+    let rename = |(name, mut operation): (String, OperationShape)| {
+        let Some(ours) = known.get(&unnamed(&name)).filter(|ours| ***ours != name) else {
+            return (name, operation);
+        };
+        let renamed = names(&name).into_iter().zip(names(ours));
+        // All out before any in: names may have changed places.
+        let fields: Vec<_> = renamed
+            .filter_map(|(theirs, ours)| {
+                let field = operation.parameters.remove(&format!("path {theirs}"))?;
+                Some((format!("path {ours}"), field))
+            })
+            .collect();
+        operation.parameters.extend(fields);
+        ((*ours).clone(), operation)
+    };
+    theirs.into_iter().map(rename).collect()
+}
+
 fn of_parameter(parameter: &Value) -> (String, Field) {
     let place = parameter["in"].as_str().unwrap_or("nowhere");
     let name = parameter["name"].as_str().unwrap_or("without a name");

@@ -362,6 +362,30 @@ fn operations_statuses_parameters_headers_and_media_types_count() {
 }
 
 #[test]
+fn the_names_of_path_parameters_do_not_matter() {
+    let text = specification().to_string();
+    let text = text.replace("/letters/{id}", "/letters/{letterId}").replace("/mi/{id}", "/mi/{}");
+    let mut renamed: Value = serde_json::from_str(&text).unwrap();
+    for (path, name) in [
+        ("/letters/{letterId}", "letterId"),
+        ("/letters/{letterId}/data", "letterId"),
+        ("/mi/{}", ""),
+    ] {
+        let parameters = renamed["paths"][path]["parameters"].as_array_mut().unwrap();
+        let id = parameters.iter_mut().find(|parameter| parameter["in"] == "path").unwrap();
+        id["name"] = json!(name);
+    }
+    let report = compare(&renamed);
+    assert!(report.breaking.is_empty() && report.additive.is_empty(), "{report}");
+    assert_eq!(report.operations, 8);
+    // A parameter that is not the path's own is still another one.
+    let mut other = specification();
+    let id = &mut other["paths"]["/mi/{id}"]["parameters"].as_array_mut().unwrap()[3];
+    id["name"] = json!("miId");
+    assert!(compare(&other).is_breaking());
+}
+
+#[test]
 fn what_is_composed_of_parts_is_read_as_one() {
     let item = format!("{LIST}/properties/data/items");
     let whole = specification().pointer(&item).unwrap().clone();

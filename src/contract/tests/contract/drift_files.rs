@@ -64,6 +64,27 @@ paths:
 }
 
 #[test]
+fn a_version_that_yaml_takes_for_a_number_is_named_as_such() {
+    for (text, number) in [("openapi: 3.0\npaths: {}\n", "3.0"), ("openapi: 3.1\n", "3.1")] {
+        let error = refused(&[("api.yaml", text)]);
+        assert!(error.contains(&format!("the version {number} is a number")), "{error}");
+        assert!(error.contains("put it in quotes"), "{error}");
+    }
+    assert!(refused(&[("api.yaml", "paths: {}\n")]).contains("there is no `openapi` version"));
+}
+
+#[test]
+fn a_file_of_another_editor_is_read_or_named() {
+    let text = format!("\u{feff}{}", with_schema("{ type: object }").replace('\n', "\r\n"));
+    assert_eq!(compare(&[("api.yaml", &text)]).unwrap().openapi, "3.0.3");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("api.yaml");
+    fs::write(&path, b"openapi: 3.0.3\n# caf\xe9\n").unwrap();
+    let error = compare_file(&path).unwrap_err().to_string();
+    assert!(error.contains("line 2 is not UTF-8"), "{error}");
+}
+
+#[test]
 fn json_in_a_yaml_file_is_yaml() {
     let text = specification().to_string();
     let report = compare(&[("api.yml", &text)]).unwrap();

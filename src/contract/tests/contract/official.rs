@@ -6,7 +6,7 @@ use letterproof_contract::Contract;
 use letterproof_model::FindingKind;
 use serde_json::{Value, json};
 
-use crate::calls::{listed, mi, patched};
+use crate::calls::{listed, mi, one, patched};
 use crate::drift::specification;
 use crate::support::{Call, int, list, names, upstream};
 
@@ -46,6 +46,17 @@ fn the_document_decides_what_a_body_may_be() {
     );
     let findings = contract.check(&listed(1).build(), &int());
     assert_eq!(findings[0].source, "OAS listLetters 200; api.json");
+}
+
+#[test]
+fn a_path_is_known_whatever_its_parameters_are_called() {
+    let text = specification().to_string().replace("{id}", "{letterId}");
+    let mut changed: Value = serde_json::from_str(&text).unwrap();
+    let answer = &mut changed["paths"]["/letters/{letterId}"]["get"]["responses"]["200"];
+    let schema = &mut answer["content"]["application/vnd.api+json"]["schema"];
+    *schema = json!({ "type": "object", "required": ["never"] });
+    let found = check(&contract(&changed).unwrap(), one("A", "A"));
+    assert!(found.iter().any(|name| name.contains("NEVER")), "{found:?}");
 }
 
 #[test]

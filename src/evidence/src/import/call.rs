@@ -1,16 +1,19 @@
 //! One HAR entry made an exchange as it went over the wire.
 //! Refuses entries without what makes a call (a request, a method, an address, a time), and header
-//! fields beyond what any server takes; each error is one sentence about the entry.
+//! fields beyond what any server takes; each error is one sentence about the entry. What else
+//! cannot be true is left out of the call and noted at the desk.
 
 use letterproof_model::{
     Actor, Connection, Content, Direction, Operation, PackId, RawExchange, RawOutcome, RawRequest,
     Timestamp,
 };
 
-use super::body::{self, Found};
-use super::outcome::outcome;
-use super::shape::{Entry, Field, Request};
+use super::attached::Attached;
+use super::body::{Found, of_request};
+use super::outcome::{Called, outcome};
+use super::shape::{Entry, Field, Own, Request};
 use super::times::{lasted, started};
+use super::written::Desk;
 use crate::digest::is_sha256_hex;
 
 /// Longest header of a message, all its fields together, in bytes.
@@ -21,6 +24,8 @@ const FIELDS_LIMIT: usize = 1_000;
 const PROBLEM_LIMIT: usize = 300;
 /// Longest method, in bytes.
 const METHOD_LIMIT: usize = 32;
+
+const NOT_OURS: &str = "what it says of content that was not kept is not as letterproof writes it";
 
 /// What a call's entry does not hold.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,6 +44,8 @@ pub(super) struct Lacks {
 pub(super) struct Call {
     pub(super) operation: Operation,
     pub(super) started: Timestamp,
+    /// What the entry lost, since it cannot be true or read.
+    pub(super) odd: Vec<String>,
     pub(super) lacks: Lacks,
     pub(super) raw: RawExchange,
 }
@@ -70,18 +77,23 @@ impl Call {
     }
 }
 
-/// The method and address of an entry.
-pub(super) fn target(entry: &Entry) -> Result<(String, String), String> {
+/// The address of an entry.
+pub(super) fn address(entry: &Entry) -> Result<String, String> {
     let Some(request) = &entry.request else { return Err("it has no `request`".to_owned()) };
-    let Some(url) = &request.url else { return Err("its request has no `url`".to_owned()) };
-    let method = request.method.as_deref().unwrap_or_default();
+    request.url.clone().ok_or_else(|| "its request has no `url`".to_owned())
+}
+
+/// The method of an entry.
+pub(super) fn method(entry: &Entry) -> Result<String, String> {
+    let method = entry.request.as_ref().and_then(|request| request.method.as_deref());
+    let method = method.unwrap_or_default();
     let is_method = !method.is_empty()
         && method.len() <= METHOD_LIMIT
         && method.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
     if !is_method {
         return Err("its request has no `method`, or none that can be".to_owned());
     }
-    Ok((method.to_owned(), url.clone()))
+    Ok(method.to_owned())
 }
 
 /// Makes a call of an entry that went to this address.
@@ -90,12 +102,16 @@ pub(super) fn call(
     method: String,
     url: String,
     operation: Operation,
+    attached: &mut Attached,
 ) -> Result<Call, String> {
-    let Entry { started_date_time, time, timings, request, response, own } = entry;
+    let Entry { started_date_time, time, timings, request, response, own, .. } = entry;
     let began = started(&started_date_time.ok_or("it has no `startedDateTime`")?)?;
-    let lasted = lasted(time, &timings.unwrap_or_default())?;
+    let (lasted, odd) = lasted(time, &timings.unwrap_or_default());
+    let mut desk = Desk { attached, odd: odd.map(str::to_owned).into_iter().collect() };
     let Request { headers, post_data, body_size, .. } = request.ok_or("it has no `request`")?;
-    let headers = fields(headers)?;
+    let headers = fields(headers, &mut desk)?;
+    let own: Option<Own> =
+        own.map(serde_json::from_value).transpose().map_err(|_| NOT_OURS.to_owned())?;
     let mut lacks = Lacks {
         headers: headers.is_empty(),
         duration: lasted.done_us == 0,
@@ -106,8 +122,8 @@ pub(super) fn call(
     for kept in own.request_body.iter().chain(&own.response_body) {
         check_kept(kept)?;
     }
-    let sent =
-        body::of_request(&method, operation, &headers, body_size, post_data, own.request_body)?;
+    let kept = own.request_body;
+    let sent = of_request(&method, operation, &headers, body_size, post_data, kept, &mut desk);
     let body = match sent {
         Found::Body(body) => body,
         Found::Missing(body) => {
@@ -115,7 +131,8 @@ pub(super) fn call(
             body
         }
     };
-    let outcome = outcome(&method, operation, response, own.response_body, lasted, &mut lacks)?;
+    let called = Called { method: &method, operation, lasted };
+    let outcome = outcome(&called, response, own.response_body, &mut lacks, &mut desk)?;
     let raw = RawExchange {
         actor: own.actor.unwrap_or(Actor::Supplier),
         direction: Direction::ToApi,
@@ -128,7 +145,7 @@ pub(super) fn call(
         request: RawRequest { method, url, headers, body },
         outcome,
     };
-    Ok(Call { operation, started: began, lacks, raw })
+    Ok(Call { operation, started: began, odd: desk.odd, lacks, raw })
 }
 
 /// What stands in place of content must be what this house writes there, and no content itself.
@@ -138,15 +155,21 @@ fn check_kept(kept: &Content) -> Result<(), String> {
     if is_hash && words.len() <= PROBLEM_LIMIT {
         return Ok(());
     }
-    Err("what it says of content that was not kept is not as letterproof writes it".to_owned())
+    Err(NOT_OURS.to_owned())
 }
 
 /// Header fields in their order. HTTP/2's pseudo fields, which some exporters list, are none.
-pub(super) fn fields(listed: Option<Vec<Field>>) -> Result<Vec<(String, String)>, String> {
+pub(super) fn fields(
+    listed: Option<Vec<Field>>,
+    desk: &mut Desk<'_>,
+) -> Result<Vec<(String, String)>, String> {
     let mut fields = Vec::new();
     let mut bytes = 0;
     for Field { name, value } in listed.unwrap_or_default() {
-        let name = name.filter(|name| !name.is_empty()).ok_or("it has a header without a name")?;
+        let Some(name) = name.filter(|name| !name.is_empty()) else {
+            desk.odd.push("it has a header without a name, which was not read".to_owned());
+            continue;
+        };
         let value = value.unwrap_or_default();
         bytes += name.len() + value.len();
         if bytes > HEADERS_LIMIT {
@@ -171,6 +194,12 @@ pub(super) fn header<'a>(headers: &'a [(String, String)], wanted: &str) -> Optio
 mod tests {
     use super::*;
 
+    fn fields(listed: Vec<Field>) -> (Result<Vec<(String, String)>, String>, Vec<String>) {
+        let mut attached = Attached::beside(std::path::Path::new("none/x.har"));
+        let mut desk = Desk { attached: &mut attached, odd: vec![] };
+        (super::fields(Some(listed), &mut desk), desk.odd)
+    }
+
     fn field(name: &str, value: &str) -> Field {
         Field { name: Some(name.to_owned()), value: Some(value.to_owned()) }
     }
@@ -178,18 +207,20 @@ mod tests {
     #[test]
     fn headers_keep_their_order_and_lose_pseudo_fields() {
         let listed = vec![field(":path", "/x"), field("B", "1"), field("a", "2"), field("B", "3")];
-        let kept = fields(Some(listed)).unwrap();
+        let kept = fields(listed).0.unwrap();
         let names: Vec<&str> = kept.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["B", "a", "B"]);
         assert_eq!(header(&kept, "b"), Some("1"));
     }
 
     #[test]
-    fn huge_and_nameless_headers_are_refused() {
+    fn huge_headers_are_refused_and_nameless_ones_left_out() {
         let huge = vec![field("x", &"y".repeat(HEADERS_LIMIT))];
-        assert!(fields(Some(huge)).unwrap_err().contains("longer than"));
+        assert!(fields(huge).0.unwrap_err().contains("longer than"));
         let many = (0..=FIELDS_LIMIT).map(|_| field("x", "y")).collect();
-        assert!(fields(Some(many)).unwrap_err().contains("more than"));
-        assert!(fields(Some(vec![field("", "y")])).unwrap_err().contains("without a name"));
+        assert!(fields(many).0.unwrap_err().contains("more than"));
+        let (kept, odd) = fields(vec![field("", "y"), field("a", "b")]);
+        assert_eq!(kept.unwrap(), [("a".to_owned(), "b".to_owned())]);
+        assert!(odd[0].contains("without a name"), "{odd:?}");
     }
 }

@@ -1,16 +1,20 @@
 //! Reads a HAR file entry by entry, so that no more than one lies in memory as it was written.
-//! Refuses what is no HAR 1.2, and tells where reading ended without quoting what stood there.
+//! Refuses what is not HAR 1.1 or 1.2, and says where reading ended without quoting what is there.
+//! An entry of another shape ends nothing: it is handed on as one that cannot be read.
 
 use std::fmt;
 use std::io::{self, Read};
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess};
 use serde::de::{Unexpected, Visitor};
+use serde_json::Value;
 use serde_json::error::Category;
+use serde_json::value::RawValue;
 
 use super::shape::Entry;
 
-const VERSION: &str = "1.2";
+/// The versions that are read. By the format, a file that names none is of version 1.1.
+const VERSIONS: [&str; 3] = ["", "1.1", "1.2"];
 
 /// Why a file cannot be used.
 #[derive(Debug)]
@@ -19,17 +23,17 @@ pub(super) enum Fault {
     Io(io::Error),
     /// It is wrong as a whole.
     Whole(String),
-    /// The entry of this number, counted from 1, is wrong.
+    /// Reading ended in the entry of this number, counted from 1.
     Entry(u64, String),
 }
 
-/// Takes an entry, and tells what is wrong with it.
-pub(super) type Take<'a> = dyn FnMut(u64, Entry) -> Result<(), String> + 'a;
+/// Takes an entry, or nothing where it is none, and says why no more can be taken.
+pub(super) type Take<'a> = dyn FnMut(u64, Option<Entry>) -> Result<(), String> + 'a;
 
 /// Hands every entry to `take`, with its number counted from 1.
 pub(super) fn read(input: impl Read, take: &mut Take<'_>) -> Result<(), Fault> {
-    let mut reading =
-        Reading { entry: 0, fault: None, version: None, log: false, entries: false, take };
+    let version = String::new();
+    let mut reading = Reading { entry: 0, fault: None, version, log: false, entries: false, take };
     let mut json = serde_json::Deserializer::from_reader(input);
     let read = Whole(&mut reading).deserialize(&mut json).and_then(|()| json.end());
     match read {
@@ -42,9 +46,9 @@ pub(super) fn read(input: impl Read, take: &mut Take<'_>) -> Result<(), Fault> {
 struct Reading<'t, 'a> {
     /// The entry being read, counted from 1; 0 outside the list of entries.
     entry: u64,
-    /// What is wrong with that entry, where it could be read.
+    /// Why that entry could not be taken.
     fault: Option<String>,
-    version: Option<String>,
+    version: String,
     log: bool,
     entries: bool,
     take: &'t mut Take<'a>,
@@ -56,10 +60,8 @@ impl Reading<'_, '_> {
         if !self.log {
             return wrong("it is JSON, but no HAR: it has no `log`");
         }
-        match self.version.as_deref() {
-            Some(VERSION) => {}
-            Some(_) => return wrong("its HAR version is not 1.2; export it again as HAR 1.2"),
-            None => return wrong("it does not say which version of HAR it is; 1.2 is read"),
+        if !VERSIONS.contains(&self.version.trim()) {
+            return wrong("its HAR version is neither 1.1 nor 1.2; export it again as HAR 1.2");
         }
         if !self.entries {
             return wrong("its `log` has no `entries`");
@@ -73,7 +75,7 @@ impl Reading<'_, '_> {
             Category::Io => return Fault::Io(error.into()),
             Category::Data => match self.fault {
                 Some(fault) => return Fault::Entry(self.entry, fault),
-                None => format!("it is not in the form of HAR 1.2 ({place})"),
+                None => format!("it is not in the form of HAR ({place})"),
             },
             Category::Eof => format!("the file ends in the middle ({place}); export it again"),
             Category::Syntax => format!("it is no JSON ({place})"),
@@ -136,7 +138,13 @@ impl<'de> Visitor<'de> for Log<'_, '_, '_> {
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "version" => self.0.version = map.next_value()?,
+                "version" => {
+                    self.0.version = match map.next_value()? {
+                        Value::String(version) => version,
+                        Value::Null => String::new(),
+                        other => other.to_string(),
+                    }
+                }
                 "entries" if self.0.entries => {
                     return Err(M::Error::invalid_value(Unexpected::Map, &"one list of entries"));
                 }
@@ -165,8 +173,8 @@ impl<'de> Visitor<'de> for Entries<'_, '_, '_> {
         loop {
             number += 1;
             self.0.entry = number;
-            let Some(entry) = seq.next_element()? else { break };
-            if let Err(fault) = (self.0.take)(number, entry) {
+            let Some(entry) = seq.next_element::<Box<RawValue>>()? else { break };
+            if let Err(fault) = (self.0.take)(number, Entry::read(entry.get())) {
                 self.0.fault = Some(fault);
                 return Err(S::Error::custom("an entry cannot be used"));
             }
@@ -194,15 +202,14 @@ mod tests {
         for (text, words) in [
             ("", "ends in the middle"),
             ("<html>", "it is no JSON (line 1, column 1)"),
-            ("[]", "not in the form of HAR 1.2"),
+            ("[]", "not in the form of HAR"),
             ("{}", "no `log`"),
-            (r#"{"log":[]}"#, "not in the form of HAR 1.2"),
-            (r#"{"log":{"entries":[]}}"#, "which version"),
-            (r#"{"log":{"version":"1.1","entries":[]}}"#, "version is not 1.2"),
+            (r#"{"log":[]}"#, "not in the form of HAR"),
+            (r#"{"log":{"version":"2.0","entries":[]}}"#, "neither 1.1 nor 1.2"),
+            (r#"{"log":{"version":{},"entries":[]}}"#, "neither 1.1 nor 1.2"),
             (r#"{"log":{"version":"1.2"}}"#, "no `entries`"),
             (r#"{"log":{"version":"1.2","entries":[],"entries":[]}}"#, "not in the form"),
             (r#"{"log":{"version":"1.2","entries":[]}}x"#, "it is no JSON"),
-            (r#"{"log":{"version":"1.2","entries":[{},{"time":"x"}]}}"#, "entry 2: it is not in"),
             (r#"{"log":{"version":"1.2","entries":[{},{},{"#, "entry 3: the file ends"),
         ] {
             assert!(faulty(text).contains(words), "{text}: {}", faulty(text));
@@ -211,8 +218,31 @@ mod tests {
     }
 
     #[test]
+    fn each_version_is_read_that_exporters_write() {
+        for version in [r#""1.2""#, r#""1.1""#, r#""""#, "null", "1.2"] {
+            let text = format!(r#"{{"log":{{"version":{version},"entries":[]}}}}"#);
+            assert_eq!(faulty(&text), "nothing", "{version}");
+        }
+        assert_eq!(faulty(r#"{"log":{"entries":[]}}"#), "nothing", "1.1 by default");
+    }
+
+    #[test]
+    fn an_entry_that_is_none_is_handed_on_and_ends_nothing() {
+        let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
+        let text =
+            format!(r#"{{"log":{{"entries":[{{}},null,[1],"\ud800",{{"x":{deep}}},{{}}]}}}}"#);
+        let mut read_ones = Vec::new();
+        read(text.as_bytes(), &mut |number, entry| {
+            read_ones.extend(entry.map(|_| number));
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(read_ones, [1, 6]);
+    }
+
+    #[test]
     fn a_fault_quotes_nothing_of_the_file() {
-        let text = r#"{"log":{"version":"1.2","entries":[{"request":"CANARY-SECRET"}]}}"#;
+        let text = r#"{"log":{"version":"1.2","entries":[{"request":"CANARY-SECRET"#;
         assert!(faulty(text).starts_with("entry 1: "), "{}", faulty(text));
         assert!(!faulty(text).contains("CANARY"), "{}", faulty(text));
     }

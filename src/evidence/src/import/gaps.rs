@@ -4,14 +4,14 @@
 use letterproof_model::{Operation, grouped};
 
 use super::call::{Call, Lacks, header};
-use super::place::Places;
+use super::left_out::LeftOut;
 
 /// What is missing in a recording.
 #[derive(Debug, Default)]
 pub(super) struct Gaps {
     /// Entries of the file.
     pub(super) entries: u64,
-    left_out: u64,
+    left_out: Vec<String>,
     tokens: u64,
     bearers: u64,
     headers: u64,
@@ -26,8 +26,9 @@ pub(super) struct Gaps {
 }
 
 impl Gaps {
-    pub(super) fn of(calls: &[Call], entries: u64, places: &Places) -> Self {
-        let mut gaps = Self { entries, left_out: places.left_out(), ..Self::default() };
+    pub(super) fn of(calls: &[Call], entries: u64, left_out: &LeftOut) -> Self {
+        let left_out = left_out.sentences().collect();
+        let mut gaps = Self { entries, left_out, ..Self::default() };
         calls.iter().for_each(|call| gaps.add(call));
         // What judges make of such a clock stands in their crate.
         let whole = |micros: i64| micros % 1_000 == 0;
@@ -58,12 +59,6 @@ impl Gaps {
 
     pub(super) fn sentences(&self) -> Vec<String> {
         let counted = [
-            (
-                self.left_out,
-                "entry",
-                "was left out: it went to another place",
-                "were left out: they went to other places",
-            ),
             (self.headers, "call", "has no request headers", "have no request headers"),
             (self.request_bodies, "request", "has no body", "have no body"),
             (self.response_bodies, "response", "has no body", "have no body"),
@@ -72,11 +67,10 @@ impl Gaps {
             (self.durations, "call", "has no duration", "have no duration"),
         ];
         let counted = counted.into_iter().filter(|(count, ..)| *count > 0);
-        let mut notes: Vec<String> = counted
-            .map(|(count, noun, one, more)| {
-                format!("{} {}", many(count, noun), if count == 1 { one } else { more })
-            })
-            .collect();
+        let mut notes = self.left_out.clone();
+        notes.extend(counted.map(|(count, noun, one, more)| {
+            format!("{} {}", many(count, noun), if count == 1 { one } else { more })
+        }));
         let plain = [
             (self.tokens == 0, "no token requests are in the recording"),
             (self.bearers == 0, "no call has an Authorization header"),
@@ -107,7 +101,7 @@ mod tests {
     fn each_gap_is_a_sentence_with_its_number() {
         let gaps = Gaps {
             entries: 9,
-            left_out: 1,
+            left_out: vec!["entry 3 was left out: it went to another place".to_owned()],
             response_bodies: 2_500,
             downloads: 1,
             actors: 3,
@@ -116,7 +110,7 @@ mod tests {
         assert_eq!(
             gaps.sentences(),
             [
-                "1 entry was left out: it went to another place",
+                "entry 3 was left out: it went to another place",
                 "2,500 responses have no body",
                 "1 download holds no content",
                 "no token requests are in the recording",

@@ -1,16 +1,18 @@
 //! A HAR file read once, from its first byte to its last, and hashed on the way.
 //! Refuses files beyond a limit, recordings of another API, and clocks by which no order can be
-//! told.
+//! known. What is wrong with one entry costs that entry alone.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 
-use letterproof_model::Timestamp;
+use letterproof_model::{Operation, Timestamp, other_encoding, without_mark};
 
-use super::call::{Call, call, target};
+use super::attached::{Attached, in_zip, is_zip};
+use super::call::{Call, address, call, method};
 use super::document::{self, Fault};
 use super::gaps::Gaps;
+use super::left_out::{LeftOut, Why};
 use super::order::{Import, Source};
 use super::place::{Place, Places, host};
 use super::shape::Entry;
@@ -24,7 +26,7 @@ pub const HAR_LIMIT: u64 = 512 << 20;
 const CALLS_LIMIT: usize = 500_000;
 /// From how many calls on it is no chance that all began at a whole second.
 const CHANCE: usize = 10;
-const READ_HINT: &str = "check that the file is there and readable";
+pub(super) const READ_HINT: &str = "check that the file is there and readable";
 
 /// Which calls of a recording are judged.
 #[derive(Debug, Clone, Copy)]
@@ -35,15 +37,14 @@ pub struct ImportScope<'a> {
     pub token_url: Option<&'a str>,
 }
 
-/// Reads a HAR 1.2 file. Of what went elsewhere than to the API and its token endpoint only the
+/// Reads a HAR 1.1 or 1.2 file, with the bodies beside it, or a zip of both. Of what went elsewhere than to the API and its token endpoint only the
 /// links that the API gave are kept, whose content is reduced to length, hash and pages.
 ///
 /// # Errors
-/// When the file cannot be read, is no HAR 1.2, holds an entry that cannot be true (its number is
-/// told), or no call of this API.
+/// When the file cannot be read, is no HAR, or holds no call of this API.
 pub fn read_har(path: &Path, scope: &ImportScope<'_>) -> Result<Import, EvidenceError> {
     let io = || EvidenceError::io("read", path, READ_HINT);
-    let file = File::open(path).map_err(|source| match source.kind() {
+    let mut file = File::open(path).map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound => {
             let problem = "there is no such file".to_owned();
             EvidenceError::Import { path: path.to_owned(), problem }
@@ -54,37 +55,49 @@ pub fn read_har(path: &Path, scope: &ImportScope<'_>) -> Result<Import, Evidence
     if size > HAR_LIMIT {
         return Err(EvidenceError::TooLarge { path: path.to_owned(), size, limit: HAR_LIMIT });
     }
-    read(path, file, scope)
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut hashed = Hashed { input: file.try_clone().map_err(io())?, hash: Sha256::new() };
+    if !is_zip(&mut file).map_err(io())? {
+        let found = read(path, &mut hashed, Attached::beside(path), scope)?;
+        let sha256 = hashed.hash.finish();
+        return Ok(Import::of(Source { name, size, sha256 }, found.calls, found.gaps));
+    }
+    let unzipped = in_zip(path, |input, attached| read(path, input, attached, scope));
+    let found =
+        unzipped.map_err(|problem| EvidenceError::Import { path: path.to_owned(), problem })??;
+    std::io::copy(&mut hashed, &mut std::io::sink()).map_err(io())?;
+    let sha256 = hashed.hash.finish();
+    Ok(Import::of(Source { name, size, sha256 }, found.calls, found.gaps))
 }
 
 /// Reads a HAR that lies anywhere; errors name it as `path`.
 pub(super) fn read(
     path: &Path,
     input: impl Read,
+    attached: Attached,
     scope: &ImportScope<'_>,
-) -> Result<Import, EvidenceError> {
-    let mut hashed = Hashed { input: input.take(HAR_LIMIT), hash: Sha256::new(), length: 0 };
-    let mut calls = Calls::new(scope);
-    let mut buffered = BufReader::with_capacity(1 << 16, &mut hashed);
-    skip_mark(&mut buffered).map_err(EvidenceError::io("read", path, READ_HINT))?;
-    let read = document::read(buffered, &mut |number, entry| calls.take(number, entry));
-    let found = read.and_then(|()| calls.settle()).map_err(|fault| match fault {
+) -> Result<Found, EvidenceError> {
+    let mut calls = Calls::new(scope, attached);
+    let mut buffered = BufReader::with_capacity(1 << 16, input.take(HAR_LIMIT));
+    let read = skip_mark(&mut buffered)
+        .and_then(|()| document::read(buffered, &mut |number, entry| calls.take(number, entry)));
+    read.and_then(|()| calls.settle()).map_err(|fault| match fault {
         Fault::Io(source) => EvidenceError::io("read", path, READ_HINT)(source),
         Fault::Whole(problem) => EvidenceError::Import { path: path.to_owned(), problem },
         Fault::Entry(entry, problem) => {
             EvidenceError::ImportEntry { path: path.to_owned(), entry, problem }
         }
-    })?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let source = Source { name, size: hashed.length, sha256: hashed.hash.finish() };
-    Ok(Import::of(source, found.calls, found.gaps))
+    })
 }
 
 /// A byte-order mark, which some exporters write, is none of the JSON.
-fn skip_mark(input: &mut BufReader<impl Read>) -> std::io::Result<()> {
-    if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
-        input.consume(3);
+fn skip_mark(input: &mut BufReader<impl Read>) -> Result<(), Fault> {
+    let beginning = input.fill_buf().map_err(Fault::Io)?;
+    if let Some(name) = other_encoding(beginning) {
+        return Err(Fault::Whole(format!("it is {name} text; save it as UTF-8")));
     }
+    let mark = beginning.len() - without_mark(beginning).len();
+    input.consume(mark);
     Ok(())
 }
 
@@ -92,14 +105,12 @@ fn skip_mark(input: &mut BufReader<impl Read>) -> std::io::Result<()> {
 struct Hashed<R> {
     input: R,
     hash: Sha256,
-    length: u64,
 }
 
 impl<R: Read> Read for Hashed<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let length = self.input.read(buffer)?;
         self.hash.update(&buffer[..length]);
-        self.length += length as u64;
         Ok(length)
     }
 }
@@ -109,69 +120,124 @@ struct Elsewhere {
     number: u64,
     key: String,
     /// What is wrong with it matters only if it is kept.
-    call: Result<Call, String>,
+    call: Result<Call, Why>,
 }
 
 /// The calls of a recording, gathered entry by entry.
 struct Calls {
     places: Places,
+    attached: Attached,
     calls: Vec<Call>,
     elsewhere: Vec<Elsewhere>,
+    left_out: LeftOut,
     entries: u64,
 }
 
 /// What was gathered.
-struct Found {
-    calls: Vec<Call>,
-    gaps: Gaps,
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) calls: Vec<Call>,
+    pub(super) gaps: Gaps,
 }
 
 impl Calls {
-    fn new(scope: &ImportScope<'_>) -> Self {
-        let places = Places::new(scope.base_url, scope.token_url);
-        Self { places, calls: Vec::new(), elsewhere: Vec::new(), entries: 0 }
+    fn new(scope: &ImportScope<'_>, attached: Attached) -> Self {
+        Self {
+            places: Places::new(scope.base_url, scope.token_url),
+            attached,
+            calls: Vec::new(),
+            elsewhere: Vec::new(),
+            left_out: LeftOut::default(),
+            entries: 0,
+        }
     }
 
-    fn take(&mut self, number: u64, entry: Entry) -> Result<(), String> {
+    fn take(&mut self, number: u64, entry: Option<Entry>) -> Result<(), String> {
         self.entries = number;
         if self.calls.len() + self.elsewhere.len() >= CALLS_LIMIT {
             return Err(format!("it is beyond the {CALLS_LIMIT} calls that are read"));
         }
-        let (method, url) = target(&entry)?;
-        match self.places.of(&method, &url)? {
-            Place::Nowhere => self.places.leave_out(None),
-            Place::Elsewhere { key } if matches!(method.as_str(), "GET" | "HEAD") => {
-                let call = call(entry, method, url, letterproof_model::Operation::Download);
+        let taken = match entry {
+            Some(entry) => self.sort(number, entry),
+            None => Err(Why::Odd("it is not in the form of HAR".to_owned())),
+        };
+        if let Err(why) = taken {
+            self.left_out.entry(number, why);
+        }
+        Ok(())
+    }
+
+    /// Puts an entry where it belongs, or says why it is left out.
+    fn sort(&mut self, number: u64, entry: Entry) -> Result<(), Why> {
+        let url = address(&entry).map_err(Why::Odd)?;
+        let method = method(&entry);
+        let place = self.places.of(method.as_deref().unwrap_or_default(), &url);
+        match place.map_err(Why::Odd)? {
+            Place::Nowhere => Err(Why::Elsewhere),
+            Place::Elsewhere { key } if matches!(method.as_deref(), Ok("GET" | "HEAD")) => {
+                let call = self.call(entry, method, url, Operation::Download);
                 self.elsewhere.push(Elsewhere { number, key, call });
+                Ok(())
             }
-            Place::Elsewhere { key } => self.places.leave_out(host(&key)),
+            Place::Elsewhere { key } => {
+                self.places.leave_out(host(&key));
+                Err(Why::Elsewhere)
+            }
             Place::Ours { operation, url } => {
-                let call = call(entry, method, url, operation)?;
+                let call = self.call(entry, method, url, operation)?;
                 if let Some(location) = call.link() {
                     self.places.gave(&call.raw.request.url, location);
                 }
-                self.calls.push(call);
+                self.keep(number, call);
+                Ok(())
             }
         }
-        Ok(())
+    }
+
+    fn call(
+        &mut self,
+        entry: Entry,
+        method: Result<String, String>,
+        url: String,
+        operation: Operation,
+    ) -> Result<Call, Why> {
+        if entry.is_preflight() {
+            return Err(Why::Preflight);
+        }
+        if entry.is_from_cache() {
+            return Err(Why::Cached);
+        }
+        let method = method.map_err(Why::Odd)?;
+        call(entry, method, url, operation, &mut self.attached).map_err(Why::Odd)
+    }
+
+    fn keep(&mut self, number: u64, mut call: Call) {
+        for odd in std::mem::take(&mut call.odd) {
+            self.left_out.part(number, odd);
+        }
+        self.calls.push(call);
     }
 
     /// Decides what is kept, once every link is known.
     fn settle(mut self) -> Result<Found, Fault> {
         for Elsewhere { number, key, call } in std::mem::take(&mut self.elsewhere) {
-            if self.places.is_link(&key) {
-                self.calls.push(call.map_err(|fault| Fault::Entry(number, fault))?);
-            } else {
-                self.places.leave_out(host(&key));
+            match call {
+                Ok(call) if self.places.is_link(&key) => self.keep(number, call),
+                Err(why) if self.places.is_link(&key) => self.left_out.entry(number, why),
+                Ok(_) | Err(_) => {
+                    self.places.leave_out(host(&key));
+                    self.left_out.entry(number, Why::Elsewhere);
+                }
             }
         }
         if self.calls.is_empty() {
             let hosts = self.places.other_hosts();
             return Err(Fault::Whole(format!(
-                "none of its {} entries is a call of {}{hosts}; give the API's address with \
+                "none of its {} entries is a call of {}{hosts}{}; give the API's address with \
                  --base-url",
                 self.entries,
                 self.places.base(),
+                self.left_out.first_odd(),
             )));
         }
         let whole_second = |at: Timestamp| at.as_microsecond() % 1_000_000 == 0;
@@ -182,7 +248,7 @@ impl Calls {
                     .to_owned(),
             ));
         }
-        let gaps = Gaps::of(&self.calls, self.entries, &self.places);
+        let gaps = Gaps::of(&self.calls, self.entries, &self.left_out);
         Ok(Found { calls: self.calls, gaps })
     }
 }

@@ -9,6 +9,7 @@ use super::body::{Answer, Found, length, of_response};
 use super::call::{Lacks, fields, header};
 use super::shape::Response;
 use super::times::Lasted;
+use super::written::Desk;
 
 /// Longest message of a failure kept, in characters.
 const MESSAGE_LIMIT: usize = 300;
@@ -32,32 +33,38 @@ const KINDS: [(&str, TransportErrorKind); 15] = [
     ("incomplete", TransportErrorKind::Body),
 ];
 
-/// The outcome of a call of this method and operation.
+/// What was called.
+pub(super) struct Called<'a> {
+    pub(super) method: &'a str,
+    pub(super) operation: Operation,
+    pub(super) lasted: Lasted,
+}
+
+/// The outcome of a call.
 pub(super) fn outcome(
-    method: &str,
-    operation: Operation,
+    called: &Called<'_>,
     response: Option<Response>,
     kept: Option<Content>,
-    lasted: Lasted,
     lacks: &mut Lacks,
+    desk: &mut Desk<'_>,
 ) -> Result<RawOutcome, String> {
+    let Called { method, operation, lasted } = *called;
     let Some(mut response) = response else {
         return Ok(failure(None, None, None, lasted, lacks));
     };
-    let status = match response.status.unwrap_or(0) {
-        0 => None,
-        status => Some(
-            u16::try_from(status)
-                .ok()
-                .filter(|status| (100..1_000).contains(status))
-                .ok_or("its status is no HTTP status code")?,
-        ),
-    };
-    let told = response.error.take().filter(|words| !words.trim().is_empty());
+    // Playwright writes -1 where others write 0.
+    let status = response.status.filter(|status| ![0.0, -1.0].contains(status));
+    let odd = status.is_some();
+    let status = status.and_then(code);
+    if odd && status.is_none() {
+        desk.odd.push("its status is no HTTP status code".to_owned());
+    }
+    let told = response.error.take().or(response.failure.take());
+    let told = told.filter(|words| !words.trim().is_empty());
     let (Some(status), None) = (status, &told) else {
         return Ok(failure(status, told, response.body_size, lasted, lacks));
     };
-    let mut headers = fields(response.headers.take())?;
+    let mut headers = fields(response.headers.take(), desk)?;
     if let Some(location) = response.redirect_url.filter(|location| !location.is_empty())
         && header(&headers, "location").is_none()
     {
@@ -66,7 +73,7 @@ pub(super) fn outcome(
     }
     let size = response.body_size;
     let answer = Answer { method, operation, status, headers: &headers, size, kept };
-    let body = match of_response(&answer, response.content)? {
+    let body = match of_response(&answer, response.content, desk) {
         Found::Body(body) => body,
         Found::Missing(body) => {
             lacks.response_body = true;
@@ -75,6 +82,12 @@ pub(super) fn outcome(
     };
     let Lasted { headers_us, done_us } = lasted;
     Ok(RawOutcome::Response(RawResponse { status, headers, body, headers_us, done_us }))
+}
+
+/// A number as a status code.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "100 to 999")]
+fn code(status: f64) -> Option<u16> {
+    ((100.0..1_000.0).contains(&status) && status.fract() == 0.0).then_some(status as u16)
 }
 
 fn failure(

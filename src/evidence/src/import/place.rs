@@ -98,11 +98,6 @@ impl Places {
         *self.others.entry(host.unwrap_or_default()).or_default() += 1;
     }
 
-    /// How many calls were left out.
-    pub(super) fn left_out(&self) -> u64 {
-        self.others.values().sum()
-    }
-
     /// Where most of the calls that were left out went, as a sentence ends.
     pub(super) fn other_hosts(&self) -> String {
         let mut hosts: Vec<_> = self.others.iter().filter(|(host, _)| !host.is_empty()).collect();

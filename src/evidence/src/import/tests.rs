@@ -8,8 +8,10 @@ use letterproof_model::{
 };
 use serde_json::{Value, json};
 
+use super::ImportScope;
+use super::attached::Attached;
 use super::har::read;
-use super::{Import, ImportScope};
+use super::order::{Import, Source};
 use crate::{EvidenceError, JournalHeader, JournalWriter, SavedJournal, read_journal};
 
 pub(super) const BASE: &str = "https://int.example/supplier";
@@ -62,7 +64,10 @@ fn download(at: u32, signature: &str) -> [Value; 2] {
 
 fn parsed(text: &[u8]) -> Result<Import, EvidenceError> {
     let scope = ImportScope { base_url: BASE, token_url: Some(TOKEN) };
-    read(Path::new("folder/traffic.har"), text, &scope)
+    let path = Path::new("folder/traffic.har");
+    let found = read(path, text, Attached::beside(path), &scope)?;
+    let source = Source { name: "traffic.har".into(), size: 1, sha256: "ab".repeat(32) };
+    Ok(Import::of(source, found.calls, found.gaps))
 }
 
 fn imported(entries: &[Value]) -> Import {
@@ -117,7 +122,7 @@ fn the_journal_says_where_it_comes_from_what_is_missing_and_that_it_is_whole() {
     let (finished, notes) = (import.finished(), import.notes().to_vec());
     assert_eq!(import.started().to_string(), "2026-11-20T10:15:00.01Z");
     assert_eq!(finished.to_string(), "2026-11-20T10:15:00.015125Z");
-    assert_eq!(notes[0], "1 entry was left out: it went to another place");
+    assert_eq!(notes[0], "entry 2 was left out: it went to another place");
     let (journal, _) = recorded(import);
     let marks = journal.recording.marks();
     assert!(marks[0].words().starts_with("Imported from traffic.har: "), "{}", marks[0].words());
@@ -164,7 +169,8 @@ fn only_links_that_the_api_gave_are_kept_of_other_hosts() {
     entries.push(entry(62, "GET", "data:text/plain,x", 200, &json!(1)));
     let import = imported(&entries);
     assert_eq!(import.calls(), 3);
-    assert_eq!(import.notes()[0], "3 entries were left out: they went to other places");
+    let words = "3 entries (4 to 6) were left out: they went to other places";
+    assert_eq!(import.notes()[0], words);
 }
 
 #[test]
@@ -175,11 +181,10 @@ fn what_is_wrong_with_other_peoples_traffic_does_not_matter() {
     assert_eq!(imported(&[status(1), broken, link[0].clone()]).calls(), 2);
     let mut entries = vec![status(1)];
     entries.extend(link);
-    entries[2]["time"] = json!(-1);
-    assert_eq!(
-        fault(&entries),
-        "folder/traffic.har cannot be judged: entry 3: its `time` is negative"
-    );
+    entries[2]["startedDateTime"] = json!("yesterday");
+    let import = imported(&entries);
+    let words = "entry 3 was left out: its `startedDateTime` is no time with an offset from UTC";
+    assert_eq!((import.calls(), import.notes()[0].as_str()), (2, words));
 }
 
 #[test]
@@ -193,9 +198,9 @@ fn a_recording_of_another_api_is_refused_and_its_hosts_are_named() {
 }
 
 #[test]
-fn an_entry_that_cannot_be_true_is_named_by_its_number() {
+fn an_entry_that_cannot_be_true_is_left_out_and_named_by_its_number() {
     type Change = fn(&mut Value);
-    let changes: [(&str, Change); 16] = [
+    let changes: [(&str, Change); 9] = [
         ("it has no `request`", |entry| entry["request"] = Value::Null),
         ("its request has no `url`", |entry| entry["request"]["url"] = Value::Null),
         ("its `url` is no address", |entry| entry["request"]["url"] = json!("/letters")),
@@ -203,17 +208,8 @@ fn an_entry_that_cannot_be_true_is_named_by_its_number() {
         ("it has no `startedDateTime`", |entry| entry["startedDateTime"] = Value::Null),
         ("its `startedDateTime` is no time", |entry| entry["startedDateTime"] = json!("CANARY")),
         ("lies in the year 1970", |entry| entry["startedDateTime"] = json!("1970-01-01T00:00:00Z")),
-        ("its `time` is negative", |entry| entry["time"] = json!(-5)),
-        ("longer than a day", |entry| entry["time"] = json!(1e12)),
-        ("in the form of HAR", |entry| entry["time"] = json!("CANARY")),
-        ("in the form of HAR", |entry| entry["request"]["headers"] = json!("CANARY")),
-        ("no HTTP status code", |entry| entry["response"]["status"] = json!(70_000)),
-        ("header without a name", |entry| entry["response"]["headers"] = json!([{ "value": "x" }])),
         ("longer than 1048576 bytes", |entry| {
             entry["request"]["headers"][0]["value"] = json!("CANARY".repeat(200_000));
-        }),
-        ("not the base64", |entry| {
-            entry["response"]["content"] = json!({ "text": "CANARY!", "encoding": "base64" });
         }),
         ("not as letterproof writes it", |entry| {
             entry["_letterproof"] = json!({ "responseBody": { "length": 1, "sha256": "CANARY" } });
@@ -222,11 +218,55 @@ fn an_entry_that_cannot_be_true_is_named_by_its_number() {
     for (words, change) in changes {
         let mut entries = vec![status(1), status(2)];
         change(&mut entries[1]);
-        let told = fault(&entries);
-        let begins = "folder/traffic.har cannot be judged: entry 2: ";
-        assert!(told.starts_with(begins) && told.contains(words), "{words}: {told}");
+        let import = imported(&entries);
+        let told = &import.notes()[0];
+        assert!(told.starts_with("entry 2 was left out: ") && told.contains(words), "{told}");
+        assert_eq!(import.calls(), 1);
+        // Where nothing is left, the first of them is the reason.
+        let told = fault(&entries[1..]);
+        assert!(told.contains("; entry 1 cannot be used: ") && told.contains(words), "{told}");
         assert!(!told.contains("CANARY"), "{told}");
     }
+}
+
+#[test]
+fn a_call_loses_no_more_than_what_cannot_be_true_in_it() {
+    type Change = fn(&mut Value);
+    let changes: [(&str, Change); 6] = [
+        ("its `time` is negative and was not read", |entry| entry["time"] = json!(-5)),
+        ("its `time` is longer than a day", |entry| entry["time"] = json!(1e12)),
+        ("its status is no HTTP status code", |entry| entry["response"]["status"] = json!(70_000)),
+        ("its status is no HTTP status code", |entry| entry["response"]["status"] = json!(200.5)),
+        ("header without a name", |entry| {
+            let headers = &mut entry["response"]["headers"];
+            headers.as_array_mut().unwrap().push(json!({ "value": "CANARY" }));
+        }),
+        ("its body is not the base64 it is said to be", |entry| {
+            entry["response"]["content"] = json!({ "text": "CANARY!", "encoding": "base64" });
+        }),
+    ];
+    for (words, change) in changes {
+        let mut entries = vec![status(1), status(2)];
+        change(&mut entries[1]);
+        let import = imported(&entries);
+        let told = &import.notes()[0];
+        assert!(told.starts_with("entry 2: ") && told.contains(words), "{words}: {told}");
+        let (journal, text) = recorded(import);
+        assert_eq!(journal.recording.exchanges().len(), 2, "{words}");
+        assert!(!text.contains("CANARY"), "{text}");
+    }
+}
+
+#[test]
+fn values_of_other_types_are_read_for_what_they_mean() {
+    let mut loose = status(1);
+    loose["time"] = json!("5.125");
+    loose["request"]["headers"] = json!([{ "name": "X-Request-ID", "value": 7 }, "odd", null]);
+    loose["response"]["status"] = json!("200");
+    loose["response"]["headers"] = json!("none");
+    let found = &exchanges(&[loose])[0];
+    assert_eq!(found.request.header("x-request-id"), Some("7"));
+    assert_eq!((found.status(), found.response().unwrap().done_us), (Some(200), 5_125));
 }
 
 #[test]

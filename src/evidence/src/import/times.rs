@@ -1,6 +1,6 @@
 //! When a call began and how long it took, in this house's microseconds.
-//! Refuses times that cannot be: without an offset from UTC, outside our century, negative, or
-//! longer than a day.
+//! Refuses starts that cannot be: without an offset from UTC, or outside our century. A length that
+//! cannot be (negative, or more than a day) is left out.
 
 use letterproof_model::Timestamp;
 
@@ -8,6 +8,8 @@ use super::shape::Timings;
 
 /// Longest call, in milliseconds: a day.
 const LONGEST_MS: f64 = 86_400_000.0;
+/// What stands for a time that is not known, in milliseconds.
+const UNKNOWN: f64 = -1.0;
 /// Beginning and end of the years in which a recording of this API can have been made.
 const YEARS: [i16; 2] = [2000, 2100];
 
@@ -31,19 +33,26 @@ pub(super) fn started(text: &str) -> Result<Timestamp, String> {
     Timestamp::from_microsecond(read.as_microsecond()).map_err(|_| wrong.to_owned())
 }
 
-/// Reads how long a call took.
-pub(super) fn lasted(time: Option<f64>, timings: &Timings) -> Result<Lasted, String> {
+/// Reads how long a call took, and says what is odd about it.
+pub(super) fn lasted(time: Option<f64>, timings: &Timings) -> (Lasted, Option<&'static str>) {
     let part = |part: Option<f64>| part.filter(|ms| *ms > 0.0).unwrap_or(0.0);
     let Timings { blocked, dns, connect, send, wait, receive } = timings;
-    let total = match time {
-        Some(time) if time < 0.0 => return Err("its `time` is negative".to_owned()),
-        Some(time) if time > 0.0 => time,
-        _ => [blocked, dns, connect, send, wait, receive].into_iter().map(|ms| part(*ms)).sum(),
+    let summed =
+        || [blocked, dns, connect, send, wait, receive].into_iter().map(|ms| part(*ms)).sum();
+    let (total, odd): (f64, _) = match time {
+        // By the format -1 says that a time is not known.
+        Some(time) if time < 0.0 && time != UNKNOWN => {
+            (summed(), Some("its `time` is negative and was not read"))
+        }
+        Some(time) if time > 0.0 => (time, None),
+        _ => (summed(), None),
     };
     if total > LONGEST_MS {
-        return Err("it is said to have taken longer than a day".to_owned());
+        let none = Lasted { headers_us: 0, done_us: 0 };
+        return (none, Some("its `time` is longer than a day and was not read"));
     }
-    Ok(Lasted { headers_us: micros((total - part(*receive)).max(0.0)), done_us: micros(total) })
+    let headers_us = micros((total - part(*receive)).max(0.0));
+    (Lasted { headers_us, done_us: micros(total) }, odd)
 }
 
 #[expect(
@@ -94,23 +103,30 @@ mod tests {
             receive: Some(2.25),
             ..Timings::default()
         };
-        let exact = lasted(Some(20.001), &timings).unwrap();
-        assert_eq!(exact, Lasted { headers_us: 17_751, done_us: 20_001 });
+        let exact = Lasted { headers_us: 17_751, done_us: 20_001 };
+        assert_eq!(lasted(Some(20.001), &timings), (exact, None));
         let summed = Lasted { headers_us: 11_500, done_us: 13_750 };
-        assert_eq!(lasted(None, &timings).unwrap(), summed);
-        assert_eq!(lasted(Some(0.0), &timings).unwrap(), summed);
-        let nothing = lasted(None, &Timings::default()).unwrap();
-        assert_eq!(nothing, Lasted { headers_us: 0, done_us: 0 });
-        let odd = lasted(Some(1.0), &timings).unwrap();
-        assert_eq!(odd, Lasted { headers_us: 0, done_us: 1_000 });
+        for time in [None, Some(0.0), Some(-1.0)] {
+            assert_eq!(lasted(time, &timings), (summed, None), "{time:?}");
+        }
+        assert_eq!(lasted(None, &Timings::default()), (NOTHING, None));
+        let short = Lasted { headers_us: 0, done_us: 1_000 };
+        assert_eq!(lasted(Some(1.0), &timings), (short, None));
     }
 
+    const NOTHING: Lasted = Lasted { headers_us: 0, done_us: 0 };
+
     #[test]
-    fn negative_and_endless_lengths_are_refused() {
-        let timings = Timings::default();
-        assert!(lasted(Some(-0.5), &timings).unwrap_err().contains("negative"));
-        assert!(lasted(Some(1e300), &timings).unwrap_err().contains("a day"));
-        let timings = Timings { wait: Some(f64::MAX), receive: Some(f64::MAX), ..timings };
-        assert!(lasted(None, &timings).unwrap_err().contains("a day"));
+    fn negative_and_endless_lengths_are_left_out_and_named() {
+        let timings = Timings { wait: Some(4.0), ..Timings::default() };
+        let (read, odd) = lasted(Some(-0.4), &timings);
+        assert_eq!(read, Lasted { headers_us: 4_000, done_us: 4_000 }, "its parts are left");
+        assert!(odd.unwrap().contains("negative"));
+        let endless = Timings { receive: Some(f64::MAX), ..timings };
+        for (time, timings) in [(Some(1e300), &endless), (None, &endless)] {
+            let (read, odd) = lasted(time, timings);
+            assert_eq!(read, NOTHING);
+            assert!(odd.unwrap().contains("longer than a day"));
+        }
     }
 }

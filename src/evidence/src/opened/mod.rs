@@ -34,6 +34,7 @@ const READ_HINT: &str = "check that it is there and readable";
 pub struct Opened {
     path: PathBuf,
     files: BTreeMap<String, Entry>,
+    leftovers: Vec<String>,
     zip: Option<Zip>,
 }
 
@@ -83,8 +84,8 @@ impl Opened {
             _ => EvidenceError::io("read", path, READ_HINT)(source),
         })?;
         if found.is_dir() {
-            let files = walk::list(path, limits)?;
-            return Ok(Self { path: path.to_owned(), files, zip: None });
+            let walk::Listed { files, leftovers } = walk::list(path, limits)?;
+            return Ok(Self { path: path.to_owned(), files, leftovers, zip: None });
         }
         if !found.is_file() {
             let sentence = "it is neither a folder nor a file";
@@ -92,7 +93,8 @@ impl Opened {
         }
         let read = zipped::read(path, limits)?;
         let zip = Zip { top: read.top, stamp_holds: read.stamp_holds };
-        Ok(Self { path: path.to_owned(), files: read.files, zip: Some(zip) })
+        let leftovers = Vec::new();
+        Ok(Self { path: path.to_owned(), files: read.files, leftovers, zip: Some(zip) })
     }
 
     /// Where the bundle is.
@@ -121,6 +123,12 @@ impl Opened {
     /// Every file with its size in bytes, sorted by name; names are relative, with `/` in them.
     pub fn files(&self) -> impl Iterator<Item = (&str, u64)> {
         self.files.iter().map(|(name, entry)| (name.as_str(), entry.size))
+    }
+
+    /// The names of what a desktop left in a folder, which is no part of the bundle.
+    #[must_use]
+    pub fn leftovers(&self) -> &[String] {
+        &self.leftovers
     }
 
     /// A file's size in bytes; `None` when there is no such file.

@@ -1,16 +1,28 @@
-//! Lists the files of a bundle that is a folder.
+//! Lists the files of a bundle that is a folder. What desktops leave in folders by themselves
+//! (`.DS_Store`, `Thumbs.db`) is none of them.
 //! Refuses symbolic links, anything that is no regular file, and folders without files.
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 
+use letterproof_model::is_desktop_leftover;
+
 use super::{Entry, Limits, Listing, Place, READ_HINT, listing, refused};
 use crate::EvidenceError;
 use crate::problem::{Problem, ProblemKind};
 
-/// Every file under a folder, with its size.
-pub(super) fn list(root: &Path, limits: &Limits) -> Result<BTreeMap<String, Entry>, EvidenceError> {
+/// What lies under a folder.
+pub(super) struct Listed {
+    /// Every file, with its size.
+    pub(super) files: BTreeMap<String, Entry>,
+    /// The names of what a desktop left there.
+    pub(super) leftovers: Vec<String>,
+}
+
+/// Lists everything under a folder.
+pub(super) fn list(root: &Path, limits: &Limits) -> Result<Listed, EvidenceError> {
+    let mut leftovers = Vec::new();
     let mut listing = Listing::new(limits);
     let mut folders = vec![(root.to_owned(), String::new())];
     let mut seen = 0;
@@ -28,6 +40,7 @@ pub(super) fn list(root: &Path, limits: &Limits) -> Result<BTreeMap<String, Entr
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             match look(&entry, &name).map_err(|error| error.of(root, entry.path()))? {
                 Found::Folder => folders.push((entry.path(), format!("{name}/"))),
+                Found::File(_) if is_desktop_leftover(Path::new(&name)) => leftovers.push(name),
                 Found::File(size) => listing
                     .add(&name, Entry { size, place: Place::Loose })
                     .map_err(|problem| refused(root, problem))?,
@@ -39,7 +52,8 @@ pub(super) fn list(root: &Path, limits: &Limits) -> Result<BTreeMap<String, Entr
             return Err(refused(root, problem));
         }
     }
-    Ok(listing.into_files())
+    leftovers.sort();
+    Ok(Listed { files: listing.into_files(), leftovers })
 }
 
 enum Found {

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use letterproof_model::{LetterId, now};
+use letterproof_model::{LetterId, now, without_mark};
 use parking_lot::Mutex;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode};
@@ -97,7 +97,7 @@ impl Line {
                 SupplierError::Settings(format!("trusted roots {}: {problem}", path.display()))
             };
             let pem = tokio::fs::read(path).await.map_err(|e| at_fault(&e.to_string()))?;
-            let roots = reqwest::Certificate::from_pem_bundle(&pem)
+            let roots = reqwest::Certificate::from_pem_bundle(without_mark(&pem))
                 .map_err(|_| at_fault("no PEM file of certificates"))?;
             for root in roots {
                 builder = builder.add_root_certificate(root);

@@ -1,0 +1,134 @@
+//! Entries that are left out of a recording, and what single entries lose, by their numbers.
+//! Refuses to leave anything out in silence.
+
+use std::collections::BTreeMap;
+
+use letterproof_model::grouped;
+
+/// Most numbers or ranges of numbers that one sentence names.
+const NUMBERS_SHOWN: usize = 12;
+
+/// Why an entry is left out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Why {
+    /// It went to another place than the API.
+    Elsewhere,
+    /// A browser asked by itself whether a page may call (CORS).
+    Preflight,
+    /// A browser's cache answered.
+    Cached,
+    /// It cannot be true, or lacks what makes a call.
+    Odd(String),
+}
+
+/// Entries left out, and what is odd in those that are kept.
+#[derive(Debug, Default)]
+pub(super) struct LeftOut {
+    entries: BTreeMap<Why, Vec<u64>>,
+    parts: BTreeMap<String, Vec<u64>>,
+}
+
+impl LeftOut {
+    /// Leaves an entry out.
+    pub(super) fn entry(&mut self, number: u64, why: Why) {
+        self.entries.entry(why).or_default().push(number);
+    }
+
+    /// Notes what is odd in an entry that is kept.
+    pub(super) fn part(&mut self, number: u64, what: String) {
+        self.parts.entry(what).or_default().push(number);
+    }
+
+    /// The first entry that cannot be used, as a sentence ends.
+    pub(super) fn first_odd(&self) -> String {
+        let odd = self.entries.iter().find_map(|(why, numbers)| match why {
+            Why::Odd(reason) => Some((numbers.first()?, reason)),
+            Why::Elsewhere | Why::Preflight | Why::Cached => None,
+        });
+        odd.map_or_else(String::new, |(number, reason)| {
+            format!("; entry {} cannot be used: {reason}", grouped(*number))
+        })
+    }
+
+    /// What is left out, in sentences without a full stop.
+    pub(super) fn sentences(&self) -> impl Iterator<Item = String> {
+        let entries = self.entries.iter().map(|(why, numbers)| {
+            let (one, more) = match why {
+                Why::Elsewhere => ("it went to another place", "they went to other places"),
+                Why::Preflight => (
+                    "it is a browser's own question (a CORS preflight)",
+                    "they are a browser's own questions (CORS preflights)",
+                ),
+                Why::Cached => (
+                    "a browser's cache answered it, not the API",
+                    "a browser's cache answered them, not the API",
+                ),
+                Why::Odd(reason) => (reason.as_str(), reason.as_str()),
+            };
+            match numbers.as_slice() {
+                [number] => format!("entry {} was left out: {one}", grouped(*number)),
+                numbers => format!("{} were left out: {more}", counted(numbers)),
+            }
+        });
+        let parts = self.parts.iter().map(|(what, numbers)| match numbers.as_slice() {
+            [number] => format!("entry {}: {what}", grouped(*number)),
+            numbers => format!("{}: {what}", counted(numbers)),
+        });
+        entries.chain(parts)
+    }
+}
+
+/// `3 entries (2, 4 to 5)`.
+fn counted(numbers: &[u64]) -> String {
+    let mut numbers = numbers.to_vec();
+    numbers.sort_unstable();
+    let count = grouped(numbers.len() as u64);
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for number in numbers {
+        match ranges.last_mut() {
+            Some((_, last)) if number <= *last + 1 => *last = number,
+            _ => ranges.push((number, number)),
+        }
+    }
+    let shown = ranges.iter().take(NUMBERS_SHOWN).map(|(first, last)| match first == last {
+        true => grouped(*first),
+        false => format!("{} to {}", grouped(*first), grouped(*last)),
+    });
+    let mut shown = shown.collect::<Vec<_>>().join(", ");
+    if ranges.len() > NUMBERS_SHOWN {
+        shown.push_str(" and others");
+    }
+    format!("{count} entries ({shown})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_is_one_sentence_with_the_numbers() {
+        let mut left_out = LeftOut::default();
+        for number in [2, 9, 4, 5, 6] {
+            left_out.entry(number, Why::Elsewhere);
+        }
+        left_out.entry(3, Why::Odd("its request has no `url`".to_owned()));
+        left_out.entry(7, Why::Preflight);
+        left_out.part(1_000, "its `time` is negative".to_owned());
+        for number in (10..60).step_by(2) {
+            left_out.part(number, "body not read: zstd".to_owned());
+        }
+        let sentences: Vec<String> = left_out.sentences().collect();
+        assert_eq!(
+            sentences,
+            [
+                "5 entries (2, 4 to 6, 9) were left out: they went to other places",
+                "entry 7 was left out: it is a browser's own question (a CORS preflight)",
+                "entry 3 was left out: its request has no `url`",
+                "25 entries (10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32 and others): body not \
+                 read: zstd",
+                "entry 1,000: its `time` is negative",
+            ]
+        );
+        assert_eq!(left_out.first_odd(), "; entry 3 cannot be used: its request has no `url`");
+    }
+}
