@@ -252,13 +252,13 @@ impl SeedPlan {
         for at in order.iter().cycle().take(total.saturating_sub(given) as usize) {
             parts[*at].1 += 1;
         }
-        let mut counts = parts.into_iter().map(|part| part.1).collect();
+        let mut counts: Vec<u32> = parts.into_iter().map(|part| part.1).collect();
         self.lift(total, &mut counts);
         Ok(counts)
     }
 
     /// Gives one letter of the commonest kind to each kind that must be there and is not.
-    fn lift(&self, total: u32, counts: &mut Vec<u32>) {
+    fn lift(&self, total: u32, counts: &mut [u32]) {
         let needed = self.letters.iter().filter(|plan| plan.present).count();
         if (total as usize) < needed {
             return;
