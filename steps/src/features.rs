@@ -212,6 +212,7 @@ impl FeatureSet {
                             Some(problem) => problem,
                             None if names_unknown_check(step) => {
                                 "this table names a check that the conformance suite does not have"
+                                    .to_owned()
                             }
                             None => continue,
                         }

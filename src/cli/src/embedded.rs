@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use letterproof_client::{Auth, SecretSource, Target};
-use letterproof_mock::{DemoCredentials, Fault, MockConfig, MockServer, Registration, SecretToken};
+use letterproof_mock::{
+    DemoCredentials, Fault, Mix, MockConfig, MockServer, Registration, SecretToken,
+};
 use letterproof_model::LetterId;
 use letterproof_steps::Reseed;
 use secrecy::SecretString;
@@ -24,14 +26,18 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How the double is to be.
 #[derive(Debug, Clone)]
 pub(crate) struct Double {
-    /// Letters seeded; as many as the pack asks for when absent.
+    /// Letters seeded; as many as the mix has when absent.
     pub(crate) letters: Option<u32>,
+    /// Which letters they are.
+    pub(crate) mix: Mix,
     /// The same number gives the same letters.
     pub(crate) seed: u64,
     /// How long a listed letter stays hidden.
     pub(crate) visibility_timeout: Duration,
     /// How long an update takes to show.
     pub(crate) apply_delay: Duration,
+    /// How long an accepted letter stays in the list.
+    pub(crate) queue_lag: Duration,
     /// What is wrong with it.
     pub(crate) faults: Vec<String>,
 }
@@ -40,11 +46,19 @@ impl From<&RunOptions> for Double {
     fn from(options: &RunOptions) -> Self {
         Self {
             letters: options.letters,
+            mix: options.mix,
             seed: options.seed,
             visibility_timeout: options.visibility_timeout,
             apply_delay: options.apply_delay,
+            queue_lag: options.queue_lag,
             faults: options.faults.clone(),
         }
+    }
+}
+
+impl Double {
+    fn letters(&self) -> u32 {
+        self.letters.unwrap_or(self.mix.letters())
     }
 }
 
@@ -75,14 +89,14 @@ impl Embedded {
                 other,
             ],
             link_ttl: LINK_LIFE,
+            letters: double.letters(),
+            seeds: double.mix.plan(),
             seed: double.seed,
             visibility_timeout: double.visibility_timeout,
             apply_delay: double.apply_delay,
+            queue_lag: double.queue_lag,
             ..MockConfig::default()
         };
-        if let Some(letters) = double.letters {
-            config.letters = letters;
-        }
         for fault in &double.faults {
             let fault = Fault::parse(fault).map_err(|error| Failure::Usage(error.to_string()))?;
             config.faults.push(fault);
@@ -134,9 +148,7 @@ impl Embedded {
 fn shaped(mut target: Target, double: &Double) -> Target {
     target.visibility_timeout = double.visibility_timeout;
     target.update_deadline = double.apply_delay * 2 + GRACE;
-    if let Some(letters) = double.letters {
-        target.seeded_letters = letters;
-    }
+    target.seeded_letters = double.letters();
     target
 }
 

@@ -15,6 +15,7 @@ use letterproof_load::{
     At15Plan, At15Run, AttackPlan, Checked, Ended, LoadOutcome, LoadPlan, LoadProfile, RunOptions,
     StopHandle, claim_process_hooks,
 };
+use letterproof_mock::{DEFAULT_QUEUE_LAG, Mix};
 use letterproof_model::{
     Brief, Context, Journal as _, Mark, Mode, Recorder, Results, RunEnd, Selection, now,
 };
@@ -66,7 +67,15 @@ pub(crate) fn load(options: &LoadOptions) -> Result<u8, Failure> {
 
 fn double(options: &LoadOptions) -> Double {
     let (visibility_timeout, apply_delay) = DOUBLE_TIMES;
-    Double { letters: options.letters, seed: 1, visibility_timeout, apply_delay, faults: vec![] }
+    Double {
+        letters: options.letters,
+        mix: Mix::DEFAULT,
+        seed: 1,
+        visibility_timeout,
+        apply_delay,
+        queue_lag: DEFAULT_QUEUE_LAG,
+        faults: vec![],
+    }
 }
 
 /// AT15 as `run` drives it, and the profile's thresholds on what that measured.

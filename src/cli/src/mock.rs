@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use letterproof_mock::{
-    AuthMode, DemoCredentials, Fault, Jwks, MediaType, MockConfig, MockServer, Profile,
+    AuthMode, DemoCredentials, Fault, Jwks, MediaType, Mix, MockConfig, MockServer, Profile,
     Registration, SecretToken, SeedPlan, bench, fault_catalogue,
 };
 
@@ -37,12 +37,14 @@ fn config(options: &MockOptions) -> Result<MockConfig, Failure> {
         },
         listen: options.listen,
         admin: options.admin,
-        letters: options.letters,
+        letters: options.letters.unwrap_or(options.mix.letters()),
         seed: options.seed,
         auth: auth(&options.auth)?,
         registrations: registrations(options)?,
         visibility_timeout: options.visibility_timeout,
         apply_delay: options.apply_delay,
+        queue_lag: options.queue_lag,
+        seeds: options.mix.plan(),
         unordered: options.unordered,
         link_ttl: options.link_ttl,
         rate_limit: (options.rate_limit > 0).then_some(options.rate_limit),
@@ -56,6 +58,7 @@ fn config(options: &MockOptions) -> Result<MockConfig, Failure> {
     };
     if let Some(path) = &options.seeds {
         config.seeds = SeedPlan::from_file(path)?;
+        config.letters = options.letters.unwrap_or(Mix::Varied.letters());
     }
     for part in &options.without {
         match part {

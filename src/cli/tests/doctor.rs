@@ -156,6 +156,25 @@ async fn with_a_key_that_letterproof_made_there_is_not_even_a_warning() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_jwks_with_a_private_part_fails_with_a_remedy_and_the_mock_refuses_it_too() {
+    let stage = Stage::set(nothing_wrong).await;
+    let mut settings = stage.settings();
+    let public = letterproof_mock::DemoCredentials::shared().unwrap().jwks_json();
+    let private = public.replacen("\"kty\"", "\"d\":\"canary\",\"kty\"", 1);
+    let jwks = stage.write("private.json", &private, 0o600);
+    settings.arguments.extend(["--jwks".to_owned(), jwks.display().to_string()]);
+    let ended = stage.examined(settings);
+    assert_eq!(ended.code, 1, "{}\n{}", ended.stdout, ended.stderr);
+    let said = remedies(&ended.stdout);
+    assert_eq!(said.len(), 1, "{}", ended.stdout);
+    assert!(said[0].contains("Never register or send it"), "{}", said[0]);
+    assert!(!ended.stdout.contains("canary") && !ended.stderr.contains("canary"));
+
+    let refused = letterproof_mock::Jwks::from_file(Path::new(&jwks)).unwrap_err().to_string();
+    assert!(refused.contains("private part") && !refused.contains("canary"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_of_fourteen_things_wrong_has_a_remedy_of_its_own() {
     let stage = Stage::set(nothing_wrong).await;
     let unregistered = Stage::set(|application| application.jwks = None).await;

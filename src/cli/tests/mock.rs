@@ -56,6 +56,19 @@ fn int_is_announced_in_one_line_and_answers_a_plain_client() {
 }
 
 #[test]
+fn the_mix_of_int_has_its_own_number_of_letters_and_groups_of_the_supplier() {
+    let (_mock, ready) = started(&["--auth", "none", "--mix", "int", "--queue-lag", "2s"]);
+    let base = ready["base_url"].as_str().unwrap();
+    let list = || get(base, "/letters?limit=2500").matches("\"type\":\"Letter\"").count();
+    assert_eq!((list(), list()), (2_500, 10));
+    let (_mock, ready) = started(&["--auth", "none", "--mix", "int", "--letters", "8"]);
+    let answer = get(ready["base_url"].as_str().unwrap(), "/letters");
+    for group in ["english", "accessible", "international", "error"] {
+        assert!(answer.contains(&format!("group-{group}-supplier-1")), "{answer}");
+    }
+}
+
+#[test]
 fn the_sandbox_profile_answers_without_a_token() {
     let (_mock, ready) = started(&["--profile", "sandbox"]);
     let answer = get(ready["base_url"].as_str().unwrap(), "/letters?limit=3");
@@ -116,6 +129,8 @@ fn what_cannot_be_served_ends_with_2_and_one_line() {
         (["--limiter", "guess"], "guess"),
         (["--apply-delay", "soon"], "soon"),
         (["--letters", "0"], "0"),
+        (["--mix", "real"], "expected int or varied"),
+        (["--queue-lag", "soon"], "soon"),
     ] {
         let ended = command(&["mock"]).args(arguments).ended();
         assert_eq!(ended.code, 2, "{arguments:?}: {}", ended.stderr);

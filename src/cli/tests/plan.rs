@@ -27,6 +27,13 @@ fn plan(arguments: &[&str]) -> Value {
     serde_json::from_str(&ended.stdout).unwrap()
 }
 
+#[test]
+fn a_run_on_the_mix_of_int_plans_with_its_letters() {
+    assert_eq!(plan(&["--mix", "int"])["seeding"]["seeded"], 2_510);
+    assert_eq!(plan(&["--mix", "int", "--letters", "2600"])["seeding"]["seeded"], 2_600);
+    assert_eq!(plan(&["--mix", "varied"])["seeding"]["seeded"], 2_500);
+}
+
 /// What a run sent and was taken: calls by operation, updates by status.
 struct Actual {
     calls: BTreeMap<String, u64>,

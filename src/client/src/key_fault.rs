@@ -12,6 +12,9 @@ const ELLIPTIC: [&[u8]; 2] = [
     &[0x06, 0x03, 0x2b, 0x65, 0x70],
 ];
 
+/// id-RSASSA-PSS (RFC 4055), by which PKCS#8 tells a key that signs with PSS alone.
+const RSA_PSS: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
+
 /// Why a text is no key that can sign, and what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is no RSA private key that can sign: {found}. {remedy}")]
@@ -25,6 +28,12 @@ pub(crate) struct KeyFault {
 const fn fault(found: &'static str, remedy: &'static str) -> KeyFault {
     KeyFault { found, remedy }
 }
+
+/// A file with more than one key that could sign.
+pub(crate) const SEVERAL: KeyFault = fault(
+    "it holds several private keys, and which one to sign with is not said",
+    "Keep the one in the file whose JWKS is registered.",
+);
 
 /// Tells what a text is that could not be read as an RSA private key.
 pub(crate) fn of(text: &str) -> KeyFault {
@@ -49,7 +58,12 @@ pub(crate) fn of(text: &str) -> KeyFault {
             "it is a key in the form of OpenSSH",
             "Make a key for this purpose with `letterproof keys`, and register its JWKS.",
         )
-    } else if begins("EC PRIVATE KEY") || is_elliptic(text) {
+    } else if is_marked(text, &[RSA_PSS]) {
+        fault(
+            "it is an RSA-PSS key, which cannot sign with RS512",
+            "The platform takes RS512 alone: make a key with `letterproof keys`, and register its JWKS.",
+        )
+    } else if begins("EC PRIVATE KEY") || is_marked(text, &ELLIPTIC) {
         fault(
             "it is an elliptic-curve key",
             "The platform takes RSA keys of 4096 bits alone: make one with `letterproof keys`, and register its JWKS.",
@@ -72,10 +86,11 @@ pub(crate) fn of(text: &str) -> KeyFault {
     }
 }
 
-fn is_elliptic(text: &str) -> bool {
+/// Whether one of these object identifiers stands in a PEM block.
+fn is_marked(text: &str, ids: &[&[u8]]) -> bool {
     let body: String = text.lines().filter(|line| !line.starts_with('-')).map(str::trim).collect();
     let Ok(der) = STANDARD.decode(body) else { return false };
-    ELLIPTIC.iter().any(|id| der.windows(id.len()).any(|part| part == *id))
+    ids.iter().any(|id| der.windows(id.len()).any(|part| part == *id))
 }
 
 #[cfg(test)]
@@ -92,6 +107,7 @@ mod tests {
             (pem("CERTIFICATE"), "certificate"),
             (pem("OPENSSH PRIVATE KEY"), "OpenSSH"),
             (elliptic.serialize_pem(), "elliptic"),
+            (labelled("PRIVATE KEY", &STANDARD.encode([&[0x30, 0x0b], RSA_PSS].concat())), "PSS"),
             ("{\"keys\": []}".to_owned(), "JWKS"),
             (pem("RSA PRIVATE KEY"), "damaged"),
             ("canary".to_owned(), "BEGIN PRIVATE KEY"),
@@ -102,13 +118,17 @@ mod tests {
             found.push(fault.found);
         }
         found.dedup();
-        assert_eq!(found.len(), 8);
+        assert_eq!(found.len(), 9);
         assert_eq!(of(&pem("EC PRIVATE KEY")).found, of(&elliptic.serialize_pem()).found);
         let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n";
         assert!(of(old).found.contains("passphrase"));
     }
 
     fn pem(label: &str) -> String {
-        format!("-----BEGIN {label}-----\nY2FuYXJ5\n-----END {label}-----\n")
+        labelled(label, "Y2FuYXJ5")
+    }
+
+    fn labelled(label: &str, base64: &str) -> String {
+        format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n")
     }
 }

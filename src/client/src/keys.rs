@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::ClientError;
+use crate::jwks::{KeyMatch, matched, number};
 use crate::key_fault::{self, KeyFault};
+use crate::{ClientError, pem_blocks};
 
 /// The size of key that the platform asks for.
 pub const KEY_BITS: usize = 4_096;
@@ -35,19 +36,6 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// How a JWKS fits a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyMatch {
-    /// The set names the key under its kid.
-    Fits,
-    /// The set has no key of that kid.
-    KidUnknown,
-    /// Under that kid the set has another key.
-    OtherKey,
-    /// It is no JWKS.
-    NoSet,
-}
-
 impl SigningKey {
     /// Makes a new pair; takes a second or so.
     ///
@@ -65,7 +53,8 @@ impl SigningKey {
         Self::from_pem(kid, SecretString::from(pem(der.as_ref())))
     }
 
-    /// Takes a private key in PEM form.
+    /// Takes a private key in PEM form; other blocks beside it do not matter, and line ends may
+    /// be written out as `\n`.
     ///
     /// # Errors
     /// When it is no RSA private key that can sign; the message says what it is instead.
@@ -75,15 +64,25 @@ impl SigningKey {
 
     /// As [`SigningKey::from_pem`], with what was found and its remedy apart.
     pub(crate) fn read(kid: &str, pem: SecretString) -> Result<Self, KeyFault> {
-        let wrong = || key_fault::of(pem.expose_secret());
-        let encoding =
-            EncodingKey::from_rsa_pem(pem.expose_secret().as_bytes()).map_err(|_| wrong())?;
+        let text = SecretString::from(pem_blocks::plain(pem.expose_secret()));
+        let blocks = pem_blocks::private(text.expose_secret());
+        let mut read = blocks.iter().filter_map(|block| Self::from_block(kid, block));
+        match (read.next(), read.next()) {
+            (Some(key), None) => Ok(key),
+            (Some(_), Some(_)) => Err(key_fault::SEVERAL),
+            (None, _) => Err(key_fault::of(blocks.first().unwrap_or(&text.expose_secret()))),
+        }
+    }
+
+    fn from_block(kid: &str, pem: &str) -> Option<Self> {
+        let encoding = EncodingKey::from_rsa_pem(pem.as_bytes()).ok()?;
         // This reads the key whole, which a public half or a key too short does not survive.
-        let mut jwk = Jwk::from_encoding_key(&encoding, Algorithm::RS512).map_err(|_| wrong())?;
+        let mut jwk = Jwk::from_encoding_key(&encoding, Algorithm::RS512).ok()?;
         jwk.common.key_id = Some(kid.to_owned());
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
-        let bits = modulus_bits(&jwk).ok_or_else(wrong)?;
-        Ok(Self { kid: kid.to_owned(), pem, encoding, jwk, bits })
+        let bits = modulus_bits(&jwk)?;
+        let pem = SecretString::from(format!("{pem}\n"));
+        Some(Self { kid: kid.to_owned(), pem, encoding, jwk, bits })
     }
 
     /// What signs with it.
@@ -119,11 +118,9 @@ impl SigningKey {
     /// How a JWKS, as registered, fits this key.
     #[must_use]
     pub fn matches(&self, jwks: &str) -> KeyMatch {
-        let Ok(set) = serde_json::from_str::<JwkSet>(jwks) else { return KeyMatch::NoSet };
-        match set.find(&self.kid) {
-            None => KeyMatch::KidUnknown,
-            Some(jwk) if jwk.algorithm == self.jwk.algorithm => KeyMatch::Fits,
-            Some(_) => KeyMatch::OtherKey,
+        match &self.jwk.algorithm {
+            AlgorithmParameters::RSA(rsa) => matched(jwks, &self.kid, (&rsa.n, &rsa.e)),
+            _ => KeyMatch::OtherKey,
         }
     }
 
@@ -182,10 +179,8 @@ fn check_kid(kid: &str) -> Result<(), ClientError> {
 
 fn modulus_bits(jwk: &Jwk) -> Option<usize> {
     let AlgorithmParameters::RSA(rsa) = &jwk.algorithm else { return None };
-    let modulus = URL_SAFE_NO_PAD.decode(&rsa.n).ok()?;
-    let first = modulus.iter().position(|byte| *byte != 0)?;
-    let top = modulus.get(first)?;
-    Some((modulus.len() - first) * 8 - top.leading_zeros() as usize)
+    let modulus = number(&rsa.n)?;
+    Some(modulus.len() * 8 - modulus.first()?.leading_zeros() as usize)
 }
 
 fn pem(der: &[u8]) -> String {
@@ -222,6 +217,7 @@ mod tests {
         assert_eq!(small("our-1").matches(&key.jwks()), KeyMatch::OtherKey);
         assert_eq!(small("our-2").matches(&key.jwks()), KeyMatch::KidUnknown);
         assert_eq!(key.matches("{}"), KeyMatch::NoSet);
+        assert_eq!(again.pem().expose_secret(), key.pem().expose_secret());
         let jwks: serde_json::Value = serde_json::from_str(&key.jwks()).unwrap();
         assert_eq!(jwks["keys"][0]["kid"], "our-1");
         assert_eq!(jwks["keys"][0]["alg"], "RS512");
@@ -290,6 +286,29 @@ mod tests {
 
     fn labelled(label: &str, base64: &str) -> String {
         format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n")
+    }
+
+    #[test]
+    fn a_key_beside_other_blocks_or_on_one_line_is_taken_and_two_are_named() {
+        let key = small("our-1");
+        let pem = key.pem().expose_secret();
+        let certificate = labelled("CERTIFICATE", "AQAB");
+        let elliptic = rcgen::KeyPair::generate().unwrap().serialize_pem();
+        for text in [
+            format!("{certificate}{pem}{}", labelled("PUBLIC KEY", "AQAB")),
+            format!("{elliptic}{pem}"),
+            format!("\u{feff}Bag Attributes\r\n{}", pem.replace('\n', "\r\n")),
+            pem.replace('\n', "\\n"),
+            format!("\"{}\"", pem.replace('\n', "\\n")),
+        ] {
+            let read = SigningKey::from_pem("our-1", text.into()).unwrap();
+            assert_eq!(read.matches(&key.jwks()), KeyMatch::Fits);
+        }
+        let two = format!("{pem}{}", small("our-2").pem().expose_secret());
+        let named = |text: String| SigningKey::from_pem("k", text.into()).unwrap_err().to_string();
+        assert!(named(two).contains("several private keys"));
+        assert!(named(format!("{certificate}{elliptic}")).contains("elliptic-curve"));
+        assert!(named(certificate).contains("certificate"));
     }
 
     #[test]

@@ -3,36 +3,29 @@
 //!
 //! Bytes come in, facts go out: nothing of the letter itself leaves this module. A storage error
 //! (`NoSuchKey`, `AccessDenied`) is told by its code alone, since its text names keys and hosts.
-//! Refuses to trust a PDF: input is capped, a truncated or repaired file is a problem although a
-//! lenient reader would show it, and a panic of the PDF reader is a problem, not a crash.
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
+//! Refuses to trust a PDF: input is capped, and a panic of the PDF reader is a problem, not a
+//! crash. What common readers repair in silence is no problem; it is kept as a remark of its own.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use letterproof_model::Content;
-use lopdf::{Document, LoadOptions};
+
+mod pages;
+mod sealed;
 
 /// The longest PDF that is parsed, in bytes; a longer one is hashed and reported as too long.
 pub const MAX_PDF_BYTES: usize = 64 * 1024 * 1024;
 
-/// The most any one stream of a PDF may inflate to, in bytes, while its structure is read.
-const MAX_INFLATED_BYTES: usize = 16 * 1024 * 1024;
-
-/// How far from the start `%PDF-`, and from the end `%%EOF`, may stand (PDF 1.7, appendix H).
-const MARKER_WINDOW: usize = 1024;
-
 /// How much of a storage error is looked at, in bytes.
 const XML_WINDOW: usize = 4096;
 
-/// Length, SHA-256 and page count of a PDF; `problem` when it cannot be read as one whole,
-/// unencrypted PDF.
+/// Length, SHA-256 and page count of a PDF; `repaired` for what readers repair in silence,
+/// `problem` when its pages cannot be reached without a password or at all.
 #[must_use]
 pub fn inspect_pdf(bytes: &[u8]) -> Content {
-    let (pages, problem) = match read_pages(bytes) {
-        Ok(pages) => (Some(pages), None),
-        Err(problem) => (None, Some(problem)),
-    };
-    Content { pages, problem, ..hashed(bytes) }
+    match pages::read(bytes) {
+        Ok(read) => Content { pages: Some(read.count), repaired: read.repaired(), ..hashed(bytes) },
+        Err(problem) => Content { problem: Some(problem), ..hashed(bytes) },
+    }
 }
 
 /// Whether a download was announced as a PDF or begins like one.
@@ -62,7 +55,7 @@ pub fn inspect_download(bytes: &[u8], content_type: Option<&str>) -> (Content, b
 
 fn hashed(bytes: &[u8]) -> Content {
     let sha256 = sha256_hex(bytes);
-    Content { length: bytes.len() as u64, sha256, pages: None, problem: None }
+    Content { length: bytes.len() as u64, sha256, pages: None, repaired: None, problem: None }
 }
 
 /// SHA-256 in lower-case hexadecimal.
@@ -73,63 +66,6 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
         }
         text
     })
-}
-
-/// The number of pages, or one sentence on why the file is not one whole PDF.
-fn read_pages(bytes: &[u8]) -> Result<u32, String> {
-    if bytes.is_empty() {
-        return Err("the PDF is empty".to_owned());
-    }
-    if bytes.len() > MAX_PDF_BYTES {
-        return Err(format!("longer than {MAX_PDF_BYTES} bytes, so not read as a PDF"));
-    }
-    let head = &bytes[..bytes.len().min(MARKER_WINDOW)];
-    if !contains(head, b"%PDF-") {
-        return Err("no PDF: the header is missing".to_owned());
-    }
-    let tail = &bytes[bytes.len().saturating_sub(MARKER_WINDOW)..];
-    if !contains(tail, b"%%EOF") {
-        return Err("truncated: the end-of-file marker is missing".to_owned());
-    }
-    // lopdf is not fuzz-proof in every corner; a letter must never take the run down with it.
-    let read = catch_unwind(AssertUnwindSafe(|| count_pages(bytes)));
-    read.unwrap_or_else(|_| Err("damaged: the PDF reader gave up on it".to_owned()))
-}
-
-fn count_pages(bytes: &[u8]) -> Result<u32, String> {
-    let options = LoadOptions::with_max_decompressed_size(MAX_INFLATED_BYTES);
-    // The error's own text may quote the file, so only our words are kept.
-    let document = Document::load_mem_with_options(bytes, options)
-        .map_err(|_| "damaged: the PDF's structure cannot be read".to_owned())?;
-    if document.is_encrypted() || document.was_encrypted() {
-        return Err("encrypted: the PDF cannot be read without a password".to_owned());
-    }
-    if document.xref_recovery.is_some() {
-        return Err("damaged: the PDF's cross-reference table is wrong".to_owned());
-    }
-    let mut pages = 0_u32;
-    for page in document.page_iter() {
-        // The reader counts a page it cannot load as a blank one; here it is damage.
-        let loaded = document.get_dictionary(page).and_then(lopdf::Dictionary::get_type);
-        if !loaded.is_ok_and(|kind| kind == b"Page") {
-            return Err("damaged: a page of the PDF cannot be read".to_owned());
-        }
-        pages = pages.saturating_add(1);
-    }
-    if pages == 0 {
-        return Err("damaged: the PDF has no page that can be read".to_owned());
-    }
-    match declared_pages(&document) {
-        Some(declared) if declared != i64::from(pages) => {
-            Err(format!("damaged: the PDF declares {declared} pages and holds {pages}"))
-        }
-        _ => Ok(pages),
-    }
-}
-
-fn declared_pages(document: &Document) -> Option<i64> {
-    let root = document.catalog().ok()?.get(b"Pages").ok()?.as_reference().ok()?;
-    document.get_dictionary(root).ok()?.get(b"Count").ok()?.as_i64().ok()
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {

@@ -383,6 +383,16 @@ fn check_download(seen: &Seen<'_>, response: &Response, out: &mut Vec<Difference
                 .observed(clip(problem)),
         );
     }
+    if response.status == 200
+        && let Some(repaired) = &content.repaired
+    {
+        out.push(
+            Difference::new(Check::Download, "REPAIRED", "the PDF has a fault that readers repair")
+                .weight(Weight::Remark)
+                .expected("a PDF without faults")
+                .observed(clip(repaired)),
+        );
+    }
 }
 
 fn check_unknown_call(seen: &Seen<'_>, response: &Response, out: &mut Vec<Difference>) {

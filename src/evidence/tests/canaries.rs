@@ -126,7 +126,13 @@ fn proper_traffic(canaries: &Canaries) -> Vec<RawExchange> {
     let mut download = exchange("GET", &canaries.link());
     download.request.headers.clear();
     if let RawOutcome::Response(response) = &mut download.outcome {
-        let content = Content { length: 9, sha256: "00".repeat(32), pages: Some(1), problem: None };
+        let content = Content {
+            length: 9,
+            sha256: "00".repeat(32),
+            pages: Some(1),
+            repaired: None,
+            problem: None,
+        };
         response.body = RawBody::Download { content, pdf: true };
     }
     vec![token, data, download]

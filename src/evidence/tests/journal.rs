@@ -98,6 +98,7 @@ fn every_line_follows_the_published_schema() {
         length: 9,
         sha256: "00".repeat(32),
         pages: Some(2),
+        repaired: None,
         problem: Some("NoSuchKey".into()),
     };
     for body in [

@@ -7,8 +7,13 @@ use std::time::Duration;
 use crate::faults::Fault;
 use crate::keys::Jwks;
 use crate::limiter::Limiter;
+use crate::mix::Mix;
 use crate::secret::SecretToken;
 use crate::seeds::SeedPlan;
+
+/// How long the queue of a mock, and of a run on one, lags the letters where nothing else is asked
+/// for.
+pub const DEFAULT_QUEUE_LAG: Duration = Duration::ZERO;
 
 /// Which deployed system the double behaves as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,7 +177,7 @@ pub struct MockConfig {
     pub listen: SocketAddr,
     /// Where the admin side listens; it must be a loopback address. `None` leaves it out.
     pub admin: Option<SocketAddr>,
-    /// Letters seeded for each supplier (the pack: 2,500).
+    /// Letters seeded for each supplier.
     pub letters: u32,
     /// Decides ids, order, mix and documents.
     pub seed: u64,
@@ -196,6 +201,9 @@ pub struct MockConfig {
     /// Up to this much more, evenly spread, is added for each update on top of `apply_delay`, so
     /// that updates overtake each other.
     pub apply_jitter: Duration,
+    /// How long a letter stays in the queue after it has left PENDING; a list names it until then,
+    /// as on INT.
+    pub queue_lag: Duration,
     /// Whether some updates overtake others, as on INT.
     pub unordered: bool,
     /// How long a download link works (INT: 60 s).
@@ -230,9 +238,9 @@ impl Default for MockConfig {
             profile: Profile::Int,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             admin: None,
-            letters: 2_500,
+            letters: Mix::DEFAULT.letters(),
             seed: 1,
-            seeds: SeedPlan::default(),
+            seeds: Mix::DEFAULT.plan(),
             auth: AuthMode::Jwt,
             registrations: Vec::new(),
             gateway: Gateway::as_specified(),
@@ -241,6 +249,7 @@ impl Default for MockConfig {
             retention: Duration::from_secs(168 * 3600),
             apply_delay: Duration::from_secs(2),
             apply_jitter: Duration::ZERO,
+            queue_lag: DEFAULT_QUEUE_LAG,
             unordered: false,
             link_ttl: Duration::from_secs(60),
             rate_limit: Some(300),

@@ -149,7 +149,7 @@ fn create_mi(shared: &Shared, call: &Call<'_>, supplier: u16) -> Result<Reply, P
     Ok(with_body(StatusCode::CREATED, JSON, body))
 }
 
-/// Lists pending letters. Reading and hiding are two steps, so that calls at the same time get
+/// Lists the queue. Reading and hiding are two steps, so that calls at the same time get
 /// the same letters.
 async fn list(shared: &Shared, call: &Call<'_>, supplier: u16) -> Result<Reply, Problem> {
     let limit = validate::limit(call.query, call.faults)?;
@@ -183,8 +183,9 @@ const HEAD: &[u8] = b"{\"data\":[";
 
 fn rendered(shared: &Shared, chosen: &[u32]) -> Bytes {
     let letters = shared.letters.read();
-    let chosen = chosen.iter().filter_map(|number| letters.get(*number));
-    joined(chosen.map(Letter::fragment))
+    let queued: Vec<Bytes> =
+        chosen.iter().filter_map(|number| letters.get(*number)).map(Letter::queued).collect();
+    joined(queued.iter().map(|item| &item[..]))
 }
 
 fn joined<'a>(fragments: impl Iterator<Item = &'a [u8]> + Clone) -> Bytes {
@@ -211,7 +212,7 @@ fn spoiled(shared: &Shared, call: &Call<'_>, supplier: u16, chosen: Vec<u32>) ->
     let mut items: Vec<Vec<u8>> = chosen
         .iter()
         .filter_map(|number| letters.get(*number))
-        .map(|letter| letter.fragment().to_vec())
+        .map(|letter| letter.queued().to_vec())
         .collect();
     if let Some(hit) = faults.hit(Effect::ListOmit) {
         items.drain(..items.len().min(hit.number as usize));

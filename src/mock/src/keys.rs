@@ -12,6 +12,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use letterproof_model::decode_text;
 use parking_lot::Mutex;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::config::Registration;
 use crate::error::MockError;
@@ -32,17 +33,12 @@ pub struct Jwks {
     reachable: bool,
 }
 
-#[derive(Deserialize)]
-struct JwksFile {
-    keys: Vec<Jwk>,
-}
+/// Members that only a private or secret key has (RFC 7518, §6).
+const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 #[derive(Deserialize)]
-struct Jwk {
-    kty: String,
-    kid: Option<String>,
-    n: Option<String>,
-    e: Option<String>,
+struct JwksFile {
+    keys: Vec<Value>,
 }
 
 impl Jwks {
@@ -57,34 +53,34 @@ impl Jwks {
         Self::from_json(&text, &path.display().to_string())
     }
 
-    /// Reads a JWKS; `origin` names it in messages.
+    /// Reads a JWKS; `origin` names it in messages. Keys of other kinds, and RSA keys that lack a
+    /// part, are passed over (RFC 7517, §5).
     ///
     /// # Errors
-    /// The text is no JWKS, or a key is not RSA or has no `kid`, `n` or `e`.
+    /// The text is no JWKS, holds the private part of a key, or has no RSA key with `kid`, `n`
+    /// and `e`.
     pub fn from_json(text: &str, origin: &str) -> Result<Self, MockError> {
         let wrong = |problem: String| MockError::Jwks { origin: origin.to_owned(), problem };
+        // Some editors write a byte order mark, which is not JSON.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let file: JwksFile =
             serde_json::from_str(text).map_err(|error| wrong(format!("no JWKS: {error}")))?;
         let mut keys = Vec::new();
-        for (at, jwk) in file.keys.into_iter().enumerate() {
+        let mut reason = "holds no key".to_owned();
+        for (at, jwk) in file.keys.iter().enumerate() {
             let number = at + 1;
-            if jwk.kty != "RSA" {
-                return Err(wrong(format!("key {number} is {}, and only RSA is taken", jwk.kty)));
+            if let Some(member) = PRIVATE.iter().find(|member| jwk.get(member).is_some()) {
+                return Err(wrong(format!(
+                    "key {number} holds `{member}`, its private part; register the public part alone, as `letterproof keys` writes it, and retire a key whose private part was sent anywhere"
+                )));
             }
-            let part = |name: &str, value: Option<String>| {
-                let value = value.ok_or_else(|| wrong(format!("key {number} has no {name}")))?;
-                BASE64_URL_SAFE_NO_PAD
-                    .decode(value.trim_end_matches('='))
-                    .map_err(|_| wrong(format!("{name} of key {number} is not base64url")))
-            };
-            keys.push(PublicKey {
-                kid: jwk.kid.ok_or_else(|| wrong(format!("key {number} has no kid")))?,
-                modulus: part("n", jwk.n)?,
-                exponent: part("e", jwk.e)?,
-            });
+            match public(jwk) {
+                Ok(key) => keys.push(key),
+                Err(problem) => reason = format!("holds no RSA key to use: key {number} {problem}"),
+            }
         }
         if keys.is_empty() {
-            return Err(wrong("holds no key".to_owned()));
+            return Err(wrong(reason));
         }
         Ok(Self { keys, reachable: true })
     }
@@ -112,6 +108,29 @@ impl Jwks {
         let components = RsaPublicKeyComponents { n: &key.modulus, e: &key.exponent };
         Some(components.verify(&RSA_PKCS1_2048_8192_SHA512, message, signature).is_ok())
     }
+}
+
+/// An RSA key out of a JWKS, or why it cannot be used.
+fn public(jwk: &Value) -> Result<PublicKey, String> {
+    let member = |name: &str| jwk.get(name).and_then(Value::as_str);
+    match member("kty") {
+        Some("RSA") => {}
+        Some(kind) => return Err(format!("is {kind}")),
+        None => return Err("has no kty".to_owned()),
+    }
+    // Some tools write leading zeros or padding, which the number does not know.
+    let number = |name: &str| {
+        let text = member(name).ok_or_else(|| format!("has no {name}"))?;
+        let bytes = BASE64_URL_SAFE_NO_PAD
+            .decode(text.trim_end_matches('='))
+            .map_err(|_| format!("has an {name} that is not base64url"))?;
+        Ok::<_, String>(bytes.into_iter().skip_while(|byte| *byte == 0).collect())
+    };
+    Ok(PublicKey {
+        kid: member("kid").ok_or("has no kid")?.to_owned(),
+        modulus: number("n")?,
+        exponent: number("e")?,
+    })
 }
 
 /// A registered application whose private key is at hand, for runs on the embedded double.
@@ -229,6 +248,50 @@ mod tests {
             let message = Jwks::from_json(text, "jwks.json").unwrap_err().to_string();
             assert!(message.starts_with("jwks.json: "), "{message}");
         }
+    }
+
+    #[test]
+    fn sets_as_other_tools_write_them_are_taken() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../client/tests/jwks");
+        for name in ["bom-crlf", "e-leading-zero", "mixed", "padded-n"] {
+            let jwks = Jwks::from_file(&folder.join(format!("{name}.json"))).unwrap();
+            assert_eq!(jwks.verify("our-int-1", b"x", b"y"), Some(false), "{name}");
+            let key = jwks.keys.iter().find(|key| key.kid == "our-int-1").unwrap();
+            assert_eq!((key.modulus.len(), &key.exponent[..]), (512, &[1, 0, 1][..]), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_kinds_are_passed_over_numbers_may_be_padded_and_a_private_part_is_refused() {
+        let credentials = DemoCredentials::shared().unwrap();
+        let zeroed = |number: &[u8]| BASE64_URL_SAFE_NO_PAD.encode([&[0], number].concat()) + "==";
+        let (n, e) = (zeroed(&credentials.modulus), zeroed(&credentials.exponent));
+        let set = |more: &str| {
+            let set = format!(
+                r#"{{"keys":[{{"kty":"EC","kid":"a","x":"AQ"}},{{"kty":"AKP"}},{{"kty":"RSA"}},
+                {{"kty":"RSA","kid":"ours","n":"{n}","e":"{e}"{more}}}]}}"#
+            );
+            Jwks::from_json(&format!("\u{feff}{set}"), "jwks.json")
+        };
+        let pair = KeyPair::from_pkcs8(
+            &BASE64_STANDARD
+                .decode(
+                    credentials
+                        .private_key_pem
+                        .expose()
+                        .lines()
+                        .filter(|line| !line.starts_with('-'))
+                        .collect::<String>(),
+                )
+                .unwrap(),
+        )
+        .unwrap();
+        let mut signature = vec![0; pair.public_modulus_len()];
+        let random = aws_lc_rs::rand::SystemRandom::new();
+        pair.sign(&aws_lc_rs::signature::RSA_PKCS1_SHA512, &random, b"x", &mut signature).unwrap();
+        assert_eq!(set("").unwrap().verify("ours", b"x", &signature), Some(true));
+        let message = set(r#","d":"canary""#).unwrap_err().to_string();
+        assert!(message.contains("private part") && !message.contains("canary"), "{message}");
     }
 
     #[test]

@@ -100,27 +100,38 @@ const PREFIX: usize = 8;
 
 impl Letter {
     fn render(&mut self) {
+        let (code, text) = (self.reason_code.as_deref(), self.reason_text.as_deref());
+        self.rendered = self.json(self.status, code, text);
+    }
+
+    fn json(&self, status: LetterStatus, code: Option<&str>, text: Option<&str>) -> Bytes {
         let envelope = Envelope {
             data: Shown {
                 id: &self.id,
                 r#type: "Letter",
                 attributes: Attributes {
-                    status: self.status,
+                    status,
                     specification_id: &self.specification,
                     group_id: self.group.as_deref(),
-                    reason_code: self.reason_code.as_deref(),
-                    reason_text: self.reason_text.as_deref(),
+                    reason_code: code,
+                    reason_text: text,
                     sha256_hash: self.document.as_ref().map(|document| &*document.hash),
                 },
             },
         };
         // Plain data with text keys cannot fail to serialise.
-        self.rendered = serde_json::to_vec(&envelope).unwrap_or_default().into();
+        serde_json::to_vec(&envelope).unwrap_or_default().into()
     }
 
-    /// The letter's JSON as it stands in a list.
-    pub(crate) fn fragment(&self) -> &[u8] {
-        fragment(&self.rendered)
+    /// The letter's JSON as the queue knows it: PENDING, whatever became of the letter since.
+    pub(crate) fn queued(&self) -> Bytes {
+        let reasoned = self.reason_code.is_some() || self.reason_text.is_some();
+        let rendered = if self.status == LetterStatus::Pending && !reasoned {
+            self.rendered.clone()
+        } else {
+            self.json(LetterStatus::Pending, None, None)
+        };
+        rendered.slice_ref(fragment(&rendered))
     }
 }
 
@@ -285,16 +296,18 @@ mod tests {
     }
 
     #[test]
-    fn any_move_is_applied_and_the_list_part_is_the_same_json() {
+    fn any_move_is_applied_and_the_queue_says_pending_whatever_became_of_the_letter() {
         let mut letters = one();
         letters.apply(&change(LetterStatus::Accepted, None, None));
         assert_eq!(
             letters.apply(&change(LetterStatus::Pending, None, None)),
             Some((0, LetterStatus::Accepted))
         );
-        let letter = letters.get(0).unwrap();
-        let whole = [b"{\"data\":", letter.fragment(), b"}"].concat();
-        assert_eq!(whole, letter.rendered);
+        let queued = r#"{"id":"a","type":"Letter","attributes":{"status":"PENDING","specificationId":"spec"}}"#;
+        assert_eq!(letters.get(0).unwrap().queued(), queued);
+        letters.apply(&change(LetterStatus::Failed, Some("F01"), None));
+        assert!(shown(&letters).contains("F01"));
+        assert_eq!(letters.get(0).unwrap().queued(), queued);
         assert_eq!(letters.find("a").unwrap().0, 0);
         assert!(letters.find("b").is_none());
     }

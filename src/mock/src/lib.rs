@@ -22,6 +22,7 @@ mod letters;
 mod limiter;
 mod meter;
 mod mi;
+mod mix;
 mod page;
 mod pdf;
 mod problem;
@@ -41,12 +42,15 @@ mod updates;
 mod validate;
 mod wire;
 
-pub use config::{AuthMode, Gateway, Limits, MediaType, MockConfig, Profile, Registration};
+pub use config::{
+    AuthMode, DEFAULT_QUEUE_LAG, Gateway, Limits, MediaType, MockConfig, Profile, Registration,
+};
 pub use error::MockError;
 pub use faults::{ArgumentSyntax, Dose, Fault, FaultEntry, ParseFaultError, fault_catalogue};
 pub use keys::{DemoCredentials, Jwks};
 pub use limiter::{Limiter, UnknownLimiter};
 pub use meter::RequestCounts;
+pub use mix::{Mix, UnknownMix};
 pub use secret::SecretToken;
 pub use seeds::{LetterPlan, PdfKind, SeedPlan};
 pub use server::MockServer;

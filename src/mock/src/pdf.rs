@@ -28,6 +28,8 @@ pub(crate) struct Document {
 pub(crate) struct DocumentKey {
     pub(crate) kind: PdfKind,
     pub(crate) pages: u32,
+    /// Bytes, near enough.
+    pub(crate) size: usize,
     pub(crate) variant: u32,
 }
 
@@ -40,12 +42,7 @@ pub(crate) struct Shelf {
 
 impl Shelf {
     /// The document of a key, made when it is asked for the first time; `None` for a missing one.
-    pub(crate) fn take(
-        &mut self,
-        key: DocumentKey,
-        size: usize,
-        seed: u64,
-    ) -> Option<Arc<Document>> {
+    pub(crate) fn take(&mut self, key: DocumentKey, seed: u64) -> Option<Arc<Document>> {
         let corrupt = match key.kind {
             PdfKind::Missing => return None,
             PdfKind::Corrupt => true,
@@ -53,7 +50,8 @@ impl Shelf {
         };
         let at = *self.known.entry(key).or_insert_with(|| {
             let number = u64::from(key.pages) << 32 | u64::from(key.variant);
-            let mut bytes = letter(key.pages.max(1), size, &mut Rng::new(seed, number ^ 0xD0C5));
+            let mut bytes =
+                letter(key.pages.max(1), key.size, &mut Rng::new(seed, number ^ 0xD0C5));
             if corrupt {
                 spoil(&mut bytes);
             }
@@ -158,8 +156,8 @@ mod tests {
     use super::*;
 
     fn take(kind: PdfKind, pages: u32) -> Arc<Document> {
-        let key = DocumentKey { kind, pages, variant: 0 };
-        Shelf::default().take(key, 100 * 1024, 1).unwrap()
+        let key = DocumentKey { kind, pages, size: 100 * 1024, variant: 0 };
+        Shelf::default().take(key, 1).unwrap()
     }
 
     #[test]
@@ -184,11 +182,11 @@ mod tests {
 
     #[test]
     fn documents_are_shared_and_depend_on_the_seed() {
-        let key = DocumentKey { kind: PdfKind::Valid, pages: 2, variant: 1 };
+        let key = DocumentKey { kind: PdfKind::Valid, pages: 2, size: 9_000, variant: 1 };
         let mut shelf = Shelf::default();
-        let first = shelf.take(key, 9_000, 1).unwrap();
-        assert!(Arc::ptr_eq(&first, &shelf.take(key, 9_000, 1).unwrap()));
-        assert_ne!(first.hash, Shelf::default().take(key, 9_000, 2).unwrap().hash);
+        let first = shelf.take(key, 1).unwrap();
+        assert!(Arc::ptr_eq(&first, &shelf.take(key, 1).unwrap()));
+        assert_ne!(first.hash, Shelf::default().take(key, 2).unwrap().hash);
         assert!(shelf.other_than(&first.hash).is_none());
     }
 }

@@ -1,8 +1,9 @@
-//! One supplier's queue of pending letters: priority, then age, and a time of hiding.
+//! One supplier's queue of letters: priority, then age, and a time of hiding. It is a table apart
+//! from the letters, and a letter that has left PENDING may stay in it for a while.
 //! Refuses to lock while it reads: a list call reads first and hides afterwards, so two calls at
 //! the same time get the same letters, as on INT.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Where a letter stands in the order: priority, then age.
 type Key = (u8, u32);
@@ -14,6 +15,8 @@ struct Place {
     hidden_until: Option<u64>,
     /// When it leaves the queue unaccepted.
     leaves: u64,
+    /// When it leaves the queue because its status changed; `None` while it is PENDING.
+    departs: Option<u64>,
 }
 
 /// A queue; times are microseconds of the double's clock.
@@ -22,6 +25,8 @@ pub(crate) struct Lane {
     visible: BTreeMap<Key, u32>,
     hidden: BTreeMap<(u64, Key), u32>,
     places: HashMap<u32, Place>,
+    /// Letters that are about to leave; one whose place says another time stays.
+    departures: BTreeSet<(u64, u32)>,
     age: u32,
 }
 
@@ -32,7 +37,7 @@ impl Lane {
         let key = (priority, self.age);
         self.age = self.age.wrapping_add(1);
         self.visible.insert(key, letter);
-        self.places.insert(letter, Place { key, hidden_until: None, leaves });
+        self.places.insert(letter, Place { key, hidden_until: None, leaves, departs: None });
     }
 
     /// The first visible letters, which stay visible until they are hidden.
@@ -55,7 +60,21 @@ impl Lane {
         found
     }
 
+    /// Takes a letter out once it is so late; until then lists name it.
+    pub(crate) fn leave(&mut self, letter: u32, when: u64) {
+        if let Some(place) = self.places.get_mut(&letter) {
+            place.departs = Some(when);
+            self.departures.insert((when, letter));
+        }
+    }
+
     fn show_due(&mut self, now: u64) {
+        while let Some((when, letter)) = self.departures.first().copied().filter(|it| it.0 <= now) {
+            self.departures.remove(&(when, letter));
+            if self.places.get(&letter).is_some_and(|place| place.departs == Some(when)) {
+                self.remove(letter);
+            }
+        }
         while let Some(entry) = self.hidden.first_entry() {
             let ((until, key), letter) = (*entry.key(), *entry.get());
             if until > now {
@@ -84,7 +103,12 @@ impl Lane {
 
     /// Makes every hidden letter visible at once.
     pub(crate) fn show_all(&mut self) {
-        self.show_due(u64::MAX);
+        for ((_, key), letter) in std::mem::take(&mut self.hidden) {
+            self.visible.insert(key, letter);
+            if let Some(place) = self.places.get_mut(&letter) {
+                place.hidden_until = None;
+            }
+        }
     }
 
     /// Takes a letter out for good.
@@ -146,6 +170,22 @@ mod tests {
         lane.hide(&[1], 500);
         assert_eq!(lane.peek(9, 100), [2]);
         assert_eq!(lane.sizes(100), (1, 1));
+    }
+
+    #[test]
+    fn a_letter_that_leaves_is_listed_until_its_time_unless_it_is_queued_again() {
+        let mut lane = lane(&[(1, 5), (2, 5), (3, 5)]);
+        lane.leave(1, 100);
+        lane.leave(2, 100);
+        lane.leave(9, 100);
+        assert_eq!(lane.peek(9, 99), [1, 2, 3]);
+        lane.show_all();
+        assert_eq!(lane.sizes(99), (3, 3));
+        lane.push(2, 0, u64::MAX);
+        assert_eq!(lane.peek(9, 100), [2, 3]);
+        lane.hide(&[3], 500);
+        lane.leave(3, 200);
+        assert_eq!(lane.sizes(200), (1, 1));
     }
 
     #[test]

@@ -31,7 +31,8 @@ pub enum PdfKind {
 pub struct LetterPlan {
     /// The letters' `specificationId`.
     pub specification: String,
-    /// The letters' `groupId`; left out, they have none.
+    /// The letters' `groupId`, in which `{supplier}` stands for the supplier's name; left out, they
+    /// have none.
     #[serde(default)]
     pub group: Option<String>,
     /// A fixed number of letters; takes precedence over `share`.
@@ -43,12 +44,22 @@ pub struct LetterPlan {
     /// As many at least, where the total leaves room.
     #[serde(default)]
     pub at_least: u32,
+    /// One at least, where there are as many letters as kinds that must be there; it is taken from
+    /// the commonest kind, so that the shares of the others stay as they are.
+    #[serde(default)]
+    pub present: bool,
     /// What stands behind the download link.
     #[serde(default)]
     pub pdf: PdfKind,
     /// Pages of the document; left out, one to four.
     #[serde(default)]
     pub pages: Option<u32>,
+    /// Size of the documents in bytes, near enough; left out, as the plan says.
+    #[serde(default)]
+    pub pdf_bytes: Option<usize>,
+    /// Different documents of the same length; two are enough to tell a swapped one.
+    #[serde(default = "usual_documents")]
+    pub documents: u32,
     /// Lower numbers are listed first.
     #[serde(default = "ordinary_priority")]
     pub priority: u8,
@@ -56,6 +67,10 @@ pub struct LetterPlan {
 
 const fn ordinary_priority() -> u8 {
     10
+}
+
+const fn usual_documents() -> u32 {
+    2
 }
 
 /// A mix of letters.
@@ -76,8 +91,11 @@ const fn usual_pdf_bytes() -> usize {
 /// More letters than any test needs, and few enough to stay in memory.
 const MOST_LETTERS: u32 = 1_000_000;
 
-/// Different documents of the same length: enough to tell a swapped one.
-const VARIANTS: u64 = 2;
+/// The largest document, in bytes.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+/// Stands for the supplier's name in a group.
+const SUPPLIER: &str = "{supplier}";
 
 impl LetterPlan {
     /// Letters of a specification and group with a weight in the mix.
@@ -88,8 +106,11 @@ impl LetterPlan {
             count: None,
             share,
             at_least: 0,
+            present: false,
             pdf: PdfKind::Valid,
             pages: None,
+            pdf_bytes: None,
+            documents: usual_documents(),
             priority: ordinary_priority(),
         }
     }
@@ -167,8 +188,9 @@ impl SeedPlan {
         if self.letters.is_empty() {
             return Err("names no letters; add at least one [[letters]]".to_owned());
         }
-        if self.pdf_bytes > 16 * 1024 * 1024 {
-            return Err(format!("pdf_bytes = {} is over 16 MiB", self.pdf_bytes));
+        let sizes = self.letters.iter().filter_map(|plan| plan.pdf_bytes).chain([self.pdf_bytes]);
+        if let Some(size) = sizes.into_iter().find(|size| *size > MOST_BYTES) {
+            return Err(format!("pdf_bytes = {size} is over 16 MiB"));
         }
         let named = |plan: &LetterPlan| u64::from(plan.count.unwrap_or(plan.at_least));
         if self.letters.iter().map(named).sum::<u64>() > u64::from(MOST_LETTERS) {
@@ -184,6 +206,9 @@ impl SeedPlan {
             }
             if plan.pages.is_some_and(|pages| pages == 0 || pages > 500) {
                 return Err(format!("pages of {name} must be from 1 to 500"));
+            }
+            if !(1..=100).contains(&plan.documents) {
+                return Err(format!("documents of {name} must be from 1 to 100"));
             }
         }
         Ok(())
@@ -229,7 +254,28 @@ impl SeedPlan {
         for at in order.iter().cycle().take(total.saturating_sub(given) as usize) {
             parts[*at].1 += 1;
         }
-        Ok(parts.into_iter().map(|part| part.1).collect())
+        let mut counts: Vec<u32> = parts.into_iter().map(|part| part.1).collect();
+        self.lift(total, &mut counts);
+        Ok(counts)
+    }
+
+    /// Gives one letter of the commonest kind to each kind that must be there and is not.
+    fn lift(&self, total: u32, counts: &mut [u32]) {
+        let needed = self.letters.iter().filter(|plan| plan.present).count();
+        if (total as usize) < needed {
+            return;
+        }
+        for at in 0..counts.len() {
+            if !self.letters[at].present || counts[at] > 0 {
+                continue;
+            }
+            let open = (0..counts.len()).filter(|from| self.letters[*from].count.is_none());
+            let Some(commonest) = open.max_by_key(|from| counts[*from]) else { return };
+            if counts[commonest] > 1 {
+                counts[commonest] -= 1;
+                counts[at] += 1;
+            }
+        }
     }
 
     /// The letters themselves, in the order in which they came into being.
@@ -238,6 +284,7 @@ impl SeedPlan {
         total: u32,
         seed: u64,
         purpose: u64,
+        supplier: &str,
         shelf: &mut Shelf,
     ) -> Result<Vec<NewLetter>, String> {
         let counts = self.counts(total)?;
@@ -245,7 +292,10 @@ impl SeedPlan {
         let names: Vec<(Arc<str>, Option<Arc<str>>)> = self
             .letters
             .iter()
-            .map(|plan| (plan.specification.as_str().into(), plan.group.as_deref().map(Into::into)))
+            .map(|plan| {
+                let group = plan.group.as_deref().map(|group| group.replace(SUPPLIER, supplier));
+                (plan.specification.as_str().into(), group.map(Into::into))
+            })
             .collect();
         let mut kinds: Vec<usize> = counts
             .iter()
@@ -256,14 +306,15 @@ impl SeedPlan {
         let letters = kinds.into_iter().map(|at| {
             let plan = &self.letters[at];
             let pages = plan.pages.unwrap_or_else(|| 1 + rng.below(4) as u32);
-            let variant = rng.below(VARIANTS) as u32;
-            let key = DocumentKey { kind: plan.pdf, pages, variant };
+            let variant = rng.below(u64::from(plan.documents)) as u32;
+            let size = plan.pdf_bytes.unwrap_or(self.pdf_bytes);
+            let key = DocumentKey { kind: plan.pdf, pages, size, variant };
             NewLetter {
                 id: rng.uuid(),
                 object: rng.uuid(),
                 specification: Arc::clone(&names[at].0),
                 group: names[at].1.clone(),
-                document: shelf.take(key, self.pdf_bytes, seed),
+                document: shelf.take(key, seed),
                 priority: plan.priority,
             }
         });
@@ -294,7 +345,8 @@ mod tests {
     #[test]
     fn the_same_seed_makes_the_same_letters_and_another_makes_others() {
         let ids = |seed| {
-            let letters = SeedPlan::default().letters(200, seed, 1, &mut Shelf::default()).unwrap();
+            let letters =
+                SeedPlan::default().letters(200, seed, 1, "s", &mut Shelf::default()).unwrap();
             letters.into_iter().map(|letter| letter.id).collect::<Vec<_>>()
         };
         assert_eq!(ids(3), ids(3));
@@ -306,7 +358,7 @@ mod tests {
         let text = "pdf_bytes = 2000\n[[letters]]\nspecification = \"a\"\ncount = 3\n\
                     [[letters]]\nspecification = \"b\"\ngroup = \"g\"\ncount = 2\npdf = \"missing\"\n";
         let plan = SeedPlan::from_toml(text, "seeds.toml").unwrap();
-        let letters = plan.letters(2_500, 1, 1, &mut Shelf::default()).unwrap();
+        let letters = plan.letters(2_500, 1, 1, "s", &mut Shelf::default()).unwrap();
         assert_eq!(letters.len(), 5);
         assert_eq!(letters.iter().filter(|letter| letter.document.is_none()).count(), 2);
         assert_eq!(letters.iter().filter(|letter| letter.group.is_some()).count(), 2);
@@ -334,6 +386,8 @@ mod tests {
             ("[[letters]]\nspecification = \"a\"\nshare = -1", "0 or more"),
             ("[[letters]]\nspecification = \"a\"\ncount = 1\npages = 0", "1 to 500"),
             ("[[letters]]\nspecification = \"a\"\ncount = 1\npdf = \"none\"", "line 4"),
+            ("[[letters]]\nspecification = \"a\"\ncount = 1\npdf_bytes = 99999999", "16 MiB"),
+            ("[[letters]]\nspecification = \"a\"\ncount = 1\ndocuments = 0", "1 to 100"),
         ] {
             let message = SeedPlan::from_toml(text, "seeds.toml").unwrap_err().to_string();
             assert!(message.starts_with("seeds.toml: "), "{message}");

@@ -142,8 +142,9 @@ impl Shared {
 
     fn seed_all(&self, seed: u64) -> Result<(), MockError> {
         if self.config.profile == Profile::Sandbox {
-            let key = DocumentKey { kind: PdfKind::Valid, pages: 1, variant: 0 };
-            self.shelf.write().take(key, self.config.seeds.pdf_bytes, seed);
+            let size = self.config.seeds.pdf_bytes;
+            let key = DocumentKey { kind: PdfKind::Valid, pages: 1, size, variant: 0 };
+            self.shelf.write().take(key, seed);
             return Ok(());
         }
         for (at, supplier) in self.suppliers.iter().enumerate() {
@@ -169,7 +170,8 @@ impl Shared {
         }
         // A second seeding with the same seed must not make the same ids again.
         let purpose = u64::from(supplier) + 1 + ((self.letters.read().len() as u64) << 16);
-        let new = plan.letters(count, seed, purpose, &mut self.shelf.write()).map_err(wrong)?;
+        let new = plan.letters(count, seed, purpose, &owner.name, &mut self.shelf.write());
+        let new = new.map_err(wrong)?;
         let leaves = self.now().saturating_add(micros(self.config.retention));
         let priorities: Vec<u8> = new.iter().map(|letter| letter.priority).collect();
         let first = self.letters.write().add(supplier, new);
@@ -198,9 +200,9 @@ impl Shared {
             return;
         }
         let mut undo = Vec::new();
-        self.updates.drain(now, |change| {
+        self.updates.drain(now, |change, due| {
             let Some((supplier, before)) = self.letters.write().apply(change) else { return };
-            self.requeue(supplier, change, before);
+            self.requeue(supplier, change, before, due);
             if let Twist::RevertAfter(after) = change.twist {
                 let back = Change { status: before, twist: Twist::None, ..change.clone() };
                 undo.push((back, now + after));
@@ -211,14 +213,16 @@ impl Shared {
         }
     }
 
-    /// A letter that is no longer PENDING leaves the queue, and never comes back by itself.
-    fn requeue(&self, supplier: u16, change: &Change, before: LetterStatus) {
+    /// A letter that is no longer PENDING since `due` leaves the queue some time later, and never
+    /// comes back by itself.
+    fn requeue(&self, supplier: u16, change: &Change, before: LetterStatus, due: u64) {
         let Some(owner) = self.suppliers.get(usize::from(supplier)) else { return };
         match change.twist {
             Twist::KeepListed => {}
             Twist::Relist => owner.lane.lock().push(change.letter, 0, u64::MAX),
             _ if change.status != LetterStatus::Pending && before == LetterStatus::Pending => {
-                owner.lane.lock().remove(change.letter);
+                let when = due.saturating_add(micros(self.config.queue_lag));
+                owner.lane.lock().leave(change.letter, when);
             }
             _ => {}
         }

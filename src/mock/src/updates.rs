@@ -81,14 +81,14 @@ impl Updates {
         self.next.load(Ordering::Acquire) <= now
     }
 
-    /// Hands every due change over in order. The queue stays locked meanwhile, so that a second
+    /// Hands every due change over in order, with the time at which it was due. The queue stays locked meanwhile, so that a second
     /// reader waits until what is due has been applied.
-    pub(crate) fn drain(&self, now: u64, mut apply: impl FnMut(&Change)) {
+    pub(crate) fn drain(&self, now: u64, mut apply: impl FnMut(&Change, u64)) {
         let mut inner = self.inner.lock();
         while inner.heap.peek().is_some_and(|first| first.0.due <= now) {
             let Some(Reverse(waiting)) = inner.heap.pop() else { break };
             inner.size -= waiting.changes.len();
-            waiting.changes.iter().for_each(&mut apply);
+            waiting.changes.iter().for_each(|change| apply(change, waiting.due));
         }
         let next = inner.heap.peek().map_or(u64::MAX, |first| first.0.due);
         self.next.store(next, Ordering::Release);
@@ -123,7 +123,7 @@ mod tests {
 
     fn drained(updates: &Updates, now: u64) -> Vec<u32> {
         let mut seen = Vec::new();
-        updates.drain(now, |change| seen.push(change.letter));
+        updates.drain(now, |change, _| seen.push(change.letter));
         seen
     }
 

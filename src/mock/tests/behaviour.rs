@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 use letterproof_mock::{
-    AuthMode, Gateway, Limiter, MediaType, MockConfig, MockServer, Registration, SecretToken,
+    AuthMode, Fault, Gateway, Limiter, MediaType, Mix, MockConfig, MockServer, Registration,
+    SecretToken,
 };
 use letterproof_model::LetterStatus;
 use reqwest::{Method, StatusCode};
@@ -21,8 +22,13 @@ async fn started(config: MockConfig) -> (MockServer, Caller) {
 }
 
 #[tokio::test]
-async fn the_default_list_holds_2500_pending_letters_of_every_kind_and_then_hides_them() {
-    let config = MockConfig { auth: AuthMode::None, ..MockConfig::default() };
+async fn a_varied_list_holds_2500_pending_letters_of_every_kind_and_then_hides_them() {
+    let config = MockConfig {
+        auth: AuthMode::None,
+        letters: Mix::Varied.letters(),
+        seeds: Mix::Varied.plan(),
+        ..MockConfig::default()
+    };
     let (server, caller) = started(config).await;
     let list = caller.list(2_500).await;
     let ids: HashSet<&str> = list.iter().map(|letter| letter["id"].as_str().unwrap()).collect();
@@ -44,6 +50,86 @@ async fn the_default_list_holds_2500_pending_letters_of_every_kind_and_then_hide
     server.make_visible();
     let again: Vec<String> = list.iter().map(|l| l["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(caller.ids(2_500).await, again, "they come back in the same order");
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_mix_of_int_leaves_ten_letters_after_a_full_list_and_shares_its_documents() {
+    let config = MockConfig {
+        letters: Mix::Int.letters(),
+        seeds: Mix::Int.plan(),
+        visibility_timeout: Duration::from_secs(300),
+        ..quick()
+    };
+    let (server, caller) = started(config).await;
+    let first = caller.list(2_500).await;
+    let rest = caller.list(2_500).await;
+    assert_eq!((first.len(), rest.len()), (2_500, 10));
+    let mut kinds: BTreeMap<[String; 2], (usize, BTreeSet<String>)> = BTreeMap::new();
+    for letter in first.iter().chain(&rest) {
+        let text = |name: &str| letter["attributes"][name].as_str().unwrap_or("none").to_owned();
+        let (count, hashes) = kinds.entry([text("specificationId"), text("groupId")]).or_default();
+        *count += 1;
+        hashes.insert(text("sha256Hash"));
+    }
+    let count = |kind: &str, group: &str| {
+        let kind = format!("integration-specification-{kind}");
+        let (count, hashes) = &kinds[&[kind, format!("group-{group}-supplier-1")]];
+        assert_eq!(hashes.len(), 1);
+        (*count, hashes.first().unwrap().clone())
+    };
+    assert_eq!(kinds.len(), 4, "{kinds:?}");
+    let (english, four_pages) = count("english", "english");
+    assert_eq!((english, count("braille", "accessible")), (835, (835, four_pages.clone())));
+    let (arabic, six_pages) = count("arabic", "international");
+    assert!(arabic == 835 && four_pages != six_pages);
+    assert_eq!(count("missing-pdf", "error"), (5, "none".to_owned()));
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_queue_lags_the_letters_and_knows_them_as_pending() {
+    const LAG: Duration = Duration::from_millis(700);
+    for fault in [None, Some("keep-listed")] {
+        let config = MockConfig {
+            queue_lag: LAG,
+            visibility_timeout: Duration::ZERO,
+            faults: fault.map(|name| Fault::parse(name).unwrap()).into_iter().collect(),
+            ..quick()
+        };
+        let (server, caller) = started(config).await;
+        let before = caller.list(2_500).await;
+        let id = before[0]["id"].as_str().unwrap().to_owned();
+        let begun = std::time::Instant::now();
+        caller.patch(&id, "ACCEPTED").await;
+        assert_eq!(caller.status(&id).await, "ACCEPTED");
+        let meanwhile = caller.list(2_500).await;
+        assert!(begun.elapsed() < LAG, "this machine is too slow for the test");
+        assert_eq!(meanwhile, before, "the list does not know of the update yet");
+        assert_eq!(server.state_summary().queued, before.len());
+        tokio::time::sleep(LAG).await;
+        let listed = caller.ids(2_500).await.contains(&id);
+        assert_eq!(listed, fault.is_some(), "{fault:?}");
+        server.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_letter_that_comes_back_wrongly_outlives_the_lag() {
+    let config = MockConfig {
+        queue_lag: Duration::from_millis(50),
+        visibility_timeout: Duration::ZERO,
+        faults: vec![Fault::parse("relist").unwrap()],
+        ..quick()
+    };
+    let (server, caller) = started(config).await;
+    let ids = caller.ids(2).await;
+    for id in &ids {
+        caller.patch(id, "ACCEPTED").await;
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let listed = caller.ids(2_500).await;
+    assert!(listed.contains(&ids[0]) && !listed.contains(&ids[1]), "{listed:?}");
     server.shutdown().await;
 }
 

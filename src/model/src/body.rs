@@ -48,6 +48,10 @@ pub struct Content {
     /// Number of pages; only known of a PDF that could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pages: Option<u32>,
+    /// What is wrong with a PDF that common readers repair in silence (a wrong page count); the
+    /// PDF can be read all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repaired: Option<String>,
     /// Why the content could not be read as what it claims to be (a damaged PDF), or the code of
     /// a storage error (`NoSuchKey`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,7 +64,7 @@ impl Content {
     #[must_use]
     pub fn unrecorded(length: u64) -> Self {
         let problem = Some("the recording does not hold it".to_owned());
-        Self { length, sha256: String::new(), pages: None, problem }
+        Self { length, sha256: String::new(), pages: None, repaired: None, problem }
     }
 
     /// Content of which nothing is known but its length as it was sent, and why.
@@ -137,7 +141,13 @@ mod tests {
 
     /// A download of which everything is on record.
     fn recorded() -> Content {
-        Content { length: 1_234, sha256: "ab".repeat(32), pages: Some(2), problem: None }
+        Content {
+            length: 1_234,
+            sha256: "ab".repeat(32),
+            pages: Some(2),
+            repaired: None,
+            problem: None,
+        }
     }
 
     #[test]

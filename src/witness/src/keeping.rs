@@ -135,7 +135,10 @@ impl Keeping {
                     Some("too long to be kept".to_owned())
                 };
                 let sha256 = digest.finish().as_ref().iter().map(|b| format!("{b:02x}")).collect();
-                RawBody::Download { content: Content { length, sha256, pages: None, problem }, pdf }
+                RawBody::Download {
+                    content: Content { length, sha256, pages: None, repaired: None, problem },
+                    pdf,
+                }
             }
         }
     }

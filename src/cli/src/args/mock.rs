@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use letterproof_mock::Limiter;
+use letterproof_mock::{Limiter, Mix};
 
-use super::duration;
+use super::{default_queue_lag, duration};
 
 const MOCK_EXAMPLES: &str = "\
 Examples:
@@ -34,16 +34,19 @@ pub(crate) struct MockOptions {
     #[arg(long, value_name = "ADDR")]
     pub(crate) admin: Option<SocketAddr>,
 
-    /// Letters seeded
-    #[arg(long, value_name = "N", default_value_t = 2_500,
-        value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub(crate) letters: u32,
+    /// Letters seeded [default: 2510 of the mix `int`, 2500 of any other]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) letters: Option<u32>,
+
+    /// Which letters: `int`, as INT is seeded, or `varied`, with damaged and unlisted ones
+    #[arg(long, value_name = "MIX", default_value_t = Mix::DEFAULT, conflicts_with = "seeds")]
+    pub(crate) mix: Mix,
 
     /// The same number gives the same letters
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
 
-    /// Mix of letters, as a TOML file
+    /// Mix of letters of your own, as a TOML file
     #[arg(long, value_name = "FILE")]
     pub(crate) seeds: Option<PathBuf>,
 
@@ -66,6 +69,10 @@ pub(crate) struct MockOptions {
     /// How long an update takes to show
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
     pub(crate) apply_delay: Duration,
+
+    /// How long an accepted letter stays in the list
+    #[arg(long, value_name = "TIME", default_value = default_queue_lag(), value_parser = duration)]
+    pub(crate) queue_lag: Duration,
 
     /// Let some updates overtake others
     #[arg(long)]

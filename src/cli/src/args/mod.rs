@@ -11,9 +11,11 @@ mod supplier;
 mod target;
 mod witness;
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use letterproof_mock::DEFAULT_QUEUE_LAG;
 
 pub(crate) use evidence::{
     AttestOptions, DiffOptions, GateOptions, JudgeOptions, ReadinessOptions, ReportFormat,
@@ -103,6 +105,13 @@ fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no duration; write for example 300s, 50ms or 2m");
     let signed: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
     Duration::try_from(signed).map_err(|_| wrong())
+}
+
+/// The mock's own default, in the form that [`duration`] reads.
+fn default_queue_lag() -> &'static str {
+    static TEXT: LazyLock<String> =
+        LazyLock::new(|| format!("{}s", DEFAULT_QUEUE_LAG.as_secs_f64()));
+    &TEXT
 }
 
 #[cfg(test)]

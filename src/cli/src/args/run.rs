@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser as _, ValueEnum};
+use letterproof_mock::Mix;
 use letterproof_model::TestId;
 
-use super::{Arguments, Command, LoadOptions, OutputFormat, duration};
+use super::{Arguments, Command, LoadOptions, OutputFormat, default_queue_lag, duration};
 use crate::failure::Failure;
 
 const RUN_EXAMPLES: &str = "\
@@ -67,6 +68,11 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) letters: Option<u32>,
 
+    /// Which letters the embedded mock holds: `int`, as INT is seeded, or `varied`, with damaged and
+    /// unlisted ones
+    #[arg(long, value_name = "MIX", default_value_t = Mix::DEFAULT)]
+    pub(crate) mix: Mix,
+
     /// Seed of the embedded double: the same number gives the same letters
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
@@ -86,6 +92,10 @@ pub(crate) struct RunOptions {
     /// How long the embedded double takes to apply an update (INT: 6s to 10s)
     #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = duration)]
     pub(crate) apply_delay: Duration,
+
+    /// How long an accepted letter stays in the embedded mock's list
+    #[arg(long, value_name = "TIME", default_value = default_queue_lag(), value_parser = duration)]
+    pub(crate) queue_lag: Duration,
 
     /// Make the embedded double wrong in one way, to see it caught (for example `lose-update=1`)
     #[arg(long = "fault", value_name = "NAME[=ARG]")]

@@ -81,7 +81,7 @@ impl Doctor {
             KeyMatch::KidUnknown => self.diagnosis.failure(
                 name,
                 title,
-                format!("the JWKS has no key of kid `{kid}`"),
+                format!("the JWKS has no RSA key of kid `{kid}`"),
                 "Set the profile's kid to one in the JWKS, or register the JWKS that goes with the key.",
             ),
             KeyMatch::OtherKey => self.diagnosis.failure(
@@ -89,6 +89,18 @@ impl Doctor {
                 title,
                 format!("under kid `{kid}` the JWKS has another key"),
                 "Use the private key that goes with the registered one, or register this key's JWKS under a new kid.",
+            ),
+            KeyMatch::Unreadable => self.diagnosis.failure(
+                name,
+                title,
+                format!("under kid `{kid}` the JWKS has a key whose n or e cannot be read"),
+                "Write the JWKS again from the private key, with n and e in base64url, and register it.",
+            ),
+            KeyMatch::Private => self.diagnosis.failure(
+                name,
+                title,
+                "the JWKS holds the private part of a key (d, p, q, dp, dq, qi, oth or k)",
+                "Never register or send it. If it has left this machine, retire that key; make a new one with `letterproof keys` and register the JWKS that it writes, which is public.",
             ),
             KeyMatch::NoSet => self.diagnosis.failure(
                 name,

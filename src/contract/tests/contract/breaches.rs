@@ -258,6 +258,8 @@ fn a_download_must_be_as_long_as_announced_and_a_damaged_one_is_noted() {
     expect(cut, &["violation F-DOWNLOAD-CONTENT-LENGTH"]);
     let damaged = Content { pages: None, problem: Some("damaged".into()), ..whole() };
     expect(download(damaged), &["note F-DOWNLOAD-CONTENT-PROBLEM"]);
+    let repaired = Content { repaired: Some("it declares 3 pages".into()), ..whole() };
+    expect(download(repaired), &["note F-DOWNLOAD-CONTENT-REPAIRED"]);
     let other = HASHED.replace('0', "1");
     expect(
         download(whole()).answer_header("x-amz-meta-sha256hash", &other),

@@ -73,5 +73,11 @@ pub(crate) fn download(content: Content) -> Call {
 }
 
 pub(crate) fn whole() -> Content {
-    Content { length: 100, sha256: HASHED.to_owned(), pages: Some(1), problem: None }
+    Content {
+        length: 100,
+        sha256: HASHED.to_owned(),
+        pages: Some(1),
+        repaired: None,
+        problem: None,
+    }
 }

@@ -198,7 +198,8 @@ fn journal_lines_as_the_model_writes_them_are_valid() {
     brief.waivers = vec![waiver()];
     brief.specification = Some(HASH.into());
     valid(Document::Journal, &mutated(&header, "/brief", Some(json!(brief))));
-    let content = Content { length: 1, sha256: HASH.into(), pages: None, problem: None };
+    let content =
+        Content { length: 1, sha256: HASH.into(), pages: None, repaired: None, problem: None };
     let mut exchange = Call::new("GET", "/letters").with(&list(1)).build();
     let line = |exchange: &Exchange| journal_line(json!({ "exchange": exchange }));
     valid(Document::Journal, &line(&exchange));
@@ -209,7 +210,7 @@ fn journal_lines_as_the_model_writes_them_are_valid() {
         Body::None,
         Body::Text { text: "x".into() },
         Body::Form { fields: vec![("a".into(), "b".into())] },
-        Body::Pdf(Content { pages: Some(2), ..content.clone() }),
+        Body::Pdf(Content { pages: Some(2), repaired: Some("r".into()), ..content.clone() }),
         Body::Opaque(Content { problem: Some("NoSuchKey".into()), ..content }),
     ] {
         exchange.request.body = body;

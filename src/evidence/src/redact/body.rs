@@ -72,8 +72,12 @@ impl Redactor {
     }
 
     fn download(&self, content: Content, pdf: bool) -> Body {
-        let content =
-            Content { problem: content.problem.map(|problem| self.scrub(&problem)), ..content };
+        let scrubbed = |text: Option<String>| text.map(|text| self.scrub(&text));
+        let content = Content {
+            repaired: scrubbed(content.repaired),
+            problem: scrubbed(content.problem),
+            ..content
+        };
         if pdf { Body::Pdf(content) } else { Body::Opaque(content) }
     }
 
@@ -133,7 +137,13 @@ fn json_or_text(clean: String) -> Body {
 }
 
 fn content(bytes: &[u8]) -> Content {
-    Content { length: bytes.len() as u64, sha256: sha256_hex(bytes), pages: None, problem: None }
+    Content {
+        length: bytes.len() as u64,
+        sha256: sha256_hex(bytes),
+        pages: None,
+        repaired: None,
+        problem: None,
+    }
 }
 
 /// Readers of PDF accept some bytes before the mark; so must whoever keeps PDFs out.

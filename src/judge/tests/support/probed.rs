@@ -91,6 +91,7 @@ pub fn send(script: &mut Script, plan: &ProbePlan, status: u16) {
                 length: text.len() as u64,
                 sha256: "0".repeat(64),
                 pages: None,
+                repaired: None,
                 problem: None,
             }),
             Some(text) if serde_json::from_str::<serde_json::Value>(&text).is_ok() => {

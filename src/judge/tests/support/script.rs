@@ -296,7 +296,7 @@ impl Script {
         problem: Option<&str>,
     ) -> &mut Self {
         let problem = problem.map(str::to_owned);
-        let content = Content { length: 100_000, sha256, pages, problem };
+        let content = Content { length: 100_000, sha256, pages, repaired: None, problem };
         let url = self.link(id);
         self.call("GET", url, Body::None, 200, Body::Pdf(content))
     }
@@ -312,6 +312,7 @@ impl Script {
             length: 300,
             sha256: hash_of("NoSuchKey"),
             pages: None,
+            repaired: None,
             problem: Some("NoSuchKey".into()),
         };
         self.data(id).follow(id).edit_answer(|answer| {

@@ -123,7 +123,7 @@ const CATALOGUE: &[FaultEntry] = &[
     row("revert-update", time(1), "An update is undone this long after it was applied.", &[], &["C-LETTER-KEPT"], "a status once read stays", Effect::RevertUpdate),
     row("hold-update", ONCE, "An update is applied after the letter's next one.", &[], &[], "the deployed API keeps no order either, and a supplier that sees each status first is not harmed", Effect::HoldUpdate),
     row("relist", ONCE, "An accepted letter comes back in the list.", &["AT4.5"], &[], "accepted letters leave the list", Effect::Relist),
-    row("keep-listed", ALWAYS, "Accepted letters stay in the list.", &["AT4.5"], &["C-LIST-PENDING"], "the list holds only PENDING letters", Effect::KeepListed),
+    row("keep-listed", ALWAYS, "Accepted letters stay in the list.", &["AT4.5"], &[], "accepted letters leave the list", Effect::KeepListed),
     row("respecify", ONCE, "The specification changes along with the status.", &[], &["C-LETTER-CONSTANT"], "a letter's specification never changes", Effect::Respecify),
     // Reading one letter.
     row("stale-read", ALWAYS, "Reads show the letter as it was before its last update.", &["AT4.3"], &[], "a read shows the present state", Effect::StaleRead),

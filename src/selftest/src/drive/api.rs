@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use letterproof_client::Target;
 use letterproof_mock::{Fault, MockConfig};
@@ -35,6 +36,7 @@ fn config(setup: &ApiSetup, faults: Vec<Fault>) -> Result<MockConfig, String> {
     Ok(MockConfig {
         letters: setup.sizes.letters,
         seeds: seeds(),
+        queue_lag: Duration::ZERO,
         registrations: registrations()?,
         visibility_timeout: setup.visibility,
         apply_delay: setup.apply_delay,

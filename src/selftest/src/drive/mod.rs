@@ -11,7 +11,7 @@ mod whole;
 use std::path::Path;
 
 use letterproof_client::SecretSource;
-use letterproof_mock::{Fault, SecretToken, SeedPlan};
+use letterproof_mock::{Fault, Mix, SecretToken, SeedPlan};
 use letterproof_model::{Brief, Recording};
 use secrecy::SecretString;
 
@@ -50,7 +50,7 @@ fn of_api(fault: Option<&Armed>) -> Result<Vec<Fault>, String> {
 
 /// The pack's mix of letters with small documents.
 fn seeds() -> SeedPlan {
-    SeedPlan { pdf_bytes: PDF_BYTES, ..SeedPlan::default() }
+    SeedPlan { pdf_bytes: PDF_BYTES, ..Mix::Varied.plan() }
 }
 
 fn secret(token: &SecretToken) -> SecretSource {

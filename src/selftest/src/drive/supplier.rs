@@ -58,6 +58,7 @@ fn config(
     Ok(MockConfig {
         letters: setup.sizes.letters,
         seeds: seeds(),
+        queue_lag: Duration::ZERO,
         admin: Some(([127, 0, 0, 1], 0).into()),
         visibility_timeout: setup.visibility,
         apply_delay: APPLY_DELAY,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use letterproof_client::Target;
-use letterproof_mock::{Fault, MockConfig};
+use letterproof_mock::{Fault, Mix, MockConfig};
 use letterproof_model::{Brief, Recording, Selection, TestId, pack};
 use letterproof_steps::{FeatureSet, StepEvent};
 
@@ -58,6 +58,9 @@ fn config(whole: Whole<'_>) -> Result<MockConfig, String> {
     let noise = whole.noise;
     let fault = whole.fault.map(Fault::parse).transpose().map_err(words)?;
     Ok(MockConfig {
+        letters: Mix::Varied.letters(),
+        seeds: Mix::Varied.plan(),
+        queue_lag: Duration::ZERO,
         seed: noise.seed,
         registrations: registrations()?,
         link_ttl: LINK_LIFE,
