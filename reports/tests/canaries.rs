@@ -76,7 +76,13 @@ fn what_was_replaced_in_the_journal_is_in_no_report() {
     let writer = JournalWriter::create(&folder.journal_path(), &bundle.journal.header).unwrap();
     let form = format!("grant_type=client_credentials&client_assertion={ASSERTION}");
     let token = format!("{{\"access_token\":\"{TOKEN}\",\"expires_in\":\"599\"}}");
-    let content = Content { length: 9, sha256: "ab".repeat(32), pages: Some(1), problem: None };
+    let content = Content {
+        length: 9,
+        sha256: "ab".repeat(32),
+        pages: Some(1),
+        repaired: None,
+        problem: None,
+    };
     for exchange in [
         raw("POST", "https://int.example/oauth2/token", &form, 200, RawBody::Bytes(token.into())),
         raw("GET", &format!("{BASE}/letters/L1/data"), "", 303, RawBody::None),

@@ -110,8 +110,13 @@ fn exchanges() -> Vec<Exchange> {
     if let Outcome::Response(response) = &mut link.outcome {
         response.headers.push(header("Location", signed));
     }
-    let content =
-        Content { length: 101_234, sha256: "ab".repeat(32), pages: Some(2), problem: None };
+    let content = Content {
+        length: 101_234,
+        sha256: "ab".repeat(32),
+        pages: Some(2),
+        repaired: None,
+        problem: None,
+    };
     let download = exchange(7, "GET", signed, 200, Body::Pdf(content));
     let gateway = Body::Text { text: "<html><b>502</b> & more ]]></html>".into() };
     let refused = exchange(8, "GET", "/letters?limit=0", 502, gateway);
