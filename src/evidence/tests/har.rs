@@ -322,7 +322,7 @@ fn the_record_names_the_zip_by_its_own_hash() {
     let header = JournalHeader::briefed("r1".into(), import.started(), tool, brief);
     import.append_to(&JournalWriter::create(&journal, &header).unwrap()).unwrap();
     let saved = read_journal(&journal).unwrap();
-    let text = &saved.recording.marks()[0].text;
+    let text = saved.recording.marks()[0].words();
     assert!(text.contains(&sha256_hex(&std::fs::read(&path).unwrap())), "{text}");
 }
 

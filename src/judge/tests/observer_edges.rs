@@ -4,9 +4,7 @@
 
 mod support;
 
-use letterproof_model::LetterStatus::{
-    Accepted, Cancelled, Dispatched, Pending, Printed, Rejected,
-};
+use letterproof_model::LetterStatus::{Accepted, Cancelled, Pending, Printed, Rejected};
 use letterproof_model::{Outcome, Verdict};
 use support::cases::then;
 use support::observed::{calls_within_a_second, ends_with, result, watched};
