@@ -145,7 +145,7 @@ fn the_junit_report_holds_nothing_that_jenkins_refuses() {
         }
         for (_, required) in REQUIRED.iter().filter(|(of, _)| *of == name) {
             let has = |wanted: &&str| attributes.iter().any(|(attribute, _)| attribute == wanted);
-            assert!(required.iter().all(|wanted| has(wanted)), "{name}");
+            assert!(required.iter().all(has), "{name}");
         }
         if kind == Tag::Start {
             open.push(name);
@@ -155,6 +155,9 @@ fn the_junit_report_holds_nothing_that_jenkins_refuses() {
     assert!(times > 10, "{times} times with decimals");
 }
 
+/// An element's name, its attributes, and which tag of it stands there.
+type Element = (String, Vec<(String, String)>, Tag);
+
 #[derive(PartialEq, Eq)]
 enum Tag {
     Start,
@@ -163,7 +166,7 @@ enum Tag {
 }
 
 /// The elements of a document without its text, as far as our reports use XML.
-fn elements(xml: &str) -> Vec<(String, Vec<(String, String)>, Tag)> {
+fn elements(xml: &str) -> Vec<Element> {
     let mut found = Vec::new();
     let mut rest = xml;
     while let Some(at) = rest.find('<') {

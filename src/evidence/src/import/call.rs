@@ -194,7 +194,10 @@ pub(super) fn header<'a>(headers: &'a [(String, String)], wanted: &str) -> Optio
 mod tests {
     use super::*;
 
-    fn fields(listed: Vec<Field>) -> (Result<Vec<(String, String)>, String>, Vec<String>) {
+    type Read = Result<Vec<(String, String)>, String>;
+
+    /// What is read of header fields, and what is odd in them.
+    fn fields(listed: Vec<Field>) -> (Read, Vec<String>) {
         let mut attached = Attached::beside(std::path::Path::new("none/x.har"));
         let mut desk = Desk { attached: &mut attached, odd: vec![] };
         (super::fields(Some(listed), &mut desk), desk.odd)
