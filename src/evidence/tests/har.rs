@@ -1,5 +1,6 @@
 //! What other tools' recordings become: one foreign or odd entry never costs the recording, and
 //! what a browser or a compressor did is never held against the API.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::io::Write as _;
 use std::path::Path;
