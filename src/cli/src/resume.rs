@@ -202,7 +202,7 @@ fn ends(journal: &SavedJournal) -> (HashSet<String>, HashSet<String>) {
     for mark in journal.recording.marks() {
         let Some(scenario) = mark.scenario.as_deref() else { continue };
         match &mark.kind {
-            MarkKind::ScenarioStarted => drop(last.insert(scenario, None)),
+            MarkKind::ScenarioStarted | MarkKind::BegunByHand => drop(last.insert(scenario, None)),
             MarkKind::ScenarioFinished(outcome) => drop(last.insert(scenario, Some(outcome))),
             _ => {}
         }

@@ -62,7 +62,7 @@ fn choose<'a>(
     context: &Context,
 ) -> Option<&'a ListCall> {
     let readable = || calls.iter().copied().filter(|list| list.readable());
-    let labelled = |list: &&ListCall| traffic.call(list.call).labelled("AT2");
+    let labelled = |list: &&ListCall| traffic.labelled(list.call, "AT2");
     let narrowed = readable().any(|list| labelled(&list));
     readable().filter(|list| !narrowed || labelled(list)).min_by_key(|list| {
         let broken = [

@@ -44,7 +44,7 @@ fn choose<'a>(traffic: &'a Traffic, context: &'a Context) -> Option<Batch<'a>> {
             .supplier_lists()
             .filter(|list| list.limit == Some(context.at4_batch) && !list.entries().is_empty())
     };
-    let labelled = |list: &ListCall| traffic.call(list.call).labelled("AT4");
+    let labelled = |list: &ListCall| traffic.labelled(list.call, "AT4");
     let narrowed = sized().any(labelled);
     sized()
         .filter(|list| !narrowed || labelled(list))

@@ -45,6 +45,12 @@ impl JudgeCache {
         self.observed = None;
     }
 
+    /// Takes in that a person typed this label: it narrows no judge's choice.
+    pub fn typed_label(&mut self, label: &str) {
+        self.traffic.typed_label(label);
+        self.judged.clear();
+    }
+
     /// Adds the exchanges of a growing journal that were not added yet: what was added before are
     /// its first ones.
     pub fn absorb(&mut self, journal: &dyn Journal) {

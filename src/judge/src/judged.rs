@@ -92,7 +92,7 @@ fn attempts(test: TestId, journal: &dyn Journal) -> Vec<Attempt> {
             continue;
         };
         match mark.kind {
-            MarkKind::ScenarioStarted => attempts.push(Attempt {
+            MarkKind::ScenarioStarted | MarkKind::BegunByHand => attempts.push(Attempt {
                 scenario: scenario.to_owned(),
                 started: mark.at,
                 finished: None,

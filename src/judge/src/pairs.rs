@@ -58,7 +58,7 @@ impl Pair<'_> {
 pub(crate) fn pairs<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Pair<'a>> {
     let timeout = micros(context.visibility_timeout_ms);
     let lists: Vec<&ListCall> = traffic.supplier_lists().filter(|list| list.readable()).collect();
-    let asked_by_at3 = |list: &ListCall| traffic.call(list.call).labelled("AT3");
+    let asked_by_at3 = |list: &ListCall| traffic.labelled(list.call, "AT3");
     let narrowed = lists.iter().any(|list| asked_by_at3(list));
     let mut pairs = Vec::new();
     for (at, first) in lists.iter().enumerate().filter(|(_, list)| !list.entries().is_empty()) {

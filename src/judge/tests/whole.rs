@@ -10,11 +10,11 @@ use letterproof_contract::Contract;
 use letterproof_judge::conformance::{conformance_checks, judge_conformance};
 use letterproof_judge::{JudgeCache, Traffic, at15_performance, judge_all};
 use letterproof_model::{
-    About, Attempt, CriterionId, Header, Journal, Mark, MarkKind, Recording, ScenarioOutcome,
-    TestId, Timestamp, Verdict, fold_findings,
+    About, Attempt, CriterionId, Header, Journal, LetterStatus::Accepted, Mark, MarkKind,
+    Recording, ScenarioOutcome, TestId, Timestamp, Verdict, fold_findings,
 };
 use letterproof_traffic::books::at14_reconciliation;
-use support::cases::{flow_of, passing, script};
+use support::cases::{at4, flow_of, passing, script};
 use support::failing::failing;
 use support::{Script, letters};
 
@@ -41,6 +41,30 @@ fn all_fifteen_tests_are_listed_and_only_selected_ones_judged() {
     }
     assert_eq!(judged.exchanges["PATCH /letters/{id}"], 9);
     assert_eq!(judged.exchanges["POST /letters"], 1);
+}
+
+#[test]
+fn a_label_that_a_person_typed_narrows_no_choice() {
+    // One list is accepted as the pack asks; of a later one a letter is left out.
+    let label = "AT4 as typed";
+    let script = script(|s| {
+        at4(s, 4);
+        s.wait(400.0).scenario(label).list(4, &letters(14)[10..]);
+        s.bulk(Accepted, &["L11", "L12", "L13"]).wait(2.0);
+    });
+    let at4_of = |marks: Vec<Mark>| {
+        let exchanges = script.exchanges.iter().cloned().map(Arc::new).collect();
+        let journal = Recording::new(exchanges, marks);
+        let at4 = TestId::new(4).unwrap();
+        let judged = judge_all(&journal, &script.context, &[at4], Contract::built_in().unwrap());
+        judged.tests[3].criteria.iter().map(|one| one.verdict).collect::<Vec<_>>()
+    };
+    let at = script.exchanges[0].started;
+    let mark = |kind| Mark { scenario: Some(label.into()), ..Mark::new(at, kind) };
+    let by_driver = at4_of(vec![mark(MarkKind::ScenarioStarted)]);
+    let by_hand = at4_of(vec![mark(MarkKind::BegunByHand)]);
+    assert!(by_driver.contains(&Verdict::Fail), "a driver's label narrows: {by_driver:?}");
+    assert!(!by_hand.contains(&Verdict::Fail), "the accepted list is found: {by_hand:?}");
 }
 
 #[test]

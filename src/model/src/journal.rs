@@ -88,9 +88,9 @@ impl Mark {
     pub fn words(&self) -> String {
         let scenario = || self.scenario.clone().unwrap_or_default();
         match &self.kind {
-            MarkKind::ScenarioStarted | MarkKind::ScenarioFinished(ScenarioOutcome::ByHand) => {
-                scenario()
-            }
+            MarkKind::ScenarioStarted
+            | MarkKind::BegunByHand
+            | MarkKind::ScenarioFinished(ScenarioOutcome::ByHand) => scenario(),
             MarkKind::ScenarioFinished(outcome) => outcome.to_string(),
             MarkKind::Wait { ms, reason } => {
                 format!("Waiting {}.{} s: {reason}", ms / 1_000, ms % 1_000 / 100)
@@ -119,6 +119,7 @@ impl Mark {
             )
             | MarkKind::Note { text } => Some(text),
             MarkKind::ScenarioStarted
+            | MarkKind::BegunByHand
             | MarkKind::ScenarioFinished(ScenarioOutcome::Succeeded | ScenarioOutcome::ByHand)
             | MarkKind::Resumed
             | MarkKind::Ended(RunEnd::Whole | RunEnd::Interrupted) => None,
@@ -136,6 +137,9 @@ impl Mark {
 pub enum MarkKind {
     /// The mark's scenario began.
     ScenarioStarted,
+    /// A person began a scenario on the live page, under a label that was typed: it shows readers
+    /// what was going on, and judges do not look at it.
+    BegunByHand,
     /// The mark's scenario ended.
     ScenarioFinished(ScenarioOutcome),
     /// The harness waited for the target.
@@ -169,6 +173,7 @@ impl MarkKind {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::ScenarioStarted => "scenario-started",
+            Self::BegunByHand => "begun-by-hand",
             Self::ScenarioFinished(_) => "scenario-finished",
             Self::Wait { .. } => "wait",
             Self::Resumed => "resumed",
@@ -255,6 +260,7 @@ mod tests {
         let finished = MarkKind::ScenarioFinished;
         vec![
             (MarkKind::ScenarioStarted, json!({ "kind": "scenario-started" })),
+            (MarkKind::BegunByHand, json!({ "kind": "begun-by-hand" })),
             (
                 finished(ScenarioOutcome::Succeeded),
                 json!({ "kind": "scenario-finished", "outcome": "succeeded" }),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use letterproof_model::{Actor, Exchange, LetterStatus, Operation, Outcome};
 
+use crate::index::Traffic;
 use crate::letters::{LetterIx, Reason};
 
 /// Microseconds since the Unix epoch.
@@ -40,11 +41,20 @@ impl Call {
         Answer::of(&self.exchange)
     }
 
-    /// Whether the scenario label names this acceptance test: a hint, never evidence.
-    pub fn labelled(&self, test: &str) -> bool {
-        self.exchange
-            .scenario
-            .as_deref()
+    /// The label of the scenario under way, as the driver set it.
+    pub(crate) fn label(&self) -> Option<&str> {
+        self.exchange.scenario.as_deref()
+    }
+}
+
+impl Traffic {
+    /// Whether the scenario label of a call names this acceptance test: a hint, never evidence, and
+    /// no hint where a person typed it.
+    #[must_use]
+    pub fn labelled(&self, call: CallIx, test: &str) -> bool {
+        self.call(call)
+            .label()
+            .filter(|label| !self.typed.contains(*label))
             .and_then(|label| label.strip_prefix(test))
             .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
     }

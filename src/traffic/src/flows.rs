@@ -71,7 +71,7 @@ pub fn found_empty(traffic: &Traffic, context: &Context) -> bool {
 /// than one flow's letters, with the list that begins the next. A label naming AT15 narrows the choice.
 pub fn flows<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Flow<'a>> {
     let sized = || sized(traffic, context);
-    let labelled = |list: &ListCall| traffic.call(list.call).labelled("AT15");
+    let labelled = |list: &ListCall| traffic.labelled(list.call, "AT15");
     let narrowed = sized().any(labelled);
     let mut flows: Vec<Flow<'a>> = Vec::new();
     let mut open: Vec<&ListCall> = Vec::new();

@@ -1,7 +1,7 @@
 //! The incremental index itself: push exchanges, ask for calls, lists and letters.
 //! Refuses order by arrival: whatever order exchanges were recorded in, judges see them by time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use letterproof_model::{
@@ -38,6 +38,8 @@ pub struct Traffic {
     /// Downloads recorded before the call that gave their link.
     unlinked: HashMap<Box<str>, Vec<CallIx>>,
     last: Micros,
+    /// Labels that a person typed.
+    pub(crate) typed: HashSet<Box<str>>,
     /// How far apart two times may seem that were the same.
     pub(crate) slack: Micros,
     /// From when to when nobody was watching.
@@ -69,6 +71,7 @@ impl Traffic {
             links: HashMap::new(),
             unlinked: HashMap::new(),
             last: Micros::MIN,
+            typed: HashSet::new(),
             slack: 0,
             pauses: Vec::new(),
         }
@@ -81,9 +84,16 @@ impl Traffic {
         for exchange in journal.exchanges() {
             traffic.push(Arc::clone(exchange));
         }
+        let typed = journal.marks().iter().filter(|mark| mark.kind == MarkKind::BegunByHand);
+        typed.filter_map(|mark| mark.scenario.as_deref()).for_each(|l| traffic.typed_label(l));
         let resumed = journal.marks().iter().filter(|mark| mark.kind == MarkKind::Resumed);
         resumed.for_each(|mark| traffic.resumed(mark.at));
         traffic
+    }
+
+    /// Takes in that a person typed this label: it narrows no choice.
+    pub fn typed_label(&mut self, label: &str) {
+        self.typed.insert(label.into());
     }
 
     /// How many exchanges have been pushed.

@@ -136,7 +136,7 @@ impl Witness {
     pub fn begin_scenario(&self, label: &str) -> Result<(), RecordError> {
         self.end_scenario()?;
         self.book.set_scenario(Some(label));
-        self.book.mark(MarkKind::ScenarioStarted)
+        self.book.mark(MarkKind::BegunByHand)
     }
 
     /// Ends the scenario under way, if there is one.

@@ -247,7 +247,7 @@ async fn notes_and_scenarios_are_in_the_journal() {
         marks,
         [
             (note("the press <b>stops"), None),
-            (MarkKind::ScenarioStarted, Some("AT4 by hand")),
+            (MarkKind::BegunByHand, Some("AT4 by hand")),
             (MarkKind::ScenarioFinished(ScenarioOutcome::ByHand), Some("AT4 by hand")),
             (note("by form"), None),
         ]

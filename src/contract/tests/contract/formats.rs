@@ -233,6 +233,7 @@ fn a_mark_of_each_kind_is_valid_as_the_recorder_writes_it() {
     let (text, ms) = ("t".to_owned(), 300_000);
     for kind in [
         MarkKind::ScenarioStarted,
+        MarkKind::BegunByHand,
         MarkKind::ScenarioFinished(ScenarioOutcome::Succeeded),
         MarkKind::ScenarioFinished(ScenarioOutcome::Failed(text.clone())),
         MarkKind::ScenarioFinished(ScenarioOutcome::Stopped(text.clone())),

@@ -81,7 +81,10 @@ impl Judging {
 
     fn note(&mut self, mark: Mark) {
         match mark.kind {
-            MarkKind::ScenarioStarted => self.scenario.clone_from(&mark.scenario),
+            MarkKind::BegunByHand => {
+                self.scenario.clone_from(&mark.scenario);
+                mark.scenario.iter().for_each(|label| self.cache.typed_label(label));
+            }
             MarkKind::ScenarioFinished(_) => self.scenario = None,
             _ => {}
         }
