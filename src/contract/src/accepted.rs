@@ -57,6 +57,7 @@ pub(crate) fn check(
     }
     if let Some(value) = seen.request_json()
         && let Some(schema) = contract.request_schema(seen.operation(), document)
+        && !schema.strict.is_valid(value)
     {
         if let Some(fault) = body::faults(schema, value).first() {
             out.push(

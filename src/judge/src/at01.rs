@@ -181,7 +181,9 @@ fn has_bearer(call: &Call) -> bool {
 }
 
 fn over_tls(url: &str) -> bool {
-    let Ok(url) = Url::parse(url) else { return false };
+    // Scheme and host decide; a path is long, and takes long to read.
+    let origin = url.match_indices('/').nth(2).map_or(url, |(end, _)| &url[..end]);
+    let Ok(url) = Url::parse(origin) else { return false };
     url.scheme() == "https"
         || match url.host() {
             Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),

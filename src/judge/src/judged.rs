@@ -2,11 +2,13 @@
 //! Refuses gaps: all fifteen tests are listed, those not selected as `not-run`.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::thread;
 
 use letterproof_contract::Contract;
 use letterproof_model::{
     Attempt, CheckResult, Context, Exchange, ExchangeId, Finding, Journal, MarkKind, Performance,
-    TestId, TestResult, Verdict, pack,
+    TestDefinition, TestId, TestResult, Verdict, pack,
 };
 
 use crate::at15::at15_performance;
@@ -51,31 +53,33 @@ pub(crate) fn judge_read(
 ) -> Judged {
     let Reading { traffic, found } = reading;
     let findings = found.folded();
-    let observer = judge_observer(&traffic, context);
-    let tests = pack()
-        .iter()
-        .map(|definition| {
-            let id = definition.id;
-            let chosen = selected.contains(&id);
-            let criteria = if chosen {
-                judge_test(id, &traffic, context)
-            } else {
-                rule_all(id, context, Verdict::NotRun, "not selected")
-            };
-            let mut test = TestResult {
-                id,
-                title: definition.title.to_owned(),
-                required: definition.required,
-                selected: chosen,
-                verdict: Verdict::NotRun,
-                mode: context.mode,
-                attempts: attempts(id, journal),
-                criteria,
-            };
-            test.verdict = Verdict::roll_up(test.checks().map(|criterion| criterion.verdict));
-            test
-        })
-        .collect();
+    let judge = |definition: &TestDefinition| {
+        let id = definition.id;
+        let chosen = selected.contains(&id);
+        let criteria = if chosen {
+            judge_test(id, &traffic, context)
+        } else {
+            rule_all(id, context, Verdict::NotRun, "not selected")
+        };
+        let mut test = TestResult {
+            id,
+            title: definition.title.to_owned(),
+            required: definition.required,
+            selected: chosen,
+            verdict: Verdict::NotRun,
+            mode: context.mode,
+            attempts: attempts(id, journal),
+            criteria,
+        };
+        test.verdict = Verdict::roll_up(test.checks().map(|criterion| criterion.verdict));
+        test
+    };
+    // The observer looks at every letter and takes as long as all the tests.
+    let (tests, observer) = thread::scope(|scope| {
+        let observer = scope.spawn(|| judge_observer(&traffic, context));
+        let tests = pack().iter().map(judge).collect();
+        (tests, observer.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
     let mut exchanges = BTreeMap::new();
     for (_, call) in traffic.calls() {
         *exchanges.entry(call.operation.label().to_owned()).or_default() += 1;

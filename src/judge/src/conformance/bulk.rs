@@ -68,8 +68,7 @@ pub(super) const CHECKS: &[Check] = &[
 
 fn valid(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
-    for (ix, call) in probed.calls().filter(|(_, call)| call.operation == Operation::UpdateLetters)
-    {
+    for (ix, call) in probed.of_operation(Operation::UpdateLetters) {
         let supplier = call.by_supplier() && probed.traffic.update(ix).is_some();
         let Some(response) = call.exchange.response().filter(|_| supplier) else { continue };
         match response.status {

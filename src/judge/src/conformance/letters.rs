@@ -60,7 +60,7 @@ pub(super) const CHECKS: &[Check] = &[
 
 fn readable(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
-    for (ix, call) in probed.calls().filter(|(_, call)| call.operation == Operation::GetLetter) {
+    for (ix, call) in probed.of_operation(Operation::GetLetter) {
         let Some(letter) = call.letter else { continue };
         let events = &probed.traffic.letter(letter).events;
         let listed = events

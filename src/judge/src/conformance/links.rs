@@ -1,7 +1,7 @@
 //! Download links: followed, expired, tampered with, asked for with HEAD.
 //! Refuses to read signatures: a link changed in any way is one that no 303 gave.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use letterproof_model::Operation;
 
@@ -56,27 +56,30 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// When a link came into being: between these two times.
-struct Born {
+pub(super) struct Born {
     asked: Micros,
     given: Micros,
 }
 
 /// Where a link came from, by its URL and by its path alone.
-struct Given<'a> {
+pub(super) struct Given<'a> {
     links: HashMap<&'a str, Born>,
-    paths: HashMap<&'a str, &'a str>,
+    paths: HashSet<&'a str>,
 }
 
-fn given<'a>(probed: &Probed<'a>) -> Given<'a> {
-    let mut given = Given { links: HashMap::new(), paths: HashMap::new() };
-    for (_, call) in probed.calls().filter(|(_, call)| call.operation == Operation::GetLetterData) {
-        let response = call.exchange.response().filter(|response| response.status == 303);
-        if let Some(link) = response.and_then(|response| response.header("location")) {
-            given.links.insert(link, Born { asked: call.started, given: call.finished });
-            given.paths.insert(path_of(link), link);
+impl<'a> Given<'a> {
+    /// The links that these calls were answered with.
+    pub(super) fn by(calls: impl Iterator<Item = &'a Call>) -> Self {
+        let mut given = Self { links: HashMap::new(), paths: HashSet::new() };
+        for call in calls {
+            let response = call.exchange.response().filter(|response| response.status == 303);
+            if let Some(link) = response.and_then(|response| response.header("location")) {
+                given.links.insert(link, Born { asked: call.started, given: call.finished });
+                given.paths.insert(path_of(link));
+            }
         }
+        given
     }
-    given
 }
 
 fn path_of(link: &str) -> &str {
@@ -97,11 +100,10 @@ fn over_downloads(
     method: &str,
     mut each: impl FnMut(CallIx, &Call, &Given<'_>, &mut Tally),
 ) -> Tally {
-    let given = given(probed);
     let mut tally = Tally::default();
-    for (ix, call) in probed.calls() {
-        if call.operation == Operation::Download && call.exchange.request.method == method {
-            each(ix, call, &given, &mut tally);
+    for (ix, call) in probed.of_operation(Operation::Download) {
+        if call.exchange.request.method == method {
+            each(ix, call, &probed.given, &mut tally);
         }
     }
     tally
@@ -154,7 +156,7 @@ fn expired(probed: &Probed<'_>) -> Concluded {
 fn tampered(probed: &Probed<'_>) -> Concluded {
     let tally = over_downloads(probed, "GET", |ix, call, given, tally| {
         let url = call.exchange.request.url.as_str();
-        if given.links.contains_key(url) || !given.paths.contains_key(path_of(url)) {
+        if given.links.contains_key(url) || !given.paths.contains(path_of(url)) {
             return;
         }
         match call.answer() {
@@ -168,7 +170,7 @@ fn tampered(probed: &Probed<'_>) -> Concluded {
 
 fn head(probed: &Probed<'_>) -> Concluded {
     let tally = over_downloads(probed, "HEAD", |ix, call, given, tally| {
-        if !given.paths.contains_key(path_of(&call.exchange.request.url)) {
+        if !given.paths.contains(path_of(&call.exchange.request.url)) {
             return;
         }
         match call.answer() {

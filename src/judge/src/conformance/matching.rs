@@ -2,10 +2,11 @@
 //! Refuses loose matches: a call with odd credentials, ids or media types is no other check's
 //! evidence, so that one mutation at a time is judged.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use letterproof_model::{Body, Capability, Context, Operation};
+use letterproof_model::{Body, Capability, Context, Operation, Route};
 
+use super::links::Given;
 use super::plan::{
     BearerPlan, BodyPlan, FOREIGN, HeaderPlan, ProbePlan, UNKNOWN_LETTER, UNKNOWN_MI,
 };
@@ -17,15 +18,24 @@ pub(crate) struct Probed<'a> {
     pub(crate) context: &'a Context,
     /// `Authorization` values that are the session's own, as redacted.
     good: HashSet<&'a str>,
-    /// Calls by method and path without query, so that each probe looks at few of them.
     calls: Vec<(CallIx, &'a Call)>,
+    /// The same, so that each probe looks at few of them.
+    by_operation: BTreeMap<Operation, Vec<(CallIx, &'a Call)>>,
+    /// The links that were given.
+    pub(super) given: Given<'a>,
 }
 
 impl<'a> Probed<'a> {
     pub(crate) fn of(traffic: &'a Traffic, context: &'a Context) -> Self {
-        let calls =
+        let calls: Vec<_> =
             traffic.calls().filter(|(_, call)| call.operation != Operation::Token).collect();
-        Self { traffic, context, good: good_bearers(traffic), calls }
+        let mut by_operation: BTreeMap<Operation, Vec<_>> = BTreeMap::new();
+        for (ix, call) in &calls {
+            by_operation.entry(call.operation).or_default().push((*ix, *call));
+        }
+        let links = by_operation.get(&Operation::GetLetterData);
+        let given = Given::by(links.into_iter().flatten().map(|(_, call)| *call));
+        Self { traffic, context, good: good_bearers(traffic), calls, by_operation, given }
     }
 
     /// Every call, by time, token calls aside.
@@ -33,23 +43,39 @@ impl<'a> Probed<'a> {
         self.calls.iter().copied()
     }
 
-    /// The calls that are this probe.
-    pub(crate) fn matching(&self, plan: &ProbePlan) -> Vec<(CallIx, &'a Call)> {
-        self.calls().filter(|(_, call)| self.is_probe(call, plan)).collect()
+    /// The calls of one operation, by time.
+    pub(crate) fn of_operation(
+        &self,
+        operation: Operation,
+    ) -> impl Iterator<Item = (CallIx, &'a Call)> + '_ {
+        self.by_operation.get(&operation).into_iter().flatten().copied()
     }
 
-    /// Whether a call is this probe.
-    fn is_probe(&self, call: &Call, plan: &ProbePlan) -> bool {
+    /// The calls that are this probe.
+    pub(crate) fn matching(&self, plan: &ProbePlan) -> Vec<(CallIx, &'a Call)> {
+        let base = self.context.base_url.trim_end_matches('/');
+        // An id is one segment of a path, so that any id leads to the operation of all.
+        let route = Route::of(plan.method, &format!("{base}{}", plan.path_for("id")), base);
+        let body = plan.body_for_any();
+        self.of_operation(route.operation)
+            .filter(|(_, call)| self.is_probe(call, base, plan, body.as_deref()))
+            .collect()
+    }
+
+    /// Whether a call is this probe; `body` is what it carries where that does not depend on an id.
+    fn is_probe(&self, call: &Call, base: &str, plan: &ProbePlan, body: Option<&str>) -> bool {
         let request = &call.exchange.request;
         if request.method != plan.method {
             return false;
         }
-        let base = self.context.base_url.trim_end_matches('/');
         let Some(path) = request.url.strip_prefix(base) else { return false };
         let Some(id) = captured(plan.path, path) else { return false };
-        self.is_kind_of_id(plan, &id, call)
+        self.is_kind_of_id(plan, id, call)
             && self.has_usual_headers(call, plan)
-            && has_body(&request.body, plan, &id)
+            && match body {
+                Some(planned) => has_body(&request.body, Some(planned)),
+                None => has_body(&request.body, plan.body_for(id).as_deref()),
+            }
     }
 
     fn is_kind_of_id(&self, plan: &ProbePlan, id: &str, call: &Call) -> bool {
@@ -109,21 +135,21 @@ fn is_guid(value: &str) -> bool {
 
 /// The id a path carries where its pattern has a placeholder; empty where it has none; `None` when
 /// the path is another.
-fn captured(pattern: &str, path: &str) -> Option<String> {
+fn captured<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
     let Some((before, rest)) = pattern.split_once('{') else {
-        return (pattern == path).then(String::new);
+        return (pattern == path).then_some("");
     };
     let (_, after) = rest.split_once('}')?;
     let id = path.strip_prefix(before)?.strip_suffix(after)?;
-    (!id.is_empty() && !id.contains(['/', '?'])).then(|| id.to_owned())
+    (!id.is_empty() && !id.contains(['/', '?'])).then_some(id)
 }
 
-fn has_body(body: &Body, plan: &ProbePlan, id: &str) -> bool {
-    let Some(planned) = plan.body_for(id) else {
+fn has_body(body: &Body, planned: Option<&str>) -> bool {
+    let Some(planned) = planned else {
         return body.length() == 0 && !body.is_unrecorded();
     };
     match body {
-        Body::Json { text } | Body::Text { text } => *text == planned,
+        Body::Json { text } | Body::Text { text } => text == planned,
         // A body too long to be kept is told by its length.
         _ => body.content().is_some_and(|content| content.length == planned.len() as u64),
     }

@@ -194,7 +194,7 @@ pub(super) const CHECKS: &[Check] = &[
 fn same(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
     let mut submitted = std::collections::HashMap::new();
-    for (ix, call) in probed.calls().filter(|(_, call)| call.operation == Operation::CreateMi) {
+    for (ix, call) in probed.of_operation(Operation::CreateMi) {
         let request = call.exchange.request.body.json_text().and_then(crate::traffic::read_mi);
         let response = call.exchange.response().filter(|r| matches!(r.status, 200 | 201));
         let answer = response.and_then(|r| r.body.json_text()).and_then(crate::traffic::read_mi);

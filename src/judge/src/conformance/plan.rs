@@ -153,6 +153,14 @@ impl ProbePlan {
             .fold(self.path.to_owned(), |path, placeholder| path.replace(placeholder, id))
     }
 
+    /// The body for whichever letter; `None` where there is none or it depends on the letter.
+    pub(crate) fn body_for_any(&self) -> Option<String> {
+        match self.body {
+            BodyPlan::Text(text) if text.contains("{letter}") => None,
+            _ => self.body_for(""),
+        }
+    }
+
     /// The body for a chosen letter; `None` for a request without one.
     #[must_use]
     pub fn body_for(&self, letter: &str) -> Option<String> {

@@ -108,7 +108,7 @@ fn same_letter(probed: &Probed<'_>) -> Concluded {
         id: String,
     }
     let mut tally = Tally::default();
-    for (ix, call) in probed.calls().filter(|(_, call)| call.operation == Operation::GetLetter) {
+    for (ix, call) in probed.of_operation(Operation::GetLetter) {
         let (Some(letter), Some(response)) = (call.letter, call.exchange.response()) else {
             continue;
         };
@@ -128,8 +128,7 @@ fn same_letter(probed: &Probed<'_>) -> Concluded {
 
 fn location(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
-    for (ix, call) in probed.calls().filter(|(_, call)| call.operation == Operation::GetLetterData)
-    {
+    for (ix, call) in probed.of_operation(Operation::GetLetterData) {
         let Some(response) = call.exchange.response().filter(|r| r.status == 303) else { continue };
         match response.header("location") {
             Some(location) if !location.trim().is_empty() => tally.good([ix]),

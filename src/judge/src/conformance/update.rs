@@ -94,7 +94,7 @@ pub(super) const CHECKS: &[Check] = &[
 /// Updates whose body could be read, sent as they should be.
 fn valid(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
-    for (ix, call) in probed.calls().filter(|(_, call)| call.operation == Operation::PatchLetter) {
+    for (ix, call) in probed.of_operation(Operation::PatchLetter) {
         let supplier = call.by_supplier() && probed.traffic.update(ix).is_some();
         let Some(response) = call.exchange.response().filter(|_| supplier) else { continue };
         match response.status {
@@ -110,7 +110,7 @@ fn valid(probed: &Probed<'_>) -> Concluded {
 fn repeated(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
     let mut known = std::collections::HashMap::new();
-    for (ix, call) in probed.calls().filter(|(_, call)| call.operation == Operation::PatchLetter) {
+    for (ix, call) in probed.of_operation(Operation::PatchLetter) {
         let request = &call.exchange.request;
         let plain = request.request_id().is_some() && call.answer() != Answer::Status(401);
         let Some(body) = request.body.json_text().filter(|_| plain) else { continue };
