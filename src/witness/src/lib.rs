@@ -13,6 +13,7 @@ mod book;
 mod config;
 mod connection;
 mod counters;
+mod door;
 mod error;
 mod exchange;
 mod headers;
@@ -33,6 +34,7 @@ mod witness;
 pub use book::WitnessEvent;
 pub use config::{Limits, TlsListen, Upstream, WitnessConfig};
 pub use counters::Counts;
+pub use door::{DownloadHost, ParseDownloadHostError};
 pub use error::WitnessError;
 pub use inject::{Injection, ParseInjectionError};
 pub use ui::{
