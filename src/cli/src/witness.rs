@@ -83,6 +83,8 @@ struct Stand {
     page: Page,
     /// With which letters are read back, where that was asked for.
     session: Option<Session>,
+    /// Whether the links to documents have an address of their own.
+    downloads_apart: bool,
     interrupt: Interrupt,
 }
 
@@ -125,10 +127,12 @@ impl Watch<'_> {
         let mut ready = serde_json::json!({
             "base_url": witness.base_url(),
             "token_url": witness.token_url(),
+            "downloads": witness.download_origin(),
             "certificate": witness.certificate(),
             "upstream": self.context.base_url,
             "run": self.run_id,
         });
+        let downloads_apart = witness.download_origin().is_some();
         let (context, tests) = (self.context.clone(), self.tests.clone());
         let live = Arc::new(Live::begin(witness, feed, LiveConfig { context, tests, rules }));
         let page = Page::serve(self.options.ui, Arc::clone(&live)).await?;
@@ -136,7 +140,7 @@ impl Watch<'_> {
         // Whoever reads that it is ready may end it.
         let interrupt = Interrupt::listen();
         out::print(&format!("{ready}\n"))?;
-        Ok(Stand { journal, live, page, session, interrupt })
+        Ok(Stand { journal, live, page, session, downloads_apart, interrupt })
     }
 
     /// What this run is asked to show.
@@ -177,6 +181,7 @@ impl Watch<'_> {
         });
         Ok(WitnessConfig {
             listen: self.options.listen,
+            download_host: self.options.download_host.clone(),
             tls,
             inject: self.options.inject.clone(),
             ..WitnessConfig::new(upstream, recorder)
@@ -191,6 +196,13 @@ impl Watch<'_> {
             board.note(
                 "the witness goes to the API directly: the profile's proxy and client certificate \
                  are not used",
+            );
+        }
+        if !stand.downloads_apart {
+            board.note(
+                "links to documents have the host name of the API, so HTTP libraries send their \
+                 bearer token along; it is kept from the storage and blamed on nobody (with \
+                 --download-host and another name of this machine they behave as without a witness)",
             );
         }
         let showing = tokio::spawn(board.clone().follow(live.snapshots()));

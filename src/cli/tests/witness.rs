@@ -199,6 +199,8 @@ fn what_cannot_work_is_refused_before_anything_is_made() {
     let folder = out.path().join("evidence").display().to_string();
     let production = "https://api.service.nhs.uk/nhs-notify-supplier";
     let mock = ["--upstream", "mock", "--base-url", "http://127.0.0.1:9/x"];
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = format!("files.example:{}", other.local_addr().unwrap().port());
     for (arguments, reason) in [
         (vec!["--upstream", "mock", "--base-url", production], "production"),
         (vec!["--upstream", "prod-smoke"], "smoke test"),
@@ -206,6 +208,11 @@ fn what_cannot_work_is_refused_before_anything_is_made() {
         ([&mock[..], &["--ui", "0.0.0.0:9101"]].concat(), "loopback"),
         ([&mock[..], &["--inject", "404"]].concat(), "drop-response"),
         ([&mock[..], &["--listen", "203.0.113.1:9"]].concat(), "--listen"),
+        ([&mock[..], &["--download-host", "http://files"]].concat(), "host name"),
+        (
+            [&mock[..], &["--listen", "127.0.0.1:0", "--download-host", &taken]].concat(),
+            "--download-host",
+        ),
         ([&mock[..], &["--waivers", "nowhere.toml"]].concat(), "nowhere.toml"),
     ] {
         let ended = command(&["witness", "--out", &folder]).args(&arguments).ended();
@@ -213,6 +220,29 @@ fn what_cannot_work_is_refused_before_anything_is_made() {
         assert!(ended.stderr.contains(reason), "{arguments:?}: {}", ended.stderr);
         assert_eq!(ended.stdout, "", "{arguments:?}");
         assert_eq!(folders(Path::new(&folder)), Vec::<String>::new(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn links_to_documents_have_another_host_name_than_the_api_or_a_note_says_that_they_have_not() {
+    let out = tempfile::tempdir().unwrap();
+    let upstream = ["--upstream", "mock", "--base-url", "http://127.0.0.1:9/x", "--only", "AT1"];
+    let named = [&upstream[..], &["--download-host", "files.example"]].concat();
+    for (listen, arguments, links) in [
+        ("127.0.0.1:0", &upstream[..], Some("http://localhost:")),
+        ("0.0.0.0:0", &named, Some("http://files.example:")),
+        ("0.0.0.0:0", &upstream, None),
+    ] {
+        let witness = Watching::at(listen, out.path(), arguments, &[]);
+        let downloads = witness.ready["downloads"].as_str();
+        match links {
+            Some(links) => assert!(downloads.is_some_and(|url| url.starts_with(links)), "{links}"),
+            None => assert_eq!(downloads, None),
+        }
+        let log = witness.log.clone();
+        witness.finished();
+        let noted = std::fs::read_to_string(log).unwrap().contains("--download-host");
+        assert_eq!(noted, links.is_none());
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use letterproof_model::Recorder;
 use url::Url;
 
+use crate::door::DownloadHost;
 use crate::inject::Injection;
 
 /// The API that a witness stands in front of.
@@ -94,6 +95,10 @@ impl Default for Limits {
 pub struct WitnessConfig {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// The host name that links to documents get, another name of this machine than the API is
+    /// called by, so that HTTP libraries drop their credentials as they do towards the storage.
+    /// `None` takes `localhost` or the address on loopback, and the API's own name elsewhere.
+    pub download_host: Option<DownloadHost>,
     /// What it stands in front of.
     pub upstream: Upstream,
     /// Who keeps the exchanges.
@@ -114,6 +119,7 @@ impl WitnessConfig {
     pub fn new(upstream: Upstream, recorder: Arc<dyn Recorder>) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            download_host: None,
             upstream,
             recorder,
             tls: None,

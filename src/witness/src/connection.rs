@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
 use crate::config::Limits;
+use crate::door::Door;
 use crate::proxy::Proxy;
 
 /// Requests one HTTP/2 connection may have under way.
@@ -22,13 +23,19 @@ const STREAM_BUFFER: usize = 64 * 1024;
 
 /// What is known of a connection.
 pub(crate) struct Connection {
+    door: Door,
     requests: AtomicU64,
     reset: Arc<AtomicBool>,
 }
 
 impl Connection {
-    pub(crate) fn new(reset: Arc<AtomicBool>) -> Self {
-        Self { requests: AtomicU64::new(0), reset }
+    pub(crate) fn new(door: Door, reset: Arc<AtomicBool>) -> Self {
+        Self { door, requests: AtomicU64::new(0), reset }
+    }
+
+    /// By which door it came in.
+    pub(crate) fn door(&self) -> Door {
+        self.door
     }
 
     /// Counts a request; whether an earlier one had used the connection.

@@ -15,6 +15,17 @@ pub enum WitnessError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The address for downloads cannot be listened on.
+    #[error(
+        "cannot listen on {address} for downloads: {source}; \
+         choose another port with --download-host NAME:PORT"
+    )]
+    DownloadDoor {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// The upstream URL cannot be used.
     #[error("upstream `{url}`: {problem}")]
     Upstream {

@@ -2,8 +2,8 @@
 //! Refuses to reorder: fields keep their order and, with HTTP/1.1, the case of their names.
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue,
+    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
 };
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
@@ -20,6 +20,25 @@ const HOP_BY_HOP: [HeaderName; 8] = [
     TRANSFER_ENCODING,
     UPGRADE,
 ];
+
+/// Fields by which a supplier proves to the API who it is.
+const CREDENTIALS: [HeaderName; 4] = [
+    AUTHORIZATION,
+    COOKIE,
+    HeaderName::from_static("apikey"),
+    HeaderName::from_static("x-api-key"),
+];
+
+/// Takes out what proves to the API who the supplier is; whether there was any.
+pub(crate) fn strip_credentials(headers: &mut HeaderMap) -> bool {
+    if !CREDENTIALS.iter().any(|name| headers.contains_key(name)) {
+        return false;
+    }
+    // Removing one by one would reorder those that stay.
+    let kept = headers.iter().filter(|(name, _)| !CREDENTIALS.contains(name));
+    *headers = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+    true
+}
 
 /// The fields to pass on, with `host` in place of the one received where it is given.
 pub(crate) fn passed_on(headers: &HeaderMap, host: Option<&HeaderValue>) -> HeaderMap {
@@ -75,6 +94,24 @@ mod tests {
             map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         map
+    }
+
+    #[test]
+    fn every_credential_is_taken_out_and_nothing_else() {
+        let mut headers = map(&[
+            ("authorization", "Bearer a"),
+            ("range", "bytes=0-"),
+            ("accept", "a"),
+            ("apikey", "b"),
+            ("accept", "b"),
+            ("cookie", "c=d"),
+            ("cookie", "e=f"),
+            ("x-api-key", "g"),
+        ]);
+        assert!(strip_credentials(&mut headers));
+        let kept = map(&[("range", "bytes=0-"), ("accept", "a"), ("accept", "b")]);
+        assert_eq!(pairs(&headers), pairs(&kept));
+        assert!(!strip_credentials(&mut headers));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Links that lead a download through the witness, and back to where they point.
 //!
 //! `https://bucket.example/L1.pdf?sig=…` becomes `/_download/TOKEN/L1.pdf?sig=…`: the token names
-//! the bucket's origin and carries a MAC under a key made at the start, so nothing is kept between
-//! the two requests and path and query stay as they are, byte for byte, as the signature asks.
+//! the bucket's origin, says whether the link's host name differs from the API's, and carries a MAC
+//! under a key made at the start. So nothing is kept between the two requests, and path and query
+//! stay as they are, byte for byte, as the signature asks.
 //! Refuses origins the API did not name: the witness is no way into other networks.
 
 use aws_lc_rs::hmac;
@@ -18,6 +19,24 @@ pub(crate) const PREFIX: &str = "/_download/";
 /// Bytes of the MAC in a token.
 const MAC: usize = 16;
 
+/// Where a link leads.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    /// The origin that the API named.
+    pub(crate) origin: &'a str,
+    /// Whether the link has another host name than the supplier calls the API by.
+    pub(crate) apart: bool,
+}
+
+/// Where a link led.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Restored {
+    /// The URL as the API gave it.
+    pub(crate) url: String,
+    /// As [`Target::apart`].
+    pub(crate) apart: bool,
+}
+
 /// What makes tokens and knows its own.
 pub(crate) struct LinkKey(hmac::Key);
 
@@ -29,27 +48,29 @@ impl LinkKey {
         })
     }
 
-    /// The path on the witness that leads to `origin` and `rest` (path and query).
-    pub(crate) fn lead(&self, origin: &str, rest: &str) -> String {
-        let mut token = self.mac(origin);
-        token.extend_from_slice(origin.as_bytes());
+    /// The path on the witness that leads to `target` and `rest` (path and query).
+    pub(crate) fn lead(&self, target: Target<'_>, rest: &str) -> String {
+        let named = [&[u8::from(target.apart)], target.origin.as_bytes()].concat();
+        let token = [self.mac(&named), named].concat();
         format!("{PREFIX}{}{rest}", BASE64.encode(token))
     }
 
-    /// Origin and rest of a path that [`Self::lead`] made; `None` for any other.
-    pub(crate) fn restore<'a>(&self, path: &'a str) -> Option<(String, &'a str)> {
+    /// The whole URL and its kind of a path that [`Self::lead`] made; `None` for any other.
+    pub(crate) fn restore(&self, path: &str) -> Option<Restored> {
         let path = path.strip_prefix(PREFIX)?;
         let end = path.find(['/', '?']).unwrap_or(path.len());
         let (token, rest) = path.split_at(end);
         let token = BASE64.decode(token).ok()?;
-        let (mac, origin) = token.split_at_checked(MAC)?;
+        let (mac, named) = token.split_at_checked(MAC)?;
+        let genuine = aws_lc_rs::constant_time::verify_slices_are_equal(&self.mac(named), mac);
+        genuine.ok()?;
+        let (apart, origin) = named.split_first()?;
         let origin = std::str::from_utf8(origin).ok()?;
-        let genuine = aws_lc_rs::constant_time::verify_slices_are_equal(&self.mac(origin), mac);
-        genuine.ok().map(|()| (origin.to_owned(), rest))
+        Some(Restored { url: format!("{origin}{rest}"), apart: *apart != 0 })
     }
 
-    fn mac(&self, origin: &str) -> Vec<u8> {
-        hmac::sign(&self.0, origin.as_bytes()).as_ref()[..MAC].to_vec()
+    fn mac(&self, named: &[u8]) -> Vec<u8> {
+        hmac::sign(&self.0, named).as_ref()[..MAC].to_vec()
     }
 }
 
@@ -81,19 +102,22 @@ mod tests {
             "https://host.example",
         ] {
             let (origin, rest) = split(url).unwrap();
-            let led = key.lead(origin, rest);
-            assert!(led.starts_with(PREFIX) && led.ends_with(rest), "{led}");
-            let (origin, rest) = key.restore(&led).unwrap();
-            assert_eq!(format!("{origin}{rest}"), url);
+            for apart in [false, true] {
+                let led = key.lead(Target { origin, apart }, rest);
+                assert!(led.starts_with(PREFIX) && led.ends_with(rest), "{led}");
+                assert_eq!(key.restore(&led), Some(Restored { url: url.to_owned(), apart }));
+            }
         }
     }
 
     #[test]
     fn an_origin_that_the_api_did_not_name_cannot_be_reached() {
         let key = LinkKey::new().unwrap();
-        let other = LinkKey::new().unwrap().lead("https://10.0.0.1", "/latest/meta-data");
+        let other = LinkKey::new().unwrap();
+        let inward = Target { origin: "https://10.0.0.1", apart: true };
+        let other = other.lead(inward, "/latest/meta-data");
         assert_eq!(key.restore(&other), None);
-        let led = key.lead("https://bucket.example", "/x");
+        let led = key.lead(Target { origin: "https://bucket.example", apart: true }, "/x");
         for bad in [
             led.replace("/_download/", "/_download/A"),
             "/_download/".to_owned(),

@@ -12,23 +12,36 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::connection::{Connection, converse};
 use crate::counters::bump;
+use crate::door::Door;
 use crate::proxy::Proxy;
 use crate::socket::Socket;
 
-/// Accepts connections until told to stop, then lets them finish for the time of grace.
+/// Accepts connections at all doors until told to stop, then lets them finish for the time of
+/// grace.
 pub(crate) async fn listen(
+    doors: Vec<(TcpListener, Door)>,
+    tls: Option<TlsAcceptor>,
+    proxy: Arc<Proxy>,
+    stop: watch::Receiver<bool>,
+) {
+    let places = Arc::new(Semaphore::new(proxy.limits().connections.max(1)));
+    let each = doors.into_iter().map(|(listener, door)| {
+        let (tls, proxy, stop) = (tls.clone(), Arc::clone(&proxy), stop.clone());
+        at_door(listener, door, Arc::clone(&places), tls, proxy, stop)
+    });
+    futures::future::join_all(each).await;
+}
+
+async fn at_door(
     listener: TcpListener,
+    door: Door,
+    places: Arc<Semaphore>,
     tls: Option<TlsAcceptor>,
     proxy: Arc<Proxy>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let places = Arc::new(Semaphore::new(proxy.limits().connections.max(1)));
     let mut tasks = JoinSet::new();
     loop {
-        let place = tokio::select! {
-            place = Arc::clone(&places).acquire_owned() => place,
-            _ = stop.changed() => break,
-        };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stop.changed() => break,
@@ -39,11 +52,16 @@ pub(crate) async fn listen(
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
+        // Only now, so that a door where nobody knocks holds no place.
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => place,
+            _ = stop.changed() => break,
+        };
         bump(&proxy.book().counters.connections);
         let (tls, proxy, stop) = (tls.clone(), Arc::clone(&proxy), stop.clone());
         tasks.spawn(async move {
             let _place = place;
-            accept(stream, tls, proxy, stop).await;
+            accept(stream, door, tls, proxy, stop).await;
         });
     }
     drop(listener);
@@ -55,6 +73,7 @@ pub(crate) async fn listen(
 
 async fn accept(
     stream: TcpStream,
+    door: Door,
     tls: Option<TlsAcceptor>,
     proxy: Arc<Proxy>,
     stop: watch::Receiver<bool>,
@@ -62,7 +81,7 @@ async fn accept(
     // Small answers must not wait for each other; without it they are only slower.
     let _ = stream.set_nodelay(true);
     let reset = Arc::new(AtomicBool::new(false));
-    let state = Connection::new(Arc::clone(&reset));
+    let state = Connection::new(door, Arc::clone(&reset));
     let socket = Socket::new(stream, reset, proxy.limits().write_timeout);
     let Some(acceptor) = tls else { return converse(socket, proxy, state, stop).await };
     let handshake = tokio::time::timeout(proxy.limits().header_timeout, acceptor.accept(socket));

@@ -7,6 +7,7 @@
 //! Refuses to repeat a request: that is the supplier's own affair, and part of what is judged.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode, Version, header};
@@ -20,6 +21,7 @@ use crate::book::Book;
 use crate::config::Limits;
 use crate::connection::Connection;
 use crate::counters::bump;
+use crate::door::Door;
 use crate::exchange::{Begun, UnderWay};
 use crate::headers;
 use crate::inject::{self, Chaos, Injection, Meddling};
@@ -37,6 +39,7 @@ pub(crate) struct Proxy {
     budget: Arc<Budget>,
     limits: Limits,
     chaos: Chaos,
+    credentials_noted: AtomicBool,
 }
 
 type Answer = Result<Response<AnswerBody>, Abort>;
@@ -51,7 +54,8 @@ impl Proxy {
         seed: u64,
     ) -> Self {
         let budget = Arc::new(Budget::new(limits.held_downloads, limits.kept_body));
-        Self { routes, sender, book, budget, limits, chaos: Chaos::new(inject, seed) }
+        let (chaos, credentials_noted) = (Chaos::new(inject, seed), AtomicBool::new(false));
+        Self { routes, sender, book, budget, limits, chaos, credentials_noted }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -71,7 +75,7 @@ impl Proxy {
             return Ok(problem::unrecorded(failure));
         }
         let (parts, body) = request.into_parts();
-        let routed = match self.routes.route(&parts) {
+        let routed = match self.routes.route(&parts, from.door()) {
             Ok(routed) => routed,
             Err(misdirected) => return Ok(self.misdirected(&parts, &misdirected)),
         };
@@ -79,13 +83,11 @@ impl Proxy {
         let operation = routed.operation;
         let (longest, time) = (self.limits.request_body, self.limits.body_timeout);
         let (body, copy) = RequestBody::new(body, longest, time);
-        let request = Received {
-            passed_on: headers::passed_on(&parts.headers, Some(&routed.host)),
-            parts,
-            routed,
-            body,
-            copy,
-        };
+        let mut passed_on = headers::passed_on(&parts.headers, Some(&routed.host));
+        if routed.link_apart == Some(false) && headers::strip_credentials(&mut passed_on) {
+            self.note_credentials();
+        }
+        let request = Received { door: from.door(), passed_on, parts, routed, body, copy };
         if request.announced().is_some_and(|length| length > longest) {
             let under_way = request.begin(&self.book, reused, None);
             return Ok(self.refused(under_way, RequestFault::TooLong).await);
@@ -111,7 +113,7 @@ impl Proxy {
         mut under_way: UnderWay,
         meddling: Option<Meddling>,
     ) -> Answer {
-        let led_from = self.routes.led_from(&request.parts, &request.routed.url);
+        let led_from = self.routes.led_from(&request.parts, &request.routed, request.door);
         let download = request.routed.operation == Operation::Download;
         let (version, copy) = (request.parts.version, Arc::clone(&request.copy));
         let sent = self.sender.send(request.outgoing(), version);
@@ -197,6 +199,17 @@ impl Proxy {
         }
     }
 
+    /// Notes once that credentials came where HTTP libraries rightly send them: to the host name
+    /// of the API. The record of the request has none, so that nobody is blamed.
+    fn note_credentials(&self) {
+        if !self.credentials_noted.swap(true, Ordering::Relaxed) {
+            let note = "credentials came with a download, whose link had the host name of the API; \
+                        the storage did not get them, and they are left out of the record";
+            // Where this cannot be written, every later request is refused.
+            let _ = self.book.note(note);
+        }
+    }
+
     /// Refuses a request that goes nowhere. It is noted without its query, which may hold secrets.
     fn misdirected(&self, parts: &Parts, refused: &Misdirected) -> Response<AnswerBody> {
         let Misdirected { status, why } = refused;
@@ -210,8 +223,9 @@ impl Proxy {
 
 /// A request of the supplier.
 struct Received {
+    door: Door,
     parts: Parts,
-    /// The fields to pass on.
+    /// The fields to pass on and to record.
     passed_on: HeaderMap,
     routed: Routed,
     body: RequestBody,
@@ -247,6 +261,10 @@ impl Received {
         if parts.version >= Version::HTTP_2 {
             // HTTP/2 names the host in its own way; two of them could differ.
             passed_on.remove(header::HOST);
+        }
+        if routed.link_apart.is_some() {
+            // The storage is not the API. The record keeps that they came.
+            headers::strip_credentials(&mut passed_on);
         }
         parts.headers = passed_on;
         parts.uri = routed.uri;

@@ -5,7 +5,7 @@
 //! Refuses to be a forward proxy: no CONNECT, no other host, no link the API did not give.
 
 use std::borrow::Cow;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use http::header::{HOST, HeaderValue};
 use http::request::Parts;
@@ -15,7 +15,8 @@ use url::Url;
 
 use crate::WitnessError;
 use crate::config::Upstream;
-use crate::link::{self, LinkKey};
+use crate::door::{Door, Downloads, Own, name_of};
+use crate::link::{self, LinkKey, Restored, Target};
 
 /// Where one request goes.
 pub(crate) struct Routed {
@@ -27,6 +28,9 @@ pub(crate) struct Routed {
     pub(crate) host: HeaderValue,
     /// What it is.
     pub(crate) operation: Operation,
+    /// Where the request follows a link to the storage, whether that link had another host name
+    /// than the supplier calls the API by.
+    pub(crate) link_apart: Option<bool>,
 }
 
 /// A request that goes nowhere.
@@ -46,8 +50,8 @@ pub(crate) struct Routes {
     origin: String,
     token: Option<Url>,
     scheme: &'static str,
-    listen: SocketAddr,
-    names: Vec<String>,
+    api: Own,
+    downloads: Option<(Downloads, Own)>,
     links: LinkKey,
 }
 
@@ -55,56 +59,91 @@ impl Routes {
     pub(crate) fn new(
         upstream: &Upstream,
         listen: SocketAddr,
+        downloads: Option<Downloads>,
         tls: Option<&[String]>,
     ) -> Result<Self, WitnessError> {
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let names = tls.unwrap_or_default().to_vec();
+        let downloads = downloads.map(|downloads| {
+            let names = [names.as_slice(), downloads.name.as_slice()].concat();
+            let own = Own { scheme, listen: downloads.listen, names };
+            (downloads, own)
+        });
         Ok(Self {
             base_url: plain(&upstream.base_url)?.as_str().trim_end_matches('/').to_owned(),
             origin: upstream.base_url.origin().ascii_serialization(),
             token: upstream.token_url.as_ref().map(plain).transpose()?.cloned(),
-            scheme: if tls.is_some() { "https" } else { "http" },
-            listen,
-            names: tls.unwrap_or_default().to_vec(),
+            scheme,
+            api: Own { scheme, listen, names },
+            downloads,
             links: LinkKey::new()?,
         })
     }
 
     /// The witness's own origin, as a supplier on this machine uses it.
     pub(crate) fn own_origin(&self) -> String {
-        let reachable = match self.listen.ip() {
-            ip if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], self.listen.port())),
-            _ => self.listen,
-        };
-        format!("{}://{reachable}", self.scheme)
+        format!("{}://{}", self.scheme, self.reachable())
+    }
+
+    fn reachable(&self) -> SocketAddr {
+        let listen = self.api.listen;
+        match listen.ip() {
+            ip if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], listen.port())),
+            _ => listen,
+        }
+    }
+
+    /// The origin of the links for a supplier that uses [`Self::own_origin`]; `None` where it is
+    /// the same.
+    pub(crate) fn download_origin(&self) -> Option<String> {
+        let (downloads, _) = self.downloads.as_ref()?;
+        let authority = downloads.authority(&self.reachable().to_string());
+        Some(format!("{}://{authority}", self.scheme))
     }
 
     /// Tells where a request goes.
-    pub(crate) fn route(&self, parts: &Parts) -> Result<Routed, Misdirected> {
-        self.admit(parts)?;
+    pub(crate) fn route(&self, parts: &Parts, door: Door) -> Result<Routed, Misdirected> {
+        self.admit(parts, door)?;
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let url = if path.starts_with(link::PREFIX) {
-            let (origin, rest) = self.links.restore(path).ok_or(misdirected(
-                StatusCode::NOT_FOUND,
-                "this is no link that the API gave while this witness was running",
-            ))?;
-            format!("{origin}{rest}")
-        } else {
-            match &self.token {
-                Some(token) if parts.uri.path() == token.path() => {
-                    let query = parts.uri.query().map_or_else(String::new, |q| format!("?{q}"));
-                    format!("{}{}{query}", token.origin().ascii_serialization(), token.path())
-                }
-                _ => format!("{}{path}", self.origin),
+        let linked = path.starts_with(link::PREFIX);
+        let (url, link_apart) = match (door, linked) {
+            (Door::Downloads, false) => {
+                let why = "this address has documents only, by the links that the API gave";
+                return Err(misdirected(StatusCode::MISDIRECTED_REQUEST, why));
             }
+            (Door::Api, true) if self.downloads.is_some() => {
+                let why = "documents have an address of their own; follow the link as it was given";
+                return Err(misdirected(StatusCode::NOT_FOUND, why));
+            }
+            (_, true) => {
+                let why = "this is no link that the API gave while this witness was running";
+                let restored = self.links.restore(path);
+                let Restored { url, apart } =
+                    restored.ok_or(misdirected(StatusCode::NOT_FOUND, why))?;
+                (url, Some(apart))
+            }
+            (Door::Api, false) => (self.beside(parts, path), None),
         };
         let unusable = || misdirected(StatusCode::BAD_REQUEST, "the path cannot be passed on");
         let uri: Uri = url.parse().map_err(|_| unusable())?;
         let authority = uri.authority().ok_or_else(unusable)?;
         let host = HeaderValue::from_str(authority.as_str()).map_err(|_| unusable())?;
         let operation = Route::of(parts.method.as_str(), &url, &self.base_url).operation;
-        Ok(Routed { url, uri, host, operation })
+        Ok(Routed { url, uri, host, operation, link_apart })
     }
 
-    fn admit(&self, parts: &Parts) -> Result<(), Misdirected> {
+    /// The same path at the token endpoint or at the API.
+    fn beside(&self, parts: &Parts, path: &str) -> String {
+        match &self.token {
+            Some(token) if parts.uri.path() == token.path() => {
+                let query = parts.uri.query().map_or_else(String::new, |q| format!("?{q}"));
+                format!("{}{}{query}", token.origin().ascii_serialization(), token.path())
+            }
+            _ => format!("{}{path}", self.origin),
+        }
+    }
+
+    fn admit(&self, parts: &Parts, door: Door) -> Result<(), Misdirected> {
         if parts.method == Method::CONNECT {
             let why = "CONNECT is refused: this is no forward proxy; use its base URL instead";
             return Err(misdirected(StatusCode::METHOD_NOT_ALLOWED, why));
@@ -116,8 +155,12 @@ impl Routes {
         if parts.version >= Version::HTTP_2 {
             return Ok(());
         }
+        let own = match (door, &self.downloads) {
+            (Door::Downloads, Some((_, own))) => own,
+            _ => &self.api,
+        };
         if let Some(authority) = parts.uri.authority()
-            && !self.is_own(authority.as_str())
+            && !own.is(authority.as_str())
         {
             let why = "the request names another host: this is no forward proxy; use its base URL";
             return Err(misdirected(StatusCode::MISDIRECTED_REQUEST, why));
@@ -130,31 +173,20 @@ impl Routes {
         Ok(())
     }
 
-    /// Whether an authority is this witness.
-    fn is_own(&self, authority: &str) -> bool {
-        let authority = authority.to_ascii_lowercase();
-        let usual = if self.scheme == "https" { ":443" } else { ":80" };
-        let port = format!(":{}", self.listen.port());
-        let stripped = authority.strip_suffix(&port);
-        let host = if port == usual { stripped.or(Some(authority.as_str())) } else { stripped };
-        host.is_some_and(|host| {
-            let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
-            host == "localhost"
-                || self.names.iter().any(|name| name.eq_ignore_ascii_case(host))
-                || address.is_some_and(|ip| {
-                    ip == self.listen.ip() || ip.is_loopback() || self.listen.ip().is_unspecified()
-                })
-        })
-    }
-
     /// What the supplier is told in place of a `Location` of the API; `None` when it cannot be led
     /// through the witness and passes as it is.
     pub(crate) fn lead(&self, location: &HeaderValue, request: &LedFrom) -> Option<HeaderValue> {
         let location = std::str::from_utf8(location.as_bytes()).ok()?;
         let absolute = self.absolute(location, &request.upstream)?;
         let (origin, rest) = link::split(&absolute)?;
-        let path = self.own_path(origin, rest).unwrap_or_else(|| self.links.lead(origin, rest));
-        HeaderValue::from_bytes(format!("{}{path}", request.own_origin).as_bytes()).ok()
+        let led = match self.own_path(origin, rest) {
+            Some(path) => format!("{}{path}", request.api),
+            None => {
+                let target = Target { origin, apart: request.apart };
+                format!("{}{}", request.downloads, self.links.lead(target, rest))
+            }
+        };
+        HeaderValue::from_bytes(led.as_bytes()).ok()
     }
 
     /// A path of the API or the token endpoint is reached under the same path here.
@@ -179,21 +211,47 @@ impl Routes {
     }
 
     /// What is needed to lead a link of the answer to this request.
-    pub(crate) fn led_from(&self, parts: &Parts, upstream: &str) -> LedFrom {
+    pub(crate) fn led_from(&self, parts: &Parts, routed: &Routed, door: Door) -> LedFrom {
         let host = match parts.uri.authority() {
             Some(authority) => Some(authority.as_str()),
             None => parts.headers.get(HOST).and_then(|value| value.to_str().ok()),
         };
-        let own_origin = host
-            .filter(|host| is_host(host))
-            .map_or_else(|| self.own_origin(), |host| format!("{}://{host}", self.scheme));
-        LedFrom { own_origin, upstream: upstream.to_owned() }
+        let own = match (door, &self.downloads) {
+            (Door::Downloads, Some((_, own))) => own.listen,
+            _ => self.reachable(),
+        };
+        let called =
+            host.filter(|host| is_host(host)).map_or_else(|| own.to_string(), str::to_owned);
+        let origin = |authority: &str| format!("{}://{authority}", self.scheme);
+        let upstream = routed.url.clone();
+        match (door, &self.downloads) {
+            (Door::Downloads, _) => LedFrom {
+                api: self.own_origin(),
+                downloads: origin(&called),
+                apart: routed.link_apart.unwrap_or_default(),
+                upstream,
+            },
+            (Door::Api, Some((downloads, _))) => {
+                let authority = downloads.authority(&called);
+                let apart = !name_of(&authority).eq_ignore_ascii_case(name_of(&called));
+                LedFrom { api: origin(&called), downloads: origin(&authority), apart, upstream }
+            }
+            (Door::Api, None) => {
+                let own = origin(&called);
+                LedFrom { api: own.clone(), downloads: own, apart: false, upstream }
+            }
+        }
     }
 }
 
 /// How the supplier addressed the witness, and which URL upstream answered.
 pub(crate) struct LedFrom {
-    own_origin: String,
+    /// The witness's origin for the API.
+    api: String,
+    /// Its origin for links.
+    downloads: String,
+    /// Whether the host names of the two differ.
+    apart: bool,
     upstream: String,
 }
 
@@ -226,14 +284,22 @@ fn plain(url: &Url) -> Result<&Url, WitnessError> {
 mod tests {
     use super::*;
 
-    fn routes() -> Routes {
+    /// A map with a door for downloads at port 9102, or without.
+    fn routes(downloads: bool) -> Routes {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 9102));
+        let downloads = downloads.then_some(Downloads { listen, name: None });
         let upstream = Upstream {
             base_url: "https://int.example/nhs-notify-supplier".parse().unwrap(),
             token_url: Some("https://login.example/oauth2/token".parse().unwrap()),
             roots: Vec::new(),
             production: false,
         };
-        Routes::new(&upstream, SocketAddr::from(([127, 0, 0, 1], 9100)), None).unwrap()
+        let listen = SocketAddr::from(([127, 0, 0, 1], 9100));
+        Routes::new(&upstream, listen, downloads, None).unwrap()
+    }
+
+    fn at_api(routes: &Routes, parts: &Parts) -> Result<Routed, Misdirected> {
+        routes.route(parts, Door::Api)
     }
 
     fn parts(method: &str, target: &str) -> Parts {
@@ -243,7 +309,7 @@ mod tests {
 
     #[test]
     fn every_path_keeps_its_bytes_and_changes_its_origin() {
-        let routes = routes();
+        let routes = routes(true);
         for (path, url, operation) in [
             (
                 "/nhs-notify-supplier/letters?limit=10&x=%2F",
@@ -253,41 +319,90 @@ mod tests {
             ("/oauth2/token", "https://login.example/oauth2/token", Operation::Token),
             ("/elsewhere//x", "https://int.example/elsewhere//x", Operation::Download),
         ] {
-            let routed = routes.route(&parts("GET", path)).unwrap();
+            let routed = at_api(&routes, &parts("GET", path)).unwrap();
             assert_eq!((routed.url.as_str(), routed.operation), (url, operation));
         }
-        let routed = routes.route(&parts("POST", "/oauth2/token")).unwrap();
+        let routed = at_api(&routes, &parts("POST", "/oauth2/token")).unwrap();
         assert_eq!(routed.host, "login.example");
     }
 
+    const DATA: &str = "/nhs-notify-supplier/letters/L1/data";
+
+    fn led(routes: &Routes, location: &str) -> Option<String> {
+        let data = parts("GET", DATA);
+        let from = routes.led_from(&data, &at_api(routes, &data).unwrap(), Door::Api);
+        let led = routes.lead(&HeaderValue::from_str(location).unwrap(), &from)?;
+        Some(led.to_str().unwrap().to_owned())
+    }
+
     #[test]
-    fn a_location_leads_back_here_and_from_here_to_where_it_pointed() {
-        let routes = routes();
-        let data = parts("GET", "/nhs-notify-supplier/letters/L1/data");
-        let from =
-            routes.led_from(&data, "https://int.example/nhs-notify-supplier/letters/L1/data");
-        for (location, target) in [
-            ("https://b.example/L1.pdf?sig=a%2Fb", "https://b.example/L1.pdf?sig=a%2Fb"),
-            ("/storage/L1.pdf?sig=1", "https://int.example/storage/L1.pdf?sig=1"),
-            ("//c.example/x?sig=2", "https://c.example/x?sig=2"),
+    fn a_location_leads_back_here_under_another_host_name_and_from_here_to_where_it_pointed() {
+        for (apart, door, origin) in [
+            (true, Door::Downloads, "http://127.0.0.1:9102"),
+            (false, Door::Api, "http://localhost:9100"),
         ] {
-            let led = routes.lead(&HeaderValue::from_str(location).unwrap(), &from).unwrap();
-            let path = led.to_str().unwrap().strip_prefix("http://localhost:9100").unwrap();
-            assert!(path.starts_with("/_download/"), "{path}");
-            assert_eq!(routes.route(&parts("GET", path)).unwrap().url, target);
+            let routes = routes(apart);
+            for (location, target) in [
+                ("https://b.example/L1.pdf?sig=a%2Fb", "https://b.example/L1.pdf?sig=a%2Fb"),
+                ("/storage/L1.pdf?sig=1", "https://int.example/storage/L1.pdf?sig=1"),
+                ("//c.example/x?sig=2", "https://c.example/x?sig=2"),
+            ] {
+                let led = led(&routes, location).unwrap();
+                let path = led.strip_prefix(origin).unwrap_or_else(|| panic!("{led}"));
+                assert!(path.starts_with("/_download/"), "{path}");
+                let routed = routes.route(&parts("GET", path), door).unwrap();
+                assert_eq!((routed.url.as_str(), routed.link_apart), (target, Some(apart)));
+            }
+            let own = "https://int.example/nhs-notify-supplier/mi/M1";
+            let expected = "http://localhost:9100/nhs-notify-supplier/mi/M1";
+            assert_eq!(led(&routes, own).as_deref(), Some(expected));
+            assert_eq!(led(&routes, "ftp://b.example/x"), None);
         }
-        let own = "https://int.example/nhs-notify-supplier/mi/M1";
-        let led = routes.lead(&HeaderValue::from_static(own), &from).unwrap();
-        assert_eq!(led, "http://localhost:9100/nhs-notify-supplier/mi/M1");
-        let odd = HeaderValue::from_static("ftp://b.example/x");
-        assert_eq!(routes.lead(&odd, &from), None);
+    }
+
+    #[test]
+    fn a_storage_that_leads_on_leads_to_the_same_door_again() {
+        let routes = routes(true);
+        let path = led(&routes, "https://b.example/L1.pdf?sig=1").unwrap();
+        let path = path.strip_prefix("http://127.0.0.1:9102").unwrap();
+        let mut parts = parts("GET", path);
+        parts.headers.insert(HOST, HeaderValue::from_static("127.0.0.1:9102"));
+        let routed = routes.route(&parts, Door::Downloads).unwrap();
+        let from = routes.led_from(&parts, &routed, Door::Downloads);
+        let led = routes.lead(&HeaderValue::from_static("https://c.example/x"), &from).unwrap();
+        assert!(led.to_str().unwrap().starts_with("http://127.0.0.1:9102/_download/"), "{led:?}");
+        let own = HeaderValue::from_static("https://int.example/nhs-notify-supplier/mi/M1");
+        let led = routes.lead(&own, &from).unwrap();
+        assert_eq!(led, "http://127.0.0.1:9100/nhs-notify-supplier/mi/M1");
+    }
+
+    #[test]
+    fn each_door_leads_to_what_is_behind_it_and_to_nothing_else() {
+        let routes = routes(true);
+        let status = |target: &str, door| {
+            let refused = routes.route(&parts("GET", target), door).err();
+            refused.map(|refused| refused.status.as_u16())
+        };
+        let link = led(&routes, "https://b.example/L1.pdf").unwrap();
+        let link = &link["http://127.0.0.1:9102".len()..];
+        assert_eq!(status(link, Door::Downloads), None);
+        assert_eq!(status(link, Door::Api), Some(404));
+        assert_eq!(status(DATA, Door::Api), None);
+        for target in [DATA, "/oauth2/token", "/", "/_downloads/x", "/storage/L1.pdf"] {
+            assert_eq!(status(target, Door::Downloads), Some(421), "{target}");
+        }
+        assert_eq!(status("/_download/AAAA/x", Door::Downloads), Some(404));
+        // Each goes by its own port.
+        let absolute = |port: u16| format!("http://localhost:{port}{link}");
+        assert_eq!(status(&absolute(9102), Door::Downloads), None);
+        assert_eq!(status(&absolute(9100), Door::Downloads), Some(421));
     }
 
     #[test]
     fn it_is_no_forward_proxy() {
-        let routes = routes();
+        let routes = routes(false);
         let refused = |method: &str, target: &str| {
-            routes.route(&parts(method, target)).err().map(|refused| refused.status.as_u16())
+            at_api(&routes, &parts(method, target)).err().map(|refused| refused.status.as_u16())
         };
         assert_eq!(refused("CONNECT", "int.example:443"), Some(405));
         assert_eq!(
@@ -309,7 +424,7 @@ mod tests {
             production: false,
         };
         let listen = SocketAddr::from(([127, 0, 0, 1], 1));
-        let error = Routes::new(&upstream, listen, None).err().unwrap().to_string();
+        let error = Routes::new(&upstream, listen, None, None).err().unwrap().to_string();
         assert!(!error.contains("canary") && error.contains("int.example"), "{error}");
     }
 }

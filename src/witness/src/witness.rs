@@ -14,6 +14,7 @@ use crate::authority;
 use crate::book::{Book, WitnessEvent};
 use crate::config::WitnessConfig;
 use crate::counters::Counts;
+use crate::door::{Door, Downloads};
 use crate::error::WitnessError;
 use crate::listener::listen;
 use crate::proxy::Proxy;
@@ -25,6 +26,7 @@ pub struct Witness {
     book: Arc<Book>,
     base_url: String,
     token_url: Option<String>,
+    download_origin: Option<String>,
     address: SocketAddr,
     certificate: Option<PathBuf>,
     stop: watch::Sender<bool>,
@@ -41,7 +43,7 @@ impl Witness {
     /// Starts a witness within the current tokio runtime and returns once it accepts connections.
     ///
     /// # Errors
-    /// The address cannot be bound, the upstream URL or a file of roots cannot be used, the
+    /// An address cannot be bound, the upstream URL or a file of roots cannot be used, the
     /// certificate cannot be made or written, or something is to be injected into production.
     pub async fn start(config: WitnessConfig) -> Result<Self, WitnessError> {
         if config.upstream.production && !config.inject.is_empty() {
@@ -50,19 +52,27 @@ impl Witness {
         let failed = |source| WitnessError::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let established = match &config.tls {
+        let opened = Downloads::open(address, config.download_host).await?;
+        let (downloads, listeners) = opened.unzip();
+        let mut tls = config.tls;
+        if let (Some(tls), Some(downloads)) = (&mut tls, &downloads) {
+            let name = downloads.name.iter().map(|name| name.trim_matches(['[', ']']).to_owned());
+            tls.names.extend(name);
+        }
+        let established = match &tls {
             Some(tls) => Some(authority::establish(tls, address)?),
             None => None,
         };
         let (acceptor, certificate) = established.unzip();
-        let names = config.tls.as_ref().map(|tls| tls.names.as_slice());
-        let routes = Routes::new(&config.upstream, address, names)?;
+        let names = tls.as_ref().map(|tls| tls.names.as_slice());
+        let routes = Routes::new(&config.upstream, address, downloads, names)?;
         let sender = Sender::new(&config.upstream, &config.limits)?;
         let origin = routes.own_origin();
         let path = config.upstream.base_url.path().trim_end_matches('/');
         let base_url = format!("{origin}{path}");
         let token_url =
             config.upstream.token_url.as_ref().map(|url| format!("{origin}{}", url.path()));
+        let download_origin = routes.download_origin();
         let book = Arc::new(Book::new(config.recorder));
         let proxy = Proxy::new(
             routes,
@@ -73,9 +83,11 @@ impl Witness {
             config.seed,
         );
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(listen(listener, acceptor, Arc::new(proxy), stopped));
+        let downloads = listeners.into_iter().flatten().map(|one| (one, Door::Downloads));
+        let doors = std::iter::once((listener, Door::Api)).chain(downloads).collect();
+        let task = tokio::spawn(listen(doors, acceptor, Arc::new(proxy), stopped));
         let task = Some(task);
-        Ok(Self { book, base_url, token_url, address, certificate, stop, task })
+        Ok(Self { book, base_url, token_url, download_origin, address, certificate, stop, task })
     }
 
     /// What the supplier puts in place of the API's base URL, without a slash at its end.
@@ -88,6 +100,13 @@ impl Witness {
     #[must_use]
     pub fn token_url(&self) -> Option<&str> {
         self.token_url.as_deref()
+    }
+
+    /// The origin of the links to documents, for a supplier that calls [`Self::base_url`]; `None`
+    /// where it is that of the API, so that HTTP libraries keep their credentials there.
+    #[must_use]
+    pub fn download_origin(&self) -> Option<&str> {
+        self.download_origin.as_deref()
     }
 
     /// Where it listens.

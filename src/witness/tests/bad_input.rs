@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use letterproof_mock::{Fault, MockConfig, MockServer};
 use letterproof_model::TransportErrorKind;
-use support::{Scripted, Watched, hear, quick, talk, upstream};
+use support::{Scripted, Watched, hear, quick, split, talk, upstream};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -288,8 +288,8 @@ async fn a_supplier_that_vanishes_within_a_download_is_on_record_with_what_it_go
     let watched = Watched::before(&api).await;
     let id = watched.ids(1).await.remove(0);
     let link = watched.link(&id).await;
-    let path = &link[link.find("/_download/").unwrap()..];
-    let mut stream = TcpStream::connect(watched.address()).await.unwrap();
+    let (authority, path) = split(&link);
+    let mut stream = TcpStream::connect(authority).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut some = vec![0; 10_000];
@@ -362,8 +362,8 @@ async fn a_supplier_that_does_not_read_is_cut_off() {
     .await;
     let id = watched.ids(1).await.remove(0);
     let link = watched.link(&id).await;
-    let path = &link[link.find("/_download/").unwrap()..];
-    let mut stream = TcpStream::connect(watched.address()).await.unwrap();
+    let (authority, path) = split(&link);
+    let mut stream = TcpStream::connect(authority).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let exchanges = watched.recorded(3).await;

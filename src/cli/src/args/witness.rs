@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use letterproof_model::TestId;
-use letterproof_witness::Injection;
+use letterproof_witness::{DownloadHost, Injection};
 
 use super::{OutputFormat, duration};
 
@@ -45,6 +45,14 @@ pub(crate) struct WitnessOptions {
     /// Where the supplier's system finds it; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9100")]
     pub(crate) listen: SocketAddr,
+
+    /// Host name, with or without a port, that the links to documents get: another name of this
+    /// machine than the supplier's system calls the API by, so that its HTTP library drops the
+    /// bearer token as it does towards the real storage. On loopback the default is localhost, or
+    /// 127.0.0.1 where the API is called as localhost, at a free port; with --listen on another
+    /// address links keep the API's own name and port unless a name is given here
+    #[arg(long, value_name = "NAME[:PORT]")]
+    pub(crate) download_host: Option<DownloadHost>,
 
     /// Where the live page is, on this machine alone; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9101")]

@@ -44,10 +44,20 @@ pub(crate) struct Watching {
 impl Watching {
     /// `letterproof witness ARGUMENTS`, with its log beside the evidence.
     pub(crate) fn start(out: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::at("127.0.0.1:0", out, arguments, environment)
+    }
+
+    /// The same at another address.
+    pub(crate) fn at(
+        listen: &str,
+        out: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         use std::io::BufRead as _;
         let log = out.join(".log");
         let mut command = Command::new(env!("CARGO_BIN_EXE_letterproof"));
-        let listen = ["witness", "--listen", "127.0.0.1:0", "--ui", "127.0.0.1:0", "--out"];
+        let listen = ["witness", "--listen", listen, "--ui", "127.0.0.1:0", "--out"];
         command.args(listen).arg(out).args(arguments).envs(environment.iter().copied());
         let errors = std::fs::File::create(&log).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(errors).spawn().unwrap();

@@ -192,6 +192,12 @@ impl Watched {
     }
 }
 
+/// Authority and path of a link.
+pub fn split(link: &str) -> (&str, &str) {
+    let (_, rest) = link.split_once("://").unwrap();
+    rest.split_at(rest.find('/').unwrap())
+}
+
 pub fn upstream(base_url: &str, token_url: Option<&str>) -> Upstream {
     Upstream {
         base_url: base_url.parse().unwrap(),

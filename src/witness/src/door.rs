@@ -1,0 +1,234 @@
+//! The doors of a witness: one for the API and its tokens, one for downloads.
+//!
+//! The real storage has another host name than the API, and by that HTTP libraries that follow
+//! redirects drop their credentials. So downloads get an origin whose host name differs as well:
+//! `localhost` against an address of loopback, a name that the tester gives elsewhere.
+//! Refuses to guess a name: away from loopback, without one, downloads share the API's door.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+
+use tokio::net::TcpListener;
+
+use crate::WitnessError;
+
+/// How often a port is sought that is free on both addresses of loopback.
+const TRIES: usize = 16;
+
+/// By which door a request came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// That of the API and the token endpoint.
+    Api,
+    /// That of the downloads, where they have their own.
+    Downloads,
+}
+
+/// The host name under which a supplier's system downloads, and the port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DownloadHost {
+    name: String,
+    port: u16,
+}
+
+/// A text that names no host.
+#[derive(Debug, thiserror::Error)]
+#[error("give a host name of this machine, with or without a port, as in `files.example:9102`")]
+pub struct ParseDownloadHostError;
+
+impl FromStr for DownloadHost {
+    type Err = ParseDownloadHostError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let name = name_of(text);
+        let port = match &text[name.len()..] {
+            "" => 0,
+            port => port[1..].parse().map_err(|_| ParseDownloadHostError)?,
+        };
+        let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+        let sound = match bare {
+            Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+            None => {
+                let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+                !name.is_empty() && name.len() < 254 && name.chars().all(allowed)
+            }
+        };
+        sound.then(|| Self { name: name.to_owned(), port }).ok_or(ParseDownloadHostError)
+    }
+}
+
+/// The name of an authority, without its port.
+pub(crate) fn name_of(authority: &str) -> &str {
+    let after_address = authority.rfind(']').map_or(0, |at| at + 1);
+    let end = authority[after_address..].find(':').map_or(authority.len(), |at| after_address + at);
+    &authority[..end]
+}
+
+/// An address of the witness and the names it goes by.
+pub(crate) struct Own {
+    pub(crate) scheme: &'static str,
+    pub(crate) listen: SocketAddr,
+    pub(crate) names: Vec<String>,
+}
+
+impl Own {
+    /// Whether an authority is this address.
+    pub(crate) fn is(&self, authority: &str) -> bool {
+        let authority = authority.to_ascii_lowercase();
+        let usual = if self.scheme == "https" { ":443" } else { ":80" };
+        let port = format!(":{}", self.listen.port());
+        let stripped = authority.strip_suffix(&port);
+        let host = if port == usual { stripped.or(Some(authority.as_str())) } else { stripped };
+        host.is_some_and(|host| {
+            let host = host.trim_matches(['[', ']']);
+            let address: Option<IpAddr> = host.parse().ok();
+            host == "localhost"
+                || self
+                    .names
+                    .iter()
+                    .any(|name| name.trim_matches(['[', ']']).eq_ignore_ascii_case(host))
+                || address.is_some_and(|ip| {
+                    ip == self.listen.ip() || ip.is_loopback() || self.listen.ip().is_unspecified()
+                })
+        })
+    }
+}
+
+/// Where downloads are served, beside the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Downloads {
+    /// The address bound first; on loopback the other family's is bound too where there is one.
+    pub(crate) listen: SocketAddr,
+    /// The name given; `None` on loopback, where the name depends on how the API is called.
+    pub(crate) name: Option<String>,
+}
+
+impl Downloads {
+    /// Opens the door for downloads beside the API's address; `None` where no name for it is known.
+    ///
+    /// # Errors
+    /// [`WitnessError::Listen`] where the port cannot be bound.
+    pub(crate) async fn open(
+        api: SocketAddr,
+        given: Option<DownloadHost>,
+    ) -> Result<Option<(Self, Vec<TcpListener>)>, WitnessError> {
+        let (name, port) = match given {
+            Some(DownloadHost { name, port }) => (Some(name), port),
+            None if api.ip().is_loopback() => (None, 0),
+            None => return Ok(None),
+        };
+        let (four, six) = (Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into());
+        let (first, second) = match api.ip() {
+            ip if !ip.is_loopback() => (ip, None),
+            IpAddr::V4(_) => (four, Some(six)),
+            IpAddr::V6(_) => (six, Some(four)),
+        };
+        let (listen, listeners) = bind(first, second, port).await?;
+        Ok(Some((Self { listen, name }, listeners)))
+    }
+
+    /// The authority of the links for a supplier that calls the API by this authority. On loopback
+    /// its name always differs from the API's.
+    pub(crate) fn authority(&self, api: &str) -> String {
+        let port = self.listen.port();
+        match &self.name {
+            Some(name) => format!("{name}:{port}"),
+            None if name_of(api).eq_ignore_ascii_case("localhost") => self.listen.to_string(),
+            None => format!("localhost:{port}"),
+        }
+    }
+}
+
+/// Binds one port on one or two addresses; a second that does not exist here is left out.
+async fn bind(
+    first: IpAddr,
+    second: Option<IpAddr>,
+    port: u16,
+) -> Result<(SocketAddr, Vec<TcpListener>), WitnessError> {
+    let mut tries = if port == 0 { TRIES } else { 1 };
+    loop {
+        tries -= 1;
+        let wanted = SocketAddr::new(first, port);
+        let failed = |source| WitnessError::DownloadDoor { address: wanted, source };
+        let listener = TcpListener::bind(wanted).await.map_err(failed)?;
+        let listen = listener.local_addr().map_err(failed)?;
+        let mut listeners = vec![listener];
+        let Some(second) = second else { return Ok((listen, listeners)) };
+        let address = SocketAddr::new(second, listen.port());
+        match TcpListener::bind(address).await {
+            Ok(listener) => listeners.push(listener),
+            // Another program would get the downloads of whoever tries this address first.
+            Err(source) if source.kind() == std::io::ErrorKind::AddrInUse => match tries {
+                0 => return Err(WitnessError::DownloadDoor { address, source }),
+                _ => continue,
+            },
+            // This machine has no such address.
+            Err(_) => {}
+        }
+        return Ok((listen, listeners));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn downloads(name: Option<&str>) -> Downloads {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 9102));
+        Downloads { listen, name: name.map(str::to_owned) }
+    }
+
+    #[test]
+    fn on_loopback_the_host_name_of_downloads_always_differs_from_the_apis() {
+        for api in ["127.0.0.1:9100", "localhost:9100", "LocalHost", "[::1]:9100", "127.0.0.1", "h"]
+        {
+            let authority = downloads(None).authority(api);
+            assert_ne!(name_of(&authority), name_of(api).to_ascii_lowercase(), "{api}");
+            let own = Own { scheme: "http", listen: downloads(None).listen, names: Vec::new() };
+            assert!(own.is(&authority), "{authority}");
+        }
+        assert_eq!(downloads(Some("files.example")).authority("api:1"), "files.example:9102");
+    }
+
+    #[test]
+    fn a_download_host_is_a_name_with_or_without_a_port() {
+        for (text, name, port) in [
+            ("files.example", "files.example", 0),
+            ("files.example:9102", "files.example", 9102),
+            ("10.0.0.5:80", "10.0.0.5", 80),
+            ("[fd00::1]:9102", "[fd00::1]", 9102),
+            ("[fd00::1]", "[fd00::1]", 0),
+        ] {
+            let host: DownloadHost = text.parse().unwrap();
+            assert_eq!((host.name.as_str(), host.port), (name, port), "{text}");
+        }
+        for text in
+            ["", ":9102", "http://x", "a b", "a:b", "a:99999", "fd00::1", "a/b", "[x]", "[]"]
+        {
+            assert!(text.parse::<DownloadHost>().is_err(), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn both_addresses_of_loopback_are_listened_on_where_they_exist() {
+        let api = SocketAddr::from(([127, 0, 0, 1], 9100));
+        let (door, listeners) = Downloads::open(api, None).await.unwrap().unwrap();
+        let six = TcpListener::bind("[::1]:0").await.is_ok();
+        assert_eq!(listeners.len(), 1 + usize::from(six));
+        assert!(door.listen.ip().is_loopback() && door.listen.port() != 0);
+        // A port that another program has on the second address is not taken.
+        if let Some(_taken) = listeners.into_iter().nth(1) {
+            let host = DownloadHost { name: "files".to_owned(), port: door.listen.port() };
+            assert!(Downloads::open(api, Some(host)).await.is_err());
+        }
+    }
+
+    #[tokio::test]
+    async fn away_from_loopback_downloads_share_the_apis_door_unless_they_have_a_name() {
+        let api = SocketAddr::from(([0, 0, 0, 0], 9100));
+        assert!(Downloads::open(api, None).await.unwrap().is_none());
+        let host = "files.example".parse().unwrap();
+        let (door, listeners) = Downloads::open(api, Some(host)).await.unwrap().unwrap();
+        assert_eq!((listeners.len(), door.name.as_deref()), (1, Some("files.example")));
+    }
+}
