@@ -170,7 +170,7 @@ impl Broken {
         ledger.replay(recording)?;
         let mark = Mark::new(now(), MarkKind::Resumed);
         bench.resumed(mark.at);
-        ledger.note_broken_off(mark.at);
+        ledger.note_lost_list(mark.at);
         journal.mark(mark).map_err(|error| Failure::Harness(error.message))
     }
 
