@@ -7,7 +7,6 @@ Feature: Updating many letters at once
       | C-BULK                   | An update of many letters        |
       | C-BULK-NONE              | No letters                       |
       | C-BULK-1                 | One letter                       |
-      | C-BULK-2500              | 2,500 letters                    |
       | C-BULK-2501              | 2,501 letters                    |
       | C-BULK-LONG-REASON       | A very long reason               |
       | C-BULK-DEEP              | Deeply nested JSON               |

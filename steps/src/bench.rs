@@ -70,7 +70,7 @@ impl Bench {
     }
 
     /// Whether criteria of the pack and checks of the conformance suite all hold over what was
-    /// recorded so far: they passed, or, for a check, do not apply to this target.
+    /// recorded so far: they passed, or do not apply to this target.
     ///
     /// # Errors
     /// For the first that does not, with what was expected and seen.
@@ -99,12 +99,9 @@ fn holds(judges: &mut JudgeCache, id: &CriterionId) -> Result<(), CriterionError
     } else {
         let check = judges.conformance().iter().find(|check| check.id == *id);
         let check = check.ok_or_else(unknown)?;
-        if check.verdict == Verdict::NotApplicable {
-            return Ok(());
-        }
         (check.verdict, check.criteria.first())
     };
-    if verdict == Verdict::Pass {
+    if matches!(verdict, Verdict::Pass | Verdict::NotApplicable) {
         return Ok(());
     }
     let text = |pick: fn(&CriterionResult) -> &String| shown.map(pick).cloned().unwrap_or_default();

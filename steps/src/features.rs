@@ -14,7 +14,8 @@ use cucumber::step::Collection;
 use include_dir::{Dir, include_dir};
 use letterproof_judge::conformance::conformance_checks;
 use letterproof_model::{
-    Context, CriterionId, LetterStatus, TestId, decode_text, is_desktop_leftover, test_definition,
+    ClauseKind, Context, CriterionId, LetterStatus, TestId, decode_text, is_desktop_leftover,
+    test_definition,
 };
 
 use crate::PrintHouse;
@@ -146,13 +147,18 @@ impl FeatureSet {
         self
     }
 
-    /// Leaves out the features of optional tests whose status the supplier's workflow does not
-    /// declare.
+    /// Leaves out the features of which nothing applies: of optional tests whose status the
+    /// supplier's workflow does not declare, of tests whose every clause needs what the target does
+    /// not have, and of probes of such checks only.
     #[must_use]
-    pub fn for_workflow(mut self, context: &Context) -> Self {
+    pub fn that_apply(mut self, context: &Context) -> Self {
         self.features.retain(|feature| {
             let tests = tests_of(&feature.tags);
-            tests.is_empty() || tests.iter().any(|test| context.works_by(*test))
+            let mut steps = scenarios(feature).flat_map(|scenario| &scenario.steps);
+            match tests.as_slice() {
+                [] => !has_tag(feature, CONFORMANCE) || steps.any(|step| asks_any(step, context)),
+                tests => tests.iter().any(|test| applies(*test, context)),
+            }
         });
         self
     }
@@ -304,6 +310,22 @@ fn has_tag(feature: &Feature, wanted: &str) -> bool {
     feature.tags.iter().any(|tag| tag.trim_start_matches('@') == wanted)
 }
 
+/// Whether a test is part of the supplier's workflow, and one of its clauses can be shown on the
+/// target.
+fn applies(test: TestId, context: &Context) -> bool {
+    let mut checks =
+        test_definition(test).clauses.iter().filter(|clause| clause.kind == ClauseKind::Check);
+    context.works_by(test) && checks.any(|clause| context.lacking(clause.needs).is_none())
+}
+
+/// Whether a step's table names a check that the target can show something of.
+fn asks_any(step: &Step, context: &Context) -> bool {
+    let named = |id: &String| conformance_checks().iter().find(|check| check.id == id);
+    let rows = step.table.iter().flat_map(|table| &table.rows);
+    let mut checks = rows.filter_map(|row| row.first().and_then(named));
+    checks.any(|check| context.lacking(check.needs).is_none())
+}
+
 /// Whether the first column of a step's table names anything but checks of the suite.
 fn names_unknown_check(step: &Step) -> bool {
     let known = |id: &String| conformance_checks().iter().any(|check| check.id == id);
@@ -413,8 +435,6 @@ pub(crate) fn tests_of(tags: &[String]) -> Vec<TestId> {
 
 #[cfg(test)]
 mod tests {
-    use letterproof_model::ClauseKind;
-
     use super::*;
 
     fn written(text: &str) -> (tempfile::TempDir, Result<FeatureSet, FeatureError>) {
@@ -618,9 +638,45 @@ mod tests {
     fn a_workflow_without_printing_leaves_at5_out() {
         let mut context = Context::stand_in("x");
         context.supports.remove(&letterproof_model::LetterStatus::Printed);
-        let tests = FeatureSet::built_in().unwrap().for_workflow(&context).tests();
+        let tests = FeatureSet::built_in().unwrap().that_apply(&context).tests();
         assert_eq!(tests.len(), 14);
         assert!(!tests.contains(&TestId::new(5).unwrap()));
+    }
+
+    #[test]
+    fn what_a_target_cannot_show_at_all_is_left_out() {
+        let mut sandbox = Context::stand_in("x");
+        sandbox.capabilities.clear();
+        let left = FeatureSet::built_in().unwrap().that_apply(&sandbox);
+        assert_eq!(left.tests(), [TestId::new(1).unwrap()]);
+        let names: Vec<&str> = left.features.iter().map(|feature| feature.name.as_str()).collect();
+        assert!(names.contains(&"Reading the service and its letters"), "{names:?}");
+        for probing in ["Credentials", "Updating many letters at once", "The rate limit"] {
+            assert!(!names.contains(&probing), "{probing} in {names:?}");
+        }
+        let own = "Feature: own\n  Scenario: s\n    Given nothing\n";
+        let (_folder, own) = written(own);
+        assert_eq!(
+            own.unwrap().that_apply(&sandbox).scenario_count(),
+            1,
+            "nobody knows what it needs"
+        );
+    }
+
+    #[test]
+    fn an_update_of_2_500_letters_is_sent_when_no_acceptance_scenario_runs() {
+        let batches = FeatureSet::built_in().unwrap().batches();
+        let names = |feature: &Feature| {
+            let steps = scenarios(feature).flat_map(|scenario| &scenario.steps);
+            let rows = steps.flat_map(|step| &step.table).flat_map(|table| &table.rows);
+            rows.flatten().any(|cell| cell == "C-BULK-2500")
+        };
+        let [batch] =
+            &batches.into_iter().filter(|batch| batch.iter().any(names)).collect::<Vec<_>>()[..]
+        else {
+            panic!("one batch")
+        };
+        assert!(batch.iter().all(|feature| tests_of(&feature.tags).is_empty()), "{batch:?}");
     }
 
     #[test]

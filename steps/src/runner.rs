@@ -85,7 +85,7 @@ pub fn check(features: &FeatureSet) -> Result<(), FeatureError> {
 /// [`FeatureError::Step`] before any traffic, when a step matches no phrase.
 pub async fn run(features: &FeatureSet, stage: &Stage) -> Result<(), FeatureError> {
     check(features)?;
-    let features = features.clone().for_workflow(stage.supplier.context());
+    let features = features.clone().that_apply(stage.supplier.context());
     for batch in features.batches() {
         if stage.bench.stopped().is_some() {
             break;

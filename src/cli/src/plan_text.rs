@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 use std::time::Duration;
 
-use letterproof_model::{LetterStatus, Operation};
+use letterproof_model::{Capability, LetterStatus, Operation};
 use letterproof_steps::plan::{Bill, Need, Range};
 
 use crate::plan::{Planned, shortage};
@@ -110,6 +110,9 @@ fn seeding(text: &mut String, planned: &Planned) {
         line(text, "ledger", &words);
     } else if !planned.embedded {
         line(text, "ledger", "not known without credentials: it is named after LETTERPROOF_KID");
+    }
+    if !planned.target.has(Capability::Seeded) {
+        return line(text, "seeding", "this target is not seeded");
     }
     line(text, "seeding", &format!("{waiting} of {seeded} letters are PENDING as far as is known"));
     let short: Vec<String> = planned.plan.shortfalls().map(|short| shortage(&short)).collect();

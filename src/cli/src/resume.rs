@@ -142,7 +142,7 @@ impl Broken {
                 context.base_url
             )));
         }
-        let left = features.clone().for_workflow(&context).without(&self.finished);
+        let left = features.clone().that_apply(&context).without(&self.finished);
         if left.scenario_count() == 0 && !self.is_incomplete() {
             return Err(Failure::Usage(format!(
                 "{}: every scenario of this run had succeeded; there is nothing to go on with",
@@ -170,7 +170,7 @@ impl Broken {
         ledger.replay(recording)?;
         let mark = Mark::new(now(), MarkKind::Resumed);
         bench.resumed(mark.at);
-        ledger.note_broken_off(mark.at);
+        ledger.note_lost_list(mark.at);
         journal.mark(mark).map_err(|error| Failure::Harness(error.message))
     }
 

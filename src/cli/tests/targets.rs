@@ -5,11 +5,14 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use letterproof_evidence::{JOURNAL_FILE, read_journal};
 use letterproof_mock::{DemoCredentials, MockConfig, MockServer, Profile};
-use letterproof_model::{LetterStatus, TestResult, Verdict};
+use letterproof_model::{Actor, Exchange, Journal as _, LetterStatus, TestResult, Verdict};
 use support::{Call, command, folders, letterproof, results, run_folder};
 
 fn with(call: Call, credentials: &DemoCredentials) -> Call {
@@ -63,6 +66,59 @@ async fn a_run_against_the_sandbox_is_incomplete_and_says_what_it_proved() {
     for words in ["not stateful", "AT1.1"] {
         assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
     }
+    let supplier = |sent: &&Arc<Exchange>| sent.actor == Actor::Supplier;
+    let journal = read_journal(&run_folder(out.path()).join(JOURNAL_FILE)).unwrap();
+    let sent = journal.recording.exchanges().iter().filter(supplier);
+    let methods: BTreeSet<&str> = sent.map(|sent| sent.request.method.as_str()).collect();
+    assert_eq!(methods, ["GET"].into(), "no update for a test that does not apply");
+    assert!(!ended.stderr.contains("AT5 "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("AT1 A supplier reaches the service and its letters: done"));
+    for words in ["seeded again", "seeded anew", "to seed"] {
+        assert!(!ended.stderr.contains(words), "{words} in {}", ended.stderr);
+    }
+}
+
+/// Checks of links and contents that the judges do not yet know to be beyond the sandbox: it links to
+/// another's server, states made-up hashes, and has no letter without one.
+const OF_STORAGE: [&str; 6] =
+    ["C-DATA-MISSING-PDF", "C-HASH", "C-LINK", "C-LINK-EXPIRED", "C-LINK-HEAD", "C-LINK-TAMPERED"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sandbox_is_read_by_its_documented_ids_and_meets_every_check_that_applies() {
+    let config = MockConfig { profile: Profile::Sandbox, ..MockConfig::default() };
+    let server = MockServer::start(config).await.unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let ended = letterproof(out.path())
+        .args(["--suite", "conformance", "--target", "sandbox", "--base-url", server.base_url()])
+        .ended();
+    server.shutdown().await;
+    let results = results(&run_folder(out.path()));
+    let verdict = |id: &str| {
+        results.conformance.iter().find(|check| check.id.as_str() == id).map(|check| check.verdict)
+    };
+    for read in ["C-LETTER", "C-LETTER-SAME", "C-DATA", "C-DATA-LOCATION", "C-ACCEPT-OTHER"] {
+        assert_eq!(verdict(read), Some(Verdict::Pass), "{read} in {}", ended.stdout);
+    }
+    assert_eq!(verdict("C-MI-READ"), Some(Verdict::Pass), "{}", ended.stdout);
+    let open: Vec<&str> = results
+        .conformance
+        .iter()
+        .filter(|check| check.verdict > Verdict::NotApplicable)
+        .map(|check| check.id.as_str())
+        .collect();
+    let unmet: Vec<&&str> = open.iter().filter(|id| !OF_STORAGE.contains(id)).collect();
+    assert!(unmet.is_empty(), "{unmet:?} in {}", ended.stdout);
+    assert_eq!(ended.code, if open.is_empty() { 0 } else { 3 }, "{}", ended.stdout);
+}
+
+#[test]
+fn a_plan_for_the_sandbox_has_no_updates_of_tests_that_do_not_apply_and_no_seeding() {
+    let ended = command(&["plan", "--target", "sandbox"]).ended();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    for words in ["AT4", "uses up", "it does not suffice", "it may not suffice"] {
+        assert!(!ended.stdout.contains(words), "{words} in {}", ended.stdout);
+    }
+    assert!(ended.stdout.contains("this target is not seeded"), "{}", ended.stdout);
 }
 
 #[tokio::test(flavor = "multi_thread")]

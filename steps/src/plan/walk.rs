@@ -51,7 +51,7 @@ pub struct Shortfall<'a> {
 pub fn plan(features: &FeatureSet, outlook: Outlook) -> Result<Plan, FeatureError> {
     let costs = Draft::collection();
     features.check_steps(&costs)?;
-    let features = features.clone().for_workflow(&outlook.context);
+    let features = features.clone().that_apply(&outlook.context);
     let rate_limit = outlook.context.rate_limit;
     let mut draft = Draft::new(outlook);
     let mut scenarios = Vec::new();

@@ -240,7 +240,7 @@ impl Doctor {
                     "list",
                     TITLE,
                     error.to_string(),
-                    "Try again; the API may be down.",
+                    "The API may be down. Try again when the visibility timeout is over: a list whose answer is lost has hidden its letter all the same.",
                 );
                 return Ok(());
             }

@@ -308,10 +308,12 @@ impl Ledger {
         hidden.chain(book.veiled_until).filter(|at| *at > now).max()
     }
 
-    /// Takes in that a run was broken off at this time at the latest: a list that it had asked for
-    /// may hide letters, though nobody received it.
-    pub fn note_broken_off(&self, at: Timestamp) {
-        self.inner.book.lock().veiled_until = self.hidden_until(at);
+    /// Takes in that a list asked for until this time at the latest may hide letters, though nobody
+    /// received it: its answer was lost, or the run stopped.
+    pub fn note_lost_list(&self, at: Timestamp) {
+        let until = self.hidden_until(at);
+        let veiled = &mut self.inner.book.lock().veiled_until;
+        *veiled = until.max(*veiled);
     }
 
     /// The letters that were first seen in a status at or after `since`, grouped by specification

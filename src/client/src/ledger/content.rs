@@ -13,19 +13,22 @@ impl Content {
     /// SHA-256 that the API states. `None` when the answer says nothing about the content.
     pub(crate) fn of(exchange: &Exchange, stated: Option<&str>) -> Option<(Self, Option<String>)> {
         let answer = exchange.response()?;
-        let damaged = |problem: &str| Some((Self::Damaged, Some(problem.to_owned())));
+        let unusable = |problem: &str| {
+            let problem = problem.to_owned();
+            Some((Self::Unusable { problem: problem.clone() }, Some(problem)))
+        };
         match (answer.status, answer.body.content()) {
             (404, _) => Some((Self::Missing, None)),
-            (200, None) => damaged("it is empty"),
+            (200, None) => unusable("it is empty"),
             (200, Some(content)) => {
                 if stated.is_some_and(|stated| !stated.eq_ignore_ascii_case(&content.sha256)) {
-                    return damaged("its SHA-256 is not the one the API states");
+                    return unusable("its SHA-256 is not the one the API states");
                 }
                 match (content.pages, &content.problem) {
-                    (_, Some(problem)) => damaged(problem),
-                    (None, None) => damaged("it is no PDF"),
+                    (_, Some(problem)) => unusable(problem),
+                    (None, None) => unusable("it is no PDF"),
                     (Some(pages), None) if !matches!(answer.body, Body::Pdf(_)) || pages == 0 => {
-                        damaged("it is no PDF with pages")
+                        unusable("it is no PDF with pages")
                     }
                     (Some(pages), None) if pages > MOST_PAGES => {
                         Some((Self::TooLong { pages }, Some(format!("it has {pages} pages"))))

@@ -71,7 +71,7 @@ pub struct Step {
 }
 
 /// What a letter's content turned out to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Content {
     /// A sound PDF of at most five pages.
@@ -81,13 +81,26 @@ pub enum Content {
     },
     /// There is none.
     Missing,
-    /// It cannot be read, or is not what the API's hash says.
-    Damaged,
+    /// It cannot be printed: it cannot be read, or is not what the API's hash says.
+    #[serde(rename = "damaged")]
+    Unusable {
+        /// Why, in a few words; empty in ledgers that did not keep it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        problem: String,
+    },
     /// A sound PDF with more than five pages.
     TooLong {
         /// Its pages.
         pages: u32,
     },
+}
+
+impl Content {
+    /// Whether it can be printed.
+    #[must_use]
+    pub const fn is_sound(&self) -> bool {
+        matches!(self, Self::Sound { .. })
+    }
 }
 
 impl LetterRecord {
@@ -133,7 +146,7 @@ impl LetterRecord {
     /// What its content is, where that was found out at this time or later.
     #[must_use]
     pub fn content_since(&self, at: Timestamp) -> Option<Content> {
-        self.content.filter(|_| self.content_at.is_some_and(|found| found >= at))
+        self.content.clone().filter(|_| self.content_at.is_some_and(|found| found >= at))
     }
 
     /// Takes in that an answer at `at` did not know the letter.

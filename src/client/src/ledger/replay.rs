@@ -1,6 +1,7 @@
 //! Learning from a saved journal, as a resumed run does: statuses, updates, and what downloads
 //! showed of the letters' content.
-//! The harness's own probes are left out: the ledger never saw them while they were made either.
+//! Of the harness's own probes only downloads are taken in, and of these only what nobody can
+//! print, as while they were made: a sound letter is one that the supplier itself has fetched.
 
 use std::sync::Arc;
 
@@ -26,7 +27,8 @@ impl Ledger {
         for call in traffic.recorded() {
             match (call.operation, call.letter) {
                 (Operation::Download, Some(letter)) => {
-                    self.replay_download(&traffic.letter_id(letter), &call.exchange)?;
+                    let letter = traffic.letter_id(letter);
+                    self.replay_download(&letter, &call.exchange, call.by_supplier())?;
                 }
                 (Operation::CreateMi, _) if call.by_supplier() => self.replay_mi(&call.exchange)?,
                 _ if call.by_supplier() => self.observe(&call.exchange)?,
@@ -49,9 +51,28 @@ impl Ledger {
         }
     }
 
-    fn replay_download(&self, letter: &LetterId, exchange: &Exchange) -> Result<(), ClientError> {
-        let stated = self.get(letter).and_then(|record| record.sha256);
-        let content = Content::of(exchange, stated.as_deref()).map(|(content, _)| content);
+    fn replay_download(
+        &self,
+        letter: &LetterId,
+        exchange: &Exchange,
+        by_supplier: bool,
+    ) -> Result<(), ClientError> {
+        let content = self.content_of(letter, exchange);
+        let content = content.filter(|content| by_supplier || !content.is_sound());
         content.map_or(Ok(()), |content| self.note_content_at(letter, content, exchange.finished()))
+    }
+
+    /// Notes what a probe's download showed, where nobody can print it: whoever found that out, no
+    /// scenario takes the letter on.
+    ///
+    /// # Errors
+    /// When the ledger's file cannot be written.
+    pub fn note_probed(&self, letter: &LetterId, exchange: &Exchange) -> Result<(), ClientError> {
+        self.replay_download(letter, exchange, false)
+    }
+
+    fn content_of(&self, letter: &LetterId, exchange: &Exchange) -> Option<Content> {
+        let stated = self.get(letter).and_then(|record| record.sha256);
+        Content::of(exchange, stated.as_deref()).map(|(content, _)| content)
     }
 }

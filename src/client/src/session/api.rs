@@ -12,6 +12,7 @@ use url::Url;
 use super::call::{Call, Repeat};
 use super::core::Session;
 use super::link::DataLink;
+use super::retry;
 use super::transport::Raw;
 use crate::wire::{LetterDocument, LetterList, LetterUpdate, MiDocument, MiRecord};
 use crate::{ClientError, Flow};
@@ -37,7 +38,8 @@ impl Session {
         answer(self.make(&call).await?, |raw| (raw.status() == Some(200)).then_some(()))
     }
 
-    /// `GET /letters`, with a limit or with the API's own.
+    /// `GET /letters`, with a limit or with the API's own. A list whose answer was lost has hidden
+    /// its letters all the same, so it is not asked for again here: see [`list_is_lost`].
     ///
     /// # Errors
     /// When no answer arrives, or the exchange could not be recorded.
@@ -47,7 +49,7 @@ impl Session {
         limit: Option<u32>,
     ) -> Result<Answer<LetterList>, ClientError> {
         let path = limit.map_or_else(|| "/letters".to_owned(), |n| format!("/letters?limit={n}"));
-        let call = Call::api(self, flow, Method::GET, self.api_url(&path)?, Repeat::Safe);
+        let call = Call::api(self, flow, Method::GET, self.api_url(&path)?, Repeat::Unsent);
         answer(self.make(&call).await?, |raw| read(raw, 200))
     }
 
@@ -140,6 +142,19 @@ impl Session {
             segments.pop_if_empty().push(kind).push(id).extend(part);
         }
         Ok(url)
+    }
+}
+
+/// Whether the answer to a list was lost on the way, so that letters may be hidden which nobody has
+/// received, and the list may be asked for again once they show.
+pub(crate) fn list_is_lost(result: &Result<Answer<LetterList>, ClientError>) -> bool {
+    match result {
+        Ok(answer) => retry::may_repeat(Repeat::Safe, Some(answer.status), None),
+        Err(ClientError::Unreachable { kind, .. }) => {
+            retry::may_repeat(Repeat::Safe, None, Some(*kind))
+                && !retry::may_repeat(Repeat::Unsent, None, Some(*kind))
+        }
+        Err(_) => false,
     }
 }
 

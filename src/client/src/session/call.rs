@@ -37,7 +37,8 @@ pub(super) enum Repeat {
     /// for each status.
     Safe,
     /// Only when the server cannot have acted on it: no connection was made, or 429. Creating
-    /// management information, since the API does not detect a second record.
+    /// management information, since the API does not detect a second record; a list, since it hides
+    /// its letters also when its answer is lost.
     Unsent,
     /// Not at all.
     Never,

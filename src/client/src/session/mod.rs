@@ -21,6 +21,7 @@ mod token_probe;
 mod transport;
 
 pub use api::Answer;
+pub(crate) use api::list_is_lost;
 pub(crate) use api::unreachable as no_answer;
 pub use assertion::AssertionFlaw;
 pub use core::{Session, SessionOptions, Usage};

@@ -9,9 +9,10 @@ use http::{HeaderName, HeaderValue};
 use letterproof_model::{Actor, Exchange, now};
 
 use super::assertion::AssertionFlaw;
-use super::call::{Call, Kind};
+use super::call::{Call, Kind, Repeat};
 use super::core::Session;
 use super::probe::Probe;
+use super::retry::{self, Next};
 use super::token::token_call;
 use super::transport::{Raw, header_text};
 use crate::{BearerChoice, ClientError, Flow};
@@ -34,8 +35,15 @@ impl Session {
     ) -> Result<Option<Arc<Exchange>>, ClientError> {
         let Some(signer) = self.signer().await? else { return Ok(None) };
         let (audience, _) = self.token_endpoint()?;
-        let assertion = signer.flawed(flaw, audience, self.platform_seconds()).await?;
-        self.ask_with(flow, &assertion, Some(label)).await.map(|raw| Some(raw.exchange))
+        let mut attempt = 0;
+        loop {
+            let now = self.platform_seconds();
+            let assertion = signer.clone().flawed(flaw, audience.clone(), now).await?;
+            let raw = self.ask_with(flow, &assertion, Some(label)).await?;
+            if !self.asks_again(&mut attempt, &raw).await? {
+                return Ok(Some(raw.exchange));
+            }
+        }
     }
 
     /// Asks for a token twice with one and the same assertion, the second time under this
@@ -48,9 +56,14 @@ impl Session {
         flow: &Flow,
         label: &str,
     ) -> Result<Option<Arc<Exchange>>, ClientError> {
-        let Some(assertion) = self.good_assertion().await? else { return Ok(None) };
-        self.ask_with(flow, &assertion, None).await?;
-        self.ask_with(flow, &assertion, Some(label)).await.map(|raw| Some(raw.exchange))
+        let Some((assertion, _)) = self.ask_well(flow).await? else { return Ok(None) };
+        let mut attempt = 0;
+        loop {
+            let raw = self.ask_with(flow, &assertion, Some(label)).await?;
+            if !self.asks_again(&mut attempt, &raw).await? {
+                return Ok(Some(raw.exchange));
+            }
+        }
     }
 
     /// Sends a probe with a token of its own once that has expired. `None` where the session asks
@@ -64,8 +77,7 @@ impl Session {
         probe: &Probe,
         patience: Duration,
     ) -> Result<Option<Arc<Exchange>>, ClientError> {
-        let Some(assertion) = self.good_assertion().await? else { return Ok(None) };
-        let raw = self.ask_with(flow, &assertion, None).await?;
+        let Some((_, raw)) = self.ask_well(flow).await? else { return Ok(None) };
         let Ok((bearer, life)) = self.token_of(&raw) else { return Ok(None) };
         if life > patience {
             return Ok(None);
@@ -76,10 +88,31 @@ impl Session {
         self.probe(flow, &probe).await.map(Some)
     }
 
-    async fn good_assertion(&self) -> Result<Option<String>, ClientError> {
+    /// Asks for a token as one should, and again with another assertion while the platform has a
+    /// fault: an assertion that was not answered may or may not have been seen. `None` where the
+    /// session asks nobody for tokens.
+    async fn ask_well(&self, flow: &Flow) -> Result<Option<(String, Raw)>, ClientError> {
         let Some(signer) = self.signer().await? else { return Ok(None) };
         let (audience, _) = self.token_endpoint()?;
-        signer.assertion(audience, self.platform_seconds()).await.map(Some)
+        let mut attempt = 0;
+        loop {
+            let now = self.platform_seconds();
+            let assertion = signer.clone().assertion(audience.clone(), now).await?;
+            let raw = self.ask_with(flow, &assertion, None).await?;
+            if !self.asks_again(&mut attempt, &raw).await? {
+                return Ok(Some((assertion, raw)));
+            }
+        }
+    }
+
+    /// Whether a request for a token failed on the way and is to be made again, after a pause that
+    /// is over then.
+    async fn asks_again(&self, attempt: &mut u32, raw: &Raw) -> Result<bool, ClientError> {
+        *attempt += 1;
+        match retry::next(Repeat::Safe, *attempt, raw) {
+            Next::Again(pause) => self.sleep(pause).await.map(|()| true),
+            Next::Take => Ok(false),
+        }
     }
 
     fn platform_seconds(&self) -> i64 {

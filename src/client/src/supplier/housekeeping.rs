@@ -84,12 +84,12 @@ impl Supplier {
             }
         }
         if unfit.is_empty() {
-            return Err(too_few("PENDING letters that cannot be taken on"));
+            return Err(self.none_of("PENDING letters that cannot be taken on"));
         }
         Ok(unfit)
     }
 
-    /// Accepts `n` letters whose PDF is damaged or too long, and sees them accepted (AT12).
+    /// Accepts `n` letters whose PDF cannot be printed or is too long, and sees them accepted (AT12).
     ///
     /// # Errors
     /// When the API refuses or gives no answer, or there is no such letter.
@@ -104,7 +104,7 @@ impl Supplier {
         let _deciding = self.decide().await;
         let found = self.find(n, LetterStatus::Pending, bad).await?;
         if found.is_empty() {
-            return Err(too_few("PENDING letters with a damaged or too long PDF"));
+            return Err(self.none_of("PENDING letters whose PDF cannot be printed or is too long"));
         }
         let ids: Vec<LetterId> = found.into_iter().map(|letter| letter.id).collect();
         let sent = self.accept_in_bulk(&ids).await?;
@@ -181,11 +181,13 @@ impl Supplier {
         Ok(())
     }
 
-    /// Takes in the queue once and reports what cannot be produced (AT15).
+    /// Rejects what is known to be unfit, takes in the queue once and reports what cannot be produced
+    /// (AT15).
     ///
     /// # Errors
     /// As [`Supplier::take_in_queue`].
     pub async fn take_in_queue_and_clear_up(&self, chunk: u32) -> Result<QueueRun, ClientError> {
+        self.reject_known_unfit().await?;
         let run = self.take_in_queue(chunk).await?;
         let bad: Vec<LetterId> = run
             .letters
@@ -199,13 +201,14 @@ impl Supplier {
         }
         Ok(run)
     }
-}
 
-fn too_few(what: &str) -> ClientError {
-    ClientError::TooFewLetters {
-        what: what.to_owned(),
-        needed: 1,
-        found: 0,
-        remedy: "Ask NHS Notify to seed such letters, or leave this test out.",
+    fn none_of(&self, what: &str) -> ClientError {
+        let seeded = "Ask NHS Notify to seed such letters, or leave this test out.";
+        ClientError::TooFewLetters {
+            what: what.to_owned(),
+            needed: 1,
+            found: 0,
+            remedy: self.remedy_of_shortage(seeded),
+        }
     }
 }

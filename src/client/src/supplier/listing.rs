@@ -1,5 +1,6 @@
 //! Receiving lists of letters, one at a time, and waiting for listed letters to show again.
-//! Refuses parallel lists: the API would hand out the same letters twice.
+//! Refuses parallel lists: the API would hand out the same letters twice. Refuses to repeat a list
+//! whose answer was lost before the letters that it hid show again: it would name only the rest.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -7,11 +8,17 @@ use std::time::Duration;
 use letterproof_model::{MarkKind, now};
 
 use super::work::Supplier;
-use crate::ClientError;
-use crate::wire::ListedLetter;
+use crate::session::list_is_lost;
+use crate::wire::{LetterList, ListedLetter};
+use crate::{Answer, ClientError};
 
 /// The letters of the pack's daily list.
 const DAILY: u32 = 2_500;
+
+/// How often a list is asked for while its answer is lost.
+const MOST_LISTS: u32 = 3;
+/// The least pause before a list is repeated.
+const BEFORE_REPEAT: Duration = Duration::from_millis(200);
 
 /// What is remembered of the latest list.
 #[derive(Default)]
@@ -42,7 +49,7 @@ impl Supplier {
     ) -> Result<Vec<ListedLetter>, ClientError> {
         let updates = self.shared.updates.load(Ordering::SeqCst);
         self.tell("receiving the list of letters", 0, None, None);
-        let answer = self.session().list_letters(&self.flow, limit).await?;
+        let answer = self.list_until_answered(limit).await?;
         self.ledger().observe(&answer.exchange)?;
         let Some(list) = answer.value else {
             listing.last = None;
@@ -59,6 +66,31 @@ impl Supplier {
         self.tell("receiving the list of letters", letters.len() as u64, None, None);
         listing.last = Some(Last { limit, letters: letters.clone(), updates });
         Ok(letters)
+    }
+
+    /// Asks for a list, and again when its answer was lost, once what it hid shows again.
+    async fn list_until_answered(
+        &self,
+        limit: Option<u32>,
+    ) -> Result<Answer<LetterList>, ClientError> {
+        let mut asked = 0;
+        loop {
+            let answer = self.session().list_letters(&self.flow, limit).await;
+            asked += 1;
+            if !list_is_lost(&answer) {
+                return answer;
+            }
+            self.ledger().note_lost_list(now());
+            if asked >= MOST_LISTS {
+                return answer;
+            }
+            self.session().sleep(BEFORE_REPEAT).await?;
+            self.wait_out(
+                "waiting to repeat a list whose answer was lost",
+                ", also those of a list whose answer was lost",
+            )
+            .await?;
+        }
     }
 
     /// Receives the whole daily list: 2,500 letters in one call (AT2).
@@ -93,15 +125,19 @@ impl Supplier {
     /// # Errors
     /// When the run is asked to stop.
     pub async fn wait_until_listed_letters_show_again(&self) -> Result<Duration, ClientError> {
+        self.wait_out("waiting for listed letters to show again", "").await
+    }
+
+    /// The same wait, with the words that progress has for it and what the journal adds.
+    async fn wait_out(&self, what: &str, also: &str) -> Result<Duration, ClientError> {
         const TICK: Duration = Duration::from_secs(1);
-        const WHAT: &str = "waiting for listed letters to show again";
         let Some(end) = self.ledger().all_shown_at() else { return Ok(Duration::ZERO) };
         let left = || Duration::try_from(end.duration_since(now())).unwrap_or_default();
         let whole = left();
         self.mark(MarkKind::Wait {
             ms: u64::try_from(whole.as_millis()).unwrap_or(u64::MAX),
             reason: format!(
-                "listed letters stay hidden for the visibility timeout of {:.1} s.",
+                "listed letters stay hidden for the visibility timeout of {:.1} s{also}.",
                 self.session().target().visibility_timeout.as_secs_f64()
             ),
         })?;
@@ -109,11 +145,11 @@ impl Supplier {
         loop {
             let remaining = left();
             if remaining.is_zero() {
-                self.tell(WHAT, seconds, Some(seconds), Some(Duration::ZERO));
+                self.tell(what, seconds, Some(seconds), Some(Duration::ZERO));
                 return Ok(whole);
             }
             let gone = whole.saturating_sub(remaining).as_secs();
-            self.tell(WHAT, gone, Some(seconds), Some(remaining));
+            self.tell(what, gone, Some(seconds), Some(remaining));
             self.session().sleep(remaining.min(TICK)).await?;
         }
     }

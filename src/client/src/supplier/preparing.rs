@@ -8,7 +8,7 @@ use crate::ledger::{Content, LetterRecord};
 use crate::{ClientError, Download};
 
 /// What a letter turned out to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Preparation {
     /// Its PDF is sound.
     Ready {
@@ -18,7 +18,10 @@ pub enum Preparation {
     /// There is no PDF: reject it.
     MissingPdf,
     /// The PDF cannot be read, or is not the one the API's hash names: fail it.
-    CorruptPdf,
+    UnusablePdf {
+        /// Why, in a few words; empty where an older ledger did not keep it.
+        problem: String,
+    },
     /// The PDF has more than five pages: fail it.
     TooManyPages {
         /// Its pages.
@@ -75,7 +78,7 @@ impl From<Content> for Preparation {
         match content {
             Content::Sound { pages } => Self::Ready { pages },
             Content::Missing => Self::MissingPdf,
-            Content::Damaged => Self::CorruptPdf,
+            Content::Unusable { problem } => Self::UnusablePdf { problem },
             Content::TooLong { pages } => Self::TooManyPages { pages },
         }
     }
@@ -124,11 +127,11 @@ impl Supplier {
 
     /// Keeps in the ledger what a letter's content turned out to be.
     fn note(&self, prepared: Prepared) -> Result<Prepared, ClientError> {
-        let content = match prepared.outcome {
-            Preparation::Ready { pages } => Content::Sound { pages },
+        let content = match &prepared.outcome {
+            Preparation::Ready { pages } => Content::Sound { pages: *pages },
             Preparation::MissingPdf => Content::Missing,
-            Preparation::CorruptPdf => Content::Damaged,
-            Preparation::TooManyPages { pages } => Content::TooLong { pages },
+            Preparation::UnusablePdf { problem } => Content::Unusable { problem: problem.clone() },
+            Preparation::TooManyPages { pages } => Content::TooLong { pages: *pages },
             _ => return Ok(prepared),
         };
         self.ledger().note_content(&prepared.id, content)?;

@@ -84,8 +84,9 @@ fn listed(exchange: &Exchange) -> Option<LetterList> {
 
 impl Supplier {
     /// Receives a list of letters to decide on all of them with [`Supplier::take_on`], or takes up
-    /// the one that this scenario was working off when the run broke off. Nobody else is deciding on
-    /// letters meanwhile, or takes one of the scenario's first list afterwards.
+    /// the one that this scenario was working off when the run broke off. Letters that some scenario
+    /// found unfit are rejected first. Nobody else is deciding on letters meanwhile, or takes one of
+    /// the scenario's first list afterwards.
     ///
     /// # Errors
     /// As [`Supplier::list`].
@@ -97,6 +98,7 @@ impl Supplier {
             return Ok(letters);
         }
         let _alone = self.shared.deciding.write().await;
+        self.reject_known_unfit().await?;
         let letters = self.list(Some(limit)).await?;
         self.shared.held.lock().entry(scenario).or_insert_with(|| {
             let listed: HashSet<&LetterId> = letters.iter().map(|letter| &letter.id).collect();

@@ -1,5 +1,6 @@
 //! Taking on a list: what can be produced is accepted in one update, what cannot is rejected.
-//! Refuses to accept what the letter's data or its missing PDF already rules out (AT4, AT13).
+//! Refuses to accept what the letter's data or its PDF already rules out, whoever found that out
+//! (AT4, AT13).
 
 use std::collections::HashMap;
 
@@ -26,7 +27,9 @@ impl Preparation {
     #[must_use]
     pub fn reason_to_reject(&self) -> Option<Reason> {
         match self {
-            Self::MissingPdf => Some(Reason::new("REJ-PDF", "The letter has no PDF")),
+            Self::MissingPdf => Some(Reason::new("REJ-NOPDF", "The letter has no PDF")),
+            Self::UnusablePdf { problem } => Some(Reason::new("REJ-PDF", unusable(problem))),
+            Self::TooManyPages { pages } => Some(Reason::new("REJ-PAGES", too_long(*pages))),
             Self::UnknownSpecification => {
                 Some(Reason::new("REJ-SPEC", "The specification is not one agreed"))
             }
@@ -41,11 +44,8 @@ impl Preparation {
     #[must_use]
     pub fn reason_to_fail(&self) -> Option<Reason> {
         match self {
-            Self::CorruptPdf => Some(Reason::new("FAIL-PDF", "The PDF is damaged")),
-            Self::TooManyPages { pages } => {
-                let text = format!("The PDF has {pages} pages; at most five can be enclosed");
-                Some(Reason::new("FAIL-PAGES", text))
-            }
+            Self::UnusablePdf { problem } => Some(Reason::new("FAIL-PDF", unusable(problem))),
+            Self::TooManyPages { pages } => Some(Reason::new("FAIL-PAGES", too_long(*pages))),
             // Found only after acceptance, when it is too late to reject.
             Self::MissingPdf => Some(Reason::new("FAIL-NOPDF", "The letter has no PDF")),
             _ => None,
@@ -53,10 +53,21 @@ impl Preparation {
     }
 }
 
+/// Why a PDF cannot be printed, as it was found out.
+fn unusable(problem: &str) -> String {
+    const TEXT: &str = "The PDF cannot be printed";
+    if problem.is_empty() { TEXT.to_owned() } else { format!("{TEXT}: {problem}") }
+}
+
+fn too_long(pages: u32) -> String {
+    format!("The PDF has {pages} pages; at most five can be enclosed")
+}
+
 impl Supplier {
     /// Accepts listed letters in one bulk update and rejects, in a second one, those that cannot
     /// be taken on. Only letters that look suspicious, having no stated hash or no agreed
-    /// specification, are looked at first. Where the workflow knows no REJECTED, all are accepted.
+    /// specification, are looked at first; what any scenario found unfit is known. Where the workflow
+    /// knows no REJECTED, all are accepted.
     ///
     /// # Errors
     /// When the API refuses an update or gives no answer.
@@ -114,6 +125,40 @@ impl Supplier {
             || self.by_metadata(record).is_some_and(|found| found.reason_to_reject().is_some())
     }
 
+    /// Whether this run has found that the letter's PDF is missing or cannot be printed.
+    fn is_known_unfit(&self, record: &LetterRecord) -> bool {
+        self.known_content(record).is_some_and(|content| !content.is_sound())
+    }
+
+    /// Rejects the PENDING letters that some scenario found unfit, and sees them rejected, so that a
+    /// list asked for afterwards does not name them. Where the workflow knows no REJECTED they stay:
+    /// they can only be accepted and then reported as FAILED.
+    pub(super) async fn reject_known_unfit(&self) -> Result<(), ClientError> {
+        if !self.context().reports(LetterStatus::Rejected) {
+            return Ok(());
+        }
+        let wanted = |record: &LetterRecord| {
+            record.status == Some(LetterStatus::Pending)
+                && !record.in_flight()
+                && self.is_known_unfit(record)
+        };
+        let taken = self.confirmed(self.ledger().take(usize::MAX, wanted), wanted).await?;
+        let unfit: HashMap<LetterId, Reason> = taken
+            .into_iter()
+            .filter_map(|record| {
+                let found = Preparation::from(self.known_content(&record)?);
+                Some((record.id, found.reason_to_reject()?))
+            })
+            .collect();
+        if unfit.is_empty() {
+            return Ok(());
+        }
+        let sent = self.reject_now(unfit).await?;
+        self.see(&sent.letters, LetterStatus::Rejected).await?;
+        self.ledger().release(&sent.letters);
+        Ok(())
+    }
+
     async fn unfit(&self, letters: &[LetterId]) -> Result<HashMap<LetterId, Reason>, ClientError> {
         if !self.context().reports(LetterStatus::Rejected) {
             return Ok(HashMap::new());
@@ -121,7 +166,7 @@ impl Supplier {
         let suspicious: Vec<LetterId> = letters
             .iter()
             .filter_map(|id| self.ledger().get(id))
-            .filter(|record| self.is_suspicious(record))
+            .filter(|record| self.is_suspicious(record) || self.is_known_unfit(record))
             .map(|record| record.id)
             .collect();
         let reason = |letter: Prepared| Some((letter.id, letter.outcome.reason_to_reject()?));

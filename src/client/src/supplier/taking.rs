@@ -1,7 +1,7 @@
 //! Choosing letters to work on, always from the ledger.
 //! Refuses exceptional letters for ordinary flows, and letters that another scenario has.
 
-use letterproof_model::{LetterId, LetterStatus, SpecificationKind};
+use letterproof_model::{Capability, LetterId, LetterStatus, SpecificationKind};
 
 use super::preparing::Prepared;
 use super::work::Supplier;
@@ -200,7 +200,7 @@ impl Supplier {
     }
 
     /// What this run knows of a letter's content: an earlier one left no record in this journal.
-    fn known_content(&self, record: &LetterRecord) -> Option<Content> {
+    pub(super) fn known_content(&self, record: &LetterRecord) -> Option<Content> {
         record.content_since(self.shared.since)
     }
 
@@ -216,8 +216,22 @@ impl Supplier {
             what: format!("{} in {statuses}", filter.phrase()),
             needed,
             found: taken.len(),
-            remedy: "Wait until hidden letters show again, or ask NHS Notify to seed the target anew.",
+            remedy: self.remedy_of_shortage(
+                "Wait until hidden letters show again, or ask NHS Notify to seed the target again.",
+            ),
         })
+    }
+}
+
+impl Supplier {
+    /// What to try where letters are too few: what helps on a seeded target, and what helps on one
+    /// that nobody seeds.
+    pub(super) fn remedy_of_shortage(&self, seeded: &'static str) -> &'static str {
+        if self.context().has(Capability::Seeded) {
+            seeded
+        } else {
+            "This target is not seeded: leave this test out, or run it on a target that is."
+        }
     }
 }
 

@@ -67,10 +67,20 @@ async fn a_line_that_a_crash_cut_short_is_dropped_and_the_file_goes_on() {
     drop(file);
     let ledger = Ledger::open(&path, &stage.target, "Acme").unwrap();
     assert_eq!(ledger.select(|_| true), before);
-    ledger.note_content(&"L0001".into(), Content::Damaged).unwrap();
+    let damaged = Content::Unusable { problem: "damaged: no page tree".to_owned() };
+    ledger.note_content(&"L0001".into(), damaged.clone()).unwrap();
     drop(ledger);
     let ledger = Ledger::open(&path, &stage.target, "Acme").unwrap();
-    assert_eq!(ledger.get(&"L0001".into()).unwrap().content, Some(Content::Damaged));
+    assert_eq!(ledger.get(&"L0001".into()).unwrap().content, Some(damaged));
+}
+
+#[tokio::test]
+async fn why_a_letter_cannot_be_printed_is_kept_and_not_missed_in_older_ledgers() {
+    let content = crate::Content::Unusable { problem: "it is empty".to_owned() };
+    let kept = serde_json::to_value(&content).unwrap();
+    assert_eq!(kept, serde_json::json!({"kind": "damaged", "problem": "it is empty"}));
+    let older: crate::Content = serde_json::from_str(r#"{"kind":"damaged"}"#).unwrap();
+    assert_eq!(older, crate::Content::Unusable { problem: String::new() });
 }
 
 #[tokio::test]
@@ -136,7 +146,7 @@ async fn a_run_that_was_broken_off_may_have_hidden_letters_that_nobody_knows_of(
     let ledger = Ledger::in_memory(&stage.target);
     assert_eq!(ledger.all_shown_at(), None);
     let now = letterproof_model::now();
-    ledger.note_broken_off(now);
+    ledger.note_lost_list(now);
     let hidden = jiff::SignedDuration::try_from(stage.target.visibility_timeout).unwrap();
     assert_eq!(ledger.all_shown_at(), Some(now.checked_add(hidden).unwrap()));
 }

@@ -23,6 +23,16 @@ impl Memory {
         self.exchanges.lock().clone()
     }
 
+    /// Why the marks say that was waited.
+    pub(super) fn waits(&self) -> Vec<String> {
+        let marks = self.marks.lock();
+        let waits = marks.iter().filter_map(|mark| match &mark.kind {
+            letterproof_model::MarkKind::Wait { reason, .. } => Some(reason.clone()),
+            _ => None,
+        });
+        waits.collect()
+    }
+
     pub(super) fn count(&self, method: &str, part: &str) -> usize {
         self.exchanges()
             .iter()

@@ -81,8 +81,8 @@ async fn reads_and_updates_are_sent_again_after_a_gateway_fault_and_each_try_is_
     stage.double.seed_ordinary(1);
     let session = stage.session();
     stage.double.world.lock().faults.next = vec![(502, json!({"message": "x"})), (503, json!({}))];
-    let answer = session.list_letters(&stage.flow, None).await.unwrap();
-    assert_eq!(answer.value.unwrap().data.len(), 1);
+    let answer = session.get_letter(&stage.flow, &"L0001".into()).await.unwrap();
+    assert!(answer.value.is_some());
     assert_eq!(answer.exchange.attempt, 3);
     stage.double.world.lock().faults.next = vec![(504, json!({}))];
     let update = LetterUpdate {
@@ -93,6 +93,15 @@ async fn reads_and_updates_are_sent_again_after_a_gateway_fault_and_each_try_is_
     assert_eq!(session.patch_letter(&stage.flow, &update).await.unwrap().status, 202);
     assert_eq!(stage.memory.exchanges().len(), 5);
     assert_eq!(session.usage().repeats, 3);
+}
+
+#[tokio::test]
+async fn a_list_whose_answer_was_lost_is_not_asked_for_again_at_once() {
+    let stage = Stage::set().await;
+    stage.double.seed_ordinary(1);
+    stage.double.world.lock().faults.next = vec![(502, json!({"message": "x"}))];
+    let answer = stage.session().list_letters(&stage.flow, None).await.unwrap();
+    assert_eq!((answer.status, answer.exchange.attempt), (502, 1));
 }
 
 #[tokio::test]

@@ -153,18 +153,20 @@ async fn what_a_letter_is_shows_in_its_data_and_its_pdf() {
     let supplier = stage.supplier();
     let ids = letter_ids(&supplier.daily_list().await.unwrap());
     let prepared = supplier.prepare(&ids).await.unwrap();
-    let outcomes: Vec<Preparation> = prepared.iter().map(|letter| letter.outcome).collect();
+    let unusable =
+        |at: usize| Preparation::UnusablePdf { problem: prepared[at].problem.clone().unwrap() };
+    let outcomes: Vec<Preparation> = prepared.iter().map(|letter| letter.outcome.clone()).collect();
     assert_eq!(
         outcomes,
         [
             Preparation::Ready { pages: 2 },
             Preparation::MissingPdf,
-            Preparation::CorruptPdf,
+            unusable(2),
             Preparation::TooManyPages { pages: 6 },
             Preparation::UnknownSpecification,
             Preparation::MissingMetadata,
             Preparation::Accessible,
-            Preparation::CorruptPdf,
+            unusable(7),
         ]
     );
     assert_eq!(prepared[0].exchanges.len(), 2);
@@ -335,4 +337,143 @@ async fn a_queue_of_more_than_one_flow_is_taken_in_flow_by_flow_without_losing_a
     assert_eq!(letters, 25);
     assert_eq!(stage.memory.count("POST", "/letters"), 5);
     assert_eq!(stage.memory.count("GET", "/letters?limit=5"), 6);
+}
+
+/// Tells what it is doing.
+#[derive(Default)]
+struct Heard(parking_lot::Mutex<Vec<String>>);
+
+impl crate::Progress for Heard {
+    fn on_event(&self, event: crate::ProgressEvent) {
+        self.0.lock().push(event.what);
+    }
+}
+
+#[tokio::test]
+async fn a_list_whose_answer_was_lost_is_repeated_when_what_it_hid_shows_again() {
+    let stage = Stage::set().await;
+    stage.double.seed_ordinary(5);
+    let heard = std::sync::Arc::new(Heard::default());
+    let ledger = Ledger::in_memory(&stage.target);
+    let supplier = Supplier::with_progress(stage.session(), ledger, heard.clone());
+    // The gateway lost the answer to a list that the API had served.
+    supplier.session().list_letters(supplier.flow(), None).await.unwrap();
+    stage.double.world.lock().faults.next = vec![(502, serde_json::json!({"message": "x"}))];
+    let begun = std::time::Instant::now();
+    let listed = supplier.daily_list().await.unwrap();
+    assert_eq!(listed.len(), 5, "the whole list and not what was left of it");
+    assert!(begun.elapsed() >= super::double::VISIBILITY);
+    assert_eq!(stage.memory.count("GET", "/letters?limit"), 2);
+    let words = "waiting to repeat a list whose answer was lost";
+    assert!(heard.0.lock().iter().any(|what| what == words), "{:?}", heard.0.lock());
+    let waits = stage.memory.waits();
+    assert!(waits.iter().any(|reason| reason.contains("answer was lost")), "{waits:?}");
+}
+
+#[tokio::test]
+async fn a_list_that_stays_unanswered_is_given_up_with_its_last_answer() {
+    let stage = Stage::set().await;
+    let lost = (502, serde_json::json!({"message": "x"}));
+    stage.double.world.lock().faults.next = vec![lost.clone(), lost.clone(), lost];
+    let error = stage.supplier().daily_list().await.unwrap_err();
+    assert!(matches!(error, ClientError::Unexpected(_)), "{error}");
+    assert_eq!(stage.memory.count("GET", "/letters?limit"), 3);
+}
+
+/// Ten ordinary letters, of which one turned out damaged while another scenario prepared it.
+async fn one_found_damaged(stage: &Stage) -> (Supplier, LetterId) {
+    stage.double.seed_ordinary(10);
+    let damaged = LetterId::from("L0004");
+    stage.double.world.lock().letters.get_mut("L0004").unwrap().content =
+        Some(b"%PDF-1.7 x".to_vec());
+    stage.double.world.lock().letters.get_mut("L0004").unwrap().stated_hash = None;
+    let supplier = stage.supplier();
+    supplier.daily_list().await.unwrap();
+    let other = supplier.for_scenario("another test");
+    let prepared = other.prepare(std::slice::from_ref(&damaged)).await.unwrap();
+    assert!(matches!(prepared[0].outcome, Preparation::UnusablePdf { .. }), "{prepared:?}");
+    supplier.wait_until_listed_letters_show_again().await.unwrap();
+    (supplier, damaged)
+}
+
+#[tokio::test]
+async fn what_one_scenario_found_damaged_is_rejected_before_another_takes_a_list_on() {
+    let stage = Stage::set().await;
+    let (supplier, damaged) = one_found_damaged(&stage).await;
+    let listed = letter_ids(&supplier.list_to_take_on(10).await.unwrap());
+    assert!(!listed.contains(&damaged), "{listed:?}");
+    assert_eq!(stage.double.status("L0004"), "REJECTED");
+    let taken = supplier.take_on(&listed).await.unwrap();
+    assert_eq!(taken.accepted.letters.len(), 9);
+}
+
+#[tokio::test]
+async fn a_letter_found_damaged_is_rejected_also_where_a_list_still_names_it() {
+    let stage = Stage::set().await;
+    let (supplier, damaged) = one_found_damaged(&stage).await;
+    let listed = letter_ids(&supplier.daily_list().await.unwrap());
+    let taken = supplier.take_on(&listed).await.unwrap();
+    assert!(!taken.accepted.letters.contains(&damaged));
+    assert_eq!(taken.rejected.unwrap().letters, [damaged]);
+}
+
+#[tokio::test]
+async fn a_workflow_without_rejected_accepts_what_it_then_fails() {
+    let mut stage = Stage::set().await;
+    stage.target.supports.remove(&LetterStatus::Rejected);
+    let (supplier, damaged) = one_found_damaged(&stage).await;
+    let listed = letter_ids(&supplier.list_to_take_on(10).await.unwrap());
+    let taken = supplier.take_on(&listed).await.unwrap();
+    assert!(taken.accepted.letters.contains(&damaged) && taken.rejected.is_none());
+    supplier.see(&listed, LetterStatus::Accepted).await.unwrap();
+    assert_eq!(supplier.fail_unproducible().await.unwrap().unwrap().letters, [damaged]);
+}
+
+#[tokio::test]
+async fn what_a_probe_found_damaged_the_supplier_knows_but_not_what_it_found_sound() {
+    let stage = Stage::set().await;
+    let supplier = {
+        let (supplier, _) = (stage.supplier(), stage.double.seed_ordinary(2));
+        stage.double.world.lock().letters.get_mut("L0001").unwrap().content = Some(Vec::new());
+        supplier.daily_list().await.unwrap();
+        supplier
+    };
+    let flow = crate::Flow::harness(None);
+    for id in ["L0001", "L0002"] {
+        let probe = crate::Probe::new("GET", &format!("/letters/{id}/data"));
+        let session = supplier.session();
+        let (_, link) = session.probe_for_link(&flow, &probe).await.unwrap();
+        let link = link.unwrap();
+        let download = session.probe_link(&flow, &link, crate::LinkChange::AsIs).await.unwrap();
+        supplier.ledger().note_probed(&id.into(), &download.exchange).unwrap();
+    }
+    let known = |id: &str| supplier.ledger().get(&id.into()).unwrap().content;
+    assert!(
+        matches!(known("L0001"), Some(crate::Content::Unusable { .. })),
+        "{:?}",
+        known("L0001")
+    );
+    assert_eq!(known("L0002"), None, "the supplier has not fetched it");
+}
+
+#[test]
+fn the_reason_for_a_pdf_that_cannot_be_printed_says_why() {
+    for problem in ["it is encrypted", "its SHA-256 is not the one the API states"] {
+        let found = Preparation::UnusablePdf { problem: problem.to_owned() };
+        for reason in [found.reason_to_fail(), found.reason_to_reject()] {
+            let text = reason.unwrap().text;
+            assert_eq!(text, format!("The PDF cannot be printed: {problem}"));
+        }
+    }
+    let unsaid = Preparation::UnusablePdf { problem: String::new() };
+    assert_eq!(unsaid.reason_to_fail().unwrap().text, "The PDF cannot be printed");
+}
+
+#[tokio::test]
+async fn a_shortage_on_a_target_that_nobody_seeds_advises_no_seeding() {
+    let mut stage = Stage::set().await;
+    stage.target.capabilities.clear();
+    let error = stage.supplier().take_accepted(5, LetterFilter::Standard).await.unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("is not seeded") && !text.contains("again"), "{text}");
 }

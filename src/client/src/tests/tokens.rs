@@ -123,12 +123,32 @@ async fn an_answer_that_is_no_token_is_told_apart_from_a_refusal() {
 
 #[tokio::test]
 async fn a_platform_fault_at_the_token_endpoint_is_tried_again_with_another_assertion() {
+    for status in [502, 503, 504] {
+        let stage = Stage::set().await.with_jwt();
+        stage.double.world.lock().faults.token = vec![(status, String::new())];
+        stage.session().preflight(&stage.flow).await.unwrap();
+        let world = stage.double.world.lock();
+        assert_eq!(world.token_count, 2, "{status}");
+        assert_ne!(world.assertions[0], world.assertions[1], "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_platform_fault_before_a_probe_of_the_token_endpoint_is_overcome() {
     let stage = Stage::set().await.with_jwt();
-    stage.double.world.lock().faults.token = vec![(503, String::new())];
-    stage.session().preflight(&stage.flow).await.unwrap();
-    let world = stage.double.world.lock();
-    assert_eq!(world.token_count, 2);
-    assert_ne!(world.assertions[0], world.assertions[1]);
+    let (session, flow) = (stage.session(), &stage.flow);
+    let fault = || stage.double.world.lock().faults.token = vec![(502, "{}".to_owned())];
+    fault();
+    let probe = session.probe_token(flow, AssertionFlaw::Audience, "x").await.unwrap().unwrap();
+    assert_ne!(probe.status(), Some(502));
+    stage.double.world.lock().assertions.clear();
+    fault();
+    session.probe_replay(flow, "again").await.unwrap().unwrap();
+    let assertions = stage.double.world.lock().assertions.clone();
+    // Whether the platform has seen the first one, nobody knows.
+    assert_eq!(assertions.len(), 3);
+    assert_ne!(assertions[0], assertions[1]);
+    assert_eq!(assertions[1], assertions[2]);
 }
 
 #[tokio::test]
