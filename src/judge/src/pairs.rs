@@ -1,12 +1,15 @@
 //! Lists asked for twice, for AT3: which pairs there are, and what explains a difference.
 //! Refuses to compare what anyone's other calls have changed or hidden in between.
 
+use std::collections::HashSet;
+
 use letterproof_model::Context;
 
+use crate::at02;
 use crate::traffic::{EventKind, LetterIx, ListCall, Micros, Traffic};
 use letterproof_model::text::micros;
 
-/// A list with letters and a later list with the same limit.
+/// A list with letters and a later list with the same limit, or one that names its letters again.
 pub(crate) struct Pair<'a> {
     /// The list.
     pub(crate) first: &'a ListCall,
@@ -52,7 +55,19 @@ impl Pair<'_> {
     }
 }
 
-/// For each list with letters, the next list of the same limit in each window. Where lists are
+/// Whether a list is as long as its limit, so that the queue may hold more.
+pub(crate) fn is_cut(list: &ListCall) -> bool {
+    list.entries().len() >= list.limit.unwrap_or(at02::SEEDED) as usize
+}
+
+/// Whether the second list names a letter of the first.
+fn repeats(first: &ListCall, second: &ListCall) -> bool {
+    let named: HashSet<LetterIx> = first.entries().iter().map(|entry| entry.letter).collect();
+    second.entries().iter().any(|entry| named.contains(&entry.letter))
+}
+
+/// For each list with letters, the next list in each window that asks for it again: with the same
+/// limit, or after the timeout in pages of another that name its letters. Where lists are
 /// labelled as asked for by AT3, only pairs that end in such a list count: other tests list and
 /// re-seed for reasons of their own.
 pub(crate) fn pairs<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Pair<'a>> {
@@ -64,8 +79,7 @@ pub(crate) fn pairs<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Pair<'a>
     for (at, first) in lists.iter().enumerate().filter(|(_, list)| !list.entries().is_empty()) {
         let mut found = [false; 2];
         for second in &lists[at + 1..] {
-            if second.limit != first.limit
-                || traffic.overlaps(second.started, first.finished)
+            if traffic.overlaps(second.started, first.finished)
                 || (narrowed && !asked_by_at3(second))
             {
                 continue;
@@ -78,9 +92,14 @@ pub(crate) fn pairs<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Pair<'a>
                 Window::Edge
             };
             let late = usize::from(window != Window::AtOnce);
-            if !found[late] {
+            if found[late] {
+                continue;
+            }
+            let updated = updated_between(first, second, traffic);
+            // Pages of another size ask for the whole list again where nothing was done meanwhile.
+            let in_pages = || first.limit == Some(at02::SEEDED) && repeats(first, second);
+            if second.limit == first.limit || (updated.is_none() && in_pages()) {
                 found[late] = true;
-                let updated = updated_between(first, second, traffic);
                 pairs.push(Pair { first, second, window, updated });
             }
             if found[1] {
@@ -109,6 +128,12 @@ pub(crate) fn updated_before(letter: LetterIx, list: &ListCall, traffic: &Traffi
     events
         .iter()
         .any(|e| matches!(e.kind, EventKind::Sent(_)) && e.at < list.started + traffic.slack())
+}
+
+/// Whether a list had named this letter before `list` was asked for.
+pub(crate) fn listed_before(letter: LetterIx, list: &ListCall, traffic: &Traffic) -> bool {
+    let events = &traffic.letter(letter).events;
+    events.iter().any(|event| event.is_listed() && event.call != list.call && event.at <= list.started)
 }
 
 /// The letters of every list that was asked for again.

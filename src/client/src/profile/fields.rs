@@ -176,6 +176,13 @@ pub(super) const FIELDS: [Field; 29] = [
     ),
     field(
         "limits",
+        "queue_lag",
+        Kind::Time,
+        "How long a list may name a letter after its acceptance was seen.",
+        "\"900s\"",
+    ),
+    field(
+        "limits",
         "at15_target",
         Kind::Time,
         "Time agreed with NHS Notify for one AT15 flow.",
