@@ -221,7 +221,7 @@ fn moves_of(
         if let Some(shown) = event.shows() {
             walk.see(shown, event.at, event.call, event.by_supplier);
         } else if event.is_listed() {
-            walk.list(event.call);
+            walk.list(event.at, event.call);
         }
         let EventKind::Sent(update) = event.kind else { continue };
         let ours = event.by_supplier && update.status == status;
@@ -262,6 +262,8 @@ struct Walk {
     /// Whether it was read, or something may have been sent for it: from then on a list says
     /// nothing of its status.
     known: bool,
+    /// Whether a list named it after its rejection: NHS Notify may have put it back.
+    requeued: bool,
     unsettled: Vec<Unsettled>,
     last_sent: Option<(LetterStatus, CallIx, bool)>,
 }
@@ -275,11 +277,17 @@ struct Unsettled {
 }
 
 impl Walk {
-    /// A list named the letter: what is queued and was never touched is PENDING.
-    fn list(&mut self, call: CallIx) {
+    /// A list named the letter: what is queued and was never touched is PENDING, and what was
+    /// rejected may be again.
+    fn list(&mut self, at: Micros, call: CallIx) {
         if !self.known {
             self.seen = Some((LetterStatus::Pending, call));
         }
+        let rejected = match self.unsettled.last() {
+            Some(sent) => sent.status == LetterStatus::Rejected && at >= sent.settles,
+            None => self.seen.is_some_and(|(seen, _)| seen == LetterStatus::Rejected),
+        };
+        self.requeued |= rejected;
     }
 
     fn see(&mut self, status: LetterStatus, at: Micros, call: CallIx, by_supplier: bool) {
@@ -291,7 +299,7 @@ impl Walk {
         // Not changed yet: updates are queued, until their deadline says they were lost.
         self.unsettled.retain(|sent| at < sent.settles);
         self.seen = Some((status, call));
-        self.known = true;
+        (self.known, self.requeued) = (true, false);
         if let Some((sent, _, seen)) = &mut self.last_sent {
             *seen |= by_supplier && *sent == status;
         }
@@ -299,7 +307,7 @@ impl Walk {
 
     fn send(&mut self, update: SentUpdate, settles: Micros, call: CallIx, by_supplier: bool) {
         let SentUpdate { status, answer, .. } = update;
-        self.known = true;
+        (self.known, self.requeued) = (true, false);
         self.unsettled.push(Unsettled { status, certain: answer.accepted(), settles });
         if by_supplier {
             let repeat = self.last_sent.is_some_and(|(sent, _, seen)| sent == status && seen);
@@ -323,13 +331,16 @@ impl Walk {
 
     fn before(&self) -> Before {
         let mut named = Vec::new();
+        let again = self.requeued.then_some(LetterStatus::Pending);
         for sent in self.unsettled.iter().rev() {
             named.push(sent.status);
             if sent.certain {
+                named.extend(again);
                 return Before { named, certain: true };
             }
         }
         named.extend(self.seen.map(|(seen, _)| seen));
+        named.extend(again);
         Before { named, certain: self.seen.is_some() }
     }
 

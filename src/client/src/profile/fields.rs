@@ -80,7 +80,7 @@ const fn set(field: Field) -> Field {
     Field { set: true, ..field }
 }
 
-pub(super) const FIELDS: [Field; 29] = [
+pub(super) const FIELDS: [Field; 30] = [
     set(field("", "name", Kind::Text, "What reports call this target.", "\"our-int\"")),
     set(field(
         "",

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use letterproof_model::{Capability, Context, LetterStatus, Strength};
+use letterproof_model::{Context, LetterStatus, Strength};
 
 use super::ObserverCheck;
 use crate::pairs::{Pair, pairs, repeated_letters};
@@ -51,7 +51,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "No letter of a list that was asked for again is downloaded for a second job.",
         source: "AT3",
         strength: Strength::Ours,
-        needs: &[Capability::Stateful],
+        needs: &[],
         judge: one_job,
     },
 ];
@@ -197,7 +197,9 @@ fn one_job(traffic: &Traffic, context: &Context) -> Ruling {
     let pairs = pairs(traffic, context);
     let clean: Vec<&Pair<'_>> = pairs.iter().filter(|pair| pair.updated.is_none()).collect();
     if clean.is_empty() {
-        return Ruling::not_run("no list was asked for twice without an update in between");
+        return Ruling::not_run(
+            "no list was asked for twice without an update in between; a second list would show it",
+        );
     }
     let mut tally = Tally::default();
     for letter in repeated_letters(&clean) {
