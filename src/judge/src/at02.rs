@@ -115,7 +115,9 @@ fn whole(list: &ListCall, traffic: &Traffic, context: &Context) -> Ruling {
                           ask again after the visibility timeout";
             return Ruling::open(observed, reason).shown_by([lost, list.call]);
         }
-        Hidden::Letters(hidden) if entries < floor as usize && entries + hidden >= floor as usize => {
+        Hidden::Letters(hidden)
+            if entries < floor as usize && entries + hidden >= floor as usize =>
+        {
             let reason = format!(
                 "{} hidden by a list asked for shortly before; ask again after the visibility \
                  timeout",
@@ -173,6 +175,5 @@ fn pending(list: &ListCall, traffic: &Traffic) -> Ruling {
 fn on_record(list: &ListCall) -> Ruling {
     let unique = count(list.letters().len() as u64);
     let retrieved = count(list.entries().len() as u64);
-    Ruling::pass(format!("on record: {retrieved} retrieved, {unique} unique"))
-        .shown_by([list.call])
+    Ruling::pass(format!("on record: {retrieved} retrieved, {unique} unique")).shown_by([list.call])
 }

@@ -72,7 +72,8 @@ fn after_timeout(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
         let back = first.iter().filter(|letter| second.binary_search(letter).is_ok()).count();
         // A list cut by its limit shows the head of the queue: what does not fit is not missed,
         // and what did not fit before is not new. A head that nobody ever saw is another queue.
-        let strange = back == 0 && !second.iter().any(|letter| listed_before(*letter, pair.second, traffic));
+        let strange =
+            back == 0 && !second.iter().any(|letter| listed_before(*letter, pair.second, traffic));
         let missing = first.iter().filter(|_| strange || !is_cut(pair.second)).find(|letter| {
             second.binary_search(letter).is_err()
                 && !pair.hidden(**letter, pair.second, traffic, timeout)

@@ -267,6 +267,7 @@ pub(crate) fn listed_after(
     at: Micros,
 ) -> Option<(Micros, CallIx)> {
     let events = traffic.letter(letter).events.iter();
-    let listed = events.filter(|e| e.is_listed() && e.started > at && traffic.follows(e.started, at));
+    let listed =
+        events.filter(|e| e.is_listed() && e.started > at && traffic.follows(e.started, at));
     listed.last().map(|event| (event.started - at, event.call))
 }

@@ -92,13 +92,13 @@ pub(crate) fn pairs<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Pair<'a>
                 Window::Edge
             };
             let late = usize::from(window != Window::AtOnce);
-            if found[late] {
+            let same = second.limit == first.limit;
+            if found[late] || !(same || first.limit == Some(at02::SEEDED)) {
                 continue;
             }
             let updated = updated_between(first, second, traffic);
             // Pages of another size ask for the whole list again where nothing was done meanwhile.
-            let in_pages = || first.limit == Some(at02::SEEDED) && repeats(first, second);
-            if second.limit == first.limit || (updated.is_none() && in_pages()) {
+            if same || (updated.is_none() && repeats(first, second)) {
                 found[late] = true;
                 pairs.push(Pair { first, second, window, updated });
             }
@@ -133,7 +133,9 @@ pub(crate) fn updated_before(letter: LetterIx, list: &ListCall, traffic: &Traffi
 /// Whether a list had named this letter before `list` was asked for.
 pub(crate) fn listed_before(letter: LetterIx, list: &ListCall, traffic: &Traffic) -> bool {
     let events = &traffic.letter(letter).events;
-    events.iter().any(|event| event.is_listed() && event.call != list.call && event.at <= list.started)
+    events
+        .iter()
+        .any(|event| event.is_listed() && event.call != list.call && event.at <= list.started)
 }
 
 /// The letters of every list that was asked for again.

@@ -104,7 +104,9 @@ fn a_second_list_that_repeats_the_letters_is_as_the_pack_describes() {
 fn a_call_for_the_status_needs_no_header() {
     let script = script(|s| {
         s.status().headers_not_recorded().list(10, &letters(2));
-        s.edit(|exchange| exchange.request.headers[0].value = "3e0cd9a5-3bbf-4f1c-8f4a-8d0e4d4a0c11".into());
+        s.edit(|exchange| {
+            exchange.request.headers[0].value = "3e0cd9a5-3bbf-4f1c-8f4a-8d0e4d4a0c11".into()
+        });
     });
     for id in ["AT1.1", "AT1.2", "AT1.3", "AT1.4", "AT1.5"] {
         ends_with(Pass, id, &script);
@@ -264,7 +266,10 @@ fn a_letter_is_not_missing_where_anything_else_may_explain_it() {
                 s.harness().list(1, &all[..1]).supplier().list(20, &all[1..]);
             }),
         ),
-        ("after a lost list", known(LATER, |s, all| then(s.list(1, &[]).lost().list(20, &all[1..])))),
+        (
+            "after a lost list",
+            known(LATER, |s, all| then(s.list(1, &[]).lost().list(20, &all[1..]))),
+        ),
         ("updated", known(LATER, |s, all| then(s.patch("L1", Accepted).list(20, &all[1..])))),
         (
             "accepted by another consumer",
@@ -300,8 +305,7 @@ fn a_letter_is_not_missing_where_anything_else_may_explain_it() {
         assert_ne!(verdict, Fail, "{why}: {words}");
     }
     // Watched or not, a letter that still waits afterwards was missing.
-    let mut script =
-        known(LATER, |s, all| then(s.list(20, &all[1..]).read("L1", Pending)));
+    let mut script = known(LATER, |s, all| then(s.list(20, &all[1..]).read("L1", Pending)));
     script.context.mode = Mode::Observed;
     assert_eq!(suite("C-LIST-COMPLETE", &script), Fail);
 }
@@ -311,7 +315,10 @@ fn a_letter_is_not_missing_from_a_list_after_a_pause() {
     let script = known(LATER, |s, all| then(s.list(20, &all[1..])));
     let journal = script.journal();
     let at = journal_end(&script);
-    let paused = Recording::new(script.exchanges.iter().cloned().map(std::sync::Arc::new).collect(), vec![Mark::new(at, MarkKind::Resumed)]);
+    let paused = Recording::new(
+        script.exchanges.iter().cloned().map(std::sync::Arc::new).collect(),
+        vec![Mark::new(at, MarkKind::Resumed)],
+    );
     let judged = |journal: &Recording| {
         let suite = letterproof_judge::conformance::judge_conformance(
             journal,

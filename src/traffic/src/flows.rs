@@ -117,9 +117,10 @@ impl<'a> Flow<'a> {
     /// the list named them because the queue lags.
     fn leave_out_taken_on(&mut self, traffic: &Traffic) {
         let taken = |letter: &LetterIx| {
-            traffic.letter(*letter).sent().any(|(event, update)| {
-                event.at < self.started && update.answer.accepted()
-            })
+            traffic
+                .letter(*letter)
+                .sent()
+                .any(|(event, update)| event.at < self.started && update.answer.accepted())
         };
         let touched = |letter: &LetterIx| {
             let mut events = self.events(*letter, traffic);

@@ -64,7 +64,8 @@ fn hides(probed: &Probed<'_>) -> Concluded {
             None => tally.good(shown),
             Some(letter) if pair.window == Window::AtOnce => {
                 let listed = many(again.len(), "letter");
-                let words = format!("is one of {listed} listed again {} later", seconds(pair.gap()));
+                let words =
+                    format!("is one of {listed} listed again {} later", seconds(pair.gap()));
                 tally.fault(*letter, shown, words);
             }
             Some(_) => {}
@@ -203,7 +204,9 @@ fn leaves(probed: &Probed<'_>) -> Concluded {
             }
             let (true, Some(seen)) = (event.is_listed(), taken) else { continue };
             let calls = [seen.call, event.call];
-            if traffic.follows(event.started, seen.at.saturating_add(lag)) && event.started > seen.at {
+            if traffic.follows(event.started, seen.at.saturating_add(lag))
+                && event.started > seen.at
+            {
                 let after = seconds(event.started - seen.at);
                 let words = format!("was still listed {after} after it was seen as taken on");
                 tally.fault(ix, calls, words);

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use letterproof_model::{Context, LetterStatus, Move, judge_move, Strength};
+use letterproof_model::{Context, LetterStatus, Move, Strength, judge_move};
 
 use super::ObserverCheck;
 use crate::moves::{Eligibility, StatusMove, moves_to};

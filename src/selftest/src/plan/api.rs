@@ -69,10 +69,8 @@ impl ApiSetup {
 pub(super) fn trial(entry: &'static FaultEntry) -> Trial {
     let ids = || entry.criteria.iter().chain(entry.checks);
     let tests: BTreeSet<TestId> = ids().filter_map(|id| CriterionId::fixed(id).test()).collect();
-    let mut parts: Vec<Part> = tests
-        .into_iter()
-        .map(|test| part(entry.name, ApiSetup::of(&[test], [])))
-        .collect();
+    let mut parts: Vec<Part> =
+        tests.into_iter().map(|test| part(entry.name, ApiSetup::of(&[test], []))).collect();
     if entry.is_harmless() {
         let under = HARMLESS_UNDER.iter().filter_map(|number| TestId::new(*number));
         parts.extend(under.map(|test| part(entry.name, ApiSetup::of(&[test], []))));
