@@ -57,7 +57,8 @@ impl Daily<'_> {
     }
 }
 
-/// The call that shows most: fewest clauses broken, then the longest list, then the first.
+/// The call that shows most: fewest clauses broken or left open, then the longest list, then the
+/// first. What an earlier list had hidden from a second one excuses nothing of the first.
 fn choose<'a>(
     calls: &[&'a ListCall],
     traffic: &Traffic,
@@ -68,7 +69,7 @@ fn choose<'a>(
     let narrowed = readable().any(|list| labelled(&list));
     readable().filter(|list| !narrowed || labelled(list)).min_by_key(|list| {
         let broken = [
-            whole(list, traffic, context).failed(),
+            !whole(list, traffic, context).passed(),
             unique(list, traffic).failed(),
             pending(list, traffic).failed(),
         ];

@@ -55,6 +55,14 @@ fn the_whole_list_of_a_queue_of_2510_is_2500_letters() {
 }
 
 #[test]
+fn a_letter_left_out_of_the_whole_list_is_missed_whatever_the_next_list_shows() {
+    let mut script = Script::pack();
+    let all = letters(2_510);
+    script.list(2_500, &all[1..2_500]).list(2_500, &all[2_501..]);
+    tells(Fail, "2,499 entries in the list", "AT2.2", &script);
+}
+
+#[test]
 fn letters_that_change_or_stay_away_are_missed_in_a_queue_of_any_size() {
     let renamed = int(|s, all| {
         let mut other = all[..2_500].to_vec();

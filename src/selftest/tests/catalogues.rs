@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use letterproof_model::{EVIDENCE_ONLY, Verdict};
+use letterproof_model::Verdict;
 use letterproof_selftest::{Catalogue, Matrix, Outcome, Row, Trial, judged_ids, plan};
 
 #[test]
@@ -23,7 +23,7 @@ fn every_criterion_that_is_judged_is_named_by_a_fault() {
     let named: BTreeSet<&str> =
         trials.iter().flat_map(|trial| &trial.claims).map(|claim| claim.id).collect();
     let bare: Vec<&str> = judged_ids().filter(|id| !named.contains(id)).collect();
-    assert_eq!(bare, EVIDENCE_ONLY, "a fault names each of the others");
+    assert!(bare.is_empty(), "no fault names {bare:?}");
 }
 
 #[test]
