@@ -9,7 +9,7 @@ use crate::at02;
 use crate::traffic::{EventKind, LetterIx, ListCall, Micros, Traffic};
 use letterproof_model::text::micros;
 
-/// A list with letters and a later list with the same limit, or one that names its letters again.
+/// A list with letters and a later list with the same limit, or the first of pages that name it again.
 pub(crate) struct Pair<'a> {
     /// The list.
     pub(crate) first: &'a ListCall,
@@ -60,10 +60,22 @@ pub(crate) fn is_cut(list: &ListCall) -> bool {
     list.entries().len() >= list.limit.unwrap_or(at02::SEEDED) as usize
 }
 
-/// Whether the second list names a letter of the first.
-fn repeats(first: &ListCall, second: &ListCall) -> bool {
-    let named: HashSet<LetterIx> = first.entries().iter().map(|entry| entry.letter).collect();
-    second.entries().iter().any(|entry| named.contains(&entry.letter))
+/// Whether the lists from here on, of one limit and without an update of its letters in between,
+/// together name the whole first list again.
+fn in_pages(first: &ListCall, from: &[&ListCall], traffic: &Traffic) -> bool {
+    let mut left: HashSet<LetterIx> = first.entries().iter().map(|entry| entry.letter).collect();
+    let Some(limit) = from.first().map(|list| list.limit) else { return false };
+    for page in from.iter().filter(|list| list.limit == limit) {
+        let before = left.len();
+        page.entries().iter().for_each(|entry| drop(left.remove(&entry.letter)));
+        if left.is_empty() {
+            return updated_between(first, page, traffic).is_none();
+        }
+        if left.len() == before {
+            return false;
+        }
+    }
+    false
 }
 
 /// For each list with letters, the next list in each window that asks for it again: with the same
@@ -78,7 +90,7 @@ pub(crate) fn pairs<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Pair<'a>
     let mut pairs = Vec::new();
     for (at, first) in lists.iter().enumerate().filter(|(_, list)| !list.entries().is_empty()) {
         let mut found = [false; 2];
-        for second in &lists[at + 1..] {
+        for (place, second) in lists.iter().enumerate().skip(at + 1) {
             if traffic.overlaps(second.started, first.finished)
                 || (narrowed && !asked_by_at3(second))
             {
@@ -97,8 +109,8 @@ pub(crate) fn pairs<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Pair<'a>
                 continue;
             }
             let updated = updated_between(first, second, traffic);
-            // Pages of another size ask for the whole list again where nothing was done meanwhile.
-            if same || (updated.is_none() && repeats(first, second)) {
+            // Pages of another size ask for the whole list again, too.
+            if same || in_pages(first, &lists[place..], traffic) {
                 found[late] = true;
                 pairs.push(Pair { first, second, window, updated });
             }

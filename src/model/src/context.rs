@@ -222,6 +222,14 @@ mod tests {
     }
 
     #[test]
+    fn a_context_saved_before_queues_lagged_has_the_usual_lag() {
+        let context = Context::stand_in("http://127.0.0.1:1");
+        let mut saved = serde_json::to_value(&context).unwrap();
+        saved.as_object_mut().unwrap().remove("queue_lag_ms").unwrap();
+        assert_eq!(serde_json::from_value::<Context>(saved).unwrap(), context);
+    }
+
+    #[test]
     fn a_kind_of_specification_is_shown_by_the_word_that_files_use() {
         use SpecificationKind::{Accessible, Language, Standard};
         for (kind, word) in

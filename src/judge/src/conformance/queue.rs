@@ -78,15 +78,13 @@ fn hides(probed: &Probed<'_>) -> Concluded {
 struct Room<'a> {
     list: &'a ListCall,
     letters: Vec<LetterIx>,
+    /// When the letter it names that is known longest was first known.
+    known_since: Micros,
 }
 
 /// The lists that must name every waiting letter: whole, not cut by their limit, with no lost list
-/// before them. One that names only letters nobody knew may be of another seeding.
+/// before them.
 fn roomy<'a>(traffic: &'a Traffic, timeout: Micros) -> Vec<Room<'a>> {
-    let known = |letter: &LetterIx, list: &ListCall| {
-        let events = &traffic.letter(*letter).events;
-        events.iter().any(|event| event.call != list.call && event.at <= list.started)
-    };
     let lists = traffic.lists().iter().filter(|list| {
         list.readable()
             && list.limit.is_some()
@@ -94,27 +92,60 @@ fn roomy<'a>(traffic: &'a Traffic, timeout: Micros) -> Vec<Room<'a>> {
             && lost_before(list, traffic, timeout).is_none()
     });
     lists
-        .map(|list| Room { list, letters: list.letters() })
-        .filter(|room| {
-            room.letters.is_empty() || room.letters.iter().any(|letter| known(letter, room.list))
+        .map(|list| {
+            let letters = list.letters();
+            let known_since = first_known(traffic, &letters);
+            Room { list, letters, known_since }
         })
         .collect()
+}
+
+/// When the first of these letters was known; never, where there are none.
+fn first_known(traffic: &Traffic, letters: &[LetterIx]) -> Micros {
+    let known = |letter: &LetterIx| traffic.letter(*letter).events.first().map(|event| event.at);
+    letters.iter().filter_map(known).min().unwrap_or(Micros::MAX)
+}
+
+/// When lists began that named only letters nobody knew: the target may have been seeded again, and
+/// what waited before may be gone.
+fn seedings(traffic: &Traffic) -> Vec<Micros> {
+    let lists = traffic.lists().iter().filter(|list| !list.entries().is_empty());
+    lists
+        .filter(|list| first_known(traffic, &list.letters()) >= list.started)
+        .map(|list| list.started)
+        .collect()
+}
+
+impl Room<'_> {
+    /// Whether the queue is the one in which a letter waited at this moment.
+    fn same_queue(&self, since: Micros, seedings: &[Micros]) -> bool {
+        match self.letters.is_empty() {
+            true => !seedings.iter().any(|at| *at > since && *at <= self.list.started),
+            false => self.known_since <= since,
+        }
+    }
 }
 
 fn complete(probed: &Probed<'_>) -> Concluded {
     let (traffic, context) = (probed.traffic, probed.context);
     let timeout = micros(context.visibility_timeout_ms);
-    let lists = roomy(traffic, timeout);
+    let (lists, seedings) = (roomy(traffic, timeout), seedings(traffic));
     let mut tally = Tally::default();
     for (ix, letter) in traffic.letters() {
         let Some(waiting) = Waiting::of(letter, micros(context.queue_lag_ms)) else { continue };
         let mut missing: Option<CallIx> = None;
-        for Room { list, letters } in &lists {
+        for room in &lists {
+            let Room { list, letters, .. } = room;
             if letters.binary_search(&ix).is_ok() {
                 // Named again: another consumer may have had it in the meantime.
                 missing = None;
-                tally.good([list.call]);
-            } else if waiting.during(list, traffic) && !hidden(letter, list, traffic, timeout) {
+                if traffic.follows(list.started, waiting.from) {
+                    tally.good([list.call]);
+                }
+            } else if room.same_queue(waiting.from, &seedings)
+                && waiting.during(list, traffic)
+                && !hidden(letter, list, traffic, timeout)
+            {
                 missing.get_or_insert(list.call);
             }
         }

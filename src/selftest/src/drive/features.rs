@@ -92,7 +92,7 @@ fn rows_for<'a>(check: &str, named: &BTreeSet<&'a str>) -> Vec<&'a str> {
 
 /// The text with the lists of AT4 and AT15 as long as the sizes say.
 fn scaled(text: &str, sizes: Sizes) -> String {
-    text.replace("list of 1,000 letters", &format!("list of 0,{:03} letters", sizes.batch))
+    text.replace("list of 1,000 letters", &format!("list of {} letters", sizes.batch))
         .replace("lists of 500", &format!("lists of {}", sizes.chunk))
 }
 

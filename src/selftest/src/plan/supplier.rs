@@ -103,8 +103,11 @@ fn setup(name: &str, id: &str) -> SupplierSetup {
         ("return-undispatched", _) => of(&[10]),
         ("hoard-links", _) => of(&[2, 15]),
         ("second-job", _) => of(&[3]),
-        // The printed letter that it sets back is one of the batch.
-        ("step-back", "AT4.1") => of(&[4, 5]),
+        // The printed letter that it sets back is one of the only batch.
+        ("step-back", "AT4.1") => {
+            let usual = of(&[4, 5]);
+            SupplierSetup { sizes: Sizes { letters: usual.sizes.batch, ..usual.sizes }, ..usual }
+        }
         ("print-flawed", "O-CONTENT-SAME") => {
             SupplierSetup { beside: Some("download-altered"), ..of(&[4, 7]) }
         }
