@@ -95,7 +95,7 @@ pub(crate) fn samples(traffic: &Traffic) -> Vec<(TestId, String)> {
 
 fn line(file: &mut String, traffic: &Traffic, update: &Update<'_>) {
     let status =
-        |event: Option<&Event>| event.and_then(Event::shows).map_or("", |status| status.as_str());
+        |event: Option<&Event>| event.and_then(Event::named).map_or("", |status| status.as_str());
     let of = |event: &Event| &*traffic.call(event.call).exchange;
     let exchange =
         |event: Option<&Event>| event.map_or_else(String::new, |event| of(event).id.to_string());

@@ -90,7 +90,7 @@ impl<'a> Moved<'a> {
     fn row(&self, update: &Update<'_>) -> Row {
         let shown = |status: LetterStatus, call| format!("{status} ({})", self.id(call));
         let seen = |event: Option<&Event>, none: &str| {
-            let shown = event.and_then(|event| Some(shown(event.shows()?, event.call)));
+            let shown = event.and_then(|event| Some(shown(event.named()?, event.call)));
             shown.unwrap_or_else(|| none.to_owned())
         };
         Row {

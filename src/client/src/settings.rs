@@ -49,6 +49,7 @@ impl Target {
             ("limits.rate_limit", rate),
             ("limits.visibility_timeout", seconds(self.visibility_timeout)),
             ("limits.update_deadline", seconds(self.update_deadline)),
+            ("limits.queue_lag", seconds(self.queue_lag)),
             ("limits.at15_target", seconds(self.at15_target)),
             ("limits.seeded_letters", self.seeded_letters.to_string()),
             ("limits.at4_batch", self.at4_batch.to_string()),

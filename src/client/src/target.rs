@@ -75,6 +75,8 @@ pub struct Target {
     pub visibility_timeout: Duration,
     /// How long a queued update may take to show.
     pub update_deadline: Duration,
+    /// How long a list may name a letter after its acceptance was seen.
+    pub queue_lag: Duration,
     /// Requests per second the API allows; `None` for no limit.
     pub rate_limit: Option<u32>,
     /// Time agreed for one AT15 flow.
@@ -126,6 +128,7 @@ impl Target {
             capabilities: context.capabilities,
             visibility_timeout: Duration::from_millis(context.visibility_timeout_ms),
             update_deadline: Duration::from_millis(context.update_deadline_ms),
+            queue_lag: Duration::from_millis(context.queue_lag_ms),
             rate_limit: Some(context.rate_limit),
             at15_target: Duration::from_millis(context.at15_target_ms),
             supports: context.supports,
@@ -246,6 +249,7 @@ impl Target {
             mode,
             visibility_timeout_ms: millis(self.visibility_timeout),
             update_deadline_ms: millis(self.update_deadline),
+            queue_lag_ms: millis(self.queue_lag),
             at15_target_ms: millis(self.at15_target),
             rate_limit: self.rate_limit.unwrap_or(u32::MAX),
             seeded_letters: self.seeded_letters,

@@ -202,17 +202,10 @@ fn on_record(traffic: &Traffic) -> Ruling {
     for (operation, calls) in [Operation::Status, Operation::ListLetters].into_iter().zip(&calls) {
         let label = operation.label();
         let answered = || calls.iter().filter(|(_, call)| call.answer() != Answer::Lost);
-        let complete = answered().find(|(_, call)| call.exchange.request.request_id().is_some());
-        match (complete, answered().next()) {
-            (Some((ix, _)), _) => tally.good([*ix]),
-            (None, Some((ix, call))) if call.exchange.request.headers.is_empty() => {
-                tally.open(None, [*ix], format!("{label} is recorded without its headers"));
-            }
-            (None, Some((ix, _))) => {
-                tally.fault(None, [*ix], format!("{label} has no X-Request-ID"))
-            }
-            (None, None) => tally.open(None, [], format!("{label} has no answer on record")),
+        match answered().next() {
+            Some((ix, _)) => tally.good([*ix]),
+            None => tally.open(None, [], format!("{label} has no answer on record")),
         }
     }
-    tally.rule(traffic, "call", |_| "both calls with time, X-Request-ID and answer".to_owned())
+    tally.rule(traffic, "call", |_| "both calls with time and answer".to_owned())
 }

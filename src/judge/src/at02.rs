@@ -1,15 +1,17 @@
 //! AT2: receive the whole daily list in one call.
 //! Refuses to add lists up: one call must bring everything. Where several calls ask for 2,500, the
-//! one that shows most is judged; a label naming AT2 narrows the choice.
+//! one that shows most is judged; a label naming AT2 narrows the choice. Any seeding from 2,500 up
+//! fills the list.
 
 use std::cmp::Reverse;
 
 use letterproof_model::{Context, LetterStatus};
 
+use crate::hidden::{Hidden, hidden_before};
 use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
 use crate::traffic::{ListCall, ListContent, Traffic};
-use letterproof_model::text::{count, many};
+use letterproof_model::text::{count, many, micros};
 
 /// Letters the pack seeds, and the limit it asks for.
 pub(crate) const SEEDED: u32 = 2_500;
@@ -24,10 +26,10 @@ pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
         &daily,
         [
             ("AT2.1", one_call),
-            ("AT2.2", |daily| daily.over(|list| whole(list, daily.context))),
+            ("AT2.2", |daily| daily.over(|list| whole(list, daily.traffic, daily.context))),
             ("AT2.3", |daily| daily.over(|list| unique(list, daily.traffic))),
             ("AT2.4", |daily| daily.over(|list| pending(list, daily.traffic))),
-            ("AT2.5", |daily| daily.over(|list| on_record(list, daily.traffic))),
+            ("AT2.5", |daily| daily.over(on_record)),
         ],
     )
 }
@@ -55,7 +57,8 @@ impl Daily<'_> {
     }
 }
 
-/// The call that shows most: fewest clauses broken, then the longest list, then the first.
+/// The call that shows most: fewest clauses broken or left open, then the longest list, then the
+/// first. What an earlier list had hidden from a second one excuses nothing of the first.
 fn choose<'a>(
     calls: &[&'a ListCall],
     traffic: &Traffic,
@@ -66,10 +69,9 @@ fn choose<'a>(
     let narrowed = readable().any(|list| labelled(&list));
     readable().filter(|list| !narrowed || labelled(list)).min_by_key(|list| {
         let broken = [
-            whole(list, context).failed(),
+            !whole(list, traffic, context).passed(),
             unique(list, traffic).failed(),
             pending(list, traffic).failed(),
-            on_record(list, traffic).failed(),
         ];
         let broken = broken.into_iter().filter(|failed| *failed).count();
         (broken, Reverse(list.entries().len()))
@@ -98,13 +100,38 @@ fn one_call(Daily { calls, list, .. }: &Daily<'_>) -> Ruling {
     }
 }
 
-fn whole(list: &ListCall, context: &Context) -> Ruling {
+/// The fewest letters that a whole list holds: as many as were seeded, or the limit.
+pub(crate) fn floor(context: &Context) -> u32 {
+    context.seeded_letters.min(SEEDED)
+}
+
+fn whole(list: &ListCall, traffic: &Traffic, context: &Context) -> Ruling {
     let entries = list.entries().len();
-    let pass = entries == context.seeded_letters as usize;
-    Ruling::of(pass, format!("{} entries in the list", count(entries as u64)))
-        .expecting(format!("{} entries", count(context.seeded_letters)))
+    let floor = floor(context);
+    let observed = format!("{} entries in the list", count(entries as u64));
+    let hidden = hidden_before(list, traffic, micros(context.visibility_timeout_ms));
+    let ruling = match hidden {
+        Hidden::Unknown(lost) if entries < floor as usize => {
+            let reason = "a list asked for shortly before was lost, and had hidden its letters; \
+                          ask again after the visibility timeout";
+            return Ruling::open(observed, reason).shown_by([lost, list.call]);
+        }
+        Hidden::Letters(hidden)
+            if entries < floor as usize && entries + hidden >= floor as usize =>
+        {
+            let reason = format!(
+                "{} hidden by a list asked for shortly before; ask again after the visibility \
+                 timeout",
+                many(hidden, "letter")
+            );
+            return Ruling::open(observed, reason).shown_by([list.call]);
+        }
+        _ => Ruling::of(entries >= floor as usize, observed),
+    };
+    ruling
+        .expecting(format!("{} entries", count(floor)))
         .shown_by([list.call])
-        .if_sized("letters", context.seeded_letters, SEEDED)
+        .if_sized("letters", floor, SEEDED)
 }
 
 fn unique(list: &ListCall, traffic: &Traffic) -> Ruling {
@@ -145,22 +172,9 @@ fn pending(list: &ListCall, traffic: &Traffic) -> Ruling {
     tally.rule(traffic, "letter", |n| format!("{}, all PENDING", many(n, "letter")))
 }
 
-/// Time, X-Request-ID and the list itself; shared with AT3.
-pub(crate) fn on_record(list: &ListCall, traffic: &Traffic) -> Ruling {
-    let request = &traffic.call(list.call).exchange.request;
-    let entries = list.entries().len();
-    let unique = list.letters().len();
-    if request.headers.is_empty() {
-        let reason = "the recording does not hold the request's headers";
-        return Ruling::open("no headers", reason).shown_by([list.call]);
-    }
-    match request.request_id() {
-        Some(_) => {
-            let unique = count(unique as u64);
-            let retrieved = count(entries as u64);
-            Ruling::pass(format!("on record: {retrieved} retrieved, {unique} unique"))
-        }
-        None => Ruling::fail("the call has no X-Request-ID"),
-    }
-    .shown_by([list.call])
+/// The list itself with its time: a list that could be read is on record.
+fn on_record(list: &ListCall) -> Ruling {
+    let unique = count(list.letters().len() as u64);
+    let retrieved = count(list.entries().len() as u64);
+    Ruling::pass(format!("on record: {retrieved} retrieved, {unique} unique")).shown_by([list.call])
 }

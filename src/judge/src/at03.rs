@@ -1,17 +1,18 @@
 //! AT3: receive the same list twice without doing the work twice.
-//! Refuses one reading of "again at once": the time between the two calls decides whether the
-//! visibility timeout hides the letters, and the ruling says which window was observed.
-
-use std::collections::HashSet;
+//! Refuses to ask the API's part of the supplier: a second list at once may repeat the letters or
+//! hide them, and the limit may cut either list.
 
 use letterproof_model::{Context, LetterStatus};
 
 use crate::at02;
+use crate::hidden::lost_before;
 use crate::moved::twice;
-use crate::pairs::{Pair, Window, pairs, repeated_letters, updated_before};
+use crate::moves::moves_to;
+use crate::pairs::{Pair, Window, is_cut, listed_before, pairs, repeated_letters, updated_before};
+use crate::readback::{ReadBack, read_back};
 use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
-use crate::traffic::{EventKind, LetterIx, Traffic};
+use crate::traffic::{LetterIx, Traffic};
 use letterproof_model::text::{count, many, micros, seconds};
 
 /// Judges AT3.
@@ -23,9 +24,7 @@ pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
         &again,
         [
             ("AT3.1", asked_again),
-            ("AT3.2", at_once),
             ("AT3.3", after_timeout),
-            ("AT3.4", handled_once),
             ("AT3.5", updated_once),
             ("AT3.6", on_record),
         ],
@@ -63,41 +62,6 @@ fn asked_again(Again { pairs, clean, .. }: &Again<'_>) -> Ruling {
         .about(whole.iter().filter_map(|pair| pair.updated))
 }
 
-fn at_once(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
-    let timeout = seconds(micros(context.visibility_timeout_ms));
-    let mut tally = Tally::default();
-    let mut gaps = Vec::new();
-    for pair in clean.iter().filter(|pair| pair.window != Window::After) {
-        let first: HashSet<LetterIx> = pair.first.letters().into_iter().collect();
-        let repeated: Vec<LetterIx> =
-            pair.second.letters().into_iter().filter(|letter| first.contains(letter)).collect();
-        let shown = [pair.first.call, pair.second.call];
-        if repeated.is_empty() {
-            gaps.push(seconds(pair.gap()));
-            tally.good(shown);
-        } else if pair.window == Window::AtOnce {
-            let words = format!(
-                "is one of {} listed again {} later",
-                many(repeated.len(), "letter"),
-                seconds(pair.gap())
-            );
-            tally.fault(repeated[0], shown, words);
-        }
-    }
-    if tally.checked() == 0 {
-        return Ruling::not_run(format!(
-            "no list was asked for again within the visibility timeout of {timeout}"
-        ));
-    }
-    tally.rule(traffic, "second list", |n| {
-        format!(
-            "{} within the timeout of {timeout} (after {}), no letter repeated",
-            many(n, "second list"),
-            gaps[..gaps.len().min(3)].join(", ")
-        )
-    })
-}
-
 fn after_timeout(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
     let timeout = micros(context.visibility_timeout_ms);
     let mut tally = Tally::default();
@@ -105,22 +69,32 @@ fn after_timeout(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
     let mut hidden_whole = Vec::new();
     for pair in clean.iter().filter(|pair| pair.window != Window::AtOnce) {
         let (first, second) = (pair.first.letters(), pair.second.letters());
-        let missing = first.iter().find(|letter| {
+        let back = first.iter().filter(|letter| second.binary_search(letter).is_ok()).count();
+        // A list cut by its limit shows the head of the queue: what does not fit is not missed,
+        // and what did not fit before is not new. A head that nobody ever saw is another queue.
+        let strange =
+            back == 0 && !second.iter().any(|letter| listed_before(*letter, pair.second, traffic));
+        let missing = first.iter().filter(|_| strange || !is_cut(pair.second)).find(|letter| {
             second.binary_search(letter).is_err()
                 && !pair.hidden(**letter, pair.second, traffic, timeout)
                 && !updated_before(**letter, pair.second, traffic)
         });
-        let added = second.iter().find(|letter| {
+        let added = second.iter().filter(|_| strange || !is_cut(pair.first)).find(|letter| {
             first.binary_search(letter).is_err()
                 && !pair.hidden(**letter, pair.first, traffic, timeout)
         });
         let shown = [pair.first.call, pair.second.call];
         let gap = seconds(pair.gap());
         let (was, is) = (count(first.len() as u64), many(second.len(), "letter"));
-        let back = first.iter().filter(|letter| second.binary_search(letter).is_ok()).count();
+        let lost = lost_before(pair.second, traffic, timeout)
+            .or_else(|| lost_before(pair.first, traffic, timeout));
         match (missing, added) {
             (None, None) if back > 0 => {
                 same = match first.len() - back {
+                    taken if taken > 0 && is_cut(pair.second) => format!(
+                        "{is} after {gap}, {} of them in the first list of {was}",
+                        count(back as u64)
+                    ),
                     0 => format!("{is} after {gap}, the same as before"),
                     taken => format!(
                         "{is} after {gap}, the same as before but {} hidden or updated meanwhile",
@@ -132,6 +106,11 @@ fn after_timeout(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
             _ if pair.window == Window::Edge => {}
             // Others took every letter meanwhile: none was seen to come back.
             (None, None) => hidden_whole.extend(shown),
+            (Some(letter), _) | (None, Some(letter)) if lost.is_some() => tally.open(
+                *letter,
+                lost.into_iter().chain(shown),
+                "is in one of the two lists; a list whose answer was lost had hidden its letters",
+            ),
             (Some(letter), _) => tally.fault(
                 *letter,
                 shown,
@@ -157,34 +136,7 @@ fn after_timeout(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
     tally.rule(traffic, "second list", |_| same)
 }
 
-fn handled_once(Again { clean, traffic, .. }: &Again<'_>) -> Ruling {
-    if clean.is_empty() {
-        return nothing();
-    }
-    let mut tally = Tally::default();
-    for letter in repeated_letters(clean) {
-        let jobs: Vec<_> = traffic
-            .letter(letter)
-            .events
-            .iter()
-            .filter(|event| event.by_supplier && matches!(event.kind, EventKind::Downloaded))
-            .filter(|event| traffic.call(event.call).answer().accepted())
-            .map(|event| event.call)
-            .collect();
-        match jobs.len() {
-            0 => {}
-            1 => tally.good(jobs),
-            n => tally.fault(letter, jobs, format!("was downloaded {n} times")),
-        }
-    }
-    if tally.checked() == 0 {
-        let reason = "no letter of the repeated list was downloaded, so no job can be counted";
-        return Ruling::open("nothing was handled", reason);
-    }
-    tally.rule(traffic, "letter", |n| format!("{} downloaded, each once", many(n, "letter")))
-}
-
-fn updated_once(Again { clean, traffic, .. }: &Again<'_>) -> Ruling {
+fn updated_once(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
     if clean.is_empty() {
         return nothing();
     }
@@ -196,29 +148,41 @@ fn updated_once(Again { clean, traffic, .. }: &Again<'_>) -> Ruling {
         let reason = "no letter of the repeated list was updated, so nothing can be counted";
         return Ruling::open("nothing was handled", reason);
     }
-    twice(traffic, &LetterStatus::ALL, updated)
+    let lost: Vec<LetterIx> = never_applied(&updated, traffic, context);
+    let ruling = twice(traffic, &LetterStatus::ALL, updated);
+    match lost.first() {
+        None => ruling,
+        Some(first) => ruling.or_because(&format!(
+            "the API took on the acceptance of {} and never applied it: {}{}",
+            many(lost.len(), "letter"),
+            traffic.id_text(*first),
+            if lost.len() > 1 { " and others" } else { "" }
+        )),
+    }
 }
 
-fn on_record(Again { clean, traffic, .. }: &Again<'_>) -> Ruling {
+/// The letters whose acceptance was answered with success and is certain to have been lost.
+fn never_applied(letters: &[LetterIx], traffic: &Traffic, context: &Context) -> Vec<LetterIx> {
+    let moves = moves_to(traffic, context, LetterStatus::Accepted).into_iter();
+    moves
+        .filter(|moved| letters.binary_search(&moved.letter).is_ok())
+        .filter(|moved| moved.updates(traffic).any(|(_, update)| update.answer.accepted()))
+        .filter(|moved| matches!(read_back(moved, traffic, context), ReadBack::Not { .. }))
+        .map(|moved| moved.letter)
+        .collect()
+}
+
+fn on_record(Again { clean, .. }: &Again<'_>) -> Ruling {
     if clean.is_empty() {
         return nothing();
     }
-    let rule = |pair: &Pair<'_>| {
-        let rulings = [pair.first, pair.second].map(|list| at02::on_record(list, traffic));
-        rulings.into_iter().find(|ruling| !ruling.passed())
-    };
-    match clean.iter().find_map(|pair| rule(pair)) {
-        Some(ruling) => ruling,
-        None => {
-            let retrieved: usize = clean.iter().map(|pair| pair.second.entries().len()).sum();
-            let unique = repeated_letters(clean).len();
-            Ruling::pass(format!(
-                "{} with {} unique letters, {} retrieved again",
-                many(clean.len(), "repeated list"),
-                count(unique as u64),
-                count(retrieved as u64)
-            ))
-            .shown_by(clean.iter().flat_map(|pair| [pair.first.call, pair.second.call]))
-        }
-    }
+    let retrieved: usize = clean.iter().map(|pair| pair.second.entries().len()).sum();
+    let unique = repeated_letters(clean).len();
+    Ruling::pass(format!(
+        "{} with {} unique letters, {} retrieved again",
+        many(clean.len(), "repeated list"),
+        count(unique as u64),
+        count(retrieved as u64)
+    ))
+    .shown_by(clean.iter().flat_map(|pair| [pair.first.call, pair.second.call]))
 }

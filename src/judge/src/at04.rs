@@ -3,17 +3,18 @@
 //! each letter show the acceptance.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use letterproof_model::{Context, LetterStatus};
 
 use crate::batch::{Batch, Carriers};
+use crate::moves::Eligibility;
 use crate::readback::ReadBack;
 use crate::ruling::{Ruling, Rulings, rule_or};
 use crate::tally::Tally;
-use crate::traffic::{Answer, CallIx, EventKind, LetterIx, ListCall, Micros, Traffic, Via};
+use crate::traffic::{Answer, CallIx, LetterIx, ListCall, Micros, Traffic, Via};
 use crate::unfit::exceptional;
-use letterproof_model::text::{count, many};
+use letterproof_model::text::{count, many, seconds};
 
 /// Letters the pack's list asks for.
 const BATCH: u32 = 1_000;
@@ -60,18 +61,18 @@ fn choose<'a>(traffic: &'a Traffic, context: &'a Context) -> Option<Batch<'a>> {
 /// The rulings on a batch.
 impl Batch<'_> {
     fn pending(&self) -> Ruling {
-        let listed: HashMap<_, _> =
-            self.list.entries().iter().map(|entry| (entry.letter, entry.status)).collect();
-        let pass = |n| format!("{} accepted, each listed as PENDING", many(n, "letter"));
+        let pass = |n| format!("{} accepted, each PENDING before", many(n, "letter"));
         self.moved.over(pass, |moved, _, tally| {
             let first = moved.first_call(self.traffic);
-            let before = listed.get(&moved.letter).copied().flatten().or(moved.seen_before);
-            match before {
-                Some(LetterStatus::Pending) => tally.good([self.list.call]),
-                Some(other) => {
-                    tally.fault(moved.letter, [self.list.call, first], format!("was {other}"));
+            match moved.eligibility() {
+                Eligibility::Eligible | Eligibility::Repeat => tally.good([self.list.call]),
+                Eligibility::Not(other) => {
+                    let calls = moved.seen_in.into_iter().chain([first]);
+                    tally.fault(moved.letter, calls, format!("was {other}"));
                 }
-                None => tally.open(moved.letter, [first], "has no status before on record"),
+                Eligibility::Unknown => {
+                    tally.open(moved.letter, [first], "has no status before on record");
+                }
             }
         })
     }
@@ -109,12 +110,15 @@ impl Batch<'_> {
         let context = self.moved.context;
         let accepted: HashSet<LetterIx> =
             self.moved.moves.iter().map(|(moved, _)| moved.letter).collect();
-        let mut rejected = 0;
+        let (mut rejected, mut before) = (0, 0);
         let mut tally = Tally::default();
         for letter in self.list.letters() {
             let update = self.updates.first().map(|update| update.call);
             if accepted.contains(&letter) {
                 tally.good(update);
+            } else if let Some(earlier) = self.taken_on_before(letter) {
+                before += 1;
+                tally.good([earlier]);
             } else if exceptional(letter, self.traffic, context)
                 && self
                     .traffic
@@ -130,13 +134,21 @@ impl Batch<'_> {
             }
         }
         let listed = self.list.letters().len();
-        let ruling = tally.rule(self.traffic, "letter", |n| match rejected {
-            0 => format!("{} listed, all accepted", many(n, "letter")),
-            _ => format!(
-                "{} listed, all accepted but {} that cannot be taken on, rejected instead",
-                many(n, "letter"),
-                count(rejected as u64)
-            ),
+        let ruling = tally.rule(self.traffic, "letter", |n| {
+            let mut words = format!("{} listed, all accepted", many(n, "letter"));
+            if rejected > 0 {
+                words.push_str(&format!(
+                    " but {} that cannot be taken on, rejected instead",
+                    count(rejected as u64)
+                ));
+            }
+            if before > 0 {
+                words.push_str(&format!(
+                    "; {} before this list, which named them again",
+                    count(before as u64)
+                ));
+            }
+            words
         });
         let batch = context.at4_batch;
         if ruling.passed() && listed < batch as usize {
@@ -148,6 +160,19 @@ impl Batch<'_> {
             .shown_by([self.list.call]);
         }
         ruling.if_sized("letters", batch, BATCH)
+    }
+
+    /// The call that took this letter on before the list was asked for: the list lags, or the
+    /// update was lost, and neither is an omission.
+    fn taken_on_before(&self, letter: LetterIx) -> Option<CallIx> {
+        let mut sent = self.traffic.letter(letter).sent();
+        let taken = |status| matches!(status, LetterStatus::Accepted | LetterStatus::Rejected);
+        sent.find(|(event, update)| {
+            taken(update.status)
+                && update.answer.accepted()
+                && event.at <= self.list.finished + self.traffic.slack()
+        })
+        .map(|(event, _)| event.call)
     }
 
     fn gone(&self) -> Ruling {
@@ -163,32 +188,33 @@ impl Batch<'_> {
             })
             .collect();
         let from = self.updates.iter().map(|update| update.started).min().unwrap_or(Micros::MAX);
-        let later = self
+        let later: Vec<&ListCall> = self
             .traffic
             .supplier_lists()
             .filter(|list| list.readable() && list.started > from)
-            .map(|list| list.call)
-            .next();
-        let Some(later) = later else {
+            .collect();
+        let Some(last) = later.last().map(|list| list.call) else {
             let reason = "no list was asked for after the update";
             return Ruling::open("no later list", reason);
         };
+        let mut slowest: Option<Micros> = None;
         let mut tally = Tally::default();
         for (letter, at, read) in seen {
-            let back = self.traffic.letter(letter).events.iter().find(|event| {
-                matches!(event.kind, EventKind::Listed(_))
-                    && event.started > at
-                    && self.traffic.follows(event.started, at)
-            });
-            match back {
-                Some(event) => {
-                    tally.fault(
-                        letter,
-                        [read, event.call],
-                        "was listed again after its acceptance",
-                    );
+            let Some((lag, listed)) = listed_after(self.traffic, letter, at) else {
+                tally.good([last]);
+                continue;
+            };
+            let named = self.traffic.call(listed).finished;
+            match later.iter().find(|list| self.traffic.follows(list.started, named)) {
+                Some(gone) => {
+                    slowest = slowest.max(Some(lag));
+                    tally.good([listed, gone.call]);
                 }
-                None => tally.good([later]),
+                None => {
+                    let words =
+                        format!("was still listed {} after its acceptance was seen", seconds(lag));
+                    tally.open(letter, [read, listed], words);
+                }
             }
         }
         if tally.checked() == 0 {
@@ -197,7 +223,14 @@ impl Batch<'_> {
                 "nothing to look for in the list",
             );
         }
-        tally.rule(self.traffic, "letter", |n| format!("{}, none listed again", many(n, "letter")))
+        tally.rule(self.traffic, "letter", |n| match slowest {
+            None => format!("{}, none listed again", many(n, "letter")),
+            Some(lag) => format!(
+                "{}, gone from the list; it lagged {} behind the acceptance",
+                many(n, "letter"),
+                seconds(lag)
+            ),
+        })
     }
 
     fn on_record(&self) -> Ruling {
@@ -225,4 +258,16 @@ impl Batch<'_> {
             .shown_by(self.updates.iter().map(|update| update.call))
             .about(doubled)
     }
+}
+
+/// How long after a moment a list still named a letter, and the last list that did.
+pub(crate) fn listed_after(
+    traffic: &Traffic,
+    letter: LetterIx,
+    at: Micros,
+) -> Option<(Micros, CallIx)> {
+    let events = traffic.letter(letter).events.iter();
+    let listed =
+        events.filter(|e| e.is_listed() && e.started > at && traffic.follows(e.started, at));
+    listed.last().map(|event| (event.started - at, event.call))
 }

@@ -7,7 +7,7 @@ use letterproof_model::{Context, LetterStatus};
 use crate::moved::Moved;
 use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
-use crate::traffic::{CallIx, Letter, LetterIx, Traffic};
+use crate::traffic::{CallIx, Event, Letter, LetterIx, Traffic};
 use crate::unfit::{Unfit, unfit_specification};
 use letterproof_model::text::{many, micros};
 
@@ -41,7 +41,8 @@ fn unfit(ix: LetterIx, traffic: &Traffic, context: &Context) -> Option<(Unfit, C
     let accepted = sent(letter, LetterStatus::Accepted);
     let accepted = accepted.map_or(i64::MAX, |call| traffic.call(call).started);
     let told = letter.events.iter().filter(|event| event.by_supplier && event.at < accepted);
-    let listed = told.clone().find(|event| event.shows().is_some()).map(|event| event.call);
+    let told_of = |event: &&Event| event.is_listed() || event.shows().is_some();
+    let listed = told.clone().find(told_of).map(|event| event.call);
     if let (Some(unfit), Some(call)) = (unfit_specification(ix, traffic, context), listed) {
         return Some((unfit, call));
     }

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use letterproof_model::{Context, LetterStatus, Operation, Performance};
 
-use crate::at02::SEEDED;
+use crate::at02::{SEEDED, floor};
 use crate::downloads::{complete, downloaded, on_record};
 use crate::flows::{Fetched, Flow, flows, found_empty};
+use crate::hidden::{Hidden, hidden_before, lost_before};
 use crate::ruling::{Ruling, Rulings, rule_or};
 use crate::tally::Tally;
 use crate::traffic::{Answer, Call, CallIx, Micros, Traffic, Via};
@@ -26,7 +27,11 @@ pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
     let whole: Vec<&Flow<'_>> = all.iter().filter(|flow| flow.whole).collect();
     let judged = &whole[whole.len().saturating_sub(TIMES)..];
     let chunk = count(context.at15_chunk);
-    let nothing = Ruling::not_run(format!("no list of {chunk} was fetched and downloaded"));
+    let nothing = Ruling::not_run(format!(
+        "no list of {chunk} was fetched and downloaded; it takes {} seeded letters or more, taken \
+         in from the first list to the empty one",
+        count(floor(context))
+    ));
     let taken = TakenIn { all: &all, whole: whole.len(), judged, traffic, context };
     rule_or(
         if all.is_empty() { Err(nothing) } else { Ok(&taken) },
@@ -87,29 +92,42 @@ fn three_times(taken: &TakenIn<'_>) -> Ruling {
 }
 
 fn full_queue(judged: &[&Flow<'_>], traffic: &Traffic, context: &Context) -> Ruling {
-    let seeded = context.seeded_letters;
+    let floor = floor(context);
+    let timeout = micros(context.visibility_timeout_ms);
     let mut tally = Tally::default();
+    let mut fewest = usize::MAX;
     for flow in judged {
         let lists = flow.lists.iter().map(|list| list.call);
-        let strange = flow
-            .lists
-            .iter()
-            .flat_map(|list| list.entries())
-            .find(|entry| entry.status != Some(LetterStatus::Pending));
-        if flow.letters.len() != seeded as usize {
-            let words = format!("began with {}", many(flow.letters.len(), "letter"));
-            tally.fault(None, lists, words);
-        } else if let Some(entry) = strange {
-            tally.fault(entry.letter, lists, "was not listed as PENDING");
-        } else {
+        let taken = flow.letters.len();
+        fewest = fewest.min(taken);
+        let words = format!("took in {}", many(taken, "letter"));
+        let lost = || flow.lists.iter().find_map(|list| lost_before(list, traffic, timeout));
+        if taken >= floor as usize {
             tally.good(lists);
+        } else if let Some(lost) = lost() {
+            let words = format!("{words}; a list whose answer was lost had hidden others");
+            tally.open(None, [lost].into_iter().chain(lists), words);
+        } else if hidden_from(flow, traffic, timeout) + taken >= floor as usize {
+            let words = format!("{words}; a list asked for shortly before had hidden others");
+            tally.open(None, lists, words);
+        } else {
+            tally.fault(None, lists, words);
         }
     }
     tally
         .rule(traffic, "flow", |n| {
-            format!("{} from {} PENDING letters", many(n, "flow"), count(seeded))
+            format!("{} of {} letters or more", many(n, "flow"), count(fewest as u64))
         })
-        .if_sized("letters", seeded, SEEDED)
+        .expecting(format!("{} letters or more in each flow", count(floor)))
+        .if_sized("letters", floor, SEEDED)
+}
+
+/// How many letters a list before the flow kept from its first list.
+fn hidden_from(flow: &Flow<'_>, traffic: &Traffic, timeout: Micros) -> usize {
+    match flow.lists.first().map(|list| hidden_before(list, traffic, timeout)) {
+        Some(Hidden::Letters(hidden)) => hidden,
+        _ => 0,
+    }
 }
 
 fn in_bulk(judged: &[&Flow<'_>], traffic: &Traffic, context: &Context) -> Ruling {

@@ -8,17 +8,18 @@ use crate::flows::{Fetched, Flow};
 use crate::ruling::Ruling;
 use crate::tally::Tally;
 use crate::traffic::{CallIx, EventKind, LetterIx, Traffic};
-use letterproof_model::text::{count, many};
+use letterproof_model::text::many;
 
-/// Every PDF was downloaded; letters without one are counted apart.
+/// Every PDF was downloaded; letters without one, and those rejected, are counted apart.
 pub(crate) fn downloaded(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
     let mut tally = Tally::default();
-    let mut without = 0_u64;
+    let (mut without, mut rejected) = (0, 0);
     for flow in judged {
         for letter in &flow.letters {
             match flow.fetched(*letter, traffic) {
                 Fetched::Whole(call) => tally.good([call]),
-                Fetched::NoPdf | Fetched::Rejected => without += 1,
+                Fetched::NoPdf => without += 1,
+                Fetched::Rejected => rejected += 1,
                 Fetched::Not(Some(call)) => {
                     let answer = traffic.call(call).answer().words();
                     tally.fault(*letter, [call], format!("was not downloaded: {answer}"));
@@ -29,10 +30,17 @@ pub(crate) fn downloaded(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
             }
         }
     }
-    tally.rule(traffic, "PDF", |n| match without {
-        0 => format!("{} downloaded", many(n, "PDF")),
-        1 => format!("{} downloaded; 1 letter has none", many(n, "PDF")),
-        _ => format!("{} downloaded; {} letters have none", many(n, "PDF"), count(without)),
+    tally.rule(traffic, "PDF", |n| {
+        let mut words = format!("{} downloaded", many(n, "PDF"));
+        match without {
+            0 => {}
+            1 => words.push_str("; 1 letter has none"),
+            _ => words.push_str(&format!("; {} have none", many(without, "letter"))),
+        }
+        if rejected > 0 {
+            words.push_str(&format!("; {} rejected", many(rejected, "letter")));
+        }
+        words
     })
 }
 

@@ -26,6 +26,7 @@ mod conclude;
 pub mod conformance;
 mod dispatch;
 mod downloads;
+mod hidden;
 mod judged;
 mod moved;
 mod unfit;

@@ -213,7 +213,7 @@ impl<'a> Moved<'a> {
                     // NHS Notify may put a rejected letter back into the queue.
                     _ => {
                         confirmed |= event.shows() == Some(self.status);
-                        reopened |= confirmed && event.shows() == Some(LetterStatus::Pending);
+                        reopened |= confirmed && event.may_be_queued();
                     }
                 }
                 None

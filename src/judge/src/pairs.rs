@@ -1,12 +1,15 @@
 //! Lists asked for twice, for AT3: which pairs there are, and what explains a difference.
 //! Refuses to compare what anyone's other calls have changed or hidden in between.
 
+use std::collections::HashSet;
+
 use letterproof_model::Context;
 
+use crate::at02;
 use crate::traffic::{EventKind, LetterIx, ListCall, Micros, Traffic};
 use letterproof_model::text::micros;
 
-/// A list with letters and a later list with the same limit.
+/// A list with letters and a later list with the same limit, or the first of pages that name it again.
 pub(crate) struct Pair<'a> {
     /// The list.
     pub(crate) first: &'a ListCall,
@@ -52,7 +55,31 @@ impl Pair<'_> {
     }
 }
 
-/// For each list with letters, the next list of the same limit in each window. Where lists are
+/// Whether a list is as long as its limit, so that the queue may hold more.
+pub(crate) fn is_cut(list: &ListCall) -> bool {
+    list.entries().len() >= list.limit.unwrap_or(at02::SEEDED) as usize
+}
+
+/// Whether the lists from here on, of one limit and without an update of its letters in between,
+/// together name the whole first list again.
+fn in_pages(first: &ListCall, from: &[&ListCall], traffic: &Traffic) -> bool {
+    let mut left: HashSet<LetterIx> = first.entries().iter().map(|entry| entry.letter).collect();
+    let Some(limit) = from.first().map(|list| list.limit) else { return false };
+    for page in from.iter().filter(|list| list.limit == limit) {
+        let before = left.len();
+        page.entries().iter().for_each(|entry| drop(left.remove(&entry.letter)));
+        if left.is_empty() {
+            return updated_between(first, page, traffic).is_none();
+        }
+        if left.len() == before {
+            return false;
+        }
+    }
+    false
+}
+
+/// For each list with letters, the next list in each window that asks for it again: with the same
+/// limit, or after the timeout in pages of another that name its letters. Where lists are
 /// labelled as asked for by AT3, only pairs that end in such a list count: other tests list and
 /// re-seed for reasons of their own.
 pub(crate) fn pairs<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Pair<'a>> {
@@ -63,9 +90,8 @@ pub(crate) fn pairs<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Pair<'a>
     let mut pairs = Vec::new();
     for (at, first) in lists.iter().enumerate().filter(|(_, list)| !list.entries().is_empty()) {
         let mut found = [false; 2];
-        for second in &lists[at + 1..] {
-            if second.limit != first.limit
-                || traffic.overlaps(second.started, first.finished)
+        for (place, second) in lists.iter().enumerate().skip(at + 1) {
+            if traffic.overlaps(second.started, first.finished)
                 || (narrowed && !asked_by_at3(second))
             {
                 continue;
@@ -78,9 +104,14 @@ pub(crate) fn pairs<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Pair<'a>
                 Window::Edge
             };
             let late = usize::from(window != Window::AtOnce);
-            if !found[late] {
+            let same = second.limit == first.limit;
+            if found[late] || !(same || first.limit == Some(at02::SEEDED)) {
+                continue;
+            }
+            let updated = updated_between(first, second, traffic);
+            // Pages of another size ask for the whole list again, too.
+            if same || in_pages(first, &lists[place..], traffic) {
                 found[late] = true;
-                let updated = updated_between(first, second, traffic);
                 pairs.push(Pair { first, second, window, updated });
             }
             if found[1] {
@@ -109,6 +140,14 @@ pub(crate) fn updated_before(letter: LetterIx, list: &ListCall, traffic: &Traffi
     events
         .iter()
         .any(|e| matches!(e.kind, EventKind::Sent(_)) && e.at < list.started + traffic.slack())
+}
+
+/// Whether a list had named this letter before `list` was asked for.
+pub(crate) fn listed_before(letter: LetterIx, list: &ListCall, traffic: &Traffic) -> bool {
+    let events = &traffic.letter(letter).events;
+    events
+        .iter()
+        .any(|event| event.is_listed() && event.call != list.call && event.at <= list.started)
 }
 
 /// The letters of every list that was asked for again.

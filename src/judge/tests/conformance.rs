@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use letterproof_judge::conformance::{Check, Probe, TokenProbe, UNKNOWN_MI, conformance_checks};
 use letterproof_model::{Capability, CheckResult, FindingKind, Verdict};
-use support::cases::{header, passing};
+use support::cases::{header, passing, then};
 use support::probed::{judged, known, of, send};
 use support::script::BASE;
 use support::{Script, letters};
@@ -168,6 +168,11 @@ fn each_check_of_traffic_bites() {
     fails("C-BEARER-EXPIRED", |s| labelled(s.list(3, &[]), TokenProbe::Outlived));
     // A token that is over is 401 alone, whereas a wrong assertion may be 400 as well.
     fails("C-BEARER-EXPIRED", |s| labelled(s.list(3, &[]).answered(400), TokenProbe::Outlived));
+    fails("C-LIST-HIDES", |s| then(s.supplier().list(100, &letters(3))));
+    fails("C-LIST-COMPLETE", |s| then(s.wait(301.0).list(100, &letters(2))));
+    fails("C-LIST-LAG", |s| {
+        s.patch("L1", Accepted).read("L1", Accepted).wait(901.0).list(100, &letters(3));
+    });
     fails("C-LIST-ORDER", |s| {
         let [one, two] = [letters(2)[0].clone(), letters(2)[1].clone()];
         s.list(9, &[two, one]);

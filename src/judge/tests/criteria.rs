@@ -5,9 +5,9 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use letterproof_model::{ClauseKind, Verdict, pack};
+use letterproof_model::{ClauseKind, EVIDENCE_ONLY, Verdict, pack};
 use support::cases::passing;
-use support::failing::failing;
+use support::failing::{failing, undecided};
 use support::{judge, judge_every, lines, with_verdict};
 
 #[test]
@@ -54,7 +54,18 @@ fn every_check_of_the_pack_has_a_failing_journal() {
         .filter(|clause| clause.kind == ClauseKind::Check)
         .map(|clause| clause.id);
     let bare: Vec<&str> = checks.filter(|id| !covered.contains(id)).collect();
-    assert!(bare.is_empty(), "no failing journal for {bare:?}");
+    assert_eq!(bare, EVIDENCE_ONLY, "the others have a failing journal");
+}
+
+#[test]
+fn what_only_shows_evidence_is_left_open_where_the_record_lacks_it() {
+    let left_open = undecided();
+    assert_eq!(left_open.iter().map(|(id, _)| *id).collect::<Vec<_>>(), EVIDENCE_ONLY);
+    for (criterion, script) in left_open {
+        let result = support::result(criterion, &script);
+        let open = [Verdict::Inconclusive, Verdict::NotRun];
+        assert!(open.contains(&result.verdict), "{result:#?}");
+    }
 }
 
 #[test]

@@ -132,7 +132,7 @@ fn downloads_are_counted_and_letters_without_a_pdf_apart() {
             s.patch_for("L3", Rejected, Some(("J01", "Unknown")));
         },
     );
-    tells(Pass, "1 PDF downloaded; 2 letters have none", "AT15.3", &some);
+    tells(Pass, "1 PDF downloaded; 1 letter has none; 1 letter rejected", "AT15.3", &some);
 }
 
 #[test]

@@ -22,6 +22,9 @@ pub struct Context {
     pub visibility_timeout_ms: u64,
     /// How long a queued update may take to show, in milliseconds.
     pub update_deadline_ms: u64,
+    /// How long a list may name a letter after its acceptance was seen, in milliseconds.
+    #[serde(default = "usual_queue_lag")]
+    pub queue_lag_ms: u64,
     /// Time agreed for one AT15 flow, in milliseconds (the pack: 10 s).
     pub at15_target_ms: u64,
     /// Requests per second the API allows.
@@ -36,6 +39,11 @@ pub struct Context {
     pub supports: BTreeSet<LetterStatus>,
     /// What the known specification ids mean.
     pub specifications: Vec<SpecificationMeaning>,
+}
+
+/// The lag of the queue where a context does not tell it: a quarter of an hour, in milliseconds.
+const fn usual_queue_lag() -> u64 {
+    900_000
 }
 
 /// What a print specification is for.
@@ -123,6 +131,7 @@ impl Context {
             mode: Mode::Driven,
             visibility_timeout_ms: 300_000,
             update_deadline_ms: 60_000,
+            queue_lag_ms: usual_queue_lag(),
             at15_target_ms: 10_000,
             rate_limit: 300,
             seeded_letters: 2_500,
@@ -210,6 +219,14 @@ mod tests {
         assert_eq!(kind("integration-specification-braille"), Some(Accessible));
         assert_eq!(kind("integration-specification-welsh"), Some(Language));
         assert_eq!(kind("integration-specification-klingon"), None);
+    }
+
+    #[test]
+    fn a_context_saved_before_queues_lagged_has_the_usual_lag() {
+        let context = Context::stand_in("http://127.0.0.1:1");
+        let mut saved = serde_json::to_value(&context).unwrap();
+        saved.as_object_mut().unwrap().remove("queue_lag_ms").unwrap();
+        assert_eq!(serde_json::from_value::<Context>(saved).unwrap(), context);
     }
 
     #[test]

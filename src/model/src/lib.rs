@@ -44,7 +44,9 @@ pub use ids::{
 pub use journal::{Journal, Mark, MarkKind, RecordError, Recorder, Recording, ScenarioOutcome};
 pub use judgement::{Judgement, exit_code, is_waived, unwaived_verdict};
 pub use operation::{Operation, Route};
-pub use pack::{Clause, PACK_VERSION, TestDefinition, clause, pack, test_definition};
+pub use pack::{
+    Clause, EVIDENCE_ONLY, PACK_VERSION, RETIRED, TestDefinition, clause, pack, test_definition,
+};
 pub use raw::{RawBody, RawExchange, RawOutcome, RawRequest, RawResponse};
 pub use reason::{ReturnReason, return_reason_text};
 pub use results::{

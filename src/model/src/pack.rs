@@ -112,7 +112,7 @@ const fn test(
     TestDefinition { id: TestId::at(number), title, required, clauses }
 }
 
-use Capability::{Authenticated, Seeded, Stateful, VisibilityTimeout};
+use Capability::{Authenticated, Seeded, Stateful};
 use PackRow::{Acceptance, Evidence, Objective, Precondition, Steps};
 
 // One clause a line, so that the table reads like the pack.
@@ -123,30 +123,28 @@ const PACK: [TestDefinition; 15] = [
         check("AT1.2", stated(Acceptance), &[], "GET /letters is answered with 200 and a list of letters."),
         check("AT1.3", stated(Acceptance), &[], "Until both have succeeded, no call is refused for its credentials and no connection stays broken."),
         check("AT1.4", stated(Objective), &[Authenticated], "Calls carry a bearer token and go over TLS (a loopback target aside)."),
-        check("AT1.5", ours(Evidence), &[], "Both calls are on record with time, X-Request-ID and answer."),
+        check("AT1.5", stated(Evidence), &[], "Both calls are on record with time and answer."),
     ]),
     test(2, "Receive the whole daily list", true, &[
         check("AT2.1", stated(Acceptance), &[Seeded], "One call, GET /letters?limit=2500, is answered with the list."),
-        check("AT2.2", stated(Acceptance), &[Seeded], "The list holds every seeded letter: 2,500 entries, none missing."),
+        check("AT2.2", stated(Acceptance), &[Seeded], "The list holds every seeded letter, or as many as its limit allows: at least 2,500."),
         check("AT2.3", stated(Acceptance), &[Seeded], "No letter id stands in the list twice."),
         check("AT2.4", stated(Precondition), &[Seeded], "Every listed letter is PENDING."),
-        check("AT2.5", implied(Evidence), &[Seeded], "The call is on record with time, X-Request-ID and its whole list, from which the total of unique ids is counted."),
+        check("AT2.5", stated(Evidence), &[Seeded], "The call is on record with time and its whole list, from which the total of unique ids is counted."),
     ]),
     test(3, "Receive the same list twice without doing the work twice", true, &[
-        check("AT3.1", stated(Precondition), &[Stateful, Seeded], "The list is asked for again with the same limit, and no update is sent in between."),
-        check("AT3.2", IMPLIED, &[Stateful, Seeded, VisibilityTimeout], "Asked at once, within the visibility timeout, the second list repeats no letter of the first."),
-        check("AT3.3", stated(Steps), &[Stateful, Seeded], "Asked after the visibility timeout, the second list holds the same letters as the first."),
-        check("AT3.4", ours(Acceptance), &[Stateful, Seeded], "Each listed letter is handled once: no letter is fetched for a second job."),
+        check("AT3.1", stated(Precondition), &[Stateful, Seeded], "The list is asked for again, and no update is sent in between."),
+        check("AT3.3", stated(Steps), &[Stateful, Seeded], "Asked after the visibility timeout, the second list holds the same letters as the first, as far as the limits leave room."),
         check("AT3.5", stated(Acceptance), &[Stateful, Seeded], "No update is sent twice for a letter of the repeated list."),
-        check("AT3.6", implied(Evidence), &[Stateful, Seeded], "Both lists are on record with time, X-Request-ID and their whole content, and the counts of unique and retrieved ids follow from them."),
+        check("AT3.6", stated(Evidence), &[Stateful, Seeded], "Both lists are on record with time and their whole content, and the counts of unique and retrieved ids follow from them."),
         attest("AT3.7", stated(Evidence), "The supplier's processing log shows one job for each letter.", "the processing log covering both lists"),
     ]),
     test(4, "Accept a list of letters in one update", true, &[
-        check("AT4.1", stated(Precondition), &[Stateful, Seeded], "Every letter accepted was PENDING when it was listed."),
+        check("AT4.1", stated(Precondition), &[Stateful, Seeded], "Every letter accepted was PENDING before: listed and untouched, or read as PENDING."),
         check("AT4.2", stated(Steps), &[Stateful, Seeded], "One bulk update carries all acceptances of the list and is answered with 202."),
         check("AT4.3", stated(Acceptance), &[Stateful, Seeded], "Each accepted letter is read back as ACCEPTED before the deadline."),
         check("AT4.4", stated(Acceptance), &[Stateful, Seeded], "No letter of the list of 1,000 is skipped."),
-        check("AT4.5", stated(Steps), &[Stateful, Seeded], "Accepted letters do not come back in a later list (recorded; proves nothing by itself)."),
+        check("AT4.5", stated(Steps), &[Stateful, Seeded], "Accepted letters leave the list once the queue has caught up (recorded; proves nothing by itself)."),
         check("AT4.6", stated(Evidence), &[Stateful, Seeded], "Status before and after is on record for every letter, and the count of updates equals the count of letters."),
     ]),
     test(5, "Report letters as PRINTED", false, &[
@@ -225,7 +223,7 @@ const PACK: [TestDefinition; 15] = [
         check("AT14.5", implied(Evidence), &[Stateful, Seeded], "Payloads and answers are on record, and what is read back equals what was submitted."),
     ]),
     test(15, "Take in the whole list at speed", true, &[
-        check("AT15.1", stated(Precondition), &[Stateful, Seeded], "The flow starts from 2,500 PENDING letters."),
+        check("AT15.1", stated(Precondition), &[Stateful, Seeded], "The flow takes in all letters that were seeded, at least 2,500, from the first list to the empty one."),
         check("AT15.2", stated(Steps), &[Stateful, Seeded], "Lists of 500 are fetched one after another and each is accepted in bulk, until the queue is empty."),
         check("AT15.3", stated(Acceptance), &[Stateful, Seeded], "Every PDF is downloaded."),
         check("AT15.4", stated(Acceptance), &[Stateful, Seeded], "Every PDF downloaded is complete: its SHA-256 is the letter's and it can be read."),
@@ -233,6 +231,24 @@ const PACK: [TestDefinition; 15] = [
         check("AT15.6", stated(Acceptance), &[Stateful, Seeded], "The whole flow is done three times."),
         check("AT15.7", stated(Evidence), &[Stateful, Seeded], "Every download is on record with its time, and the total elapsed time follows from it."),
     ]),
+];
+
+/// Clauses that are no longer judged under their id, and why. An id is never used again.
+// One a line.
+#[rustfmt::skip]
+pub const RETIRED: &[(&str, &str)] = &[
+    ("AT3.2", "A second list at once may repeat the letters, as the pack describes: C-LIST-HIDES"),
+    ("AT3.4", "A second download is no second job: advice, O-ONE-JOB"),
+];
+
+/// Clauses that no supplier can fail: what they ask for is on record, or the record does not decide.
+// One a line.
+#[rustfmt::skip]
+pub const EVIDENCE_ONLY: &[&str] = &[
+    "AT1.5",
+    "AT2.5",
+    "AT3.6",
+    "AT4.5",
 ];
 
 /// AT1 to AT15, in order.
@@ -258,13 +274,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tests_and_clauses_are_numbered_without_gaps() {
+    fn tests_and_clauses_are_numbered_in_order_with_gaps_only_where_one_was_retired() {
         for (at, test) in pack().iter().enumerate() {
             assert_eq!(usize::from(test.id.number()), at + 1);
-            for (number, clause) in test.clauses.iter().enumerate() {
-                assert_eq!(clause.id, format!("{}.{}", test.id, number + 1));
-                assert_eq!(clause.note.is_empty(), clause.kind == ClauseKind::Check);
+            let mut left = test.clauses.iter().peekable();
+            for number in 1.. {
+                let id = format!("{}.{number}", test.id);
+                let retired = RETIRED.iter().any(|(gone, _)| *gone == id);
+                match left.next_if(|clause| clause.id == id) {
+                    Some(clause) => {
+                        assert!(!retired, "{id} is retired and in use");
+                        assert_eq!(clause.note.is_empty(), clause.kind == ClauseKind::Check);
+                    }
+                    None if left.peek().is_none() && !retired => break,
+                    None => assert!(retired, "{id} is neither in use nor retired"),
+                }
             }
+        }
+    }
+
+    #[test]
+    fn what_only_shows_evidence_is_a_check_that_the_pack_states() {
+        for id in EVIDENCE_ONLY {
+            let clause = clause(&CriterionId::from(*id)).unwrap();
+            assert_eq!((clause.kind, clause.strength), (ClauseKind::Check, Strength::Stated));
         }
     }
 

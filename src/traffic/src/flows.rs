@@ -67,8 +67,8 @@ pub fn found_empty(traffic: &Traffic, context: &Context) -> bool {
     lists.windows(2).any(|pair| pair.iter().all(|list| list.entries().is_empty()))
 }
 
-/// Every flow in the traffic, by time. One ends with an empty list, or where the queue held more
-/// than one flow's letters, with the list that begins the next. A label naming AT15 narrows the choice.
+/// Every flow in the traffic, by time. One goes from the first list with letters to the empty one,
+/// however many letters were seeded. A label naming AT15 narrows the choice.
 pub fn flows<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Flow<'a>> {
     let sized = || sized(traffic, context);
     let labelled = |list: &ListCall| traffic.labelled(list.call, "AT15");
@@ -77,9 +77,6 @@ pub fn flows<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Flow<'a>> {
     let mut open: Vec<&ListCall> = Vec::new();
     for list in sized().filter(|list| !narrowed || labelled(list)) {
         if !list.entries().is_empty() {
-            if holds_a_flow(&open, list, context) {
-                flows.push(Flow::of(std::mem::take(&mut open), true));
-            }
             open.push(list);
         } else if !open.is_empty() {
             open.push(list);
@@ -88,6 +85,9 @@ pub fn flows<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Flow<'a>> {
     }
     if !open.is_empty() {
         flows.push(Flow::of(open, false));
+    }
+    for flow in &mut flows {
+        flow.leave_out_taken_on(traffic);
     }
     for at in 1..flows.len() {
         let (before, from) = flows.split_at_mut(at);
@@ -104,15 +104,6 @@ pub fn flows<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Flow<'a>> {
     flows
 }
 
-/// Whether these lists named all the letters of one flow and `next` begins another: the queue held
-/// more than one flow needs.
-fn holds_a_flow(lists: &[&ListCall], next: &ListCall, context: &Context) -> bool {
-    let named: BTreeSet<LetterIx> =
-        lists.iter().flat_map(|list| list.entries()).map(|entry| entry.letter).collect();
-    named.len() >= context.seeded_letters as usize
-        && next.entries().iter().all(|entry| !named.contains(&entry.letter))
-}
-
 impl<'a> Flow<'a> {
     fn of(lists: Vec<&'a ListCall>, whole: bool) -> Self {
         let letters: BTreeSet<LetterIx> =
@@ -120,6 +111,23 @@ impl<'a> Flow<'a> {
         let started = lists.first().map_or(0, |list| list.started);
         let letters = letters.into_iter().collect();
         Self { number: 0, lists, letters, whole, started, until: Micros::MAX }
+    }
+
+    /// Leaves out letters that had been taken on before the flow began and were not touched in it:
+    /// the list named them because the queue lags.
+    fn leave_out_taken_on(&mut self, traffic: &Traffic) {
+        let taken = |letter: &LetterIx| {
+            traffic
+                .letter(*letter)
+                .sent()
+                .any(|(event, update)| event.at < self.started && update.answer.accepted())
+        };
+        let touched = |letter: &LetterIx| {
+            let mut events = self.events(*letter, traffic);
+            events.any(|event| !event.is_listed())
+        };
+        let kept = self.letters.iter().copied().filter(|letter| !taken(letter) || touched(letter));
+        self.letters = kept.collect();
     }
 
     /// The name of its figures in the results: `AT15 flow 1`.

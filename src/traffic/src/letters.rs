@@ -79,12 +79,32 @@ impl Event {
         (self.at, self.started, !seen)
     }
 
-    /// The status this event shows, if it shows one.
+    /// The status this event shows, if it shows one: only a read of the letter does. A list names
+    /// what is queued, and says PENDING whatever the letter's status is.
     pub const fn shows(&self) -> Option<LetterStatus> {
+        match self.kind {
+            EventKind::Read(status, _) => status,
+            _ => None,
+        }
+    }
+
+    /// The status it was read or listed with, as tables show it.
+    pub const fn named(&self) -> Option<LetterStatus> {
         match self.kind {
             EventKind::Listed(status) | EventKind::Read(status, _) => status,
             _ => None,
         }
+    }
+
+    /// Whether a list named the letter.
+    pub const fn is_listed(&self) -> bool {
+        matches!(self.kind, EventKind::Listed(_))
+    }
+
+    /// Whether this event may show that the letter waits in the queue: read as PENDING, or listed,
+    /// which a queue that lags explains as well.
+    pub fn may_be_queued(&self) -> bool {
+        self.is_listed() || self.shows() == Some(LetterStatus::Pending)
     }
 }
 

@@ -189,10 +189,21 @@ pub fn updates(traffic: &Traffic, letter: LetterIx) -> impl Iterator<Item = Upda
             let after = reads()
                 .find(|read| read.shows() == Some(update.status))
                 .or_else(|| reads().next_back());
-            let before = events[..place].iter().rfind(|event| event.shows().is_some());
+            let before = status_before(&events[..place]);
             Some(Update { letter, sent, update, before, after })
         },
     )
+}
+
+/// What shows a letter's status after these events: its last read or, where nothing was ever sent
+/// for it, the list that named it last.
+fn status_before(events: &[Event]) -> Option<&Event> {
+    let read = events.iter().rfind(|event| event.shows().is_some());
+    let touched = |event: &Event| matches!(event.kind, EventKind::Sent(u) if !u.answer.refused());
+    read.or_else(|| {
+        let untouched = events.iter().take_while(|event| !touched(event));
+        untouched.filter(|event| event.is_listed()).last()
+    })
 }
 
 fn moves_of(
@@ -209,6 +220,8 @@ fn moves_of(
     for (place, event) in events.iter().enumerate() {
         if let Some(shown) = event.shows() {
             walk.see(shown, event.at, event.call, event.by_supplier);
+        } else if event.is_listed() {
+            walk.list(event.at, event.call);
         }
         let EventKind::Sent(update) = event.kind else { continue };
         let ours = event.by_supplier && update.status == status;
@@ -246,6 +259,11 @@ fn moves_of(
 #[derive(Debug, Default)]
 struct Walk {
     seen: Option<(LetterStatus, CallIx)>,
+    /// Whether it was read, or something may have been sent for it: from then on a list says
+    /// nothing of its status.
+    known: bool,
+    /// Whether a list named it after its rejection: NHS Notify may have put it back.
+    requeued: bool,
     unsettled: Vec<Unsettled>,
     last_sent: Option<(LetterStatus, CallIx, bool)>,
 }
@@ -259,6 +277,19 @@ struct Unsettled {
 }
 
 impl Walk {
+    /// A list named the letter: what is queued and was never touched is PENDING, and what was
+    /// rejected may be again.
+    fn list(&mut self, at: Micros, call: CallIx) {
+        if !self.known {
+            self.seen = Some((LetterStatus::Pending, call));
+        }
+        let rejected = match self.unsettled.last() {
+            Some(sent) => sent.status == LetterStatus::Rejected && at >= sent.settles,
+            None => self.seen.is_some_and(|(seen, _)| seen == LetterStatus::Rejected),
+        };
+        self.requeued |= rejected;
+    }
+
     fn see(&mut self, status: LetterStatus, at: Micros, call: CallIx, by_supplier: bool) {
         if let Some(place) = self.unsettled.iter().rposition(|sent| sent.status == status) {
             self.unsettled.drain(..=place);
@@ -268,6 +299,7 @@ impl Walk {
         // Not changed yet: updates are queued, until their deadline says they were lost.
         self.unsettled.retain(|sent| at < sent.settles);
         self.seen = Some((status, call));
+        (self.known, self.requeued) = (true, false);
         if let Some((sent, _, seen)) = &mut self.last_sent {
             *seen |= by_supplier && *sent == status;
         }
@@ -275,6 +307,7 @@ impl Walk {
 
     fn send(&mut self, update: SentUpdate, settles: Micros, call: CallIx, by_supplier: bool) {
         let SentUpdate { status, answer, .. } = update;
+        (self.known, self.requeued) = (true, false);
         self.unsettled.push(Unsettled { status, certain: answer.accepted(), settles });
         if by_supplier {
             let repeat = self.last_sent.is_some_and(|(sent, _, seen)| sent == status && seen);
@@ -298,13 +331,16 @@ impl Walk {
 
     fn before(&self) -> Before {
         let mut named = Vec::new();
+        let again = self.requeued.then_some(LetterStatus::Pending);
         for sent in self.unsettled.iter().rev() {
             named.push(sent.status);
             if sent.certain {
+                named.extend(again);
                 return Before { named, certain: true };
             }
         }
         named.extend(self.seen.map(|(seen, _)| seen));
+        named.extend(again);
         Before { named, certain: self.seen.is_some() }
     }
 

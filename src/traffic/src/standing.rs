@@ -1,4 +1,5 @@
-//! Where a letter stands: the last status sent for it, and the last one seen.
+//! Where a letter stands: the last status sent for it, and the last one seen. A list shows none,
+//! but a letter that was only ever listed is PENDING.
 
 use letterproof_model::LetterStatus;
 
@@ -27,6 +28,8 @@ pub fn standing(letter: &Letter) -> Standing {
         } else if let Some(status) = event.shows() {
             standing.seen = Some(status);
             standing.confirmed |= standing.sent == Some(status);
+        } else if event.is_listed() && standing.sent.is_none() {
+            standing.seen.get_or_insert(LetterStatus::Pending);
         }
     }
     standing

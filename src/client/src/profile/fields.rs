@@ -80,7 +80,7 @@ const fn set(field: Field) -> Field {
     Field { set: true, ..field }
 }
 
-pub(super) const FIELDS: [Field; 29] = [
+pub(super) const FIELDS: [Field; 30] = [
     set(field("", "name", Kind::Text, "What reports call this target.", "\"our-int\"")),
     set(field(
         "",
@@ -173,6 +173,13 @@ pub(super) const FIELDS: [Field; 29] = [
         Kind::Time,
         "How long a queued update may take to show.",
         "\"60s\"",
+    ),
+    field(
+        "limits",
+        "queue_lag",
+        Kind::Time,
+        "How long a list may name a letter after its acceptance was seen.",
+        "\"900s\"",
     ),
     field(
         "limits",

@@ -174,6 +174,7 @@ fn read_limits(tables: &Tables<'_>, target: &mut Target, reader: &mut Reader<'_>
     for (name, place) in [
         ("visibility_timeout", &mut target.visibility_timeout),
         ("update_deadline", &mut target.update_deadline),
+        ("queue_lag", &mut target.queue_lag),
         ("at15_target", &mut target.at15_target),
     ] {
         if let Some(time) = reader.time(limits, name) {

@@ -57,13 +57,14 @@ fn what_a_profile_leaves_out_comes_from_the_target_it_extends() {
 
 #[test]
 fn everything_a_profile_says_of_its_target_reaches_the_judges() {
-    let text = "extends = \"int\"\ncapabilities = [\"stateful\", \"rate-limited\"]\n[auth]\nmethod = \"none\"\n[supplier]\nsupports = [\"ENCLOSED\"]\n[limits]\nat15_target = \"7s\"\nrate_limit = 50\nvisibility_timeout = \"90s\"\nupdate_deadline = \"20s\"\nseeded_letters = 40\nat4_batch = 10\nat15_chunk = 5\n[[specifications]]\nid = \"big\"\nkind = \"accessible\"\nnote = \"Large print\"\n";
+    let text = "extends = \"int\"\ncapabilities = [\"stateful\", \"rate-limited\"]\n[auth]\nmethod = \"none\"\n[supplier]\nsupports = [\"ENCLOSED\"]\n[limits]\nat15_target = \"7s\"\nrate_limit = 50\nvisibility_timeout = \"90s\"\nupdate_deadline = \"20s\"\nqueue_lag = \"2m\"\nseeded_letters = 40\nat4_batch = 10\nat15_chunk = 5\n[[specifications]]\nid = \"big\"\nkind = \"accessible\"\nnote = \"Large print\"\n";
     let target = Profile::parse(text, Path::new("x.toml")).unwrap().target;
     let context = target.context(letterproof_model::Mode::Driven);
     assert_eq!(context.capabilities, [Capability::Stateful, Capability::RateLimited].into());
     assert_eq!(context.supports, [LetterStatus::Enclosed].into());
     assert_eq!((context.at15_target_ms, context.rate_limit), (7_000, 50));
     assert_eq!((context.visibility_timeout_ms, context.update_deadline_ms), (90_000, 20_000));
+    assert_eq!(context.queue_lag_ms, 120_000);
     assert_eq!((context.seeded_letters, context.at4_batch, context.at15_chunk), (40, 10, 5));
     let meaning = &context.specifications[0];
     assert_eq!((context.specifications.len(), meaning.id.as_str()), (1, "big"));

@@ -10,7 +10,7 @@ use letterproof_model::{CheckResult, Context, FindingKind, Journal};
 use super::check::{Accepted, Check, Concluded, Subject};
 use super::matching::Probed;
 use super::plan::ProbePlan;
-use super::{auth, bulk, contract, headers, letters, links, list, mi, read, token, update};
+use super::{auth, bulk, contract, headers, letters, links, list, mi, queue, read, token, update};
 use crate::reading::{Found, Reading};
 use crate::ruling::{Heading, Ruling};
 use crate::tally::Tally;
@@ -22,6 +22,7 @@ static CHECKS: LazyLock<Vec<Check>> = LazyLock::new(|| {
         list::CHECKS,
         read::CHECKS,
         letters::CHECKS,
+        queue::CHECKS,
         links::CHECKS,
         update::CHECKS,
         bulk::CHECKS,

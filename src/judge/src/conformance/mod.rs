@@ -17,6 +17,7 @@ mod list;
 mod matching;
 mod mi;
 mod plan;
+mod queue;
 mod read;
 mod token;
 mod update;

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use letterproof_model::{Context, LetterStatus};
+use letterproof_model::{Context, LetterStatus, Strength};
 
 use super::ObserverCheck;
+use crate::pairs::{Pair, pairs, repeated_letters};
 use crate::ruling::Ruling;
 use crate::tally::Tally;
 use crate::traffic::{CallIx, EventKind, Letter, LetterIx, ListCall, Micros, Traffic, Via};
@@ -20,6 +21,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "No list is asked for before the last one is whole: parallel calls may be given the \
                  same letters.",
         source: "deployed API, GET /letters",
+        strength: Strength::Implied,
         needs: &[],
         judge: serial,
     },
@@ -29,6 +31,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "A letter of a list that was worked through is accepted or rejected as well, or \
                  comes with a later list.",
         source: "acceptance pack, status flows",
+        strength: Strength::Implied,
         needs: &[],
         judge: taken_on,
     },
@@ -38,8 +41,18 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "The letters of a list of AT4's or AT15's size are accepted by bulk updates, not one \
                  by one.",
         source: "AT4, AT15",
+        strength: Strength::Implied,
         needs: &[],
         judge: in_bulk,
+    },
+    ObserverCheck {
+        id: "O-ONE-JOB",
+        title: "A letter listed again is fetched once",
+        clause: "No letter of a list that was asked for again is downloaded for a second job.",
+        source: "AT3",
+        strength: Strength::Ours,
+        needs: &[],
+        judge: one_job,
     },
 ];
 
@@ -178,4 +191,33 @@ fn in_bulk(traffic: &Traffic, context: &Context) -> Ruling {
         ));
     }
     tally.rule(traffic, "list", |n| format!("{}, accepted in bulk", many(n, "list")))
+}
+
+fn one_job(traffic: &Traffic, context: &Context) -> Ruling {
+    let pairs = pairs(traffic, context);
+    let clean: Vec<&Pair<'_>> = pairs.iter().filter(|pair| pair.updated.is_none()).collect();
+    if clean.is_empty() {
+        return Ruling::not_run(
+            "no list was asked for twice without an update in between; a second list would show it",
+        );
+    }
+    let mut tally = Tally::default();
+    for letter in repeated_letters(&clean) {
+        let events = traffic.letter(letter).events.iter();
+        let jobs: Vec<CallIx> = events
+            .filter(|event| event.by_supplier && matches!(event.kind, EventKind::Downloaded))
+            .filter(|event| traffic.call(event.call).answer().accepted())
+            .map(|event| event.call)
+            .collect();
+        match jobs.len() {
+            0 => {}
+            1 => tally.good(jobs),
+            n => tally.fault(letter, jobs, format!("was downloaded {n} times")),
+        }
+    }
+    if tally.checked() == 0 {
+        let reason = "no letter of the repeated list was downloaded, so no job can be counted";
+        return Ruling::open("nothing was fetched", reason);
+    }
+    tally.rule(traffic, "letter", |n| format!("{} downloaded, each once", many(n, "letter")))
 }

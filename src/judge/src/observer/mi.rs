@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use letterproof_model::Context;
+use letterproof_model::{Context, Strength};
 
 use super::ObserverCheck;
 use crate::at14::Reported;
@@ -20,6 +20,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "There is one record for each reporting date and specification within a group, also \
                  after a submission that was not answered.",
         source: "AT14; deployed API, POST /mi takes duplicates",
+        strength: Strength::Implied,
         needs: &[],
         judge: once,
     },
@@ -29,6 +30,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "The quantities submitted equal the letters dispatched, and every specification and \
                  group dispatched has a record.",
         source: "AT14",
+        strength: Strength::Implied,
         needs: &[],
         judge: counts,
     },

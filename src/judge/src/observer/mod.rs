@@ -14,7 +14,7 @@ mod updates;
 
 use std::sync::LazyLock;
 
-use letterproof_model::{Capability, CheckResult, Context, FindingKind};
+use letterproof_model::{Capability, CheckResult, Context, FindingKind, Strength};
 
 use crate::ruling::{Heading, Ruling};
 use crate::traffic::Traffic;
@@ -35,6 +35,8 @@ pub struct ObserverCheck {
     pub clause: &'static str,
     /// What it rests on.
     pub source: &'static str,
+    /// How far what it rests on carries it: what is only ours is advice.
+    pub strength: Strength,
     /// Capabilities the target must have for the check to mean anything.
     pub needs: &'static [Capability],
     judge: fn(&Traffic, &Context) -> Ruling,

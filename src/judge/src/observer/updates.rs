@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use letterproof_model::{Context, LetterStatus, Move, judge_move};
+use letterproof_model::{Context, LetterStatus, Move, Strength, judge_move};
 
 use super::ObserverCheck;
 use crate::moves::{Eligibility, StatusMove, moves_to};
@@ -19,6 +19,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "A letter is moved only from a status that allows it; what is sent after an end is \
                  the matter of O-NOTHING-AFTER-END.",
         source: "acceptance pack, status flows",
+        strength: Strength::Implied,
         needs: &[],
         judge: eligible,
     },
@@ -28,6 +29,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "A letter is sent a status once; a call that was not taken on for certain may be \
                  repeated.",
         source: "AT3, AT5 to AT8",
+        strength: Strength::Implied,
         needs: &[],
         judge: once,
     },
@@ -36,6 +38,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         title: "A second list starts no second update",
         clause: "A letter that is listed again is not sent again what was taken on before.",
         source: "AT3",
+        strength: Strength::Implied,
         needs: &[],
         judge: second_list,
     },
@@ -45,6 +48,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "The supplier reads a letter in its new status before it sends the next one: queued \
                  updates may swap.",
         source: "AT5 to AT8; deployed API, order of updates",
+        strength: Strength::Implied,
         needs: &[],
         judge: seen_first,
     },
@@ -54,6 +58,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "After FORWARDED, CANCELLED, FAILED or REJECTED nothing is sent for a letter but \
                  what the lifecycle allows from there.",
         source: "AT9, AT11, AT12, AT13",
+        strength: Strength::Implied,
         needs: &[],
         judge: nothing_after_end,
     },
@@ -62,6 +67,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         title: "PENDING is never sent",
         clause: "No letter is sent PENDING: only NHS Notify sets it.",
         source: "OAS patchLetter, LetterStatus",
+        strength: Strength::Implied,
         needs: &[],
         judge: pending_not_sent,
     },
@@ -337,8 +343,7 @@ impl Queue {
         }
         let Some(settles) = self.settles else { return false };
         self.confirmed |= event.shows() == Some(LetterStatus::Rejected);
-        let back =
-            event.shows() == Some(LetterStatus::Pending) && (self.confirmed || event.at >= settles);
+        let back = event.may_be_queued() && (self.confirmed || event.at >= settles);
         if back {
             *self = Self::default();
         }

@@ -145,7 +145,8 @@ pub fn judges_agree(begin: [LetterStatus; 3], steps: &[(usize, Step)]) {
 fn happen(id: &str, life: &mut Life, step: Step, script: &mut Script, expected: &mut Expected) {
     match step {
         Step::Seen => {
-            if life.truth == Pending {
+            // Once anything is known of it, only a read shows that it waits.
+            if life.truth == Pending && life.possible.is_empty() && life.last_sent.is_none() {
                 script.list(10, &[letter(id)]);
             } else {
                 script.read(id, life.truth);

@@ -121,6 +121,14 @@ fn of_lists() -> Vec<Watched> {
             |s| then(s.list(10, &[]).list(10, &[])),
         ),
         case(
+            "O-ONE-JOB",
+            |s| then(s.wait(301.0).list(100, &letters(3)).fetch("L1").fetch("L1")),
+            |s| {
+                s.wait(301.0).list(100, &letters(3)).fetch("L1").answered(403).wait(70.0);
+                s.fetch("L1");
+            },
+        ),
+        case(
             "O-LISTED-TAKEN-ON",
             |s| then(s.bulk(Accepted, &["L1", "L3"]).wait(301.0).status()),
             |s| {

@@ -51,6 +51,7 @@ fn config(setup: &ApiSetup, faults: Vec<Fault>) -> Result<MockConfig, String> {
 fn shape(setup: &ApiSetup, target: &mut Target) {
     target.visibility_timeout = setup.visibility;
     target.update_deadline = setup.deadline;
+    target.queue_lag = setup.queue_lag;
     target.rate_limit = Some(setup.rate_limit);
     target.at15_target = setup.agreed_time;
     target.seeded_letters = setup.sizes.letters;

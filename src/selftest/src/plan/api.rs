@@ -8,7 +8,7 @@ use letterproof_judge::conformance::{conformance_checks, conformance_ids};
 use letterproof_mock::FaultEntry;
 use letterproof_model::{CriterionId, TestId, Verdict};
 
-use super::{Armed, Catalogue, Claim, Part, Setup, SupplierSetup, Trial};
+use super::{Armed, Catalogue, Claim, Part, Setup, Trial};
 
 /// How many letters there are, and how many a list asks for where the pack says 1,000 and 500.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct ApiSetup {
     /// How long an update takes to show, and may take.
     pub(crate) apply_delay: Duration,
     pub(crate) deadline: Duration,
+    /// How long a list may name a letter after its acceptance was seen.
+    pub(crate) queue_lag: Duration,
     /// How long a download link works, and a token.
     pub(crate) link_life: Duration,
     pub(crate) token_life: Duration,
@@ -53,6 +55,7 @@ impl ApiSetup {
             visibility: Duration::from_millis(1_200),
             apply_delay: Duration::from_millis(30),
             deadline: Duration::from_millis(1_500),
+            queue_lag: Duration::from_secs(900),
             link_life: Duration::from_secs(1),
             token_life: Duration::from_secs(599),
             agreed_time: Duration::from_secs(30),
@@ -66,14 +69,8 @@ impl ApiSetup {
 pub(super) fn trial(entry: &'static FaultEntry) -> Trial {
     let ids = || entry.criteria.iter().chain(entry.checks);
     let tests: BTreeSet<TestId> = ids().filter_map(|id| CriterionId::fixed(id).test()).collect();
-    let mut parts: Vec<Part> = tests
-        .into_iter()
-        .map(|test| match (entry.name, test.number()) {
-            // The harness's own supplier would not accept such a letter.
-            ("list-wrong-status", 4) => watched(entry.name, &[4]),
-            _ => part(entry.name, ApiSetup::of(&[test], [])),
-        })
-        .collect();
+    let mut parts: Vec<Part> =
+        tests.into_iter().map(|test| part(entry.name, ApiSetup::of(&[test], []))).collect();
     if entry.is_harmless() {
         let under = HARMLESS_UNDER.iter().filter_map(|number| TestId::new(*number));
         parts.extend(under.map(|test| part(entry.name, ApiSetup::of(&[test], []))));
@@ -98,12 +95,6 @@ fn part(name: &str, mut setup: ApiSetup) -> Part {
     Part { fault: Armed::Api(fault), setup: Setup::Api(setup) }
 }
 
-/// A day of the honest print house against an API with this fault.
-fn watched(name: &str, tests: &[u8]) -> Part {
-    let setup = Setup::Supplier(SupplierSetup::of(tests));
-    Part { fault: Armed::Api(name.to_owned()), setup }
-}
-
 /// What shows an entry to the conformance suite: its probes, and the test whose traffic it needs
 /// beside them. Checks without probes judge that traffic alone.
 fn suite(entry: &FaultEntry) -> ApiSetup {
@@ -125,13 +116,15 @@ fn made_by(name: &str) -> Option<u8> {
     Some(match name {
         "auth-bypass" => 1,
         "list-repeat" | "list-wrong-status" => 2,
-        "list-shuffle" | "refuse-token" | "token-dies-early" => 3,
+        "list-shuffle" | "list-no-hide" | "list-hide-forever" | "refuse-token"
+        | "token-dies-early" => 3,
         "respecify"
         | "list-foreign"
         | "list-changing-ids"
         | "neighbour-read"
         | "list-wrong-specification"
         | "list-over"
+        | "relist"
         | "keep-listed" => 4,
         "mi-lose" | "mi-alter" | "mi-double" | "mi-same-id" | "mi-drop-group" => 14,
         "no-hash" | "wrong-hash" => 15,
@@ -159,7 +152,12 @@ fn adjust(name: &str, setup: &mut ApiSetup) -> Option<&'static str> {
             return Some("always");
         }
         // What was accepted is listed again while it would still be hidden otherwise.
-        ("relist" | "keep-listed", 4) => setup.visibility = Duration::from_millis(50),
+        ("relist" | "keep-listed", 4) => {
+            setup.visibility = Duration::from_millis(50);
+            setup.queue_lag = Duration::ZERO;
+        }
+        // The second list must be asked for well within the timeout.
+        ("list-no-hide", 3) => setup.visibility = Duration::from_secs(4),
         ("list-under", _) => return Some("2430"),
         ("refuse-bulk", 4 | 15) => return Some("10"),
         ("mi-lose", _) => return Some("1"),

@@ -102,11 +102,12 @@ fn setup(name: &str, id: &str) -> SupplierSetup {
         ("forward-printed", _) => of(&[5, 9]),
         ("return-undispatched", _) => of(&[10]),
         ("hoard-links", _) => of(&[2, 15]),
-        // An API that insists on the id answers nothing from which the rest could be told.
-        ("no-request-id", "AT1.5" | "AT2.5" | "AT3.6") => SupplierSetup {
-            beside: Some("accept-no-request-id"),
-            ..of(&[CriterionId::from(id).test().map_or(1, TestId::number)])
-        },
+        ("second-job", _) => of(&[3]),
+        // The printed letter that it sets back is one of the only batch.
+        ("step-back", "AT4.1") => {
+            let usual = of(&[4, 5]);
+            SupplierSetup { sizes: Sizes { letters: usual.sizes.batch, ..usual.sizes }, ..usual }
+        }
         ("print-flawed", "O-CONTENT-SAME") => {
             SupplierSetup { beside: Some("download-altered"), ..of(&[4, 7]) }
         }

@@ -64,7 +64,7 @@ const CATALOGUE: &[FaultEntry] = &[
     undone("list-in-pages", &["AT2.1"], "Fetches the whole list in pieces.", Wrong::ListInPages),
     undone("no-second-list", &["AT3.1"], "Never asks for the list again.", Wrong::NoSecondList),
     row("update-between-lists", &["AT3.1", "O-SECOND-LIST"], "Accepts a letter before it asks for the list again.", Wrong::UpdateBetweenLists),
-    row("second-job", &["AT3.4"], "Fetches a letter of the second list as a new job.", Wrong::SecondJob),
+    row("second-job", &["O-ONE-JOB"], "Fetches a letter of the second list as a new job.", Wrong::SecondJob),
     row("duplicate-accept", &["AT3.5"], "Sends the acceptances of a list twice.", Wrong::DuplicateAccept),
     row("parallel-lists", &["O-LIST-SERIAL"], "Asks for two lists at the same time.", Wrong::ParallelLists),
     // Taking on.
@@ -109,7 +109,7 @@ const CATALOGUE: &[FaultEntry] = &[
     row("print-failed", &["AT12.5"], "Prints a letter it has reported as FAILED.", Wrong::Stray(Failed, Printed)),
     row("reopen-failed", &["O-NOTHING-AFTER-END"], "Accepts a letter it has reported as FAILED.", Wrong::Stray(Failed, Accepted)),
     row("send-pending", &["O-PENDING-NOT-SENT"], "Sets a letter back to PENDING.", Wrong::Stray(Accepted, Pending)),
-    row("step-back", &["O-MOVE-ELIGIBLE"], "Sets a printed letter back to ACCEPTED.", Wrong::Stray(Printed, Accepted)),
+    row("step-back", &["AT4.1", "O-MOVE-ELIGIBLE"], "Sets a printed letter back to ACCEPTED.", Wrong::Stray(Printed, Accepted)),
     // Documents.
     row("print-flawed", &["AT12.4", "O-CONTENT-SAME"], "Prints letters whose PDF is damaged or too long.", Wrong::IgnoreFlaws),
     row("never-download", &["O-PDF-FETCHED"], "Produces letters without their PDF.", Wrong::NoDownload),
@@ -126,7 +126,7 @@ const CATALOGUE: &[FaultEntry] = &[
     undone("no-mi", &["AT14.1"], "Submits no records at all.", Wrong::NoRecords),
     // Calls.
     row("one-request-id", &["O-REQUEST-ID-UNIQUE"], "Sends the same X-Request-ID with every call.", Wrong::OneRequestId),
-    row("no-request-id", &["AT1.2", "AT1.5", "AT2.5", "AT3.6"], "Sends no X-Request-ID.", Wrong::NoRequestId),
+    row("no-request-id", &["AT1.2"], "Sends no X-Request-ID.", Wrong::NoRequestId),
     row("no-token", &["AT1.3"], "Sends calls without a token.", Wrong::NoToken),
     row("forget-token", &["AT1.4"], "Sends its first call for letters without a token.", Wrong::ForgetToken),
     row("new-token-each-call", &["O-TOKEN-REUSED"], "Asks for a token before every call.", Wrong::NewTokenEachCall),

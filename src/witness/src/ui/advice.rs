@@ -23,11 +23,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ("AT1.4", "have your system send its token with each call"),
     ("AT2", "have your system fetch the whole list in one call: GET /letters?limit={all}"),
     ("AT3", "have your system fetch the whole list twice, {wait} apart, without an update in between"),
-    ("AT3.2", "have your system fetch the whole list again at once, within {wait}, without an update in between"),
     ("AT3.3", "have your system fetch the whole list again, more than {wait} after the first time, without an update in between"),
     ("AT4", "have your system list {batch} letters, accept them all in one update (POST /letters), and read each one back"),
     ("AT4.3", "have your system read back each letter it accepted (GET /letters/ and its id)"),
-    ("AT4.5", "have your system fetch another list after its acceptances have shown"),
+    ("AT4.5", "have your system fetch another list once its acceptances have shown and the queue has caught up"),
     ("AT5", "have your system report accepted letters as PRINTED, and read each one back"),
     ("AT5.2", "have your system read back each letter it reported as PRINTED"),
     ("AT6", "have your system report accepted or printed letters as ENCLOSED, and read each one back"),
@@ -49,7 +48,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("AT13.2", "have your system read back each letter it rejected"),
     ("AT14", "have your system submit one MI record for each specification and group of its dispatched letters (POST /mi)"),
     ("AT14.5", "have your system read back the MI records it submitted (GET /mi/ and the id)"),
-    ("AT15", "with {all} letters PENDING, have your system fetch lists of {chunk}, accept each in one update and download every PDF, until the queue is empty; three times in all"),
+    ("AT15", "with {all} letters or more seeded, have your system fetch lists of {chunk}, accept each in one update and download every PDF, until the queue is empty; three times in all"),
     ("AT15.6", "have the letters seeded anew and let your system take in the whole queue again, three times in all"),
 ];
 
