@@ -180,7 +180,7 @@ fn a_letter_listed_after_its_acceptance_is_not_pending_again() {
 #[test]
 fn a_letter_listed_longer_than_the_queue_may_lag_is_the_apis_fault() {
     let mut late = lagging(901.0, |_| {});
-    let words = "2 of 2 listings: L1 was still listed 901.0 s after it was seen as taken on; \
+    let words = "2 of 4 letters: L1 was still listed 901.0 s after it was seen as taken on; \
                  L2 was still listed 901.0 s after it was seen as taken on";
     assert_eq!(said("C-LIST-LAG", &late), (Fail, words.to_owned()));
     ends_with(Inconclusive, "AT4.5", &late);

@@ -224,29 +224,36 @@ fn waits_after(letter: &Letter, list: CallIx, traffic: &Traffic) -> bool {
 fn leaves(probed: &Probed<'_>) -> Concluded {
     let traffic = probed.traffic;
     let lag = micros(probed.context.queue_lag_ms);
+    let last = traffic.lists().iter().rfind(|list| list.readable());
     let mut tally = Tally::default();
     for (ix, letter) in traffic.letters() {
         // When it was seen to be taken on; NHS Notify may put a rejected letter back.
         let mut taken: Option<&Event> = None;
+        let mut late: Option<(&Event, &Event)> = None;
         for event in &letter.events {
             if let Some(status) = event.shows() {
                 let back = matches!(status, LetterStatus::Pending | LetterStatus::Rejected);
                 taken = if back { None } else { taken.or(Some(event)) };
             }
             let (true, Some(seen)) = (event.is_listed(), taken) else { continue };
-            let calls = [seen.call, event.call];
-            if traffic.follows(event.started, seen.at.saturating_add(lag))
-                && event.started > seen.at
-            {
-                let after = seconds(event.started - seen.at);
-                let words = format!("was still listed {after} after it was seen as taken on");
-                tally.fault(ix, calls, words);
-            } else {
-                tally.good(calls);
+            let due = seen.at.saturating_add(lag);
+            if event.started > seen.at && traffic.follows(event.started, due) {
+                late = Some((seen, event));
             }
         }
+        match (late, taken, last) {
+            (Some((seen, listed)), ..) => {
+                let after = seconds(listed.started - seen.at);
+                let words = format!("was still listed {after} after it was seen as taken on");
+                tally.fault(ix, [seen.call, listed.call], words);
+            }
+            (None, Some(seen), Some(list)) if traffic.follows(list.started, seen.at) => {
+                tally.good([seen.call, list.call]);
+            }
+            _ => {}
+        }
     }
-    or_nothing(tally, probed, "listing", "each within the time that the queue may lag")
+    or_nothing(tally, probed, "letter", "none listed longer than the queue may lag")
 }
 
 /// A ruling over what was seen; a queue that nobody looked at twice shows nothing of it.

@@ -157,7 +157,7 @@ fn adjust(name: &str, setup: &mut ApiSetup) -> Option<&'static str> {
             setup.queue_lag = Duration::ZERO;
         }
         // The second list must be asked for well within the timeout.
-        ("list-no-hide", 3) => setup.visibility = Duration::from_secs(4),
+        ("list-no-hide", 3) => setup.visibility = Duration::from_secs(6),
         ("list-under", _) => return Some("2430"),
         ("refuse-bulk", 4 | 15) => return Some("10"),
         ("mi-lose", _) => return Some("1"),
