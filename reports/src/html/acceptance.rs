@@ -19,6 +19,11 @@ impl Tag {
     pub(super) fn of(verdict: Verdict) -> Self {
         Self { slug: verdict.as_str(), word: words::verdict(verdict) }
     }
+
+    /// For advice that was not followed: nothing was decided by it.
+    pub(super) fn advice() -> Self {
+        Self { slug: Verdict::Inconclusive.as_str(), word: "Advice" }
+    }
 }
 
 /// One test.

@@ -84,7 +84,7 @@ fn table(snapshot: &Snapshot, page: &str) -> String {
     let observer = &snapshot.verdicts.observer;
     let failed: Vec<&str> = observer
         .iter()
-        .filter(|check| check.verdict == Verdict::Fail)
+        .filter(|check| check.is_broken())
         .map(|check| check.id.as_str())
         .collect();
     let letters: Vec<String> = snapshot

@@ -219,6 +219,7 @@ impl Ruling {
             title: title.to_owned(),
             verdict: criterion.verdict,
             finding,
+            strength: None,
             criteria: vec![criterion],
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use letterproof_model::{Capability, Context, Operation};
+use letterproof_model::{Capability, Context, Operation, Strength};
 
 use super::ObserverCheck;
 use crate::ruling::Ruling;
@@ -28,6 +28,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "No X-Request-ID is used for two requests; the repeat of a call that was not carried \
                  out for certain may keep it.",
         source: "OAS parameter X-Request-ID",
+        strength: Strength::Implied,
         needs: &[],
         judge: unique_ids,
     },
@@ -36,6 +37,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         title: "Tokens are used again",
         clause: "A token is used for most of its ten minutes, not for a call or two.",
         source: "NHS API platform, application-restricted access",
+        strength: Strength::Implied,
         needs: &[Capability::Authenticated],
         judge: tokens_reused,
     },
@@ -44,6 +46,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         title: "The rate limit is kept",
         clause: "No more calls are sent in any second than the API allows.",
         source: "API catalogue, rate limit",
+        strength: Strength::Implied,
         needs: &[Capability::RateLimited],
         judge: rate_kept,
     },

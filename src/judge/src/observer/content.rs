@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use letterproof_model::{Context, LetterStatus, Mode, Operation};
+use letterproof_model::{Context, LetterStatus, Mode, Operation, Strength};
 
 use super::ObserverCheck;
 use crate::conformance::life;
@@ -21,6 +21,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "The PDF of an accepted letter is downloaded whole before the letter is printed, \
                  enclosed or dispatched.",
         source: "AT15",
+        strength: Strength::Implied,
         needs: &[],
         judge: fetched,
     },
@@ -29,6 +30,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         title: "What is produced is what was sent",
         clause: "No letter is produced from a download whose SHA-256 is not the letter's.",
         source: "AT15; OAS Letter, sha256Hash",
+        strength: Strength::Implied,
         needs: &[],
         judge: content_same,
     },
@@ -37,6 +39,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         title: "Links are followed in time",
         clause: "No download link is followed after it has expired.",
         source: "OAS getDataId",
+        strength: Strength::Implied,
         needs: &[],
         judge: in_time,
     },

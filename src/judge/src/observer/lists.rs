@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use letterproof_model::{Context, LetterStatus};
+use letterproof_model::{Context, LetterStatus, Strength};
 
 use super::ObserverCheck;
 use crate::ruling::Ruling;
@@ -20,6 +20,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "No list is asked for before the last one is whole: parallel calls may be given the \
                  same letters.",
         source: "deployed API, GET /letters",
+        strength: Strength::Implied,
         needs: &[],
         judge: serial,
     },
@@ -29,6 +30,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "A letter of a list that was worked through is accepted or rejected as well, or \
                  comes with a later list.",
         source: "acceptance pack, status flows",
+        strength: Strength::Implied,
         needs: &[],
         judge: taken_on,
     },
@@ -38,6 +40,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "The letters of a list of AT4's or AT15's size are accepted by bulk updates, not one \
                  by one.",
         source: "AT4, AT15",
+        strength: Strength::Implied,
         needs: &[],
         judge: in_bulk,
     },

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use letterproof_model::{Context, Operation};
+use letterproof_model::{Context, Operation, Strength};
 
 use super::ObserverCheck;
 use crate::ruling::Ruling;
@@ -22,6 +22,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         title: "Throttled calls wait",
         clause: "A call that was refused with 429 is made again after a pause, until it is answered.",
         source: "OAS 429 response",
+        strength: Strength::Implied,
         needs: &[],
         judge: after_429,
     },
@@ -31,6 +32,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "A call that was answered with 5xx, or not at all, is made again until its work is \
                  done, without hammering.",
         source: "OAS 500 and 502 responses",
+        strength: Strength::Implied,
         needs: &[],
         judge: after_5xx,
     },

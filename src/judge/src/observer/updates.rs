@@ -3,9 +3,10 @@
 
 use std::collections::HashSet;
 
-use letterproof_model::{Context, LetterStatus, Move, judge_move};
+use letterproof_model::{Context, LetterStatus, Move, Strength, judge_move};
 
 use super::ObserverCheck;
+use crate::moved::eligibility;
 use crate::moves::{Eligibility, StatusMove, moves_to};
 use crate::ruling::Ruling;
 use crate::tally::Tally;
@@ -19,8 +20,9 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "A letter is moved only from a status that allows it; what is sent after an end is \
                  the matter of O-NOTHING-AFTER-END.",
         source: "acceptance pack, status flows",
+        strength: Strength::Implied,
         needs: &[],
-        judge: eligible,
+        judge: all_eligible,
     },
     ObserverCheck {
         id: "O-UPDATE-ONCE",
@@ -28,6 +30,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "A letter is sent a status once; a call that was not taken on for certain may be \
                  repeated.",
         source: "AT3, AT5 to AT8",
+        strength: Strength::Implied,
         needs: &[],
         judge: once,
     },
@@ -36,6 +39,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         title: "A second list starts no second update",
         clause: "A letter that is listed again is not sent again what was taken on before.",
         source: "AT3",
+        strength: Strength::Implied,
         needs: &[],
         judge: second_list,
     },
@@ -43,8 +47,9 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         id: "O-STATUS-SEEN-FIRST",
         title: "A status is seen before the next is sent",
         clause: "The supplier reads a letter in its new status before it sends the next one: queued \
-                 updates may swap.",
+                 updates may swap. The pack does not ask for it.",
         source: "AT5 to AT8; deployed API, order of updates",
+        strength: Strength::Ours,
         needs: &[],
         judge: seen_first,
     },
@@ -54,6 +59,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         clause: "After FORWARDED, CANCELLED, FAILED or REJECTED nothing is sent for a letter but \
                  what the lifecycle allows from there.",
         source: "AT9, AT11, AT12, AT13",
+        strength: Strength::Implied,
         needs: &[],
         judge: nothing_after_end,
     },
@@ -62,6 +68,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         title: "PENDING is never sent",
         clause: "No letter is sent PENDING: only NHS Notify sets it.",
         source: "OAS patchLetter, LetterStatus",
+        strength: Strength::Implied,
         needs: &[],
         judge: pending_not_sent,
     },
@@ -75,7 +82,7 @@ fn all_moves(traffic: &Traffic, context: &Context) -> impl Iterator<Item = Statu
         .flat_map(|status| moves_to(traffic, context, status))
 }
 
-fn eligible(traffic: &Traffic, context: &Context) -> Ruling {
+fn all_eligible(traffic: &Traffic, context: &Context) -> Ruling {
     let after_end: HashSet<(LetterIx, CallIx)> = ended(traffic, context)
         .iter()
         .flat_map(|ended| ended.after.iter().map(|(_, call)| (ended.letter, *call)))
@@ -88,7 +95,7 @@ fn eligible(traffic: &Traffic, context: &Context) -> Ruling {
             continue;
         }
         let calls = moved.seen_in.into_iter().chain([first]);
-        match moved.eligibility() {
+        match eligibility(&moved, traffic) {
             Eligibility::Eligible | Eligibility::Repeat => tally.good([first]),
             Eligibility::Not(from) => {
                 let words = format!("was moved from {from} to {}", moved.status);

@@ -116,7 +116,7 @@ fn failing_lists() -> Vec<(&'static str, Script)> {
 
 fn failing_moves() -> Vec<(&'static str, Script)> {
     let mut cases = Vec::new();
-    // From PENDING, lost, sent twice, sent before the last status was seen, not on record.
+    // From PENDING, lost, sent twice, not on record.
     for (test, status) in [(5, Printed), (6, Enclosed), (7, Dispatched), (8, Delivered)] {
         let id = |clause: u8| -> &'static str {
             Box::leak(format!("AT{test}.{clause}").into_boxed_str())
@@ -138,20 +138,15 @@ fn failing_moves() -> Vec<(&'static str, Script)> {
                 s.patch("L3", status).read("L3", Accepted).wait(60.0).read("L3", Accepted);
             }),
         ));
-        cases.push((
-            id(3),
-            accepted(|s| {
-                beside(s);
-                s.patch("L1", status).wait(2.0).read("L1", status);
-            }),
-        ));
-        cases.push((
-            id(4),
-            accepted(|s| {
-                beside(s);
-                s.list(100, &[letter("P1")]).patch("P1", Accepted).moved("P1", status);
-            }),
-        ));
+        if test == 5 {
+            cases.push((
+                id(3),
+                accepted(|s| {
+                    beside(s);
+                    s.patch("L1", status).wait(2.0).read("L1", status);
+                }),
+            ));
+        }
         let on_record = if test == 7 { 6 } else { 5 };
         cases.push((
             id(on_record),
@@ -161,7 +156,6 @@ fn failing_moves() -> Vec<(&'static str, Script)> {
             }),
         ));
     }
-    cases.push(("AT7.5", accepted(|s| then(s.moved("L1", Dispatched).moved("L2", Dispatched)))));
     cases
 }
 
@@ -236,7 +230,7 @@ fn failing_ends() -> Vec<(&'static str, Script)> {
     ];
     for (test, status, clauses) in [
         (11, Cancelled, [1, 3, 4, 5, 6]),
-        (12, Failed, [1, 2, 3, 5, 6]),
+        (12, Failed, [1, 2, 3, 0, 6]),
         (13, Rejected, [1, 2, 3, 4, 6]),
     ] {
         let id = |at: usize| -> &'static str {
@@ -278,21 +272,24 @@ fn failing_ends() -> Vec<(&'static str, Script)> {
         // Production after the end: PRINTED, which only this test judges where AT5 is not in the
         // workflow.
         let after = if status == Rejected { Accepted } else { Printed };
-        cases.push((
-            id(3),
-            script(|s| {
-                begin(s);
-                s.moved_for("P1", status, "X01", "A reason").moved("P1", after);
-            })
-            .supporting(&[Rejected]),
-        ));
+        // After FAILED that is the observer's check.
+        if status != Failed {
+            cases.push((
+                id(3),
+                script(|s| {
+                    begin(s);
+                    s.moved_for("P1", status, "X01", "A reason").moved("P1", after);
+                })
+                .supporting(&[Rejected]),
+            ));
+        }
         cases.push((id(4), script(|s| then(s.moved_for("E1", status, "X01", "A reason")))));
     }
     cases.push((
         "AT12.4",
         accepted(|s| {
             damaged(s, "L1");
-            s.wait(61.0).read("L1", Accepted);
+            s.moved("L1", Printed);
         }),
     ));
     cases.push((
@@ -300,7 +297,8 @@ fn failing_ends() -> Vec<(&'static str, Script)> {
         script(|s| {
             let unknown = letter("U1").of(Some("no-such"));
             s.list(100, std::slice::from_ref(&unknown)).patch("U1", Accepted).wait(2.0);
-            s.read_letter(&unknown.in_status(Accepted), None);
+            s.read_letter(&unknown.clone().in_status(Accepted), None).patch("U1", Printed).wait(2.0);
+            s.read_letter(&unknown.in_status(Printed), None);
         }),
     ));
     cases
@@ -330,7 +328,9 @@ fn failing_reports() -> Vec<(&'static str, Script)> {
         (
             "AT14.5",
             at14(|s| {
-                s.mi("M1", &record("2026-09-01", 2)).mi_read("M1", &record("2026-09-01", 1));
+                let mut timeless = record("2026-09-01", 2);
+                timeless["timestamp"] = serde_json::Value::Null;
+                s.mi("M1", &timeless);
             }),
         ),
         ("AT15.1", script(|s| (0..3).for_each(|n| flow_of(s, n, 6 - n % 2, 3, |_, _| false)))),
