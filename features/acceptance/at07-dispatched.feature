@@ -10,4 +10,3 @@ Feature: AT7 Report letters as DISPATCHED
     And the supplier looks up each of these letters until it is DISPATCHED
     Then criterion AT7.1 holds
     And criterion AT7.2 holds
-    And criterion AT7.6 holds

@@ -3,8 +3,7 @@
 
 pub(crate) use letterproof_model::grouped as number;
 use letterproof_model::{
-    Exchange, FindingKind, Mode, Results, RunEnd, Timestamp, TransportErrorKind,
-    Verdict, WaiverUse,
+    Exchange, FindingKind, Mode, Results, RunEnd, Timestamp, TransportErrorKind, Verdict, WaiverUse,
 };
 
 use crate::waived::is_test_waived;

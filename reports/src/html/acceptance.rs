@@ -69,7 +69,7 @@ pub(super) struct Criterion {
     pub(super) id: String,
     pub(super) anchor: String,
     clause: String,
-    tag: Tag,
+    pub(super) tag: Tag,
     waived: Option<String>,
     expected: String,
     observed: String,

@@ -12,10 +12,6 @@ pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
     let moved = Moved::to(LetterStatus::Enclosed, traffic, context);
     rule(
         &moved,
-        [
-            ("AT6.1", Moved::eligible),
-            ("AT6.2", Moved::seen_back),
-            ("AT6.5", Moved::on_record),
-        ],
+        [("AT6.1", Moved::eligible), ("AT6.2", Moved::seen_back), ("AT6.5", Moved::on_record)],
     )
 }

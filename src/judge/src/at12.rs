@@ -95,7 +95,9 @@ fn bad_pdfs_kept_out(traffic: &Traffic, context: &Context) -> Ruling {
     }
     match (tally.checked(), whole.len()) {
         (0, 0) => Ruling::not_run("no PDF was downloaded whole"),
-        (0, n) => Ruling::pass(format!("{} downloaded, none damaged", many(n, "PDF"))).shown_by(whole),
+        (0, n) => {
+            Ruling::pass(format!("{} downloaded, none damaged", many(n, "PDF"))).shown_by(whole)
+        }
         _ => tally.rule(traffic, "letter", |n| {
             format!("{} with a damaged PDF, none produced", many(n, "letter"))
         }),

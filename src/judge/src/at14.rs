@@ -26,7 +26,6 @@ pub(crate) fn judge(traffic: &Traffic, _: &Context) -> Rulings {
             ("AT14.2", Reported::quantities),
             ("AT14.3", Reported::none_twice),
             ("AT14.4", Reported::none_missing),
-            ("AT14.5", Reported::on_record),
         ],
     )
 }
@@ -56,7 +55,8 @@ fn printed(traffic: &Traffic) -> BTreeMap<Key, Dispatched> {
         };
         if sent(|answer| !answer.refused()) {
             let text = |text: Option<_>| text.map(|text| traffic.text(text).to_owned());
-            let of = printed.entry((text(letter.specification()), text(letter.group()))).or_default();
+            let of =
+                printed.entry((text(letter.specification()), text(letter.group()))).or_default();
             of.possible += 1;
             of.certain += u64::from(sent(Answer::accepted));
         }
@@ -280,31 +280,5 @@ impl Reported<'_> {
         );
         Ruling::open("not everything is on record", reason)
             .shown_by(self.unreadable.iter().copied())
-    }
-
-    /// Whether what was read back equals it is the API's matter (C-MI-SAME).
-    fn on_record(&self) -> Ruling {
-        let mut tally = Tally::default();
-        for call in self.traffic.mi().iter().filter(|call| call.answer.accepted()) {
-            match &call.record {
-                None => tally.open(None, [call.call], "is recorded without its payload"),
-                Some(MiRecord { timestamp: None, .. }) => {
-                    tally.fault(None, [call.call], "carries no time");
-                }
-                Some(MiRecord { quantity: None, .. }) => {
-                    tally.fault(None, [call.call], "carries no quantity");
-                }
-                Some(_) if call.echoed.is_none() => {
-                    tally.open(None, [call.call], "is recorded without its answer's body");
-                }
-                Some(_) => tally.good([call.call]),
-            }
-        }
-        if tally.checked() == 0 {
-            return Ruling::open("no record was taken on", "there is no payload to show");
-        }
-        tally.rule(self.traffic, "record", |n| {
-            format!("{} with payload and answer", many(n, "record"))
-        })
     }
 }

@@ -143,28 +143,22 @@ impl<'a> Moved<'a> {
             let unrecorded = self.traffic.letter(moved.letter).events[..moved.sends[0]]
                 .iter()
                 .find(|event| matches!(event.kind, EventKind::Read(None, _)));
-            return match unrecorded {
-                Some(event) => tally.open(
-                    moved.letter,
-                    [event.call],
+            // The recording may have begun when the letter was under way.
+            let (call, words) = match unrecorded {
+                Some(event) => (
+                    event.call,
                     "was read before its update, but the recording does not hold the status",
                 ),
-                None => tally.fault(
-                    moved.letter,
-                    [first],
-                    "was neither listed nor read before its update",
-                ),
+                None => (first, "was neither listed nor read before its update"),
             };
+            return tally.open(moved.letter, [call], words);
         }
         if !moved.updates(self.traffic).any(|(_, update)| !update.answer.asks_for_repeat()) {
             let words = "has no final answer to its update on record";
             return tally.open(moved.letter, [first], words);
         }
         match back {
-            // AT7 itself says that production needs no read-back.
-            ReadBack::Unknown { words, calls, missing: true }
-                if self.status != LetterStatus::Dispatched =>
-            {
+            ReadBack::Unknown { words, calls, missing: true } => {
                 tally.fault(moved.letter, calls.iter().copied(), words);
             }
             ReadBack::Unknown { words, calls, .. } => {

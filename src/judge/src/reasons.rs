@@ -132,7 +132,8 @@ impl Moved<'_> {
         self.over(pass, |moved, back, tally| {
             let first = moved.first_call(self.traffic);
             let sent = sent_reason(moved, self.traffic);
-            let [code, text] = [sent.code, sent.text].map(|part| part.map(|p| self.traffic.text(p)));
+            let [code, text] =
+                [sent.code, sent.text].map(|part| part.map(|p| self.traffic.text(p)));
             // A code that is none of the ten has no text of its own; its clause is the one before.
             let Some((code, own)) = code.and_then(|code| Some((code, return_reason_text(code)?)))
             else {

@@ -160,9 +160,6 @@ fn a_move_begins_with_the_update_that_was_not_refused() {
         });
         ends_with(Verdict::Pass, "AT7.2", &again);
         observes("1 letter read back as DISPATCHED, the slowest after 2.0 s", "AT7.2", &again);
-        let on_record =
-            "1 letter with answer, status before and status after (1 by PATCH, 0 in bulk)";
-        observes(on_record, "AT7.6", &again);
         assert_eq!(result("AT7.1", &again).exchanges.last(), Some(&again.exchanges[12].id));
     }
 }

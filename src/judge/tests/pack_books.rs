@@ -121,15 +121,6 @@ fn a_group_without_a_record_is_shown_by_the_updates_that_dispatched_its_letters(
 }
 
 #[test]
-fn a_record_whose_answer_is_not_on_record_cannot_be_compared() {
-    let script = at14(|s| {
-        s.mi("M1", &record(DATE, 2)).body_not_recorded().mi_read("M1", &record(DATE, 2));
-    });
-    let words = "1 of 1 record: is recorded without its answer's body";
-    tells(Inconclusive, words, "AT14.5", &script);
-}
-
-#[test]
 fn the_books_show_by_how_much_a_group_is_off_and_which_was_read_back() {
     let script = at14(|s| {
         also_dispatched(s, "G1", Some("group-b"));

@@ -5,7 +5,7 @@ mod support;
 
 use letterproof_model::LetterStatus::{Accepted, Rejected};
 use letterproof_model::Verdict::{Fail, Inconclusive, NotRun, Pass};
-use support::cases::{accepted, damaged, script, then};
+use support::cases::{accepted, damaged, script};
 use support::told::{after_the_last, explains, tells};
 use support::{Script, letter};
 
