@@ -10,5 +10,4 @@ Feature: AT5 Report letters as PRINTED
     Then criterion AT5.1 holds
     And criterion AT5.2 holds
     And criterion AT5.3 holds
-    And criterion AT5.4 holds
     And criterion AT5.5 holds

@@ -10,6 +10,4 @@ Feature: AT6 Report letters as ENCLOSED
     And the supplier looks up each of these letters until it is ENCLOSED
     Then criterion AT6.1 holds
     And criterion AT6.2 holds
-    And criterion AT6.3 holds
-    And criterion AT6.4 holds
     And criterion AT6.5 holds

@@ -11,4 +11,3 @@ Feature: AT14 Submit management information and reconcile it
     And criterion AT14.2 holds
     And criterion AT14.3 holds
     And criterion AT14.4 holds
-    And criterion AT14.5 holds

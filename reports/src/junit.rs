@@ -1,7 +1,7 @@
 //! JUnit XML: one suite for each acceptance test and one for conformance, one case a criterion.
 //!
 //! A clause not met is a `failure`, the harness's own fault an `error`, everything undecided or
-//! owed is `skipped` with its reason. A waived failure is still a `failure`, and says so in its
+//! owed, and advice, is `skipped` with its reason. A waived failure is still a `failure`, and says so in its
 //! output. Refuses to mix the first two, and to fail without saying what was expected, what was
 //! seen and where.
 
@@ -121,8 +121,13 @@ impl Desk<'_> {
 
     fn check_cases(&self, checks: &[CheckResult], class: &str) -> Vec<TestCase> {
         let criteria =
-            checks.iter().flat_map(|check| check.criteria.iter().map(move |c| (&check.title, c)));
-        criteria.map(|(title, c)| self.case(c, title, class, Duration::ZERO)).collect()
+            checks.iter().flat_map(|check| check.criteria.iter().map(move |c| (check, c)));
+        criteria
+            .map(|(check, c)| match check.is_advised() {
+                true => advice(c, &check.title, class),
+                false => self.case(c, &check.title, class, Duration::ZERO),
+            })
+            .collect()
     }
 
     fn case(
@@ -178,6 +183,14 @@ impl Desk<'_> {
         };
         named(Verdict::NotRun, name, class, &text, "")
     }
+}
+
+/// Advice that was not followed is no failure: no official text asks for it.
+fn advice(criterion: &CriterionResult, title: &str, class: &str) -> TestCase {
+    let name = format!("{} {title}", criterion.id);
+    let text =
+        format!("advice: expected {} | observed: {}", criterion.expected, criterion.observed);
+    named(Verdict::NotRun, &name, class, &text, "")
 }
 
 fn is_judged(verdict: Verdict) -> bool {

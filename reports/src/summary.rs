@@ -102,14 +102,16 @@ fn tests(output: &mut String, results: &Results) {
 fn failures(output: &mut String, results: &Results) {
     let grave =
         |criterion: &&CriterionResult| matches!(criterion.verdict, Verdict::Fail | Verdict::Error);
-    let of_checks = |checks: &'_ [CheckResult]| -> Vec<CriterionResult> {
-        checks.iter().flat_map(|check| &check.criteria).filter(grave).cloned().collect()
+    let of_checks = |checks: &[CheckResult], advice: bool| -> Vec<CriterionResult> {
+        let checks = checks.iter().filter(|check| check.is_advice() == advice);
+        checks.flat_map(|check| &check.criteria).filter(grave).cloned().collect()
     };
     let pack = results.tests.iter().flat_map(|test| test.checks()).filter(grave).cloned();
     let groups = [
         ("Criteria that failed", pack.collect()),
-        ("Rules that an observer saw broken", of_checks(&results.observer)),
-        ("The API's contract, where it was broken", of_checks(&results.conformance)),
+        ("Rules that an observer saw broken", of_checks(&results.observer, false)),
+        ("The API's contract, where it was broken", of_checks(&results.conformance, false)),
+        ("Advice, which decides nothing", of_checks(&results.observer, true)),
     ];
     for (title, failed) in groups.iter().filter(|(_, failed)| !failed.is_empty()) {
         let _ = writeln!(output, "## {title}\n");

@@ -3,8 +3,7 @@
 
 pub(crate) use letterproof_model::grouped as number;
 use letterproof_model::{
-    CheckResult, Exchange, FindingKind, Mode, Results, RunEnd, Timestamp, TransportErrorKind,
-    Verdict, WaiverUse,
+    Exchange, FindingKind, Mode, Results, RunEnd, Timestamp, TransportErrorKind, Verdict, WaiverUse,
 };
 
 use crate::waived::is_test_waived;
@@ -121,8 +120,7 @@ pub(crate) struct Outcome {
 
 /// Why a run failed in which no test and no check of the contract did.
 fn broken_otherwise(results: &Results) -> String {
-    let failed = |check: &&CheckResult| check.verdict == Verdict::Fail;
-    match results.observer.iter().filter(failed).count() as u64 {
+    match results.observer.iter().filter(|check| check.is_broken()).count() as u64 {
         0 => "What was measured missed its mark".to_owned(),
         rules => format!("The supplier broke {}", counted(rules, "rule", "rules")),
     }

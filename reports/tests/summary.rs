@@ -149,3 +149,21 @@ fn what_an_observer_saw_stands_beside_the_pack_in_every_report() {
     assert!(xml.contains("classname=\"letterproof.observer\""));
     assert!(step_summary(&bundle.results).contains("O-LOST-202"));
 }
+
+#[test]
+fn advice_that_was_not_followed_is_shown_as_advice_and_fails_nothing() {
+    let mut bundle = bundle();
+    let mut check = bundle.results.conformance[0].clone();
+    check.id = letterproof_model::CriterionId::fixed("O-STATUS-SEEN-FIRST");
+    check.strength = Some(letterproof_model::Strength::Ours);
+    check.criteria[0].id = check.id.clone();
+    bundle.results.observer = vec![check];
+    let xml = junit(&bundle, &Extras::default()).unwrap();
+    let case = xml.split("<testcase ").find(|case| case.contains("name=\"O-STATUS-")).unwrap();
+    assert!(case.contains("<skipped ") && !case.contains("<failure "), "{case}");
+    let page = html(&bundle, &Extras::default()).unwrap();
+    assert!(page.contains("1 advice"), "the group counts it apart");
+    let text = step_summary(&bundle.results);
+    assert!(text.contains("## Advice, which decides nothing"), "{text}");
+    assert!(!text.contains("## Rules that an observer saw broken"), "{text}");
+}

@@ -19,6 +19,11 @@ impl Tag {
     pub(super) fn of(verdict: Verdict) -> Self {
         Self { slug: verdict.as_str(), word: words::verdict(verdict) }
     }
+
+    /// For advice that was not followed: nothing was decided by it.
+    pub(super) fn advice() -> Self {
+        Self { slug: Verdict::Inconclusive.as_str(), word: "Advice" }
+    }
 }
 
 /// One test.
@@ -64,7 +69,7 @@ pub(super) struct Criterion {
     pub(super) id: String,
     pub(super) anchor: String,
     clause: String,
-    tag: Tag,
+    pub(super) tag: Tag,
     waived: Option<String>,
     expected: String,
     observed: String,

@@ -27,17 +27,27 @@ struct Check {
 
 /// Words a group of checks.
 pub(super) fn checks(checks: &[CheckResult], desk: &Desk<'_>) -> Checks {
-    let counts = Counts::of(checks.iter().map(|check| check.verdict));
-    let parts: Vec<String> = Verdict::ALL
+    let advised = checks.iter().filter(|check| check.is_advised()).count() as u64;
+    let judged = checks.iter().filter(|check| !check.is_advised());
+    let counts = Counts::of(judged.map(|check| check.verdict));
+    let mut parts: Vec<String> = Verdict::ALL
         .iter()
         .filter(|verdict| counts.get(**verdict) > 0)
         .map(|v| format!("{} {}", words::number(counts.get(*v)), words::verdict(*v).to_lowercase()))
         .collect();
+    if advised > 0 {
+        parts.push(format!("{} advice", words::number(advised)));
+    }
     Checks { line: parts.join(", "), items: checks.iter().map(|c| check(c, desk)).collect() }
 }
 
 fn check(check: &CheckResult, desk: &Desk<'_>) -> Check {
     let mut criteria: Vec<Criterion> = check.criteria.iter().map(|c| desk.criterion(c)).collect();
+    // What was not followed of advice is no failure.
+    let tag = || if check.is_advised() { Tag::advice() } else { Tag::of(check.verdict) };
+    if check.is_advised() {
+        criteria.iter_mut().for_each(|criterion| criterion.tag = tag());
+    }
     // Several criteria of a check may share its id, but an anchor may stand only once.
     for (at, criterion) in criteria.iter_mut().enumerate().skip(1) {
         criterion.anchor = format!("{}-{}", criterion.id, at + 1);
@@ -45,10 +55,10 @@ fn check(check: &CheckResult, desk: &Desk<'_>) -> Check {
     Check {
         id: check.id.to_string(),
         title: check.title.clone(),
-        tag: Tag::of(check.verdict),
+        tag: tag(),
         waived: waived::waiver_of(desk.results, check.id.as_str(), check.verdict).is_some(),
-        kind: check.finding.map(words::finding_kind),
+        kind: check.finding.filter(|_| !check.is_advice()).map(words::finding_kind),
         criteria,
-        open: matches!(check.verdict, Verdict::Fail | Verdict::Error),
+        open: check.is_broken() || check.verdict == Verdict::Error,
     }
 }

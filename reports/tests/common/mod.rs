@@ -252,6 +252,7 @@ fn conformance() -> Vec<CheckResult> {
         title: title.into(),
         verdict,
         finding,
+        strength: None,
         criteria: vec![CriterionResult {
             id: CriterionId::fixed(id),
             kind: ClauseKind::Check,

@@ -82,11 +82,8 @@ fn table(snapshot: &Snapshot, page: &str) -> String {
         table.add_row([test.id.to_string(), test.verdict.to_string(), passed, test.title.clone()]);
     }
     let observer = &snapshot.verdicts.observer;
-    let failed: Vec<&str> = observer
-        .iter()
-        .filter(|check| check.verdict == Verdict::Fail)
-        .map(|check| check.id.as_str())
-        .collect();
+    let failed: Vec<&str> =
+        observer.iter().filter(|check| check.is_broken()).map(|check| check.id.as_str()).collect();
     let letters: Vec<String> = snapshot
         .letters
         .iter()

@@ -170,13 +170,14 @@ fn conformance(results: &Results) -> String {
     text
 }
 
-/// The rules that an observer saw broken, one line each.
+/// The rules that an observer saw broken, and advice that was not followed, one line each.
 fn observed(results: &Results) -> String {
     let mut text = String::new();
     for check in results.observer.iter().filter(|check| check.verdict == Verdict::Fail) {
         let waived = waived(is_waived(&check.id, check.verdict, &results.waivers));
         let seen = check.criteria.first().map_or(check.title.as_str(), |first| &first.observed);
-        let _ = writeln!(text, "\n{} {}{waived}: {}: {seen}", check.id, check.verdict, check.title);
+        let verdict = if check.is_advice() { "advice" } else { check.verdict.as_str() };
+        let _ = writeln!(text, "\n{} {verdict}{waived}: {}: {seen}", check.id, check.title);
     }
     text
 }

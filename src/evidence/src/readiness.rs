@@ -250,7 +250,7 @@ fn beside_the_pack(run: &Submission<'_>) -> Vec<Issue> {
     let Results { observer, findings, .. } = &run.results;
     // What the harness's own supplier does says nothing about anybody's system.
     let theirs = !run.results.run.supplier.is_ours();
-    let broken = observer.iter().filter(|check| theirs && check.verdict == Verdict::Fail);
+    let broken = observer.iter().filter(|check| theirs && check.is_broken());
     let seen = |check: &CheckResult| {
         check.criteria.first().map_or_else(|| check.title.clone(), |first| first.observed.clone())
     };

@@ -16,7 +16,6 @@ pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
             ("AT5.1", Moved::eligible),
             ("AT5.2", Moved::seen_back),
             ("AT5.3", Moved::not_twice),
-            ("AT5.4", Moved::seen_before_next),
             ("AT5.5", Moved::on_record),
         ],
     )

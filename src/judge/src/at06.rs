@@ -12,12 +12,6 @@ pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
     let moved = Moved::to(LetterStatus::Enclosed, traffic, context);
     rule(
         &moved,
-        [
-            ("AT6.1", Moved::eligible),
-            ("AT6.2", Moved::seen_back),
-            ("AT6.3", Moved::not_twice),
-            ("AT6.4", Moved::seen_before_next),
-            ("AT6.5", Moved::on_record),
-        ],
+        [("AT6.1", Moved::eligible), ("AT6.2", Moved::seen_back), ("AT6.5", Moved::on_record)],
     )
 }

@@ -12,12 +12,6 @@ pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
     let moved = Moved::to(LetterStatus::Delivered, traffic, context);
     rule(
         &moved,
-        [
-            ("AT8.1", Moved::eligible),
-            ("AT8.2", Moved::seen_back),
-            ("AT8.3", Moved::not_twice),
-            ("AT8.4", Moved::seen_before_next),
-            ("AT8.5", Moved::on_record),
-        ],
+        [("AT8.1", Moved::eligible), ("AT8.2", Moved::seen_back), ("AT8.5", Moved::on_record)],
     )
 }

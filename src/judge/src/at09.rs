@@ -18,7 +18,7 @@ pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
             ("AT9.1", Moved::eligible),
             ("AT9.2", accessible),
             ("AT9.3", Moved::seen_back),
-            ("AT9.4", Moved::with_reason),
+            ("AT9.4", Moved::with_text),
             ("AT9.5", |moved| moved.nothing_after(&[Printed, Enclosed, Dispatched])),
             ("AT9.6", Moved::on_record),
         ],

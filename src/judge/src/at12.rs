@@ -1,20 +1,18 @@
 //! AT12: report letters as FAILED.
-//! Refuses the seed's word for it: a damaged or too long PDF is what a recorded download shows.
+//! Refuses the seed's word for it: a damaged PDF is what a recorded download shows. How many pages
+//! a letter may have is the supplier's own rule: the pack's five are an example.
 
 use letterproof_model::{Context, LetterStatus};
 
 use crate::moved::Moved;
 use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
-use crate::traffic::{Event, EventKind, Letter, Traffic};
+use crate::traffic::{CallIx, Event, EventKind, Letter, Micros, Traffic};
+use crate::unfit::{ended, produced, sent};
 use letterproof_model::text::{many, micros};
-
-/// The most pages a letter may have.
-const PAGES: u32 = 5;
 
 /// Judges AT12.
 pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
-    use LetterStatus::{Delivered, Dispatched, Enclosed, Printed};
     let moved = Moved::to(LetterStatus::Failed, traffic, context);
     rule(
         &moved,
@@ -22,59 +20,86 @@ pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
             ("AT12.1", Moved::eligible),
             ("AT12.2", Moved::seen_back),
             ("AT12.3", Moved::with_reason),
-            ("AT12.4", |moved| bad_pdfs_failed(moved.traffic, moved.context)),
-            ("AT12.5", |moved| moved.nothing_after(&[Printed, Enclosed, Dispatched, Delivered])),
+            ("AT12.4", |moved| bad_pdfs_kept_out(moved.traffic, moved.context)),
             ("AT12.6", Moved::on_record),
         ],
     )
 }
 
-/// Why a downloaded PDF cannot be produced, where the recording shows it.
+/// Why a downloaded PDF cannot be produced, where the recording shows it. What was too long to be
+/// read here, and what readers repair in silence, is no damage.
 pub(crate) fn bad_pdf(event: &Event, traffic: &Traffic) -> Option<String> {
     if !matches!(event.kind, EventKind::Downloaded) {
         return None;
     }
     let response = traffic.call(event.call).exchange.response().filter(|r| r.status == 200)?;
-    let content = response.body.content()?;
-    match (&content.problem, content.pages) {
-        (Some(problem), _) => Some(format!("a damaged PDF ({problem})")),
-        (None, Some(pages)) if pages > PAGES => Some(format!("a PDF of {pages} pages")),
-        _ => None,
+    let problem = response.body.content()?.problem.as_deref()?;
+    match problem {
+        unread if unread.starts_with("longer than") => None,
+        locked if locked.starts_with("encrypted") => {
+            Some(format!("a PDF that nobody can open ({locked})"))
+        }
+        damage => Some(format!("a damaged PDF ({damage})")),
     }
 }
 
-/// Every accepted letter whose download shows a bad PDF is reported as FAILED; a letter cancelled
-/// or rejected meanwhile is out of production as well.
-fn bad_pdfs_failed(traffic: &Traffic, context: &Context) -> Ruling {
-    use LetterStatus::{Accepted, Cancelled, Failed, Rejected};
-    let grace = micros(context.update_deadline_ms);
-    let sent = |letter: &Letter, wanted: &[LetterStatus]| {
-        letter
-            .sent()
-            .find(|(_, update)| wanted.contains(&update.status) && !update.answer.refused())
-            .map(|(event, _)| event.call)
+/// What the last whole download before a moment shows of a letter's PDF: a download that broke off
+/// or came damaged may be made good by another.
+fn last_download(
+    letter: &Letter,
+    traffic: &Traffic,
+    before: Micros,
+) -> Option<(CallIx, Option<String>)> {
+    let is_whole = |event: &&Event| {
+        let response = traffic.call(event.call).exchange.response();
+        event.by_supplier
+            && event.at < before
+            && matches!(event.kind, EventKind::Downloaded)
+            && response.is_some_and(|r| r.status == 200 && r.body.content().is_some())
     };
+    let last = letter.events.iter().rev().find(is_whole)?;
+    Some((last.call, bad_pdf(last, traffic)))
+}
+
+/// No letter whose download shows a damaged PDF is produced: it is rejected before it is accepted,
+/// or reported as FAILED after; one that was cancelled or forwarded is out of production as well.
+fn bad_pdfs_kept_out(traffic: &Traffic, context: &Context) -> Ruling {
+    let grace = micros(context.update_deadline_ms);
     let mut tally = Tally::default();
+    let mut whole = Vec::new();
     for (ix, letter) in traffic.letters() {
-        let bad = letter
-            .events
-            .iter()
-            .filter(|event| event.by_supplier)
-            .find_map(|event| bad_pdf(event, traffic).map(|words| (event.call, words)));
-        let Some((download, words)) = bad else { continue };
-        let Some(accepted) = sent(letter, &[Accepted]) else { continue };
-        if let Some(call) = sent(letter, &[Failed, Cancelled, Rejected]) {
+        let made = produced(letter);
+        let before = made.map_or(Micros::MAX, |(call, _)| traffic.call(call).started);
+        let (download, words) = match last_download(letter, traffic, before) {
+            Some((download, Some(words))) => (download, words),
+            Some((download, None)) => {
+                whole.push(download);
+                continue;
+            }
+            None => continue,
+        };
+        if let Some(call) = ended(letter) {
             tally.good([download, call]);
-        } else if !traffic.follows(traffic.ended(), traffic.call(download).finished + grace) {
-            let words = format!("has {words}, found just before the recording ended");
-            tally.open(ix, [accepted, download], words);
-        } else {
-            let words = format!("has {words} and was accepted, and was not reported as FAILED");
-            tally.fault(ix, [accepted, download], words);
+        } else if let Some((call, status)) = made {
+            let words = format!("has {words} and was sent {status}");
+            tally.fault(ix, [download, call], words);
+        } else if let Some(accepted) = sent(letter, &[LetterStatus::Accepted]) {
+            if traffic.follows(traffic.ended(), traffic.call(download).finished + grace) {
+                let words = format!("has {words} and was accepted, and was not reported as FAILED");
+                tally.fault(ix, [accepted, download], words);
+            } else {
+                let words = format!("has {words}, found just before the recording ended");
+                tally.open(ix, [accepted, download], words);
+            }
         }
     }
-    if tally.checked() == 0 {
-        return Ruling::not_run("no download of an accepted letter shows a damaged or long PDF");
+    match (tally.checked(), whole.len()) {
+        (0, 0) => Ruling::not_run("no PDF was downloaded whole"),
+        (0, n) => {
+            Ruling::pass(format!("{} downloaded, none damaged", many(n, "PDF"))).shown_by(whole)
+        }
+        _ => tally.rule(traffic, "letter", |n| {
+            format!("{} with a damaged PDF, none produced", many(n, "letter"))
+        }),
     }
-    tally.rule(traffic, "letter", |n| format!("{} with a bad PDF, all FAILED", many(n, "letter")))
 }

@@ -1,16 +1,18 @@
-//! AT14: submit management information and reconcile it with what was dispatched.
-//! Refuses to count what was only sent: a letter certainly dispatched was read as DISPATCHED; one
-//! whose update was taken on and never read may or may not be counted by the supplier.
+//! AT14: submit management information and reconcile it with what was processed.
+//! The supplier counts its processed letters as it does: all as dispatched, or all as printed, and
+//! by line item where it reports several. Refuses to count what was only sent: a letter certainly
+//! dispatched was read as DISPATCHED; one whose update was taken on and never read may or may not
+//! be counted by the supplier.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 use letterproof_model::Context;
 
-use crate::books::{Books, Dispatched, name, quantity};
+use crate::books::{Books, Dispatched, Key, name, quantity};
 use crate::ruling::{Ruling, Rulings, rule_or};
 use crate::tally::Tally;
-use crate::traffic::{Answer, CallIx, MiRecord, Traffic};
+use crate::traffic::{Answer, CallIx, MiCall, MiRecord, Micros, Traffic};
 use letterproof_model::text::{count, many};
 
 /// Judges AT14.
@@ -24,26 +26,70 @@ pub(crate) fn judge(traffic: &Traffic, _: &Context) -> Rulings {
             ("AT14.2", Reported::quantities),
             ("AT14.3", Reported::none_twice),
             ("AT14.4", Reported::none_missing),
-            ("AT14.5", Reported::on_record),
         ],
     )
 }
 
 /// The books, with the rulings on them.
-pub(crate) struct Reported<'a>(Books<'a>);
+pub(crate) struct Reported<'a> {
+    books: Books<'a>,
+    printed: BTreeMap<Key, Dispatched>,
+}
 
 impl<'a> Reported<'a> {
     /// Enters everything the traffic shows.
     pub(crate) fn open(traffic: &'a Traffic) -> Self {
-        Self(Books::open(traffic))
+        Self { printed: printed(traffic), books: Books::open(traffic) }
     }
+}
+
+/// Letters reported as produced in any way before the last record, by specification and group.
+fn printed(traffic: &Traffic) -> BTreeMap<Key, Dispatched> {
+    let closing = traffic.mi().last().map_or(Micros::MAX, |call| call.started);
+    let mut printed: BTreeMap<Key, Dispatched> = BTreeMap::new();
+    for (_, letter) in traffic.letters().filter(|(_, letter)| letter.described) {
+        let sent = |wanted: fn(Answer) -> bool| {
+            letter.sent().any(|(event, update)| {
+                update.status.is_production() && wanted(update.answer) && event.at < closing
+            })
+        };
+        if sent(|answer| !answer.refused()) {
+            let text = |text: Option<_>| text.map(|text| traffic.text(text).to_owned());
+            let of =
+                printed.entry((text(letter.specification()), text(letter.group()))).or_default();
+            of.possible += 1;
+            of.certain += u64::from(sent(Answer::accepted));
+        }
+    }
+    printed
+}
+
+/// A record as it is compared: `+00:00` is UTC, as `Z` is.
+fn in_utc(record: &MiRecord) -> MiRecord {
+    let utc = |time: &String| match time.strip_suffix("+00:00") {
+        Some(time) => format!("{time}Z"),
+        None => time.clone(),
+    };
+    MiRecord { timestamp: record.timestamp.as_ref().map(utc), ..record.clone() }
+}
+
+/// What the records of a group count: each line item on its own, and all of them together.
+fn counted(records: &[(&MiCall, &MiRecord)]) -> Vec<f64> {
+    let items: BTreeSet<Option<&str>> =
+        records.iter().map(|(_, record)| record.line_item.as_deref()).collect();
+    let all = quantity(records.iter().map(|(_, record)| *record));
+    let each = items.into_iter().map(|item| {
+        let of_item = records.iter().filter(|(_, record)| record.line_item.as_deref() == item);
+        quantity(of_item.map(|(_, record)| *record))
+    });
+    std::iter::once(all).chain(each).collect()
 }
 
 impl<'a> Deref for Reported<'a> {
     type Target = Books<'a>;
 
     fn deref(&self) -> &Books<'a> {
-        &self.0
+        &self.books
     }
 }
 
@@ -55,7 +101,7 @@ impl Reported<'_> {
                 self.traffic.mi().iter().any(|later| {
                     later.call != call.call
                         && later.started >= call.started
-                        && later.record == call.record
+                        && later.record.as_ref().map(in_utc) == call.record.as_ref().map(in_utc)
                         && !later.answer.asks_for_repeat()
                 })
             };
@@ -71,6 +117,15 @@ impl Reported<'_> {
                     tally.open(None, [call.call], "is recorded without its payload");
                 }
                 (Answer::Lost, _) => tally.open(None, [call.call], "was not answered"),
+                // The specification says `date-time`: that the API wants `Z` is its own deviation.
+                (Answer::Status(400), Some(record)) if in_utc(record) != *record => {
+                    if repeated() {
+                        tally.good([call.call]);
+                    } else {
+                        let words = "was answered with 400 for a time in UTC written as +00:00";
+                        tally.open(None, [call.call], words);
+                    }
+                }
                 (answer, _) => tally.fault(None, [call.call], format!("was {}", answer.words())),
             }
         }
@@ -89,63 +144,103 @@ impl Reported<'_> {
             .then_some("names no group")
     }
 
-    /// The quantities submitted equal the letters dispatched.
+    /// The quantities submitted equal the letters processed. A supplier counts in one way: what it
+    /// dispatched or, with what is on its way, what it printed.
     pub(crate) fn quantities(&self) -> Ruling {
+        let dispatched = self.equal(&self.dispatched, "dispatched");
+        if !dispatched.failed() {
+            return dispatched;
+        }
+        let printed = self.equal(&self.printed, "printed");
+        if printed.failed() { dispatched } else { printed }
+    }
+
+    #[allow(clippy::cast_precision_loss)]
+    fn equal(&self, processed: &BTreeMap<Key, Dispatched>, how: &str) -> Ruling {
         let mut tally = Tally::default();
         for (key, records) in &self.submitted {
             let calls = records.iter().map(|(call, _)| call.call);
-            let submitted = quantity(records.iter().map(|(_, record)| *record));
-            let Dispatched { certain, possible } =
-                self.dispatched.get(key).copied().unwrap_or_default();
-            #[allow(clippy::cast_precision_loss)]
-            if submitted < certain as f64 || submitted > (possible + self.unknown.possible) as f64 {
-                let dispatched = if certain == possible {
+            let Dispatched { certain, possible } = processed.get(key).copied().unwrap_or_default();
+            let counts = counted(records);
+            let fits = |most: u64| {
+                counts.iter().any(|count| *count >= certain as f64 && *count <= most as f64)
+            };
+            if fits(possible) {
+                tally.good(calls);
+            } else if fits(possible + self.unknown.possible) {
+                let words = format!("may be that of {how} letters ({})", name(key));
+                tally.open(None, calls, words);
+            } else {
+                let letters = if certain == possible {
                     count(certain)
                 } else {
                     format!("{} to {}", count(certain), count(possible))
                 };
-                let words = format!(
-                    "has {submitted} submitted and {dispatched} dispatched ({})",
-                    name(key)
-                );
+                let words =
+                    format!("has {} submitted and {letters} {how} ({})", counts[0], name(key));
                 tally.fault(None, calls, words);
-            } else if submitted <= possible as f64 {
-                tally.good(calls);
-            } else {
-                let words = format!("may be that of dispatched letters ({})", name(key));
-                tally.open(None, calls, words);
             }
         }
         if tally.checked() == 0 {
             return Ruling::open("no record was taken on", "there is nothing to compare");
         }
         self.undecided(tally.rule(self.traffic, "group", |n| {
-            format!("{} of letters, quantities equal the letters dispatched", many(n, "group"))
+            format!("{} of letters, quantities equal the letters {how}", many(n, "group"))
         }))
     }
 
+    /// Whether a group has a line item made up for each of its letters.
+    fn made_up(&self, key: &Key, records: &[(&MiCall, &MiRecord)]) -> bool {
+        let items: BTreeSet<_> = records.iter().map(|(_, record)| &record.line_item).collect();
+        let letters = [&self.dispatched, &self.printed].map(|of| of.get(key).map(|of| of.possible));
+        // One letter may have three line items of one each, and two letters one each of two.
+        items.len() > 2
+            && records.iter().all(|(_, record)| record.quantity == Some(1.0))
+            && letters.contains(&Some(items.len() as u64))
+    }
+
+    /// One record for each date and line item of a group; that a date has several line items is by
+    /// the pack's letter a second record, and in the API's sense none.
     fn none_twice(&self) -> Ruling {
         let mut tally = Tally::default();
+        let mut several = 0;
         for (key, records) in &self.submitted {
-            let mut dates: BTreeMap<&str, Vec<CallIx>> = BTreeMap::new();
+            let mut dates: BTreeMap<&str, BTreeMap<Option<&str>, Vec<CallIx>>> = BTreeMap::new();
             for (call, record) in records {
-                dates.entry(record.date()).or_default().push(call.call);
+                let items = dates.entry(record.date()).or_default();
+                items.entry(record.line_item.as_deref()).or_default().push(call.call);
             }
-            for (date, calls) in dates {
-                if calls.len() > 1 {
-                    let words = format!("has {} records for {date} ({})", calls.len(), name(key));
-                    tally.fault(None, calls, words);
-                } else {
-                    tally.good(calls);
+            if self.made_up(key, records) {
+                let calls = records.iter().map(|(call, _)| call.call);
+                let words = format!("has a line item for each letter ({})", name(key));
+                tally.fault(None, calls, words);
+                continue;
+            }
+            for (date, items) in dates {
+                several += usize::from(items.len() > 1);
+                match items.values().find(|calls| calls.len() > 1) {
+                    Some(calls) => {
+                        let words =
+                            format!("has {} records for {date} ({})", calls.len(), name(key));
+                        tally.fault(None, calls.iter().copied(), words);
+                    }
+                    None => tally.good(items.into_values().flatten()),
                 }
             }
         }
         if tally.checked() == 0 {
             return Ruling::open("no record was taken on", "there is nothing to compare");
         }
-        self.undecided(tally.rule(self.traffic, "reporting date", |n| {
+        let ruling = self.undecided(tally.rule(self.traffic, "reporting date", |n| {
             format!("{} by specification and group, one record each", many(n, "reporting date"))
-        }))
+        }));
+        if several == 0 || !ruling.passed() {
+            return ruling;
+        }
+        ruling.because(format!(
+            "{} has records that differ in their line item only, which the API keeps apart",
+            many(several, "reporting date")
+        ))
     }
 
     /// Every specification and group dispatched has a record.
@@ -185,46 +280,5 @@ impl Reported<'_> {
         );
         Ruling::open("not everything is on record", reason)
             .shown_by(self.unreadable.iter().copied())
-    }
-
-    fn on_record(&self) -> Ruling {
-        let mut tally = Tally::default();
-        let mut read = 0;
-        for call in self.traffic.mi().iter().filter(|call| call.answer.accepted()) {
-            let Some(record) = &call.record else {
-                tally.open(None, [call.call], "is recorded without its payload");
-                continue;
-            };
-            let reads = self.traffic.mi_reads().iter().filter(|read| {
-                Some(&read.id) == call.id.as_ref() && read.answer == Answer::Status(200)
-            });
-            let mut shown = vec![call.call];
-            let mut differs = call.echoed.as_ref().is_some_and(|echoed| echoed != record);
-            for back in reads {
-                read += 1;
-                shown.push(back.call);
-                differs |= back.record.as_ref().is_some_and(|back| back != record);
-            }
-            if differs {
-                tally.fault(None, shown, "reads back differently from what was submitted");
-            } else if call.echoed.is_none() {
-                // Without the answer its id is not known either, so no read can be told to be its.
-                tally.open(None, shown, "is recorded without its answer's body");
-            } else {
-                tally.good(shown);
-            }
-        }
-        if tally.checked() == 0 {
-            return Ruling::open("no record was taken on", "there is nothing to read back");
-        }
-        let ruling = tally.rule(self.traffic, "record", |n| {
-            format!("{} with payload and answer, {read} read back", many(n, "record"))
-        });
-        if ruling.passed() && read == 0 {
-            return ruling.because(
-                "no record was read with GET /mi/{id}; the answers to the submissions were compared",
-            );
-        }
-        ruling
     }
 }

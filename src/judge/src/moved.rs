@@ -1,13 +1,13 @@
 //! The clauses that AT5 to AT13 share, each judged over all of the supplier's moves to a status.
 //! Refuses nothing-to-see as success: without a single move every clause is `not-run`.
 
-use letterproof_model::{Context, LetterStatus};
+use letterproof_model::{Context, LetterStatus, Move, judge_move};
 
 use crate::moves::{Eligibility, StatusMove, moves_to};
 use crate::readback::{ReadBack, read_back};
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::traffic::{EventKind, LetterIx, Traffic, Via};
+use crate::traffic::{CallIx, EventKind, LetterIx, Traffic, Via};
 use letterproof_model::text::{alternatives, count, many, seconds};
 
 /// All moves of the supplier to one status, with what became of each.
@@ -65,7 +65,7 @@ impl<'a> Moved<'a> {
         self.over(pass, |moved, _, tally| {
             let first = moved.first_call(self.traffic);
             let calls = moved.seen_in.into_iter().chain([first]);
-            match moved.eligibility() {
+            match eligibility(moved, self.traffic) {
                 Eligibility::Eligible | Eligibility::Repeat => tally.good([first]),
                 Eligibility::Not(from) => {
                     tally.fault(moved.letter, calls, format!("was moved from {from}"));
@@ -115,22 +115,6 @@ impl<'a> Moved<'a> {
         twice(self.traffic, &[self.status], self.moves.iter().map(|(moved, _)| moved.letter))
     }
 
-    /// The status sent before is seen before this one is sent.
-    pub(crate) fn seen_before_next(&self) -> Ruling {
-        let pass = |n| format!("{} moved, each after its last status was seen", many(n, "letter"));
-        self.over(pass, |moved, _, tally| {
-            let first = moved.first_call(self.traffic);
-            match moved.unseen {
-                Some((status, call)) => tally.fault(
-                    moved.letter,
-                    [call, first],
-                    format!("was sent {} before the supplier had seen {status}", self.status),
-                ),
-                None => tally.good(moved.seen_in.into_iter().chain([first])),
-            }
-        })
-    }
-
     /// Answers, and the status before and after, are on record.
     pub(crate) fn on_record(&self) -> Ruling {
         let mut patched = 0;
@@ -154,22 +138,20 @@ impl<'a> Moved<'a> {
 
     fn record_of(&self, moved: &StatusMove, back: &ReadBack, tally: &mut Tally) {
         let first = moved.first_call(self.traffic);
-        if moved.seen_before.is_none() {
+        let before = moved.seen_in.or_else(|| listed_before(moved, self.traffic));
+        if before.is_none() {
             let unrecorded = self.traffic.letter(moved.letter).events[..moved.sends[0]]
                 .iter()
                 .find(|event| matches!(event.kind, EventKind::Read(None, _)));
-            return match unrecorded {
-                Some(event) => tally.open(
-                    moved.letter,
-                    [event.call],
+            // The recording may have begun when the letter was under way.
+            let (call, words) = match unrecorded {
+                Some(event) => (
+                    event.call,
                     "was read before its update, but the recording does not hold the status",
                 ),
-                None => tally.fault(
-                    moved.letter,
-                    [first],
-                    "was neither listed nor read before its update",
-                ),
+                None => (first, "was neither listed nor read before its update"),
             };
+            return tally.open(moved.letter, [call], words);
         }
         if !moved.updates(self.traffic).any(|(_, update)| !update.answer.asks_for_repeat()) {
             let words = "has no final answer to its update on record";
@@ -183,7 +165,7 @@ impl<'a> Moved<'a> {
                 tally.open(moved.letter, calls.iter().copied(), words);
             }
             ReadBack::Seen { call, .. } => {
-                tally.good(moved.seen_in.into_iter().chain([first, *call]));
+                tally.good(before.into_iter().chain([first, *call]));
             }
             ReadBack::Not { calls, .. } => tally.good(calls.iter().copied()),
         }
@@ -228,6 +210,28 @@ impl<'a> Moved<'a> {
                 None => tally.good([first]),
             }
         })
+    }
+}
+
+/// The list that named the letter before it was moved.
+fn listed_before(moved: &StatusMove, traffic: &Traffic) -> Option<CallIx> {
+    let events = &traffic.letter(moved.letter).events[..moved.sends[0]];
+    let listed = events.iter().find(|event| matches!(event.kind, EventKind::Listed(..)));
+    listed.map(|event| event.call)
+}
+
+/// Whether the letter was in a status that allows this move. A letter that was listed, and whose
+/// status nothing else in the recording shows, had not been taken on yet; of a letter whose life
+/// the recording does not see, nothing is known.
+pub(crate) fn eligibility(moved: &StatusMove, traffic: &Traffic) -> Eligibility {
+    let known = moved.eligibility();
+    let unseen = known == Eligibility::Unknown && moved.from().is_none();
+    if !unseen || listed_before(moved, traffic).is_none() {
+        return known;
+    }
+    match judge_move(LetterStatus::Pending, moved.status) {
+        Move::Eligible => Eligibility::Eligible,
+        _ => Eligibility::Not(LetterStatus::Pending),
     }
 }
 

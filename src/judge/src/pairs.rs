@@ -67,7 +67,9 @@ fn in_pages(first: &ListCall, from: &[&ListCall], traffic: &Traffic) -> bool {
     let Some(limit) = from.first().map(|list| list.limit) else { return false };
     for page in from.iter().filter(|list| list.limit == limit) {
         let before = left.len();
-        page.entries().iter().for_each(|entry| drop(left.remove(&entry.letter)));
+        for entry in page.entries() {
+            left.remove(&entry.letter);
+        }
         if left.is_empty() {
             return updated_between(first, page, traffic).is_none();
         }

@@ -44,12 +44,31 @@ fn read_reasons<'t>(
     })
 }
 
+/// Whether a part that was sent reads so; what was not sent may be what an earlier update left.
+fn kept<T: PartialEq>(sent: Option<T>, read: Option<T>) -> bool {
+    sent.is_none() || sent == read
+}
+
+/// A reason's text as it is compared: case, spaces and the kind of dash do not matter, nor a code
+/// that stands before it as the pack's own list writes it.
+fn bare(text: &str, code: &str) -> String {
+    let dashes = ['-', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2212}'];
+    let plain = |text: &str| -> String {
+        let kept = text.chars().filter(|c| !c.is_whitespace() && !dashes.contains(c));
+        kept.flat_map(char::to_lowercase).collect()
+    };
+    let text = plain(text);
+    text.strip_prefix(&plain(code)).unwrap_or(&text).to_owned()
+}
+
 /// Compares what was sent with what was read back.
 fn compare(moved: &StatusMove, back: &ReadBack, traffic: &Traffic, tally: &mut Tally) {
     let first = moved.first_call(traffic);
     let sent = sent_reason(moved, traffic);
     match read_reasons(moved, traffic).last() {
-        Some((call, read)) if read == sent => tally.good([first, call]),
+        Some((call, read)) if kept(sent.code, read.code) && kept(sent.text, read.text) => {
+            tally.good([first, call]);
+        }
         Some((call, read)) => tally.fault(
             moved.letter,
             [first, call],
@@ -66,12 +85,26 @@ fn compare(moved: &StatusMove, back: &ReadBack, traffic: &Traffic, tally: &mut T
 }
 
 impl Moved<'_> {
-    /// Every update carries a code and a reason, and both are read back (AT9, AT11 to AT13).
+    /// Every update carries a reason, which is read back (AT9); a code may go with it.
+    pub(crate) fn with_text(&self) -> Ruling {
+        let pass = |n| format!("{} with a reason, read back", many(n, "letter"));
+        self.carrying(pass, |sent| sent.text.is_some())
+    }
+
+    /// Every update carries a code and a reason, and both are read back (AT11 to AT13).
     pub(crate) fn with_reason(&self) -> Ruling {
         let pass = |n| format!("{} with code and reason, both read back", many(n, "letter"));
+        self.carrying(pass, |sent| sent.code.is_some() && sent.text.is_some())
+    }
+
+    fn carrying(
+        &self,
+        pass: impl FnOnce(usize) -> String,
+        enough: impl Fn(&Reason) -> bool,
+    ) -> Ruling {
         self.over(pass, |moved, back, tally| {
             let sent = sent_reason(moved, self.traffic);
-            if sent.code.is_some() && sent.text.is_some() {
+            if enough(&sent) {
                 return compare(moved, back, self.traffic, tally);
             }
             let words = format!("was sent {} with {}", self.status, words(sent, self.traffic));
@@ -99,13 +132,14 @@ impl Moved<'_> {
         self.over(pass, |moved, back, tally| {
             let first = moved.first_call(self.traffic);
             let sent = sent_reason(moved, self.traffic);
-            let text = |text: Option<_>| text.map(|text| self.traffic.text(text).trim());
+            let [code, text] =
+                [sent.code, sent.text].map(|part| part.map(|p| self.traffic.text(p)));
             // A code that is none of the ten has no text of its own; its clause is the one before.
-            let Some(own) = sent.code.and_then(|code| return_reason_text(self.traffic.text(code)))
+            let Some((code, own)) = code.and_then(|code| Some((code, return_reason_text(code)?)))
             else {
                 return compare(moved, back, self.traffic, tally);
             };
-            if text(sent.text) == Some(own) {
+            if text.is_some_and(|text| bare(text, code) == bare(own, code)) {
                 return compare(moved, back, self.traffic, tally);
             }
             let words = format!("was sent {}; the text is `{own}`", words(sent, self.traffic));

@@ -219,6 +219,7 @@ impl Ruling {
             title: title.to_owned(),
             verdict: criterion.verdict,
             finding,
+            strength: None,
             criteria: vec![criterion],
         }
     }
@@ -299,6 +300,8 @@ pub(crate) fn rule_all(
         .map(|clause| {
             let (verdict, reason) = match clause.kind {
                 ClauseKind::Check => (verdict, reason.to_owned()),
+                // Nobody owes a statement on what the workflow leaves out.
+                _ if verdict == Verdict::NotApplicable => (verdict, reason.to_owned()),
                 _ => (Verdict::NotRun, format!("to be attested: attach {}", clause.note)),
             };
             Ruling::new(verdict, "nothing", Some(reason)).result(clause, &nothing, context)

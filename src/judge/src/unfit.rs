@@ -1,9 +1,9 @@
 //! Letters that cannot be taken on, as the traffic itself shows them.
 //! Refuses seeds and labels: only a letter's own data, its hash and its download say so.
 
-use letterproof_model::{Context, SpecificationId};
+use letterproof_model::{Context, LetterStatus, SpecificationId};
 
-use crate::traffic::{LetterIx, Traffic};
+use crate::traffic::{CallIx, Letter, LetterIx, Traffic};
 
 /// Why a letter cannot be taken on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +44,37 @@ pub(crate) fn unfit_specification(
     unknown.then_some(Unfit::UnknownSpecification)
 }
 
+/// The first update to one of these statuses that was not refused.
+pub(crate) fn sent(letter: &Letter, wanted: &[LetterStatus]) -> Option<CallIx> {
+    letter
+        .sent()
+        .find(|(_, update)| wanted.contains(&update.status) && !update.answer.refused())
+        .map(|(event, _)| event.call)
+}
+
+/// The update that took a letter out of production.
+pub(crate) fn ended(letter: &Letter) -> Option<CallIx> {
+    use LetterStatus::{Cancelled, Failed, Forwarded, Rejected};
+    sent(letter, &[Failed, Rejected, Cancelled, Forwarded])
+}
+
+/// The first update that reports a letter as produced.
+pub(crate) fn produced(letter: &Letter) -> Option<(CallIx, LetterStatus)> {
+    use LetterStatus::{Delivered, Dispatched, Enclosed, Printed};
+    let made = [Printed, Enclosed, Dispatched, Delivered];
+    letter
+        .sent()
+        .find(|(_, update)| made.contains(&update.status) && !update.answer.refused())
+        .map(|(event, update)| (event.call, update.status))
+}
+
 /// Whether a supplier may reject the letter instead of accepting it: its specification is missing
-/// or unknown, it carries no hash (as letters without a PDF do not), or its PDF was not there.
+/// or unknown, it names no group, it carries no hash (as letters without a PDF do not), or its PDF
+/// was not there.
 pub(crate) fn exceptional(letter: LetterIx, traffic: &Traffic, context: &Context) -> bool {
     let known = traffic.letter(letter);
     unfit_specification(letter, traffic, context).is_some()
+        || (known.described && known.group().is_none())
         || known.hash().is_none()
         || known.events.iter().any(|event| traffic.says_no_pdf(event))
 }

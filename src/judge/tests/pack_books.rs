@@ -121,32 +121,6 @@ fn a_group_without_a_record_is_shown_by_the_updates_that_dispatched_its_letters(
 }
 
 #[test]
-fn only_a_read_of_its_own_that_was_answered_reads_a_record_back() {
-    let one_of_two = at14(|s| {
-        s.mi("M1", &record(DATE, 1)).mi("M2", &record("2026-09-02", 1));
-        s.mi_read("M1", &record(DATE, 1));
-    });
-    let words = "2 records with payload and answer, 1 read back";
-    tells(Pass, words, "AT14.5", &one_of_two);
-    let not_found = at14(|s| {
-        s.mi("M1", &record(DATE, 2)).mi_read("M1", &record(DATE, 2)).answered(404);
-    });
-    tells(Pass, "1 record with payload and answer, 0 read back", "AT14.5", &not_found);
-    let reason =
-        "no record was read with GET /mi/{id}; the answers to the submissions were compared";
-    explains(reason, "AT14.5", &not_found);
-}
-
-#[test]
-fn a_record_whose_answer_is_not_on_record_cannot_be_compared() {
-    let script = at14(|s| {
-        s.mi("M1", &record(DATE, 2)).body_not_recorded().mi_read("M1", &record(DATE, 2));
-    });
-    let words = "1 of 1 record: is recorded without its answer's body";
-    tells(Inconclusive, words, "AT14.5", &script);
-}
-
-#[test]
 fn the_books_show_by_how_much_a_group_is_off_and_which_was_read_back() {
     let script = at14(|s| {
         also_dispatched(s, "G1", Some("group-b"));

@@ -5,7 +5,7 @@ mod support;
 
 use letterproof_model::LetterStatus::{Accepted, Rejected};
 use letterproof_model::Verdict::{Fail, Inconclusive, NotRun, Pass};
-use support::cases::{accepted, damaged, script, then};
+use support::cases::{accepted, damaged, script};
 use support::told::{after_the_last, explains, tells};
 use support::{Script, letter};
 
@@ -14,9 +14,9 @@ const DEADLINE: i64 = 60_000_000;
 const WHY: Option<(&str, &str)> = Some(("J01", "Cannot be taken on"));
 
 /// The recording ends so many microseconds after the last call was answered.
-fn ends_after(s: &mut Script, micros: i64) {
+fn ends_after(s: &mut Script, micros: i64) -> &mut Script {
     // Every call takes as long as the one before it.
-    after_the_last(s, micros).status();
+    after_the_last(s, micros).status()
 }
 
 #[test]
@@ -61,16 +61,27 @@ fn a_letter_of_unknown_specification_that_was_only_listed_blames_nobody() {
 }
 
 #[test]
-fn rejecting_a_letter_does_not_undo_that_it_was_accepted_before() {
-    let handled = |updates: fn(&mut Script)| {
+fn an_accepted_letter_that_cannot_be_taken_on_has_to_be_reported_as_failed_within_the_deadline() {
+    let kept = |micros: i64| {
         script(|s| {
             s.list(100, &[letter("U1").of(Some("no-such"))]);
-            updates(s);
+            ends_after(s, micros).patch("U1", Accepted);
         })
     };
-    let late = handled(|s| then(s.patch("U1", Accepted).patch_for("U1", Rejected, WHY)));
-    let words = "1 of 1 letter: U1 names an unknown specification and was accepted";
-    tells(Fail, words, "AT13.5", &late);
-    let first = handled(|s| then(s.patch_for("U1", Rejected, WHY).patch("U1", Accepted)));
-    tells(Pass, "1 letter that cannot be taken on, all rejected", "AT13.5", &first);
+    let open =
+        "1 of 1 letter: U1 names an unknown specification, found just before the recording ended";
+    tells(Inconclusive, open, "AT13.5", &kept(0));
+    let missed = "1 of 1 letter: U1 names an unknown specification and was accepted, \
+                  and was not reported as FAILED";
+    tells(Fail, missed, "AT13.5", &kept(DEADLINE));
+}
+
+#[test]
+fn rejecting_a_letter_after_it_was_accepted_is_a_wrong_move_and_ends_it_all_the_same() {
+    let script = script(|s| {
+        s.list(100, &[letter("U1").of(Some("no-such"))]);
+        s.patch("U1", Accepted).wait(2.0).patch_for("U1", Rejected, WHY);
+    });
+    tells(Pass, "1 letter that cannot be taken on, none produced", "AT13.5", &script);
+    tells(Fail, "1 of 1 letter: U1 was moved from ACCEPTED", "AT13.1", &script);
 }

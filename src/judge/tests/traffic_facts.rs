@@ -8,12 +8,12 @@ mod support;
 use std::sync::Arc;
 
 use letterproof_judge::Traffic;
-use letterproof_model::LetterStatus::Accepted;
+use letterproof_model::LetterStatus::{Accepted, Printed};
 use letterproof_model::Verdict;
 use support::cases::{at14, record, script, then};
 use support::{letter, result};
 
-const UNKNOWN: &str = "1 of 1 letter: U1 names an unknown specification and was accepted";
+const UNKNOWN: &str = "1 of 1 letter: U1 names an unknown specification and was sent PRINTED";
 
 #[test]
 fn an_index_is_empty_until_an_exchange_is_added() {
@@ -29,7 +29,7 @@ fn an_index_is_empty_until_an_exchange_is_added() {
 fn a_letter_is_what_it_was_first_said_to_be_in_whatever_order_that_was_recorded() {
     let mut script = script(|s| {
         s.list(100, &[letter("U1").of(Some("no-such"))]).patch("U1", Accepted).wait(2.0);
-        s.read_letter(&letter("U1").in_status(Accepted), None);
+        s.read_letter(&letter("U1").in_status(Accepted), None).patch("U1", Printed);
     });
     assert_eq!(result("AT13.5", &script).observed, UNKNOWN);
     script.exchanges.reverse();
@@ -41,7 +41,7 @@ fn a_letter_named_twice_in_one_list_is_what_its_first_entry_says() {
     let named = |entries: [Option<&'static str>; 2]| {
         script(|s| {
             let entries = entries.map(|specification| letter("U1").of(specification));
-            s.list(100, &entries).patch("U1", Accepted);
+            s.list(100, &entries).patch("U1", Accepted).patch("U1", Printed);
         })
     };
     let english = letter("U1").specification;

@@ -186,7 +186,7 @@ fn an_update_that_was_repeated_because_it_was_not_answered_is_no_second_update()
             script.answered(spoil);
         }
         script.wait(1.0).patch("L1", Dispatched).wait(2.0).read("L1", Dispatched);
-        assert_eq!(verdict("AT7.3", &script), Verdict::Pass);
+        support::observed::ends_with(Verdict::Pass, "O-UPDATE-ONCE", &script);
         assert_eq!(verdict("AT7.1", &script), Verdict::Pass);
         assert_eq!(verdict("AT7.2", &script), Verdict::Pass);
     }
@@ -207,7 +207,7 @@ fn an_acceptance_not_yet_visible_still_allows_the_next_move_by_the_table() {
     script.list(100, &letters(1)).patch("L1", Accepted).wait(1.0).read("L1", Pending);
     script.moved("L1", Printed);
     assert_eq!(verdict("AT5.1", &script), Verdict::Pass);
-    assert_eq!(verdict("AT5.4", &script), Verdict::Fail);
+    support::observed::ends_with(Verdict::Fail, "O-STATUS-SEEN-FIRST", &script);
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn reads_of_the_harness_serve_as_read_backs() {
     let mut script = Script::small();
     script.list(100, &letters(1)).patch("L1", Accepted).wait(2.0);
     script.harness().read("L1", Accepted).supplier().moved("L1", Printed);
-    assert_eq!(verdict("AT5.4", &script), Verdict::Fail);
+    support::observed::ends_with(Verdict::Fail, "O-STATUS-SEEN-FIRST", &script);
 }
 
 #[test]

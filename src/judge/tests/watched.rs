@@ -42,11 +42,13 @@ fn every_check_has_a_journal_that_fails_it_and_one_that_passes_it() {
 }
 
 #[test]
-fn a_failed_check_is_a_violation_and_shows_where() {
+fn a_failed_check_is_a_violation_or_advice_and_shows_where() {
     for case in every_watched() {
         let checks = observed(&case.red);
         let check = checks.iter().find(|check| check.id.as_str() == case.id).unwrap();
-        assert_eq!(check.finding, Some(FindingKind::Violation));
+        let advice = case.id == "O-STATUS-SEEN-FIRST";
+        let kind = if advice { FindingKind::Note } else { FindingKind::Violation };
+        assert_eq!((check.finding, check.is_advice()), (Some(kind), advice), "{}", case.id);
         assert!(!check.criteria[0].exchanges.is_empty(), "{}", case.id);
     }
 }

@@ -3,6 +3,7 @@
 //! What an observer sees decides only where the supplier is not the harness's own: in a driven run
 //! the harness makes the traffic, so that its habits say nothing about anybody's system.
 //! Refuses to let what was not shown by the observer's checks decide: the pack does not ask for it.
+//! Nor does advice decide: no official text asks for it.
 
 use crate::{CheckResult, CriterionId, Finding, SupplierKind, TestResult, Verdict, WaiverUse};
 
@@ -30,7 +31,7 @@ impl<'a> Judgement<'a> {
     /// Whether the supplier under test broke a rule that an observer sees, and nobody waived it.
     fn observed_failure(&self, waivers: &[WaiverUse]) -> bool {
         let failed = |check: &CheckResult| {
-            check.verdict == Verdict::Fail && !is_waived(&check.id, check.verdict, waivers)
+            check.is_broken() && !is_waived(&check.id, check.verdict, waivers)
         };
         !self.supplier.is_ours() && self.observer.iter().any(failed)
     }
@@ -120,7 +121,14 @@ mod tests {
 
     fn check(id: &'static str, verdict: Verdict) -> CheckResult {
         let id = CriterionId::from(id);
-        CheckResult { id, title: "x".into(), verdict, finding: None, criteria: vec![] }
+        CheckResult {
+            id,
+            title: "x".into(),
+            verdict,
+            finding: None,
+            strength: None,
+            criteria: vec![],
+        }
     }
 
     #[test]
@@ -151,6 +159,19 @@ mod tests {
             assert_eq!(observed(supplier, Verdict::NotRun, false).0, 0);
         }
         assert_eq!(observed(Reference, Verdict::Fail, false).0, 0);
+    }
+
+    #[test]
+    fn advice_that_was_not_followed_decides_nothing() {
+        let tests = [test(Verdict::Pass, true, true)];
+        for (strength, expected) in
+            [(None, 1), (Some(crate::Strength::Implied), 1), (Some(crate::Strength::Ours), 0)]
+        {
+            let observer = [CheckResult { strength, ..check("O-X", Verdict::Fail) }];
+            let supplier = SupplierKind::Witnessed;
+            let judged = Judgement { supplier, observer: &observer, ..judged(&tests, &[]) };
+            assert_eq!(exit_code(&judged, &[]), expected, "{strength:?}");
+        }
     }
 
     #[test]

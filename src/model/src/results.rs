@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Capability, CriterionId, CriterionResult, ExchangeId, Finding, FindingKind, Mode, RunId,
-    TestId, Timestamp, Verdict, WaiverUse,
+    Strength, TestId, Timestamp, Verdict, WaiverUse,
 };
 
 /// The name and version of the results format.
@@ -158,8 +158,31 @@ pub struct CheckResult {
     /// The finding kind it stands for, where it is not a plain pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding: Option<FindingKind>,
+    /// How far the official texts carry it; `None` in the suite and in older bundles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strength: Option<Strength>,
     /// The criteria behind it.
     pub criteria: Vec<CriterionResult>,
+}
+
+impl CheckResult {
+    /// Whether it is advice: what we hold to be good practice, which decides nothing.
+    #[must_use]
+    pub fn is_advice(&self) -> bool {
+        self.strength == Some(Strength::Ours)
+    }
+
+    /// Whether a rule was seen broken: a failed check that is more than advice.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.verdict == Verdict::Fail && !self.is_advice()
+    }
+
+    /// Whether it is advice that was not followed.
+    #[must_use]
+    pub fn is_advised(&self) -> bool {
+        self.verdict == Verdict::Fail && self.is_advice()
+    }
 }
 
 /// A measured flow.

@@ -83,6 +83,7 @@ fn a_judge_that_is_always_red_is_a_false_alarm() {
             title: String::new(),
             verdict: Verdict::Fail,
             finding: None,
+            strength: None,
             criteria: Vec::new(),
         });
     });

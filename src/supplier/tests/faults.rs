@@ -34,7 +34,10 @@ fn setting(entry: &FaultEntry) -> Setting {
         "give-up" | "hammer-5xx" => trouble(&[4], Trouble::Status(BULK.0, BULK.1, 4, 502)),
         "mi-again-unanswered" => trouble(&[14], Trouble::Cut("POST", "/mi")),
         "slow-flow" => Setting { agreed_time: Duration::from_secs(1), ..small(&[15]) },
-        "deliver-at-once" => small(&[7, 8]),
+        "print-at-once" => small(&[5]),
+        "enclose-at-once" | "enclose-twice" => small(&[6]),
+        "dispatch-at-once" | "dispatch-twice" => small(&[7]),
+        "deliver-at-once" | "deliver-twice" => small(&[7, 8]),
         "hoard-links" => small(&[2, 15]),
         // The letters that an e-mail stops are cancelled at every stage.
         "dispatch-cancelled" => small(&[7, 11]),

@@ -140,7 +140,7 @@ pub(crate) enum ReportFormat {
 
 const ATTEST_EXAMPLES: &str = "\
 Example:
-  letterproof attest evidence/20261120t101500z-abc123 --criterion AT12.5 \\
+  letterproof attest evidence/20261120t101500z-abc123 --criterion AT12.7 \\
     --statement \"The corrupt PDF was found by the preflight of the print line.\" \\
     --role \"production manager\" --file preflight.log --file proof.pdf";
 

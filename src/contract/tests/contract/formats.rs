@@ -9,7 +9,7 @@ use letterproof_model::{
 };
 use letterproof_model::{
     Brief, CheckResult, ClauseKind, Counts, CriterionId, ExchangeId, FindingKind, LetterId, Mode,
-    RunEnd, ScenarioOutcome, Selection, Waiver, WaiverState, WaiverUse, pack,
+    RunEnd, ScenarioOutcome, Selection, Strength, Waiver, WaiverState, WaiverUse, pack,
 };
 use serde_json::{Value, json};
 
@@ -80,11 +80,13 @@ fn results() -> Value {
         title: "t".into(),
         verdict: Verdict::Pass,
         finding: Some(FindingKind::Deviation),
+        strength: None,
         criteria: vec![CriterionResult { id: CriterionId::fixed("C-X"), ..bare.clone() }],
     };
     let observed = CheckResult {
         id: CriterionId::fixed("O-LIST-SERIAL"),
         finding: Some(FindingKind::Violation),
+        strength: Some(Strength::Implied),
         criteria: vec![CriterionResult { id: CriterionId::fixed("O-LIST-SERIAL"), ..bare }],
         ..check.clone()
     };

@@ -104,6 +104,11 @@ fn a_record_needs_its_time_in_utc() {
     let mi = r#"{"data":{"type":"ManagementInformation","attributes":{"lineItem":"e","timestamp":"TIME","quantity":1}}}"#;
     let call = |time: &str| Call::new("POST", "/mi").sends(&mi.replace("TIME", time));
     expect(call("2026-11-17T14:00:00+01:00"), "MI-CREATE-REQUEST-TIMESTAMP");
+    // Both are UTC: that the deployed API takes only the first is its own deviation.
+    for utc in ["2026-11-17T14:00:00Z", "2026-11-17T14:00:00+00:00"] {
+        let found = call(utc).findings();
+        assert!(found.iter().all(|one| !one.id.contains("TIMESTAMP")), "{found:?}");
+    }
     expect(
         call("2026-02-31T14:00:00Z"),
         "MI-CREATE-REQUEST-SCHEMA-FORMAT-DATA-ATTRIBUTES-TIMESTAMP",

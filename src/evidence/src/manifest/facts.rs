@@ -1,7 +1,7 @@
 //! What the manifest repeats of `results.json`: which run it was and how each test ended.
 //! Refuses no field it does not know, so that results may grow without a new manifest format.
 
-use letterproof_model::{PackInfo, RunId, Timestamp, ToolInfo, Verdict};
+use letterproof_model::{PackInfo, RunId, Strength, Timestamp, ToolInfo, Verdict};
 use serde::Deserialize;
 
 use super::{Outcome, TargetName};
@@ -35,6 +35,8 @@ pub(crate) struct RunFacts {
 struct Judged {
     id: String,
     verdict: Verdict,
+    #[serde(default)]
+    strength: Option<Strength>,
 }
 
 impl Facts {
@@ -62,10 +64,11 @@ impl Facts {
 }
 
 impl Judged {
-    /// What was not decided is a warning.
+    /// What was not decided is a warning, and so is advice that was not followed.
     fn ended(&self) -> Outcome {
         match self.verdict {
             Verdict::Pass => Outcome::Passed,
+            Verdict::Fail if self.strength == Some(Strength::Ours) => Outcome::Warned,
             Verdict::Fail | Verdict::Error => Outcome::Failed,
             Verdict::Inconclusive | Verdict::NotRun | Verdict::NotApplicable => Outcome::Warned,
         }

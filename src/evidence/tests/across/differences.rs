@@ -44,6 +44,7 @@ fn checks_beside_the_pack_are_compared_too() {
         title: "t".into(),
         verdict: Verdict::Fail,
         finding: None,
+        strength: None,
         criteria: vec![],
     };
     after.conformance = vec![failed("C-X")];

@@ -152,6 +152,7 @@ fn a_rule_that_an_observer_saw_broken_is_an_issue_of_a_supplier_of_their_own() {
         title: "one list at a time".into(),
         verdict: Verdict::Fail,
         finding: None,
+        strength: None,
         criteria: vec![],
     }];
     assert!(of(&[&run]).ready, "the harness's own supplier is nobody's system");

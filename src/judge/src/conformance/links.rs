@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use letterproof_model::Operation;
+use letterproof_model::{Capability, Operation};
 
 use super::check::{Check, Concluded, traffic};
 use super::matching::Probed;
@@ -20,6 +20,9 @@ const LIFE: Micros = 60_000_000;
 
 const LINK: ProbePlan = ProbePlan::new("GET", "/letters/{letter}/data").letter(LetterNeed::WithPdf);
 
+/// The sandbox's one link leads to somebody else's server.
+const STATEFUL: &[Capability] = &[Capability::Stateful];
+
 pub(super) const CHECKS: &[Check] = &[
     traffic(
         "C-LINK",
@@ -28,7 +31,8 @@ pub(super) const CHECKS: &[Check] = &[
         fresh,
         "A link followed within its life is answered with 200.",
         DATA,
-    ),
+    )
+    .needing(STATEFUL),
     traffic(
         "C-LINK-EXPIRED",
         "An expired link gives nothing",
@@ -36,7 +40,8 @@ pub(super) const CHECKS: &[Check] = &[
         expired,
         "A link followed after its life is refused with 403.",
         DATA,
-    ),
+    )
+    .needing(STATEFUL),
     traffic(
         "C-LINK-TAMPERED",
         "A changed link gives nothing",
@@ -44,7 +49,8 @@ pub(super) const CHECKS: &[Check] = &[
         tampered,
         "A link with a changed signature is refused with 403.",
         STORAGE,
-    ),
+    )
+    .needing(STATEFUL),
     traffic(
         "C-LINK-HEAD",
         "HEAD on a link",
@@ -52,7 +58,8 @@ pub(super) const CHECKS: &[Check] = &[
         head,
         "The link is signed for GET: HEAD is refused, or answered without content.",
         STORAGE,
-    ),
+    )
+    .needing(STATEFUL),
 ];
 
 /// When a link came into being: between these two times.

@@ -2,7 +2,7 @@
 //! hash that list, letter and content must share.
 //! Refuses to change a letter.
 
-use letterproof_model::{Body, Operation};
+use letterproof_model::{Body, Capability, Operation};
 
 use super::check::{Check, Concluded, by_specification, probe, traffic};
 use super::matching::Probed;
@@ -12,6 +12,8 @@ use crate::tally::Tally;
 use crate::traffic::{Answer, EventKind};
 use letterproof_model::text::many;
 
+/// The sandbox states made-up hashes, and has no letter without one.
+const STATEFUL: &[Capability] = &[Capability::Stateful];
 const UNKNOWN: &str = "/letters/00000000-0000-4000-8000-000000000000";
 const UNKNOWN_DATA: &str = "/letters/00000000-0000-4000-8000-000000000000/data";
 const READ: &str = "OAS getLetterStatus";
@@ -87,7 +89,8 @@ pub(super) const CHECKS: &[Check] = &[
         missing_pdf,
         "A letter whose PDF is missing is not found, by the API or by its storage.",
         DATA,
-    ),
+    )
+    .needing(STATEFUL),
     traffic(
         "C-HASH",
         "List, letter and content agree on the hash",
@@ -95,7 +98,8 @@ pub(super) const CHECKS: &[Check] = &[
         same_hash,
         "A letter's sha256Hash is the same in lists and reads, and is the hash of its content.",
         "OAS Letter, sha256Hash",
-    ),
+    )
+    .needing(STATEFUL),
 ];
 
 fn same_letter(probed: &Probed<'_>) -> Concluded {

@@ -17,8 +17,8 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
     ObserverCheck {
         id: "O-MI-ONCE",
         title: "No record is submitted twice",
-        clause: "There is one record for each reporting date and specification within a group, also \
-                 after a submission that was not answered.",
+        clause: "There is one record for each reporting date, specification and line item within a \
+                 group, also after a submission that was not answered.",
         source: "AT14; deployed API, POST /mi takes duplicates",
         strength: Strength::Implied,
         needs: &[],
@@ -26,9 +26,9 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
     },
     ObserverCheck {
         id: "O-MI-COUNTS",
-        title: "Records count what was dispatched",
-        clause: "The quantities submitted equal the letters dispatched, and every specification and \
-                 group dispatched has a record.",
+        title: "Records count what was processed",
+        clause: "The quantities submitted equal the letters dispatched, or printed, and every \
+                 specification and group dispatched has a record.",
         source: "AT14",
         strength: Strength::Implied,
         needs: &[],
@@ -36,7 +36,10 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
     },
 ];
 
-/// What became of the submissions for one date, specification and group.
+/// What tells records apart: date, and specification, group and line item.
+type Filed<'a> = (&'a str, [Option<&'a str>; 3]);
+
+/// What became of the submissions for one date, specification, group and line item.
 #[derive(Default)]
 struct Submitted {
     certain: Vec<CallIx>,
@@ -51,13 +54,14 @@ fn taken_on(call: &MiCall, traffic: &Traffic) -> bool {
 
 fn once(traffic: &Traffic, _: &Context) -> Ruling {
     let mut tally = Tally::default();
-    let mut records: BTreeMap<(&str, Option<&str>, Option<&str>), Submitted> = BTreeMap::new();
+    let mut records: BTreeMap<Filed<'_>, Submitted> = BTreeMap::new();
     for call in traffic.mi().iter().filter(|call| !call.answer.refused()) {
         let Some(record) = &call.record else {
             tally.open(None, [call.call], "a record is there without its payload");
             continue;
         };
-        let key = (record.date(), record.specification.as_deref(), record.group.as_deref());
+        let key = [&record.specification, &record.group, &record.line_item];
+        let key = (record.date(), key.map(|part| part.as_deref()));
         let submitted = records.entry(key).or_default();
         if taken_on(call, traffic) {
             submitted.certain.push(call.call);
@@ -65,7 +69,7 @@ fn once(traffic: &Traffic, _: &Context) -> Ruling {
             submitted.possible.push(call.call);
         }
     }
-    for ((date, specification, _), Submitted { certain, possible }) in records {
+    for ((date, [specification, ..]), Submitted { certain, possible }) in records {
         let of = specification.unwrap_or("no specification");
         let calls = certain.iter().chain(&possible).copied();
         match (certain.len(), possible.len()) {

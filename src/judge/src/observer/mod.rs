@@ -35,7 +35,7 @@ pub struct ObserverCheck {
     pub clause: &'static str,
     /// What it rests on.
     pub source: &'static str,
-    /// How far what it rests on carries it: what is only ours is advice.
+    /// How far the official texts carry it: one that is ours is advice.
     pub strength: Strength,
     /// Capabilities the target must have for the check to mean anything.
     pub needs: &'static [Capability],
@@ -56,9 +56,15 @@ impl ObserverCheck {
             None if self.rests_on_calls_alone() => (self.judge)(traffic, context),
             None => (self.judge)(traffic, context).unless_untold(traffic.untold_letters()),
         };
-        let Self { id, title, clause, source, .. } = *self;
-        let finding = ruling.failed().then_some(FindingKind::Violation);
-        ruling.into_check(&Heading { id, title, clause, source }, finding, traffic, context)
+        let Self { id, title, clause, source, strength, .. } = *self;
+        let kind = match strength {
+            Strength::Stated | Strength::Implied => FindingKind::Violation,
+            Strength::Ours => FindingKind::Note,
+        };
+        let finding = ruling.failed().then_some(kind);
+        let heading = Heading { id, title, clause, source };
+        let result = ruling.into_check(&heading, finding, traffic, context);
+        CheckResult { strength: Some(strength), ..result }
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use letterproof_model::{Context, LetterStatus, Move, Strength, judge_move};
 
 use super::ObserverCheck;
+use crate::moved::eligibility;
 use crate::moves::{Eligibility, StatusMove, moves_to};
 use crate::ruling::Ruling;
 use crate::tally::Tally;
@@ -21,7 +22,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         source: "acceptance pack, status flows",
         strength: Strength::Implied,
         needs: &[],
-        judge: eligible,
+        judge: all_eligible,
     },
     ObserverCheck {
         id: "O-UPDATE-ONCE",
@@ -46,9 +47,9 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         id: "O-STATUS-SEEN-FIRST",
         title: "A status is seen before the next is sent",
         clause: "The supplier reads a letter in its new status before it sends the next one: queued \
-                 updates may swap.",
+                 updates may swap. The pack does not ask for it.",
         source: "AT5 to AT8; deployed API, order of updates",
-        strength: Strength::Implied,
+        strength: Strength::Ours,
         needs: &[],
         judge: seen_first,
     },
@@ -81,7 +82,7 @@ fn all_moves(traffic: &Traffic, context: &Context) -> impl Iterator<Item = Statu
         .flat_map(|status| moves_to(traffic, context, status))
 }
 
-fn eligible(traffic: &Traffic, context: &Context) -> Ruling {
+fn all_eligible(traffic: &Traffic, context: &Context) -> Ruling {
     let after_end: HashSet<(LetterIx, CallIx)> = ended(traffic, context)
         .iter()
         .flat_map(|ended| ended.after.iter().map(|(_, call)| (ended.letter, *call)))
@@ -94,7 +95,7 @@ fn eligible(traffic: &Traffic, context: &Context) -> Ruling {
             continue;
         }
         let calls = moved.seen_in.into_iter().chain([first]);
-        match moved.eligibility() {
+        match eligibility(&moved, traffic) {
             Eligibility::Eligible | Eligibility::Repeat => tally.good([first]),
             Eligibility::Not(from) => {
                 let words = format!("was moved from {from} to {}", moved.status);

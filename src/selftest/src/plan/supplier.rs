@@ -95,7 +95,10 @@ fn setup(name: &str, id: &str) -> SupplierSetup {
         ),
         ("mi-again-unanswered", _) => injecting(&[14], &["POST /mi: drop-response@nth=1"]),
         ("slow-flow", _) => SupplierSetup { agreed_time: Duration::from_secs(3), ..of(&[15]) },
-        ("deliver-at-once", _) => of(&[7, 8]),
+        ("print-at-once", _) => of(&[5]),
+        ("enclose-at-once" | "enclose-twice", _) => of(&[6]),
+        ("dispatch-at-once" | "dispatch-twice", _) => of(&[7]),
+        ("deliver-at-once" | "deliver-twice", _) => of(&[7, 8]),
         // The letters that an e-mail stops are cancelled at every stage.
         ("dispatch-cancelled", _) => of(&[7, 11]),
         ("cancel-dispatched" | "fail-dispatched", _) => of(&[7, 11, 12]),

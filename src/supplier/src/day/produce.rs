@@ -55,11 +55,8 @@ impl Day<'_> {
         let update = |(id, step): &(LetterId, Step)| {
             Update::new(id, status, self.reason(status, step.reason.clone()))
         };
-        let singly = match (self.faults.has(Wrong::BulkOnly), wave.len()) {
-            (true, _) => 0,
-            // Both ways of updating are used wherever there are two letters.
-            (false, letters) => (letters / 2).min(SINGLY),
-        };
+        // Both ways of updating are used wherever there are two letters.
+        let singly = (wave.len() / 2).min(SINGLY);
         let (one_by_one, together) = wave.split_at(singly);
         self.patch_each(one_by_one.iter().map(update)).await?;
         self.bulk(together.iter().map(update).collect()).await?;
