@@ -370,6 +370,7 @@ mod tests {
             words,
             [
                 "AT4 by hand",
+                "AT4 by hand",
                 "every step succeeded",
                 "AT5.3",
                 "Ctrl-C",
