@@ -90,7 +90,6 @@ const CATALOGUE: &[FaultEntry] = &[
     row("enclose-twice", &["AT6.3"], "Reports letters as ENCLOSED twice.", Wrong::Twice(Enclosed)),
     row("dispatch-twice", &["AT7.3"], "Reports letters as DISPATCHED twice.", Wrong::Twice(Dispatched)),
     row("deliver-twice", &["AT8.3"], "Reports letters as DELIVERED twice.", Wrong::Twice(Delivered)),
-    row("bulk-only", &["AT7.5"], "Never updates a single letter with PATCH.", Wrong::BulkOnly),
     row("forward-standard", &["AT9.2"], "Forwards a letter of ordinary print.", Wrong::ForwardStandard),
     row("forward-printed", &["AT9.1"], "Forwards a letter it has printed.", Wrong::Stray(Printed, Forwarded)),
     row("forward-without-reason", &["AT9.4"], "Forwards letters without code and text.", Wrong::WithoutReason(Forwarded)),

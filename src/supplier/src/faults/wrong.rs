@@ -47,8 +47,6 @@ pub(crate) enum Wrong {
     UnknownReturnCode,
     /// A return code comes with another's text.
     OtherReturnText,
-    /// All updates are bulk updates.
-    BulkOnly,
     /// A letter of ordinary print is forwarded.
     ForwardStandard,
     // Documents.
