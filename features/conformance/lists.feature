@@ -15,6 +15,9 @@ Feature: Lists of waiting letters
       | C-LIST-UNIQUE            | No list names a letter twice     |
       | C-LIST-PENDING           | Lists hold PENDING letters only  |
       | C-LIST-ORDER             | Lists keep their order           |
+      | C-LIST-HIDES             | Listed letters are hidden        |
+      | C-LIST-LAG               | Letters taken on leave the list  |
+      | C-LIST-COMPLETE          | No waiting letter is missing from the lists |
       | C-REQUEST-ID-EMPTY       | An empty X-Request-ID            |
       | C-REQUEST-ID-NOT-GUID    | An X-Request-ID that is no GUID  |
       | C-LIST-LIMIT-ABSENT      | A list without a limit           |

@@ -1,5 +1,5 @@
-//! `letterproof selftest`: every known fault against the harness's own judges, or whole runs under
-//! noise against none.
+//! `letterproof selftest`: every known fault and every honest variation against the harness's own
+//! judges, or whole runs under noise against none.
 //! Refuses to leave this machine: the API and the print houses are its own.
 
 use std::sync::Arc;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use letterproof_client::{Auth, ProgressEvent, Target};
 use letterproof_supplier::{
-    Access, DayEnd, Fault, ModelSupplier, ShiftReport, SupplierError, SupplierSettings,
-    fault_catalogue,
+    Access, DayEnd, Fault, Habit, ModelSupplier, ShiftReport, SupplierError, SupplierSettings,
+    fault_catalogue, habit_catalogue,
 };
 use url::Url;
 
@@ -18,10 +18,12 @@ use crate::progress::Progress;
 
 /// Works a day; returns the exit code.
 pub(crate) fn supplier(options: &SupplierOptions) -> Result<u8, Failure> {
-    if options.faults.iter().any(|fault| fault == "list") {
-        let lines: Vec<String> = fault_catalogue().iter().map(ToString::to_string).collect();
-        out::print(&format!("{}\n", lines.join("\n")))?;
-        return Ok(0);
+    let wants_list = |names: &[String]| names.iter().any(|name| name == "list");
+    if wants_list(&options.faults) {
+        return catalogue(fault_catalogue());
+    }
+    if wants_list(&options.habits) {
+        return catalogue(habit_catalogue());
     }
     let faults: Vec<Fault> = options
         .faults
@@ -55,6 +57,13 @@ pub(crate) fn supplier(options: &SupplierOptions) -> Result<u8, Failure> {
     })
 }
 
+/// Prints a catalogue, a line for each entry.
+fn catalogue(entries: &[impl ToString]) -> Result<u8, Failure> {
+    let lines: Vec<String> = entries.iter().map(ToString::to_string).collect();
+    out::print(&format!("{}\n", lines.join("\n")))?;
+    Ok(0)
+}
+
 impl From<SupplierError> for Failure {
     fn from(error: SupplierError) -> Self {
         Self::Usage(error.to_string())
@@ -80,6 +89,13 @@ fn settings(options: &SupplierOptions) -> Result<SupplierSettings, Failure> {
     settings.poll = options.poll;
     settings.link_life = options.link_ttl;
     settings.reseed.clone_from(&options.reseed);
+    settings.day = options.day;
+    settings.habits = options
+        .habits
+        .iter()
+        .map(|name| Habit::parse(name))
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::Usage(error.to_string()))?;
     Ok(settings)
 }
 

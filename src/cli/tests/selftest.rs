@@ -1,4 +1,4 @@
-//! `letterproof selftest` as its users meet it.
+//! `letterproof selftest` as its users meet it, and the habits it tries.
 
 #![allow(
     clippy::unwrap_used,
@@ -45,4 +45,20 @@ fn noise_and_single_faults_exclude_each_other_and_a_seed_needs_noise() {
         assert_eq!(ended.code, 2, "{words:?}: {}", ended.stderr);
         assert!(ended.stdout.is_empty(), "{words:?}");
     }
+}
+
+#[test]
+fn the_habits_of_the_sample_supplier_are_listed_and_a_misspelt_one_ends_with_2() {
+    let ended = command(&["supplier", "--habit", "list"]).ended();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    for name in ["post-only", "lists-of-100", "same-request-id", "mi-per-line-item"] {
+        assert!(ended.stdout.lines().any(|line| line.starts_with(name)), "{name}");
+    }
+    let somewhere = ["supplier", "--base-url", "http://127.0.0.1:9/x", "--habit", "post-olny"];
+    let ended = command(&somewhere).ended();
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(ended.stderr.contains("did you mean `post-only`?"), "{}", ended.stderr);
+    let ended = command(&["supplier", "--habit", "post-only"]).ended();
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(ended.stderr.contains("--base-url"), "{}", ended.stderr);
 }

@@ -39,6 +39,14 @@ impl MockBody {
         Self::Whole((!bytes.is_empty()).then_some(bytes))
     }
 
+    /// The same body without an announced length, so that it goes in chunks.
+    pub(crate) fn chunked(self) -> Self {
+        match self {
+            Self::Whole(first) => Self::Flood { first, left: 0 },
+            other => other,
+        }
+    }
+
     pub(crate) fn slow(bytes: Bytes, whole: Duration) -> Self {
         let piece = bytes.len().div_ceil(PIECES).max(1);
         let pause = whole / PIECES as u32;

@@ -60,6 +60,54 @@ pub struct Gateway {
     pub generate_correlation_id: bool,
     /// Media type of JSON answers.
     pub media_type: MediaType,
+    /// Send `X-Correlation-ID` back as the gateway's own chain of ids: the caller's request id, its
+    /// correlation id and one of the gateway, with dots between them.
+    pub dotted_correlation_id: bool,
+    /// How refusals of the gateway itself are written.
+    pub refusals: Refusals,
+    /// How bodies come.
+    pub framing: Framing,
+    /// How many seconds the clock behind `Date` is fast; negative where it is slow.
+    pub date_off: i64,
+}
+
+/// How the gateway writes its own refusals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusals {
+    /// 401 as a fault of the gateway, 429 as the specification says.
+    Usual,
+    /// 401 and 429 as faults of the gateway.
+    Faults,
+    /// 401 as a problem like those of the handlers, 429 as the specification says.
+    Problems,
+}
+
+/// How bodies of the API's answers come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// With their length.
+    Length,
+    /// In chunks.
+    Chunked,
+    /// Compressed, where the caller says that it reads gzip.
+    Gzip,
+}
+
+/// Where documents are and how they are served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoragePlace {
+    /// The host of download links; `None` for the one the caller used. It must lead here.
+    pub host: Option<String>,
+    /// The folder of all documents, between two slashes.
+    pub folder: String,
+    /// Further headers of every answer.
+    pub headers: Vec<(&'static str, &'static str)>,
+}
+
+impl Default for StoragePlace {
+    fn default() -> Self {
+        Self { host: None, folder: "storage".to_owned(), headers: Vec::new() }
+    }
 }
 
 impl Gateway {
@@ -73,6 +121,10 @@ impl Gateway {
             echo_ids: true,
             generate_correlation_id: true,
             media_type: MediaType::VndApi,
+            dotted_correlation_id: false,
+            refusals: Refusals::Usual,
+            framing: Framing::Length,
+            date_off: 0,
         }
     }
 
@@ -86,6 +138,7 @@ impl Gateway {
             echo_ids: false,
             generate_correlation_id: false,
             media_type: MediaType::Json,
+            ..Self::as_specified()
         }
     }
 }
@@ -206,6 +259,8 @@ pub struct MockConfig {
     pub queue_lag: Duration,
     /// Whether some updates overtake others, as on INT.
     pub unordered: bool,
+    /// Where documents are.
+    pub storage: StoragePlace,
     /// How long a download link works (INT: 60 s).
     pub link_ttl: Duration,
     /// Requests per second for each application; `None` for no limit.
@@ -251,6 +306,7 @@ impl Default for MockConfig {
             apply_jitter: Duration::ZERO,
             queue_lag: DEFAULT_QUEUE_LAG,
             unordered: false,
+            storage: StoragePlace::default(),
             link_ttl: Duration::from_secs(60),
             rate_limit: Some(300),
             limiter: Limiter::FixedWindow,

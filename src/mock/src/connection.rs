@@ -23,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::body::{Abort, MockBody};
 use crate::calls::{Call, Target};
-use crate::config::{Limits, Profile};
+use crate::config::{Framing, Limits, Profile};
 use crate::faults::{Fault, apply_edits};
 use crate::hiccup::{chance, strikes};
 use crate::reply::{JSON, Reply, with_body};
@@ -241,7 +241,7 @@ impl Service for Front {
         let (operation, mut reply) = if int && whole == token::PATH && parts.method == Method::POST
         {
             (Operation::Token, token::answer(shared, &parts.headers, &body, &root, &faults))
-        } else if whole.starts_with(storage::PREFIX) {
+        } else if storage::key(shared, whole).is_some() {
             if strikes(shared, &parts.method, target) {
                 return Err(wire::cut(reset));
             }
@@ -283,8 +283,26 @@ impl Service for Front {
         }
         apply_edits(&faults, operation, &mut reply);
         log(&parts, whole, operation, &reply, shared.now() - started);
-        wire::send(reply, operation, &faults, reset).await
+        let gateway = &shared.config.gateway;
+        let framing = if operation.is_api() { gateway.framing } else { Framing::Length };
+        if framing == Framing::Gzip && !reply.body().is_empty() && reads_gzip(&parts.headers) {
+            reply = wire::zipped(reply);
+        }
+        let mut response = wire::send(reply, operation, &faults, reset).await?;
+        if framing == Framing::Chunked {
+            response = response.map(MockBody::chunked);
+        }
+        if operation == Operation::Download {
+            return Ok(response);
+        }
+        Ok(wire::dated_off(response, gateway.date_off))
     }
+}
+
+/// Whether a caller says that it reads gzip.
+fn reads_gzip(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    value.is_some_and(|value| value.contains("gzip"))
 }
 
 /// The access log: ids and outcome, never a query, a token or a body.

@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use crate::calls::{Call, Caller, Target};
-use crate::config::{AuthMode, MediaType};
+use crate::config::{AuthMode, MediaType, Refusals};
 use crate::faults::Effect;
 use crate::int;
 use crate::limiter::Quota;
@@ -76,10 +76,17 @@ fn identify(shared: &Shared, call: &Call<'_>) -> Result<Caller, Box<Reply>> {
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
     });
     let Some(token) = bearer.filter(|token| !token.is_empty()) else {
-        return Err(unauthorised("Invalid access token", "oauth.v2.InvalidAccessToken"));
+        return Err(unauthorised(
+            shared,
+            call,
+            "Invalid access token",
+            "oauth.v2.InvalidAccessToken",
+        ));
     };
     if call.faults.on(Effect::RefuseToken) {
         return Err(unauthorised(
+            shared,
+            call,
             "Invalid Access Token",
             "keymanagement.service.invalid_access_token",
         ));
@@ -92,29 +99,42 @@ fn identify(shared: &Shared, call: &Call<'_>) -> Result<Caller, Box<Reply>> {
                 Ok(caller(shared, application))
             }
             Standing::Expired(_) => Err(unauthorised(
+                shared,
+                call,
                 "Access Token expired",
                 "keymanagement.service.access_token_expired",
             )),
             Standing::Unknown => Err(unauthorised(
+                shared,
+                call,
                 "Invalid Access Token",
                 "keymanagement.service.invalid_access_token",
             )),
         },
         _ => {
-            Err(unauthorised("Invalid Access Token", "keymanagement.service.invalid_access_token"))
+            let code = "keymanagement.service.invalid_access_token";
+            Err(unauthorised(shared, call, "Invalid Access Token", code))
         }
     }
 }
 
-fn unauthorised(text: &str, code: &str) -> Box<Reply> {
-    let body = format!(
-        "{{\"fault\":{{\"faultstring\":\"{text}\",\"detail\":{{\"errorcode\":\"{code}\"}}}}}}"
-    );
-    let mut reply = with_body(StatusCode::UNAUTHORIZED, JSON, body);
+fn unauthorised(shared: &Shared, call: &Call<'_>, text: &str, code: &str) -> Box<Reply> {
+    let mut reply = if shared.config.gateway.refusals == Refusals::Problems {
+        let mut reply = Problem::Unauthorised.reply(&int::error_id(shared, call));
+        reply.headers_mut().insert(header::CONTENT_TYPE, VND_API);
+        reply
+    } else {
+        with_body(StatusCode::UNAUTHORIZED, JSON, fault(text, code))
+    };
     reply
         .headers_mut()
         .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"nhs-notify\""));
     Box::new(reply)
+}
+
+/// A fault as the gateway's own software writes it.
+fn fault(text: &str, code: &str) -> String {
+    format!("{{\"fault\":{{\"faultstring\":\"{text}\",\"detail\":{{\"errorcode\":\"{code}\"}}}}}}")
 }
 
 #[derive(Serialize)]
@@ -165,6 +185,10 @@ fn quota(shared: &Shared, call: &Call<'_>, caller: Caller) -> Result<(), Box<Rep
     // Plain data with text keys cannot fail to serialise.
     let body = serde_json::to_vec(&body).unwrap_or_default();
     let mut reply = with_body(StatusCode::TOO_MANY_REQUESTS, JSON, body);
+    if shared.config.gateway.refusals == Refusals::Faults {
+        let text = "Rate limit quota violation. Quota limit exceeded.";
+        *reply.body_mut() = fault(text, "policies.ratelimit.QuotaViolation").into();
+    }
     let seconds = HeaderValue::from(wait.div_ceil(1_000_000));
     reply.headers_mut().insert(header::RETRY_AFTER, seconds);
     Err(Box::new(reply))
@@ -190,8 +214,16 @@ fn dress(shared: &Shared, call: &Call<'_>, reply: &mut Reply) {
     } else if !reply.headers().contains_key(header::CONTENT_TYPE) {
         reply.headers_mut().insert(header::CONTENT_TYPE, JSON);
     }
+    if gateway.dotted_correlation_id
+        && let Ok(value) = HeaderValue::from_str(&int::error_id(shared, call))
+    {
+        reply.headers_mut().insert(X_CORRELATION_ID, value);
+    }
     if gateway.echo_ids {
         for name in [X_REQUEST_ID, X_CORRELATION_ID] {
+            if reply.headers().contains_key(&name) {
+                continue;
+            }
             if let Some(value) = call.headers.get(&name).filter(|value| !value.is_empty()) {
                 reply.headers_mut().insert(name, value.clone());
             } else if name == X_CORRELATION_ID

@@ -43,7 +43,8 @@ mod validate;
 mod wire;
 
 pub use config::{
-    AuthMode, DEFAULT_QUEUE_LAG, Gateway, Limits, MediaType, MockConfig, Profile, Registration,
+    AuthMode, DEFAULT_QUEUE_LAG, Framing, Gateway, Limits, MediaType, MockConfig, Profile,
+    Refusals, Registration, StoragePlace,
 };
 pub use error::MockError;
 pub use faults::{ArgumentSyntax, Dose, Fault, FaultEntry, ParseFaultError, fault_catalogue};

@@ -24,6 +24,7 @@ pub(crate) enum Problem {
     Timestamp,
     NotFound,
     Internal,
+    Unauthorised,
 }
 
 impl Problem {
@@ -31,6 +32,7 @@ impl Problem {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unauthorised => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,
         }
     }
@@ -56,6 +58,7 @@ impl Problem {
             }
             Self::NotFound => "No resource found with that ID",
             Self::Internal => "Unexpected error",
+            Self::Unauthorised => "The access token is missing, invalid or expired",
         }
     }
 
@@ -63,6 +66,7 @@ impl Problem {
         match self {
             Self::NotFound => ("NOTIFY_NOT_FOUND", "Not found"),
             Self::Internal => ("NOTIFY_INTERNAL_SERVER_ERROR", "Internal server error"),
+            Self::Unauthorised => ("NOTIFY_UNAUTHORISED", "Unauthorised"),
             _ => ("NOTIFY_INVALID_REQUEST", "Invalid request"),
         }
     }

@@ -2,9 +2,11 @@
 //! Refuses an expired or altered link with 403 and a missing document with 404, both in XML; a
 //! link is good for GET alone.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::{constant_time, hmac, rand};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::config::Profile;
@@ -15,9 +17,6 @@ use crate::pdf::{Document, hex};
 use crate::reply::{HTML, PDF, Reply, XML, empty, with_body};
 use crate::sandbox;
 use crate::shared::{Shared, micros};
-
-/// Where documents are served, below the root.
-pub(crate) const PREFIX: &str = "/storage/";
 
 /// The key that signs links.
 pub(crate) struct Storage(hmac::Key);
@@ -34,6 +33,23 @@ impl Storage {
     }
 }
 
+/// The key of the document at a path, where the path is below the folder of documents.
+pub(crate) fn key<'a>(shared: &Shared, path: &'a str) -> Option<&'a str> {
+    let folder = shared.config.storage.folder.as_str();
+    path.strip_prefix('/')?.strip_prefix(folder)?.strip_prefix('/')
+}
+
+/// Scheme, host and port of download links.
+fn origin<'a>(shared: &Shared, root: &'a str) -> Cow<'a, str> {
+    let host = shared.config.storage.host.as_deref();
+    let parts =
+        root.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once(':')?.1)));
+    match (host, parts) {
+        (Some(host), Some((scheme, port))) => Cow::Owned(format!("{scheme}://{host}:{port}")),
+        _ => Cow::Borrowed(root),
+    }
+}
+
 fn stamp(time: Timestamp) -> String {
     time.to_zoned(TimeZone::UTC).strftime("%Y%m%dT%H%M%SZ").to_string()
 }
@@ -43,7 +59,9 @@ pub(crate) fn link(shared: &Shared, root: &str, letter: &Letter, faults: &View) 
     let supplier = shared.suppliers.get(usize::from(letter.supplier));
     let supplier = supplier.map_or("nobody", |owner| owner.name.as_str());
     let object = &letter.object;
-    let path = format!("{PREFIX}{supplier}/{object}/{object}-PENDING.pdf");
+    let folder = &shared.config.storage.folder;
+    let path = format!("/{folder}/{supplier}/{object}/{object}-PENDING.pdf");
+    let root = origin(shared, root);
     let life = if faults.on(Effect::LinkExpired) { 0 } else { micros(shared.config.link_ttl) };
     let issued = shared.now();
     let signature = shared.storage.sign(&path, issued, life);
@@ -59,8 +77,26 @@ pub(crate) fn link(shared: &Shared, root: &str, letter: &Letter, faults: &View) 
     )
 }
 
-/// Serves a request below [`PREFIX`].
+/// Serves a request below the folder of documents.
 pub(crate) fn serve(
+    shared: &Shared,
+    method: &Method,
+    path: &str,
+    query: Option<&str>,
+    headers: &HeaderMap,
+    faults: &View,
+) -> Reply {
+    let mut reply = found(shared, method, path, query, headers, faults);
+    for (name, value) in &shared.config.storage.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(*name), HeaderValue::try_from(*value))
+        {
+            reply.headers_mut().insert(name, value);
+        }
+    }
+    reply
+}
+
+fn found(
     shared: &Shared,
     method: &Method,
     path: &str,
@@ -92,7 +128,7 @@ pub(crate) fn serve(
     if now >= end && !faults.on(Effect::LinkEternal) {
         return expired(method, life, now - end);
     }
-    let key = path.strip_prefix(PREFIX).unwrap_or(path);
+    let key = key(shared, path).unwrap_or(path);
     let document = key
         .rsplit('/')
         .next()

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
+use flate2::write::GzEncoder;
 use flate2::{Compress, Compression, Crc, FlushCompress};
 use http::{HeaderValue, Response, header};
 use hyper::body::Body as _;
-use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
+use jiff::{SignedDuration, Timestamp};
 use letterproof_model::Operation;
 
 use crate::body::{Abort, MockBody};
@@ -24,8 +25,15 @@ pub(crate) fn plain(reply: Reply) -> Response<MockBody> {
 
 /// Says when it answers, by the clock that assertions are held against. The HTTP library's own
 /// `Date` stands still for as long as the clock was set back.
-pub(crate) fn dated(mut response: Response<MockBody>) -> Response<MockBody> {
-    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now());
+pub(crate) fn dated(response: Response<MockBody>) -> Response<MockBody> {
+    dated_off(response, 0)
+}
+
+/// Says when it answers, by a clock that is so many seconds fast.
+pub(crate) fn dated_off(mut response: Response<MockBody>, off: i64) -> Response<MockBody> {
+    let now = Timestamp::now();
+    let shown = now.checked_add(SignedDuration::from_secs(off)).unwrap_or(now);
+    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&shown);
     if let Some(date) = date.ok().and_then(|date| HeaderValue::from_str(&date).ok()) {
         response.headers_mut().entry(header::DATE).or_insert(date);
     }
@@ -70,6 +78,18 @@ pub(crate) async fn send(
         return Ok(plain(reply));
     }
     Ok(plain(reply))
+}
+
+/// The answer compressed with gzip.
+pub(crate) fn zipped(mut reply: Reply) -> Reply {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    // Writing to a vector cannot fail.
+    let _ = encoder.write_all(reply.body());
+    if let Ok(packed) = encoder.finish() {
+        *reply.body_mut() = packed.into();
+        reply.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    reply
 }
 
 /// Tells the connection to close with a reset, without an answer.

@@ -21,6 +21,10 @@ pub enum Outcome {
     FalseAlarm(Vec<String>),
     /// A fault that harms nobody turned nothing red, as it should be.
     Harmless,
+    /// An honest variation was blamed: by what, with what it is when it is not `fail`.
+    Accused(Vec<String>),
+    /// An honest variation was blamed by nothing, as it should be.
+    Cleared,
 }
 
 impl Outcome {
@@ -34,13 +38,15 @@ impl Outcome {
             Self::Void(_) => "void",
             Self::FalseAlarm(_) => "false alarm",
             Self::Harmless => "harmless",
+            Self::Accused(_) => "accused",
+            Self::Cleared => "not accused",
         }
     }
 
     /// Whether the judges did what is asked of them.
     #[must_use]
     pub const fn is_good(&self) -> bool {
-        matches!(self, Self::Caught | Self::Elsewhere | Self::Harmless)
+        matches!(self, Self::Caught | Self::Elsewhere | Self::Harmless | Self::Cleared)
     }
 }
 

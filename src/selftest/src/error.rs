@@ -6,10 +6,10 @@ use std::path::PathBuf;
 /// Why there is no matrix.
 #[derive(Debug, thiserror::Error)]
 pub enum SelftestError {
-    /// No entry of either catalogue has this name.
+    /// No entry of a catalogue has this name.
     #[error(
-        "`{0}` is no fault of the catalogues; `letterproof mock --fault list` and `letterproof \
-         supplier --fault list` show them all"
+        "`{0}` is no entry of the catalogues; `letterproof mock --fault list` and `letterproof \
+         supplier --fault list` show the faults, reports/matrix.md the honest variations too"
     )]
     Unknown(String),
     /// The folder for the trials' journals could not be made.

@@ -1,15 +1,19 @@
-//! The kill matrix: every known fault of an API and of a print house against every judge.
+//! The two-sided matrix: every known fault of an API and of a print house, and every honest variation
+//! of both, against every judge.
 //!
 //! Each entry of the double's catalogue is armed while the harness runs the tests that must notice
 //! it, and each entry of the model print house's while the witness watches it work. Beside each
-//! stands a control without the fault. What the judges then say tells whether they bite.
+//! stands a control without the fault. What the judges then say tells whether they bite, and of an
+//! honest variation, run in the same way, whether they bite the innocent.
 //! Refuses to count a run that broke: only a verdict that a control did not have is a catch.
 
 mod alone;
 mod classify;
+mod clear;
 mod drive;
 mod error;
 mod files;
+mod honest;
 mod judges;
 mod matrix;
 mod noise;
@@ -19,8 +23,10 @@ mod register;
 mod run;
 
 pub use classify::{Outcome, classify, together};
+pub use clear::clear;
 pub use error::SelftestError;
-pub use judges::{Judges, Verdicts};
+pub use honest::{HonestEntry, Kind, Open, Seeds, Way, honest_catalogue};
+pub use judges::{Judged, Judges, Verdicts};
 pub use matrix::{Document, Entry, Matrix, Row};
 pub use noise::{
     Difference, DifferenceEntry, NOISE_JOBS, Noise, NoiseDocument, NoiseEntry, NoiseEvent,

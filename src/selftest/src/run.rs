@@ -14,9 +14,10 @@ use parking_lot::Mutex;
 
 use crate::alone;
 use crate::classify::{classify, together};
+use crate::clear::clear;
 use crate::drive;
 use crate::error::SelftestError;
-use crate::judges::{self, Judges, Verdicts};
+use crate::judges::{self, Judged, Judges, Verdicts};
 use crate::matrix::{Matrix, Row};
 use crate::plan::{Part, Setup, Trial, plan};
 use crate::quiet::Quiet;
@@ -31,7 +32,7 @@ pub(crate) const STACK: usize = 16 * 1024 * 1024;
 /// What a self-test is told.
 #[derive(Clone, Default)]
 pub struct Options {
-    /// Entries by name; empty for all of both catalogues.
+    /// Entries by name; empty for all of the catalogues.
     pub only: Vec<String>,
     /// Trials side by side; 0 for [`JOBS`].
     pub jobs: usize,
@@ -43,7 +44,7 @@ pub struct Options {
 pub type Progress<'a> = &'a (dyn Fn(usize, usize, &Row) + Sync);
 
 /// What a trial or a control ended with.
-type Ended = Result<Verdicts, String>;
+type Ended = Result<Judged, String>;
 
 /// One run: a control, or a trial's part, by its place among all of them.
 #[derive(Clone, Copy)]
@@ -173,7 +174,10 @@ impl<'a> Work<'a> {
             if faulty.len() < trial.parts.len() || controls.len() < trial.parts.len() {
                 continue;
             }
-            let (outcome, red) = classify(&trial.claims, &together(faulty), &together(controls));
+            let (outcome, red) = match trial.honest {
+                Some(entry) => clear(entry, faulty.into_iter().zip(controls)),
+                None => classify(&trial.claims, &merged(&faulty), &merged(&controls)),
+            };
             let row = Row { trial: trial.clone(), outcome, red };
             state.rows.insert(number, row.clone());
             known.push((state.rows.len(), row));
@@ -192,6 +196,12 @@ impl<'a> Work<'a> {
             }
         };
         let driving = drive::drive(setup, fault, self.folder);
-        Ok(judges::verdicts(&alone::judged(driving, LONGEST, judges)?))
+        Ok(Judged::of(&alone::judged(driving, LONGEST, judges)?))
     }
+}
+
+/// The verdicts of several runs in one.
+fn merged(ended: &[&Ended]) -> Result<Verdicts, String> {
+    let verdicts = |one: &&Ended| one.as_ref().map(|it| it.verdicts.clone()).map_err(Clone::clone);
+    together(&ended.iter().map(verdicts).collect::<Vec<_>>())
 }

@@ -5,7 +5,9 @@
 use std::collections::BTreeSet;
 
 use letterproof_model::Verdict;
-use letterproof_selftest::{Catalogue, Matrix, Outcome, Row, Trial, judged_ids, plan};
+use letterproof_selftest::{
+    Catalogue, Matrix, Outcome, Row, Trial, honest_catalogue, judged_ids, plan,
+};
 
 #[test]
 fn every_id_that_a_catalogue_names_is_judged_somewhere() {
@@ -29,11 +31,12 @@ fn every_criterion_that_is_judged_is_named_by_a_fault() {
 #[test]
 fn every_entry_of_both_catalogues_has_a_trial_with_at_least_one_run() {
     let trials = plan(&[]).unwrap();
-    let entries =
-        letterproof_mock::fault_catalogue().len() + letterproof_supplier::fault_catalogue().len();
+    let entries = letterproof_mock::fault_catalogue().len()
+        + letterproof_supplier::fault_catalogue().len()
+        + honest_catalogue().len();
     assert_eq!(trials.len(), entries);
-    let harmless: Vec<&str> =
-        trials.iter().filter(|one| one.claims.is_empty()).map(|one| one.name).collect();
+    let harmless = |one: &&Trial| one.claims.is_empty() && one.honest.is_none();
+    let harmless: Vec<&str> = trials.iter().filter(harmless).map(|one| one.name).collect();
     assert_eq!(harmless, ["hold-update", "extra-field", "no-request-id", "no-correlation-id"]);
     for trial in &trials {
         assert!(!trial.parts.is_empty(), "{}", trial.name);
@@ -48,7 +51,8 @@ fn every_entry_of_both_catalogues_has_a_trial_with_at_least_one_run() {
 fn made_up(outcome_of: impl Fn(&Trial) -> Outcome) -> Matrix {
     let rows = plan(&[]).unwrap().into_iter().map(|trial| {
         let outcome = outcome_of(&trial);
-        let red = match outcome {
+        let red = match &outcome {
+            Outcome::Accused(by) => by.clone(),
             Outcome::Caught => trial.claims.iter().map(|claim| claim.id.to_owned()).collect(),
             _ => Vec::new(),
         };
@@ -58,7 +62,11 @@ fn made_up(outcome_of: impl Fn(&Trial) -> Outcome) -> Matrix {
 }
 
 fn as_it_should_be(trial: &Trial) -> Outcome {
-    if trial.claims.is_empty() { Outcome::Harmless } else { Outcome::Caught }
+    match (trial.honest, trial.claims.is_empty()) {
+        (Some(_), _) => Outcome::Cleared,
+        (None, true) => Outcome::Harmless,
+        (None, false) => Outcome::Caught,
+    }
 }
 
 #[test]
@@ -96,11 +104,34 @@ fn every_rendering_tells_a_survivor_and_a_void() {
     assert!(page.contains("| `list-empty` |") && page.contains("| survived | 1 |"), "{page}");
     assert!(csv.contains("API,list-empty,list-empty,survived,AT2.2,\n"), "{csv}");
     assert!(html.contains(">survived</td>") && html.contains(">void</td>"));
-    assert!(!html.contains("<script") && !html.contains("http"), "the page needs nothing else");
+    assert!(!html.contains("<script") && !html.contains("://"), "the page needs nothing else");
     assert!(matrix.text().contains("no-mi: void: no port <is> free"));
     let document = serde_json::to_value(matrix.document()).unwrap();
     assert_eq!(document["format"], "letterproof-selftest/1");
     assert_eq!(document["entries"].as_array().unwrap().len(), matrix.rows.len());
+}
+
+#[test]
+fn every_rendering_shows_who_blamed_an_honest_variation_and_it_kills_no_criterion() {
+    let matrix = made_up(|trial| match trial.name {
+        "quota-never" | "quota-empty" | "quota-503" => Outcome::Elsewhere,
+        "post-only" => Outcome::Accused(vec!["C-LIMIT".to_owned(), "exit code 1".to_owned()]),
+        _ => as_it_should_be(trial),
+    });
+    assert_eq!(matrix.unproven(), ["C-LIMIT"], "an accusation is no proof that a judge bites");
+    assert_eq!(matrix.exit_code(), 1);
+    let (page, csv, html) = (matrix.markdown(), matrix.csv(), matrix.html().unwrap());
+    assert!(page.contains("| `post-only` | workflow |"), "{page}");
+    assert!(page.contains("| accused | C-LIMIT, exit code 1 |"), "{page}");
+    assert!(page.contains("AT7.2: no status is read back"), "{page}");
+    let line = "honest,post-only,--habit post-only,accused,,C-LIMIT exit code 1\n";
+    assert!(csv.contains(line), "{csv}");
+    assert!(html.contains(">accused</td>") && html.contains(">not accused</td>"));
+    assert!(matrix.text().contains("post-only: accused: C-LIMIT, exit code 1"));
+    let document = serde_json::to_value(matrix.document()).unwrap();
+    let entries = document["entries"].as_array().unwrap();
+    let entry = entries.iter().find(|entry| entry["fault"] == "post-only").unwrap();
+    assert_eq!(entry["red"], serde_json::json!(["C-LIMIT", "exit code 1"]));
 }
 
 #[test]

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use letterproof_contract::Contract;
 use letterproof_judge::{Head, conclude};
-use letterproof_model::{Brief, CheckResult, Recording, Results, RunId, ToolInfo, Verdict, now};
+use letterproof_model::{
+    Brief, CheckResult, Journal as _, Recording, Results, RunId, ToolInfo, Verdict, now,
+};
 use letterproof_selftest::{Judges, Matrix, Options, SelftestError, run};
 
 fn judged(recording: &Recording, brief: &Brief) -> Results {
@@ -56,6 +58,33 @@ fn faults_of_both_catalogues_are_caught_and_a_harmless_one_turns_nothing_red() {
     assert_eq!(of("AT2.2"), ["list-empty"]);
     assert_eq!(of("C-LIST-LIMIT-0"), ["accept-any-limit"]);
     assert_eq!(of("AT4.4"), ["skip-accept"]);
+}
+
+#[test]
+fn an_honest_variation_is_cleared_and_a_judge_that_blames_it_is_noticed() {
+    let row = "correlation-per-call";
+    let good = matrix(&[row], None);
+    assert_eq!(outcomes(&good), [(row, "not accused")], "{}", good.text());
+    assert_eq!(good.exit_code(), 0);
+    // Blames whoever sends correlation ids.
+    let blaming: Judges = Arc::new(|recording, brief| {
+        let mut results = judged(recording, brief);
+        let named = |one: &Arc<letterproof_model::Exchange>| {
+            one.request.header("x-correlation-id").is_some()
+        };
+        if recording.exchanges().iter().any(named) {
+            for criterion in results.tests.iter_mut().flat_map(|test| &mut test.criteria) {
+                if criterion.id.as_str() == "AT7.1" {
+                    criterion.verdict = Verdict::Inconclusive;
+                }
+            }
+        }
+        results
+    });
+    let bad = matrix(&[row], Some(blaming));
+    assert_eq!(outcomes(&bad), [(row, "accused")], "{}", bad.text());
+    assert_eq!(bad.rows[0].red, ["AT7.1 inconclusive"]);
+    assert_eq!(bad.exit_code(), 1);
 }
 
 #[test]

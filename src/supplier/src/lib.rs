@@ -1,4 +1,4 @@
-//! A model print house: a supplier's own system, honest or wrong in one way.
+//! A model print house: a supplier's own system, honest with habits of its own, or wrong in one way.
 //!
 //! It lists, validates, accepts, downloads, prints, encloses, dispatches, delivers, returns and
 //! reports, against any base URL, as a print house that knows the acceptance pack would. It stands
@@ -9,7 +9,9 @@
 mod day;
 mod error;
 mod faults;
+mod habits;
 mod line;
+mod nearest;
 mod pdf;
 mod report;
 mod settings;
@@ -19,6 +21,7 @@ mod wire;
 
 pub use error::SupplierError;
 pub use faults::{Fault, FaultEntry, UnknownFault, fault_catalogue};
+pub use habits::{Habit, HabitEntry, UnknownHabit, habit_catalogue};
 pub use report::{DayEnd, PartReport, ShiftReport};
 pub use settings::{Access, Fates, SupplierSettings};
 pub use shift::{Part, Shift};

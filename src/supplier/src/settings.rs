@@ -10,6 +10,8 @@ use letterproof_model::{
 };
 use url::Url;
 
+use crate::habits::{Habit, Manner};
+
 /// How the print house proves who it is.
 #[derive(Debug, Clone)]
 pub enum Access {
@@ -82,6 +84,10 @@ pub struct SupplierSettings {
     pub specifications: Vec<SpecificationMeaning>,
     /// How many letters fare otherwise than the rest.
     pub fates: Fates,
+    /// Where it works otherwise than usual, as it may.
+    pub habits: Vec<Habit>,
+    /// How long it waits where a habit lets a day pass; its own clock counts a day for each.
+    pub day: Duration,
     /// Where an empty POST has the queue filled anew before a fast intake, as the `/seed` of the
     /// double's admin side does. It must be on this machine.
     pub reseed: Option<Url>,
@@ -117,12 +123,31 @@ impl SupplierSettings {
             link_life: Duration::from_secs(60),
             specifications: Context::stand_in("").specifications,
             fates: Fates { cancelled: 2, returned: 20, spoilt: 2 },
+            habits: Vec::new(),
+            day: Duration::from_secs(24 * 3_600),
             reseed: None,
             wait_for_letters: Duration::from_secs(60),
             answer_timeout: Duration::from_secs(30),
             attempts: 5,
             back_off: Duration::from_millis(250),
         }
+    }
+
+    /// Whether it has this habit.
+    pub(crate) fn has(&self, manner: Manner) -> bool {
+        self.manners().any(|own| own == manner)
+    }
+
+    /// How it works otherwise than usual.
+    pub(crate) fn manners(&self) -> impl Iterator<Item = Manner> + '_ {
+        self.habits.iter().map(|habit| habit.manner())
+    }
+
+    /// How many seconds its clock is fast; negative where it is slow.
+    pub(crate) fn clock_off(&self) -> i64 {
+        self.manners()
+            .find_map(|own| if let Manner::ClockOff(by) = own { Some(by) } else { None })
+            .unwrap_or(0)
     }
 
     /// What letters of a specification are; `None` for one nobody agreed.

@@ -30,13 +30,14 @@ pub(crate) struct LetterAttributes {
 /// A code and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reason {
-    pub(crate) code: String,
+    /// Left out where nobody asks for one.
+    pub(crate) code: Option<String>,
     pub(crate) text: String,
 }
 
 impl Reason {
     pub(crate) fn new(code: &str, text: &str) -> Self {
-        Self { code: code.to_owned(), text: text.to_owned() }
+        Self { code: Some(code.to_owned()), text: text.to_owned() }
     }
 }
 
@@ -61,7 +62,7 @@ struct UpdateAttributes {
 impl Update {
     pub(crate) fn new(id: &LetterId, status: LetterStatus, reason: Option<Reason>) -> Self {
         let (reason_code, reason_text) =
-            reason.map_or((None, None), |reason| (Some(reason.code), Some(reason.text)));
+            reason.map_or((None, None), |reason| (reason.code, Some(reason.text)));
         let attributes = UpdateAttributes { status, reason_code, reason_text };
         Self { id: id.clone(), r#type: "Letter", attributes }
     }

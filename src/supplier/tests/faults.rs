@@ -39,6 +39,7 @@ fn setting(entry: &FaultEntry) -> Setting {
         "dispatch-at-once" | "dispatch-twice" => small(&[7]),
         "deliver-at-once" | "deliver-twice" => small(&[7, 8]),
         "hoard-links" => small(&[2, 15]),
+        "second-job" => small(&[3]),
         // The letters that an e-mail stops are cancelled at every stage.
         "dispatch-cancelled" => small(&[7, 11]),
         "cancel-dispatched" | "fail-dispatched" => small(&[7, 11, 12]),

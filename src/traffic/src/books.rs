@@ -58,7 +58,7 @@ pub fn at14_reconciliation(traffic: &Traffic) -> Vec<Reconciliation> {
             described: true,
         }
     });
-    let unknown = (books.unknown.possible > 0).then(|| Reconciliation {
+    let unknown = (books.unknown.possible > 0).then_some(Reconciliation {
         specification: None,
         group: None,
         dispatched: books.unknown.certain,

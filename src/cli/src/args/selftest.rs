@@ -9,7 +9,8 @@ use super::OutputFormat;
 
 const SELFTEST_EXAMPLES: &str = "\
 Examples:
-  letterproof selftest                          every fault of both catalogues, in a few minutes
+  letterproof selftest                          every fault of both catalogues and every honest
+                                                variation, in a few minutes
   letterproof selftest --only lose-update       one entry (`letterproof mock --fault list` and
                                                 `letterproof supplier --fault list` name them)
   letterproof selftest --out reports            also as matrix.md, matrix.csv and matrix.html
@@ -21,8 +22,11 @@ Noise is latency of 0 to 400 ms with jitter, updates that show after 0 to 12 s i
 visibility timeouts of 10 to 60 s, and one call in a hundred that fails in passing where a client may
 call again. A run takes some minutes and up to a thousand open files.
 
-Exit codes: 0 every fault was caught, 1 one survived, something was red that should not have been, or
-a criterion is turned red by no fault, 2 wrong usage, 4 a trial could not be run. With --noise: 0 every
+An honest variation is an allowed way of seeding, working, calling or answering: nothing may blame it
+(`--only post-only`; reports/matrix.md names them all).
+
+Exit codes: 0 every fault was caught and no honest variation accused, 1 a fault survived, a variation
+was accused, something was red that should not have been, or a criterion is turned red by no fault, 2 wrong usage, 4 a trial could not be run. With --noise: 0 every
 run came to the verdicts of a quiet one, 1 one did not, 4 one could not be run.";
 
 #[derive(Debug, Args)]

@@ -15,6 +15,8 @@ Examples:
   letterproof supplier --base-url http://127.0.0.1:9100/nhs-notify-supplier --visibility-timeout 5s
   letterproof supplier --base-url … --only AT3 --fault duplicate-accept
   letterproof supplier --fault list                what it can do wrong
+  letterproof supplier --habit list                what it can do otherwise, and may
+  letterproof supplier --base-url … --habit post-only --habit lists-of-100
 
 Credentials come from the environment as for `run` (LETTERPROOF_API_KEY, LETTERPROOF_KID,
 LETTERPROOF_KEY_FILE); without any, it calls without a token. Behind a witness, tokens are asked for
@@ -26,7 +28,7 @@ Exit codes: 0 the day was done, 2 wrong usage or configuration, 3 it was stopped
 #[command(after_help = SUPPLIER_EXAMPLES)]
 pub(crate) struct SupplierOptions {
     /// Base URL of the API, or of a witness in front of it
-    #[arg(long, value_name = "URL", required_unless_present = "faults")]
+    #[arg(long, value_name = "URL", required_unless_present_any = ["faults", "habits"])]
     pub(crate) base_url: Option<Url>,
 
     /// Where tokens are asked for [default: /oauth2/token on the same host]
@@ -48,6 +50,14 @@ pub(crate) struct SupplierOptions {
     /// Work wrong in one way; may be repeated; `list` prints the catalogue
     #[arg(long = "fault", value_name = "NAME")]
     pub(crate) faults: Vec<String>,
+
+    /// Work otherwise than usual, as a supplier may; may be repeated; `list` prints the catalogue
+    #[arg(long = "habit", value_name = "NAME")]
+    pub(crate) habits: Vec<String>,
+
+    /// How long to wait where a habit lets a day pass
+    #[arg(long, value_name = "TIME", default_value = "86400s", value_parser = duration)]
+    pub(crate) day: Duration,
 
     /// Letters in the whole list (AT2, AT3)
     #[arg(long, value_name = "N", default_value_t = 2_500,

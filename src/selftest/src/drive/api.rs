@@ -11,7 +11,8 @@ use letterproof_model::{Brief, Recording, Selection};
 
 use super::features::features;
 use super::house::{Work, registrations, work};
-use super::{JOURNAL, of_api, seeds, words};
+use super::{JOURNAL, of_api, seeds, ways_of, words};
+use crate::honest::Way;
 use crate::plan::{ApiSetup, Armed};
 
 /// Runs a trial.
@@ -21,15 +22,30 @@ pub(super) async fn drive(
     folder: &Path,
 ) -> Result<(Recording, Brief), String> {
     let own = tempfile::tempdir_in(folder).map_err(words)?;
+    let ways = ways_of(fault);
+    let setup = &scaled(setup, ways);
+    let mut config = config(setup, of_api(fault)?)?;
+    for way in ways {
+        way.configure(&mut config)?;
+    }
     work(Work {
         features: features(setup, folder)?,
-        config: config(setup, of_api(fault)?)?,
+        config,
         shape: &|target| shape(setup, target),
         selection: Selection { tests: setup.tests.clone(), conformance: true },
         journal: &own.path().join(JOURNAL),
         on_event: Arc::new(|_| {}),
     })
     .await
+}
+
+/// The set-up with the numbers that follow from a variation.
+fn scaled(setup: &ApiSetup, ways: &[Way]) -> ApiSetup {
+    let mut setup = setup.clone();
+    for way in ways {
+        way.scale(&mut setup.sizes.letters, &mut setup.visibility);
+    }
+    setup
 }
 
 fn config(setup: &ApiSetup, faults: Vec<Fault>) -> Result<MockConfig, String> {

@@ -2,6 +2,7 @@
 //! Refuses to judge, and to go on in silence: what keeps a trial from being run is its end.
 
 mod api;
+mod days;
 mod features;
 mod house;
 mod record;
@@ -15,6 +16,7 @@ use letterproof_mock::{Fault, Mix, SecretToken, SeedPlan};
 use letterproof_model::{Brief, Recording};
 use secrecy::SecretString;
 
+use crate::honest::Way;
 use crate::plan::{Armed, Setup};
 
 pub(crate) use whole::{Whole, drive_whole};
@@ -46,6 +48,11 @@ fn of_api(fault: Option<&Armed>) -> Result<Vec<Fault>, String> {
         Some(Armed::Api(text)) => Ok(vec![Fault::parse(text).map_err(words)?]),
         _ => Ok(Vec::new()),
     }
+}
+
+/// The ways of an honest variation; none for a fault and a control.
+fn ways_of(fault: Option<&Armed>) -> &'static [Way] {
+    fault.map_or(&[], Armed::ways)
 }
 
 /// The pack's mix of letters with small documents.

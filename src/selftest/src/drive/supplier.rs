@@ -8,19 +8,22 @@ use std::time::Duration;
 use letterproof_client::{Flow, SecretSource, Session, SessionOptions, Silent, Target};
 use letterproof_mock::{DemoCredentials, MockConfig, MockServer};
 use letterproof_model::{Brief, Context, Mode, Recording, Selection, SupplierKind};
-use letterproof_supplier::{Access, Fates, Fault, ModelSupplier, SupplierSettings};
+use letterproof_supplier::{Access, DayEnd, Fates, Fault, Habit, ModelSupplier, SupplierSettings};
 use letterproof_witness::{Limits, Upstream, Witness, WitnessConfig};
 use secrecy::SecretString;
 use url::Url;
 
 use super::record::Record;
-use super::{JOURNAL, of_api, secret, seeds, words};
+use super::{JOURNAL, days, of_api, secret, seeds, ways_of, words};
+use crate::honest::Way;
 use crate::plan::{Armed, SupplierSetup};
 
 /// How long an update takes to show.
 const APPLY_DELAY: Duration = Duration::from_millis(30);
 /// How long after the time that an update or a hidden letter has, the record ends.
 const AFTERWARDS: Duration = Duration::from_millis(100);
+/// How long a day takes that a habit lets pass.
+const DAY: Duration = Duration::from_millis(500);
 
 /// Runs a trial.
 pub(super) async fn drive(
@@ -32,21 +35,53 @@ pub(super) async fn drive(
         Some(Armed::Supplier(name)) => Some(Fault::parse(name).map_err(words)?),
         _ => None,
     };
-    let mock = MockServer::start(config(setup, of_api(fault)?)?).await.map_err(words)?;
+    let ways = ways_of(fault);
+    let setup = &scaled(setup, ways);
+    let mut config = config(setup, of_api(fault)?)?;
+    for way in ways {
+        way.configure(&mut config)?;
+    }
+    let mock = MockServer::start(config).await.map_err(words)?;
     let context = context(setup, mock.base_url());
     let selection = Selection { tests: setup.tests.clone(), conformance: false };
     let brief = Brief { supplier: SupplierKind::Witnessed, ..Brief::new(selection, context) };
     let place = tempfile::tempdir_in(folder).map_err(words)?;
     let record = Record::begin(&place.path().join(JOURNAL), &brief, |_| {})?;
     let witness = witness(setup, &mock, &record).await?;
-    let supplier = ModelSupplier::new(settings(setup, &mock, &witness)?, own).map_err(words)?;
-    supplier.run(&Silent, pending()).await.map_err(words)?;
+    let mut settings = settings(setup, &mock, &witness)?;
+    settings.habits = habits(ways)?;
+    let supplier = ModelSupplier::new(settings, own).map_err(words)?;
+    let report = supplier.run(&Silent, pending()).await.map_err(words)?;
+    // Only a fault may keep the print house from its work.
+    if let (false, DayEnd::Broken(why)) = (ways.is_empty(), report.end) {
+        return Err(format!("the print house could not go on: {why}"));
+    }
     if fault.is_some() {
         tokio::time::sleep(setup.deadline.max(setup.visibility) + AFTERWARDS).await;
         call_once_more(&mock, &record).await?;
     }
     witness.stop().await;
-    Ok((record.close()?, brief))
+    let recording = record.close()?;
+    let days = ways.contains(&Way::DaysPass);
+    Ok((if days { days::pass(&recording, DAY * 4 / 5) } else { recording }, brief))
+}
+
+/// The set-up with what follows from a variation.
+fn scaled(setup: &SupplierSetup, ways: &[Way]) -> SupplierSetup {
+    let mut setup = setup.clone();
+    for way in ways {
+        way.scale(&mut setup.sizes.letters, &mut setup.visibility);
+        if let Way::Injected(rule) = way {
+            setup.injected.push(rule);
+        }
+    }
+    setup
+}
+
+fn habits(ways: &[Way]) -> Result<Vec<Habit>, String> {
+    let named =
+        ways.iter().filter_map(|way| if let Way::Habit(name) = way { Some(name) } else { None });
+    named.map(|name| Habit::parse(name).map_err(words)).collect()
 }
 
 fn config(
@@ -119,6 +154,7 @@ fn settings(
         wait_for_letters: Duration::from_secs(5),
         answer_timeout: Duration::from_secs(20),
         back_off: Duration::from_millis(80),
+        day: DAY,
         ..SupplierSettings::new(url(witness.base_url())?)
     })
 }

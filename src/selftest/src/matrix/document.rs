@@ -26,21 +26,22 @@ pub struct Document {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Entry {
-    /// `API` or `supplier`.
+    /// `API`, `supplier` or `honest`.
     pub catalogue: &'static str,
     /// Its name in the catalogue.
     pub fault: &'static str,
     /// As it was armed, argument included.
     pub armed: Vec<String>,
-    /// What it breaks.
+    /// What it breaks; of an honest variation, what differs.
     pub breaks: &'static str,
-    /// `caught`, `caught elsewhere`, `survived`, `void`, `false alarm` or `harmless`.
+    /// `caught`, `caught elsewhere`, `survived`, `void`, `false alarm` or `harmless`; of an honest
+    /// variation `not accused`, `accused`, `void` or `false alarm`.
     pub outcome: &'static str,
     /// Why it is void, or what was red that should not have been.
     pub reason: Option<String>,
-    /// What the catalogue names.
+    /// What the catalogue names: what must turn red, or may stay open.
     pub named: Vec<&'static str>,
-    /// What turned red.
+    /// What turned red, or blamed an honest variation.
     pub red: Vec<String>,
 }
 
@@ -66,10 +67,10 @@ fn entry(row: &Row) -> Entry {
         outcome: row.outcome.word(),
         reason: match &row.outcome {
             Outcome::Void(reason) => Some(reason.clone()),
-            Outcome::FalseAlarm(red) => Some(red.join(", ")),
+            Outcome::FalseAlarm(red) | Outcome::Accused(red) => Some(red.join(", ")),
             _ => None,
         },
-        named: row.trial.claims.iter().map(|claim| claim.id).collect(),
+        named: row.named(),
         red: row.red.clone(),
     }
 }

@@ -1,4 +1,4 @@
-//! The matrix as a heat map: faults down, tests and areas of checks across.
+//! The matrix as a heat map: faults and variations down, tests and areas of checks across.
 //! Refuses anything from elsewhere: one file without scripts, fonts or links.
 
 use std::collections::BTreeMap;

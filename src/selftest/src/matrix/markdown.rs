@@ -1,5 +1,5 @@
 //! The matrix as a page to be committed and reviewed.
-//! Refuses what may differ from run to run: of what turned red, the criteria that are named.
+//! Refuses what may differ from run to run: of what a fault turned red, the criteria that are named.
 
 use std::fmt::Write as _;
 
@@ -11,8 +11,9 @@ impl Matrix {
     #[must_use]
     pub fn markdown(&self) -> String {
         let mut page = String::from(
-            "# Kill matrix\n\n\
-             Every fault of both catalogues, run against the judges beside a control without it. \
+            "# Kill matrix and honest matrix\n\n\
+             Every fault of both catalogues and every honest variation, run against the judges \
+             beside a control without it. \
              Do not edit; refresh with `letterproof selftest --out reports`.\n\n\
              | Outcome | Entries |\n|---|---:|\n",
         );
@@ -25,12 +26,38 @@ impl Matrix {
              - **survived**: nothing turned red.\n\
              - **void**: the harness could show nothing; never counted as caught.\n\
              - **false alarm**: something was red without the fault, or under a harmless one.\n\
-             - **harmless**: a fault that harms nobody turned nothing red, as it should be.\n",
+             - **harmless**: a fault that harms nobody turned nothing red, as it should be.\n\
+             - **not accused**: under an honest variation no criterion failed, no finding was about \
+             the supplier, the exit code was the control's, and all that passed in the control \
+             passed, but for what the variation leaves open with a reason.\n\
+             - **accused**: one of these did not hold.\n",
         );
         self.catalogue(&mut page, Catalogue::Api, "An API that is wrong");
         self.catalogue(&mut page, Catalogue::Supplier, "A print house that is wrong");
+        self.honest(&mut page);
         self.criteria(&mut page);
         page
+    }
+
+    fn honest(&self, page: &mut String) {
+        page.push_str(
+            "\n## Nobody is wrong\n\n| Variation | About | What differs | Outcome | Blamed by | Left \
+             open |\n|---|---|---|---|---|---|\n",
+        );
+        for row in self.of(Catalogue::Honest) {
+            let Some(entry) = row.trial.honest else { continue };
+            let open = entry.open.iter().map(|open| format!("{}: {}", open.id, open.reason));
+            let _ = writeln!(
+                page,
+                "| `{}` | {} | {} | {} | {} | {} |",
+                entry.name,
+                entry.kind,
+                entry.does,
+                row.outcome.word(),
+                row.shown_red().join(", "),
+                open.collect::<Vec<_>>().join("; ")
+            );
+        }
     }
 
     fn catalogue(&self, page: &mut String, catalogue: Catalogue, title: &str) {

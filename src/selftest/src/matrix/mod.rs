@@ -1,4 +1,5 @@
-//! The kill matrix: a row for each entry of the catalogues, and which criteria have a killer.
+//! The two-sided matrix: a row for each fault and each honest variation, and which criteria have a
+//! killer.
 //! Refuses times and chance: the same outcomes always give the same text.
 
 mod csv;
@@ -24,7 +25,7 @@ pub struct Row {
     pub trial: Trial,
     /// What became of it.
     pub outcome: Outcome,
-    /// Every criterion and check that turned red.
+    /// Every criterion and check that turned red; of an honest variation, all that blamed it.
     pub red: Vec<String>,
 }
 
@@ -35,7 +36,24 @@ impl Row {
         named.filter(|id| self.red.iter().any(|red| red == id))
     }
 
-    /// The faults as they were armed, each once.
+    /// What a rendering shows of what turned red: of a fault the criteria that are named, which do
+    /// not differ from run to run; of an honest variation all that blamed it.
+    fn shown_red(&self) -> Vec<&str> {
+        match self.trial.honest {
+            Some(_) => self.red.iter().map(String::as_str).collect(),
+            None => self.named_red().collect(),
+        }
+    }
+
+    /// What the catalogue names: of a fault what must turn red, of an honest variation what may stay
+    /// open.
+    fn named(&self) -> Vec<&'static str> {
+        let open = self.trial.honest.map_or(&[][..], |entry| entry.open);
+        let claims = self.trial.claims.iter().map(|claim| claim.id);
+        claims.chain(open.iter().map(|open| open.id)).collect()
+    }
+
+    /// The faults or variations as they were armed, each once.
     #[must_use]
     pub fn armed(&self) -> Vec<&str> {
         let mut armed: Vec<&str> = Vec::new();
@@ -53,19 +71,20 @@ impl Row {
 pub struct Matrix {
     /// In the order of the catalogues.
     pub rows: Vec<Row>,
-    /// Whether both whole catalogues were run.
+    /// Whether the whole catalogues were run.
     whole: bool,
 }
 
 impl Matrix {
-    /// A matrix of these rows; `whole` when they are both whole catalogues.
+    /// A matrix of these rows; `whole` when they are the whole catalogues.
     #[must_use]
     pub fn new(rows: Vec<Row>, whole: bool) -> Self {
         Self { rows, whole }
     }
 
-    /// 4 where a trial was void, 1 where a fault survived, where something was red that should not
-    /// have been or where the whole catalogues leave a criterion unproven, else 0.
+    /// 4 where a trial was void, 1 where a fault survived, where an honest variation was accused or
+    /// something else was red that should not have been, or where the whole catalogues leave a
+    /// criterion unproven, else 0.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         if self.rows.iter().any(|row| matches!(row.outcome, Outcome::Void(_))) {
@@ -81,7 +100,7 @@ impl Matrix {
     /// The criteria and checks that no fault turned red; none while only some entries were run.
     #[must_use]
     pub fn unproven(&self) -> Vec<&'static str> {
-        let red = |id: &&str| self.rows.iter().any(|row| row.red.iter().any(|red| red == id));
+        let red = |id: &&str| self.faults().any(|row| row.red.iter().any(|red| red == id));
         judged_ids().filter(|id| self.whole && !red(id)).collect()
     }
 
@@ -93,8 +112,8 @@ impl Matrix {
         judged_ids()
             .map(|id| {
                 let named: Vec<&Row> =
-                    self.rows.iter().filter(|row| row.named_red().any(|red| red == id)).collect();
-                let any = || self.rows.iter().filter(|row| row.red.iter().any(|red| red == id));
+                    self.faults().filter(|row| row.named_red().any(|red| red == id)).collect();
+                let any = || self.faults().filter(|row| row.red.iter().any(|red| red == id));
                 (id, names(if named.is_empty() { any().collect() } else { named }))
             })
             .collect()
@@ -107,6 +126,10 @@ impl Matrix {
             *counts.entry(row.outcome.word()).or_default() += 1;
         }
         OUTCOMES.iter().map(|word| (*word, counts.get(word).copied().unwrap_or(0))).collect()
+    }
+
+    fn faults(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| row.trial.honest.is_none())
     }
 
     fn of(&self, catalogue: Catalogue) -> impl Iterator<Item = &Row> {
@@ -129,5 +152,13 @@ impl Matrix {
 }
 
 /// Every outcome's word, the worst first.
-const OUTCOMES: [&str; 6] =
-    ["survived", "false alarm", "void", "caught elsewhere", "harmless", "caught"];
+const OUTCOMES: [&str; 8] = [
+    "survived",
+    "accused",
+    "false alarm",
+    "void",
+    "caught elsewhere",
+    "harmless",
+    "caught",
+    "not accused",
+];

@@ -23,7 +23,13 @@ impl Matrix {
             .filter(|(_, count)| *count > 0)
             .map(|(word, count)| format!("{count} {word}"))
             .collect();
-        let _ = writeln!(text, "\n{} faults: {}", self.rows.len(), counts.join(", "));
+        let (faults, all) = (self.faults().count(), self.rows.len());
+        let honest = all - faults;
+        let _ = writeln!(
+            text,
+            "\n{faults} faults and {honest} honest variations: {}",
+            counts.join(", ")
+        );
         for row in self.rows.iter().filter(|row| !row.outcome.is_good()) {
             let _ = writeln!(text, "{}: {}", row.trial.name, row.complaint());
         }
@@ -39,7 +45,8 @@ impl Row {
     /// One line: name, outcome, what turned red.
     #[must_use]
     pub fn line(&self) -> String {
-        let mut red: Vec<&str> = self.named_red().take(SHOWN).collect();
+        let mut red = self.shown_red();
+        red.truncate(SHOWN);
         let more = format!("and {} more", self.red.len() - red.len());
         if self.red.len() > red.len() {
             red.push(&more);
@@ -51,12 +58,12 @@ impl Row {
 
     /// What is wrong with it, in one sentence.
     fn complaint(&self) -> String {
-        let named: Vec<&str> = self.trial.claims.iter().map(|claim| claim.id).collect();
         match &self.outcome {
             Outcome::Survived => {
-                format!("survived: {} did not turn red", named.join(", "))
+                format!("survived: {} did not turn red", self.named().join(", "))
             }
             Outcome::Void(reason) => format!("void: {reason}"),
+            Outcome::Accused(by) => format!("accused: {}", by.join(", ")),
             Outcome::FalseAlarm(red) => format!("false alarm: {} turned red", red.join(", ")),
             other => other.word().to_owned(),
         }

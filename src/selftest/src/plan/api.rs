@@ -46,7 +46,7 @@ pub struct ApiSetup {
 
 impl ApiSetup {
     /// The usual conditions for these tests and checks.
-    fn of(tests: &[TestId], checks: impl IntoIterator<Item = &'static str>) -> Self {
+    pub(super) fn of(tests: &[TestId], checks: impl IntoIterator<Item = &'static str>) -> Self {
         Self {
             tests: tests.to_vec(),
             checks: checks.into_iter().collect(),
@@ -84,6 +84,7 @@ pub(super) fn trial(entry: &'static FaultEntry) -> Trial {
         breaks: entry.breaks,
         claims: ids().map(|id| Claim { id, verdict: Verdict::Fail }).collect(),
         parts,
+        honest: None,
     }
 }
 

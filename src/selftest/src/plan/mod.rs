@@ -1,13 +1,15 @@
-//! Which trials there are: for each entry of both catalogues the conditions under which it shows,
-//! and what must then turn red.
+//! Which trials there are: for each entry of both catalogues of faults the conditions under which
+//! it shows and what must then turn red, and for each honest variation those under which nothing may.
 //! Refuses an entry without a trial: a fault nobody runs would prove nothing.
 
 mod api;
+mod honest;
 mod supplier;
 
 use letterproof_model::Verdict;
 
 use crate::error::SelftestError;
+use crate::honest::{HonestEntry, Way, honest_catalogue};
 
 pub use api::ApiSetup;
 pub(crate) use api::Sizes;
@@ -20,6 +22,8 @@ pub enum Catalogue {
     Api,
     /// Ways in which a print house can be wrong.
     Supplier,
+    /// Ways in which nobody is wrong.
+    Honest,
 }
 
 impl Catalogue {
@@ -29,6 +33,7 @@ impl Catalogue {
         match self {
             Self::Api => "API",
             Self::Supplier => "supplier",
+            Self::Honest => "honest",
         }
     }
 }
@@ -58,13 +63,23 @@ pub enum Armed {
     Api(String),
     /// One of the model print house's.
     Supplier(String),
+    /// No fault: the ways of an honest variation, and how they read.
+    Ways(&'static [Way], String),
 }
 
 impl Armed {
+    /// The ways of an honest variation; none for a fault.
+    pub(crate) const fn ways(&self) -> &'static [Way] {
+        match self {
+            Self::Ways(ways, _) => ways,
+            Self::Api(_) | Self::Supplier(_) => &[],
+        }
+    }
+
     /// The fault as a command line takes it.
     #[must_use]
     pub fn text(&self) -> &str {
-        let (Self::Api(text) | Self::Supplier(text)) = self;
+        let (Self::Api(text) | Self::Supplier(text) | Self::Ways(_, text)) = self;
         text
     }
 }
@@ -92,6 +107,8 @@ pub struct Trial {
     /// The runs that show it: one for each test of the pack that must notice, so that they do not
     /// get in each other's way.
     pub parts: Vec<Part>,
+    /// The variation; `None` for a fault.
+    pub honest: Option<&'static HonestEntry>,
 }
 
 /// The trials of these entries in the order of the catalogues; of all entries when none is named.
@@ -101,7 +118,8 @@ pub struct Trial {
 pub fn plan(only: &[String]) -> Result<Vec<Trial>, SelftestError> {
     let api = letterproof_mock::fault_catalogue().iter().map(api::trial);
     let supplier = letterproof_supplier::fault_catalogue().iter().map(supplier::trial);
-    let mut trials: Vec<Trial> = api.chain(supplier).collect();
+    let honest = honest_catalogue().iter().map(honest::trial);
+    let mut trials: Vec<Trial> = api.chain(supplier).chain(honest).collect();
     if let Some(unknown) = only.iter().find(|name| trials.iter().all(|one| one.name != **name)) {
         return Err(SelftestError::Unknown(unknown.clone()));
     }

@@ -64,6 +64,7 @@ pub(super) fn trial(entry: &'static FaultEntry) -> Trial {
         breaks: entry.does,
         claims: entry.caught_by.iter().map(claim).collect(),
         parts,
+        honest: None,
     }
 }
 

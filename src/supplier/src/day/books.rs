@@ -6,12 +6,18 @@ use std::collections::BTreeMap;
 use letterproof_model::{GroupId, SpecificationId, Timestamp, now};
 
 use super::Day;
+use super::job::Job;
 use crate::error::SupplierError;
 use crate::faults::Wrong;
+use crate::habits::Manner;
 use crate::wire::MiRecord;
 
 /// What was counted.
 const LINE_ITEM: &str = "letters dispatched";
+/// What else a letter can cost.
+const FURTHER_ITEMS: [&str; 2] = ["sheets", "envelopes"];
+/// Seconds of a day.
+const DAY: i64 = 24 * 3_600;
 
 type Key = (Option<SpecificationId>, Option<GroupId>);
 
@@ -22,6 +28,9 @@ impl Day<'_> {
             return Ok("left out".to_owned());
         }
         let records = self.records();
+        if self.settings.has(Manner::ReportAfterMidnight) {
+            self.let_a_day_pass().await;
+        }
         let mut taken = 0;
         for record in &records {
             match self.line.submit(record).await {
@@ -40,33 +49,50 @@ impl Day<'_> {
         Ok(format!("{taken} of {} records taken", records.len()))
     }
 
-    /// One record for each specification and group of which letters were dispatched.
-    fn records(&self) -> Vec<MiRecord> {
+    /// One record for each specification and group of which letters were dispatched and are in no
+    /// record yet.
+    fn records(&mut self) -> Vec<MiRecord> {
         let mut counts: BTreeMap<Key, u64> = BTreeMap::new();
-        for job in self.jobs.iter().filter(|job| job.dispatched) {
+        let by_group = self.settings.has(Manner::ReportByGroup);
+        let printed = self.settings.has(Manner::ReportPrinted);
+        let counted =
+            |job: &&mut Job| !job.reported && if printed { job.printed } else { job.dispatched };
+        for job in self.jobs.iter_mut().filter(counted) {
+            job.reported = true;
             let attributes = &job.letter.attributes;
-            let key = (attributes.specification_id.clone(), attributes.group_id.clone());
-            *counts.entry(key).or_default() += 1;
+            let specification = attributes.specification_id.clone().filter(|_| !by_group);
+            *counts.entry((specification, attributes.group_id.clone())).or_default() += 1;
         }
         let timestamp = self.timestamp();
         let mut records: Vec<MiRecord> = counts
             .into_iter()
             .map(|((specification_id, group_id), quantity)| MiRecord {
-                line_item: LINE_ITEM,
+                line_item: if printed { "letters printed" } else { LINE_ITEM },
                 timestamp: timestamp.clone(),
                 quantity,
                 specification_id,
                 group_id,
             })
             .collect();
+        if self.settings.has(Manner::ReportLineItems) {
+            let further = |record: &MiRecord| {
+                let record = record.clone();
+                FURTHER_ITEMS.map(|line_item| MiRecord { line_item, ..record.clone() })
+            };
+            let more: Vec<MiRecord> = records.iter().flat_map(further).collect();
+            records.extend(more);
+        }
         self.spoil(&mut records);
         records
     }
 
-    /// The time of reporting: UTC, whole seconds.
+    /// The time of reporting by the house's own clock: UTC, whole seconds.
     fn timestamp(&self) -> String {
         let now = now();
-        let utc = Timestamp::from_second(now.as_second()).unwrap_or(now).to_string();
+        // A day that a habit let pass may have been shorter than a day.
+        let short = DAY - i64::try_from(self.settings.day.as_secs()).unwrap_or(DAY);
+        let ahead = self.settings.clock_off() + i64::from(self.days) * short;
+        let utc = Timestamp::from_second(now.as_second() + ahead).unwrap_or(now).to_string();
         if self.faults.has(Wrong::LocalTime) {
             return utc.replace('Z', "+01:00");
         }

@@ -38,13 +38,28 @@ pub(super) struct Job {
     pub(super) path: VecDeque<Step>,
     /// Whether nothing more is to be done with it.
     pub(super) closed: bool,
+    /// Whether it was given its way.
+    pub(super) dealt: bool,
+    /// Whether it was seen PRINTED.
+    pub(super) printed: bool,
     /// Whether it was seen DISPATCHED.
     pub(super) dispatched: bool,
+    /// Whether it was counted in a record of management information.
+    pub(super) reported: bool,
 }
 
 impl Job {
     pub(super) fn new(letter: Letter, prepared: Option<Prepared>) -> Self {
-        Self { letter, prepared, path: VecDeque::new(), closed: false, dispatched: false }
+        Self {
+            letter,
+            prepared,
+            path: VecDeque::new(),
+            closed: false,
+            dealt: false,
+            printed: false,
+            dispatched: false,
+            reported: false,
+        }
     }
 
     pub(super) fn id(&self) -> &LetterId {

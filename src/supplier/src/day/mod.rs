@@ -16,10 +16,11 @@ use std::collections::HashSet;
 use letterproof_client::{Progress, ProgressEvent};
 use letterproof_model::LetterId;
 use parking_lot::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::error::SupplierError;
 use crate::faults::Faults;
+use crate::habits::Manner;
 use crate::line::Line;
 use crate::report::{PartReport, ShiftReport};
 use crate::settings::SupplierSettings;
@@ -41,6 +42,8 @@ pub(crate) struct Day<'a> {
     hidden_until: Option<Instant>,
     /// Whether the one letter that a fault sends astray has been sent.
     strayed: bool,
+    /// Days that a habit has let pass.
+    days: u32,
 }
 
 impl<'a> Day<'a> {
@@ -61,6 +64,7 @@ impl<'a> Day<'a> {
             known: HashSet::new(),
             hidden_until: None,
             strayed: false,
+            days: 0,
         }
     }
 
@@ -78,13 +82,53 @@ impl<'a> Day<'a> {
                 Part::ListAgain => self.list_again(&whole).await?,
                 Part::TakeOn => self.take_on().await?,
                 Part::Fetch => self.fetch().await?,
-                Part::Produce => self.produce(&shift).await?,
+                Part::Produce => {
+                    let first = self.produce(&shift).await?;
+                    self.further_lists(&shift)
+                        .await?
+                        .map_or(first, |lists| format!("{lists} lists"))
+                }
                 Part::Report => self.submit().await?,
                 Part::FastIntake => self.fast_intake().await?,
             };
             self.report.lock().parts.push(PartReport { part, text });
         }
         Ok(())
+    }
+
+    /// Whether the next list waits until the last one was produced.
+    fn list_by_list(&self) -> bool {
+        self.settings.has(Manner::ListByList) || self.settings.has(Manner::ReportEachDay)
+    }
+
+    /// Where a habit wants it: takes on and produces the further lists, one after another. Gives how
+    /// many lists there were.
+    async fn further_lists(&mut self, shift: &Shift) -> Result<Option<usize>, SupplierError> {
+        if !self.list_by_list() {
+            return Ok(None);
+        }
+        for lists in 1.. {
+            let known = self.known.len();
+            if self.settings.has(Manner::ReportEachDay) {
+                self.submit().await?;
+                self.let_a_day_pass().await;
+            }
+            self.take_on().await?;
+            if self.known.len() == known {
+                return Ok(Some(lists));
+            }
+            self.fetch().await?;
+            self.produce(shift).await?;
+        }
+        Ok(None)
+    }
+
+    /// Waits until the next day; the day's token is not kept.
+    async fn let_a_day_pass(&mut self) {
+        self.tell("waiting for the next day", 0, None);
+        sleep(self.settings.day).await;
+        self.line.begin_day();
+        self.days += 1;
     }
 
     /// Tells how far a piece of work is.

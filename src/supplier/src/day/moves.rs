@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use futures::future::try_join_all;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use letterproof_model::{LetterId, LetterStatus, ReturnReason};
 use tokio::time::{Instant, sleep};
@@ -10,14 +11,21 @@ use tokio::time::{Instant, sleep};
 use super::Day;
 use crate::error::SupplierError;
 use crate::faults::Wrong;
+use crate::habits::Manner;
 use crate::wire::{Reason, Update};
 
 /// The most letters of one bulk update.
 const BULK: usize = 2_500;
 
 impl Day<'_> {
-    /// Sends updates together.
+    /// Sends updates together, or each worker's part at the same time as the others'.
     pub(super) async fn bulk(&self, updates: Vec<Update>) -> Result<(), SupplierError> {
+        let own = |manner| if let Manner::Workers(number) = manner { Some(number) } else { None };
+        if let Some(workers) = self.settings.manners().find_map(own) {
+            let parts = updates.chunks(updates.len().div_ceil(workers).clamp(1, BULK));
+            let calls = parts.map(|part| self.line.bulk(part.to_vec()));
+            return try_join_all(calls).await.map(drop);
+        }
         for part in updates.chunks(BULK) {
             self.line.bulk(part.to_vec()).await?;
         }
@@ -48,11 +56,12 @@ impl Day<'_> {
             ));
         }
         self.close(&unseen);
-        if status == LetterStatus::Dispatched {
+        if matches!(status, LetterStatus::Printed | LetterStatus::Dispatched) {
             let seen: HashSet<&LetterId> =
                 letters.iter().filter(|id| !unseen.contains(*id)).collect();
             for job in self.jobs.iter_mut().filter(|job| seen.contains(&job.letter.id)) {
-                job.dispatched = true;
+                job.printed |= status == LetterStatus::Printed;
+                job.dispatched |= status == LetterStatus::Dispatched;
             }
         }
         let seen = (letters.len() - unseen.len()) as u64;
@@ -72,10 +81,17 @@ impl Day<'_> {
         if self.faults.has(Wrong::NoReadBack) {
             return Ok(HashSet::new());
         }
+        let patient = self.settings.has(Manner::ReadOnce);
+        let pause = if patient { self.settings.update_deadline / 2 } else { self.settings.poll };
+        let trusting = self.settings.has(Manner::NoReadBacks);
+        if trusting && !matches!(status, LetterStatus::Accepted | LetterStatus::Rejected) {
+            sleep(self.settings.update_deadline).await;
+            return Ok(HashSet::new());
+        }
         let deadline = Instant::now() + self.settings.update_deadline;
         let mut open: Vec<LetterId> = letters.to_vec();
         while !open.is_empty() {
-            sleep(self.settings.poll).await;
+            sleep(pause).await;
             let late = Instant::now() >= deadline;
             let reads: Vec<_> = open.into_iter().map(|id| self.shows(id, status)).collect();
             let reads = stream::iter(reads).buffer_unordered(self.settings.in_flight);
@@ -109,6 +125,9 @@ impl Day<'_> {
     pub(super) fn reason(&self, status: LetterStatus, reason: Option<Reason>) -> Option<Reason> {
         if self.faults.has(Wrong::WithoutReason(status)) {
             return None;
+        }
+        if status == LetterStatus::Forwarded && self.settings.has(Manner::ForwardWithoutCode) {
+            return reason.map(|reason| Reason { code: None, ..reason });
         }
         if status == LetterStatus::Returned {
             if self.faults.has(Wrong::UnknownReturnCode) {

@@ -7,8 +7,9 @@ use letterproof_model::LetterStatus::{
 use letterproof_model::{ReturnReason, SpecificationKind};
 
 use super::Day;
-use super::job::{Prepared, Step};
+use super::job::{Job, Prepared, Step};
 use crate::faults::Wrong;
+use crate::habits::Manner;
 use crate::settings::Fates;
 use crate::shift::Shift;
 use crate::wire::Reason;
@@ -20,7 +21,9 @@ impl Day<'_> {
     /// Gives every letter taken on its way.
     pub(super) fn deal_paths(&mut self, shift: &Shift) {
         let (mut ordinary, mut accessible) = (Vec::new(), Vec::new());
-        for (at, job) in self.jobs.iter_mut().enumerate().filter(|(_, job)| !job.closed) {
+        let open = |(_, job): &(usize, &mut Job)| !job.closed && !job.dealt;
+        for (at, job) in self.jobs.iter_mut().enumerate().filter(open) {
+            job.dealt = true;
             let kind = job.letter.attributes.specification_id.as_ref();
             let kind = kind.and_then(|id| self.settings.kind(id));
             match job.prepared.unwrap_or(Prepared::NotHad) {
@@ -36,22 +39,25 @@ impl Day<'_> {
             accessible.push(ordinary.remove(0));
         }
         let fates = scaled(self.settings.fates, ordinary.len(), shift);
+        let own = |manner| if let Manner::Path(path) = manner { Some(path) } else { None };
+        let own = self.settings.manners().find_map(own);
         for (number, at) in ordinary.into_iter().enumerate() {
-            self.give(at, &ordinary_path(number, fates), number, shift);
+            // A habit's way is gone to its end, whatever the tests of the day need.
+            let usual = || ordinary_path(number, fates).into_iter();
+            let needed = || usual().filter(|status| shift.reaches(*status)).collect();
+            self.give(at, own.map_or_else(needed, <[LetterStatus]>::to_vec), number);
         }
         let cancelled = fates.cancelled.min(accessible.len() / 2);
         for (number, at) in accessible.into_iter().enumerate() {
             let path: &[LetterStatus] =
                 if number < cancelled { &[Forwarded, Cancelled] } else { &[Forwarded] };
-            self.give(at, path, number, shift);
+            self.give(at, path.to_vec(), number);
         }
     }
 
-    fn give(&mut self, at: usize, path: &[LetterStatus], number: usize, shift: &Shift) {
-        let steps = path.iter().filter(|status| shift.reaches(**status));
-        self.jobs[at].path = steps
-            .map(|status| Step { status: *status, reason: usual_reason(*status, number) })
-            .collect();
+    fn give(&mut self, at: usize, path: Vec<LetterStatus>, number: usize) {
+        let step = |status| Step { status, reason: usual_reason(status, number) };
+        self.jobs[at].path = path.into_iter().map(step).collect();
     }
 }
 
@@ -131,7 +137,7 @@ mod tests {
         assert_eq!([ends(Cancelled), ends(Failed), ends(Returned)], [6, 1, 20]);
         let codes: std::collections::BTreeSet<_> = (0..100)
             .filter(|number| paths[*number].last() == Some(&Returned))
-            .filter_map(|number| Some(usual_reason(Returned, number)?.code))
+            .filter_map(|number| usual_reason(Returned, number)?.code)
             .collect();
         assert_eq!(codes.len(), 10);
     }

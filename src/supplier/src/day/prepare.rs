@@ -10,8 +10,9 @@ use super::Day;
 use super::job::Prepared;
 use crate::error::SupplierError;
 use crate::faults::Wrong;
+use crate::habits::Manner;
 use crate::line::Fetched;
-use crate::pdf::flaw;
+use crate::pdf::{Flaw, flaw};
 use crate::wire::Letter;
 
 impl Day<'_> {
@@ -56,7 +57,8 @@ impl Day<'_> {
         let prepared = match self.line.fetch(&id).await? {
             Fetched::Document(bytes) => {
                 let found = flaw(&bytes, letter.attributes.sha256_hash.as_deref());
-                found.map_or(Prepared::Ready, Prepared::Flawed)
+                let long = found == Some(Flaw::TooLong) && self.settings.has(Manner::AnyLength);
+                found.filter(|_| !long).map_or(Prepared::Ready, Prepared::Flawed)
             }
             Fetched::Missing => Prepared::NoPdf,
             Fetched::Not(_) if self.faults.has(Wrong::PartialDownload) => Prepared::Ready,

@@ -10,6 +10,7 @@ use super::Day;
 use super::job::Step;
 use crate::error::SupplierError;
 use crate::faults::Wrong;
+use crate::habits::Manner;
 use crate::shift::Shift;
 use crate::wire::Update;
 
@@ -28,7 +29,11 @@ impl Day<'_> {
         for status in WAVES {
             let wave = self.next_wave(status);
             moved += wave.len();
+            let worked = !wave.is_empty();
             self.send_wave(status, wave).await?;
+            if worked && self.settings.has(Manner::DayBetweenStatuses) {
+                self.let_a_day_pass().await;
+            }
         }
         Ok(format!("{moved} steps by {} letters", self.jobs.len()))
     }
@@ -55,8 +60,12 @@ impl Day<'_> {
         let update = |(id, step): &(LetterId, Step)| {
             Update::new(id, status, self.reason(status, step.reason.clone()))
         };
-        // Both ways of updating are used wherever there are two letters.
-        let singly = (wave.len() / 2).min(SINGLY);
+        let own = |manner| if let Manner::Singly(share) = manner { Some(share) } else { None };
+        let singly = match self.settings.manners().find_map(own) {
+            Some(share) => (wave.len() * share).div_ceil(100),
+            // Both ways of updating are used wherever there are two letters.
+            None => (wave.len() / 2).min(SINGLY),
+        };
         let (one_by_one, together) = wave.split_at(singly);
         self.patch_each(one_by_one.iter().map(update)).await?;
         self.bulk(together.iter().map(update).collect()).await?;

@@ -11,6 +11,7 @@ use super::Day;
 use super::job::{Job, Prepared};
 use crate::error::SupplierError;
 use crate::faults::Wrong;
+use crate::habits::Manner;
 use crate::wire::{Letter, Reason, Update};
 
 /// Letters that a forgetful print house forgets.
@@ -49,15 +50,20 @@ impl Day<'_> {
             rejected += answered.rejected.len();
             self.enter(answered).await?;
             self.tell("letters taken on", accepted, None);
+            if self.list_by_list() {
+                break;
+            }
         }
-        if lists == 0 {
+        if lists == 0 && self.known.is_empty() {
             self.note("the queue was empty; ask for it to be seeded".to_owned());
         }
         Ok(format!("{lists} lists: {accepted} letters accepted, {rejected} rejected"))
     }
 
     async fn list_batch(&self) -> Result<Vec<Letter>, SupplierError> {
-        let list = || self.line.list(self.settings.batch);
+        let own = |manner| if let Manner::ListsOf(number) = manner { Some(number) } else { None };
+        let limit = self.settings.manners().find_map(own).unwrap_or(self.settings.batch);
+        let list = || self.line.list(limit);
         if self.faults.has(Wrong::ParallelLists) {
             let (mut one, two) = try_join(list(), list()).await?;
             one.extend(two);
@@ -144,7 +150,7 @@ impl Day<'_> {
             };
             if let Some(reason) = reason {
                 screened.unfit.insert(letter.id.clone(), reason);
-            } else if letter.attributes.sha256_hash.is_none() {
+            } else if self.is_doubtful(letter) {
                 doubtful.push(letter);
             }
         }
@@ -152,11 +158,24 @@ impl Day<'_> {
             if prepared == Prepared::NoPdf {
                 let reason = Reason::new("J03", "There is no PDF");
                 screened.unfit.insert(id, reason);
+            } else if let Prepared::Flawed(_) = prepared
+                && self.settings.has(Manner::RejectBadPdfs)
+            {
+                let reason = Reason::new("J04", "The PDF cannot be produced");
+                screened.unfit.insert(id, reason);
             } else {
                 screened.prepared.insert(id, prepared);
             }
         }
         Ok(screened)
+    }
+
+    /// Whether a letter's document is looked at before the letter is answered for.
+    fn is_doubtful(&self, letter: &Letter) -> bool {
+        match letter.attributes.sha256_hash {
+            Some(_) => self.settings.has(Manner::RejectBadPdfs),
+            None => !self.settings.has(Manner::FailBadPdfs),
+        }
     }
 
     /// Where a fault wants it: moves a letter on that was never accepted, and lays it aside.

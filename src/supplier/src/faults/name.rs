@@ -4,9 +4,7 @@
 use std::fmt;
 
 use super::catalogue::{FaultEntry, fault_catalogue};
-
-/// How alike a name must be to be offered instead.
-const ALIKE: f64 = 0.75;
+use crate::nearest::nearest;
 
 /// One of the catalogue's faults.
 #[derive(Debug, Clone, Copy)]
@@ -31,12 +29,7 @@ impl Fault {
         if let Some(entry) = fault_catalogue().iter().find(|entry| entry.name == name) {
             return Ok(Self(entry));
         }
-        let alike = fault_catalogue()
-            .iter()
-            .map(|entry| (strsim::jaro_winkler(name, entry.name), entry.name))
-            .max_by(|one, two| one.0.total_cmp(&two.0))
-            .filter(|(likeness, _)| *likeness >= ALIKE);
-        let hint = alike.map_or_else(String::new, |(_, near)| format!(" (did you mean `{near}`?)"));
+        let hint = nearest(name, fault_catalogue().iter().map(|entry| entry.name));
         Err(UnknownFault { name: name.to_owned(), hint })
     }
 

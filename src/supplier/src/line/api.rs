@@ -10,6 +10,7 @@ use url::Url;
 use super::sending::{Answer, Call, Line, cause, location, whole};
 use crate::error::{SupplierError, remedy};
 use crate::faults::Wrong;
+use crate::habits::Manner;
 use crate::wire::{Envelope, Letter, MiRecord, MiResource, MiTaken, Update};
 
 /// What came of fetching a letter's document.
@@ -35,6 +36,7 @@ impl Line {
 
     /// `GET /letters?limit=…`.
     pub(crate) async fn list(&self, limit: u32) -> Result<Vec<Letter>, SupplierError> {
+        self.begin_list();
         let call = Call::get(format!("/letters?limit={limit}"));
         let answer = self.expect(&call, 200).await?;
         self.data(&call, &answer)
@@ -89,6 +91,9 @@ impl Line {
             let answer = self.call(&data_of(id)).await?;
             let Some(link) = location(&answer) else {
                 return Ok(match answer.status {
+                    200 if self.settings.has(Manner::FollowRedirects) => {
+                        Fetched::Document(answer.body)
+                    }
                     404 => Fetched::Missing,
                     status => Fetched::Not(Some(status)),
                 });
@@ -99,6 +104,9 @@ impl Line {
             last = match self.download(link).await {
                 Ok(answer) => match answer.status {
                     200 => return Ok(Fetched::Document(answer.body)),
+                    206 if self.settings.has(Manner::WholeRange) => {
+                        return Ok(Fetched::Document(answer.body));
+                    }
                     206 => return Ok(Fetched::Not(Some(206))),
                     404 => return Ok(Fetched::Missing),
                     status => Some(status),
@@ -143,6 +151,8 @@ impl Line {
         let mut request = self.client.get(link);
         if self.faults.has(Wrong::PartialDownload) {
             request = request.header(header::RANGE, "bytes=0-99");
+        } else if self.settings.has(Manner::WholeRange) {
+            request = request.header(header::RANGE, "bytes=0-");
         }
         whole(request.send().await).await
     }

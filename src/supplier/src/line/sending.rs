@@ -7,6 +7,7 @@ use std::time::Duration;
 use letterproof_model::{LetterId, now, without_mark};
 use parking_lot::Mutex;
 use reqwest::header::{self, HeaderMap, HeaderValue};
+use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response, StatusCode};
 use tokio::time::sleep;
 use url::Url;
@@ -16,6 +17,7 @@ use super::pacer::Pacer;
 use super::token::Tokens;
 use crate::error::{SupplierError, remedy};
 use crate::faults::{Faults, Wrong};
+use crate::habits::Manner;
 use crate::settings::SupplierSettings;
 
 /// The longest answer that is read, in bytes; letters are far shorter.
@@ -37,6 +39,8 @@ pub(crate) struct Line {
     forgot: AtomicBool,
     /// A letter's link that is kept for later.
     pub(super) hoarded: Mutex<Option<(LetterId, Url)>>,
+    /// The correlation id of the calls for this list.
+    list: Mutex<Uuid>,
 }
 
 /// A call to the API.
@@ -88,10 +92,22 @@ impl Line {
         faults: &Faults,
     ) -> Result<Self, SupplierError> {
         let mut builder = Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
+            .redirect(if settings.has(Manner::FollowRedirects) {
+                Policy::default()
+            } else {
+                Policy::none()
+            })
             .timeout(settings.answer_timeout)
-            .pool_max_idle_per_host(settings.in_flight)
             .user_agent("model-print-house");
+        builder = if settings.has(Manner::NoKeepAlive) {
+            let close = (header::CONNECTION, HeaderValue::from_static("close"));
+            builder.pool_max_idle_per_host(0).default_headers(HeaderMap::from_iter([close]))
+        } else {
+            builder.pool_max_idle_per_host(settings.in_flight)
+        };
+        if settings.has(Manner::Http2) {
+            builder = builder.http2_prior_knowledge();
+        }
         for path in &settings.roots {
             let at_fault = |problem: &str| {
                 SupplierError::Settings(format!("trusted roots {}: {problem}", path.display()))
@@ -109,10 +125,11 @@ impl Line {
         Ok(Self {
             client,
             pacer: Pacer::new(settings.rate_limit),
-            tokens: Tokens::read(&settings.access).await?,
+            tokens: Tokens::read(settings).await?,
             one_id: Uuid::new_v4().to_string(),
             forgot: AtomicBool::new(false),
             hoarded: Mutex::default(),
+            list: Mutex::new(Uuid::new_v4()),
             settings: settings.clone(),
             faults: faults.clone(),
         })
@@ -122,8 +139,12 @@ impl Line {
     pub(super) async fn call(&self, call: &Call) -> Result<Answer, SupplierError> {
         let mut attempt = 1;
         let mut renewed = false;
+        let mut id = Uuid::new_v4();
         loop {
-            let result = self.once(call).await?;
+            let result = self.once(call, id).await?;
+            if !self.settings.has(Manner::SameRequestId) {
+                id = Uuid::new_v4();
+            }
             let last = attempt >= self.settings.attempts;
             let pause = match &result {
                 Ok(answer) if answer.status == 401 && !renewed && self.may_renew() => {
@@ -162,7 +183,7 @@ impl Line {
     }
 
     /// One try: the outer error is the token's, the inner one the connection's.
-    async fn once(&self, call: &Call) -> Result<reqwest::Result<Answer>, SupplierError> {
+    async fn once(&self, call: &Call, id: Uuid) -> Result<reqwest::Result<Answer>, SupplierError> {
         let anew = self.faults.has(Wrong::NewTokenEachCall);
         let token = self.tokens.header(&self.client, anew).await?;
         if !self.faults.has(Wrong::NoPace) {
@@ -178,12 +199,33 @@ impl Line {
         if self.faults.has(Wrong::OneRequestId) {
             request = request.header("X-Request-ID", &self.one_id);
         } else if !self.faults.has(Wrong::NoRequestId) {
-            request = request.header("X-Request-ID", Uuid::new_v4().to_string());
+            request = request.header("X-Request-ID", id.to_string());
+        }
+        if let Some(id) = self.correlation_id() {
+            request = request.header("X-Correlation-ID", id.to_string());
         }
         if let Some(body) = &call.body {
             request = request.header(header::CONTENT_TYPE, MEDIA_TYPE).body(body.clone());
         }
         Ok(whole(request.send().await).await)
+    }
+
+    /// Begins the work on a list.
+    pub(super) fn begin_list(&self) {
+        *self.list.lock() = Uuid::new_v4();
+    }
+
+    /// Begins a day: yesterday's token is of no use.
+    pub(crate) fn begin_day(&self) {
+        self.tokens.drop_token();
+    }
+
+    /// The correlation id of a call, where a habit sends any.
+    fn correlation_id(&self) -> Option<Uuid> {
+        if self.settings.has(Manner::CorrelationPerCall) {
+            return Some(Uuid::new_v4());
+        }
+        self.settings.has(Manner::CorrelationPerList).then(|| *self.list.lock())
     }
 
     /// Whether a fault sends this call without its token.

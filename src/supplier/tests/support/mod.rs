@@ -11,7 +11,9 @@ use letterproof_contract::Contract;
 use letterproof_judge::judge_all;
 use letterproof_mock::{MockConfig, MockServer, SeedPlan};
 use letterproof_model::{Context, CriterionResult, Mode, Recording, TestId, Verdict};
-use letterproof_supplier::{Access, Fates, Fault, ModelSupplier, ShiftReport, SupplierSettings};
+use letterproof_supplier::{
+    Access, Fates, Fault, Habit, ModelSupplier, ShiftReport, SupplierSettings,
+};
 use secrecy::SecretString;
 use tap::{Tap, Trouble};
 use url::Url;
@@ -148,12 +150,18 @@ pub fn settings(setting: &Setting, mock: &MockServer, root: &str) -> SupplierSet
         wait_for_letters: Duration::from_secs(5),
         answer_timeout: Duration::from_secs(20),
         back_off: Duration::from_millis(80),
+        day: Duration::from_millis(200),
         ..SupplierSettings::new(through(mock.base_url()))
     }
 }
 
 /// Works a day through a tap and records it.
 pub async fn day(setting: &Setting, faults: &[&str]) -> Day {
+    day_with(setting, faults, Vec::new()).await
+}
+
+/// Works a day with habits through a tap and records it.
+pub async fn day_with(setting: &Setting, faults: &[&str], habits: Vec<Habit>) -> Day {
     let seeds = SeedPlan { pdf_bytes: 2_000, ..SeedPlan::default() };
     let mock = MockServer::start(MockConfig {
         letters: setting.letters,
@@ -172,7 +180,8 @@ pub async fn day(setting: &Setting, faults: &[&str]) -> Day {
     let upstream = mock.base_url().strip_suffix("/nhs-notify-supplier").unwrap();
     let tap = Tap::start(upstream, setting.trouble).await;
     let wrong = faults.iter().map(|name| Fault::parse(name).unwrap());
-    let supplier = ModelSupplier::new(settings(setting, &mock, tap.address()), wrong).unwrap();
+    let settings = SupplierSettings { habits, ..settings(setting, &mock, tap.address()) };
+    let supplier = ModelSupplier::new(settings, wrong).unwrap();
     let work = supplier.run(&Silent, std::future::pending());
     let report = tokio::time::timeout(Duration::from_secs(150), work).await.unwrap().unwrap();
     if !faults.is_empty() {

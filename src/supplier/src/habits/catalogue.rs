@@ -1,0 +1,118 @@
+//! The table of habits. One row each: name, and what the sample supplier then does.
+//! Refuses two rows for one habit.
+
+use std::fmt;
+
+use letterproof_model::LetterStatus::{
+    Cancelled, Delivered, Dispatched, Enclosed, Failed, Printed, Returned,
+};
+
+use super::manner::Manner;
+
+/// An allowed way of working.
+#[derive(Debug)]
+pub struct HabitEntry {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// What the supplier does, in one sentence.
+    pub does: &'static str,
+    pub(crate) manner: Manner,
+}
+
+impl fmt::Display for HabitEntry {
+    /// One line: name and what it does.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<26} {}", self.name, self.does)
+    }
+}
+
+/// Every habit, grouped by the part of the work.
+#[must_use]
+pub fn habit_catalogue() -> &'static [HabitEntry] {
+    CATALOGUE
+}
+
+const fn row(name: &'static str, does: &'static str, manner: Manner) -> HabitEntry {
+    HabitEntry { name, does, manner }
+}
+
+#[rustfmt::skip]
+const CATALOGUE: &[HabitEntry] = &[
+    // Taking on.
+    row("lists-of-1", "Takes on letters one by one.", Manner::ListsOf(1)),
+    row("lists-of-100", "Asks for 100 letters at a time.", Manner::ListsOf(100)),
+    row("lists-of-500", "Asks for 500 letters at a time.", Manner::ListsOf(500)),
+    row("list-by-list", "Takes on and produces one list before it asks for the next.", Manner::ListByList),
+    row("parallel-workers", "Has four workers send their parts of each update at the same time.", Manner::Workers(4)),
+    row("reject-bad-pdfs", "Fetches documents first and rejects letters it cannot produce.", Manner::RejectBadPdfs),
+    row("fail-bad-pdfs", "Accepts letters without a document and reports them as FAILED.", Manner::FailBadPdfs),
+    // Moving letters.
+    row("post-only", "Sends every update with POST.", Manner::Singly(0)),
+    row("patch-only", "Sends every update but the answer to a list with PATCH.", Manner::Singly(100)),
+    row("mixed-updates", "Sends every second update with PATCH, the others with POST.", Manner::Singly(50)),
+    row("no-optional-status", "Reports letters as DISPATCHED and nothing else.", Manner::Path(&[Dispatched])),
+    row("every-status", "Reports letters as PRINTED, ENCLOSED, DISPATCHED and DELIVERED.", Manner::Path(&[Printed, Enclosed, Dispatched, Delivered])),
+    row("printed-not-enclosed", "Reports letters as PRINTED, DISPATCHED and DELIVERED.", Manner::Path(&[Printed, Dispatched, Delivered])),
+    row("enclosed-not-printed", "Reports letters as ENCLOSED, DISPATCHED and DELIVERED.", Manner::Path(&[Enclosed, Dispatched, Delivered])),
+    row("returned-undelivered", "Reports letters as DISPATCHED and RETURNED.", Manner::Path(&[Dispatched, Returned])),
+    row("returned-delivered", "Reports letters as DISPATCHED, DELIVERED and RETURNED.", Manner::Path(&[Dispatched, Delivered, Returned])),
+    row("cancel-accepted", "Cancels letters it has accepted.", Manner::Path(&[Cancelled])),
+    row("cancel-printed", "Cancels letters it has printed.", Manner::Path(&[Printed, Cancelled])),
+    row("cancel-enclosed", "Cancels letters it has printed and enclosed.", Manner::Path(&[Printed, Enclosed, Cancelled])),
+    row("fail-accepted", "Reports accepted letters as FAILED.", Manner::Path(&[Failed])),
+    row("fail-printed", "Reports printed letters as FAILED.", Manner::Path(&[Printed, Failed])),
+    row("fail-enclosed", "Reports printed and enclosed letters as FAILED.", Manner::Path(&[Printed, Enclosed, Failed])),
+    row("forward-without-code", "Reports FORWARDED with a text and no code.", Manner::ForwardWithoutCode),
+    row("days-apart", "Lets a day pass after each status.", Manner::DayBetweenStatuses),
+    row("no-read-backs", "Reads no status after a letter's acceptance; it waits instead.", Manner::NoReadBacks),
+    row("read-once", "Reads each status once, late, when an update has had its time.", Manner::ReadOnce),
+    // Documents.
+    row("any-length", "Produces letters of any number of pages.", Manner::AnyLength),
+    row("whole-range", "Asks for documents from their first byte on, as a range.", Manner::WholeRange),
+    row("follow-redirects", "Lets its HTTP library follow the link to a document.", Manner::FollowRedirects),
+    // Calls.
+    row("same-request-id", "Repeats a call with the request id of the first try.", Manner::SameRequestId),
+    row("correlation-per-list", "Sends one X-Correlation-ID with all calls for a list.", Manner::CorrelationPerList),
+    row("correlation-per-call", "Sends a new X-Correlation-ID with each call.", Manner::CorrelationPerCall),
+    row("http2", "Speaks HTTP/2 from the first byte (a mock does not; a witness does).", Manner::Http2),
+    row("no-keep-alive", "Opens a connection for each call.", Manner::NoKeepAlive),
+    row("clock-slow", "Has a clock that is 4 minutes slow.", Manner::ClockOff(-240)),
+    row("clock-fast", "Has a clock that is 4 minutes fast.", Manner::ClockOff(240)),
+    row("renew-early", "Renews tokens in the first quarter of their life.", Manner::RenewEarly),
+    row("renew-late", "Renews a token when it is refused.", Manner::RenewLate),
+    // Management information.
+    row("mi-daily", "Produces each list on a day of its own and reports each day.", Manner::ReportEachDay),
+    row("mi-per-line-item", "Reports letters, sheets and envelopes, each in a record.", Manner::ReportLineItems),
+    row("mi-per-group", "Reports letters by group, without a specification.", Manner::ReportByGroup),
+    row("mi-printed", "Reports the letters it has printed.", Manner::ReportPrinted),
+    row("mi-after-midnight", "Reports a day when the next one has begun.", Manner::ReportAfterMidnight),
+];
+
+#[cfg(test)]
+mod tests {
+    use letterproof_model::{LetterStatus, Move, judge_move};
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_no_two_habits_are_the_same() {
+        for (at, one) in CATALOGUE.iter().enumerate() {
+            assert!(one.does.ends_with('.') && one.to_string().contains(one.name));
+            for two in &CATALOGUE[at + 1..] {
+                assert!(one.name != two.name && one.manner != two.manner, "{}", one.name);
+            }
+        }
+    }
+
+    #[test]
+    fn no_way_of_a_habit_is_against_the_lifecycle() {
+        for entry in CATALOGUE {
+            let Manner::Path(path) = entry.manner else { continue };
+            let mut from = LetterStatus::Accepted;
+            for to in path {
+                assert_eq!(judge_move(from, *to), Move::Eligible, "{}", entry.name);
+                from = *to;
+            }
+        }
+    }
+}
