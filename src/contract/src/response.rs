@@ -77,10 +77,10 @@ fn check_echoes(
         let sent = seen.exchange.request.header(name).filter(|value| !value.trim().is_empty());
         match (sent, response.header(name)) {
             (Some(sent), Some(back)) if back.eq_ignore_ascii_case(sent) => {}
-            // The gateway is known to append its own part after a full stop to a correlation id.
+            // A gateway may make the correlation id one of a chain, joined by full stops.
             (Some(sent), Some(back))
                 if check == Check::CorrelationEcho
-                    && back.strip_prefix(sent).is_some_and(|rest| rest.starts_with('.')) =>
+                    && back.split('.').any(|part| part.eq_ignore_ascii_case(sent)) =>
             {
                 out.push(
                     Difference::new(check, "SUFFIX", format!("{name} came back with a suffix"))

@@ -7,7 +7,7 @@ use letterproof_model::{Context, LetterStatus};
 use crate::moved::Moved;
 use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
-use crate::traffic::{Answer, CallIx, Event, EventKind, LetterIx, Traffic};
+use crate::traffic::{CallIx, Event, EventKind, LetterIx, Traffic};
 use crate::unfit::{Unfit, ended, produced, sent, unfit_specification};
 use letterproof_model::text::{many, micros};
 
@@ -40,8 +40,7 @@ fn unfit(ix: LetterIx, traffic: &Traffic, context: &Context) -> Option<(Unfit, C
     }
     // A PDF that was there when it was asked for again is not missing.
     let there = |event: &Event| {
-        matches!(event.kind, EventKind::Downloaded)
-            && traffic.call(event.call).answer() == Answer::Status(200)
+        matches!(event.kind, EventKind::Downloaded) && traffic.call(event.call).brought_whole()
     };
     let asked = told.rev().find(|event| traffic.says_no_pdf(event) || there(event))?;
     (!there(asked)).then_some((Unfit::NoPdf, asked.call))

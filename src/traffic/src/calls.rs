@@ -41,6 +41,16 @@ impl Call {
         Answer::of(&self.exchange)
     }
 
+    /// Whether it brought a whole document: 200, or a range that is all of it.
+    #[must_use]
+    pub fn brought_whole(&self) -> bool {
+        self.exchange.response().is_some_and(|response| match response.status {
+            200 => true,
+            206 => response.header("content-range").is_some_and(is_all),
+            _ => false,
+        })
+    }
+
     /// The label of the scenario under way, as the driver set it.
     pub(crate) fn label(&self) -> Option<&str> {
         self.exchange.scenario.as_deref()
@@ -58,6 +68,14 @@ impl Traffic {
             .and_then(|label| label.strip_prefix(test))
             .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
     }
+}
+
+/// Whether a Content-Range is that of the whole: `bytes 0-99/100`.
+fn is_all(range: &str) -> bool {
+    let parts = range.trim().strip_prefix("bytes ").and_then(|range| range.split_once('/'));
+    let last = parts.and_then(|(span, _)| span.strip_prefix("0-")?.parse::<u64>().ok());
+    let total = parts.and_then(|(_, total)| total.parse::<u64>().ok());
+    last.and_then(|last| last.checked_add(1)).is_some_and(|length| Some(length) == total)
 }
 
 /// What came back of a call, as far as judging cares.

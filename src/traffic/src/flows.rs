@@ -149,7 +149,7 @@ impl<'a> Flow<'a> {
             .map(|(list, letter)| {
                 let asked = self.asked(letter, traffic);
                 let mut fetch = Fetch { letter, list, asked, download: None, tries: 0 };
-                let arrived = |call: CallIx| traffic.call(call).answer() == Answer::Status(200);
+                let arrived = |call: CallIx| traffic.call(call).brought_whole();
                 let downloads = self.events(letter, traffic);
                 for event in downloads.filter(|event| matches!(event.kind, EventKind::Downloaded)) {
                     fetch.tries += 1;
@@ -195,8 +195,7 @@ impl<'a> Flow<'a> {
                 .filter(|event| matches!(event.kind, EventKind::Downloaded | EventKind::DataAsked))
         };
         let whole = tries().find(|event| {
-            matches!(event.kind, EventKind::Downloaded)
-                && traffic.call(event.call).answer() == Answer::Status(200)
+            matches!(event.kind, EventKind::Downloaded) && traffic.call(event.call).brought_whole()
         });
         if let Some(event) = whole {
             return Fetched::Whole(event.call);

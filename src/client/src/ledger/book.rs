@@ -135,7 +135,7 @@ impl Ledger {
                     if record.seen_after(at) {
                         continue;
                     }
-                    record.saw(letter.attributes, at);
+                    record.listed(letter.attributes, at);
                     if record.status == Some(LetterStatus::Pending) {
                         record.hidden_until = hidden;
                     }

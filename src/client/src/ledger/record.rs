@@ -157,6 +157,21 @@ impl LetterRecord {
     }
 
     /// Takes in what an answer showed at `at`.
+    /// Takes in an entry of a list. It says that the letter is queued, and always PENDING: where
+    /// anything else is known of its status, a list that lags behind does not undo that.
+    pub(super) fn listed(&mut self, mut attributes: LetterAttributes, at: Timestamp) {
+        if !self.is_waiting() {
+            attributes.status = None;
+        }
+        self.saw(attributes, at);
+    }
+
+    /// Whether nothing is known of it but that it waits.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.moved.is_none() && self.status.is_none_or(|status| status == LetterStatus::Pending)
+    }
+
     pub(super) fn saw(&mut self, attributes: LetterAttributes, at: Timestamp) {
         self.seen_at = Some(at);
         if let Some(status) = attributes.status {

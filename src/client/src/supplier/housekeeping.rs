@@ -181,13 +181,12 @@ impl Supplier {
         Ok(())
     }
 
-    /// Rejects what is known to be unfit, takes in the queue once and reports what cannot be produced
-    /// (AT15).
+    /// Takes in the queue once and reports what cannot be produced (AT15). What was found out of
+    /// letters before says nothing here: the queue was seeded anew.
     ///
     /// # Errors
     /// As [`Supplier::take_in_queue`].
     pub async fn take_in_queue_and_clear_up(&self, chunk: u32) -> Result<QueueRun, ClientError> {
-        self.reject_known_unfit().await?;
         let run = self.take_in_queue(chunk).await?;
         let bad: Vec<LetterId> = run
             .letters

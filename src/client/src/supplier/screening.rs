@@ -74,8 +74,10 @@ impl Supplier {
     pub async fn take_on(&self, letters: &[LetterId]) -> Result<TakenOn, ClientError> {
         let _alone = self.shared.deciding.write().await;
         let unfit = self.unfit(letters).await?;
+        // A list that lags behind names letters that were taken on already.
+        let waits = |id: &LetterId| self.ledger().get(id).is_none_or(|record| record.is_waiting());
         let fit: Vec<LetterId> =
-            letters.iter().filter(|id| !unfit.contains_key(*id)).cloned().collect();
+            letters.iter().filter(|id| !unfit.contains_key(*id) && waits(id)).cloned().collect();
         let accepted = self.accept_in_bulk(&fit).await?;
         let rejected = if unfit.is_empty() { None } else { Some(self.reject_now(unfit).await?) };
         self.release_held();

@@ -80,8 +80,7 @@ fn pdf_of<'a>(letter: &'a Letter, traffic: &Traffic) -> Option<Pdf<'a>> {
 }
 
 fn is_whole(event: &Event, traffic: &Traffic) -> bool {
-    matches!(event.kind, EventKind::Downloaded)
-        && traffic.call(event.call).answer() == Answer::Status(200)
+    matches!(event.kind, EventKind::Downloaded) && traffic.call(event.call).brought_whole()
 }
 
 /// Whether the recording holds any download of the supplier's that belongs to a letter.

@@ -67,6 +67,26 @@ const NO_AT4_LIST: &[Open] = &[Open {
 }];
 const NONE_MISSING: &[Open] =
     &[Open { id: "C-DATA-MISSING-PDF", reason: "no letter is without a document" }];
+const UNFETCHED: &[Open] = &[Open {
+    id: "C-DATA-MISSING-PDF",
+    reason: "letters without a document are of a specification that nobody agreed, and rejected unfetched",
+}];
+const TOO_LONG: &str = "the reference supplier takes on no letter of more than five pages";
+const ALL_TOO_LONG: &[Open] = &[
+    Open { id: "C-DATA-MISSING-PDF", reason: "no letter is without a document" },
+    Open { id: "AT4.1", reason: TOO_LONG },
+    Open { id: "AT4.2", reason: TOO_LONG },
+    Open { id: "AT4.3", reason: TOO_LONG },
+    Open { id: "AT4.5", reason: TOO_LONG },
+    Open { id: "AT4.6", reason: TOO_LONG },
+    Open { id: "AT7.1", reason: TOO_LONG },
+    Open { id: "AT7.2", reason: TOO_LONG },
+    Open { id: "C-PATCH", reason: TOO_LONG },
+    Open { id: "C-CONTRACT-PATCH", reason: TOO_LONG },
+    Open { id: "C-LIST-ORDER", reason: TOO_LONG },
+];
+const NOT_HIDDEN: &[Open] =
+    &[Open { id: "C-LIST-HIDES", reason: "the profile declares no visibility timeout" }];
 const SHORT_TOKENS: &[Open] =
     &[Open { id: "O-TOKEN-REUSED", reason: "tokens that live for seconds are seldom used twice" }];
 
@@ -77,13 +97,13 @@ const CATALOGUE: &[HonestEntry] = &[
     row(Seeding, "seeded-2510", "2,510 letters, as the batch script seeds them.", &[Way::Seeds(Seeds::Int), Way::Letters(2_510)], &[DrivenWhole(&[2, 3]), ObservedWhole(&[2])]),
     row(Seeding, "seeded-3000", "3,000 letters.", &[Way::Seeds(Seeds::Int), Way::Letters(3_000)], &[DrivenWhole(&[2, 3]), ObservedWhole(&[2])]),
     row(Seeding, "seeded-7530", "7,530 letters: the batch script run three times.", &[Way::Seeds(Seeds::Int), Way::Letters(7_530)], &[DrivenWhole(&[2, 3]), ObservedWhole(&[2])]),
-    row(Seeding, "intake-2500", "2,500 letters are taken in at speed (250 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(250)], &[DrivenTenth(&[15]), ObservedTenth(&[15])]),
-    row(Seeding, "intake-2510", "2,510 letters are taken in at speed (251 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(251)], &[DrivenTenth(&[15]), ObservedTenth(&[15])]),
-    row(Seeding, "intake-3000", "3,000 letters are taken in at speed (300 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(300)], &[DrivenTenth(&[15]), ObservedTenth(&[15])]),
-    row(Seeding, "intake-7530", "7,530 letters are taken in at speed (753 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(753)], &[DrivenTenth(&[15]), ObservedTenth(&[15])]),
+    opening(UNFETCHED, row(Seeding, "intake-2500", "2,500 letters are taken in at speed (250 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(250)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
+    opening(UNFETCHED, row(Seeding, "intake-2510", "2,510 letters are taken in at speed (251 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(251)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
+    opening(UNFETCHED, row(Seeding, "intake-3000", "3,000 letters are taken in at speed (300 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(300)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
+    opening(UNFETCHED, row(Seeding, "intake-7530", "7,530 letters are taken in at speed (753 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(753)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
     opening(NONE_MISSING, row(Seeding, "no-missing-pdf", "Every letter has its document.", &[Way::Seeds(Seeds::NoneMissing)], &[Driven(&[2, 4, 5, 15]), Observed(&[4, 5, 7, 14])])),
     opening(NONE_MISSING, row(Seeding, "one-specification", "All letters are of one specification and group.", &[Way::Seeds(Seeds::OneSpecification)], &[Driven(&[2, 4, 7, 15]), Observed(&[4, 5, 7, 14])])),
-    opening(NONE_MISSING, row(Seeding, "six-pages", "Every document has six pages.", &[Way::Seeds(Seeds::SixPages)], &[Driven(&[2, 4, 7, 15]), Observed(&[4, 12])])),
+    opening(ALL_TOO_LONG, row(Seeding, "six-pages", "Every document has six pages.", &[Way::Seeds(Seeds::SixPages)], &[Driven(&[2, 4, 7, 15]), Observed(&[4, 12])])),
     row(Seeding, "six-pages-produced", "Every document has six pages, and all are produced.", &[Way::Seeds(Seeds::SixPages), Way::Habit("any-length")], &[Observed(&[4, 5, 7, 14])]),
     opening(NONE_MISSING, row(Seeding, "three-groups", "Letters of one specification are in three groups.", &[Way::Seeds(Seeds::ThreeGroups)], &[Driven(&[4, 7, 14]), Observed(&[4, 7, 14])])),
     // Workflows.
@@ -137,7 +157,6 @@ const CATALOGUE: &[HonestEntry] = &[
     opening(SHORT_TOKENS, row(Habit, "renew-late", "Tokens of 3 s are renewed when they are refused.", &[Way::Habit("renew-late"), Way::TokenLife(3_000)], &[Observed(&[5, 6, 7, 8])])),
     row(Habit, "mi-daily", "Each list is produced and reported on a day of its own (half a second, moved to a day in the record).", &[Way::Habit("mi-daily"), Way::DaysPass], &[Observed(&[7, 14])]),
     row(Habit, "mi-per-line-item", "Letters, sheets and envelopes are reported in records of their own.", &[Way::Habit("mi-per-line-item")], &[Observed(&[14])]),
-    row(Habit, "mi-per-group", "Letters are reported by group alone.", &[Way::Habit("mi-per-group")], &[Observed(&[14])]),
     row(Habit, "mi-printed", "Printed letters are reported, not dispatched ones.", &[Way::Habit("mi-printed")], &[Observed(&[5, 14])]),
     row(Habit, "mi-after-midnight", "A day is reported when the next has begun (half a second, moved to a day in the record).", &[Way::Habit("mi-after-midnight"), Way::DaysPass], &[Observed(&[7, 14])]),
     row(Habit, "follow-redirects", "The HTTP library follows the links to documents by itself.", &[Way::Habit("follow-redirects")], &[Observed(&[5, 15])]),
@@ -166,7 +185,7 @@ const CATALOGUE: &[HonestEntry] = &[
     row(Queue, "queue-lag-long", "Letters stay in the queue beyond the visibility timeout (600 s at 1:250).", &[Way::QueueLag(2_400)], LISTS),
     row(Queue, "unordered", "Updates overtake each other.", &[Way::Unordered], &[Driven(&[4, 5, 7, 10]), Observed(&[5, 7, 10])]),
     row(Queue, "late-updates", "Updates show after up to half a second more.", &[Way::ApplyJitter(500)], &[Driven(&[4, 5, 7, 10]), Observed(&[5, 7, 10])]),
-    row(Queue, "no-visibility-timeout", "Listed letters are not hidden.", &[Way::Visibility(0)], &[Driven(&[2, 3, 4]), Observed(&[2, 3, 4])]),
+    opening(NOT_HIDDEN, row(Queue, "no-visibility-timeout", "Listed letters are not hidden.", &[Way::Visibility(0)], &[Driven(&[2, 3, 4]), Observed(&[2, 3, 4])])),
     row(Queue, "short-visibility-timeout", "Listed letters are hidden for a short while (60 s at 1:250).", &[Way::Visibility(240)], &[Driven(&[2, 3, 4]), Observed(&[2, 3, 4])]),
     row(Queue, "long-visibility-timeout", "Listed letters are hidden for long (900 s at 1:250).", &[Way::Visibility(3_600)], &[Driven(&[2, 3, 4]), Observed(&[2, 3, 4])]),
 ];

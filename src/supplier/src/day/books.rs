@@ -53,14 +53,13 @@ impl Day<'_> {
     /// record yet.
     fn records(&mut self) -> Vec<MiRecord> {
         let mut counts: BTreeMap<Key, u64> = BTreeMap::new();
-        let by_group = self.settings.has(Manner::ReportByGroup);
         let printed = self.settings.has(Manner::ReportPrinted);
         let counted =
-            |job: &&mut Job| !job.reported && if printed { job.printed } else { job.dispatched };
+            |job: &&mut Job| !job.reported && (job.dispatched || (printed && job.printed));
         for job in self.jobs.iter_mut().filter(counted) {
             job.reported = true;
             let attributes = &job.letter.attributes;
-            let specification = attributes.specification_id.clone().filter(|_| !by_group);
+            let specification = attributes.specification_id.clone();
             *counts.entry((specification, attributes.group_id.clone())).or_default() += 1;
         }
         let timestamp = self.timestamp();

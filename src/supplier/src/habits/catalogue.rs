@@ -83,7 +83,6 @@ const CATALOGUE: &[HabitEntry] = &[
     // Management information.
     row("mi-daily", "Produces each list on a day of its own and reports each day.", Manner::ReportEachDay),
     row("mi-per-line-item", "Reports letters, sheets and envelopes, each in a record.", Manner::ReportLineItems),
-    row("mi-per-group", "Reports letters by group, without a specification.", Manner::ReportByGroup),
     row("mi-printed", "Reports the letters it has printed.", Manner::ReportPrinted),
     row("mi-after-midnight", "Reports a day when the next one has begun.", Manner::ReportAfterMidnight),
 ];

@@ -60,8 +60,6 @@ pub(crate) enum Manner {
     ReportEachDay,
     /// Sheets and envelopes are reported beside letters.
     ReportLineItems,
-    /// Letters are reported by group alone.
-    ReportByGroup,
     /// The letters that were printed are reported.
     ReportPrinted,
     /// A day is reported when the next one has begun.
