@@ -1,6 +1,8 @@
 //! How far the server's clock is from this one, told from the `Date` of its answers.
 //! Refuses false precision: `Date` counts whole seconds, so less than two seconds is no skew.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 
@@ -11,6 +13,7 @@ const WORTH_CORRECTING: SignedDuration = SignedDuration::from_secs(2);
 #[derive(Default)]
 pub(super) struct Skew {
     measured: Mutex<Option<SignedDuration>>,
+    disbelieved: AtomicBool,
 }
 
 impl Skew {
@@ -23,6 +26,11 @@ impl Skew {
         *self.measured.lock() = Some(SignedDuration::from_millis(server - here));
     }
 
+    /// Takes in that the server goes by this clock, whatever its `Date` says.
+    pub(super) fn disbelieve(&self) {
+        self.disbelieved.store(true, Ordering::Relaxed);
+    }
+
     /// How far the server is ahead; `None` before the first answer.
     pub(super) fn measured(&self) -> Option<SignedDuration> {
         *self.measured.lock()
@@ -31,7 +39,9 @@ impl Skew {
     /// The server's time when this clock shows `here`.
     pub(super) fn server_now(&self, here: Timestamp) -> Timestamp {
         match self.measured() {
-            Some(ahead) if ahead.abs() >= WORTH_CORRECTING => {
+            Some(ahead)
+                if ahead.abs() >= WORTH_CORRECTING && !self.disbelieved.load(Ordering::Relaxed) =>
+            {
                 here.checked_add(ahead).unwrap_or(here)
             }
             _ => here,
@@ -52,6 +62,8 @@ mod tests {
         assert_eq!(skew.server_now(here), here);
         skew.note("Fri, 20 Nov 2026 13:24:35 GMT", here, here);
         assert_eq!(skew.server_now(here).as_second() - here.as_second(), 600);
+        skew.disbelieve();
+        assert_eq!(skew.server_now(here), here);
         skew.note("yesterday", here, here);
         assert_eq!(skew.measured().unwrap().as_secs(), 600);
     }

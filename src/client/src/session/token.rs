@@ -243,24 +243,37 @@ impl Session {
     async fn ask_platform(&self, flow: &Flow, signer: Arc<Signer>) -> Result<Bearer, ClientError> {
         let (audience, url) = self.token_endpoint()?;
         let mut attempt = 0;
-        let mut corrected = false;
+        let (mut corrected, mut by_own_clock) = (false, false);
         loop {
             self.ready()?;
             attempt += 1;
-            let assumed = self.inner.skew.server_now(now()).as_second();
+            let assumed = match by_own_clock {
+                true => now().as_second(),
+                false => self.inner.skew.server_now(now()).as_second(),
+            };
             let assertion = signer.clone().assertion(audience.clone(), assumed).await?;
             let call = token_call(self, flow, url.clone(), &assertion);
             self.count(Kind::Token, attempt);
             let raw = self.send(&call, attempt, None, None).await?;
             let error = match self.token_of(&raw) {
-                Ok((header, life)) => return Ok(self.inner.tokens.keep(header, Some(life), true)),
+                Ok((header, life)) => {
+                    if by_own_clock {
+                        self.inner.skew.disbelieve();
+                    }
+                    return Ok(self.inner.tokens.keep(header, Some(life), true));
+                }
                 Err(error) => error,
             };
-            let off = (self.inner.skew.server_now(now()).as_second() - assumed).abs();
-            if !corrected && off > 30 && raw.status() == Some(400) {
-                // The answer's `Date` has just told how far this clock is off.
-                corrected = true;
-                continue;
+            if !corrected && raw.status() == Some(400) {
+                let differs = |clock: i64| (clock - assumed).abs() > 30;
+                let by_date = differs(self.inner.skew.server_now(now()).as_second());
+                // The answer's `Date` may just have told how far this clock is off; or it is a
+                // gateway's `Date` that is off, and this clock is right.
+                corrected = by_date || differs(now().as_second());
+                by_own_clock = corrected && !by_date;
+                if corrected {
+                    continue;
+                }
             }
             let pause = match raw.status() {
                 Some(429) => retry::stated_pause(&raw, &self.inner.skew),
