@@ -194,4 +194,12 @@ mod tests {
             assert!(!body.is_unrecorded(), "nothing of it was lost");
         }
     }
+
+    #[test]
+    fn content_that_could_not_be_read_says_why() {
+        let unread = Content::unread(77, "its coding is unknown".into());
+        assert_eq!(unread.problem.as_deref(), Some("its coding is unknown"));
+        assert_eq!(unread.length, 77);
+        assert!(Body::Opaque(unread).is_unrecorded());
+    }
 }

@@ -174,7 +174,8 @@ pub fn updates(traffic: &Traffic, letter: LetterIx) -> impl Iterator<Item = Upda
     events.iter().enumerate().filter(|(_, sent)| sent.by_supplier).filter_map(
         move |(place, sent)| {
             let EventKind::Sent(update) = sent.kind else { return None };
-            let later = &events[place + 1..];
+            // The update itself is in there: it is no read, and it does not follow itself.
+            let later = &events[place..];
             // What follows the next update shows that one's effect; only a repeat of an update that
             // may have been taken on is the same one.
             let next = later.iter().position(|event| match event.kind {

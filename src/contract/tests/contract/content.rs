@@ -99,6 +99,9 @@ fn what_readers_repair_in_silence_is_a_remark_and_the_pages_are_counted() {
     let content = inspect_pdf(&bytes[..marker]);
     let why = Some("its end-of-file marker is missing");
     assert_eq!((content.pages, content.repaired.as_deref()), (Some(2), why));
+    // Another number may be the beginning of anything.
+    let further = [&bytes[..marker], b"% 9"].concat();
+    assert_eq!(problem(&further), "truncated: the end-of-file marker is missing");
     // Without a number of its own the pages that are there count.
     let content = inspect_pdf(&spoiled(&bytes, "/Count", "/Tnuoc"));
     assert_eq!((content.pages, content.repaired), (Some(2), None));
@@ -156,6 +159,8 @@ fn what_stands_after_the_end_is_no_damage_and_a_cut_revision_is() {
             b"\r\n".repeat(900),
             [b"<html>".to_vec(), b"x".repeat(5_000), b"</html>".to_vec()].concat(),
             b"\n%%EOF".repeat(300),
+            [b"\n9 0 R\n".to_vec(), b"x".repeat(5_000)].concat(),
+            format!("\n9 0 obj\n{:1015}", "").into_bytes(),
         ] {
             let content = inspect_pdf(&[bytes.clone(), padding].concat());
             let found = (content.pages, content.problem, content.repaired);
@@ -209,6 +214,23 @@ fn a_small_tree_that_names_its_parts_over_and_over_ends_soon() {
     let begun = Instant::now();
     assert!(problem(bytes.as_bytes()).contains("more than 200000 entries"));
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_tree_with_as_many_entries_as_are_read_is_read() {
+    // The root is an entry as well.
+    let named = |pages: usize| {
+        let kids = "3 0 R ".repeat(pages);
+        let bytes = format!(
+            "%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n\
+             2 0 obj<</Type/Pages/Kids[{kids}]/Count {pages}>>endobj\n\
+             3 0 obj<</Type/Page/MediaBox[0 0 9 9]>>endobj\n\
+             trailer<</Root 1 0 R>>\nstartxref\n0\n%%EOF\n"
+        );
+        inspect_pdf(bytes.as_bytes()).pages
+    };
+    assert_eq!(named(199_999), Some(199_999));
+    assert_eq!(named(200_000), None);
 }
 
 #[test]
