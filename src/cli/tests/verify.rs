@@ -219,11 +219,12 @@ fn a_doctored_journal_breaks_its_chain_and_one_made_again_other_verdicts() {
     );
     forged(
         |draft| {
-            // A forger with time: an update of AT7 was refused, and every line chained anew.
+            // A forger with time: no letter of AT7 was read as DISPATCHED, and every line is
+            // chained again.
             rechain(draft, |line| {
-                let is_update = line.pointer("/exchange/request/method") == Some(&"PATCH".into());
-                if is_update {
-                    line["exchange"]["outcome"]["response"]["status"] = 500.into();
+                let text = "/exchange/outcome/response/body/text";
+                if let Some(Value::String(read)) = line.pointer_mut(text) {
+                    *read = read.replace("DISPATCHED", "ENCLOSED");
                 }
             });
         },
