@@ -220,7 +220,9 @@ mod tests {
 
     #[test]
     fn every_row_says_what_differs_and_names_what_exists() {
-        let known: BTreeSet<&str> = judged_ids().collect();
+        // Clauses that only show evidence pass too, and are nobody's killer.
+        let known: BTreeSet<&str> =
+            judged_ids().chain(letterproof_model::EVIDENCE_ONLY.iter().copied()).collect();
         for entry in CATALOGUE {
             assert!(entry.does.ends_with('.') || entry.does.ends_with(")."), "{}", entry.name);
             assert!(!entry.ways.is_empty() && !entry.runs.is_empty(), "{}", entry.name);
