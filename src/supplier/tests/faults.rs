@@ -40,6 +40,8 @@ fn setting(entry: &FaultEntry) -> Setting {
         "deliver-at-once" | "deliver-twice" => small(&[7, 8]),
         "hoard-links" => small(&[2, 15]),
         "second-job" => small(&[3]),
+        // The printed letter that it sets back is one of the only batch.
+        "step-back" => Setting { letters: 24, ..small(&[4, 5]) },
         // The letters that an e-mail stops are cancelled at every stage.
         "dispatch-cancelled" => small(&[7, 11]),
         "cancel-dispatched" | "fail-dispatched" => small(&[7, 11, 12]),
