@@ -225,10 +225,10 @@ impl PrintHouse {
                 Some(ClientError::Interrupted) => ScenarioOutcome::Stopped(error.to_string()),
                 _ => ScenarioOutcome::Failed(error.to_string()),
             });
-            if let Some(work) = &self.work {
-                if let Some(client) = client.filter(|client| client.is_fatal()) {
-                    work.bench.stop(client.to_string());
-                }
+            if let Some(work) = &self.work
+                && let Some(client) = client.filter(|client| client.is_fatal())
+            {
+                work.bench.stop(client.to_string());
             }
             error
         })

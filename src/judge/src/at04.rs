@@ -267,7 +267,7 @@ pub(crate) fn listed_after(
     at: Micros,
 ) -> Option<(Micros, CallIx)> {
     let events = traffic.letter(letter).events.iter();
-    let listed =
+    let mut listed =
         events.filter(|e| e.is_listed() && e.started > at && traffic.follows(e.started, at));
-    listed.last().map(|event| (event.started - at, event.call))
+    listed.next_back().map(|event| (event.started - at, event.call))
 }

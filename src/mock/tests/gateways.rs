@@ -1,5 +1,5 @@
 //! What gateways and stores in front of the same handlers do differently.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod support;
 
