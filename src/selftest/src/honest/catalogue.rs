@@ -127,7 +127,7 @@ const CATALOGUE: &[HonestEntry] = &[
     row(Workflow, "fail-bad-pdfs", "Letters without a document are accepted and then FAILED.", &[Way::Habit("fail-bad-pdfs")], &[Observed(&[5, 12, 13])]),
     row(Workflow, "forward-without-code", "FORWARDED carries a text and no code.", &[Way::Habit("forward-without-code")], &[Observed(&[9])]),
     HonestEntry {
-        open: &[Open { id: "AT7.2", reason: NOT_READ },],
+        open: &[Open { id: "AT7.2", reason: NOT_READ }],
         advised: &["O-STATUS-SEEN-FIRST"],
         ..row(Workflow, "no-read-backs", "No status is read after a letter's acceptance.", &[Way::Habit("no-read-backs")], &[Observed(&[7])])
     },
