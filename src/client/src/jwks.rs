@@ -1,6 +1,6 @@
 //! How a JWKS, as registered, fits a signing key.
 //! Numbers are compared, not their spelling; keys of other kinds are passed over (RFC 7517, §5).
-//! Refuses to show a private part that it finds.
+//! A private part that it finds is never shown.
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;

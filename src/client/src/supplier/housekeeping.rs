@@ -182,7 +182,7 @@ impl Supplier {
     }
 
     /// Takes in the queue once and reports what cannot be produced (AT15). What was found out of
-    /// letters before says nothing here: the queue was seeded anew.
+    /// letters before says nothing here: the queue has been seeded again.
     ///
     /// # Errors
     /// As [`Supplier::take_in_queue`].
