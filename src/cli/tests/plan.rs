@@ -28,7 +28,8 @@ fn plan(arguments: &[&str]) -> Value {
 }
 
 #[test]
-fn a_run_on_the_mix_of_int_plans_with_its_letters() {
+fn a_run_plans_with_the_letters_of_its_mix_which_is_that_of_int() {
+    assert_eq!(plan(&[])["seeding"]["seeded"], 2_510);
     assert_eq!(plan(&["--mix", "int"])["seeding"]["seeded"], 2_510);
     assert_eq!(plan(&["--mix", "int", "--letters", "2600"])["seeding"]["seeded"], 2_600);
     assert_eq!(plan(&["--mix", "varied"])["seeding"]["seeded"], 2_500);

@@ -15,7 +15,9 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use letterproof_contract::Contract;
-use letterproof_mock::{AuthMode, Limits, Mix, MockConfig, MockServer, Profile, SecretToken, SeedPlan};
+use letterproof_mock::{
+    AuthMode, Limits, Mix, MockConfig, MockServer, Profile, SecretToken, SeedPlan,
+};
 use letterproof_model::{
     About, Actor, Body, Context, Direction, Exchange, ExchangeId, FindingKind, Header, Operation,
     Outcome, PackId, Response, Route, now,
