@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use letterproof_evidence::{SavedJournal, read_journal};
-use letterproof_mock::{MockConfig, MockServer};
+use letterproof_mock::{Mix, MockConfig, MockServer};
 use letterproof_model::{Body, Exchange, Journal as _, Operation, Route};
 use serde_json::Value;
 use support::{
@@ -205,6 +205,8 @@ fn too_few_letters_on_the_double_are_said_before_the_first_update_and_judged() {
 async fn stand_in(letters: u32) -> MockServer {
     let config = MockConfig {
         letters,
+        seeds: Mix::Varied.plan(),
+        queue_lag: Duration::ZERO,
         visibility_timeout: Duration::from_secs(1),
         apply_delay: Duration::from_millis(100),
         ..MockConfig::default()
