@@ -55,6 +55,7 @@ async fn serve(setup: Setup) -> Result<(), Failure> {
         admin: Some(([127, 0, 0, 1], 0).into()),
         rate_limit: setup.limit,
         limiter: limiters[usize::from(setup.limiter.min(2))],
+        letters: 2_500,
         seeds: SeedPlan::plain(),
         latency: Duration::from_millis(setup.latency_ms * 8 / 10),
         latency_jitter: Duration::from_millis(setup.latency_ms * 4 / 10),

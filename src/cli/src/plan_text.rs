@@ -38,8 +38,8 @@ pub(crate) fn render(planned: &Planned) -> String {
         duration(most)
     );
     text.push_str(
-        "\nAssumed: at most one letter in twenty cannot be taken on or produced. Reads and repeats \
-         may be more.\n",
+        "\nAssumed: at most one letter in twenty cannot be taken on, and two in five cannot be taken on \
+         or produced. Reads and repeats may be more.\n",
     );
     text
 }

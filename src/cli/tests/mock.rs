@@ -56,8 +56,8 @@ fn int_is_announced_in_one_line_and_answers_a_plain_client() {
 }
 
 #[test]
-fn the_mix_of_int_has_its_own_number_of_letters_and_groups_of_the_supplier() {
-    let (_mock, ready) = started(&["--auth", "none", "--mix", "int", "--queue-lag", "2s"]);
+fn the_mix_is_that_of_int_with_its_own_number_of_letters_and_groups_of_the_supplier() {
+    let (_mock, ready) = started(&["--auth", "none"]);
     let base = ready["base_url"].as_str().unwrap();
     let list = || get(base, "/letters?limit=2500").matches("\"type\":\"Letter\"").count();
     assert_eq!((list(), list()), (2_500, 10));

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use letterproof_evidence::{SavedJournal, read_journal};
-use letterproof_mock::{MockConfig, MockServer};
+use letterproof_mock::{Mix, MockConfig, MockServer};
 use letterproof_model::{Body, Exchange, Journal as _, Operation, Route};
 use serde_json::Value;
 use support::{
@@ -28,7 +28,8 @@ fn plan(arguments: &[&str]) -> Value {
 }
 
 #[test]
-fn a_run_on_the_mix_of_int_plans_with_its_letters() {
+fn a_run_plans_with_the_letters_of_its_mix_which_is_that_of_int() {
+    assert_eq!(plan(&[])["seeding"]["seeded"], 2_510);
     assert_eq!(plan(&["--mix", "int"])["seeding"]["seeded"], 2_510);
     assert_eq!(plan(&["--mix", "int", "--letters", "2600"])["seeding"]["seeded"], 2_600);
     assert_eq!(plan(&["--mix", "varied"])["seeding"]["seeded"], 2_500);
@@ -204,6 +205,8 @@ fn too_few_letters_on_the_double_are_said_before_the_first_update_and_judged() {
 async fn stand_in(letters: u32) -> MockServer {
     let config = MockConfig {
         letters,
+        seeds: Mix::Varied.plan(),
+        queue_lag: Duration::ZERO,
         visibility_timeout: Duration::from_secs(1),
         apply_delay: Duration::from_millis(100),
         ..MockConfig::default()

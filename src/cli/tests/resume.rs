@@ -10,7 +10,7 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use letterproof_evidence::{Bundle, SavedJournal, read_journal};
-use letterproof_mock::{MockConfig, MockServer};
+use letterproof_mock::{Mix, MockConfig, MockServer};
 use letterproof_model::{Journal as _, Operation, Route, Verdict};
 use serde_json::Value;
 use support::{
@@ -19,8 +19,11 @@ use support::{
 
 async fn double() -> MockServer {
     let config = MockConfig {
+        letters: Mix::Varied.letters(),
+        seeds: Mix::Varied.plan(),
         visibility_timeout: Duration::from_secs(1),
         apply_delay: Duration::from_secs(2),
+        queue_lag: Duration::ZERO,
         ..MockConfig::default()
     };
     MockServer::start(config).await.unwrap()

@@ -202,6 +202,8 @@ const RULES: [OperationRules; 9] = [
             token_refusal(401),
             token_refusal(403),
             Answer { status: 429, media: JSON, body: BodyRule::Free, echoes: false },
+            // The gateway is the one before the API, which documents this answer of its own there.
+            Answer { status: 502, media: EITHER, body: BodyRule::Free, echoes: false },
         ],
     },
 ];

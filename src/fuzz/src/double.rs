@@ -15,7 +15,9 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use letterproof_contract::Contract;
-use letterproof_mock::{AuthMode, Limits, MockConfig, MockServer, Profile, SecretToken, SeedPlan};
+use letterproof_mock::{
+    AuthMode, Limits, Mix, MockConfig, MockServer, Profile, SecretToken, SeedPlan,
+};
 use letterproof_model::{
     About, Actor, Body, Context, Direction, Exchange, ExchangeId, FindingKind, Header, Operation,
     Outcome, PackId, Response, Route, now,
@@ -88,10 +90,11 @@ impl Double {
         let config = MockConfig {
             profile,
             letters: 20,
-            seeds: SeedPlan { pdf_bytes: 2_000, ..SeedPlan::default() },
+            seeds: SeedPlan { pdf_bytes: 2_000, ..Mix::Varied.plan() },
             auth: AuthMode::Static(SecretToken::new(TOKEN)),
             apply_delay: Duration::ZERO,
             visibility_timeout: Duration::ZERO,
+            queue_lag: Duration::ZERO,
             rate_limit: None,
             limits: Limits {
                 body_timeout: Duration::from_millis(100),

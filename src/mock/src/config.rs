@@ -13,7 +13,7 @@ use crate::seeds::SeedPlan;
 
 /// How long the queue of a mock, and of a run on one, lags the letters where nothing else is asked
 /// for.
-pub const DEFAULT_QUEUE_LAG: Duration = Duration::ZERO;
+pub const DEFAULT_QUEUE_LAG: Duration = Duration::from_secs(2);
 
 /// Which deployed system the double behaves as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

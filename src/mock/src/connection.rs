@@ -245,9 +245,14 @@ impl Service for Front {
             if strikes(shared, &parts.method, target) {
                 return Err(wire::cut(reset));
             }
-            let reply =
-                storage::serve(shared, &parts.method, whole, query, &parts.headers, &faults);
-            (Operation::Download, reply)
+            let request = storage::Request {
+                method: &parts.method,
+                path: whole,
+                query,
+                headers: &parts.headers,
+                faults: &faults,
+            };
+            (Operation::Download, storage::serve(shared, &request))
         } else if matches!(path, "/" | "") && parts.method == Method::GET {
             return Ok(wire::plain(page::answer(shared, &root)));
         } else {

@@ -195,7 +195,7 @@ fn quota(shared: &Shared, call: &Call<'_>, caller: Caller) -> Result<(), Box<Rep
 }
 
 /// A failure of the gateway itself.
-fn failed(status: u16) -> Reply {
+pub(crate) fn failed(status: u16) -> Reply {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let reason = status.canonical_reason().unwrap_or("Error");
     with_body(status, JSON, format!("{{\"message\":\"{reason}\"}}"))

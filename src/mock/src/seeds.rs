@@ -139,7 +139,7 @@ impl Default for SeedPlan {
                 seen(LetterPlan { pdf: PdfKind::Corrupt, ..english(0.4) }),
                 seen(LetterPlan { pages: Some(7), ..english(0.6) }),
                 seen(plan("integration-specification-unlisted", "group-english", 0.6)),
-                seen(LetterPlan { group: None, ..english(0.4) }),
+                seen(plan("integration-specification-english", "group-english-reminders", 0.4)),
             ],
         }
     }

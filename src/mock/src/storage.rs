@@ -77,16 +77,18 @@ pub(crate) fn link(shared: &Shared, root: &str, letter: &Letter, faults: &View) 
     )
 }
 
-/// Serves a request below the folder of documents.
-pub(crate) fn serve(
-    shared: &Shared,
-    method: &Method,
-    path: &str,
-    query: Option<&str>,
-    headers: &HeaderMap,
-    faults: &View,
-) -> Reply {
-    let mut reply = found(shared, method, path, query, headers, faults);
+/// A request below the folder of documents.
+pub(crate) struct Request<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) path: &'a str,
+    pub(crate) query: Option<&'a str>,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) faults: &'a View,
+}
+
+/// Serves a request.
+pub(crate) fn serve(shared: &Shared, request: &Request<'_>) -> Reply {
+    let mut reply = found(shared, request);
     for (name, value) in &shared.config.storage.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(*name), HeaderValue::try_from(*value))
         {
@@ -96,18 +98,12 @@ pub(crate) fn serve(
     reply
 }
 
-fn found(
-    shared: &Shared,
-    method: &Method,
-    path: &str,
-    query: Option<&str>,
-    headers: &HeaderMap,
-    faults: &View,
-) -> Reply {
+fn found(shared: &Shared, request: &Request<'_>) -> Reply {
+    let Request { method, path, headers, faults, .. } = *request;
     if shared.config.profile == Profile::Sandbox {
         return sandbox::serve_document(shared, method);
     }
-    let query = query.unwrap_or_default();
+    let query = request.query.unwrap_or_default();
     let value = |name: &str| {
         url::form_urlencoded::parse(query.as_bytes())
             .find(|(key, _)| key == name)

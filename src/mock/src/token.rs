@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use parking_lot::{Mutex, RwLock};
 
 use crate::faults::{Effect, View};
+use crate::gateway::failed;
 use crate::jwt::{self, Accepted, Refusal, invalid};
 use crate::reply::{JSON, Reply, with_body};
 use crate::shared::{Shared, micros, random_uuid};
@@ -94,6 +95,9 @@ pub(crate) fn answer(
     root: &str,
     faults: &View,
 ) -> Reply {
+    if faults.on(Effect::TokenFails) {
+        return no_store(failed(StatusCode::BAD_GATEWAY.as_u16()));
+    }
     match issue(shared, headers, body, root, faults) {
         Ok(token) => {
             let life = shared.config.token_lifetime.as_secs();

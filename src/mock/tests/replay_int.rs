@@ -50,7 +50,9 @@ fn registrations() -> Vec<Registration> {
 
 fn config() -> MockConfig {
     MockConfig {
+        letters: 2_500,
         seeds: plan(),
+        queue_lag: Duration::ZERO,
         auth: AuthMode::None,
         registrations: registrations(),
         gateway: Gateway::bare(),

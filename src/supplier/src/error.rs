@@ -52,6 +52,13 @@ pub enum SupplierError {
     },
 }
 
+impl SupplierError {
+    /// Whether the same call may succeed a little later.
+    pub(crate) const fn may_pass(&self) -> bool {
+        matches!(self, Self::Unanswered { .. } | Self::Refused { status: 500..=599, .. })
+    }
+}
+
 /// What to do about a status code.
 pub(crate) const fn remedy(status: u16) -> &'static str {
     match status {

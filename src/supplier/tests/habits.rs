@@ -7,7 +7,8 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use letterproof_model::{Body, Exchange, Journal as _};
+use letterproof_mock::{LetterPlan, SeedPlan};
+use letterproof_model::{Body, Exchange, Journal as _, Verdict};
 use letterproof_supplier::{DayEnd, Habit};
 use serde_json::Value;
 use support::tap::Trouble;
@@ -19,8 +20,12 @@ async fn worked(tests: &[u8], habits: &[&str]) -> Day {
 }
 
 async fn in_trouble(tests: &[u8], habits: &[&str], trouble: Option<Trouble>) -> Day {
+    worked_in(&Setting { trouble, ..Setting::small(tests) }, habits).await
+}
+
+async fn worked_in(setting: &Setting, habits: &[&str]) -> Day {
     let habits = habits.iter().map(|name| Habit::parse(name).unwrap()).collect();
-    let day = day_with(&Setting { trouble, ..Setting::small(tests) }, &[], habits).await;
+    let day = day_with(setting, &[], habits).await;
     assert_eq!(day.report.end, DayEnd::Whole, "{:#?}", day.report);
     day
 }
@@ -157,6 +162,23 @@ async fn letters_that_cannot_be_produced_end_as_a_habit_has_it() {
     for one in forwarded {
         assert!(one.get("reasonCode").is_none() && one["reasonText"].is_string(), "{one}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_without_a_group_are_rejected_where_a_habit_has_it() {
+    let english = |group| LetterPlan::share("integration-specification-english", group, 1.0);
+    let seeds = SeedPlan { pdf_bytes: 2_000, letters: vec![english("a-group"), english("")] };
+    let setting = Setting { seeds, ..Setting::small(&[4, 13]) };
+    let rejected = |day: &Day| {
+        let all = updates(day).into_iter();
+        all.filter(|item| item["attributes"]["status"] == "REJECTED").count()
+    };
+    assert_eq!(rejected(&worked_in(&setting, &[]).await), 0);
+    let day = worked_in(&setting, &["reject-groupless"]).await;
+    assert_eq!(rejected(&day), 32);
+    let failed: Vec<_> =
+        day.judged().into_iter().filter(|one| one.verdict == Verdict::Fail).collect();
+    assert!(failed.is_empty(), "{failed:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,7 @@ use letterproof_client::Silent;
 use letterproof_mock::{AuthMode, MockConfig, MockServer};
 use letterproof_model::{Journal as _, LetterStatus, TestId, Verdict};
 use letterproof_supplier::{DayEnd, ModelSupplier, SupplierSettings};
+use support::tap::Trouble;
 use support::{Concluded, Day, Setting, day};
 use url::Url;
 
@@ -75,6 +76,21 @@ async fn a_token_is_renewed_before_the_api_refuses_it() {
     assert_eq!(status(401).count(), 0);
     let tokens = status(200).filter(|(one, _)| one.request.url.ends_with("/oauth2/token")).count();
     assert!(tokens >= 2, "{tokens}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_endpoint_in_trouble_is_asked_again_unless_a_fault_gives_up() {
+    let trouble = Some(Trouble::Status("POST", "/oauth2/token", 2, 502));
+    let setting = Setting { trouble, ..Setting::small(&[1]) };
+    let patient = day(&setting, &[]).await;
+    assert_eq!(patient.report.end, DayEnd::Whole, "{:#?}", patient.report);
+    let all = patient.recording.exchanges().iter();
+    let asked = all.filter(|one| one.request.url.ends_with("/oauth2/token"));
+    let answers: Vec<_> = asked.filter_map(|one| one.status()).collect();
+    assert_eq!(answers[..3], [502, 502, 200]);
+    let gone = day(&setting, &["give-up"]).await;
+    let DayEnd::Broken(problem) = &gone.report.end else { panic!("{:#?}", gone.report) };
+    assert!(problem.contains("POST /oauth2/token") && problem.contains("502"), "{problem}");
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ async fn a_day_that_is_stopped_says_what_was_done() {
     let mock = MockServer::start(MockConfig {
         letters: 30,
         auth: AuthMode::None,
-        seeds: letterproof_mock::SeedPlan { pdf_bytes: 2_000, ..Default::default() },
+        seeds: letterproof_mock::SeedPlan::plain(),
         ..MockConfig::default()
     });
     let mock = mock.await.unwrap();

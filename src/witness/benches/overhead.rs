@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use letterproof_evidence::{JournalHeader, JournalWriter};
-use letterproof_mock::{AuthMode, MockConfig, MockServer};
+use letterproof_mock::{AuthMode, Mix, MockConfig, MockServer};
 use letterproof_model::{RunId, ToolInfo};
 use letterproof_witness::{Limits, Upstream, Witness, WitnessConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -43,6 +43,7 @@ fn run(what: impl Future<Output = ()>) {
 async fn double() {
     let config = MockConfig {
         letters: LETTERS,
+        seeds: Mix::Varied.plan(),
         auth: AuthMode::None,
         rate_limit: None,
         visibility_timeout: Duration::ZERO,

@@ -12,8 +12,10 @@ use super::range::Range;
 use crate::house::{Share, Way};
 use crate::sizes;
 
-/// At most one letter in so many is taken to be unfit to be accepted, or to be produced.
-const EXCEPTIONAL: u64 = 20;
+/// At most so many percent of letters are taken to be such that they cannot be taken on.
+const UNFIT: u64 = 5;
+/// At most so many cannot be taken on or produced: on INT a third has six pages.
+const UNPRODUCIBLE: u64 = 40;
 /// The most letters one list or one update names.
 const DAILY: u64 = 2_500;
 
@@ -155,7 +157,16 @@ impl Draft {
         let rejects = self
             .context()
             .is_some_and(|context| context.supports.contains(&LetterStatus::Rejected));
-        if rejects { exceptional(letters) } else { Range::NONE }
+        if rejects { percent_of(letters, UNFIT) } else { Range::NONE }
+    }
+
+    /// The share of so many letters that may be rejected where all that was found out counts.
+    pub(super) fn rejected_among(&self, letters: Range) -> Range {
+        if self.unfit_among(letters).is_possible() {
+            percent_of(letters, UNPRODUCIBLE)
+        } else {
+            Range::NONE
+        }
     }
 
     /// A list of letters is received.
@@ -304,7 +315,7 @@ impl Draft {
     /// All accepted letters that cannot be produced are failed.
     pub(super) fn fail_unproducible(&mut self) {
         // A scenario beside this one may have failed them first.
-        let bad = self.queue.unproducible.plus(exceptional(self.queue.free)).perhaps();
+        let bad = self.queue.unproducible.plus(percent_of(self.queue.free, UNPRODUCIBLE)).perhaps();
         self.report(bad, LetterStatus::Failed, Way::InOneUpdate);
         self.house.letters = bad;
     }
@@ -321,8 +332,7 @@ impl Draft {
     }
 
     /// A listed queue is decided on: what is unfit is rejected, the rest accepted.
-    pub(super) fn decide_on(&mut self, letters: Range, parts: Range) -> (Range, Range) {
-        let unfit = self.unfit_among(letters);
+    pub(super) fn decide_on(&mut self, letters: Range, parts: Range, unfit: Range) -> Range {
         let accepted = letters.minus(unfit);
         // The two come to the letters listed, whatever the share is.
         self.use_up(letters);
@@ -334,7 +344,7 @@ impl Draft {
         self.bill.update(LetterStatus::Accepted, accepted);
         self.bill.update(LetterStatus::Rejected, unfit);
         self.queue.free = self.queue.free.plus(accepted.perhaps());
-        (accepted, unfit)
+        accepted
     }
 
     /// The whole queue is taken in, list by list, and every PDF fetched.
@@ -344,9 +354,10 @@ impl Draft {
         let lists = letters.in_parts_of(chunk);
         self.call(Operation::ListLetters, lists.plus(Range::exactly(1)));
         self.note_list();
-        let (accepted, unfit) = self.decide_on(letters, lists);
+        let unfit = self.unfit_among(letters);
+        let accepted = self.decide_on(letters, lists, unfit);
         self.fetch(accepted);
-        let bad = exceptional(accepted);
+        let bad = percent_of(accepted, UNPRODUCIBLE);
         self.see(unfit);
         self.see(bad);
         self.report(bad, LetterStatus::Failed, Way::InOneUpdate);
@@ -365,8 +376,8 @@ impl Draft {
     }
 }
 
-/// The share of letters that may turn out to be exceptional.
-fn exceptional(letters: Range) -> Range {
-    let most = letters.most.map(|most| most.div_ceil(EXCEPTIONAL));
+/// None of the letters, or up to so many percent.
+fn percent_of(letters: Range, percent: u64) -> Range {
+    let most = letters.most.map(|most| (most * percent).div_ceil(100));
     Range { least: 0, most }
 }

@@ -128,7 +128,9 @@ fn accepts_listed(draft: &mut Draft) {
     draft.need("letters to accept", draft.house.asked);
     let listed = draft.house.listed;
     draft.fetch(draft.unfit_among(listed).perhaps());
-    let (accepted, unfit) = draft.decide_on(listed, Range::exactly(1));
+    // What another scenario found to be unproducible is rejected as well.
+    let unfit = draft.rejected_among(listed);
+    let accepted = draft.decide_on(listed, Range::exactly(1), unfit);
     (draft.house.letters, draft.house.rejected) = (accepted, unfit);
 }
 

@@ -64,7 +64,8 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "TEXT")]
     pub(crate) nonce: Option<String>,
 
-    /// Letters seeded in the embedded double, and expected by AT2
+    /// Letters seeded in the embedded double, and expected by AT2 [default: 2510 of the mix `int`,
+    /// 2500 of `varied`]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) letters: Option<u32>,
 

@@ -26,6 +26,7 @@ impl Double {
             auth,
             visibility_timeout: Duration::from_secs(1),
             apply_delay: Duration::from_millis(50),
+            queue_lag: Duration::ZERO,
             rate_limit: None,
             ..MockConfig::default()
         };

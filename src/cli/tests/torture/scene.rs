@@ -47,7 +47,7 @@ impl Double {
     }
 
     /// What `letterproof` is asked for to be a double that makes nobody wait.
-    pub(crate) fn asked<'a>(listen: &'a str, credentials: &'a str) -> [&'a str; 13] {
+    pub(crate) fn asked<'a>(listen: &'a str, credentials: &'a str) -> [&'a str; 17] {
         [
             "mock",
             "--listen",
@@ -62,6 +62,10 @@ impl Double {
             "2s",
             "--apply-delay",
             "300ms",
+            "--mix",
+            "varied",
+            "--queue-lag",
+            "0s",
         ]
     }
 

@@ -162,6 +162,7 @@ impl Supplier {
             _ => super::letter_ids(&self.list(Some(chunk)).await?),
         };
         let listed = letters.len();
+        let letters: Vec<_> = letters.into_iter().filter(|id| self.waits(id)).collect();
         if let Ask::Last(_) = ask {
             return Ok(Chunk { listed, letters, accepted: None, rejected: Vec::new() });
         }

@@ -74,10 +74,11 @@ impl Supplier {
     pub async fn take_on(&self, letters: &[LetterId]) -> Result<TakenOn, ClientError> {
         let _alone = self.shared.deciding.write().await;
         let unfit = self.unfit(letters).await?;
-        // A list that lags behind names letters that were taken on already.
-        let waits = |id: &LetterId| self.ledger().get(id).is_none_or(|record| record.is_waiting());
-        let fit: Vec<LetterId> =
-            letters.iter().filter(|id| !unfit.contains_key(*id) && waits(id)).cloned().collect();
+        let fit: Vec<LetterId> = letters
+            .iter()
+            .filter(|id| !unfit.contains_key(*id) && self.waits(id))
+            .cloned()
+            .collect();
         let accepted = self.accept_in_bulk(&fit).await?;
         let rejected = if unfit.is_empty() { None } else { Some(self.reject_now(unfit).await?) };
         self.release_held();
@@ -106,6 +107,12 @@ impl Supplier {
         let mut letters: Vec<LetterId> = unfit.keys().cloned().collect();
         letters.sort_unstable();
         self.move_in_bulk(&letters, LetterStatus::Rejected, Reasons::Each(unfit)).await
+    }
+
+    /// Whether a listed letter waits to be decided on: a list that lags behind names letters that
+    /// were taken on already.
+    pub(super) fn waits(&self, id: &LetterId) -> bool {
+        self.ledger().get(id).is_none_or(|record| record.is_waiting())
     }
 
     /// Of listed letters, those that their data alone rules out.

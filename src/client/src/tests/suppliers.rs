@@ -312,10 +312,15 @@ async fn a_queue_that_shows_its_letters_again_is_not_taken_in_twice() {
         faults.lost = (1..=4).map(|n| format!("L{n:04}")).collect();
         faults.latency = Duration::from_millis(200);
     }
-    let run = stage.supplier().take_in_queue(4).await.unwrap();
+    let supplier = stage.supplier();
+    let run = supplier.take_in_queue(4).await.unwrap();
     // It is asked for again for as long as an update may take, and nothing is done twice.
     assert!(run.lists.len() >= 2 && run.lists.iter().all(|n| *n == 4), "{:?}", run.lists);
     assert_eq!(run.letters.len(), 4);
+    // Nor by the next flow, whose lists name them as well.
+    supplier.wait_until_listed_letters_show_again().await.unwrap();
+    let next = supplier.take_in_queue(4).await.unwrap();
+    assert!(next.lists[0] == 4 && next.letters.is_empty(), "{:?}", next.lists);
     assert_eq!(stage.memory.count("GET", "/data"), 4);
     assert_eq!(stage.memory.count("POST", "/letters"), 1);
 }

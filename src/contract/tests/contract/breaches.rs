@@ -53,6 +53,7 @@ fn a_status_that_is_not_documented_is_a_violation() {
     expect(one("L1", "L1").answers(400), &["violation F-LETTER-STATUS-400"]);
     expect(bulk(&["a"]).answers(413), &["violation F-BULK-STATUS-413"]);
     expect(token().answers(500), &["violation F-TOKEN-STATUS-500"]);
+    expect(token().answers(502), &[]);
     expect(patched("ACCEPTED").answers(204), &["violation F-PATCH-STATUS-204"]);
 }
 

@@ -216,6 +216,7 @@ const CATALOGUE: &[FaultEntry] = &[
     row("accept-any-audience", ALWAYS, "The token endpoint takes assertions made for others.", &[], &["C-TOKEN-AUDIENCE"], "a wrong aud is refused with 401", Effect::AcceptAnyAudience),
     row("accept-any-algorithm", ALWAYS, "The token endpoint takes unsigned assertions (alg none).", &[], &["C-TOKEN-ALGORITHM"], "an alg other than RS512 is refused with 400", Effect::AcceptAnyAlgorithm),
     row("token-dies-early", time(1), "Tokens expire after this time, whatever expires_in says.", &[], &["C-BEARER-KEPT"], "a token lives as long as expires_in says", Effect::TokenDiesEarly),
+    row("token-502", ONCE, "The token endpoint answers 502.", &[], &[], "a platform has its troubles, and a supplier that asks again is not harmed", Effect::TokenFails),
     row("token-wrong-type", ALWAYS, "token_type is not Bearer.", &[], &["C-CONTRACT-TOKEN"], "token_type is Bearer", edit(&[Token], When::Success, Edit::SetKey("token_type", "\"mac\""))),
     row("token-without-token", ALWAYS, "The token answer holds no access_token.", &[], &["C-CONTRACT-TOKEN"], "the token answer holds access_token", edit(&[Token], When::Success, Edit::RemoveKey("access_token"))),
     // What may be sent.

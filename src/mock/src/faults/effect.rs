@@ -63,6 +63,7 @@ pub(crate) enum Effect {
     AcceptAnyAudience,
     AcceptAnyAlgorithm,
     TokenDiesEarly,
+    TokenFails,
     // What may be sent.
     AcceptDuplicates,
     AcceptTooMany,

@@ -18,6 +18,7 @@ pub(crate) const PROBES: &[Probe] = &[
     probe!("accept-any-audience", Tokens, other_audience_refused),
     probe!("accept-any-algorithm", Tokens, unsigned_refused),
     probe!("token-dies-early=1ms", Tokens, token_served_later),
+    probe!("token-502", Tokens, token_served),
     probe!("token-wrong-type", Tokens, token_by_the_contract),
     probe!("token-without-token", Tokens, token_by_the_contract),
 ];

@@ -106,6 +106,8 @@ const CATALOGUE: &[HonestEntry] = &[
     opening(ALL_TOO_LONG, row(Seeding, "six-pages", "Every document has six pages.", &[Way::Seeds(Seeds::SixPages)], &[Driven(&[2, 4, 7, 15]), Observed(&[4, 12])])),
     row(Seeding, "six-pages-produced", "Every document has six pages, and all are produced.", &[Way::Seeds(Seeds::SixPages), Way::Habit("any-length")], &[Observed(&[4, 5, 7, 14])]),
     opening(NONE_MISSING, row(Seeding, "three-groups", "Letters of one specification are in three groups.", &[Way::Seeds(Seeds::ThreeGroups)], &[Driven(&[4, 7, 14]), Observed(&[4, 7, 14])])),
+    row(Seeding, "no-group", "Some letters have no group, and are produced.", &[Way::Seeds(Seeds::SomeGroupless)], &[Driven(&[4, 7, 13, 14]), Observed(&[4, 7, 13, 14])]),
+    row(Seeding, "no-group-rejected", "Some letters have no group, and are REJECTED.", &[Way::Seeds(Seeds::SomeGroupless), Way::Habit("reject-groupless")], &[Observed(&[4, 7, 13, 14])]),
     // Workflows.
     row(Workflow, "post-only", "Every update goes with POST.", &[Way::Habit("post-only")], &[Observed(&[5, 6, 7, 8, 9, 10, 11, 12, 13])]),
     row(Workflow, "patch-only", "Every update but the answer to a list goes with PATCH.", &[Way::Habit("patch-only")], &[Observed(&[5, 6, 7, 8, 9, 10, 11, 12, 13])]),
@@ -170,6 +172,7 @@ const CATALOGUE: &[HonestEntry] = &[
     row(Gateway, "problem-401", "401 is written like the handlers' problems.", &[Way::Refusals(Refusals::Problems)], &[Driven(&[1]), Suite]),
     opening(SHORT_TOKENS, row(Gateway, "gateway-401", "401 is a fault of the gateway; tokens of 2 s are renewed when refused.", &[Way::Refusals(Refusals::Faults), Way::Habit("renew-late"), Way::TokenLife(2_000)], &[Observed(&[5, 6, 7, 8])])),
     row(Gateway, "gateway-429", "429 is a fault of the gateway (50 calls a second, where the supplier makes 58).", &[Way::Refusals(Refusals::Faults), Way::RateLimit(50)], &[Paced(&[4], 60)]),
+    row(Gateway, "token-unavailable", "The token endpoint answers 502 twice.", &[Way::Fault("token-502=2")], &[Driven(&[1, 2, 4, 7, 14]), Observed(&[1, 4, 7, 14])]),
     row(Gateway, "chunked", "Bodies come in chunks.", &[Way::Framing(Framing::Chunked)], EVERY_CALL),
     row(Gateway, "gzip", "Bodies are compressed where the caller reads gzip.", &[Way::Framing(Framing::Gzip)], EVERY_CALL),
     row(Gateway, "date-fast", "Date is an hour fast.", &[Way::DateOff(3_600)], EVERY_CALL),

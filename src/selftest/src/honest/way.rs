@@ -72,6 +72,8 @@ pub enum Seeds {
     SixPages,
     /// One specification in three groups.
     ThreeGroups,
+    /// The varied ones and others without a group.
+    SomeGroupless,
 }
 
 /// What a store and a cache in front of it add to a document.
@@ -152,6 +154,10 @@ impl Seeds {
                 plans.filter(|plan| plan.pdf == PdfKind::Valid).collect()
             }
             Self::OneSpecification => vec![of("english", "group-english")],
+            Self::SomeGroupless => {
+                let groupless = LetterPlan { share: 20.0, ..of("english", "") };
+                Mix::Varied.plan().letters.into_iter().chain([groupless]).collect()
+            }
             Self::SixPages => vec![
                 LetterPlan { pages: Some(6), ..of("english", "group-english") },
                 LetterPlan { pages: Some(6), ..of("arabic", "group-international") },
@@ -179,6 +185,7 @@ impl fmt::Display for Way {
                 Seeds::OneSpecification => "one specification",
                 Seeds::SixPages => "six pages",
                 Seeds::ThreeGroups => "three groups",
+                Seeds::SomeGroupless => "some letters without a group",
             }),
             Self::NoIds => f.write_str("no ids"),
             Self::NoCorrelationId => f.write_str("no correlation id made"),

@@ -146,6 +146,9 @@ impl Day<'_> {
                 Some(id) if self.settings.kind(id).is_none() => {
                     Some(Reason::new("J02", "The specification is not one agreed"))
                 }
+                Some(_) if self.rejects_groupless(letter) => {
+                    Some(Reason::new("J01", "The letter names no group"))
+                }
                 Some(_) => None,
             };
             if let Some(reason) = reason {
@@ -168,6 +171,11 @@ impl Day<'_> {
             }
         }
         Ok(screened)
+    }
+
+    /// Whether a habit rejects the letter for want of a group.
+    fn rejects_groupless(&self, letter: &Letter) -> bool {
+        letter.attributes.group_id.is_none() && self.settings.has(Manner::RejectGroupless)
     }
 
     /// Whether a letter's document is looked at before the letter is answered for.

@@ -9,5 +9,5 @@ mod name;
 mod wrong;
 
 pub use catalogue::{FaultEntry, fault_catalogue};
-pub use name::{Fault, UnknownFault};
+pub use name::Fault;
 pub(crate) use wrong::{Faults, Wrong};

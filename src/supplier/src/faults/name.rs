@@ -1,36 +1,22 @@
 //! Naming a fault on the command line.
-//! Refuses a name that is not in the catalogue, and says which one comes nearest.
+//! Refuses a name that is not in the catalogue.
 
 use std::fmt;
 
 use super::catalogue::{FaultEntry, fault_catalogue};
-use crate::nearest::nearest;
+use crate::named::{UnknownName, find};
 
 /// One of the catalogue's faults.
 #[derive(Debug, Clone, Copy)]
 pub struct Fault(pub(super) &'static FaultEntry);
-
-/// A name that is no fault.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is no fault of the supplier{hint}; `--fault list` shows them all")]
-pub struct UnknownFault {
-    /// The name as it was given.
-    pub name: String,
-    hint: String,
-}
 
 impl Fault {
     /// The fault of this name.
     ///
     /// # Errors
     /// There is none; the message offers the nearest.
-    pub fn parse(name: &str) -> Result<Self, UnknownFault> {
-        let name = name.trim();
-        if let Some(entry) = fault_catalogue().iter().find(|entry| entry.name == name) {
-            return Ok(Self(entry));
-        }
-        let hint = nearest(name, fault_catalogue().iter().map(|entry| entry.name));
-        Err(UnknownFault { name: name.to_owned(), hint })
+    pub fn parse(name: &str) -> Result<Self, UnknownName> {
+        find("fault", name, fault_catalogue(), |entry| entry.name).map(Self)
     }
 
     /// Its row of the catalogue.

@@ -45,6 +45,7 @@ const CATALOGUE: &[HabitEntry] = &[
     row("list-by-list", "Takes on and produces one list before it asks for the next.", Manner::ListByList),
     row("parallel-workers", "Has four workers send their parts of each update at the same time.", Manner::Workers(4)),
     row("reject-bad-pdfs", "Fetches documents first and rejects letters it cannot produce.", Manner::RejectBadPdfs),
+    row("reject-groupless", "Rejects letters that name no group.", Manner::RejectGroupless),
     row("fail-bad-pdfs", "Accepts letters without a document and reports them as FAILED.", Manner::FailBadPdfs),
     // Moving letters.
     row("post-only", "Sends every update with POST.", Manner::Singly(0)),

@@ -16,6 +16,8 @@ pub(crate) enum Manner {
     /// Every document is fetched before its letter is accepted, and letters that cannot be produced
     /// are rejected.
     RejectBadPdfs,
+    /// Letters that name no group are rejected.
+    RejectGroupless,
     /// Letters without a document are accepted and then reported as FAILED.
     FailBadPdfs,
     // Moving letters.

@@ -9,4 +9,4 @@ mod name;
 
 pub use catalogue::{HabitEntry, habit_catalogue};
 pub(crate) use manner::Manner;
-pub use name::{Habit, UnknownHabit};
+pub use name::Habit;

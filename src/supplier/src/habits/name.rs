@@ -1,37 +1,23 @@
 //! Naming a habit on the command line.
-//! Refuses a name that is not in the catalogue, and says which one comes nearest.
+//! Refuses a name that is not in the catalogue.
 
 use std::fmt;
 
 use super::catalogue::{HabitEntry, habit_catalogue};
 use super::manner::Manner;
-use crate::nearest::nearest;
+use crate::named::{UnknownName, find};
 
 /// One of the catalogue's habits.
 #[derive(Debug, Clone, Copy)]
 pub struct Habit(&'static HabitEntry);
-
-/// A name that is no habit.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is no habit of the supplier{hint}; `--habit list` shows them all")]
-pub struct UnknownHabit {
-    /// The name as it was given.
-    pub name: String,
-    hint: String,
-}
 
 impl Habit {
     /// The habit of this name.
     ///
     /// # Errors
     /// There is none; the message offers the nearest.
-    pub fn parse(name: &str) -> Result<Self, UnknownHabit> {
-        let name = name.trim();
-        let found = habit_catalogue().iter().find(|entry| entry.name == name);
-        found.map(Self).ok_or_else(|| UnknownHabit {
-            name: name.to_owned(),
-            hint: nearest(name, habit_catalogue().iter().map(|entry| entry.name)),
-        })
+    pub fn parse(name: &str) -> Result<Self, UnknownName> {
+        find("habit", name, habit_catalogue(), |entry| entry.name).map(Self)
     }
 
     pub(crate) const fn manner(self) -> Manner {

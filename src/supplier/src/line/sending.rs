@@ -184,8 +184,7 @@ impl Line {
 
     /// One try: the outer error is the token's, the inner one the connection's.
     async fn once(&self, call: &Call, id: Uuid) -> Result<reqwest::Result<Answer>, SupplierError> {
-        let anew = self.faults.has(Wrong::NewTokenEachCall);
-        let token = self.tokens.header(&self.client, anew).await?;
+        let token = self.token().await?;
         if !self.faults.has(Wrong::NoPace) {
             self.pacer.turn().await;
         }
@@ -208,6 +207,24 @@ impl Line {
             request = request.header(header::CONTENT_TYPE, MEDIA_TYPE).body(body.clone());
         }
         Ok(whole(request.send().await).await)
+    }
+
+    /// The token to send, asked for again while the platform is in trouble.
+    async fn token(&self) -> Result<Option<HeaderValue>, SupplierError> {
+        let anew = self.faults.has(Wrong::NewTokenEachCall);
+        let mut attempt = 1;
+        loop {
+            let error = match self.tokens.header(&self.client, anew).await {
+                Ok(token) => return Ok(token),
+                Err(error) => error,
+            };
+            let last = attempt >= self.settings.attempts || self.faults.has(Wrong::GiveUp);
+            if last || !error.may_pass() {
+                return Err(error);
+            }
+            sleep(self.back_off(attempt)).await;
+            attempt += 1;
+        }
     }
 
     /// Begins the work on a list.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use letterproof_client::{SecretSource, Silent};
 use letterproof_contract::Contract;
 use letterproof_judge::judge_all;
-use letterproof_mock::{MockConfig, MockServer, SeedPlan};
+use letterproof_mock::{Mix, MockConfig, MockServer, SeedPlan};
 use letterproof_model::{Context, CriterionResult, Mode, Recording, TestId, Verdict};
 use letterproof_supplier::{
     Access, Fates, Fault, Habit, ModelSupplier, ShiftReport, SupplierSettings,
@@ -23,6 +23,7 @@ use url::Url;
 pub struct Setting {
     pub tests: Vec<u8>,
     pub letters: u32,
+    pub seeds: SeedPlan,
     pub batch: u32,
     pub chunk: u32,
     pub visibility: Duration,
@@ -44,6 +45,7 @@ impl Setting {
         Self {
             tests: tests.to_vec(),
             letters: 64,
+            seeds: SeedPlan { pdf_bytes: 2_000, ..Mix::Varied.plan() },
             batch: 24,
             chunk: 16,
             visibility: Duration::from_millis(1_500),
@@ -162,13 +164,13 @@ pub async fn day(setting: &Setting, faults: &[&str]) -> Day {
 
 /// Works a day with habits through a tap and records it.
 pub async fn day_with(setting: &Setting, faults: &[&str], habits: Vec<Habit>) -> Day {
-    let seeds = SeedPlan { pdf_bytes: 2_000, ..SeedPlan::default() };
     let mock = MockServer::start(MockConfig {
         letters: setting.letters,
-        seeds,
+        seeds: setting.seeds.clone(),
         admin: Some(([127, 0, 0, 1], 0).into()),
         visibility_timeout: setting.visibility,
         apply_delay: Duration::from_millis(30),
+        queue_lag: Duration::ZERO,
         link_ttl: setting.link_life,
         rate_limit: None,
         token_lifetime: setting.token_life,

@@ -32,6 +32,7 @@ pub fn quick() -> MockConfig {
         },
         auth: AuthMode::None,
         apply_delay: Duration::ZERO,
+        queue_lag: Duration::ZERO,
         rate_limit: None,
         ..MockConfig::default()
     }
