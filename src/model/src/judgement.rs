@@ -170,8 +170,10 @@ mod tests {
         {
             let observer = [CheckResult { strength, ..check("O-X", Verdict::Fail) }];
             let supplier = SupplierKind::Witnessed;
-            let judged = Judgement { supplier, observer: &observer, ..judged(&tests, &[]) };
-            assert_eq!(exit_code(&judged, &[]), expected, "{strength:?}");
+            let watched = Judgement { supplier, observer: &observer, ..judged(&tests, &[]) };
+            assert_eq!(exit_code(&watched, &[]), expected, "{strength:?}");
+            let suite = [CheckResult { strength, ..check("C-X", Verdict::Fail) }];
+            assert_eq!(exit_code(&judged(&tests, &suite), &[]), expected, "{strength:?}");
         }
     }
 
