@@ -6,8 +6,8 @@ use std::path::Path;
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 use letterproof_model::{
-    About, ClauseKind, Counts, FindingKind, Performance, Results, TestResult, Verdict, WaiverState,
-    WaiverUse, is_waived, unwaived_verdict,
+    About, CheckResult, ClauseKind, Counts, FindingKind, Performance, Results, TestResult, Verdict,
+    WaiverState, WaiverUse, is_waived, unwaived_verdict,
 };
 
 /// Renders the table, what is owed and open, and where the evidence is.
