@@ -106,12 +106,14 @@ fn failures(output: &mut String, results: &Results) {
         let checks = checks.iter().filter(|check| check.is_advice() == advice);
         checks.flat_map(|check| &check.criteria).filter(grave).cloned().collect()
     };
+    let advice = [&results.conformance, &results.observer].map(|checks| of_checks(checks, true));
+    let advice = advice.concat();
     let pack = results.tests.iter().flat_map(|test| test.checks()).filter(grave).cloned();
     let groups = [
         ("Criteria that failed", pack.collect()),
         ("Rules that an observer saw broken", of_checks(&results.observer, false)),
         ("The API's contract, where it was broken", of_checks(&results.conformance, false)),
-        ("Advice, which decides nothing", of_checks(&results.observer, true)),
+        ("Advice, which decides nothing", advice),
     ];
     for (title, failed) in groups.iter().filter(|(_, failed)| !failed.is_empty()) {
         let _ = writeln!(output, "## {title}\n");

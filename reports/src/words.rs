@@ -137,8 +137,7 @@ pub(crate) fn outcome(results: &Results) -> Outcome {
         .partition(|id| required().any(|t| t.id.to_string() == *id && is_test_waived(t, results)));
     let passed = ids(&|v| v == Verdict::Pass);
     let open = ids(&|v| !matches!(v, Verdict::Fail | Verdict::Pass | Verdict::Error));
-    let broken =
-        results.conformance.iter().filter(|check| check.verdict == Verdict::Fail).count() as u64;
+    let broken = results.conformance.iter().filter(|check| check.is_broken()).count() as u64;
     let unselected: Vec<String> =
         required().filter(|test| !test.selected).map(|test| test.id.to_string()).collect();
     let tests = |ids: &[String]| counted(ids.len() as u64, "required test", "required tests");

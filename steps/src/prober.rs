@@ -168,6 +168,9 @@ impl Prober {
             }
             return Ok(exchange);
         }
+        if plan.hides_letters {
+            return Ok(supplier.probe_list(&flow, &probe).await?);
+        }
         let exchange = supplier.session().probe(&flow, &probe).await?;
         for _ in 1..times {
             supplier.session().probe(&flow, &probe).await?;
@@ -364,6 +367,7 @@ fn probe_of(plan: &ProbePlan, id: &str) -> Probe {
         BearerPlan::Value(value) => BearerChoice::Value(value.to_owned().into()),
     };
     probe.body = plan.body_for(id).map(String::into_bytes);
+    probe.hides_letters = plan.hides_letters;
     probe
 }
 

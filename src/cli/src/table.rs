@@ -6,8 +6,8 @@ use std::path::Path;
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 use letterproof_model::{
-    About, ClauseKind, Counts, FindingKind, Performance, Results, TestResult, Verdict, WaiverState,
-    WaiverUse, is_waived, unwaived_verdict,
+    About, CheckResult, ClauseKind, Counts, FindingKind, Performance, Results, TestResult, Verdict,
+    WaiverState, WaiverUse, is_waived, unwaived_verdict,
 };
 
 /// Renders the table, what is owed and open, and where the evidence is.
@@ -143,7 +143,8 @@ fn conformance(results: &Results) -> String {
     if results.conformance.is_empty() {
         return String::new();
     }
-    let counts = Counts::of(results.conformance.iter().map(|check| check.verdict));
+    let judged = results.conformance.iter().filter(|check| !check.is_advised());
+    let counts = Counts::of(judged.map(|check| check.verdict));
     let deviations = results
         .conformance
         .iter()
@@ -156,7 +157,7 @@ fn conformance(results: &Results) -> String {
     );
     for check in results.conformance.iter().filter(|c| c.verdict > Verdict::NotApplicable) {
         let waived = waived(is_waived(&check.id, check.verdict, &results.waivers));
-        let _ = writeln!(text, "\n{} {}{waived}: {}", check.id, check.verdict, check.title);
+        let _ = writeln!(text, "\n{} {}{waived}: {}", check.id, verdict(check), check.title);
         for criterion in &check.criteria {
             let _ = writeln!(
                 text,
@@ -170,13 +171,18 @@ fn conformance(results: &Results) -> String {
     text
 }
 
+/// The word for what became of a check: advice that was not followed is no failure.
+fn verdict(check: &CheckResult) -> &'static str {
+    if check.is_advised() { "advice" } else { check.verdict.as_str() }
+}
+
 /// The rules that an observer saw broken, and advice that was not followed, one line each.
 fn observed(results: &Results) -> String {
     let mut text = String::new();
     for check in results.observer.iter().filter(|check| check.verdict == Verdict::Fail) {
         let waived = waived(is_waived(&check.id, check.verdict, &results.waivers));
         let seen = check.criteria.first().map_or(check.title.as_str(), |first| &first.observed);
-        let verdict = if check.is_advice() { "advice" } else { check.verdict.as_str() };
+        let verdict = verdict(check);
         let _ = writeln!(text, "\n{} {verdict}{waived}: {}: {seen}", check.id, check.title);
     }
     text

@@ -7,13 +7,13 @@
 
 use letterproof_model::{Body, Capability, Operation, Response};
 
-use crate::Contract;
 use crate::body;
 use crate::difference::{Check, Difference, Seen, Weight};
 use crate::operations::{API_MEDIA_TYPE, JSON_MEDIA_TYPE};
 use crate::response::MOST_LETTERS;
 use crate::text::{MediaType, clip, decoded, whole_limit};
 use crate::updates::broken_rules;
+use crate::{Contract, Document};
 
 /// Checks how a broken request was answered.
 pub(crate) fn check(
@@ -42,7 +42,13 @@ pub(crate) fn check(
         check_parameters(seen, response, out);
     }
     let Some(document) = rules.request else { return };
-    if !check_request_media(seen, response, out) || !taken {
+    if !check_request_media(seen, response, out) {
+        return;
+    }
+    if response.status == 400 {
+        check_refused_time(contract, seen, document, out);
+    }
+    if !taken {
         return;
     }
     match &seen.exchange.request.body {
@@ -80,6 +86,28 @@ pub(crate) fn check(
             accepted(rule.facet, rule.title, response)
                 .expected(format!("400, since the rule is: {}", rule.expected))
                 .observed(format!("{} to {}", response.status, rule.observed)),
+        );
+    }
+}
+
+/// A record whose time says `+00:00` is a good one: the specification's format is `date-time`.
+fn check_refused_time(
+    contract: &Contract,
+    seen: &Seen<'_>,
+    document: Document,
+    out: &mut Vec<Difference>,
+) {
+    let Some(value) = seen.request_json() else { return };
+    let time = value["data"]["attributes"]["timestamp"].as_str().unwrap_or_default();
+    let sound = contract
+        .request_schema(seen.operation(), document)
+        .is_some_and(|schema| schema.strict.is_valid(value))
+        && broken_rules(seen).is_empty();
+    if seen.operation() == Operation::CreateMi && time.ends_with("+00:00") && sound {
+        out.push(
+            Difference::new(Check::Refusal, "UTC-OFFSET", "a time in UTC was refused")
+                .expected("201")
+                .observed(format!("400 to `{}`", clip(time))),
         );
     }
 }

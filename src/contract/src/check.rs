@@ -146,7 +146,8 @@ fn weigh(seen: &Seen<'_>, difference: Difference) -> Finding {
         Weight::Remark => FindingKind::Note,
     };
     let who = if difference.about == About::Supplier { "SUPPLIER-" } else { "" };
-    let mut id = format!("F-{who}{}-{}", seen.code(), difference.check.code());
+    let call = seen.code(difference.check);
+    let mut id = format!("F-{who}{call}-{}", difference.check.code());
     if !difference.facet.is_empty() {
         id.push('-');
         id.push_str(&difference.facet);

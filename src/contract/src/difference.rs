@@ -43,6 +43,8 @@ pub(crate) enum Check {
     Refusal,
     /// A download that is not what was announced.
     Download,
+    /// A number beyond what the specification lets a client expect, whatever the call.
+    Number,
     /// The request itself.
     Request,
 }
@@ -66,6 +68,7 @@ impl Check {
             Self::Accepted => "ACCEPTED",
             Self::Refusal => "REFUSAL",
             Self::Download => "CONTENT",
+            Self::Number => "NUMBER",
             Self::Request => "REQUEST",
         }
     }
@@ -166,9 +169,10 @@ impl<'a> Seen<'a> {
         self.route.operation
     }
 
-    /// The operation's name in finding ids.
-    pub(crate) fn code(&self) -> &'static str {
+    /// The operation's name in the id of a finding; a check that every call shares has one id.
+    pub(crate) fn code(&self, check: Check) -> &'static str {
         match (self.rules, self.operation()) {
+            _ if check == Check::Number => "ANY",
             (Some(rules), _) => rules.code,
             (None, Operation::Download) => "DOWNLOAD",
             (None, _) => "OTHER",

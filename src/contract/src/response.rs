@@ -48,8 +48,34 @@ pub(crate) fn check(
     if check_body(contract, seen, response, answer, out) {
         check_content(seen, response, out);
     }
-    if response.status == 303 {
-        check_location(response, out);
+    match response.status {
+        303 => check_location(response, out),
+        429 => check_expiry(seen, out),
+        _ => {}
+    }
+}
+
+/// The time in a 429 is in milliseconds and beyond 32 bits, which a client generated from the
+/// specification takes an integer without a format for: worth knowing, and nobody's breach.
+fn check_expiry(seen: &Seen<'_>, out: &mut Vec<Difference>) {
+    const NAME: &str = "ratelimiting_expiry_time_ms";
+    if seen.operation() == Operation::Token {
+        return;
+    }
+    let expiry = seen.response_json().and_then(|body| body[NAME].as_f64());
+    if let Some(expiry) = expiry.filter(|expiry| *expiry > f64::from(i32::MAX)) {
+        let title =
+            format!("`{NAME}` has no format int64, so that generated clients cannot read it");
+        out.push(
+            Difference::new(Check::Number, "EXPIRY", title)
+                .weight(Weight::Remark)
+                .expected(format!(
+                    "a number within the 32 bits of an integer without a format, at most {}",
+                    i32::MAX
+                ))
+                .observed(format!("{expiry}"))
+                .source("OAS 429 response"),
+        );
     }
 }
 

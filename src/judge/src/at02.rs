@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 
 use letterproof_model::{Context, LetterStatus};
 
-use crate::hidden::{Hidden, hidden_before};
+use crate::hidden::{Hidden, hidden_before, taken_on_before};
 use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
 use crate::traffic::{ListCall, ListContent, Traffic};
@@ -123,6 +123,17 @@ fn whole(list: &ListCall, traffic: &Traffic, context: &Context) -> Ruling {
                 "{} hidden by a list asked for shortly before; ask again after the visibility \
                  timeout",
                 many(hidden, "letter")
+            );
+            return Ruling::open(observed, reason).shown_by([list.call]);
+        }
+        Hidden::Letters(hidden)
+            if entries < floor as usize
+                && entries + hidden + taken_on_before(list, traffic) >= floor as usize =>
+        {
+            let reason = format!(
+                "{} taken on before and no longer listed; ask for the whole list before any is \
+                 accepted",
+                many(taken_on_before(list, traffic), "letter")
             );
             return Ruling::open(observed, reason).shown_by([list.call]);
         }

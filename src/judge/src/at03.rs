@@ -51,9 +51,12 @@ fn asked_again(Again { pairs, clean, .. }: &Again<'_>) -> Ruling {
         let observed = format!("asked again after {}, no update in between", gaps.join(", "));
         return Ruling::pass(observed).shown_by(clean.iter().flat_map(|pair| shown(pair)));
     }
-    // Other tests list, update and list again by design; only the whole list is AT3's.
-    let whole: Vec<_> =
-        pairs.iter().filter(|pair| pair.first.limit == Some(at02::SEEDED)).collect();
+    // Other tests list, update and list again by design; only the whole list is AT3's, and only one
+    // that comes again: the list of another day names other letters.
+    let whole: Vec<_> = pairs
+        .iter()
+        .filter(|pair| pair.first.limit == Some(at02::SEEDED) && pair.mostly_again())
+        .collect();
     if whole.is_empty() {
         return nothing();
     }
@@ -70,8 +73,8 @@ fn after_timeout(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
     for pair in clean.iter().filter(|pair| pair.window != Window::AtOnce) {
         let (first, second) = (pair.first.letters(), pair.second.letters());
         let back = first.iter().filter(|letter| second.binary_search(letter).is_ok()).count();
-        // A list cut by its limit shows the head of the queue: what does not fit is not missed,
-        // and what did not fit before is not new. A head that nobody ever saw is another queue.
+        // A list cut by its limit shows the head of the queue: what does not fit is not missed. What
+        // is new came to the queue meanwhile, but a head that nobody ever saw is another queue.
         let strange =
             back == 0 && !second.iter().any(|letter| listed_before(*letter, pair.second, traffic));
         let missing = first.iter().filter(|_| strange || !is_cut(pair.second)).find(|letter| {
@@ -79,10 +82,14 @@ fn after_timeout(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
                 && !pair.hidden(**letter, pair.second, traffic, timeout)
                 && !updated_before(**letter, pair.second, traffic)
         });
-        let added = second.iter().filter(|_| strange || !is_cut(pair.first)).find(|letter| {
+        let added = second.iter().filter(|_| strange).find(|letter| {
             first.binary_search(letter).is_err()
                 && !pair.hidden(**letter, pair.first, traffic, timeout)
         });
+        let came = match is_cut(pair.first) {
+            true => String::new(),
+            false => came_meanwhile(pair, &first, &second, traffic),
+        };
         let shown = [pair.first.call, pair.second.call];
         let gap = seconds(pair.gap());
         let (was, is) = (count(first.len() as u64), many(second.len(), "letter"));
@@ -95,9 +102,10 @@ fn after_timeout(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
                         "{is} after {gap}, {} of them in the first list of {was}",
                         count(back as u64)
                     ),
-                    0 => format!("{is} after {gap}, the same as before"),
+                    0 => format!("{is} after {gap}, the same as before{came}"),
                     taken => format!(
-                        "{is} after {gap}, the same as before but {} hidden or updated meanwhile",
+                        "{is} after {gap}, the same as before but {} hidden or updated \
+                         meanwhile{came}",
                         count(taken as u64)
                     ),
                 };
@@ -134,6 +142,22 @@ fn after_timeout(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
         ));
     }
     tally.rule(traffic, "second list", |_| same)
+}
+
+/// What a second list says of letters that nobody had listed before it.
+fn came_meanwhile(
+    pair: &Pair<'_>,
+    first: &[LetterIx],
+    second: &[LetterIx],
+    traffic: &Traffic,
+) -> String {
+    let new = second.iter().filter(|letter| {
+        first.binary_search(letter).is_err() && !listed_before(**letter, pair.second, traffic)
+    });
+    match new.count() {
+        0 => String::new(),
+        new => format!(" and {} new to the queue", count(new as u64)),
+    }
 }
 
 fn updated_once(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {

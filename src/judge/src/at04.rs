@@ -14,7 +14,7 @@ use crate::ruling::{Ruling, Rulings, rule_or};
 use crate::tally::Tally;
 use crate::traffic::{Answer, CallIx, LetterIx, ListCall, Micros, Traffic, Via};
 use crate::unfit::exceptional;
-use letterproof_model::text::{count, many, seconds};
+use letterproof_model::text::{count, many, micros, seconds};
 
 /// Letters the pack's list asks for.
 const BATCH: u32 = 1_000;
@@ -223,14 +223,26 @@ impl Batch<'_> {
                 "nothing to look for in the list",
             );
         }
-        tally.rule(self.traffic, "letter", |n| match slowest {
+        let timeout = micros(self.moved.context.visibility_timeout_ms);
+        let over = self.traffic.deadline(self.list.finished, timeout);
+        let shows = later.iter().any(|list| self.traffic.follows(list.started, over));
+        let ruling = tally.rule(self.traffic, "letter", |n| match slowest {
             None => format!("{}, none listed again", many(n, "letter")),
             Some(lag) => format!(
                 "{}, gone from the list; it lagged {} behind the acceptance",
                 many(n, "letter"),
                 seconds(lag)
             ),
-        })
+        });
+        if shows || !ruling.passed() {
+            return ruling;
+        }
+        // The pack asks for this list at once, and for no other one.
+        ruling.because(format!(
+            "listed letters stay hidden for {}, and no list was asked for after that: it is the \
+             reads that show the acceptance",
+            seconds(timeout)
+        ))
     }
 
     fn on_record(&self) -> Ruling {

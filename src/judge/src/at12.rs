@@ -81,11 +81,11 @@ fn bad_pdfs_kept_out(traffic: &Traffic, context: &Context) -> Ruling {
         if let Some(call) = ended(letter) {
             tally.good([download, call]);
         } else if let Some((call, status)) = made {
-            let words = format!("has {words} and was sent {status}");
+            let words = format!("has {words} and was reported as {status}");
             tally.fault(ix, [download, call], words);
         } else if let Some(accepted) = sent(letter, &[LetterStatus::Accepted]) {
             if traffic.follows(traffic.ended(), traffic.call(download).finished + grace) {
-                let words = format!("has {words} and was accepted, and was not reported as FAILED");
+                let words = format!("has {words}, was accepted and never reported as FAILED");
                 tally.fault(ix, [accepted, download], words);
             } else {
                 let words = format!("has {words}, found just before the recording ended");
@@ -99,7 +99,7 @@ fn bad_pdfs_kept_out(traffic: &Traffic, context: &Context) -> Ruling {
             Ruling::pass(format!("{} downloaded, none damaged", many(n, "PDF"))).shown_by(whole)
         }
         _ => tally.rule(traffic, "letter", |n| {
-            format!("{} with a damaged PDF, none produced", many(n, "letter"))
+            format!("{} whose PDF cannot be produced, none produced", many(n, "letter"))
         }),
     }
 }

@@ -58,15 +58,15 @@ fn unfit_kept_out(traffic: &Traffic, context: &Context) -> Ruling {
         if let Some(call) = ended(letter) {
             tally.good([told, call]);
         } else if let Some((call, status)) = produced(letter) {
-            tally.fault(ix, [told, call], format!("{words} and was sent {status}"));
+            tally.fault(ix, [told, call], format!("{words} and was reported as {status}"));
         } else if accepted.is_none() && unfit != Unfit::NoPdf {
             // A letter merely listed has not been handled, so nothing was done wrong with it.
         } else if traffic.follows(traffic.ended(), traffic.call(told).finished + grace) {
             let missing = match accepted {
-                Some(_) => "was accepted, and was not reported as FAILED",
-                None => "was not rejected",
+                Some(_) => ", was accepted and never reported as FAILED",
+                None => " and was not rejected",
             };
-            tally.fault(ix, [told].into_iter().chain(accepted), format!("{words} and {missing}"));
+            tally.fault(ix, [told].into_iter().chain(accepted), format!("{words}{missing}"));
         } else {
             let words = format!("{words}, found just before the recording ended");
             tally.open(ix, [told].into_iter().chain(accepted), words);

@@ -73,16 +73,30 @@ fn in_utc(record: &MiRecord) -> MiRecord {
     MiRecord { timestamp: record.timestamp.as_ref().map(utc), ..record.clone() }
 }
 
-/// What the records of a group count: each line item on its own, and all of them together.
-fn counted(records: &[(&MiCall, &MiRecord)]) -> Vec<f64> {
-    let items: BTreeSet<Option<&str>> =
-        records.iter().map(|(_, record)| record.line_item.as_deref()).collect();
-    let all = quantity(records.iter().map(|(_, record)| *record));
-    let each = items.into_iter().map(|item| {
+/// The line items of a group's records with the quantity of each.
+fn items<'r>(records: &[(&MiCall, &'r MiRecord)]) -> BTreeMap<Option<&'r str>, f64> {
+    let names = records.iter().map(|(_, record)| record.line_item.as_deref());
+    let of = |item: Option<&str>| {
         let of_item = records.iter().filter(|(_, record)| record.line_item.as_deref() == item);
         quantity(of_item.map(|(_, record)| *record))
-    });
-    std::iter::once(all).chain(each).collect()
+    };
+    names.map(|item| (item, of(item))).collect()
+}
+
+/// Whether a line item says that it counts letters: another one that happens to fit says nothing
+/// for it. Sheets, envelopes and inserts are as many as they are.
+fn counts_letters(item: &Option<&str>) -> bool {
+    item.is_some_and(|item| item.to_lowercase().contains("letter"))
+}
+
+/// What the records of a group may count letters with: all line items together, or each on its own;
+/// where some say that they count letters, those alone.
+fn counted(records: &[(&MiCall, &MiRecord)]) -> Vec<f64> {
+    let mut items = items(records);
+    if items.keys().any(counts_letters) {
+        items.retain(|item, _| counts_letters(item));
+    }
+    std::iter::once(items.values().sum()).chain(items.values().copied()).collect()
 }
 
 impl<'a> Deref for Reported<'a> {
@@ -158,6 +172,8 @@ impl Reported<'_> {
     #[allow(clippy::cast_precision_loss)]
     fn equal(&self, processed: &BTreeMap<Key, Dispatched>, how: &str) -> Ruling {
         let mut tally = Tally::default();
+        // What no clause holds against anything, so that nobody takes it for checked.
+        let mut other: BTreeSet<&str> = BTreeSet::new();
         for (key, records) in &self.submitted {
             let calls = records.iter().map(|(call, _)| call.call);
             let Dispatched { certain, possible } = processed.get(key).copied().unwrap_or_default();
@@ -166,6 +182,12 @@ impl Reported<'_> {
                 counts.iter().any(|count| *count >= certain as f64 && *count <= most as f64)
             };
             if fits(possible) {
+                let fit = |count: f64| count >= certain as f64 && count <= possible as f64;
+                let items = items(records);
+                if !fit(items.values().sum()) {
+                    let left = items.iter().filter(|(_, count)| !fit(**count));
+                    other.extend(left.filter_map(|(item, _)| *item));
+                }
                 tally.good(calls);
             } else if fits(possible + self.unknown.possible) {
                 let words = format!("may be that of {how} letters ({})", name(key));
@@ -184,9 +206,16 @@ impl Reported<'_> {
         if tally.checked() == 0 {
             return Ruling::open("no record was taken on", "there is nothing to compare");
         }
-        self.undecided(tally.rule(self.traffic, "group", |n| {
+        let ruling = self.undecided(tally.rule(self.traffic, "group", |n| {
             format!("{} of letters, quantities equal the letters {how}", many(n, "group"))
-        }))
+        }));
+        match other.is_empty() || !ruling.passed() {
+            true => ruling,
+            false => {
+                let other: Vec<&str> = other.into_iter().collect();
+                ruling.because(format!("not compared with letters: {}", other.join(", ")))
+            }
+        }
     }
 
     /// Whether a group has a line item made up for each of its letters.

@@ -18,10 +18,7 @@ pub(crate) fn hidden_before(list: &ListCall, traffic: &Traffic, timeout: Micros)
         return Hidden::Unknown(lost);
     }
     let named = list.letters();
-    let taken_on = |letter: &LetterIx| {
-        let mut sent = traffic.letter(*letter).sent();
-        sent.any(|(event, update)| event.at < list.started && update.answer.accepted())
-    };
+    let taken_on = |letter: &LetterIx| taken_on(*letter, list, traffic);
     let mut hidden: Vec<LetterIx> = hiding(list, traffic, timeout)
         .flat_map(ListCall::entries)
         .map(|entry| entry.letter)
@@ -30,6 +27,21 @@ pub(crate) fn hidden_before(list: &ListCall, traffic: &Traffic, timeout: Micros)
     hidden.sort_unstable();
     hidden.dedup();
     Hidden::Letters(hidden.len())
+}
+
+/// How many letters had been taken on when this list was asked for, and are not in it.
+pub(crate) fn taken_on_before(list: &ListCall, traffic: &Traffic) -> usize {
+    let named = list.letters();
+    let gone = |letter: &LetterIx| {
+        named.binary_search(letter).is_err() && taken_on(*letter, list, traffic)
+    };
+    traffic.letters().filter(|(letter, _)| gone(letter)).count()
+}
+
+/// Whether the supplier's update of a letter was taken on before this list was asked for.
+fn taken_on(letter: LetterIx, list: &ListCall, traffic: &Traffic) -> bool {
+    let mut sent = traffic.letter(letter).sent();
+    sent.any(|(event, update)| event.at < list.started && update.answer.accepted())
 }
 
 /// The last list before this one that may have hidden letters nobody knows of.

@@ -133,10 +133,13 @@ impl<'a> Moved<'a> {
                 count(in_bulk as u64)
             )
         };
-        self.over(pass, |moved, back, tally| self.record_of(moved, back, tally))
+        // The pack asks for samples: where some were read, the others are not at fault.
+        let seen = |back: &ReadBack| !matches!(back, ReadBack::Unknown { .. });
+        let sampled = self.moves.iter().any(|(_, back)| seen(back));
+        self.over(pass, |moved, back, tally| self.record_of(moved, back, sampled, tally))
     }
 
-    fn record_of(&self, moved: &StatusMove, back: &ReadBack, tally: &mut Tally) {
+    fn record_of(&self, moved: &StatusMove, back: &ReadBack, sampled: bool, tally: &mut Tally) {
         let first = moved.first_call(self.traffic);
         let before = moved.seen_in.or_else(|| listed_before(moved, self.traffic));
         if before.is_none() {
@@ -158,7 +161,7 @@ impl<'a> Moved<'a> {
             return tally.open(moved.letter, [first], words);
         }
         match back {
-            ReadBack::Unknown { words, calls, missing: true } => {
+            ReadBack::Unknown { words, calls, missing: true } if !sampled => {
                 tally.fault(moved.letter, calls.iter().copied(), words);
             }
             ReadBack::Unknown { words, calls, .. } => {

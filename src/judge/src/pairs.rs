@@ -38,6 +38,13 @@ impl Pair<'_> {
         (self.second.started - self.first.finished).max(0)
     }
 
+    /// Whether the later list names most letters of the first again.
+    pub(crate) fn mostly_again(&self) -> bool {
+        let (first, second) = (self.first.letters(), self.second.letters());
+        let again = first.iter().filter(|letter| second.binary_search(letter).is_ok());
+        again.count() * 2 >= first.len()
+    }
+
     /// Whether a third list, by anyone, had hidden this letter when one of the two was asked for.
     pub(crate) fn hidden(
         &self,

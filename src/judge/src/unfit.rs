@@ -3,6 +3,7 @@
 
 use letterproof_model::{Context, LetterStatus, SpecificationId};
 
+use crate::at12::bad_pdf;
 use crate::traffic::{CallIx, Letter, LetterIx, Traffic};
 
 /// Why a letter cannot be taken on.
@@ -69,12 +70,13 @@ pub(crate) fn produced(letter: &Letter) -> Option<(CallIx, LetterStatus)> {
 }
 
 /// Whether a supplier may reject the letter instead of accepting it: its specification is missing
-/// or unknown, it names no group, it carries no hash (as letters without a PDF do not), or its PDF
-/// was not there.
+/// or unknown, it names no group, it carries no hash (as letters without a PDF do not), its PDF was
+/// not there, or was there and cannot be produced.
 pub(crate) fn exceptional(letter: LetterIx, traffic: &Traffic, context: &Context) -> bool {
     let known = traffic.letter(letter);
     unfit_specification(letter, traffic, context).is_some()
         || (known.described && known.group().is_none())
         || known.hash().is_none()
         || known.events.iter().any(|event| traffic.says_no_pdf(event))
+        || known.events.iter().any(|event| bad_pdf(event, traffic).is_some())
 }

@@ -12,6 +12,8 @@ use letterproof_model::{
     Brief, Results, RunEnd, RunId, Selection, SupplierKind, TestId, ToolInfo, Verdict, Waiver,
     WaiverState,
 };
+use support::Script;
+use support::cases::{header, then};
 use support::observed::watched;
 
 /// What is concluded of a supplier that connects as it should, and then sends ACCEPTED twice.
@@ -92,6 +94,17 @@ fn a_test_that_was_not_selected_stands_with_every_clause_not_run() {
     }
 }
 
+/// What is found in a script, by id.
+fn finding_ids(supplier: SupplierKind, script: &Script) -> Vec<String> {
+    let selection = Selection { tests: vec![], conformance: false };
+    let brief = Brief { supplier, ..Brief::new(selection, script.context.clone()) };
+    let tool = ToolInfo { version: "0.1.0".into(), commit: "unknown".into() };
+    let (run_id, started) = (RunId::fixed("run-1"), script.exchanges[0].started);
+    let head = Head { run_id: &run_id, started, tool: &tool, brief: &brief };
+    let results = conclude(&script.journal(), &head, Contract::built_in().unwrap());
+    results.findings.into_iter().map(|finding| finding.id.to_string()).collect()
+}
+
 #[test]
 fn a_recording_that_shows_no_credentials_at_all_blames_nobody_for_it() {
     let found = |supplier: SupplierKind, shown: bool| {
@@ -105,13 +118,7 @@ fn a_recording_that_shows_no_credentials_at_all_blames_nobody_for_it() {
                 .headers
                 .retain(|header| !header.name.eq_ignore_ascii_case("authorization"));
         }
-        let selection = Selection { tests: vec![], conformance: false };
-        let brief = Brief { supplier, ..Brief::new(selection, script.context.clone()) };
-        let tool = ToolInfo { version: "0.1.0".into(), commit: "unknown".into() };
-        let (run_id, started) = (RunId::fixed("run-1"), script.exchanges[0].started);
-        let head = Head { run_id: &run_id, started, tool: &tool, brief: &brief };
-        let results = conclude(&script.journal(), &head, Contract::built_in().unwrap());
-        results.findings.into_iter().map(|finding| finding.id.to_string()).collect::<Vec<_>>()
+        finding_ids(supplier, &script)
     };
     let blames = |ids: &[String]| ids.iter().any(|id| id.ends_with("AUTHORIZATION"));
     let mut witnessed = found(SupplierKind::Witnessed, false);
@@ -124,4 +131,27 @@ fn a_recording_that_shows_no_credentials_at_all_blames_nobody_for_it() {
     witnessed.retain(|id| !id.ends_with("AUTHORIZATION") && !id.ends_with("NO-BEARER"));
     assert!(!witnessed.is_empty());
     assert_eq!(imported, witnessed);
+}
+
+#[test]
+fn a_bearer_at_the_storage_is_blamed_where_its_host_name_is_another_one_than_the_apis() {
+    let found = |supplier: SupplierKind, storage: &str| {
+        let mut script = watched(|s| then(s.data("L1")));
+        script.edit_answer(|answer| {
+            let link = answer.headers.iter_mut().find(|header| header.name == "Location").unwrap();
+            link.value = format!("{storage}/l.pdf?X-Amz-Signature=redacted");
+        });
+        script.follow("L1").edit(|exchange| {
+            exchange.request.url = format!("{storage}/l.pdf?X-Amz-Signature=redacted");
+            exchange.request.headers.push(header("Authorization", "Bearer redacted:1234"));
+        });
+        let ids = finding_ids(supplier, &script);
+        ids.iter().any(|id| id.ends_with("DOWNLOAD-BEARER"))
+    };
+    let (own, other) = ("https://int.test:8443/store", "https://storage.test");
+    assert!(!found(SupplierKind::Imported, own), "a client keeps it where it was given it");
+    assert!(found(SupplierKind::Imported, other));
+    // A recording proxy gives the storage a name of its own, and records where that leads to.
+    assert!(found(SupplierKind::Witnessed, own));
+    assert!(found(SupplierKind::Witnessed, other));
 }

@@ -158,3 +158,26 @@ fn what_breaks_the_contract_is_told_once_and_three_things_at_most() {
     let many = answered(&[410, 418, 451, 402]);
     assert!(many.contains("410") && many.contains("451") && !many.contains("402"), "{many}");
 }
+
+#[test]
+fn an_expired_assertion_is_not_held_against_an_api_whose_date_is_far_off_which_is_named() {
+    let taken = |probe: TokenProbe, date: &str| {
+        let script = after(|s| {
+            s.token().harness().edit(|exchange| {
+                exchange.request.headers.push(header("X-Correlation-ID", probe.label()));
+            });
+            s.edit_answer(|answer| answer.headers.push(header("Date", date)));
+        });
+        support::probed::said(probe.check(), &script)
+    };
+    // The script's clock shows 14:13:20.
+    let (near, ahead) = ("Mon, 21 Sep 2026 14:13:40 GMT", "Mon, 21 Sep 2026 15:13:20 GMT");
+    assert_eq!(taken(TokenProbe::Expired, near).0, Verdict::Fail);
+    let (verdict, words) = taken(TokenProbe::Expired, ahead);
+    assert_eq!(verdict, Verdict::Inconclusive);
+    assert!(words.contains("its Date is 3,600 s ahead of this clock"), "{words}");
+    let (_, words) = taken(TokenProbe::Expired, "Mon, 21 Sep 2026 13:13:20 GMT");
+    assert!(words.contains("its Date is 3,600 s behind this clock"), "{words}");
+    // No clock excuses another one's signature.
+    assert_eq!(taken(TokenProbe::Signature, ahead).0, Verdict::Fail);
+}

@@ -15,7 +15,7 @@ use serde_json::Value;
 use support::cases::{
     accepted, at14, both_dispatched, braille, damaged, record, script, text_of, then,
 };
-use support::script::hash_of;
+use support::script::{BRAILLE, ENGLISH, hash_of};
 use support::told::{ends_with, explains};
 use support::{Script, judge_every, letter, letters, lines, observed, with_verdict};
 
@@ -93,6 +93,52 @@ fn dispatched_letters_may_go_unread() {
     ends_with(Inconclusive, "AT7.2", &unread);
     let lost = accepted(|s| then(s.bulk(Dispatched, &["L1"]).wait(61.0).read("L1", Accepted)));
     ends_with(Fail, "AT7.2", &lost);
+}
+
+#[test]
+fn a_status_that_was_not_read_is_never_a_pass_and_samples_of_a_batch_are_evidence() {
+    let why = |status: LetterStatus| match status {
+        Returned => Some(("R01", text_of("R01"))),
+        Forwarded | Cancelled | Failed | Rejected => Some(("X01", "A reason")),
+        _ => None,
+    };
+    for (test, read_back, evidence, status) in [
+        (5, 2, 5, Printed),
+        (6, 2, 5, Enclosed),
+        (8, 2, 5, Delivered),
+        (9, 3, 6, Forwarded),
+        (10, 2, 5, Returned),
+        (11, 3, 6, Cancelled),
+        (12, 2, 6, Failed),
+        (13, 2, 6, Rejected),
+    ] {
+        let [read_back, evidence] = [read_back, evidence].map(|n| format!("AT{test}.{n}"));
+        let sampled = |read: &[&str]| {
+            script(|s| {
+                let kind = if status == Forwarded { BRAILLE } else { ENGLISH };
+                let known: Vec<_> = letters(3).into_iter().map(|one| one.of(Some(kind))).collect();
+                s.list(100, &known);
+                if status != Rejected {
+                    s.bulk(Accepted, &["L1", "L2", "L3"]).wait(2.0);
+                }
+                if status == Returned {
+                    s.bulk(Dispatched, &["L1", "L2", "L3"]).wait(2.0);
+                }
+                known.iter().for_each(|one| then(s.patch_for(&one.id, status, why(status))));
+                s.wait(2.0);
+                for one in known.iter().filter(|one| read.contains(&one.id.as_str())) {
+                    s.read_letter(&one.clone().in_status(status), why(status));
+                }
+                s.wait(61.0).status();
+            })
+        };
+        ends_with(Inconclusive, &read_back, &sampled(&[]));
+        ends_with(Fail, &evidence, &sampled(&[]));
+        for clause in [&read_back, &evidence] {
+            ends_with(Inconclusive, clause, &sampled(&["L2"]));
+            ends_with(Pass, clause, &sampled(&["L1", "L2", "L3"]));
+        }
+    }
 }
 
 #[test]
@@ -277,6 +323,31 @@ fn processed_letters_are_counted_as_dispatched_or_as_printed_and_by_line_item() 
         ends_with(Fail, "AT14.2", &submitted(&[item("letters", quantity)]));
         observed::ends_with(Fail, "O-MI-COUNTS", &submitted(&[item("letters", quantity)]));
     }
+}
+
+#[test]
+fn a_line_item_that_counts_letters_is_not_made_good_by_another_and_the_rest_is_named() {
+    let submitted = |records: &[(&str, u32)]| {
+        at14(|s| {
+            for (at, (item, quantity)) in records.iter().enumerate() {
+                s.mi(&format!("M{at}"), &dated(item, *quantity));
+            }
+        })
+    };
+    for wrong in [
+        [("letters", 3), ("sheets", 2)],
+        [("sheets", 2), ("Letter, first class", 1)],
+        [("letters printed", 4), ("envelopes", 2)],
+    ] {
+        ends_with(Fail, "AT14.2", &submitted(&wrong));
+    }
+    let by_class = submitted(&[("letters first class", 1), ("letters second class", 1)]);
+    ends_with(Pass, "AT14.2", &by_class);
+    assert_eq!(support::result("AT14.2", &by_class).reason, None);
+    let sheets = submitted(&[("letters", 2), ("sheets", 8), ("envelopes", 2)]);
+    ends_with(Pass, "AT14.2", &sheets);
+    explains("not compared with letters: sheets", "AT14.2", &sheets);
+    blames_nobody(&sheets);
 }
 
 #[test]

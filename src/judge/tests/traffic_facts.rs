@@ -13,7 +13,8 @@ use letterproof_model::Verdict;
 use support::cases::{at14, record, script, then};
 use support::{letter, result};
 
-const UNKNOWN: &str = "1 of 1 letter: U1 names an unknown specification and was sent PRINTED";
+const UNKNOWN: &str =
+    "1 of 1 letter: U1 names an unknown specification and was reported as PRINTED";
 
 #[test]
 fn an_index_is_empty_until_an_exchange_is_added() {

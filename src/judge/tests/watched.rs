@@ -217,3 +217,35 @@ fn a_record_that_may_have_been_created_need_not_be_sent_again() {
     ends_with(Verdict::Inconclusive, "O-BACK-OFF-5XX", &submitted(502));
     ends_with(Verdict::Fail, "O-BACK-OFF-429", &submitted(429));
 }
+
+#[test]
+fn a_letter_that_the_harness_itself_used_is_not_left_behind_by_the_supplier() {
+    let left = |by_harness: bool| {
+        support::observed::watched(|s| {
+            s.bulk(Accepted, &["L1", "L3"]);
+            if by_harness {
+                s.harness().patch("L2", Accepted).supplier();
+            }
+            s.wait(301.0).status();
+        })
+    };
+    support::observed::ends_with(Verdict::Fail, "O-LISTED-TAKEN-ON", &left(false));
+    support::observed::ends_with(Verdict::Pass, "O-LISTED-TAKEN-ON", &left(true));
+}
+
+#[test]
+fn a_letter_whose_pdf_nobody_can_print_may_be_left_where_no_rejection_is_declared() {
+    let left = |spoilt: bool| {
+        let mut script = support::observed::watched(|s| {
+            match spoilt {
+                true => support::cases::damaged(s, "L2"),
+                false => drop(s.fetch("L2")),
+            }
+            s.bulk(Accepted, &["L1", "L3"]).wait(301.0).status();
+        });
+        script.context.supports.clear();
+        script
+    };
+    support::observed::ends_with(Verdict::Fail, "O-LISTED-TAKEN-ON", &left(false));
+    support::observed::ends_with(Verdict::Pass, "O-LISTED-TAKEN-ON", &left(true));
+}

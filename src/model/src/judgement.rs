@@ -46,7 +46,8 @@ pub fn exit_code(judged: &Judgement<'_>, waivers: &[WaiverUse]) -> u8 {
     let required =
         || deciding().filter(|test| test.required).map(|test| unwaived_verdict(test, waivers));
     let unwaived = |check: &&CheckResult| !is_waived(&check.id, check.verdict, waivers);
-    let checks = || judged.conformance.iter().filter(unwaived).map(|check| check.verdict);
+    let deciding_checks = || judged.conformance.iter().filter(|check| !check.is_advice());
+    let checks = || deciding_checks().filter(unwaived).map(|check| check.verdict);
     if deciding().map(|test| test.verdict).chain(checks()).any(|v| v == Verdict::Error) {
         4
     } else if required().chain(checks()).any(|v| v == Verdict::Fail)
@@ -169,8 +170,10 @@ mod tests {
         {
             let observer = [CheckResult { strength, ..check("O-X", Verdict::Fail) }];
             let supplier = SupplierKind::Witnessed;
-            let judged = Judgement { supplier, observer: &observer, ..judged(&tests, &[]) };
-            assert_eq!(exit_code(&judged, &[]), expected, "{strength:?}");
+            let watched = Judgement { supplier, observer: &observer, ..judged(&tests, &[]) };
+            assert_eq!(exit_code(&watched, &[]), expected, "{strength:?}");
+            let suite = [CheckResult { strength, ..check("C-X", Verdict::Fail) }];
+            assert_eq!(exit_code(&judged(&tests, &suite), &[]), expected, "{strength:?}");
         }
     }
 

@@ -219,7 +219,7 @@ pub const RETIRED: &[(&str, &str)] = &[
     ("AT3.2", "A second list at once may repeat the letters, as the pack describes: C-LIST-HIDES"),
     ("AT3.4", "A second download is no second job: advice, O-ONE-JOB"),
     ("AT5.4", "The pack does not ask for a status to be seen before the next: O-STATUS-SEEN-FIRST"),
-    ("AT6.3", "The pack asks for no duplicates in AT5 only: advice, O-UPDATE-ONCE"),
+    ("AT6.3", "The pack asks for no duplicates in AT5 only: O-UPDATE-ONCE"),
     ("AT6.4", "As AT5.4: O-STATUS-SEEN-FIRST"),
     ("AT7.3", "As AT6.3: O-UPDATE-ONCE"),
     ("AT7.4", "As AT5.4: O-STATUS-SEEN-FIRST"),

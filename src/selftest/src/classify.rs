@@ -5,12 +5,15 @@ use letterproof_model::Verdict;
 
 use crate::judges::Verdicts;
 use crate::plan::Claim;
+use crate::register::is_advice;
 
 /// What became of a fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Every criterion that the catalogue names for it turned red.
     Caught,
+    /// It did, and all of them are advice, which decides nothing: no official text asks for it.
+    Advised,
     /// Criteria turned red, but not every one that the catalogue names.
     Elsewhere,
     /// Nothing turned red.
@@ -33,6 +36,7 @@ impl Outcome {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Caught => "caught",
+            Self::Advised => "caught (advice)",
             Self::Elsewhere => "caught elsewhere",
             Self::Survived => "survived",
             Self::Void(_) => "void",
@@ -46,7 +50,10 @@ impl Outcome {
     /// Whether the judges did what is asked of them.
     #[must_use]
     pub const fn is_good(&self) -> bool {
-        matches!(self, Self::Caught | Self::Elsewhere | Self::Harmless | Self::Cleared)
+        match self {
+            Self::Caught | Self::Advised | Self::Elsewhere | Self::Harmless | Self::Cleared => true,
+            Self::Survived | Self::Void(_) | Self::FalseAlarm(_) | Self::Accused(_) => false,
+        }
     }
 }
 
@@ -82,7 +89,10 @@ pub fn classify(
     let red = with_claims(red, claims, faulty);
     let met = claims.iter().filter(|claim| red.iter().any(|id| id == claim.id)).count();
     let outcome = match (met, red.is_empty()) {
-        (met, _) if met == claims.len() => Outcome::Caught,
+        (met, _) if met == claims.len() => {
+            let advice = claims.iter().all(|claim| is_advice(claim.id));
+            if advice { Outcome::Advised } else { Outcome::Caught }
+        }
         (_, false) => Outcome::Elsewhere,
         (_, true) => Outcome::Survived,
     };
@@ -173,6 +183,20 @@ mod tests {
             assert_eq!(outcome.word(), expected, "{case}");
             assert_eq!(outcome.is_good(), expected.starts_with("caught"), "{case}");
         }
+    }
+
+    #[test]
+    fn what_only_advice_notices_is_told_apart() {
+        use Verdict::{Fail, Pass};
+        let (advice, rule) = ("O-ONE-JOB", "AT3.5");
+        let good = verdicts(&[(advice, Pass), (rule, Pass)]);
+        let red = verdicts(&[(advice, Fail), (rule, Fail)]);
+        let word = |claims: &[Claim], faulty| classify(claims, faulty, &good).0.word();
+        assert_eq!(word(&[claim(advice)], &red), "caught (advice)");
+        // A clause that decides something is enough, wherever it is named.
+        assert_eq!(word(&[claim(advice), claim(rule)], &red), "caught");
+        assert_eq!(word(&[claim(rule)], &red), "caught");
+        assert_eq!(word(&[claim(advice)], &good), "survived");
     }
 
     #[test]

@@ -55,7 +55,9 @@ fn made_up(outcome_of: impl Fn(&Trial) -> Outcome) -> Matrix {
         let outcome = outcome_of(&trial);
         let red = match &outcome {
             Outcome::Accused(by) => by.clone(),
-            Outcome::Caught => trial.claims.iter().map(|claim| claim.id.to_owned()).collect(),
+            Outcome::Caught | Outcome::Advised => {
+                trial.claims.iter().map(|claim| claim.id.to_owned()).collect()
+            }
             _ => Vec::new(),
         };
         Row { trial, outcome, red }
@@ -63,11 +65,56 @@ fn made_up(outcome_of: impl Fn(&Trial) -> Outcome) -> Matrix {
     Matrix::new(rows.collect(), true)
 }
 
+/// The faults that only advice notices: a clause that decides something names each of the others.
+const ADVISED: [&str; 7] = [
+    "list-no-hide",
+    "second-job",
+    "print-at-once",
+    "enclose-at-once",
+    "dispatch-at-once",
+    "deliver-at-once",
+    "forward-at-once",
+];
+
 fn as_it_should_be(trial: &Trial) -> Outcome {
     match (trial.honest, trial.claims.is_empty()) {
         (Some(_), _) => Outcome::Cleared,
         (None, true) => Outcome::Harmless,
+        (None, false) if ADVISED.contains(&trial.name) => Outcome::Advised,
         (None, false) => Outcome::Caught,
+    }
+}
+
+#[test]
+fn what_only_advice_notices_is_counted_apart_and_fails_no_self_test() {
+    let matrix = made_up(as_it_should_be);
+    let row = |word: &str| format!("| {word} | {} |", ADVISED.len());
+    assert!(matrix.markdown().contains(&row("caught (advice)")), "{}", matrix.markdown());
+    assert!(matrix.text().contains("7 caught (advice)"), "{}", matrix.text());
+    assert_eq!(matrix.csv().matches(",caught (advice),").count(), ADVISED.len());
+    assert_eq!(matrix.exit_code(), 0);
+    let unnoticed = made_up(|trial| match trial.name {
+        "second-job" => Outcome::Survived,
+        _ => as_it_should_be(trial),
+    });
+    assert_eq!(unnoticed.exit_code(), 1, "advice, too, must bite");
+}
+
+#[test]
+fn no_habit_that_is_honest_is_a_fault_under_the_same_test() {
+    // What the pack calls no requirement of production is AT7's read-back alone.
+    let trials = plan(&[]).unwrap();
+    let of = |name: &str| trials.iter().find(|trial| trial.name == name).unwrap();
+    let named: BTreeSet<u8> = of("skip-read-back")
+        .claims
+        .iter()
+        .filter_map(|claim| letterproof_model::CriterionId::fixed(claim.id).test())
+        .map(|test| test.number())
+        .collect();
+    assert_eq!(named, [5, 6, 8, 9, 10, 11, 12, 13].into());
+    for part in &of("no-read-backs").parts {
+        let letterproof_selftest::Setup::Supplier(setup) = &part.setup else { continue };
+        assert!(setup.tests.iter().all(|test| !named.contains(&test.number())));
     }
 }
 

@@ -149,13 +149,24 @@ impl Session {
 /// received, and the list may be asked for again once they show.
 pub(crate) fn list_is_lost(result: &Result<Answer<LetterList>, ClientError>) -> bool {
     match result {
-        Ok(answer) => retry::may_repeat(Repeat::Safe, Some(answer.status), None),
-        Err(ClientError::Unreachable { kind, .. }) => {
-            retry::may_repeat(Repeat::Safe, None, Some(*kind))
-                && !retry::may_repeat(Repeat::Unsent, None, Some(*kind))
-        }
+        Ok(answer) => is_lost(Some(answer.status), None),
+        Err(ClientError::Unreachable { kind, .. }) => is_lost(None, Some(*kind)),
         Err(_) => false,
     }
+}
+
+/// The same of a list that was asked for as a probe.
+pub(crate) fn probe_is_lost(exchange: &Exchange) -> bool {
+    let error = match &exchange.outcome {
+        Outcome::Error(error) => Some(error.kind),
+        Outcome::Response(_) => None,
+    };
+    is_lost(exchange.status(), error)
+}
+
+fn is_lost(status: Option<u16>, error: Option<TransportErrorKind>) -> bool {
+    let may = |repeat| retry::may_repeat(repeat, status, error);
+    may(Repeat::Safe) && !may(Repeat::Unsent)
 }
 
 fn answer<T>(raw: Raw, value: impl FnOnce(&Raw) -> Option<T>) -> Result<Answer<T>, ClientError> {

@@ -21,8 +21,8 @@ mod token_probe;
 mod transport;
 
 pub use api::Answer;
-pub(crate) use api::list_is_lost;
 pub(crate) use api::unreachable as no_answer;
+pub(crate) use api::{list_is_lost, probe_is_lost};
 pub use assertion::AssertionFlaw;
 pub use core::{Session, SessionOptions, Usage};
 pub use link::{DataLink, Download, LinkChange};

@@ -69,6 +69,9 @@ pub struct Probe {
     /// Whether a 429 is waited out, a failure on the way overcome and the probe sent again; off for
     /// probes of the limit itself.
     pub patient: bool,
+    /// Whether it is a list whose letters stay hidden afterwards, so that it is not sent again at
+    /// once when its answer was lost.
+    pub hides_letters: bool,
 }
 
 impl Probe {
@@ -86,6 +89,7 @@ impl Probe {
             headers: Vec::new(),
             body: None,
             patient: true,
+            hides_letters: false,
         }
     }
 
@@ -102,6 +106,7 @@ impl Probe {
 fn repeat_of(probe: &Probe) -> Repeat {
     match probe.patient {
         false => Repeat::Never,
+        true if probe.hides_letters => Repeat::Unsent,
         true if probe.method == "POST" && !probe.path.starts_with("/letters") => Repeat::Unsent,
         true => Repeat::Safe,
     }

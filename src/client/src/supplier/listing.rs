@@ -2,15 +2,16 @@
 //! Refuses parallel lists: the API would hand out the same letters twice. Refuses to repeat a list
 //! whose answer was lost before the letters that it hid show again: it would name only the rest.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use letterproof_model::{MarkKind, now};
+use letterproof_model::{Exchange, MarkKind, now};
 
 use super::work::Supplier;
-use crate::session::list_is_lost;
+use crate::session::{list_is_lost, probe_is_lost};
 use crate::wire::{LetterList, ListedLetter};
-use crate::{Answer, ClientError};
+use crate::{Answer, ClientError, Flow, Probe};
 
 /// The letters of the pack's daily list.
 const DAILY: u32 = 2_500;
@@ -77,20 +78,45 @@ impl Supplier {
         loop {
             let answer = self.session().list_letters(&self.flow, limit).await;
             asked += 1;
-            if !list_is_lost(&answer) {
+            if !list_is_lost(&answer) || !self.may_ask_again(asked).await? {
                 return answer;
             }
-            self.ledger().note_lost_list(now());
-            if asked >= MOST_LISTS {
-                return answer;
-            }
-            self.session().sleep(BEFORE_REPEAT).await?;
-            self.wait_out(
-                "waiting to repeat a list whose answer was lost",
-                ", also those of a list whose answer was lost",
-            )
-            .await?;
         }
+    }
+
+    /// Sends a probe that is a list, and again when its answer was lost, once what it hid shows
+    /// again.
+    ///
+    /// # Errors
+    /// As [`Session::probe`](crate::Session::probe).
+    pub async fn probe_list(
+        &self,
+        flow: &Flow,
+        probe: &Probe,
+    ) -> Result<Arc<Exchange>, ClientError> {
+        let mut asked = 0;
+        loop {
+            let exchange = self.session().probe(flow, probe).await?;
+            asked += 1;
+            if !probe_is_lost(&exchange) || !self.may_ask_again(asked).await? {
+                return Ok(exchange);
+            }
+        }
+    }
+
+    /// Whether a list that was lost so many times is asked for again; what it hid shows by then.
+    async fn may_ask_again(&self, asked: u32) -> Result<bool, ClientError> {
+        self.ledger().note_lost_list(now());
+        if asked >= MOST_LISTS {
+            return Ok(false);
+        }
+        self.session().sleep(BEFORE_REPEAT).await?;
+        self.wait_out(
+            "waiting to repeat a list whose answer was lost",
+            ", also those of a list whose answer was lost",
+        )
+        .await?;
+        Ok(true)
     }
 
     /// Receives the whole daily list: 2,500 letters in one call (AT2).

@@ -5,6 +5,7 @@ mod doctors;
 mod double;
 mod ledgers;
 mod lifetimes;
+mod lists;
 mod network;
 mod recorder;
 mod resuming;

@@ -344,47 +344,6 @@ async fn a_queue_of_more_than_one_flow_is_taken_in_flow_by_flow_without_losing_a
     assert_eq!(stage.memory.count("GET", "/letters?limit=5"), 6);
 }
 
-/// Tells what it is doing.
-#[derive(Default)]
-struct Heard(parking_lot::Mutex<Vec<String>>);
-
-impl crate::Progress for Heard {
-    fn on_event(&self, event: crate::ProgressEvent) {
-        self.0.lock().push(event.what);
-    }
-}
-
-#[tokio::test]
-async fn a_list_whose_answer_was_lost_is_repeated_when_what_it_hid_shows_again() {
-    let stage = Stage::set().await;
-    stage.double.seed_ordinary(5);
-    let heard = std::sync::Arc::new(Heard::default());
-    let ledger = Ledger::in_memory(&stage.target);
-    let supplier = Supplier::with_progress(stage.session(), ledger, heard.clone());
-    // The gateway lost the answer to a list that the API had served.
-    supplier.session().list_letters(supplier.flow(), None).await.unwrap();
-    stage.double.world.lock().faults.next = vec![(502, serde_json::json!({"message": "x"}))];
-    let begun = std::time::Instant::now();
-    let listed = supplier.daily_list().await.unwrap();
-    assert_eq!(listed.len(), 5, "the whole list and not what was left of it");
-    assert!(begun.elapsed() >= super::double::VISIBILITY);
-    assert_eq!(stage.memory.count("GET", "/letters?limit"), 2);
-    let words = "waiting to repeat a list whose answer was lost";
-    assert!(heard.0.lock().iter().any(|what| what == words), "{:?}", heard.0.lock());
-    let waits = stage.memory.waits();
-    assert!(waits.iter().any(|reason| reason.contains("answer was lost")), "{waits:?}");
-}
-
-#[tokio::test]
-async fn a_list_that_stays_unanswered_is_given_up_with_its_last_answer() {
-    let stage = Stage::set().await;
-    let lost = (502, serde_json::json!({"message": "x"}));
-    stage.double.world.lock().faults.next = vec![lost.clone(), lost.clone(), lost];
-    let error = stage.supplier().daily_list().await.unwrap_err();
-    assert!(matches!(error, ClientError::Unexpected(_)), "{error}");
-    assert_eq!(stage.memory.count("GET", "/letters?limit"), 3);
-}
-
 /// Ten ordinary letters, of which one turned out damaged while another scenario prepared it.
 async fn one_found_damaged(stage: &Stage) -> (Supplier, LetterId) {
     stage.double.seed_ordinary(10);

@@ -169,6 +169,18 @@ pub(super) const TABLE: &[Deviation] = &[
         ..BLANK
     },
     Deviation {
+        id: "F-MI-UTC-OFFSET-REFUSED",
+        title: "a time in UTC that ends in +00:00 is refused",
+        target: DeviationTarget::Deployed,
+        specification: "a timestamp is a date-time, of which +00:00 is UTC",
+        deployed: "only a timestamp that ends in Z is taken",
+        checks: &[Check::Refusal],
+        facets: &["UTC-OFFSET"],
+        operations: &[CreateMi],
+        statuses: &[400],
+        ..BLANK
+    },
+    Deviation {
         id: "F-SANDBOX-MI-200",
         title: "the sandbox answers POST /mi with 200",
         target: DeviationTarget::Sandbox,

@@ -1,6 +1,6 @@
 //! Answers at the edge of a check: what each looks at and what it leaves alone.
 
-use letterproof_model::{Actor, Body, Content, Context};
+use letterproof_model::{Actor, Body, Content, Context, fold_findings};
 
 use crate::calls::{MI_KEPT, download, listed, mi, one, patched, token, whole};
 use crate::support::{Call, check, int, names, notify_error, sandbox};
@@ -106,4 +106,26 @@ fn a_target_is_the_sandbox_by_its_name_or_by_keeping_no_state() {
         assert_eq!(names(&check(&silent(), &context)), ["deviation F-SANDBOX-CORRELATION-ID"]);
     }
     assert_eq!(names(&check(&silent(), &int())), ["deviation F-ANY-CORRELATION-ID-ABSENT"]);
+}
+
+#[test]
+fn a_429_whose_time_is_beyond_32_bits_is_one_note_whatever_the_call() {
+    let busy = |call: Call, expiry: &str| {
+        let body = format!(r#"{{"message":"m","ratelimiting_expiry_time_ms":{expiry}}}"#);
+        call.answers(429).with(&body).answer_header("Content-Type", "application/json")
+    };
+    for call in [listed(0), patched("ACCEPTED"), mi(), one("L1", "L1")] {
+        let found = busy(call.clone(), "1790000000000").findings();
+        assert_eq!(names(&found), ["note F-ANY-NUMBER-EXPIRY"]);
+        assert!(found[0].observed.contains("1790000000000"), "{found:?}");
+        // What a generated client reads, and what it cannot read for another reason.
+        expect(busy(call.clone(), "2147483647"), &NOTHING);
+        expect(busy(call, "2147483648"), &["note F-ANY-NUMBER-EXPIRY"]);
+    }
+    // The token endpoint is no part of the specification.
+    expect(busy(token(), "1790000000000"), &NOTHING);
+    // Of a whole record it is told once.
+    let record = [busy(listed(0), "1790000000000"), busy(mi(), "1790000000000")];
+    let folded = fold_findings(record.into_iter().flat_map(Call::findings));
+    assert_eq!((folded.len(), folded[0].count), (1, 2));
 }

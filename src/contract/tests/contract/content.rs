@@ -177,8 +177,9 @@ fn what_other_tools_wrote_is_read_for_what_it_is() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract/pdf");
     let mut read: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
-        .map(|entry| {
-            let path = entry.unwrap().path();
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| {
             let content = inspect_pdf(&std::fs::read(&path).unwrap());
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
             assert_eq!(content.repaired, None, "{name}");
@@ -199,6 +200,25 @@ fn what_other_tools_wrote_is_read_for_what_it_is() {
     spaces-4k-then-newline: 2 pages
     user-password: encrypted: the PDF cannot be read without a password or a key
     ");
+}
+
+/// Made with qpdf 12.4 (by pikepdf 10.18), MuPDF 2.0, ReportLab, fpdf2, pypdf, pdfrw, img2pdf, pdf-lib and
+/// pdfkit: plain, linearised, with object streams, nested, merged, revised and under an owner's
+/// password. A name ends with the number of pages that qpdf counts.
+#[test]
+fn the_pages_of_more_than_a_hundred_pdfs_of_other_tools_are_counted() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract/pdf/made");
+    let mut read = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let pages: u32 = name.rsplit('-').next().unwrap().parse().unwrap();
+        let content = inspect_pdf(&std::fs::read(&path).unwrap());
+        let seen = (content.pages, content.problem, content.repaired);
+        assert_eq!(seen, (Some(pages), None, None), "{name}");
+        read += 1;
+    }
+    assert!(read >= 100, "{read}");
 }
 
 #[test]

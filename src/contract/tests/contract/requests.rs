@@ -2,6 +2,7 @@
 
 use letterproof_model::{Actor, Body, Outcome, TransportError, TransportErrorKind};
 
+use crate::calls::MI;
 use crate::support::{BASE, Call, check, int, list, names, notify_error};
 
 const UPDATE: &str = r#"{"data":{"type":"Letter","id":"L1","attributes":{"status":"ACCEPTED"}}}"#;
@@ -113,6 +114,22 @@ fn a_record_needs_its_time_in_utc() {
         call("2026-02-31T14:00:00Z"),
         "MI-CREATE-REQUEST-SCHEMA-FORMAT-DATA-ATTRIBUTES-TIMESTAMP",
     );
+}
+
+#[test]
+fn a_time_in_utc_that_is_refused_is_a_deviation_of_the_api() {
+    let refused = |body: &str| {
+        let call = Call::new("POST", "/mi").sends(body).answers(400);
+        names(&call.with(&notify_error(400, "NOTIFY_INVALID_REQUEST")).findings())
+    };
+    let offset = MI.replace(".413Z", "+00:00");
+    assert_eq!(refused(&offset), ["deviation F-MI-UTC-OFFSET-REFUSED"]);
+    // Refused for another reason, or with a time that the API takes: nothing is known of it.
+    assert_eq!(refused(MI), Vec::<String>::new());
+    for other in [offset.replace("+00:00", "+01:00"), offset.replace("quantity", "amount")] {
+        let found = refused(&other);
+        assert!(found.iter().all(|name| name.contains("SUPPLIER")), "{found:?}");
+    }
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub struct Check {
     pub source: &'static str,
     /// Capabilities the target must have for the check to mean anything.
     pub needs: &'static [Capability],
+    /// Whether no official text asks for it: what differs is worth knowing and decides nothing.
+    pub advice: bool,
     pub(crate) subject: Subject,
 }
 
@@ -135,7 +137,15 @@ pub(crate) const fn probe(
     clause: &'static str,
     source: &'static str,
 ) -> Check {
-    Check { id, title, clause, source, needs: &[], subject: Subject::Probe(plan, accepted) }
+    Check {
+        id,
+        title,
+        clause,
+        source,
+        needs: &[],
+        advice: false,
+        subject: Subject::Probe(plan, accepted),
+    }
 }
 
 /// A check of traffic that these requests make, or anything else.
@@ -159,12 +169,25 @@ pub(crate) const fn driven(
     clause: &'static str,
     source: &'static str,
 ) -> Check {
-    Check { id, title, clause, source, needs: &[], subject: Subject::Traffic(probe, judge) }
+    Check {
+        id,
+        title,
+        clause,
+        source,
+        needs: &[],
+        advice: false,
+        subject: Subject::Traffic(probe, judge),
+    }
 }
 
 impl Check {
     pub(crate) const fn needing(mut self, needs: &'static [Capability]) -> Self {
         self.needs = needs;
+        self
+    }
+
+    pub(crate) const fn advice(mut self) -> Self {
+        self.advice = true;
         self
     }
 }

@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use letterproof_contract::Contract;
-use letterproof_model::{CheckResult, Context, FindingKind, Journal};
+use letterproof_model::{CheckResult, Context, FindingKind, Journal, Strength};
 
 use super::check::{Accepted, Check, Concluded, Subject};
 use super::matching::Probed;
@@ -74,7 +74,7 @@ fn judge_each(probed: &Probed<'_>) -> Vec<CheckResult> {
 }
 
 fn judge(check: &Check, probed: &Probed<'_>) -> CheckResult {
-    let concluded = match (probed.context.lacking(check.needs), check.subject) {
+    let mut concluded = match (probed.context.lacking(check.needs), check.subject) {
         (Some(lacking), _) => Concluded::plain(Ruling::not_applicable(format!(
             "target {} is not {lacking}",
             probed.context.target
@@ -82,7 +82,11 @@ fn judge(check: &Check, probed: &Probed<'_>) -> CheckResult {
         (None, Subject::Probe(plan, accepted)) => judge_probe(&plan, accepted, probed),
         (None, Subject::Traffic(_, judge)) => judge(probed),
     };
-    result(&check.heading(), concluded, probed)
+    if check.advice {
+        concluded.finding = concluded.finding.map(|_| FindingKind::Note);
+    }
+    let result = result(&check.heading(), concluded, probed);
+    CheckResult { strength: check.advice.then_some(Strength::Ours), ..result }
 }
 
 /// Puts a conclusion into the form of the results document.

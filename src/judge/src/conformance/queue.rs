@@ -28,7 +28,8 @@ pub(super) const CHECKS: &[Check] = &[
         "Within the visibility timeout that the profile declares, no list repeats a letter.",
         "deployed API, GET /letters",
     )
-    .needing(&[Capability::Stateful, Capability::VisibilityTimeout]),
+    .needing(&[Capability::Stateful, Capability::VisibilityTimeout])
+    .advice(),
     traffic(
         "C-LIST-COMPLETE",
         "No waiting letter is missing from the lists",

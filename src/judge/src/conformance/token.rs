@@ -10,7 +10,7 @@ use super::plan::Probe;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
 use crate::traffic::{Answer, Call, CallIx};
-use letterproof_model::text::many;
+use letterproof_model::text::{count, many};
 
 const PLATFORM: &str = "NHS API platform, signed-JWT authentication";
 const AUTHENTICATED: &[Capability] = &[Capability::Authenticated];
@@ -140,6 +140,20 @@ pub(super) const CHECKS: &[Check] = &[
     ),
 ];
 
+/// A server's clock that is off by so many seconds may take an assertion for a fresh one that was
+/// made to look expired by that clock.
+const FAR_OFF: i64 = 60;
+
+/// How far the `Date` of an answer is from the clock of the recording, where that is far: `3,600 s
+/// ahead of`.
+fn off(call: &Call) -> Option<String> {
+    let date = call.exchange.response()?.header("date")?;
+    let server = jiff::fmt::rfc2822::parse(date).ok()?.timestamp().as_second();
+    let ahead = server - call.exchange.finished().as_second();
+    let way = if ahead > 0 { "ahead of" } else { "behind" };
+    (ahead.abs() >= FAR_OFF).then(|| format!("{} s {way}", count(ahead.unsigned_abs())))
+}
+
 fn refused(probe: TokenProbe, probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
     let calls = probe.calls(probed);
@@ -149,7 +163,13 @@ fn refused(probe: TokenProbe, probed: &Probed<'_>) -> Concluded {
             Answer::Lost | Answer::Status(429 | 500..) => {
                 tally.open(None, [*ix], "has no answer that tells");
             }
-            answer => tally.fault(None, [*ix], format!("was {}", answer.words())),
+            answer => match off(call).filter(|_| probe == TokenProbe::Expired) {
+                Some(off) => {
+                    let words = format!("was {}, and its Date is {off} this clock", answer.words());
+                    tally.open(None, [*ix], words);
+                }
+                None => tally.fault(None, [*ix], format!("was {}", answer.words())),
+            },
         }
     }
     if calls.is_empty() {

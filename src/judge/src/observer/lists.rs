@@ -139,7 +139,9 @@ fn taken_on(traffic: &Traffic, context: &Context) -> Ruling {
         share.taken.iter().for_each(|_| tally.good([call]));
         let over = traffic.follows(traffic.ended(), traffic.deadline(share.list.finished, timeout));
         for letter in &share.left {
-            if !rejects && exceptional(*letter, traffic, context) {
+            if used_by_harness(*letter, traffic)
+                || (!rejects && exceptional(*letter, traffic, context))
+            {
                 continue;
             }
             if share.worked_through() && over {
@@ -154,6 +156,13 @@ fn taken_on(traffic: &Traffic, context: &Context) -> Ruling {
         return Ruling::not_run("no letter was listed; a list would show it");
     }
     tally.rule(traffic, "letter", |n| format!("{} listed, all taken on", many(n, "letter")))
+}
+
+/// Whether the harness itself sent updates of a letter, as its probes do: it is no longer the
+/// supplier's to take on.
+fn used_by_harness(letter: LetterIx, traffic: &Traffic) -> bool {
+    let events = &traffic.letter(letter).events;
+    events.iter().any(|event| !event.by_supplier && matches!(event.kind, EventKind::Sent(_)))
 }
 
 fn in_bulk(traffic: &Traffic, context: &Context) -> Ruling {

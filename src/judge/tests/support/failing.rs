@@ -145,13 +145,7 @@ fn failing_moves() -> Vec<(&'static str, Script)> {
             ));
         }
         if test != 7 {
-            cases.push((
-                id(5),
-                accepted(|s| {
-                    beside(s);
-                    s.patch("L3", status).wait(61.0).status();
-                }),
-            ));
+            cases.push((id(5), accepted(|s| then(s.patch("L3", status).wait(61.0).status()))));
         }
     }
     cases

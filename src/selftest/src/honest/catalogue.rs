@@ -59,6 +59,8 @@ const DOCUMENTS: &[Run] = &[Driven(&[12, 15]), Suite, Observed(&[5, 15])];
 /// What shows a queue's ways.
 const LISTS: &[Run] = &[Driven(&[3, 4, 5, 13]), Observed(&[3, 4, 5, 13])];
 
+/// Of AT7 alone: from AT5 to AT13 the steps ask for the read-back and the evidence for samples of it,
+/// so that reading nothing there is the fault `skip-read-back`.
 const NOT_READ: &str =
     "no status is read back, which the pack asks of the test and not of production";
 const NO_AT4_LIST: &[Open] = &[Open {

@@ -34,7 +34,7 @@ pub struct Entry {
     pub armed: Vec<String>,
     /// What it breaks; of an honest variation, what differs.
     pub breaks: &'static str,
-    /// `caught`, `caught elsewhere`, `survived`, `void`, `false alarm` or `harmless`; of an honest
+    /// `caught`, `caught (advice)`, `caught elsewhere`, `survived`, `void`, `false alarm` or `harmless`; of an honest
     /// variation `not accused`, `accused`, `void` or `false alarm`.
     pub outcome: &'static str,
     /// Why it is void, or what was red that should not have been.

@@ -22,6 +22,8 @@ impl Matrix {
         }
         page.push_str(
             "\n- **caught**: every criterion that the catalogue names turned red.\n\
+             - **caught (advice)**: it did, and all of them are advice of ours, which fails no \
+             test and no run.\n\
              - **caught elsewhere**: criteria turned red, but not every one that is named.\n\
              - **survived**: nothing turned red.\n\
              - **void**: the harness could show nothing; never counted as caught.\n\

@@ -152,13 +152,14 @@ impl Matrix {
 }
 
 /// Every outcome's word, the worst first.
-const OUTCOMES: [&str; 8] = [
+const OUTCOMES: [&str; 9] = [
     "survived",
     "accused",
     "false alarm",
     "void",
     "caught elsewhere",
     "harmless",
+    "caught (advice)",
     "caught",
     "not accused",
 ];

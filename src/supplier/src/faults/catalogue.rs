@@ -77,6 +77,7 @@ const CATALOGUE: &[FaultEntry] = &[
     row("accept-rejected", &["AT13.4"], "Accepts a letter it has rejected.", Wrong::Stray(Rejected, Accepted)),
     row("reject-without-reason", &["AT13.3"], "Rejects letters without code and text.", Wrong::WithoutReason(Rejected)),
     // Moving letters.
+    // AT7's read-back is no requirement of production: there it is the habit `no-read-backs`.
     row("skip-read-back", &["AT5.5", "AT6.5", "AT8.5", "AT9.6", "AT10.5", "AT11.6", "AT12.6", "AT13.6"], "Never reads the status of a letter.", Wrong::NoReadBack),
     row("print-at-once", &["O-STATUS-SEEN-FIRST"], "Sends PRINTED before it has seen the letter ACCEPTED.", Wrong::AtOnce(Printed)),
     row("enclose-at-once", &["O-STATUS-SEEN-FIRST"], "Sends ENCLOSED before it has seen the letter ACCEPTED.", Wrong::AtOnce(Enclosed)),
