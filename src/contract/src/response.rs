@@ -73,7 +73,7 @@ fn check_expiry(seen: &Seen<'_>, out: &mut Vec<Difference>) {
                     "a number within the 32 bits of an integer without a format, at most {}",
                     i32::MAX
                 ))
-                .observed(format!("{expiry}"))
+                .observed(expiry.to_string())
                 .source("OAS 429 response"),
         );
     }
