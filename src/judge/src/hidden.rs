@@ -20,7 +20,9 @@ pub(crate) fn hidden_before(list: &ListCall, traffic: &Traffic, timeout: Micros)
     let named = list.letters();
     let taken_on = |letter: &LetterIx| {
         let mut sent = traffic.letter(*letter).sent();
-        sent.any(|(event, update)| event.at < list.started && update.answer.accepted())
+        sent.any(|(event, update)| {
+            traffic.follows(list.started, event.at) && update.answer.accepted()
+        })
     };
     let mut hidden: Vec<LetterIx> = hiding(list, traffic, timeout)
         .flat_map(ListCall::entries)
@@ -50,7 +52,7 @@ fn hiding<'t>(
 ) -> impl Iterator<Item = &'t ListCall> {
     traffic.lists().iter().filter(move |other| {
         other.call != list.call
-            && other.started <= list.finished + traffic.slack()
-            && list.started - other.finished < timeout + traffic.slack()
+            && !traffic.follows(other.started, list.finished)
+            && !traffic.follows(list.started, other.finished + timeout)
     })
 }
