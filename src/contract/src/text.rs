@@ -79,7 +79,7 @@ pub(crate) fn is_sha256(text: &str) -> bool {
 /// A `limit` that is a whole number from 1 to `most`, written as digits alone.
 #[must_use]
 pub(crate) fn whole_limit(text: &str, most: usize) -> Option<usize> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|number| digits && (1..=most).contains(number))
 }
 

@@ -170,7 +170,7 @@ impl Batch<'_> {
         sent.find(|(event, update)| {
             taken(update.status)
                 && update.answer.accepted()
-                && event.at <= self.list.finished + self.traffic.slack()
+                && !self.traffic.follows(event.at, self.list.finished)
         })
         .map(|(event, _)| event.call)
     }

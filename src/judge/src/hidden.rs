@@ -41,7 +41,7 @@ pub(crate) fn taken_on_before(list: &ListCall, traffic: &Traffic) -> usize {
 /// Whether the supplier's update of a letter was taken on before this list was asked for.
 fn taken_on(letter: LetterIx, list: &ListCall, traffic: &Traffic) -> bool {
     let mut sent = traffic.letter(letter).sent();
-    sent.any(|(event, update)| event.at < list.started && update.answer.accepted())
+    sent.any(|(event, update)| traffic.follows(list.started, event.at) && update.answer.accepted())
 }
 
 /// The last list before this one that may have hidden letters nobody knows of.
@@ -62,7 +62,7 @@ fn hiding<'t>(
 ) -> impl Iterator<Item = &'t ListCall> {
     traffic.lists().iter().filter(move |other| {
         other.call != list.call
-            && other.started <= list.finished + traffic.slack()
-            && list.started - other.finished < timeout + traffic.slack()
+            && !traffic.follows(other.started, list.finished)
+            && !traffic.follows(list.started, other.finished + timeout)
     })
 }

@@ -1,7 +1,7 @@
 //! The clauses that AT5 to AT13 share, each judged over all of the supplier's moves to a status.
 //! Refuses nothing-to-see as success: without a single move every clause is `not-run`.
 
-use letterproof_model::{Context, LetterStatus, Move, judge_move};
+use letterproof_model::{Context, LetterStatus};
 
 use crate::moves::{Eligibility, StatusMove, moves_to};
 use crate::readback::{ReadBack, read_back};
@@ -65,7 +65,7 @@ impl<'a> Moved<'a> {
         self.over(pass, |moved, _, tally| {
             let first = moved.first_call(self.traffic);
             let calls = moved.seen_in.into_iter().chain([first]);
-            match eligibility(moved, self.traffic) {
+            match moved.eligibility() {
                 Eligibility::Eligible | Eligibility::Repeat => tally.good([first]),
                 Eligibility::Not(from) => {
                     tally.fault(moved.letter, calls, format!("was moved from {from}"));
@@ -219,23 +219,7 @@ impl<'a> Moved<'a> {
 /// The list that named the letter before it was moved.
 fn listed_before(moved: &StatusMove, traffic: &Traffic) -> Option<CallIx> {
     let events = &traffic.letter(moved.letter).events[..moved.sends[0]];
-    let listed = events.iter().find(|event| matches!(event.kind, EventKind::Listed(..)));
-    listed.map(|event| event.call)
-}
-
-/// Whether the letter was in a status that allows this move. A letter that was listed, and whose
-/// status nothing else in the recording shows, had not been taken on yet; of a letter whose life
-/// the recording does not see, nothing is known.
-pub(crate) fn eligibility(moved: &StatusMove, traffic: &Traffic) -> Eligibility {
-    let known = moved.eligibility();
-    let unseen = known == Eligibility::Unknown && moved.from().is_none();
-    if !unseen || listed_before(moved, traffic).is_none() {
-        return known;
-    }
-    match judge_move(LetterStatus::Pending, moved.status) {
-        Move::Eligible => Eligibility::Eligible,
-        _ => Eligibility::Not(LetterStatus::Pending),
-    }
+    events.iter().find(|event| event.is_listed()).map(|event| event.call)
 }
 
 /// Whether any of these letters was sent one of these statuses twice, each answered with success;

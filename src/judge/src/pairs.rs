@@ -56,8 +56,8 @@ impl Pair<'_> {
         traffic.letter(letter).events.iter().any(|event| {
             matches!(event.kind, EventKind::Listed(_))
                 && ![self.first.call, self.second.call].contains(&event.call)
-                && event.at <= list.finished + traffic.slack()
-                && list.started - event.at < timeout + traffic.slack()
+                && !traffic.follows(event.started, list.finished)
+                && !traffic.follows(list.started, event.at + timeout)
         })
     }
 }
@@ -148,7 +148,7 @@ pub(crate) fn updated_before(letter: LetterIx, list: &ListCall, traffic: &Traffi
     let events = &traffic.letter(letter).events;
     events
         .iter()
-        .any(|e| matches!(e.kind, EventKind::Sent(_)) && e.at < list.started + traffic.slack())
+        .any(|e| matches!(e.kind, EventKind::Sent(_)) && !traffic.follows(e.at, list.started))
 }
 
 /// Whether a list had named this letter before `list` was asked for.

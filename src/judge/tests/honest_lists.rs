@@ -15,11 +15,14 @@ use support::cases::{at4, flow_of, ids, passing, script, then};
 use support::observed;
 use support::probed::said;
 use support::script::Letter;
-use support::told::{ends_with, explains, says, tells};
+use support::told::{SINCE_ANSWER, ends_with, explains, says, tells};
 use support::{Script, judge_every, letters, lines, with_verdict};
 
 /// Longer than a listed letter stays hidden, in seconds.
 const LATER: f64 = 301.0;
+
+/// A day, in microseconds: so long a letter is looked for.
+const DAY: i64 = 86_400_000_000;
 
 /// What becomes of a check of the conformance suite.
 fn suite(id: &str, script: &Script) -> Verdict {
@@ -334,6 +337,15 @@ fn known(seconds: f64, write: impl FnOnce(&mut Script, &[Letter])) -> Script {
     })
 }
 
+/// The first of ten letters missing from a list so many microseconds after all were seen.
+fn missing_after(micros: i64) -> Script {
+    script(|s| {
+        let all = letters(10);
+        s.list(10, &all);
+        s.set_clock(s.now() - SINCE_ANSWER + micros).list(20, &all[1..]);
+    })
+}
+
 #[test]
 fn a_waiting_letter_is_missing_from_a_list_that_has_room_for_it() {
     let all_there = known(LATER, |s, all| then(s.list(20, all)));
@@ -383,7 +395,7 @@ fn a_letter_is_not_missing_where_anything_else_may_explain_it() {
                 s.list(9, &others).bulk(Accepted, &ids(&others)).list(9, &[]);
             }),
         ),
-        ("a day later", known(86_401.0, |s, all| then(s.list(20, &all[1..])))),
+        ("a day later", missing_after(DAY)),
         ("a limit that is no number", {
             let mut script = known(LATER, |s, all| then(s.list(5, &all[1..])));
             let url = &mut script.exchanges.last_mut().unwrap().request.url;
@@ -400,6 +412,7 @@ fn a_letter_is_not_missing_where_anything_else_may_explain_it() {
         let (verdict, words) = said("C-LIST-COMPLETE", &script);
         assert_ne!(verdict, Fail, "{why}: {words}");
     }
+    assert_eq!(suite("C-LIST-COMPLETE", &missing_after(DAY - 1)), Fail, "just within a day");
     // Watched or not, a letter that still waits afterwards was missing.
     let mut script = known(LATER, |s, all| then(s.list(20, &all[1..]).read("L1", Pending)));
     script.context.mode = Mode::Observed;

@@ -5,13 +5,13 @@
 
 mod support;
 
-use letterproof_model::LetterStatus::{self, Accepted, Dispatched, Pending, Printed};
+use letterproof_model::LetterStatus::{self, Accepted, Dispatched, Pending, Printed, Rejected};
 use letterproof_model::Operation;
 use letterproof_traffic::books::at14_reconciliation;
 use letterproof_traffic::flows::{Fetched, Flow, flows};
-use letterproof_traffic::moves::{Count, count_moves, updates};
+use letterproof_traffic::moves::{Count, Eligibility, count_moves, moves_to, updates};
 use letterproof_traffic::{CallIx, LetterIx, Standing, Traffic, standing, updates_of};
-use support::cases::{at14, record, script};
+use support::cases::{at14, header, record, script};
 use support::script::{BASE, json_body};
 use support::{Script, letter, letters};
 
@@ -59,6 +59,67 @@ fn a_letter_stands_where_it_was_last_sent_and_seen() {
         s.moved("L1", Accepted).patch("L1", Printed).lost();
     };
     assert_eq!(stands(&lost), (Some(Printed), Some(Accepted), false));
+    // A list shows no status of a letter that was sent one.
+    let unlisted = |write: &dyn Fn(&mut Script)| {
+        let traffic = index(&script(|s| write(s)));
+        standing(traffic.letter(find(&traffic, "L1"))).seen
+    };
+    let sent_first = |s: &mut Script| {
+        s.patch("L1", Accepted).list(100, &letters(1));
+    };
+    assert_eq!(unlisted(&sent_first), None);
+    let only_fetched = |s: &mut Script| {
+        s.fetch("L1");
+    };
+    assert_eq!(unlisted(&only_fetched), None);
+}
+
+#[test]
+fn a_list_shows_a_letter_pending_again_once_its_rejection_should_have_shown_and_no_other_update() {
+    let listed_again = |sent: LetterStatus, seconds: f64, next: LetterStatus| {
+        let script = listed(|s| {
+            s.patch("L1", sent).wait(seconds).list(100, &letters(1)).patch("L1", next);
+        });
+        moves_to(&index(&script), &script.context, next)[0].eligibility()
+    };
+    assert_eq!(listed_again(Rejected, 1.0, Accepted), Eligibility::Not(Rejected));
+    assert_eq!(listed_again(Rejected, 61.0, Accepted), Eligibility::Eligible);
+    assert_eq!(listed_again(Accepted, 61.0, Rejected), Eligibility::Not(Accepted));
+}
+
+#[test]
+fn a_download_in_one_range_brings_the_whole() {
+    let brought = |range: &str| {
+        let script = listed(|s| {
+            s.fetch("L1").answered(206).edit_answer(|answer| {
+                answer.headers.push(header("Content-Range", range));
+            });
+        });
+        index(&script).calls().last().unwrap().1.brought_whole()
+    };
+    assert!(brought("bytes 0-99/100"));
+    assert!(!brought("bytes 0-49/100"));
+}
+
+#[test]
+fn a_letter_that_was_refused_before_a_flow_is_the_flows() {
+    let taken_in = |status: u16| {
+        let traffic = index(&script(|s| {
+            let all = letters(6);
+            s.patch("L1", Accepted).answered(status);
+            for part in all.chunks(3) {
+                s.list(3, part);
+                part.iter().filter(|letter| letter.id != "L1").for_each(|letter| {
+                    s.fetch(&letter.id);
+                });
+            }
+            s.list(3, &[]);
+        }));
+        let flows = flows(&traffic, &Script::small().context);
+        flows.iter().map(|flow| flow.letters.len()).collect::<Vec<_>>()
+    };
+    assert_eq!(taken_in(400), [6]);
+    assert_eq!(taken_in(202), [5]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use letterproof_model::{
     Recording, ScenarioOutcome, TestId, Timestamp, Verdict, fold_findings,
 };
 use letterproof_traffic::books::at14_reconciliation;
-use support::cases::{at4, flow_of, passing, script};
+use support::cases::{at4, flow_of, passing, script, then};
 use support::failing::failing;
 use support::{Script, letters};
 
@@ -65,6 +65,16 @@ fn a_label_that_a_person_typed_narrows_no_choice() {
     let by_hand = at4_of(vec![mark(MarkKind::BegunByHand)]);
     assert!(by_driver.contains(&Verdict::Fail), "a driver's label narrows: {by_driver:?}");
     assert!(!by_hand.contains(&Verdict::Fail), "the accepted list is found: {by_hand:?}");
+    // A cache is told while it grows, also of what it judged before.
+    let mut cache = JudgeCache::new(script.context.clone());
+    cache.absorb(&script.journal());
+    let mut at4_now = |label: Option<&str>| {
+        label.into_iter().for_each(|label| cache.typed_label(label));
+        let at4 = cache.results_of(TestId::new(4).unwrap());
+        at4.iter().map(|one| one.verdict).collect::<Vec<_>>()
+    };
+    assert_eq!(at4_now(None), by_driver);
+    assert_eq!(at4_now(Some(label)), by_hand);
 }
 
 #[test]
@@ -164,6 +174,20 @@ fn a_cache_that_grows_says_of_the_conformance_checks_what_the_whole_suite_says()
         seen.push(suite);
     }
     assert_ne!(seen.first(), seen.last(), "later exchanges change what is concluded");
+}
+
+#[test]
+fn what_is_found_late_in_a_long_journal_is_shown_by_the_call_it_was_found_in() {
+    let script = script(|s| {
+        (1..=200).for_each(|_| then(s.status()));
+        s.bulk(Accepted, &["L1"]).answered(418);
+        (1..=200).for_each(|_| then(s.status()));
+    });
+    let contract = Contract::built_in().unwrap();
+    let suite = judge_conformance(&script.journal(), &script.context, contract);
+    let bulk = suite.iter().find(|check| check.id.as_str() == "C-CONTRACT-BULK").unwrap();
+    let shown: Vec<&str> = bulk.criteria[0].exchanges.iter().map(|id| id.as_str()).collect();
+    assert_eq!((bulk.verdict, shown), (Verdict::Fail, vec!["ex-000201"]));
 }
 
 #[test]

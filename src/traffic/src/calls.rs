@@ -273,3 +273,27 @@ pub struct SentUpdate {
     /// What came back.
     pub answer: Answer,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_range_from_the_first_byte_to_the_last_is_all() {
+        for whole in ["bytes 0-99/100", " bytes 0-0/1 "] {
+            assert!(is_all(whole), "{whole}");
+        }
+        for part in [
+            "bytes 0-98/100",
+            "bytes 1-99/100",
+            "bytes 10-99/100",
+            "bytes 0-99/*",
+            "bytes */100",
+            "0-99/100",
+            "bytes 0-18446744073709551615/0",
+            "",
+        ] {
+            assert!(!is_all(part), "{part}");
+        }
+    }
+}

@@ -117,10 +117,9 @@ impl<'a> Flow<'a> {
     /// the list named them because the queue lags.
     fn leave_out_taken_on(&mut self, traffic: &Traffic) {
         let taken = |letter: &LetterIx| {
-            traffic
-                .letter(*letter)
-                .sent()
-                .any(|(event, update)| event.at < self.started && update.answer.accepted())
+            traffic.letter(*letter).sent().any(|(event, update)| {
+                traffic.follows(self.started, event.at) && update.answer.accepted()
+            })
         };
         let touched = |letter: &LetterIx| {
             let mut events = self.events(*letter, traffic);

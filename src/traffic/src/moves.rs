@@ -52,7 +52,8 @@ pub enum Eligibility {
 }
 
 impl StatusMove {
-    /// Whether the letter was in a status that allows this move.
+    /// Whether the letter was in a status that allows this move. A letter that was listed and never
+    /// touched was PENDING; of one whose life the recording does not see, nothing is known.
     pub fn eligibility(&self) -> Eligibility {
         let Before { named, certain } = &self.before;
         let moves = || named.iter().map(|from| judge_move(*from, self.status));

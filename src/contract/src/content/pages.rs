@@ -79,8 +79,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Pages, String> {
 fn unmarked(bytes: &[u8]) -> Result<Pages, String> {
     let text = bytes.trim_ascii_end();
     let digits = text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    let before = text[..text.len() - digits].trim_ascii_end();
-    if digits == 0 || !before.ends_with(b"startxref") {
+    if !text[..text.len() - digits].trim_ascii_end().ends_with(b"startxref") {
         return Err(NO_END.to_owned());
     }
     let mut pages = guarded(&[text, b"\n", END].concat()).map_err(|_| NO_END.to_owned())?;
@@ -120,8 +119,11 @@ fn repairing(pdf: &[u8]) -> Result<Pages, String> {
 
 fn loaded(pdf: &[u8], force_reconstruct: bool) -> Result<Pages, String> {
     let mut document = opened(pdf, force_reconstruct)?;
-    if let Some(pdf) = sealed::referring(pdf, &document) {
-        document = opened(&pdf, force_reconstruct)?;
+    // Where that cannot be read either, the file as it is says that it is encrypted.
+    if let Some(pdf) = sealed::referring(pdf, &document)
+        && let Ok(referring) = opened(&pdf, force_reconstruct)
+    {
+        document = referring;
     }
     // The reader tries the empty password, which opens a file that has only an owner's.
     if document.trailer.has(b"Encrypt") && !document.was_encrypted() {

@@ -3,9 +3,6 @@
 
 use lopdf::{Dictionary, Document, Object};
 
-/// The most objects of a file that is given one more.
-const MAX_ID: u32 = 8_000_000;
-
 /// What a cross-reference stream says of itself, and a trailer does not.
 const OF_STREAMS: [&[u8]; 8] =
     [b"Type", b"W", b"Index", b"Length", b"Filter", b"DecodeParms", b"XRefStm", b"Prev"];
@@ -13,7 +10,7 @@ const OF_STREAMS: [&[u8]; 8] =
 /// The file with its encryption as an object; `None` where it is one already or there is none.
 pub(super) fn referring(pdf: &[u8], document: &Document) -> Option<Vec<u8>> {
     let encryption = document.trailer.get(b"Encrypt").and_then(Object::as_dict).ok()?;
-    let id = document.max_id.checked_add(1).filter(|id| *id < MAX_ID)?;
+    let id = document.max_id.checked_add(1)?;
     if document.xref_start == 0 {
         return None;
     }
@@ -25,7 +22,6 @@ pub(super) fn referring(pdf: &[u8], document: &Document) -> Option<Vec<u8>> {
         trailer.remove(name);
     }
     trailer.set("Encrypt", Object::Reference((id, 0)));
-    trailer.set("Size", i64::from(id) + 1);
     trailer.set("Prev", i64::try_from(document.xref_start).ok()?);
     bytes.push(b'\n');
     let object = bytes.len();
@@ -52,4 +48,18 @@ fn written(dictionary: &Dictionary) -> Option<Vec<u8>> {
     // A string of the dictionary could hold the word that ends it.
     let end = bytes.windows(6).rposition(|window| window == b"endobj")?;
     bytes.get(begin..end).map(<[u8]>::to_vec)
+}
+
+#[cfg(test)]
+mod tests {
+    use lopdf::dictionary;
+
+    use super::*;
+
+    #[test]
+    fn a_dictionary_is_written_without_what_stands_around_it() {
+        let dictionary = dictionary! { "A" => Object::string_literal("endobj") };
+        let bytes = written(&dictionary).unwrap();
+        assert_eq!(String::from_utf8(bytes).unwrap().trim(), "<</A(endobj)>>");
+    }
 }

@@ -99,6 +99,9 @@ fn what_readers_repair_in_silence_is_a_remark_and_the_pages_are_counted() {
     let content = inspect_pdf(&bytes[..marker]);
     let why = Some("its end-of-file marker is missing");
     assert_eq!((content.pages, content.repaired.as_deref()), (Some(2), why));
+    let number = bytes[..marker].trim_ascii_end().len() - 1;
+    let word = bytes[..number].iter().rposition(|byte| *byte == b'\n').unwrap();
+    assert_eq!(problem(&bytes[..word]), "truncated: the end-of-file marker is missing");
     // Another number may be the beginning of anything.
     let further = [&bytes[..marker], b"% 9"].concat();
     assert_eq!(problem(&further), "truncated: the end-of-file marker is missing");
@@ -121,6 +124,67 @@ fn offsets_that_miss_by_a_few_bytes_are_a_remark() {
         let moved = spoil_tail(&bytes, &format!("startxref\n{number}"), &moved);
         let content = inspect_pdf(&moved);
         assert_eq!((content.pages, content.repaired.as_deref()), (Some(2), why), "{wrong}");
+    }
+}
+
+#[test]
+fn a_page_that_its_table_misses_is_looked_for_as_other_readers_do() {
+    let bytes = pdf(2, 100);
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let inside = text.find("/Type/Page/").unwrap();
+    let head = text[..inside].rfind(" 0 obj").unwrap();
+    let page = text[..head].rfind('\n').unwrap() + 1;
+    let entry = |offset: usize| format!("{offset:010} 00000 n");
+    let content = inspect_pdf(&spoil_tail(&bytes, &entry(page), &entry(page + 3)));
+    let seen = (content.pages, content.problem, content.repaired.as_deref());
+    assert_eq!(seen, (Some(2), None, Some("its cross-reference table is wrong")));
+}
+
+#[test]
+fn objects_that_the_table_does_not_name_are_no_part_of_the_file() {
+    let mut file = "%PDF-1.7\n".to_owned();
+    let mut table = "xref\n0 4\n0000000000 65535 f \n".to_owned();
+    for (object, named) in [
+        ("1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n", true),
+        ("2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n", true),
+        ("2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n", false),
+        ("3 0 obj<</Type/Page/MediaBox[0 0 9 9]>>endobj\n", true),
+    ] {
+        if named {
+            table += &format!("{:010} 00000 n \n", file.len());
+        }
+        file += object;
+    }
+    let start = file.len();
+    file += &format!("{table}trailer<</Size 4/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n");
+    assert_eq!(problem(file.as_bytes()), "no page: the PDF's page tree is empty");
+}
+
+#[test]
+fn zz_experiment() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract/pdf");
+    for name in [
+        "owner-password-only",
+        "owner-password-object-streams",
+        "owner-password-in-trailer",
+        "user-password",
+    ] {
+        let bytes = std::fs::read(format!("{folder}/{name}.pdf")).unwrap();
+        let mut seen = std::collections::BTreeMap::new();
+        for at in 0..bytes.len() {
+            for to in [b'0', b'9', b'/', b' ', b'<', 0u8] {
+                let mut spoiled = bytes.clone();
+                spoiled[at] = to;
+                let found = std::panic::catch_unwind(|| Document::load_mem(&spoiled));
+                let key = match found {
+                    Err(_) => "panic".to_owned(),
+                    Ok(Ok(_)) => "ok".to_owned(),
+                    Ok(Err(error)) => format!("{error:?}").chars().take(60).collect(),
+                };
+                seen.entry(key).or_insert((at, to, 0)).2 += 1;
+            }
+        }
+        println!("{name}: {seen:#?}");
     }
 }
 

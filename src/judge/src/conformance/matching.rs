@@ -56,7 +56,11 @@ impl<'a> Probed<'a> {
         let base = self.context.base_url.trim_end_matches('/');
         // An id is one segment of a path, so that any id leads to the operation of all.
         let route = Route::of(plan.method, &format!("{base}{}", plan.path_for("id")), base);
-        let body = plan.body_for_any();
+        // A text may name the letter; the others are long, and made once.
+        let body = match plan.body {
+            BodyPlan::Text(_) => None,
+            _ => plan.body_for(""),
+        };
         self.of_operation(route.operation)
             .filter(|(_, call)| self.is_probe(call, base, plan, body.as_deref()))
             .collect()

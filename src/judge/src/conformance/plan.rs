@@ -153,14 +153,6 @@ impl ProbePlan {
             .fold(self.path.to_owned(), |path, placeholder| path.replace(placeholder, id))
     }
 
-    /// The body for whichever letter; `None` where there is none or it depends on the letter.
-    pub(crate) fn body_for_any(&self) -> Option<String> {
-        match self.body {
-            BodyPlan::Text(text) if text.contains("{letter}") => None,
-            _ => self.body_for(""),
-        }
-    }
-
     /// The body for a chosen letter; `None` for a request without one.
     #[must_use]
     pub fn body_for(&self, letter: &str) -> Option<String> {
@@ -187,4 +179,27 @@ fn updates(count: usize, reason: Option<usize>) -> String {
         })
         .collect();
     format!("{{\"data\":[{}]}}", items.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn a_planned_bulk_update_is_json_of_so_many_letters_or_of_one_with_so_long_a_reason() {
+        let data = |body: BodyPlan| -> Vec<Value> {
+            let plan = ProbePlan { body, ..ProbePlan::new("POST", "/letters") };
+            let body: Value = serde_json::from_str(&plan.body_for("L1").unwrap()).unwrap();
+            body["data"].as_array().unwrap().clone()
+        };
+        let three = data(BodyPlan::Updates(3));
+        let ids: Vec<&str> = three.iter().filter_map(|update| update["id"].as_str()).collect();
+        assert_eq!(ids, [0, 1, 2].map(|number| unknown_letter(number).to_string()));
+        assert!(three.iter().all(|update| update["attributes"]["status"] == "ACCEPTED"));
+        let long = data(BodyPlan::Long(5));
+        assert_eq!(long.len(), 1);
+        assert_eq!(long[0]["attributes"]["reasonText"], "xxxxx");
+    }
 }

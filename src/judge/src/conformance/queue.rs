@@ -121,7 +121,7 @@ impl Room<'_> {
     /// Whether the queue is the one in which a letter waited at this moment.
     fn same_queue(&self, since: Micros, seedings: &[Micros]) -> bool {
         match self.letters.is_empty() {
-            true => !seedings.iter().any(|at| *at > since && *at <= self.list.started),
+            true => !seedings.iter().any(|at| (since..=self.list.started).contains(at)),
             false => self.known_since <= since,
         }
     }
@@ -151,10 +151,11 @@ fn complete(probed: &Probed<'_>) -> Concluded {
             }
         }
         let Some(list) = missing else { continue };
+        let ended = traffic.call(list).finished;
         let named_later = letter
             .events
             .iter()
-            .any(|event| event.is_listed() && event.started > traffic.call(list).started);
+            .any(|event| event.is_listed() && traffic.follows(event.started, ended));
         if !named_later && (context.mode == Mode::Driven || waits_after(letter, list, traffic)) {
             let words = "waits, and is missing from a list that has room for it";
             tally.fault(ix, [waiting.shown, list], words);
@@ -210,8 +211,8 @@ fn hidden(letter: &Letter, list: &ListCall, traffic: &Traffic, timeout: Micros) 
     letter.events.iter().any(|event| {
         event.is_listed()
             && event.call != list.call
-            && event.at <= list.finished + traffic.slack()
-            && list.started - event.at < timeout + traffic.slack()
+            && !traffic.follows(event.started, list.finished)
+            && !traffic.follows(list.started, event.at + timeout)
     })
 }
 
@@ -238,7 +239,7 @@ fn leaves(probed: &Probed<'_>) -> Concluded {
             }
             let (true, Some(seen)) = (event.is_listed(), taken) else { continue };
             let due = seen.at.saturating_add(lag);
-            if event.started > seen.at && traffic.follows(event.started, due) {
+            if traffic.follows(event.started, due) {
                 late = Some((seen, event));
             }
         }

@@ -6,7 +6,6 @@ use std::collections::HashSet;
 use letterproof_model::{Context, LetterStatus, Move, Strength, judge_move};
 
 use super::ObserverCheck;
-use crate::moved::eligibility;
 use crate::moves::{Eligibility, StatusMove, moves_to};
 use crate::ruling::Ruling;
 use crate::tally::Tally;
@@ -95,7 +94,7 @@ fn all_eligible(traffic: &Traffic, context: &Context) -> Ruling {
             continue;
         }
         let calls = moved.seen_in.into_iter().chain([first]);
-        match eligibility(&moved, traffic) {
+        match moved.eligibility() {
             Eligibility::Eligible | Eligibility::Repeat => tally.good([first]),
             Eligibility::Not(from) => {
                 let words = format!("was moved from {from} to {}", moved.status);
