@@ -160,34 +160,6 @@ fn objects_that_the_table_does_not_name_are_no_part_of_the_file() {
     assert_eq!(problem(file.as_bytes()), "no page: the PDF's page tree is empty");
 }
 
-#[test]
-fn zz_experiment() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract/pdf");
-    for name in [
-        "owner-password-only",
-        "owner-password-object-streams",
-        "owner-password-in-trailer",
-        "user-password",
-    ] {
-        let bytes = std::fs::read(format!("{folder}/{name}.pdf")).unwrap();
-        let mut seen = std::collections::BTreeMap::new();
-        for at in 0..bytes.len() {
-            for to in [b'0', b'9', b'/', b' ', b'<', 0u8] {
-                let mut spoiled = bytes.clone();
-                spoiled[at] = to;
-                let found = std::panic::catch_unwind(|| Document::load_mem(&spoiled));
-                let key = match found {
-                    Err(_) => "panic".to_owned(),
-                    Ok(Ok(_)) => "ok".to_owned(),
-                    Ok(Err(error)) => format!("{error:?}").chars().take(60).collect(),
-                };
-                seen.entry(key).or_insert((at, to, 0)).2 += 1;
-            }
-        }
-        println!("{name}: {seen:#?}");
-    }
-}
-
 /// The last of these bytes replaced by others.
 fn spoil_tail(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     let at = bytes.windows(from.len()).rposition(|place| place == from.as_bytes()).unwrap();
