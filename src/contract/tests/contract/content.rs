@@ -130,10 +130,11 @@ fn offsets_that_miss_by_a_few_bytes_are_a_remark() {
 #[test]
 fn a_page_that_its_table_misses_is_looked_for_as_other_readers_do() {
     let bytes = pdf(2, 100);
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let inside = text.find("/Type/Page/").unwrap();
-    let head = text[..inside].rfind(" 0 obj").unwrap();
-    let page = text[..head].rfind('\n').unwrap() + 1;
+    let last = |word: &[u8], within: &[u8]| {
+        within.windows(word.len()).rposition(|place| place == word).unwrap()
+    };
+    let head = last(b" 0 obj", &bytes[..last(b"/Type/Page/", &bytes)]);
+    let page = last(b"\n", &bytes[..head]) + 1;
     let entry = |offset: usize| format!("{offset:010} 00000 n");
     let content = inspect_pdf(&spoil_tail(&bytes, &entry(page), &entry(page + 3)));
     let seen = (content.pages, content.problem, content.repaired.as_deref());
