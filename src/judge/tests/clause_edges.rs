@@ -3,9 +3,9 @@
 
 mod support;
 
-use letterproof_model::ClauseKind;
-use letterproof_model::LetterStatus::{Accepted, Pending, Printed};
+use letterproof_model::LetterStatus::{Accepted, Dispatched, Pending, Printed};
 use letterproof_model::Verdict::{Fail, Inconclusive, NotApplicable, NotRun, Pass};
+use letterproof_model::{Body, ClauseKind, Content};
 use support::cases::{accepted, at14, damaged, header, ids, passing, record, script, then};
 use support::probed::said;
 use support::told::{SINCE_CALL, ends_with, explains, says, tells};
@@ -264,4 +264,18 @@ fn a_list_after_an_earlier_update_is_a_look_at_the_letter_before_its_next() {
     };
     ends_with(Pass, "AT5.5", &moved(true));
     ends_with(Inconclusive, "AT5.5", &moved(false));
+}
+
+#[test]
+fn records_are_judged_by_the_reads_of_letters_as_well_as_by_lists_and_updates() {
+    let reported = |on_record: bool| {
+        at14(|s| {
+            s.mi("MI1", &record("2026-01-01", 1)).read("L1", Dispatched);
+            if !on_record {
+                s.edit_answer(|answer| answer.body = Body::Opaque(Content::unrecorded(300)));
+            }
+        })
+    };
+    ends_with(Pass, "AT14.3", &reported(true));
+    ends_with(Inconclusive, "AT14.3", &reported(false));
 }

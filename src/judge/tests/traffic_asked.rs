@@ -6,7 +6,7 @@
 mod support;
 
 use letterproof_model::LetterStatus::{self, Accepted, Dispatched, Pending, Printed, Rejected};
-use letterproof_model::Operation;
+use letterproof_model::{Body, Content, Operation};
 use letterproof_traffic::books::at14_reconciliation;
 use letterproof_traffic::flows::{Fetched, Flow, flows};
 use letterproof_traffic::moves::{Count, Eligibility, count_moves, moves_to, updates};
@@ -85,6 +85,28 @@ fn a_list_shows_a_letter_pending_again_once_its_rejection_should_have_shown_and_
     assert_eq!(listed_again(Rejected, 1.0, Accepted), Eligibility::Not(Rejected));
     assert_eq!(listed_again(Rejected, 61.0, Accepted), Eligibility::Eligible);
     assert_eq!(listed_again(Accepted, 61.0, Rejected), Eligibility::Not(Accepted));
+}
+
+#[test]
+fn a_look_at_a_letter_names_the_status_it_told_and_an_update_none() {
+    let traffic = index(&listed(|s| {
+        s.moved("L1", Accepted);
+    }));
+    let events = &traffic.letter(find(&traffic, "L1")).events;
+    let named: Vec<_> = events.iter().map(|event| event.named()).collect();
+    assert_eq!(named, [Some(Pending), None, Some(Accepted)]);
+}
+
+#[test]
+fn lists_updates_and_reads_whose_bodies_are_not_on_record_are_counted() {
+    let missing = || Body::Opaque(Content::unrecorded(300));
+    let traffic = index(&listed(|s| {
+        s.list(100, &[]).edit_answer(|answer| answer.body = missing());
+        s.patch("L1", Accepted).edit(|exchange| exchange.request.body = missing());
+        s.read("L1", Accepted).edit_answer(|answer| answer.body = missing());
+        s.read("L1", Accepted).status().edit_answer(|answer| answer.body = missing());
+    }));
+    assert_eq!((traffic.untold_letters(), traffic.untold_reads()), (2, 1));
 }
 
 #[test]

@@ -119,7 +119,8 @@ impl Refused {
     fn repeated(&mut self, ix: CallIx, call: &Call, traffic: &Traffic) {
         self.calls.push(ix);
         let pause = call.started - self.at;
-        let hasty = pause >= -traffic.slack() && pause + traffic.slack() < HASTE;
+        let hasty = !traffic.overlaps(call.started, self.at)
+            && traffic.overlaps(call.started, self.at + HASTE);
         if hasty {
             self.hasty += 1;
             self.soonest = self.soonest.min(pause.max(0));
