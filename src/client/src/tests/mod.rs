@@ -11,6 +11,7 @@ mod resuming;
 mod safeguards;
 mod secrets;
 mod sessions;
+mod straying;
 mod suppliers;
 mod tls;
 mod tokens;
