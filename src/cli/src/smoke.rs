@@ -77,7 +77,7 @@ fn target(options: &RunOptions) -> Result<Target, Failure> {
         )));
     }
     consent::to_production(host, &letters, options.confirm.as_deref())?;
-    target.storage_hosts.extend(options.storage.hosts.iter().cloned());
+    target.storage_hosts.extend(options.storage.yes_storage.iter().cloned());
     target.storage_consent = consent::about_storage(None);
     Ok(target)
 }

@@ -49,7 +49,7 @@ pub(crate) fn resolve(
     if let (true, Some(base)) = (named != "mock", base_url) {
         profile.target = profile.target.at(base)?;
     }
-    profile.target.storage_hosts.extend(storage.hosts.iter().cloned());
+    profile.target.storage_hosts.extend(storage.yes_storage.iter().cloned());
     refuse_production(&profile.target)?;
     Ok(profile)
 }

@@ -119,9 +119,9 @@ fn a_load_sends_nothing_where_links_lead_that_nobody_stated() {
 fn a_sample_supplier_sends_nothing_where_links_lead_that_nobody_stated() {
     let trap = trap();
     for (host, words) in elsewhere(&trap).into_iter().take(2) {
-        let double = Double::start(30, AuthMode::None);
-        let api = leading_to(&double, &host);
         for habit in ["follow-redirects", "post-only"] {
+            let double = Double::start(30, AuthMode::None);
+            let api = leading_to(&double, &host);
             let ended = command(&["supplier", "--base-url", &api.base_url(), "--only", "AT4"])
                 .args(["--letters", "30", "--visibility-timeout", "1s", "--habit", habit])
                 .ended();

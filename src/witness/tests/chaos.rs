@@ -12,7 +12,6 @@ use letterproof_model::{
     About, Capability, Context, FindingKind, Journal as _, LetterStatus, Recording,
     TransportErrorKind, Verdict,
 };
-use letterproof_witness::{Witness, WitnessConfig, WitnessError};
 use reqwest::Method;
 use support::{Watched, quick, upstream};
 

@@ -14,7 +14,7 @@ pub(crate) struct StorageOptions {
     /// Agree beforehand that this host keeps the target's documents, beside those its profile states
     /// in `storage_hosts`; `doctor` shows where links lead; may be repeated
     #[arg(long = "yes-storage", value_name = "HOST[:PORT]")]
-    pub(crate) hosts: Vec<StorageHost>,
+    pub(crate) yes_storage: Vec<StorageHost>,
 }
 
 const DOCTOR_EXAMPLES: &str = "\
