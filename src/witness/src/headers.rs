@@ -3,7 +3,7 @@
 
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue,
-    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
+    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, REFERER, TE, TRANSFER_ENCODING, UPGRADE,
 };
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
@@ -64,8 +64,12 @@ const FOR_STORAGE: [&str; 29] = [
 
 /// Leaves only what the storage may see: by whichever name a credential goes, it is not among these.
 pub(crate) fn keep_for_storage(headers: &mut HeaderMap) {
-    let kept = headers.iter().filter(|(name, _)| {
-        FOR_STORAGE.contains(&name.as_str()) || name.as_str().starts_with("sec-fetch-")
+    // Where a client came from is nobody's secret, unless it is written with one.
+    let plain = |value: &HeaderValue| !value.as_bytes().iter().any(|byte| b"?@;".contains(byte));
+    let kept = headers.iter().filter(|(name, value)| {
+        FOR_STORAGE.contains(&name.as_str())
+            || name.as_str().starts_with("sec-fetch-")
+            || (**name == REFERER && plain(value))
     });
     *headers = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
 }
@@ -173,10 +177,14 @@ mod tests {
             ("accept", "*/*"),
             ("user-agent", "ours/1"),
             ("x-request-id", "k"),
+            ("referer", "https://int.example/letters?key=l"),
         ]);
         keep_for_storage(&mut headers);
         let kept: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
         assert_eq!(kept, ["host", "range", "accept", "user-agent", "x-request-id"]);
+        let mut go = map(&[("referer", "https://int.example/letters/L1/data")]);
+        keep_for_storage(&mut go);
+        assert_eq!(go.len(), 1);
     }
 
     #[test]
