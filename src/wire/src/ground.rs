@@ -1,4 +1,4 @@
-//! Where an address lies, told from its bits alone.
+//! Where an address lies, as its bits say.
 //! Refuses disguises: an IPv4 address within an IPv6 one (mapped, NAT64, 6to4) lies where it lies.
 
 use std::fmt;

@@ -64,8 +64,8 @@ pub enum Refusal {
         /// The host.
         host: String,
     },
-    /// It is no address that can be connected to, or programs read it in two ways.
-    #[error("this is no plain http or https address")]
+    /// It cannot be connected to, or programs read it in two ways.
+    #[error("this is not a plain http or https address")]
     Address,
 }
 

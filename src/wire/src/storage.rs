@@ -69,11 +69,11 @@ impl FromStr for StorageHost {
             ));
         }
         if text.is_empty() || text.contains(['/', '\\', '@', '?', '#', ' ', '%']) {
-            return wrong(format!("this is no host alone; {exact}"));
+            return wrong(format!("give the host alone: {exact}"));
         }
         // As http, so that a port of 443 that was written down is not taken for none.
         let Ok(url) = Url::parse(&format!("http://{text}/")) else {
-            return wrong(format!("this is no host; {exact}"));
+            return wrong(format!("this is not a host: {exact}"));
         };
         if is_production_host(&url) {
             return wrong(
@@ -81,7 +81,9 @@ impl FromStr for StorageHost {
             );
         }
         let stated = url.port().or_else(|| text.ends_with(":80").then_some(80));
-        let Some(host) = Self::of(&url) else { return wrong(format!("this is no host; {exact}")) };
+        let Some(host) = Self::of(&url) else {
+            return wrong(format!("this is not a host: {exact}"));
+        };
         let host = Self { port: stated.unwrap_or(HTTPS), ..host };
         match host.place().name {
             Name::Here if stated.is_none() => {
@@ -123,12 +125,12 @@ mod tests {
             ("*.s3.eu-west-2.amazonaws.com", "every customer of a provider"),
             ("*", "every customer of a provider"),
             ("bucket-*.s3.amazonaws.com", "every customer of a provider"),
-            ("https://files.example.org", "no host alone"),
-            ("files.example.org/letters", "no host alone"),
-            ("someone@files.example.org", "no host alone"),
-            ("", "no host alone"),
-            ("a b", "no host alone"),
-            ("files.example.org:99999", "no host"),
+            ("https://files.example.org", "the host alone"),
+            ("files.example.org/letters", "the host alone"),
+            ("someone@files.example.org", "the host alone"),
+            ("", "the host alone"),
+            ("a b", "the host alone"),
+            ("files.example.org:99999", "not a host"),
             ("localhost", "give the port"),
             ("127.0.0.1", "give the port"),
             ("api.service.nhs.uk", "production"),

@@ -98,7 +98,7 @@ fn plain(authority: &Authority) -> bool {
     !authority.as_str().contains('@')
 }
 
-/// What `Host` fields name; `None` for one that is no authority.
+/// What `Host` fields name; `None` for one that cannot be read.
 fn hosts(headers: &HeaderMap) -> Vec<Option<Authority>> {
     let read = |host: &http::HeaderValue| host.to_str().ok()?.parse().ok();
     headers.get_all(HOST).iter().map(read).collect()

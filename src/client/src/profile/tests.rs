@@ -97,7 +97,7 @@ fn each_mistake_is_told_with_line_and_field_and_the_near_name() {
             3,
             "every customer",
         ),
-        (format!("storage_hosts = [\"https://a.example/x\"]\n{int}"), 1, "no host alone"),
+        (format!("storage_hosts = [\"https://a.example/x\"]\n{int}"), 1, "the host alone"),
         (format!("storage_hosts = [\"api.service.nhs.uk\"]\n{int}"), 1, "production"),
         (format!("{int}storage_hosts = [\"a.example\"]\n"), 4, "belongs at the top"),
         (format!("{int}[limits]\nproxy = \"http://p:1\"\n"), 5, "belongs in [network]"),

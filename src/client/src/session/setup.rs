@@ -57,7 +57,7 @@ pub(super) fn check_proxy(target: &Target) -> Result<(), ClientError> {
         return wrong("the proxy's address carries credentials; give those in HTTPS_PROXY instead");
     }
     if !matches!(url.scheme(), "http" | "https") {
-        return wrong("the proxy's address is none; give one such as http://proxy:3128");
+        return wrong("the proxy's address cannot be used; give one such as http://proxy:3128");
     }
     Ok(())
 }
