@@ -21,6 +21,11 @@ pub enum Ended {
     LimitFound,
     /// The target gave no answer any more.
     TargetLost,
+    /// A link or a name led where nothing may go.
+    Refused {
+        /// Where, and what to do.
+        problem: String,
+    },
     /// It could not go on.
     Failed {
         /// Why, and what to do.
@@ -44,13 +49,14 @@ pub struct LoadOutcome {
 }
 
 impl LoadOutcome {
-    /// The exit code: 4 it could not go on, 1 a threshold was broken, 3 it did not reach its end,
+    /// The exit code: 4 it could not go on, 2 it was refused for safety, 1 a threshold was broken, 3 it did not reach its end,
     /// 0 all kept.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         let broken = self.thresholds.iter().any(|threshold| !threshold.kept);
         match &self.ended {
             Ended::Failed { .. } => 4,
+            Ended::Refused { .. } => 2,
             _ if broken => 1,
             Ended::Stopped | Ended::TargetLost => 3,
             Ended::Completed | Ended::LimitFound => 0,

@@ -6,8 +6,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use letterproof_client::{Pacer, Target, is_production_host};
+use letterproof_client::{Pacer, Target};
 use letterproof_model::grouped;
+use letterproof_wire::is_production_host;
 
 use crate::LoadError;
 use crate::mix::LoadOperation;

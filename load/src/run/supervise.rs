@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use letterproof_client::{Session, SessionOptions};
+use letterproof_client::{ClientError, Session, SessionOptions};
 use letterproof_model::{Recorder, Timestamp, now};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
 
@@ -117,6 +117,9 @@ impl AttackPlan {
         let attacked = watch.over(attack).await;
         work.session.close().await;
         let ended = match (work.fatal(), attacked, watch.ended.take()) {
+            (Some(error @ ClientError::Misled { .. }), _, _) => {
+                Ended::Refused { problem: error.to_string() }
+            }
             (Some(error), _, _) => Ended::Failed { problem: error.to_string() },
             (None, Err(error), None) => Ended::Failed { problem: error.to_string() },
             (None, _, Some(ended)) => ended,
@@ -148,7 +151,7 @@ impl AttackPlan {
         };
         let (performance, summary, broken) = collector.finish(&whole);
         let ended = match (ended, broken) {
-            (failed @ Ended::Failed { .. }, _) => failed,
+            (failed @ (Ended::Failed { .. } | Ended::Refused { .. }), _) => failed,
             (_, Some(error)) => Ended::Failed { problem: error.to_string() },
             (ended, None) => ended,
         };

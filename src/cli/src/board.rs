@@ -1,6 +1,7 @@
 //! The checklist of a witness on stderr: a table that turns on a terminal, else a plain line every
 //! few seconds. Refuses stdout, which belongs to results.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use letterproof_model::{Counts, Verdict};
-use letterproof_witness::{Snapshot, Stage};
+use letterproof_witness::{NOT_FOLLOWED, Snapshot, Stage};
 use tokio::sync::watch;
 
 use crate::out;
@@ -41,8 +42,15 @@ impl Board {
 
     /// Shows what changes, without end.
     pub(crate) async fn follow(self, mut snapshots: watch::Receiver<Arc<Snapshot>>) {
+        let mut told = HashSet::new();
         loop {
             let snapshot = snapshots.borrow_and_update().clone();
+            for note in &snapshot.notes {
+                // Each link's host once: whoever runs the witness must state it or know why not.
+                if note.text.starts_with(NOT_FOLLOWED) && told.insert(note.text.clone()) {
+                    self.note(&note.text);
+                }
+            }
             match &self.bar {
                 Some(bar) => bar.set_message(table(&snapshot, &self.page)),
                 None => self.note(&line(&snapshot)),

@@ -4,11 +4,13 @@
 use std::fmt::Write as _;
 use std::io::{BufRead, IsTerminal as _};
 
-use letterproof_client::{Target, is_loopback};
+use letterproof_client::{StorageConsent, Target};
 use letterproof_model::{Capability, LetterId, Operation};
 use letterproof_steps::plan::{Plan, ScenarioPlan};
+use letterproof_wire::{StorageHost, is_loopback};
 
 use crate::failure::Failure;
+use crate::progress::Progress;
 
 /// Asks before a run changes letters that are not this machine's own, or exceeds a rate limit on
 /// purpose; `--yes` answers beforehand.
@@ -82,6 +84,42 @@ pub(crate) fn to_list_one(target: &Target) -> Result<Option<bool>, Failure> {
     typed(&question, "yes").map(Some)
 }
 
+/// Asks whether a host that links lead to is the target's storage; `None` when there is nobody to ask.
+pub(crate) fn about_storage(progress: Option<&Progress>) -> Option<StorageConsent> {
+    let progress = at_terminal().then(|| progress.cloned())?;
+    Some(StorageConsent::asking(move |host| {
+        let question = format!(
+            "\nLinks to letters lead to {host}, which the profile does not state. If this is where \
+             NHS Notify keeps them, type the host's name to fetch them from there (to be asked no \
+             more, write `storage_hosts = [\"{host}\"]` at the top of the profile): "
+        );
+        let answer = || typed(&question, &host.to_string());
+        // Where the answer cannot be read there is none.
+        progress.as_ref().map_or_else(answer, |shown| shown.silent(answer)).unwrap_or(false)
+    }))
+}
+
+/// Asks where a target's documents are, before a supplier's system asks for one; `None` when there is
+/// nobody to ask, or no answer.
+pub(crate) fn for_storage(target: &Target) -> Result<Option<Vec<StorageHost>>, Failure> {
+    if !at_terminal() {
+        return Ok(None);
+    }
+    let question = format!(
+        "The profile of {} does not state where its documents are (`letterproof doctor` shows where \
+         links lead).\nType the host's name, so that documents from there pass: ",
+        target.name
+    );
+    let answer = answered(&question, &mut std::io::stdin().lock())?;
+    match answer.trim() {
+        "" => Ok(None),
+        host => host
+            .parse()
+            .map(|host| Some(vec![host]))
+            .map_err(|error| Failure::Usage(format!("`{host}` states no storage host: {error}"))),
+    }
+}
+
 /// What the scenarios change and use up.
 fn changes(target: &Target, plan: &Plan) -> String {
     let base = target.base_url.as_str().trim_end_matches('/');
@@ -124,14 +162,18 @@ fn typed(question: &str, wanted: &str) -> Result<bool, Failure> {
     ask(question, wanted, &mut std::io::stdin().lock())
 }
 
-#[expect(clippy::print_stderr, reason = "questions go where results do not")]
 fn ask(question: &str, wanted: &str, answers: &mut impl BufRead) -> Result<bool, Failure> {
+    Ok(answered(question, answers)?.trim().eq_ignore_ascii_case(wanted))
+}
+
+#[expect(clippy::print_stderr, reason = "questions go where results do not")]
+fn answered(question: &str, answers: &mut impl BufRead) -> Result<String, Failure> {
     eprint!("{question}");
     let mut line = String::new();
     answers
         .read_line(&mut line)
         .map_err(|error| Failure::Usage(format!("the answer cannot be read: {error}")))?;
-    Ok(line.trim().eq_ignore_ascii_case(wanted))
+    Ok(line)
 }
 
 #[cfg(test)]

@@ -10,13 +10,18 @@ use letterproof_client::{CheckState, Diagnosis, Doctor, DoctorOptions, Target};
 use letterproof_evidence::{JOURNAL_FILE, JournalHeader, JournalWriter, new_run_id};
 use letterproof_model::{Capability, decode_text, now};
 
-use crate::args::{DoctorArguments, OutputFormat};
+use crate::args::{DoctorArguments, OutputFormat, StorageOptions};
 use crate::failure::Failure;
 use crate::{consent, targets};
 
 /// Examines the target; returns the exit code.
 pub(crate) fn doctor(arguments: &DoctorArguments) -> Result<u8, Failure> {
-    let target = targets::resolve(&arguments.target, arguments.base_url.as_deref())?.target;
+    let target = targets::resolve(
+        &arguments.target,
+        arguments.base_url.as_deref(),
+        &StorageOptions::default(),
+    )?
+    .target;
     let options = DoctorOptions {
         jwks: arguments.jwks.as_deref().map(read).transpose()?,
         list_one: may_list(&target, arguments.yes)?,

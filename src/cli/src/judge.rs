@@ -7,13 +7,14 @@
 
 use std::path::{Path, PathBuf};
 
-use letterproof_client::{Target, is_production_host};
+use letterproof_client::Target;
 use letterproof_contract::Contract;
 use letterproof_evidence::{
     BundleKey, EvidenceError, Import, ImportScope, JournalHeader, JournalWriter, Recorded,
     RunFolder, is_har_zip, is_journal, new_run_id, read_har, read_waivers,
 };
 use letterproof_model::{Brief, Mode, Results, RunId, Selection, SupplierKind, pack};
+use letterproof_wire::is_production_host;
 use url::Url;
 
 use crate::args::JudgeOptions;

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use letterproof_client::{Profile, Target};
+use letterproof_client::{ClientError, Profile, Target};
 use letterproof_evidence::{
     BundleKey, JournalHeader, JournalWriter, PERFORMANCE_FOLDER, RunFolder, new_run_id,
     read_journal,
 };
 use letterproof_load::{
-    At15Plan, At15Run, AttackPlan, Checked, Ended, LoadOutcome, LoadPlan, LoadProfile, RunOptions,
-    StopHandle, claim_process_hooks,
+    At15Plan, At15Run, AttackPlan, Checked, Ended, LoadError, LoadOutcome, LoadPlan, LoadProfile,
+    RunOptions, StopHandle, claim_process_hooks,
 };
 use letterproof_mock::{DEFAULT_QUEUE_LAG, Mix};
 use letterproof_model::{
@@ -45,7 +45,7 @@ pub(crate) fn load(options: &LoadOptions) -> Result<u8, Failure> {
     }
     let target = match (options.target.as_str(), &options.base_url) {
         ("mock", None) => None,
-        (named, base) => Some(targets::resolve(named, base.as_deref())?),
+        (named, base) => Some(targets::resolve(named, base.as_deref(), &options.storage)?),
     };
     let double = double(options);
     let planned = match &target {
@@ -127,19 +127,19 @@ async fn attack(
         None => Some(Embedded::start(double).await?),
         Some(_) => None,
     };
-    let found = match (&target, &embedded) {
+    let mut found = match (&target, &embedded) {
         (Some(found), _) => found.target.clone(),
         (None, Some(embedded)) => embedded.target()?,
         (None, None) => return Err(Failure::Harness("there is no target".to_owned())),
     };
-    let plan = profile.plan(&found)?;
-    let announced = plan.announcement();
-    let LoadPlan::Attack(plan) = plan else {
-        return Err(Failure::Harness("the profile changed its shape".to_owned()));
-    };
+    let announced = profile.plan(&found)?.announcement();
     consent::before_load(&found, &announced, options.yes)?;
     let progress = Progress::start();
     progress.note(&announced);
+    found.storage_consent = consent::about_storage(Some(&progress));
+    let LoadPlan::Attack(plan) = profile.plan(&found)? else {
+        return Err(Failure::Harness("the profile changed its shape".to_owned()));
+    };
     let load = Load { options, key, plan, target: found };
     let ended = load.record(&progress).await;
     progress.finish();
@@ -149,6 +149,9 @@ async fn attack(
     let (outcome, results, path) = ended?;
     if let Some(profile) = &target {
         Place::under(options.ledger.as_deref(), &options.out, profile).learn(profile, &path)?;
+    }
+    if let Ended::Refused { problem } = &outcome.ended {
+        progress.note(problem);
     }
     match options.format {
         OutputFormat::Json => out::json(&results)?,
@@ -242,9 +245,13 @@ fn given_up(folder: RunFolder, failure: Failure) -> Failure {
         return run::discarded(folder, failure);
     }
     let kept = folder.path().display();
-    Failure::Harness(format!(
+    let text = format!(
         "{failure}; what was recorded is in {kept}, and `letterproof report {kept}` makes its bundle"
-    ))
+    );
+    match failure {
+        Failure::Load(LoadError::Client(ClientError::Misled { .. })) => Failure::Usage(text),
+        _ => Failure::Harness(text),
+    }
 }
 
 /// Ctrl-C once: nothing more is sent; twice: what is under way is cut off.
@@ -266,6 +273,7 @@ fn end(outcome: &LoadOutcome) -> RunEnd {
         .collect();
     match &outcome.ended {
         Ended::Failed { problem } => RunEnd::Stopped(problem.clone()),
+        Ended::Refused { problem } => RunEnd::Refused(problem.clone()),
         _ if !broken.is_empty() => RunEnd::Missed(broken.join(", ")),
         Ended::Stopped | Ended::TargetLost => RunEnd::Interrupted,
         Ended::Completed | Ended::LimitFound => RunEnd::Whole,

@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use letterproof_client::ProgressEvent;
 use letterproof_load::LoadProgress;
 use letterproof_steps::StepEvent;
@@ -87,6 +87,17 @@ impl Progress {
     /// A line worth keeping on screen and in a log.
     pub(crate) fn note(&self, text: &str) {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner).keep(text);
+    }
+
+    /// Does something with the live line out of the way.
+    pub(crate) fn silent<T>(&self, what: impl FnOnce() -> T) -> T {
+        let bar = self.shared.lock().unwrap_or_else(PoisonError::into_inner).bar.clone();
+        // Not suspended, which would hold up everybody who has progress to tell.
+        let Some(bar) = bar else { return what() };
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+        let done = what();
+        bar.set_draw_target(ProgressDrawTarget::stderr());
+        done
     }
 
     /// Takes the live line away.

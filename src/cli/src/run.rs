@@ -126,8 +126,14 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
         progress: &progress,
         broken,
         planned,
+        astray: AtomicBool::new(false),
     };
-    let outcome = drive.record_and_judge(folder, profile.map(|found| found.target), ledger).await;
+    let target = profile.map(|found| {
+        let mut target = found.target;
+        target.storage_consent = consent::about_storage(Some(&progress));
+        target
+    });
+    let outcome = drive.record_and_judge(folder, target, ledger).await;
     progress.finish();
     outcome
 }
@@ -149,6 +155,8 @@ struct Drive<'a> {
     /// The run that is gone on with.
     broken: Option<Broken>,
     planned: Planned,
+    /// Whether something led where nothing may go.
+    astray: AtomicBool,
 }
 
 impl Drive<'_> {
@@ -253,7 +261,10 @@ impl Drive<'_> {
             None => RunEnd::Interrupted,
             Some(driven) => {
                 driven?;
+                let astray = session.led_astray();
+                self.astray.store(astray.is_some(), Ordering::SeqCst);
                 match bench.stopped() {
+                    _ if astray.is_some() => RunEnd::Refused(astray.unwrap_or_default()),
                     None => RunEnd::Whole,
                     Some(reason) if refused.load(Ordering::SeqCst) => RunEnd::Refused(reason),
                     Some(reason) => RunEnd::Stopped(reason),
@@ -369,11 +380,17 @@ impl Drive<'_> {
             }
             RunEnd::Refused(reason) => {
                 let kept = folder.path().to_owned();
-                self.progress.note(&format!(
-                    "stopped before the first update: {reason}; go on with `letterproof run \
-                     --resume {}` when there are enough letters",
-                    kept.display()
-                ));
+                let shown = kept.display();
+                self.progress.note(&match self.astray.load(Ordering::SeqCst) {
+                    true => format!(
+                        "stopped, and nothing was sent where a link led: {reason}; then go on with \
+                         `letterproof run --resume {shown}`"
+                    ),
+                    false => format!(
+                        "stopped before the first update: {reason}; go on with `letterproof run \
+                         --resume {shown}` when there are enough letters"
+                    ),
+                });
                 kept
             }
             RunEnd::Whole | RunEnd::Missed(_) | RunEnd::Interrupted => {

@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use letterproof_client::{
     Flow, Ledger, Preparation, ProductionConsent, Session, SessionOptions, SmokeRun, Supplier,
-    Target, is_production_host,
+    Target,
 };
 use letterproof_evidence::{JournalHeader, JournalWriter, RunFolder, new_run_id, read_journal};
 use letterproof_model::{Journal as _, LetterId, Mode, Recorder, now};
+use letterproof_wire::is_production_host;
 use serde_json::{Value, json};
 
 use crate::args::{OutputFormat, RunOptions, Suite};
@@ -76,6 +77,8 @@ fn target(options: &RunOptions) -> Result<Target, Failure> {
         )));
     }
     consent::to_production(host, &letters, options.confirm.as_deref())?;
+    target.storage_hosts.extend(options.storage.yes_storage.iter().cloned());
+    target.storage_consent = consent::about_storage(None);
     Ok(target)
 }
 

@@ -80,6 +80,7 @@ fn settings(options: &SupplierOptions) -> Result<SupplierSettings, Failure> {
         settings.tests.clone_from(&options.only);
     }
     settings.access = access;
+    settings.storage.clone_from(&options.storage.yes_storage);
     settings.roots.clone_from(&options.roots);
     settings.whole_list = options.letters;
     settings.batch = settings.batch.min(options.letters);

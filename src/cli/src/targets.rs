@@ -2,11 +2,12 @@
 //! Refuses production, whatever a target calls itself: only the smoke test may reach it, by a way
 //! of its own. A recording may be of production, for nothing is sent.
 
-use letterproof_client::{Auth, ClientError, Profile, Target, is_production_host};
+use letterproof_client::{Auth, ClientError, Profile, Target};
 use letterproof_model::Capability;
+use letterproof_wire::is_production_host;
 use url::Url;
 
-use crate::args::RunOptions;
+use crate::args::{RunOptions, StorageOptions};
 use crate::failure::Failure;
 
 /// The name of the one target that may be production.
@@ -20,15 +21,20 @@ pub(crate) fn of_run(options: &RunOptions) -> Result<Option<Profile>, Failure> {
     if options.target == "mock" && options.base_url.is_none() {
         return Ok(None);
     }
-    let mut profile = resolve(&options.target, options.base_url.as_deref())?;
+    let mut profile = resolve(&options.target, options.base_url.as_deref(), &options.storage)?;
     if let Some(letters) = options.letters {
         profile.target.seeded_letters = letters;
     }
     Ok(Some(profile))
 }
 
-/// A built-in target or a profile file, at another address where one is given.
-pub(crate) fn resolve(named: &str, base_url: Option<&str>) -> Result<Profile, Failure> {
+/// A built-in target or a profile file, at another address where one is given, with the storage that
+/// was agreed to beforehand.
+pub(crate) fn resolve(
+    named: &str,
+    base_url: Option<&str>,
+    storage: &StorageOptions,
+) -> Result<Profile, Failure> {
     let mut profile = match (named, base_url) {
         ("mock", Some(base)) => stand_in(base)?,
         ("mock", None) => {
@@ -43,6 +49,7 @@ pub(crate) fn resolve(named: &str, base_url: Option<&str>) -> Result<Profile, Fa
     if let (true, Some(base)) = (named != "mock", base_url) {
         profile.target = profile.target.at(base)?;
     }
+    profile.target.storage_hosts.extend(storage.yes_storage.iter().cloned());
     refuse_production(&profile.target)?;
     Ok(profile)
 }

@@ -17,6 +17,7 @@ use letterproof_model::{
     Brief, Context, Mark, Mode, Recorder, Results, RunEnd, RunId, Selection, SupplierKind, TestId,
     Timestamp, Waiver, now, pack,
 };
+use letterproof_wire::is_loopback;
 use letterproof_witness::{
     Feed, Live, LiveConfig, Page, Stage, TlsListen, UiError, Upstream, Witness, WitnessConfig,
     WitnessError,
@@ -30,7 +31,7 @@ use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 use crate::read_back::read_back;
 use crate::surroundings::environment;
-use crate::{finish, out, run, targets, verify};
+use crate::{consent, finish, out, run, targets, verify};
 
 /// Between two times that the journal is made to survive a power cut.
 const SYNCED_EVERY: Duration = Duration::from_secs(5);
@@ -41,10 +42,12 @@ pub(crate) fn witness(options: &WitnessOptions) -> Result<u8, Failure> {
     let waivers = options.waivers.as_deref().map(read_waivers).transpose();
     let waivers = waivers.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
     let sign_key = finish::signing_key(options.sign_key.as_deref())?;
-    let mut target = targets::resolve(&options.upstream, options.base_url.as_deref())?.target;
+    let mut target =
+        targets::resolve(&options.upstream, options.base_url.as_deref(), &options.storage)?.target;
     if let Some(time) = options.visibility_timeout {
         target.visibility_timeout = time;
     }
+    let target = with_storage(target)?;
     let started = now();
     let tests = match options.only.as_slice() {
         [] => pack().iter().map(|test| test.id).collect(),
@@ -61,6 +64,24 @@ pub(crate) fn witness(options: &WitnessOptions) -> Result<u8, Failure> {
     let (results, path) = outcome?;
     run::report(options.format, &results, &path)?;
     Ok(results.exit_code)
+}
+
+/// The target with its storage, which must be known before the supplier's system asks for a document:
+/// nobody can be asked about a link that it is waiting for.
+fn with_storage(mut target: Target) -> Result<Target, Failure> {
+    if is_loopback(&target.base_url) || !target.storage_hosts.is_empty() {
+        return Ok(target);
+    }
+    if let Some(hosts) = consent::for_storage(&target)? {
+        target.storage_hosts = hosts;
+        return Ok(target);
+    }
+    Err(Failure::Usage(format!(
+        "refused before any traffic: {} does not state where its documents are. `letterproof doctor` \
+         shows where links lead; write that as `storage_hosts = [\"HOST\"]` at the top of the profile, \
+         or give --yes-storage HOST",
+        target.name
+    )))
 }
 
 /// One witnessed run between its options and its results.
@@ -172,8 +193,7 @@ impl Watch<'_> {
             base_url: base_url.clone(),
             token_url,
             roots: roots.clone(),
-            // Refused when the target was resolved.
-            production: false,
+            storage: self.target.storage_hosts.clone(),
         };
         let tls = self.options.tls.then(|| TlsListen {
             folder: self.options.out.clone(),
@@ -181,6 +201,7 @@ impl Watch<'_> {
         });
         Ok(WitnessConfig {
             listen: self.options.listen,
+            hosts: self.options.hosts.clone(),
             download_host: self.options.download_host.clone(),
             tls,
             inject: self.options.inject.clone(),

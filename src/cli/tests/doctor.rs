@@ -127,8 +127,10 @@ async fn a_target_in_order_is_green_and_no_letter_is_hidden_unasked() {
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
     let value: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!((&value["target"], &value["exit_code"]), (&"int".into(), &0.into()));
-    for name in ["secrets", "jwks", "name", "status", "token", "clock", "list", "limit", "contract"]
-    {
+    for name in [
+        "secrets", "jwks", "name", "status", "token", "clock", "list", "storage", "limit",
+        "contract",
+    ] {
         let checks = value["checks"].as_array().unwrap();
         let check = checks.iter().find(|check| check["name"] == name).unwrap();
         assert_eq!(check["state"], "ok", "{check}");

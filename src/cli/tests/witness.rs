@@ -38,6 +38,8 @@ fn print_house(double: &Double, witness: &Watching, arguments: &[&str]) -> Ended
         "100ms",
         "--rate-limit",
         "2900",
+        "--yes-storage",
+        witness.url("downloads").strip_prefix("http://").unwrap(),
     ];
     with_credentials(command(&addresses), &double.server).args(arguments).ended()
 }
@@ -214,6 +216,8 @@ fn what_cannot_work_is_refused_before_anything_is_made() {
             "--download-host",
         ),
         ([&mock[..], &["--waivers", "nowhere.toml"]].concat(), "nowhere.toml"),
+        ([&mock[..], &["--host", "http://x"]].concat(), "host name"),
+        ([&mock[..], &["--yes-storage", "*.amazonaws.com"]].concat(), "exact host"),
     ] {
         let ended = command(&["witness", "--out", &folder]).args(&arguments).ended();
         assert_eq!(ended.code, 2, "{arguments:?}: {}", ended.stderr);

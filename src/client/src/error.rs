@@ -19,6 +19,13 @@ pub enum ClientError {
         /// What is refused, why, and what is allowed instead.
         message: String,
     },
+    /// A link of the API, or a name, leads where nothing may go; nothing was sent there, and nothing
+    /// more is sent at all.
+    #[error("nothing was sent where a link or name led: {message}")]
+    Misled {
+        /// Where it led, and what to do.
+        message: String,
+    },
     /// No answer arrived, also after the repeats that are safe.
     #[error("{url} gave no answer: {cause}. {remedy}")]
     Unreachable {
@@ -137,6 +144,7 @@ impl ClientError {
             self,
             Self::Configuration { .. }
                 | Self::Refused { .. }
+                | Self::Misled { .. }
                 | Self::Unreachable { .. }
                 | Self::TokenRefused { .. }
                 | Self::TokenUnusable { .. }
@@ -147,7 +155,7 @@ impl ClientError {
     /// Whether nothing may be sent any more.
     #[must_use]
     pub const fn is_fatal(&self) -> bool {
-        matches!(self, Self::Unrecorded { .. } | Self::Interrupted)
+        matches!(self, Self::Unrecorded { .. } | Self::Misled { .. } | Self::Interrupted)
     }
 
     pub(crate) fn configuration(message: impl Into<String>) -> Self {

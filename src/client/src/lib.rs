@@ -36,7 +36,7 @@ pub use ledger::{Content, Ledger, LetterRecord, Moved, Step, Tally};
 pub use pacer::{Pacer, Slot};
 pub use profile::Profile;
 pub use progress::{Progress, ProgressEvent, Silent};
-pub use safety::{ProductionConsent, is_loopback, is_production_host};
+pub use safety::{ProductionConsent, StorageConsent};
 pub use secret::SecretSource;
 pub use session::{
     Answer, AssertionFlaw, BearerChoice, DataLink, Download, HeaderChoice, LinkChange, Probe,

@@ -34,6 +34,8 @@ impl Target {
         }
         let supports = self.supports.iter().map(|status| status.as_str());
         settings.push(("supplier.supports", supports.collect::<Vec<_>>().join(", ")));
+        let storage = self.storage_hosts.iter();
+        settings.extend(storage.map(|host| ("storage_hosts", host.to_string())));
         settings.extend(self.limits());
         settings.extend(self.network());
         let specifications = self.specifications.iter();
@@ -101,14 +103,21 @@ mod tests {
         let mut target =
             Target::mock("https://int.example/api", "https://int.example/oauth2/token", auth)
                 .unwrap();
+        target.storage_hosts = vec!["bucket.example.org".parse().unwrap()];
         target.proxy = Some(
             Url::parse("http://user:canary-secret@proxy.example:3128/?canary-secret").unwrap(),
         );
         let told = format!("{:?}", target.settings());
         assert!(!told.contains("canary"), "{told}");
-        for part in
-            ["our-1", "keys/our.pem", "proxy.example:3128", "300/s", "Printed", "accessible"]
-        {
+        for part in [
+            "our-1",
+            "bucket.example.org",
+            "keys/our.pem",
+            "proxy.example:3128",
+            "300/s",
+            "Printed",
+            "accessible",
+        ] {
             assert!(told.to_lowercase().contains(&part.to_lowercase()), "{part}: {told}");
         }
     }

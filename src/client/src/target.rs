@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use letterproof_model::{Capability, Context, LetterStatus, Mode, SpecificationMeaning};
+use letterproof_wire::StorageHost;
 use url::Url;
 
-use crate::{ClientError, ProductionConsent, SecretSource};
+use crate::{ClientError, ProductionConsent, SecretSource, StorageConsent};
 
 /// How a session proves who it is.
 #[derive(Debug, Clone)]
@@ -100,10 +101,16 @@ pub struct Target {
     /// A proxy to go through, without credentials; never used for loopback. Without one, the
     /// usual environment variables (`HTTPS_PROXY`) decide.
     pub proxy: Option<Url>,
+    /// Where its documents are, beside its own hosts; links that lead anywhere else are not followed.
+    pub storage_hosts: Vec<StorageHost>,
+    /// Asks a person about a host that is not stated; without it that is refused.
+    pub storage_consent: Option<StorageConsent>,
     /// A person's consent to reach production; only ever set by [`Target::prod_smoke`].
     pub(crate) consent: Option<ProductionConsent>,
 }
 
+/// Where the links of the sandbox lead: a document that belongs to nobody's letter.
+const SANDBOX_STORAGE: &str = "www.w3.org";
 const SANDBOX: &str = "https://sandbox.api.service.nhs.uk/nhs-notify-supplier";
 const INT: &str = "https://int.api.service.nhs.uk/nhs-notify-supplier";
 const INT_TOKEN: &str = "https://int.api.service.nhs.uk/oauth2/token";
@@ -140,6 +147,8 @@ impl Target {
             roots: Vec::new(),
             identity: None,
             proxy: None,
+            storage_hosts: Vec::new(),
+            storage_consent: None,
             consent: None,
         })
     }
@@ -156,6 +165,7 @@ impl Target {
             visibility_timeout: Duration::ZERO,
             update_deadline: Duration::from_secs(2),
             seeded_letters: 23,
+            storage_hosts: SANDBOX_STORAGE.parse().into_iter().collect(),
             ..Self::mock(SANDBOX, "", Auth::None)?
         })
     }

@@ -55,7 +55,7 @@ impl Stage {
                 base_url: api.base_url.parse().expect("a URL"),
                 token_url: None,
                 roots: Vec::new(),
-                production: false,
+                storage: Vec::new(),
             };
             let recorder = Arc::new(Rolling::new(&api.base_url));
             let mut config = WitnessConfig::new(upstream, Arc::clone(&recorder) as _);
@@ -65,6 +65,8 @@ impl Stage {
                 idle_timeout: Duration::from_millis(500),
                 ..Limits::default()
             };
+            // What the seeds call it.
+            config.hosts = vec!["h:80".parse().expect("a name")];
             let witness = Witness::start(config).await.expect("a witness");
             (api, recorder, witness)
         });

@@ -1,6 +1,6 @@
 //! The admin side, on a loopback port of its own: seed, reset, make visible, read, arm faults.
-//! Refuses callers that do not name a loopback host, so that no web page can reach it by a trick
-//! with names.
+//! Refuses callers that do not name it by a loopback host, and pages of other sites, so that no web
+//! page can reach it: neither by a trick with names nor by sending a form.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,7 +8,8 @@ use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Method, Response, StatusCode, header};
+use http::{Method, Response, StatusCode};
+use letterproof_wire::{Own, Stranger};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -24,7 +25,7 @@ use crate::{token, wire};
 /// The admin side of a double.
 pub(crate) struct Admin {
     shared: Arc<Shared>,
-    address: SocketAddr,
+    own: Own,
 }
 
 #[derive(Deserialize, Default)]
@@ -65,7 +66,7 @@ fn order<'a, T: Deserialize<'a> + Default>(body: &'a [u8]) -> Result<T, (StatusC
 
 impl Admin {
     pub(crate) fn new(shared: Arc<Shared>, address: SocketAddr) -> Self {
-        Self { shared, address }
+        Self { shared, own: Own::new("http", address, Vec::new()) }
     }
 
     fn obey(&self, method: &Method, path: &str, query: Option<&str>, body: &[u8]) -> Outcome {
@@ -141,9 +142,10 @@ impl Admin {
                     .map_err(|refusal| (refusal.status, refusal.description.to_owned()))?;
                 Ok(json!({ "access_token": token, "expires_in": life.as_secs().to_string() }))
             }
-            _ => {
-                Err((StatusCode::NOT_FOUND, format!("no such order; GET http://{}/", self.address)))
-            }
+            _ => Err((
+                StatusCode::NOT_FOUND,
+                format!("no such order; GET http://{}/", self.own.listen()),
+            )),
         }
     }
 
@@ -152,15 +154,6 @@ impl Admin {
         let at = self.shared.suppliers.iter().position(|known| known.name == name);
         at.map(|at| Some(at as u16)).ok_or_else(|| wrong(format!("no supplier `{name}`")))
     }
-}
-
-/// Whether a Host header names this machine.
-fn is_loopback(host: &str) -> bool {
-    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
-        if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host }
-    });
-    name.eq_ignore_ascii_case("localhost")
-        || name.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
 
 impl Service for Admin {
@@ -174,11 +167,11 @@ impl Service for Admin {
         body: Bytes,
         _reset: &Arc<AtomicBool>,
     ) -> Result<Response<MockBody>, Abort> {
-        let host = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
-        let outcome = if host.is_some_and(is_loopback) {
-            self.obey(&parts.method, parts.uri.path(), parts.uri.query(), &body)
-        } else {
-            Err((StatusCode::FORBIDDEN, "call it by its loopback address".to_owned()))
+        let refused = |why: &str| Err((StatusCode::FORBIDDEN, why.to_owned()));
+        let outcome = match self.own.refusal(&parts.uri, &parts.headers) {
+            None => self.obey(&parts.method, parts.uri.path(), parts.uri.query(), &body),
+            Some(Stranger::OtherHost) => refused("call it by its loopback address and port"),
+            Some(Stranger::OtherPage) => refused("a page of another site may not ask for this"),
         };
         let reply: Reply = match outcome {
             Ok(value) => with_body(StatusCode::OK, JSON, value.to_string()),
@@ -187,21 +180,5 @@ impl Service for Admin {
             }
         };
         Ok(wire::plain(reply))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_loopback_names_are_answered() {
-        for host in ["127.0.0.1:9", "localhost", "LOCALHOST:80", "[::1]:9", "127.8.8.8"] {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in ["evil.example", "127.0.0.1.evil.example:80", "10.0.0.1", "", "localhost.evil"]
-        {
-            assert!(!is_loopback(host), "{host}");
-        }
     }
 }

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use letterproof_wire::Guard;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use url::Url;
 
 use crate::config::{MockConfig, Profile};
 use crate::error::MockError;
@@ -151,6 +153,8 @@ pub fn resident_kib() -> Option<u64> {
 }
 
 struct Job {
+    url: Url,
+    guard: Guard,
     authority: String,
     token: String,
 }
@@ -159,7 +163,9 @@ impl Job {
     fn new(server: &MockServer) -> Result<Self, BenchError> {
         let url = server.base_url();
         let authority = url.split('/').nth(2).unwrap_or_default().to_owned();
-        Ok(Self { authority, token: server.issue_token()?.expose().to_owned() })
+        let url: Url = url.parse().map_err(std::io::Error::other)?;
+        let guard = Guard::of(&url).map_err(std::io::Error::other)?;
+        Ok(Self { url, guard, authority, token: server.issue_token()?.expose().to_owned() })
     }
 
     fn request(&self, path: &str) -> String {
@@ -177,7 +183,7 @@ impl Job {
     }
 
     async fn once(&self, request: &str) -> Result<String, BenchError> {
-        let mut stream = TcpStream::connect(&self.authority).await?;
+        let mut stream = self.guard.connect(&self.url).await?;
         let mut buffer = Vec::new();
         stream.write_all(request.as_bytes()).await?;
         receive(&mut stream, &mut buffer).await?;
@@ -197,7 +203,7 @@ impl Job {
         let next = Arc::new(AtomicUsize::new(0));
         let mut streams = Vec::new();
         for _ in 0..plan.connections.max(1) {
-            let stream = TcpStream::connect(&self.authority).await?;
+            let stream = self.guard.connect(&self.url).await?;
             stream.set_nodelay(true)?;
             streams.push(stream);
         }

@@ -116,6 +116,34 @@ async fn it_hands_out_tokens_and_refuses_what_it_does_not_know() {
 }
 
 #[tokio::test]
+async fn a_page_of_another_site_orders_nothing() {
+    let admin = Admin::start(quick()).await;
+    let url = admin.server.admin_url().unwrap().to_owned();
+    let own = url.strip_prefix("http://").unwrap();
+    let port = own.rsplit(':').next().unwrap();
+    for (name, value, expected) in [
+        ("Origin", "http://evil.example".to_owned(), 403),
+        ("Origin", "null".to_owned(), 403),
+        ("Origin", format!("https://{own}"), 403),
+        ("Sec-Fetch-Site", "cross-site".to_owned(), 403),
+        ("Sec-Fetch-Site", "same-site".to_owned(), 403),
+        ("Host", format!("evil.example:{port}"), 403),
+        ("Host", "127.0.0.1:1".to_owned(), 403),
+        ("Origin", url.clone(), 200),
+        ("Sec-Fetch-Site", "same-origin".to_owned(), 200),
+        ("Host", format!("localhost:{port}"), 200),
+    ] {
+        for method in [Method::GET, Method::POST] {
+            let path = if method == Method::GET { "state" } else { "reset" };
+            let call = admin.caller.client.request(method, format!("{url}/{path}"));
+            let reply = call.header(name, &value).send().await.unwrap();
+            assert_eq!(reply.status().as_u16(), expected, "{path} {name}: {value}");
+        }
+    }
+    admin.server.shutdown().await;
+}
+
+#[tokio::test]
 async fn it_listens_on_loopback_only() {
     let config = MockConfig { admin: Some("0.0.0.0:0".parse().unwrap()), ..quick() };
     let message = MockServer::start(config).await.unwrap_err().to_string();

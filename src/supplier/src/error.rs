@@ -2,6 +2,7 @@
 //! Refuses secrets: no token, key or signed link is ever a field of these errors.
 
 use letterproof_client::ClientError;
+use letterproof_wire::Refusal;
 
 /// Why the print house could not begin, or could not go on.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum SupplierError {
         /// The host.
         host: String,
     },
+    /// A link of the API, or a name, leads where nothing may go.
+    #[error("nothing was sent where a link or name led: {0}")]
+    Misled(#[from] Refusal),
     /// A call was not answered, also after its repeats.
     #[error("{call} was not answered ({cause}); check that {base_url} is up and can be reached")]
     Unanswered {

@@ -8,6 +8,7 @@ use letterproof_client::SecretSource;
 use letterproof_model::{
     Context, SpecificationId, SpecificationKind, SpecificationMeaning, TestId, pack,
 };
+use letterproof_wire::{Going, Guard, Refusal, StorageHost, Through, is_loopback};
 use url::Url;
 
 use crate::habits::{Habit, Manner};
@@ -54,6 +55,8 @@ pub struct SupplierSettings {
     pub base_url: Url,
     /// How it proves who it is.
     pub access: Access,
+    /// Where documents are fetched from, beside the API's own host.
+    pub storage: Vec<StorageHost>,
     /// Roots trusted beside those of the system, as PEM files.
     pub roots: Vec<PathBuf>,
     /// The tests whose work is done.
@@ -108,6 +111,7 @@ impl SupplierSettings {
         Self {
             base_url,
             access: Access::None,
+            storage: Vec::new(),
             roots: Vec::new(),
             tests: pack().iter().map(|test| test.id).collect(),
             rate_limit: 300,
@@ -131,6 +135,24 @@ impl SupplierSettings {
             attempts: 5,
             back_off: Duration::from_millis(250),
         }
+    }
+
+    /// What every connection of the print house passes.
+    pub(crate) fn guard(&self) -> Result<Guard, Refusal> {
+        let token = match &self.access {
+            Access::SignedJwt { token_url, .. } => Some(token_url),
+            _ => None,
+        };
+        let target = [Some(&self.base_url), token, self.reseed.as_ref()];
+        Guard::new(Going {
+            target: target.into_iter().flatten().cloned().collect(),
+            storage: self.storage.clone(),
+            agreed: None,
+            through: match is_loopback(&self.base_url) {
+                true => Through::Nothing,
+                false => Through::Environment,
+            },
+        })
     }
 
     /// Whether it has this habit.

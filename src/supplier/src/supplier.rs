@@ -1,7 +1,8 @@
 //! The print house itself: made once, it works one day.
 //! Refuses production, and settings that cannot work, before anything is sent.
 
-use letterproof_client::{Progress, is_loopback, is_production_host};
+use letterproof_client::Progress;
+use letterproof_wire::{is_loopback, is_production_host};
 use parking_lot::Mutex;
 
 use crate::day::Day;
@@ -99,6 +100,9 @@ fn check(settings: &SupplierSettings) -> Result<(), SupplierError> {
     }
     if settings.reseed.as_ref().is_some_and(|url| !is_loopback(url)) {
         return wrong("the address that fills the queue anew must be on this machine".to_owned());
+    }
+    if let Err(refusal) = settings.guard() {
+        return wrong(refusal.to_string());
     }
     for (name, number) in [
         ("rate limit", settings.rate_limit as usize),

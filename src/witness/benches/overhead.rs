@@ -64,7 +64,7 @@ async fn witness() {
         base_url: base.parse().unwrap(),
         token_url: None,
         roots: Vec::new(),
-        production: false,
+        storage: Vec::new(),
     };
     let mut config = WitnessConfig::new(upstream, Arc::new(journal));
     config.limits = Limits { connections: 10_000, ..Limits::default() };

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use letterproof_model::Recorder;
+use letterproof_wire::StorageHost;
 use url::Url;
 
-use crate::door::DownloadHost;
+use crate::door::HostAndPort;
 use crate::inject::Injection;
 
 /// The API that a witness stands in front of.
@@ -23,8 +24,8 @@ pub struct Upstream {
     pub token_url: Option<Url>,
     /// Roots trusted beside those of the system, as PEM files.
     pub roots: Vec<PathBuf>,
-    /// Whether this is production, where nothing may be injected.
-    pub production: bool,
+    /// Where its documents are, beside the API's own host: links that lead elsewhere are refused.
+    pub storage: Vec<StorageHost>,
 }
 
 /// HTTPS on the supplier's side, with a certificate authority made at the start.
@@ -95,10 +96,12 @@ impl Default for Limits {
 pub struct WitnessConfig {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// What the supplier's system calls it by, beside loopback names and the listening address.
+    pub hosts: Vec<HostAndPort>,
     /// The host name that links to documents get, another name of this machine than the API is
     /// called by, so that HTTP libraries drop their credentials as they do towards the storage.
     /// `None` takes `localhost` or the address on loopback, and the API's own name elsewhere.
-    pub download_host: Option<DownloadHost>,
+    pub download_host: Option<HostAndPort>,
     /// What it stands in front of.
     pub upstream: Upstream,
     /// Who keeps the exchanges.
@@ -119,6 +122,7 @@ impl WitnessConfig {
     pub fn new(upstream: Upstream, recorder: Arc<dyn Recorder>) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            hosts: Vec::new(),
             download_host: None,
             upstream,
             recorder,

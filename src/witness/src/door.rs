@@ -5,6 +5,7 @@
 //! `localhost` against an address of loopback, a name that the tester gives elsewhere.
 //! Refuses to guess a name: away from loopback, without one, downloads share the API's door.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
@@ -24,9 +25,9 @@ pub(crate) enum Door {
     Downloads,
 }
 
-/// The host name under which a supplier's system downloads, and the port.
+/// A host name that a supplier's system calls this machine by, and a port; none is 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DownloadHost {
+pub struct HostAndPort {
     name: String,
     port: u16,
 }
@@ -34,16 +35,16 @@ pub struct DownloadHost {
 /// A text that names no host.
 #[derive(Debug, thiserror::Error)]
 #[error("give a host name of this machine, with or without a port, as in `files.example:9102`")]
-pub struct ParseDownloadHostError;
+pub struct ParseHostError;
 
-impl FromStr for DownloadHost {
-    type Err = ParseDownloadHostError;
+impl FromStr for HostAndPort {
+    type Err = ParseHostError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let name = name_of(text);
         let port = match &text[name.len()..] {
             "" => 0,
-            port => port[1..].parse().map_err(|_| ParseDownloadHostError)?,
+            port => port[1..].parse().map_err(|_| ParseHostError)?,
         };
         let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
         let sound = match bare {
@@ -53,7 +54,23 @@ impl FromStr for DownloadHost {
                 !name.is_empty() && name.len() < 254 && name.chars().all(allowed)
             }
         };
-        sound.then(|| Self { name: name.to_owned(), port }).ok_or(ParseDownloadHostError)
+        sound.then(|| Self { name: name.to_owned(), port }).ok_or(ParseHostError)
+    }
+}
+
+impl fmt::Display for HostAndPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            0 => f.write_str(&self.name),
+            port => write!(f, "{}:{port}", self.name),
+        }
+    }
+}
+
+impl HostAndPort {
+    /// The name alone, an IPv6 address without its brackets, as a certificate has it.
+    pub(crate) fn bare_name(&self) -> &str {
+        self.name.trim_matches(['[', ']'])
     }
 }
 
@@ -62,36 +79,6 @@ pub(crate) fn name_of(authority: &str) -> &str {
     let after_address = authority.rfind(']').map_or(0, |at| at + 1);
     let end = authority[after_address..].find(':').map_or(authority.len(), |at| after_address + at);
     &authority[..end]
-}
-
-/// An address of the witness and the names it goes by.
-pub(crate) struct Own {
-    pub(crate) scheme: &'static str,
-    pub(crate) listen: SocketAddr,
-    pub(crate) names: Vec<String>,
-}
-
-impl Own {
-    /// Whether an authority is this address.
-    pub(crate) fn is(&self, authority: &str) -> bool {
-        let authority = authority.to_ascii_lowercase();
-        let usual = if self.scheme == "https" { ":443" } else { ":80" };
-        let port = format!(":{}", self.listen.port());
-        let stripped = authority.strip_suffix(&port);
-        let host = if port == usual { stripped.or(Some(authority.as_str())) } else { stripped };
-        host.is_some_and(|host| {
-            let host = host.trim_matches(['[', ']']);
-            let address: Option<IpAddr> = host.parse().ok();
-            host == "localhost"
-                || self
-                    .names
-                    .iter()
-                    .any(|name| name.trim_matches(['[', ']']).eq_ignore_ascii_case(host))
-                || address.is_some_and(|ip| {
-                    ip == self.listen.ip() || ip.is_loopback() || self.listen.ip().is_unspecified()
-                })
-        })
-    }
 }
 
 /// Where downloads are served, beside the API.
@@ -110,10 +97,10 @@ impl Downloads {
     /// [`WitnessError::Listen`] where the port cannot be bound.
     pub(crate) async fn open(
         api: SocketAddr,
-        given: Option<DownloadHost>,
+        given: Option<HostAndPort>,
     ) -> Result<Option<(Self, Vec<TcpListener>)>, WitnessError> {
         let (name, port) = match given {
-            Some(DownloadHost { name, port }) => (Some(name), port),
+            Some(HostAndPort { name, port }) => (Some(name), port),
             None if api.ip().is_loopback() => (None, 0),
             None => return Ok(None),
         };
@@ -171,6 +158,8 @@ async fn bind(
 
 #[cfg(test)]
 mod tests {
+    use letterproof_wire::Own;
+
     use super::*;
 
     fn downloads(name: Option<&str>) -> Downloads {
@@ -184,7 +173,7 @@ mod tests {
         {
             let authority = downloads(None).authority(api);
             assert_ne!(name_of(&authority), name_of(api).to_ascii_lowercase(), "{api}");
-            let own = Own { scheme: "http", listen: downloads(None).listen, names: Vec::new() };
+            let own = Own::new("http", downloads(None).listen, Vec::new());
             assert!(own.is(&authority), "{authority}");
         }
         assert_eq!(downloads(Some("files.example")).authority("api:1"), "files.example:9102");
@@ -199,13 +188,14 @@ mod tests {
             ("[fd00::1]:9102", "[fd00::1]", 9102),
             ("[fd00::1]", "[fd00::1]", 0),
         ] {
-            let host: DownloadHost = text.parse().unwrap();
+            let host: HostAndPort = text.parse().unwrap();
             assert_eq!((host.name.as_str(), host.port), (name, port), "{text}");
+            assert_eq!(host.to_string(), text);
         }
         for text in
             ["", ":9102", "http://x", "a b", "a:b", "a:99999", "fd00::1", "a/b", "[x]", "[]"]
         {
-            assert!(text.parse::<DownloadHost>().is_err(), "{text}");
+            assert!(text.parse::<HostAndPort>().is_err(), "{text}");
         }
     }
 
@@ -218,7 +208,7 @@ mod tests {
         assert!(door.listen.ip().is_loopback() && door.listen.port() != 0);
         // A port that another program has on the second address is not taken.
         if let Some(_taken) = listeners.into_iter().nth(1) {
-            let host = DownloadHost { name: "files".to_owned(), port: door.listen.port() };
+            let host = HostAndPort { name: "files".to_owned(), port: door.listen.port() };
             assert!(Downloads::open(api, Some(host)).await.is_err());
         }
     }

@@ -34,9 +34,9 @@ pub enum WitnessError {
         /// What is wrong with it and what to do.
         problem: String,
     },
-    /// Something is to be injected where real patients are.
-    #[error("nothing is ever injected in front of production; leave --inject out")]
-    Production,
+    /// The upstream must not be reached.
+    #[error("refused before any traffic: {0}")]
+    Refused(#[from] letterproof_wire::Refusal),
     /// A file of trusted roots cannot be used.
     #[error("trusted roots {path}: {problem}; give a PEM file of certificates")]
     Roots {

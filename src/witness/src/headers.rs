@@ -3,7 +3,7 @@
 
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue,
-    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
+    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, REFERER, TE, TRANSFER_ENCODING, UPGRADE,
 };
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
@@ -28,6 +28,51 @@ const CREDENTIALS: [HeaderName; 4] = [
     HeaderName::from_static("apikey"),
     HeaderName::from_static("x-api-key"),
 ];
+
+/// Fields that fetching a document may need, and that name nobody: all that storage gets.
+const FOR_STORAGE: [&str; 29] = [
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "cache-control",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "dnt",
+    "expect",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "max-forwards",
+    "pragma",
+    "priority",
+    "range",
+    "traceparent",
+    "tracestate",
+    "upgrade-insecure-requests",
+    "user-agent",
+    "via",
+    "x-amz-checksum-mode",
+    "x-correlation-id",
+    "x-request-id",
+];
+
+/// Leaves only what the storage may see: by whichever name a credential goes, it is not among these.
+pub(crate) fn keep_for_storage(headers: &mut HeaderMap) {
+    // Where a client came from is nobody's secret, unless it is written with one.
+    let plain = |value: &HeaderValue| !value.as_bytes().iter().any(|byte| b"?@;".contains(byte));
+    let kept = headers.iter().filter(|(name, value)| {
+        FOR_STORAGE.contains(&name.as_str())
+            || name.as_str().starts_with("sec-fetch-")
+            || (**name == REFERER && plain(value))
+    });
+    *headers = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+}
 
 /// Takes out what proves to the API who the supplier is; whether there was any.
 pub(crate) fn strip_credentials(headers: &mut HeaderMap) -> bool {
@@ -112,6 +157,34 @@ mod tests {
         let kept = map(&[("range", "bytes=0-"), ("accept", "a"), ("accept", "b")]);
         assert_eq!(pairs(&headers), pairs(&kept));
         assert!(!strip_credentials(&mut headers));
+    }
+
+    #[test]
+    fn the_storage_gets_what_fetching_needs_and_no_credential_by_any_name() {
+        let mut headers = map(&[
+            ("host", "bucket.example"),
+            ("authorization", "Bearer a"),
+            ("ocp-apim-subscription-key", "b"),
+            ("range", "bytes=0-"),
+            ("x-functions-key", "c"),
+            ("authentication", "d"),
+            ("x-amz-security-token", "e"),
+            ("cookie", "f"),
+            ("cookie2", "g"),
+            ("x-session-id", "h"),
+            ("apikey", "i"),
+            ("nhsd-session-urid", "j"),
+            ("accept", "*/*"),
+            ("user-agent", "ours/1"),
+            ("x-request-id", "k"),
+            ("referer", "https://int.example/letters?key=l"),
+        ]);
+        keep_for_storage(&mut headers);
+        let kept: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
+        assert_eq!(kept, ["host", "range", "accept", "user-agent", "x-request-id"]);
+        let mut go = map(&[("referer", "https://int.example/letters/L1/data")]);
+        keep_for_storage(&mut go);
+        assert_eq!(go.len(), 1);
     }
 
     #[test]

@@ -35,9 +35,10 @@ mod witness;
 pub use book::WitnessEvent;
 pub use config::{Limits, TlsListen, Upstream, WitnessConfig};
 pub use counters::Counts;
-pub use door::{DownloadHost, ParseDownloadHostError};
+pub use door::{HostAndPort, ParseHostError};
 pub use error::WitnessError;
 pub use inject::{Injection, ParseInjectionError};
+pub use proxy::NOT_FOLLOWED;
 pub use ui::{
     Feed, Live, LiveConfig, NextStep, Page, Recent, Snapshot, Stage, StatusCount, TrafficNow,
     UiError, Verdicts,

@@ -81,10 +81,8 @@ pub(crate) fn split(url: &str) -> Option<(&str, &str)> {
         return None;
     }
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let authority = &rest[..end];
-    // A link that carries a user cannot be followed by the witness as the supplier would.
-    let plain = !authority.is_empty() && !authority.contains('@');
-    plain.then(|| url.split_at(scheme.len() + 3 + end))
+    // A link that carries a user's name is led here like any other, and refused when it is followed.
+    (!rest[..end].is_empty()).then(|| url.split_at(scheme.len() + 3 + end))
 }
 
 #[cfg(test)]
@@ -130,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_is_no_plain_http_link_is_not_split() {
-        for url in ["ftp://a/b", "/relative", "https:///x", "https://user:word@host/x", "x"] {
+        for url in ["ftp://a/b", "/relative", "https:///x", "x"] {
             assert_eq!(split(url), None, "{url}");
         }
     }

@@ -6,6 +6,7 @@
 //! the call out.
 //! Refuses to repeat a request: that is the supplier's own affair, and part of what is judged.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,6 +14,7 @@ use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use letterproof_model::{Operation, TransportErrorKind};
+use parking_lot::Mutex;
 use tokio::time::{sleep, timeout};
 
 use crate::answer::Passage;
@@ -29,7 +31,7 @@ use crate::keeping::{Budget, Keeping};
 use crate::problem;
 use crate::request::{RequestBody, RequestCopy, RequestFault};
 use crate::routes::{Misdirected, Routed, Routes};
-use crate::upstream::{Sender, classify};
+use crate::upstream::{Sender, classify, refusal};
 
 /// What one witness does with requests.
 pub(crate) struct Proxy {
@@ -40,7 +42,12 @@ pub(crate) struct Proxy {
     limits: Limits,
     chaos: Chaos,
     credentials_noted: AtomicBool,
+    /// What the guard refused, each once.
+    refusals: Mutex<HashSet<String>>,
 }
+
+/// How the note of a link begins that the guard let nobody follow.
+pub const NOT_FOLLOWED: &str = "a link was not followed";
 
 type Answer = Result<Response<AnswerBody>, Abort>;
 
@@ -55,7 +62,8 @@ impl Proxy {
     ) -> Self {
         let budget = Arc::new(Budget::new(limits.held_downloads, limits.kept_body));
         let (chaos, credentials_noted) = (Chaos::new(inject, seed), AtomicBool::new(false));
-        Self { routes, sender, book, budget, limits, chaos, credentials_noted }
+        let refusals = Mutex::default();
+        Self { routes, sender, book, budget, limits, chaos, credentials_noted, refusals }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -134,6 +142,18 @@ impl Proxy {
                 if let Some(fault) = copy.fault() {
                     return Ok(self.refused(under_way, fault).await);
                 }
+                if let Some(refusal) = refusal(&error) {
+                    let cause = refusal.to_string();
+                    self.note_refusal(&cause);
+                    let kept = under_way.failed(TransportErrorKind::Connect, &cause, 0).await;
+                    return Ok(match kept {
+                        Ok(()) => problem::reply(
+                            StatusCode::BAD_GATEWAY,
+                            &format!("nothing was sent where the link leads: {cause}"),
+                        ),
+                        Err(error) => problem::unrecorded(&error),
+                    });
+                }
                 let (kind, cause) = classify(&error);
                 (StatusCode::BAD_GATEWAY, kind, cause)
             }
@@ -210,6 +230,14 @@ impl Proxy {
         }
     }
 
+    /// Notes once what the guard let nobody reach, with what to do about it.
+    fn note_refusal(&self, cause: &str) {
+        if self.refusals.lock().insert(cause.to_owned()) {
+            // Where this cannot be written, every later request is refused.
+            let _ = self.book.note(&format!("{NOT_FOLLOWED}: {cause}"));
+        }
+    }
+
     /// Refuses a request that goes nowhere. It is noted without its query, which may hold secrets.
     fn misdirected(&self, parts: &Parts, refused: &Misdirected) -> Response<AnswerBody> {
         let Misdirected { status, why } = refused;
@@ -264,7 +292,7 @@ impl Received {
         }
         if routed.link_apart.is_some() {
             // The storage is not the API. The record keeps that they came.
-            headers::strip_credentials(&mut passed_on);
+            headers::keep_for_storage(&mut passed_on);
         }
         parts.headers = passed_on;
         parts.uri = routed.uri;

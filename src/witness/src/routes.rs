@@ -9,13 +9,14 @@ use std::net::SocketAddr;
 
 use http::header::{HOST, HeaderValue};
 use http::request::Parts;
-use http::{Method, StatusCode, Uri, Version};
+use http::{Method, StatusCode, Uri};
 use letterproof_model::{Operation, Route};
+use letterproof_wire::{Own, Stranger};
 use url::Url;
 
 use crate::WitnessError;
 use crate::config::Upstream;
-use crate::door::{Door, Downloads, Own, name_of};
+use crate::door::{Door, Downloads, name_of};
 use crate::link::{self, LinkKey, Restored, Target};
 
 /// Where one request goes.
@@ -60,13 +61,13 @@ impl Routes {
         upstream: &Upstream,
         listen: SocketAddr,
         downloads: Option<Downloads>,
-        tls: Option<&[String]>,
+        tls: bool,
+        names: Vec<String>,
     ) -> Result<Self, WitnessError> {
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        let names = tls.unwrap_or_default().to_vec();
+        let scheme = if tls { "https" } else { "http" };
         let downloads = downloads.map(|downloads| {
             let names = [names.as_slice(), downloads.name.as_slice()].concat();
-            let own = Own { scheme, listen: downloads.listen, names };
+            let own = Own::new(scheme, downloads.listen, names);
             (downloads, own)
         });
         Ok(Self {
@@ -74,7 +75,7 @@ impl Routes {
             origin: upstream.base_url.origin().ascii_serialization(),
             token: upstream.token_url.as_ref().map(plain).transpose()?.cloned(),
             scheme,
-            api: Own { scheme, listen, names },
+            api: Own::new(scheme, listen, names),
             downloads,
             links: LinkKey::new()?,
         })
@@ -86,7 +87,7 @@ impl Routes {
     }
 
     fn reachable(&self) -> SocketAddr {
-        let listen = self.api.listen;
+        let listen = self.api.listen();
         match listen.ip() {
             ip if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], listen.port())),
             _ => listen,
@@ -152,25 +153,27 @@ impl Routes {
             let why = "the request target is no path";
             return Err(misdirected(StatusCode::BAD_REQUEST, why));
         }
-        if parts.version >= Version::HTTP_2 {
-            return Ok(());
+        let hosts = parts.headers.get_all(HOST).iter().count();
+        if hosts > 1 || (hosts == 0 && parts.uri.authority().is_none()) {
+            let why = "a request has exactly one Host field";
+            return Err(misdirected(StatusCode::BAD_REQUEST, why));
         }
         let own = match (door, &self.downloads) {
             (Door::Downloads, Some((_, own))) => own,
             _ => &self.api,
         };
-        if let Some(authority) = parts.uri.authority()
-            && !own.is(authority.as_str())
-        {
-            let why = "the request names another host: this is no forward proxy; use its base URL";
-            return Err(misdirected(StatusCode::MISDIRECTED_REQUEST, why));
+        match own.refusal(&parts.uri, &parts.headers) {
+            None => Ok(()),
+            Some(Stranger::OtherHost) => {
+                let why = "the request names another host: use the witness's base URL, or start it \
+                           with --host and the name it is called by";
+                Err(misdirected(StatusCode::MISDIRECTED_REQUEST, why))
+            }
+            Some(Stranger::OtherPage) => {
+                let why = "a page of another site sent it, and no supplier's system";
+                Err(misdirected(StatusCode::FORBIDDEN, why))
+            }
         }
-        let hosts = parts.headers.get_all(HOST).iter().count();
-        if hosts > 1 || (hosts == 0 && parts.version == Version::HTTP_11) {
-            let why = "a request has exactly one Host field";
-            return Err(misdirected(StatusCode::BAD_REQUEST, why));
-        }
-        Ok(())
     }
 
     /// What the supplier is told in place of a `Location` of the API; `None` when it cannot be led
@@ -217,7 +220,7 @@ impl Routes {
             None => parts.headers.get(HOST).and_then(|value| value.to_str().ok()),
         };
         let own = match (door, &self.downloads) {
-            (Door::Downloads, Some((_, own))) => own.listen,
+            (Door::Downloads, Some((_, own))) => own.listen(),
             _ => self.reachable(),
         };
         let called =
@@ -292,10 +295,10 @@ mod tests {
             base_url: "https://int.example/nhs-notify-supplier".parse().unwrap(),
             token_url: Some("https://login.example/oauth2/token".parse().unwrap()),
             roots: Vec::new(),
-            production: false,
+            storage: Vec::new(),
         };
         let listen = SocketAddr::from(([127, 0, 0, 1], 9100));
-        Routes::new(&upstream, listen, downloads, None).unwrap()
+        Routes::new(&upstream, listen, downloads, false, vec!["witness".to_owned()]).unwrap()
     }
 
     fn at_api(routes: &Routes, parts: &Parts) -> Result<Routed, Misdirected> {
@@ -421,10 +424,11 @@ mod tests {
             base_url: "https://canary:canary@int.example/x".parse().unwrap(),
             token_url: None,
             roots: Vec::new(),
-            production: false,
+            storage: Vec::new(),
         };
         let listen = SocketAddr::from(([127, 0, 0, 1], 1));
-        let error = Routes::new(&upstream, listen, None, None).err().unwrap().to_string();
+        let error =
+            Routes::new(&upstream, listen, None, false, Vec::new()).err().unwrap().to_string();
         assert!(!error.contains("canary") && error.contains("int.example"), "{error}");
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A supplier that speaks HTTP/2 is passed on over HTTP/2 where the API agrees, one that speaks
 //! HTTP/1.1 over HTTP/1.1, so that the API sees what it would have seen.
-//! Refuses to repeat anything the API may have received, and to follow redirects.
+//! Refuses to repeat anything the API may have received, to follow redirects, and to connect where the
+//! guard does not let it.
 
 use std::error::Error as _;
 use std::path::PathBuf;
@@ -12,10 +13,10 @@ use std::time::Duration;
 use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use letterproof_model::TransportErrorKind;
+use letterproof_wire::{Connector, Going, Guard, Refusal, Through};
 use rustls_platform_verifier::Verifier;
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -26,7 +27,7 @@ use crate::WitnessError;
 use crate::config::{Limits, Upstream};
 use crate::request::RequestBody;
 
-type Http = Client<HttpsConnector<HttpConnector>, RequestBody>;
+type Http = Client<HttpsConnector<Connector>, RequestBody>;
 
 /// How long an unused connection is kept: less than servers usually keep theirs, so that a request
 /// rarely meets a connection that is just being closed.
@@ -44,10 +45,14 @@ pub(crate) struct Sender {
 impl Sender {
     pub(crate) fn new(upstream: &Upstream, limits: &Limits) -> Result<Self, WitnessError> {
         let tls = tls(upstream)?;
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(limits.connect_timeout));
+        let target = std::iter::once(&upstream.base_url).chain(&upstream.token_url);
+        let guard = Guard::new(Going {
+            target: target.cloned().collect(),
+            storage: upstream.storage.clone(),
+            agreed: None,
+            through: Through::Nothing,
+        })?;
+        let tcp = guard.connector(limits.connect_timeout);
         let one = HttpsConnectorBuilder::new().with_tls_config(tls.clone()).https_or_http();
         let two = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
         let mut builder = Client::builder(TokioExecutor::new());
@@ -86,8 +91,9 @@ fn tls(upstream: &Upstream) -> Result<ClientConfig, WitnessError> {
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(failed)?;
-    // Loading the system's roots takes time that a plain target has no use for.
-    if upstream.base_url.scheme() == "http" {
+    // Loading the system's roots takes time that a plain target has no use for, as long as its
+    // documents lie here too.
+    if upstream.base_url.scheme() == "http" && upstream.storage.is_empty() {
         let mut store = RootCertStore::empty();
         for root in roots {
             store.add(root).map_err(failed)?;
@@ -125,6 +131,11 @@ pub(crate) fn classify(error: &Error) -> (TransportErrorKind, String) {
         source = inner.source();
     }
     (kind.unwrap_or(TransportErrorKind::Protocol), cause)
+}
+
+/// Why the guard let no connection be made, if it did not.
+pub(crate) fn refusal(error: &Error) -> Option<&Refusal> {
+    error.source().and_then(Refusal::within)
 }
 
 fn told_by(error: &(dyn std::error::Error + 'static)) -> Option<TransportErrorKind> {

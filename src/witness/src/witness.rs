@@ -44,11 +44,10 @@ impl Witness {
     ///
     /// # Errors
     /// An address cannot be bound, the upstream URL or a file of roots cannot be used, the
-    /// certificate cannot be made or written, or something is to be injected into production.
+    /// certificate cannot be made or written, or the upstream must not be reached.
     pub async fn start(config: WitnessConfig) -> Result<Self, WitnessError> {
-        if config.upstream.production && !config.inject.is_empty() {
-            return Err(WitnessError::Production);
-        }
+        // Before anything is opened: an upstream that must not be reached has no witness.
+        let sender = Sender::new(&config.upstream, &config.limits)?;
         let failed = |source| WitnessError::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -59,14 +58,17 @@ impl Witness {
             let name = downloads.name.iter().map(|name| name.trim_matches(['[', ']']).to_owned());
             tls.names.extend(name);
         }
+        if let Some(tls) = &mut tls {
+            tls.names.extend(config.hosts.iter().map(|host| host.bare_name().to_owned()));
+        }
         let established = match &tls {
             Some(tls) => Some(authority::establish(tls, address)?),
             None => None,
         };
         let (acceptor, certificate) = established.unzip();
-        let names = tls.as_ref().map(|tls| tls.names.as_slice());
-        let routes = Routes::new(&config.upstream, address, downloads, names)?;
-        let sender = Sender::new(&config.upstream, &config.limits)?;
+        let given = tls.as_ref().map(|tls| tls.names.clone()).unwrap_or_default();
+        let names = config.hosts.iter().map(ToString::to_string).chain(given).collect();
+        let routes = Routes::new(&config.upstream, address, downloads, tls.is_some(), names)?;
         let origin = routes.own_origin();
         let path = config.upstream.base_url.path().trim_end_matches('/');
         let base_url = format!("{origin}{path}");

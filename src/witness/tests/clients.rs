@@ -198,7 +198,9 @@ async fn the_storage_gets_what_each_client_sends_but_for_its_credentials() {
         let answer =
             format!("HTTP/1.1 303 See Other\r\nLocation: {given}\r\nContent-Length: 0\r\n\r\n");
         let api = Scripted::answering(answer, 0).await;
-        let watched = Watched::of(upstream(&api.base_url, None), |_| {}).await;
+        let mut stated = upstream(&api.base_url, None);
+        stated.storage = vec![storage.authority().parse().unwrap()];
+        let watched = Watched::of(stated, |_| {}).await;
         let [.., data, follow] = client.requests.as_slice() else { panic!() };
         let address = watched.address();
         let asked = data.filled(&[("<api>", &address), ("<letter>", "L1")]);
@@ -256,7 +258,11 @@ async fn who_is_given_links_with_the_host_name_of_the_api_is_not_blamed_for_the_
 async fn away_from_loopback_links_keep_the_name_the_api_is_called_by_and_the_bearer_is_kept() {
     let api = mock().await;
     let up = upstream(api.base_url(), Some(api.token_url()));
-    let watched = Watched::of(up, |config| config.listen = "0.0.0.0:0".parse().unwrap()).await;
+    let watched = Watched::of(up, |config| {
+        config.listen = "0.0.0.0:0".parse().unwrap();
+        config.hosts = vec!["print-house".parse().unwrap()];
+    })
+    .await;
     assert_eq!(watched.witness.download_origin(), None);
     let [letter, _] = two(&watched).await;
     let port = watched.witness.address().port();

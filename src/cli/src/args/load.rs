@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{OutputFormat, duration};
+use super::{OutputFormat, StorageOptions, duration};
 
 const LOAD_EXAMPLES: &str = "\
 Examples:
@@ -73,4 +73,7 @@ pub(crate) struct LoadOptions {
     /// Agree beforehand that letters are used up
     #[arg(long)]
     pub(crate) yes: bool,
+
+    #[command(flatten)]
+    pub(crate) storage: StorageOptions,
 }

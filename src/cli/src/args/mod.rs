@@ -27,7 +27,7 @@ pub(crate) use run::{RunOptions, Suite};
 pub(crate) use selftest::SelftestOptions;
 pub(crate) use shell::{CompletionsOptions, ManOptions};
 pub(crate) use supplier::SupplierOptions;
-pub(crate) use target::{DoctorArguments, DriftOptions, InitOptions, KeysOptions};
+pub(crate) use target::{DoctorArguments, DriftOptions, InitOptions, KeysOptions, StorageOptions};
 pub(crate) use witness::WitnessOptions;
 
 /// Conformance and acceptance tests for the NHS Notify Supplier API.

@@ -8,7 +8,9 @@ use clap::{Args, Parser as _, ValueEnum};
 use letterproof_mock::Mix;
 use letterproof_model::TestId;
 
-use super::{Arguments, Command, LoadOptions, OutputFormat, default_queue_lag, duration};
+use super::{
+    Arguments, Command, LoadOptions, OutputFormat, StorageOptions, default_queue_lag, duration,
+};
 use crate::failure::Failure;
 
 const RUN_EXAMPLES: &str = "\
@@ -137,6 +139,9 @@ pub(crate) struct RunOptions {
     #[arg(long)]
     pub(crate) yes: bool,
 
+    #[command(flatten)]
+    pub(crate) storage: StorageOptions,
+
     /// A live test letter of the production smoke test; may be repeated
     #[arg(long = "letter", value_name = "ID")]
     pub(crate) smoke_letters: Vec<String>,
@@ -167,6 +172,7 @@ impl RunOptions {
             sign_key: load.sign_key.clone(),
             format: load.format,
             yes: load.yes,
+            storage: load.storage.clone(),
             ..*defaults
         })
     }

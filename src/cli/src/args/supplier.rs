@@ -8,7 +8,7 @@ use clap::Args;
 use letterproof_model::TestId;
 use url::Url;
 
-use super::{OutputFormat, duration};
+use super::{OutputFormat, StorageOptions, duration};
 
 const SUPPLIER_EXAMPLES: &str = "\
 Examples:
@@ -20,7 +20,8 @@ Examples:
 
 Credentials come from the environment as for `run` (LETTERPROOF_API_KEY, LETTERPROOF_KID,
 LETTERPROOF_KEY_FILE); without any, it calls without a token. Behind a witness, tokens are asked for
-at the witness and the assertion's audience stays the platform's own token URL (--audience).
+at the witness and the assertion's audience stays the platform's own token URL (--audience);
+documents come from a second address of the witness, its `downloads`, which --yes-storage names.
 
 Exit codes: 0 the day was done, 2 wrong usage or configuration, 3 it was stopped, 4 it broke off.";
 
@@ -38,6 +39,9 @@ pub(crate) struct SupplierOptions {
     /// The assertion's audience, where it is not the address that tokens are asked for at
     #[arg(long, value_name = "URL")]
     pub(crate) audience: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) storage: StorageOptions,
 
     /// A certificate to trust besides those of the system, such as a witness's own (PEM)
     #[arg(long = "root", value_name = "FILE")]

@@ -4,8 +4,18 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use letterproof_wire::StorageHost;
 
 use super::OutputFormat;
+
+/// Where documents may be fetched from.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct StorageOptions {
+    /// Agree beforehand that this host keeps the target's documents, beside those its profile states
+    /// in `storage_hosts`; `doctor` shows where links lead; may be repeated
+    #[arg(long = "yes-storage", value_name = "HOST[:PORT]")]
+    pub(crate) yes_storage: Vec<StorageHost>,
+}
 
 const DOCTOR_EXAMPLES: &str = "\
 Examples:

@@ -8,15 +8,17 @@ use std::time::Duration;
 
 use clap::Args;
 use letterproof_model::TestId;
-use letterproof_witness::{DownloadHost, Injection};
+use letterproof_witness::{HostAndPort, Injection};
 
-use super::{OutputFormat, duration};
+use super::{OutputFormat, StorageOptions, duration};
 
 const WITNESS_EXAMPLES: &str = "\
 Examples:
   letterproof witness --upstream int                     watch a supplier's system work against INT
   letterproof witness --upstream mock --base-url http://127.0.0.1:9000/nhs-notify-supplier
   letterproof witness --upstream int --only AT4,AT7 --read-back --window 1
+  letterproof witness --upstream our-int.toml --listen 0.0.0.0:9100 --host witness
+                                                         called by its name, as between containers
   letterproof witness --upstream our-int.toml --inject \"429@5%\" --inject \"POST /letters: drop-response@1%\"
 
 The supplier's system calls the witness in place of the API: tokens at /oauth2/token of the same
@@ -52,7 +54,16 @@ pub(crate) struct WitnessOptions {
     /// 127.0.0.1 where the API is called as localhost, at a free port; with --listen on another
     /// address links keep the API's own name and port unless a name is given here
     #[arg(long, value_name = "NAME[:PORT]")]
-    pub(crate) download_host: Option<DownloadHost>,
+    pub(crate) download_host: Option<HostAndPort>,
+
+    /// A host name that the supplier's system calls it by, beside localhost and its own address, with
+    /// the port where that is another than the one it listens on; may be repeated. Requests that
+    /// name any other host are refused
+    #[arg(long = "host", value_name = "NAME[:PORT]")]
+    pub(crate) hosts: Vec<HostAndPort>,
+
+    #[command(flatten)]
+    pub(crate) storage: StorageOptions,
 
     /// Where the live page is, on this machine alone; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9101")]

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use letterproof_contract::Contract;
 use letterproof_model::{
-    Context, Exchange, FindingKind, Mode, Recorder, TransportErrorKind, fold_findings, now,
+    Context, Exchange, FindingKind, LetterId, Mode, Recorder, TransportErrorKind, fold_findings,
+    now,
 };
+use letterproof_wire::Refusal;
 use url::Url;
 
 use super::certificate;
@@ -67,7 +69,7 @@ impl Doctor {
             Err(error) => return Err(error),
         };
         let credentials = self.credentials().await;
-        let resolved = self.names().await;
+        let resolved = self.names(session.guard()).await;
         self.proxy();
         if !resolved {
             for (name, title) in LATER {
@@ -79,7 +81,8 @@ impl Doctor {
         self.certificate(&session);
         let token = self.token(&session, credentials && reached).await?;
         self.clock(&session);
-        self.list(&session, token).await?;
+        let letter = self.list(&session, token).await?;
+        self.storage(&session, letter).await?;
         self.limit(&session);
         self.drift();
         Ok(self.diagnosis)
@@ -221,16 +224,20 @@ impl Doctor {
         }
     }
 
-    async fn list(&mut self, session: &Session, sensible: bool) -> Result<(), ClientError> {
+    async fn list(
+        &mut self,
+        session: &Session,
+        sensible: bool,
+    ) -> Result<Option<LetterId>, ClientError> {
         const TITLE: &str = "one letter can be listed";
         if !self.options.list_one {
             let why = "not agreed to: it hides one letter for the visibility timeout";
             self.diagnosis.skipped("list", TITLE, why);
-            return Ok(());
+            return Ok(None);
         }
         if !sensible {
             self.diagnosis.skipped("list", TITLE, "an earlier check failed");
-            return Ok(());
+            return Ok(None);
         }
         let answer = match session.list_letters(&Flow::supplier(None), Some(1)).await {
             Ok(answer) => answer,
@@ -242,12 +249,14 @@ impl Doctor {
                     error.to_string(),
                     "The API may be down. Try again when the visibility timeout is over: a list whose answer is lost has hidden its letter all the same.",
                 );
-                return Ok(());
+                return Ok(None);
             }
         };
         self.exchanges.push(answer.exchange.clone());
+        let mut letter = None;
         match (answer.status, answer.value) {
             (200, Some(list)) => {
+                letter = list.data.first().map(|listed| listed.id.clone());
                 let count = list.data.len();
                 let found = format!("{count} listed, {} ms", took_ms(&answer.exchange));
                 if count == 0 {
@@ -269,6 +278,54 @@ impl Doctor {
                 format!("{status} where 200 with a list was expected"),
                 "Compare base_url with the API's address for this environment; report it if it stays so.",
             ),
+        }
+        Ok(letter)
+    }
+
+    /// Asks for one link, and holds the host it leads to against the stated ones. It is not followed.
+    async fn storage(
+        &mut self,
+        session: &Session,
+        letter: Option<LetterId>,
+    ) -> Result<(), ClientError> {
+        let Some(letter) = letter else {
+            let why = "no letter was listed whose link could be asked for";
+            self.diagnosis.skipped(STORAGE.0, STORAGE.1, why);
+            return Ok(());
+        };
+        let answer = match session.letter_data(&Flow::supplier(None), &letter).await {
+            Ok(answer) => answer,
+            Err(error) if error.is_fatal() => return Err(error),
+            Err(error) => {
+                let remedy = "The API may be down; try again.";
+                self.diagnosis.failure(STORAGE.0, STORAGE.1, error.to_string(), remedy);
+                return Ok(());
+            }
+        };
+        self.exchanges.push(answer.exchange.clone());
+        let Some((link, host)) = answer.value.and_then(|link| link.host().map(|host| (link, host)))
+        else {
+            let found = format!("{} without a link that can be followed", answer.status);
+            let remedy = "The letter may have no document, or the API leaves its Location out: the conformance suite tells more.";
+            self.diagnosis.warning(STORAGE.0, STORAGE.1, found, remedy);
+            return Ok(());
+        };
+        match session.check_link(&link) {
+            Ok(()) => {
+                self.diagnosis.ok(STORAGE.0, STORAGE.1, format!("links lead to {host}, as stated"));
+            }
+            Err(Refusal::Unstated { host, may_ask: true }) => {
+                let found = format!("links lead to {host}, which the profile does not state");
+                let remedy = format!(
+                    "If this is where NHS Notify keeps the letters, write `storage_hosts = [\"{host}\"]` at the top of the profile, or give --yes-storage {host}. Until then nothing is fetched from there."
+                );
+                self.diagnosis.warning(STORAGE.0, STORAGE.1, found, remedy);
+            }
+            Err(refusal) => {
+                let found = format!("links lead to {host}: {refusal}");
+                let remedy = "Ask whoever runs the target why its links lead there; nothing is fetched from there.";
+                self.diagnosis.failure(STORAGE.0, STORAGE.1, found, remedy);
+            }
         }
         Ok(())
     }
@@ -311,13 +368,16 @@ impl Doctor {
     }
 }
 
+/// Where documents are.
+const STORAGE: (&str, &str) = ("storage", "where links to letters lead");
 /// The checks that need the network.
-const LATER: [(&str, &str); 7] = [
+const LATER: [(&str, &str); 8] = [
     ("status", "GET /_status answers"),
     ("certificate", "the server's certificate"),
     ("token", "the platform gives a token"),
     ("clock", "this machine's clock"),
     ("list", "one letter can be listed"),
+    STORAGE,
     ("limit", "the rate limit"),
     ("contract", "answers keep to the contract"),
 ];

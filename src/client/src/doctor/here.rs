@@ -1,8 +1,10 @@
 //! What can be checked on this machine: secrets, the key, its registration, names and proxy.
 //! Refuses to send anything.
 
+use letterproof_wire::{Guard, is_loopback};
+
 use super::examine::Doctor;
-use crate::{Auth, ClientError, KEY_BITS, KeyMatch, SigningKey, is_loopback};
+use crate::{Auth, ClientError, KEY_BITS, KeyMatch, SigningKey};
 
 impl Doctor {
     /// Secrets, the key, and the key's registration: all of it on this machine.
@@ -112,18 +114,17 @@ impl Doctor {
         false
     }
 
-    pub(super) async fn names(&mut self) -> bool {
+    pub(super) async fn names(&mut self, guard: &Guard) -> bool {
         const TITLE: &str = "name resolution";
         let url = &self.target.base_url;
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-        let port = url.port_or_known_default().unwrap_or(443);
         if self.target.proxy.is_some() {
             self.diagnosis.skipped("name", TITLE, "the proxy resolves names");
             return true;
         }
-        match tokio::net::lookup_host((host.as_str(), port)).await {
+        match guard.resolve(&host).await {
             Ok(addresses) => {
-                let count = addresses.count();
+                let count = addresses.len();
                 self.diagnosis.ok("name", TITLE, format!("{host} has {count} addresses"));
                 true
             }

@@ -25,6 +25,8 @@ pub(super) enum Kind {
     Paths,
     /// Where a secret is found.
     Secret,
+    /// Hosts of documents, each exactly.
+    Hosts,
 }
 
 /// One field.
@@ -80,7 +82,7 @@ const fn set(field: Field) -> Field {
     Field { set: true, ..field }
 }
 
-pub(super) const FIELDS: [Field; 30] = [
+pub(super) const FIELDS: [Field; 31] = [
     set(field("", "name", Kind::Text, "What reports call this target.", "\"our-int\"")),
     set(field(
         "",
@@ -102,6 +104,13 @@ pub(super) const FIELDS: [Field; 30] = [
         Kind::Words(CAPABILITIES),
         "What the target can do.",
         "[\"stateful\", \"seeded\", \"authenticated\", \"rate-limited\", \"visibility-timeout\"]",
+    ),
+    field(
+        "",
+        "storage_hosts",
+        Kind::Hosts,
+        "Where the API's links to letters lead, beside its own host; nothing is fetched from elsewhere. `letterproof doctor` shows it.",
+        "[\"letters.example.org\"]",
     ),
     set(field(
         "auth",

@@ -108,6 +108,9 @@ fn build(tables: &Tables<'_>, reader: &mut Reader<'_>) -> Option<Profile> {
     if let Some(words) = reader.words(tables.top, "capabilities", CAPABILITIES) {
         target.capabilities = words.iter().filter_map(|word| known(word)).collect();
     }
+    if let Some(hosts) = reader.hosts(tables.top, "storage_hosts") {
+        target.storage_hosts = hosts;
+    }
     read_auth(tables.auth, &mut target, reader);
     read_limits(tables, &mut target, reader);
     read_network(tables.network, &mut target, reader);

@@ -40,6 +40,7 @@ fn the_template_with_every_comment_taken_off_is_a_profile_too() {
     assert_eq!(target.visibility_timeout, Duration::from_secs(300));
     assert!(target.proxy.is_some() && target.identity.is_some() && target.roots.len() == 1);
     assert_eq!(target.specifications.len(), 1);
+    assert_eq!(target.storage_hosts, ["letters.example.org".parse().unwrap()]);
 }
 
 #[test]
@@ -88,6 +89,18 @@ fn each_mistake_is_told_with_line_and_field_and_the_near_name() {
         (format!("{int}[network]\ninsecure = true\n"), 5, "no such field"),
         (format!("{int}[network]\nclient_key = \"k.pem\"\n"), 1, "given together"),
         (format!("{int}[[specifications]]\nid = \"a\"\n"), 4, "needs it"),
+        (format!("storage_host = [\"a.example\"]\n{int}"), 1, "did you mean `storage_hosts`?"),
+        (format!("storage_hosts = \"a.example\"\n{int}"), 1, "a list of texts"),
+        (format!("storage_hosts = [\"*.amazonaws.com\"]\n{int}"), 1, "every customer"),
+        (
+            format!("storage_hosts = [\n\"a.example\",\n\"*.s3.eu-west-2.amazonaws.com\"]\n{int}"),
+            3,
+            "every customer",
+        ),
+        (format!("storage_hosts = [\"https://a.example/x\"]\n{int}"), 1, "the host alone"),
+        (format!("storage_hosts = [\"api.service.nhs.uk\"]\n{int}"), 1, "production"),
+        (format!("{int}storage_hosts = [\"a.example\"]\n"), 4, "belongs at the top"),
+        (format!("{int}[limits]\nproxy = \"http://p:1\"\n"), 5, "belongs in [network]"),
         ("extends = \"imt\"\n[auth]\nmethod = \"none\"\n".to_owned(), 1, "did you mean `int`?"),
         ("name = \"x\"\n[auth]\nmethod = \"none\"\n".to_owned(), 1, "base_url"),
         ("extends = \"int\"\n".to_owned(), 1, "none, signed-jwt or bearer"),

@@ -5,11 +5,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use letterproof_wire::StorageHost;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use url::Url;
 
-use super::fields::{Kind, SPECIFICATIONS, TABLES, of_table};
+use super::fields::{FIELDS, Kind, SPECIFICATIONS, TABLES, of_table};
 use crate::SecretSource;
 
 /// The file being read, and what was found wrong with it.
@@ -38,10 +39,15 @@ impl Reader<'_> {
             if !known.contains(&name) {
                 let place =
                     if table.is_empty() { "the profile".to_owned() } else { format!("[{table}]") };
-                let hint = nearest(name, &known).map_or_else(
-                    || format!("fields there are {}", known.join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                );
+                let elsewhere = FIELDS.iter().find(|field| field.name == name);
+                let hint = match (nearest(name, &known), elsewhere) {
+                    (_, Some(field)) if field.table.is_empty() => {
+                        "it belongs at the top, before the first table".to_owned()
+                    }
+                    (_, Some(field)) => format!("it belongs in [{}]", field.table),
+                    (Some(near), None) => format!("did you mean `{near}`?"),
+                    (None, None) => format!("fields there are {}", known.join(", ")),
+                };
                 self.problem(&key.span(), name, &format!("{place} has no such field; {hint}"));
             }
         }
@@ -86,6 +92,19 @@ impl Reader<'_> {
     pub(super) fn paths(&mut self, table: &DeTable<'_>, name: &str) -> Option<Vec<PathBuf>> {
         let texts = self.texts(table, name)?;
         Some(texts.iter().map(|(_, text)| self.beside(text)).collect())
+    }
+
+    pub(super) fn hosts(&mut self, table: &DeTable<'_>, name: &str) -> Option<Vec<StorageHost>> {
+        let texts = self.texts(table, name)?;
+        let before = self.problems.len();
+        let mut hosts = Vec::new();
+        for (span, text) in &texts {
+            match text.parse() {
+                Ok(host) => hosts.push(host),
+                Err(error) => self.problem(span, name, &format!("{error}")),
+            }
+        }
+        (self.problems.len() == before).then_some(hosts)
     }
 
     pub(super) fn path(&mut self, table: &DeTable<'_>, name: &str) -> Option<PathBuf> {
@@ -241,6 +260,9 @@ impl Kind {
                 json!({"type": "array", "items": {"enum": words}, "uniqueItems": true})
             }
             Self::Paths => json!({"type": "array", "items": {"type": "string", "minLength": 1}}),
+            Self::Hosts => {
+                json!({"type": "array", "items": {"type": "string", "pattern": "^[^*/@]+$"}})
+            }
             Self::Secret => json!({
                 "type": "object",
                 "minProperties": 1,

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use letterproof_model::{Mark, MarkKind, RecordError, Recorder, now};
+use letterproof_wire::{HttpClient, Refusal};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use url::Url;
@@ -26,7 +27,9 @@ pub struct Session {
 
 pub(super) struct Inner {
     pub(super) target: Target,
-    pub(super) http: reqwest::Client,
+    pub(super) http: HttpClient,
+    /// Held while a person is asked about a storage host.
+    pub(super) asking: tokio::sync::Mutex<()>,
     pub(super) recorder: Arc<dyn Recorder>,
     pub(super) pacer: Pacer,
     pub(super) tokens: Tokens,
@@ -35,6 +38,7 @@ pub(super) struct Inner {
     pub(super) nonce: Option<String>,
     pub(super) keep_pdfs: Option<PathBuf>,
     unrecorded: Mutex<Option<String>>,
+    misled: Mutex<Option<String>>,
     stop: watch::Sender<bool>,
     pub(super) usage: UsageCounters,
 }
@@ -89,12 +93,12 @@ impl Session {
         recorder: Arc<dyn Recorder>,
         options: SessionOptions,
     ) -> Result<Self, ClientError> {
-        super::guard::allow_target(&target)?;
-        let http = build_http(&target)?;
+        let http = build_http(&target, &target.guard()?)?;
         let (stop, _) = watch::channel(false);
         Ok(Self {
             inner: Arc::new(Inner {
                 http,
+                asking: tokio::sync::Mutex::default(),
                 recorder,
                 pacer: Pacer::new(target.rate_limit),
                 tokens: Tokens::default(),
@@ -103,6 +107,7 @@ impl Session {
                 nonce: options.nonce,
                 keep_pdfs: options.keep_pdfs,
                 unrecorded: Mutex::new(None),
+                misled: Mutex::new(None),
                 stop,
                 usage: UsageCounters::default(),
                 target,
@@ -160,6 +165,12 @@ impl Session {
         self.inner.connections.certificate()
     }
 
+    /// Why nothing is sent any more, once something led where nothing may go.
+    #[must_use]
+    pub fn led_astray(&self) -> Option<String> {
+        self.inner.misled.lock().clone()
+    }
+
     /// Asks everything to stop: requests under way end, waits are cut short, and whatever is
     /// asked for afterwards is refused with [`ClientError::Interrupted`].
     pub fn stop(&self) {
@@ -205,8 +216,24 @@ impl Session {
         ClientError::Unrecorded { message }
     }
 
+    /// Ends the session because something led where nothing may go, and writes that down once.
+    pub(super) fn misled(&self, refusal: &Refusal) -> ClientError {
+        let message = refusal.to_string();
+        let first = self.inner.misled.lock().replace(message.clone()).is_none();
+        if first {
+            let text = format!("nothing was sent where a link or name led: {message}");
+            if let Err(error) = self.mark(MarkKind::Note { text }, None) {
+                return error;
+            }
+        }
+        ClientError::Misled { message }
+    }
+
     /// Whether anything may still be sent.
     pub(super) fn ready(&self) -> Result<(), ClientError> {
+        if let Some(message) = self.led_astray() {
+            return Err(ClientError::Misled { message });
+        }
         if let Some(message) = self.inner.unrecorded.lock().clone() {
             return Err(ClientError::Unrecorded { message });
         }
@@ -224,6 +251,10 @@ impl Session {
     /// Makes a call, again where that is safe, and returns the last try.
     pub(super) async fn make(&self, call: &Call) -> Result<Raw, ClientError> {
         super::guard::allow(&self.inner, call)?;
+        if call.kind == Kind::Download {
+            self.ready()?;
+            self.allow_link(&call.url).await?;
+        }
         let mut attempt = 0;
         let mut renewed = false;
         let mut throttles = 0;

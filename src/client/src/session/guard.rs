@@ -1,62 +1,103 @@
 //! What a session refuses to send, whoever asks: decided before any traffic.
-//! Refuses production but for the smoke test on named letters, and anything but TLS elsewhere.
+//! Refuses production but for the smoke test on named letters, and every place that is neither the
+//! target nor its stated storage.
 
 use std::sync::atomic::Ordering;
 
-use letterproof_model::{Capability, Operation, Route};
+use letterproof_model::{Capability, MarkKind, Operation, Route};
+use letterproof_wire::{Going, Guard, Refusal, StorageHost, Through, is_loopback};
+use tokio::task::spawn_blocking;
 use url::Url;
 
 use super::call::{Call, Kind};
-use super::core::Inner;
-use crate::{ClientError, Target, is_loopback, is_production_host};
+use super::core::{Inner, Session};
+use super::link::DataLink;
+use crate::{ClientError, Target};
 
-/// Refuses a target that must not be reached.
-pub(super) fn allow_target(target: &Target) -> Result<(), ClientError> {
-    let token = match &target.token_url {
-        Some(text) if matches!(target.auth, crate::Auth::SignedJwt { .. }) => {
-            Some(Url::parse(text).map_err(|error| {
-                ClientError::configuration(format!(
-                    "token URL `{text}`: it is no URL ({error}); give an address such as https://host/oauth2/token"
-                ))
-            })?)
-        }
-        None if matches!(target.auth, crate::Auth::SignedJwt { .. }) => {
-            return Err(ClientError::configuration(format!(
-                "target {}: signed-JWT credentials need a token URL; set one",
-                target.name
-            )));
-        }
-        _ => None,
-    };
-    for url in std::iter::once(&target.base_url).chain(token.as_ref()) {
-        if is_production_host(url) {
-            let consented = target.consent.as_ref().is_some_and(|consent| consent.covers(url));
-            if !consented {
-                return Err(ClientError::refused(format!(
-                    "{} is production; only `--target prod-smoke` with named letters and a typed confirmation may reach it",
-                    url.host_str().unwrap_or_default()
+impl Target {
+    /// What every connection to this target passes.
+    ///
+    /// # Errors
+    /// When the target must not be reached, or its settings cannot work.
+    pub fn guard(&self) -> Result<Guard, ClientError> {
+        let token = match &self.token_url {
+            Some(text) if matches!(self.auth, crate::Auth::SignedJwt { .. }) => {
+                Some(Url::parse(text).map_err(|error| {
+                    ClientError::configuration(format!(
+                        "token URL `{text}`: it is no URL ({error}); give an address such as https://host/oauth2/token"
+                    ))
+                })?)
+            }
+            None if matches!(self.auth, crate::Auth::SignedJwt { .. }) => {
+                return Err(ClientError::configuration(format!(
+                    "target {}: signed-JWT credentials need a token URL; set one",
+                    self.name
                 )));
             }
-        }
-        if url.scheme() != "https" && !is_loopback(url) {
-            return Err(ClientError::refused(format!(
-                "{url} is neither https nor on this machine; credentials and letters need TLS"
-            )));
-        }
+            _ => None,
+        };
+        let through = match &self.proxy {
+            _ if is_loopback(&self.base_url) => Through::Nothing,
+            Some(proxy) => Through::Proxy(proxy.clone()),
+            None => Through::Environment,
+        };
+        let going = Going {
+            target: std::iter::once(self.base_url.clone()).chain(token).collect(),
+            storage: self.storage_hosts.clone(),
+            agreed: self.consent.as_ref().map(|consent| consent.host().to_owned()),
+            through,
+        };
+        Guard::new(going).map_err(|refusal| ClientError::refused(refusal.to_string()))
     }
-    Ok(())
+}
+
+impl Session {
+    /// What its connections pass.
+    pub(crate) fn guard(&self) -> &Guard {
+        self.inner.http.guard()
+    }
+
+    /// Whether a link may be followed; nothing is asked and nothing is sent.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_link(&self, link: &DataLink) -> Result<(), Refusal> {
+        self.guard().check(&link.url)
+    }
+
+    /// Lets a download go where its link leads, or ends the session: the link stays refused, so that
+    /// going on could only show letters that nobody fetched.
+    pub(super) async fn allow_link(&self, url: &Url) -> Result<(), ClientError> {
+        let guard = self.guard();
+        let Err(refusal) = guard.check(url) else { return Ok(()) };
+        let Some(host) = refusal.askable() else { return Err(self.misled(&refusal)) };
+        // One question at a time; who waited finds the answer given.
+        let _asking = self.inner.asking.lock().await;
+        self.ready()?;
+        if guard.check(url).is_ok() {
+            return Ok(());
+        }
+        if !self.asked_about(host).await? {
+            return Err(self.misled(&refusal));
+        }
+        guard.agree_to(host.clone());
+        let text = format!("a person agreed that {host} is the target's storage");
+        self.mark(MarkKind::Note { text }, None)
+    }
+
+    async fn asked_about(&self, host: &StorageHost) -> Result<bool, ClientError> {
+        let Some(consent) = self.inner.target.storage_consent.clone() else { return Ok(false) };
+        let host = host.clone();
+        // A person takes their time, and others must not wait for it.
+        let answer = spawn_blocking(move || consent.given_to(&host)).await;
+        answer.map_err(|_| ClientError::Interrupted)
+    }
 }
 
 /// Refuses a call that must not be made.
 pub(super) fn allow(inner: &Inner, call: &Call) -> Result<(), ClientError> {
     let target = &inner.target;
     if call.kind == Kind::Download {
-        if call.url.scheme() != "https" && !is_loopback(&target.base_url) {
-            return Err(ClientError::refused(format!(
-                "the download link leads to {} without TLS; letters are only fetched over https",
-                call.url.host_str().unwrap_or_default()
-            )));
-        }
         return Ok(());
     }
     let Some(consent) = &target.consent else { return Ok(()) };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Method;
 use letterproof_model::{Content, Exchange};
+use letterproof_wire::StorageHost;
 use url::Url;
 
 use super::call::{Call, DOWNLOAD_CAP, Kind, Repeat, Vouch};
@@ -20,6 +21,14 @@ pub struct DataLink {
     pub(super) url: Url,
     /// The letter, as the link was asked for.
     pub(super) letter: String,
+}
+
+impl DataLink {
+    /// The host it leads to; all of it that may be shown.
+    #[must_use]
+    pub fn host(&self) -> Option<StorageHost> {
+        StorageHost::of(&self.url)
+    }
 }
 
 #[cfg(test)]

@@ -4,13 +4,14 @@
 use std::error::Error as _;
 
 use letterproof_model::TransportErrorKind;
+use letterproof_wire::{HttpError, Response};
 
 /// Why a body did not come whole: kind, cause, and how much had come.
 type Broken = (TransportErrorKind, String, u64);
 
 /// Collects a body up to a cap and a deadline.
 pub(super) async fn collect(
-    response: &mut reqwest::Response,
+    response: &mut Response,
     deadline: tokio::time::Instant,
     cap: u64,
 ) -> Result<Vec<u8>, Broken> {
@@ -47,7 +48,7 @@ pub(super) async fn collect(
 
 /// What kind of failure the HTTP library reports, and its innermost cause. The library's own
 /// sentence is not used: it holds the URL.
-pub(super) fn classify(error: &reqwest::Error, in_body: bool) -> (TransportErrorKind, String) {
+pub(super) fn classify(error: &HttpError, in_body: bool) -> (TransportErrorKind, String) {
     let mut cause = String::new();
     let mut kind = None;
     let mut source = error.source();

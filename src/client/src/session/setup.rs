@@ -1,19 +1,20 @@
-//! Reads what the HTTPS client is set up with: roots, a client certificate, a proxy.
+//! Reads what the HTTPS client is set up with: roots and a client certificate.
 //! Refuses to switch certificate checks off: there is no setting for it.
 
 use std::path::Path;
 
 use letterproof_model::{other_encoding, without_mark};
+use letterproof_wire::{Certificate, Identity};
 
 use crate::secret::mode_open_to_others;
 use crate::{ClientError, Target};
 
 /// The roots trusted beside those of the system.
-pub(super) fn roots(target: &Target) -> Result<Vec<reqwest::Certificate>, ClientError> {
+pub(super) fn roots(target: &Target) -> Result<Vec<Certificate>, ClientError> {
     let mut roots = Vec::new();
     for path in &target.roots {
         let pem = read(path, "root certificate")?;
-        let found = reqwest::Certificate::from_pem_bundle(&pem)
+        let found = Certificate::from_pem_bundle(&pem)
             .ok()
             .filter(|found| !found.is_empty())
             .ok_or_else(|| at_fault(path, "root certificate", "it holds no PEM certificate"))?;
@@ -23,7 +24,7 @@ pub(super) fn roots(target: &Target) -> Result<Vec<reqwest::Certificate>, Client
 }
 
 /// The certificate the session shows.
-pub(super) fn identity(target: &Target) -> Result<Option<reqwest::Identity>, ClientError> {
+pub(super) fn identity(target: &Target) -> Result<Option<Identity>, ClientError> {
     let Some(files) = &target.identity else { return Ok(None) };
     let mut pem = read(&files.key, "client key")?;
     let open = std::fs::metadata(&files.key).ok().and_then(|data| mode_open_to_others(&data));
@@ -36,7 +37,7 @@ pub(super) fn identity(target: &Target) -> Result<Option<reqwest::Identity>, Cli
     }
     pem.push(b'\n');
     pem.extend(read(&files.certificate, "client certificate")?);
-    let identity = reqwest::Identity::from_pem(&pem).map_err(|_| {
+    let identity = Identity::from_pem(&pem).map_err(|_| {
         at_fault(
             &files.certificate,
             "client certificate",
@@ -46,21 +47,19 @@ pub(super) fn identity(target: &Target) -> Result<Option<reqwest::Identity>, Cli
     Ok(Some(identity))
 }
 
-/// The proxy the session goes through.
-pub(super) fn proxy(target: &Target) -> Result<Option<reqwest::Proxy>, ClientError> {
-    let Some(url) = &target.proxy else { return Ok(None) };
+/// Refuses a proxy that cannot be used.
+pub(super) fn check_proxy(target: &Target) -> Result<(), ClientError> {
+    let Some(url) = &target.proxy else { return Ok(()) };
+    let wrong = |problem: &str| {
+        Err(ClientError::configuration(format!("target {}: {problem}", target.name)))
+    };
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(ClientError::configuration(format!(
-            "target {}: the proxy's address carries credentials; give those in HTTPS_PROXY instead",
-            target.name
-        )));
+        return wrong("the proxy's address carries credentials; give those in HTTPS_PROXY instead");
     }
-    reqwest::Proxy::all(url.clone()).map(Some).map_err(|_| {
-        ClientError::configuration(format!(
-            "target {}: `{url}` is no proxy address; give one such as http://proxy:3128",
-            target.name
-        ))
-    })
+    if !matches!(url.scheme(), "http" | "https") {
+        return wrong("the proxy's address cannot be used; give one such as http://proxy:3128");
+    }
+    Ok(())
 }
 
 fn read(path: &Path, what: &str) -> Result<Vec<u8>, ClientError> {

@@ -14,6 +14,9 @@ use letterproof_model::{
     Connection, Direction, Exchange, PackId, RawBody, RawExchange, RawOutcome, RawRequest,
     RawResponse, Recorder, Timestamp, TransportError, TransportErrorKind, now,
 };
+use letterproof_wire::{
+    Guard, HttpClient, Redirects, Request, SendError, TlsInfo, is_loopback, retry,
+};
 use parking_lot::Mutex;
 use secrecy::SecretSlice;
 use uuid::Uuid;
@@ -22,7 +25,7 @@ use super::call::{Call, Kind};
 use super::core::Session;
 use super::receiving::{classify, collect};
 use super::token::Bearer;
-use crate::{ClientError, Target, is_loopback};
+use crate::{ClientError, Target};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
@@ -122,7 +125,7 @@ impl Session {
         due: Option<tokio::time::Instant>,
     ) -> Result<Raw, ClientError> {
         let headers = headers_of(call, bearer)?;
-        let mut request = reqwest::Request::new(call.method.clone(), call.url.clone());
+        let mut request = Request::new(call.method.clone(), call.url.clone());
         *request.headers_mut() = headers.clone();
         if !call.body.is_empty() {
             *request.body_mut() = Some(call.body.clone().into());
@@ -156,7 +159,15 @@ impl Session {
         let answer = tokio::time::timeout_at(deadline, self.inner.http.execute(request)).await;
         let mut response = match answer {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => {
+            Ok(Err(SendError::Refused(refusal))) => {
+                // Found out only when its name was resolved. That it was tried is on record.
+                let cause = refusal.to_string();
+                let failure =
+                    self.failure(&under_way, TransportErrorKind::Connect, &cause, None, 0);
+                self.record(&mut under_way, RawOutcome::Error(failure), None)?;
+                return Err(self.misled(&refusal));
+            }
+            Ok(Err(SendError::Failed(error))) => {
                 let (kind, cause) = classify(&error, false);
                 let failure = self.failure(&under_way, kind, &cause, None, 0);
                 return self.record(&mut under_way, RawOutcome::Error(failure), None);
@@ -172,7 +183,7 @@ impl Session {
         let connection =
             response.extensions().get::<HttpInfo>().map(|info| self.inner.connections.note(info));
         if call.kind != Kind::Download
-            && let Some(info) = response.extensions().get::<reqwest::tls::TlsInfo>()
+            && let Some(info) = response.extensions().get::<TlsInfo>()
             && let Some(certificate) = info.peer_certificate()
         {
             self.inner.connections.note_certificate(certificate);
@@ -343,34 +354,34 @@ fn micros(time: Duration) -> u64 {
 }
 
 /// Builds the HTTP client of a target: no redirects, checked certificates, plain bodies.
-pub(super) fn build_http(target: &Target) -> Result<reqwest::Client, ClientError> {
-    let mut builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .connect_timeout(target.timeouts.connect)
-        .pool_idle_timeout(Duration::from_secs(30))
-        .gzip(false)
-        .tls_info(true)
-        .referer(false);
-    let local = is_loopback(&target.base_url);
+pub(super) fn build_http(target: &Target, guard: &Guard) -> Result<HttpClient, ClientError> {
     let roots = super::setup::roots(target)?;
-    if local {
-        builder = builder.no_proxy();
-    }
-    // Loading the system's roots takes time that a plain loopback target has no use for; its
-    // downloads go to loopback too.
-    builder = if local && target.base_url.scheme() == "http" {
-        builder.tls_certs_only(roots)
-    } else {
-        builder.tls_certs_merge(roots)
-    };
-    if let Some(identity) = super::setup::identity(target)? {
-        builder = builder.identity(identity);
-    }
-    if !local && let Some(proxy) = super::setup::proxy(target)? {
-        builder = builder.proxy(proxy);
-    }
-    builder.build().map_err(|error| {
+    let identity = super::setup::identity(target)?;
+    super::setup::check_proxy(target)?;
+    let client = guard.client(Redirects::Shown, |builder| {
+        let builder = builder
+            .retry(retry::never())
+            .connect_timeout(target.timeouts.connect)
+            .pool_idle_timeout(Duration::from_secs(30))
+            .gzip(false)
+            .tls_info(true)
+            .referer(false);
+        // Loading the system's roots takes time that a plain loopback target has no use for, as long
+        // as its documents lie here too.
+        let plain = is_loopback(&target.base_url)
+            && target.base_url.scheme() == "http"
+            && target.storage_hosts.is_empty()
+            && target.storage_consent.is_none();
+        let builder = match plain {
+            true => builder.tls_certs_only(roots),
+            false => builder.tls_certs_merge(roots),
+        };
+        match identity {
+            Some(identity) => builder.identity(identity),
+            None => builder,
+        }
+    });
+    client.map_err(|error| {
         let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
         ClientError::configuration(format!(
             "target {}: the HTTPS client cannot be set up ({cause}); check roots, client certificate and proxy",

@@ -12,6 +12,7 @@ mod resuming;
 mod safeguards;
 mod secrets;
 mod sessions;
+mod straying;
 mod suppliers;
 mod tls;
 mod tokens;

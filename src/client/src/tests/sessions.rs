@@ -250,7 +250,8 @@ async fn a_link_can_be_probed_with_another_signature() {
 
 #[tokio::test]
 async fn a_link_is_followed_again_after_a_fault_on_the_way_but_once_where_that_is_asked() {
-    let stage = Stage::set().await;
+    let mut stage = Stage::set().await;
+    stage.target.storage_hosts = vec!["127.0.0.1:1".parse().unwrap()];
     stage.double.seed_ordinary(1);
     // Nobody listens there.
     stage.double.world.lock().faults.link_host = Some("http://127.0.0.1:1".to_owned());

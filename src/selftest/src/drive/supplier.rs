@@ -9,6 +9,7 @@ use letterproof_client::{Flow, SecretSource, Session, SessionOptions, Silent, Ta
 use letterproof_mock::{DemoCredentials, MockConfig, MockServer};
 use letterproof_model::{Brief, Context, Mode, Recording, Selection, SupplierKind};
 use letterproof_supplier::{Access, DayEnd, Fates, Fault, Habit, ModelSupplier, SupplierSettings};
+use letterproof_wire::StorageHost;
 use letterproof_witness::{Limits, Upstream, Witness, WitnessConfig};
 use secrecy::SecretString;
 use url::Url;
@@ -114,7 +115,7 @@ async fn witness(
         base_url: Url::parse(mock.base_url()).map_err(words)?,
         token_url: Some(Url::parse(mock.token_url()).map_err(words)?),
         roots: Vec::new(),
-        production: false,
+        storage: Vec::new(),
     };
     let mut config = WitnessConfig::new(upstream, record.recorder());
     config.limits = Limits { grace: Duration::from_millis(200), ..Limits::default() };
@@ -131,6 +132,7 @@ fn settings(
     let url = |text: &str| Url::parse(text).map_err(words);
     let credentials = DemoCredentials::shared().map_err(words)?;
     let token_url = witness.token_url().unwrap_or_default();
+    let downloads = witness.download_origin().map(url).transpose()?;
     let seed = mock.admin_url().map(|admin| url(&format!("{admin}/seed"))).transpose()?;
     Ok(SupplierSettings {
         access: Access::SignedJwt {
@@ -140,6 +142,7 @@ fn settings(
             token_url: url(token_url)?,
             audience: Some(mock.token_url().to_owned()),
         },
+        storage: downloads.as_ref().and_then(StorageHost::of).into_iter().collect(),
         tests: setup.tests.clone(),
         rate_limit: setup.pace,
         batch: setup.sizes.batch,

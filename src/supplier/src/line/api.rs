@@ -1,13 +1,14 @@
 //! The operations of the Supplier API, as the print house uses them.
 //! Refuses to submit a record again when nobody knows whether it was taken.
 
+use http::{HeaderValue, Method, header};
 use letterproof_model::{LetterId, MiId};
-use reqwest::{Method, header};
+use letterproof_wire::{Request, SendError};
 use serde::de::DeserializeOwned;
 use tokio::time::sleep;
 use url::Url;
 
-use super::sending::{Answer, Call, Line, cause, location, whole};
+use super::sending::{Answer, Call, Line, cause, location};
 use crate::error::{SupplierError, remedy};
 use crate::faults::Wrong;
 use crate::habits::Manner;
@@ -81,7 +82,7 @@ impl Line {
     /// that broke is begun again with a new link.
     pub(crate) async fn fetch(&self, id: &LetterId) -> Result<Fetched, SupplierError> {
         if let Some(link) = self.hoarded_link(id) {
-            let document = self.download(link).await;
+            let document = self.download(link).await?;
             self.call(&data_of(id)).await?;
             let whole = document.ok().filter(|answer| answer.status == 200);
             return Ok(whole.map_or(Fetched::Not(None), |answer| Fetched::Document(answer.body)));
@@ -101,7 +102,7 @@ impl Line {
             if attempt == 1 && self.faults.has(Wrong::LateDownload) {
                 sleep(self.settings.link_life + self.settings.link_life / 4).await;
             }
-            last = match self.download(link).await {
+            last = match self.download(link).await? {
                 Ok(answer) => match answer.status {
                     200 => return Ok(Fetched::Document(answer.body)),
                     206 if self.settings.has(Manner::WholeRange) => {
@@ -132,7 +133,7 @@ impl Line {
     /// Has somebody on this machine fill the queue anew; no call of the API.
     pub(crate) async fn ask_for_letters(&self, url: Url) -> Result<(), SupplierError> {
         let call = || format!("POST {}", url.path());
-        let answer = whole(self.client.post(url.clone()).send().await).await;
+        let answer = self.send(Request::new(Method::POST, url.clone())).await;
         match answer {
             Ok(Answer { status: 200..=299, .. }) => Ok(()),
             Ok(Answer { status, .. }) => {
@@ -147,14 +148,23 @@ impl Line {
     }
 
     /// Follows a signed link, without a token: the signature is the authority.
-    async fn download(&self, link: Url) -> reqwest::Result<Answer> {
-        let mut request = self.client.get(link);
-        if self.faults.has(Wrong::PartialDownload) {
-            request = request.header(header::RANGE, "bytes=0-99");
-        } else if self.settings.has(Manner::WholeRange) {
-            request = request.header(header::RANGE, "bytes=0-");
+    ///
+    /// # Errors
+    /// Where it leads to a place that nobody stated; any other failure is an outcome.
+    async fn download(&self, link: Url) -> Result<Result<Answer, SendError>, SupplierError> {
+        let mut request = Request::new(Method::GET, link);
+        let range = match () {
+            () if self.faults.has(Wrong::PartialDownload) => Some("bytes=0-99"),
+            () if self.settings.has(Manner::WholeRange) => Some("bytes=0-"),
+            () => None,
+        };
+        if let Some(range) = range {
+            request.headers_mut().insert(header::RANGE, HeaderValue::from_static(range));
         }
-        whole(request.send().await).await
+        match self.send(request).await {
+            Err(SendError::Refused(refusal)) => Err(refusal.into()),
+            sent => Ok(sent),
+        }
     }
 
     fn json(&self, document: &impl serde::Serialize) -> Result<Vec<u8>, SupplierError> {

@@ -4,11 +4,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, StatusCode};
 use letterproof_model::{LetterId, now, without_mark};
+use letterproof_wire::{Certificate, HttpClient, Redirects, Request, Response, SendError};
 use parking_lot::Mutex;
-use reqwest::header::{self, HeaderMap, HeaderValue};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Response, StatusCode};
 use tokio::time::sleep;
 use url::Url;
 use uuid::Uuid;
@@ -27,11 +27,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The media type of the API.
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.api+json");
 
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+
 /// The print house's line to the API.
 pub(crate) struct Line {
     pub(super) settings: SupplierSettings,
     pub(super) faults: Faults,
-    pub(super) client: Client,
+    pub(super) client: HttpClient,
     pacer: Pacer,
     tokens: Tokens,
     one_id: String,
@@ -61,7 +64,8 @@ pub(super) struct Answer {
 }
 
 /// Why no whole answer came, in words that show no address.
-pub(super) fn cause(error: &reqwest::Error) -> &'static str {
+pub(super) fn cause(error: &SendError) -> &'static str {
+    let SendError::Failed(error) = error else { return "it was not sent" };
     if error.is_timeout() {
         "it took too long"
     } else if error.is_connect() {
@@ -91,35 +95,36 @@ impl Line {
         settings: &SupplierSettings,
         faults: &Faults,
     ) -> Result<Self, SupplierError> {
-        let mut builder = Client::builder()
-            .redirect(if settings.has(Manner::FollowRedirects) {
-                Policy::default()
-            } else {
-                Policy::none()
-            })
-            .timeout(settings.answer_timeout)
-            .user_agent("model-print-house");
-        builder = if settings.has(Manner::NoKeepAlive) {
-            let close = (header::CONNECTION, HeaderValue::from_static("close"));
-            builder.pool_max_idle_per_host(0).default_headers(HeaderMap::from_iter([close]))
-        } else {
-            builder.pool_max_idle_per_host(settings.in_flight)
-        };
-        if settings.has(Manner::Http2) {
-            builder = builder.http2_prior_knowledge();
-        }
+        let mut roots = Vec::new();
         for path in &settings.roots {
             let at_fault = |problem: &str| {
                 SupplierError::Settings(format!("trusted roots {}: {problem}", path.display()))
             };
             let pem = tokio::fs::read(path).await.map_err(|e| at_fault(&e.to_string()))?;
-            let roots = reqwest::Certificate::from_pem_bundle(without_mark(&pem))
+            let found = Certificate::from_pem_bundle(without_mark(&pem))
                 .map_err(|_| at_fault("no PEM file of certificates"))?;
-            for root in roots {
-                builder = builder.add_root_certificate(root);
-            }
+            roots.extend(found);
         }
-        let client = builder.build().map_err(|_| {
+        let redirects = match settings.has(Manner::FollowRedirects) {
+            true => Redirects::Followed,
+            false => Redirects::Shown,
+        };
+        let client = settings.guard()?.client(redirects, |builder| {
+            let builder = builder.timeout(settings.answer_timeout).user_agent("model-print-house");
+            let builder = match settings.has(Manner::NoKeepAlive) {
+                true => {
+                    let close = (header::CONNECTION, HeaderValue::from_static("close"));
+                    builder.pool_max_idle_per_host(0).default_headers(HeaderMap::from_iter([close]))
+                }
+                false => builder.pool_max_idle_per_host(settings.in_flight),
+            };
+            let builder = match settings.has(Manner::Http2) {
+                true => builder.http2_prior_knowledge(),
+                false => builder,
+            };
+            roots.into_iter().fold(builder, |builder, root| builder.add_root_certificate(root))
+        });
+        let client = client.map_err(|_| {
             SupplierError::Settings("TLS cannot be set up; check the trusted roots".to_owned())
         })?;
         Ok(Self {
@@ -147,6 +152,7 @@ impl Line {
             }
             let last = attempt >= self.settings.attempts;
             let pause = match &result {
+                Err(SendError::Refused(refusal)) => return Err(refusal.clone().into()),
                 Ok(answer) if answer.status == 401 && !renewed && self.may_renew() => {
                     renewed = true;
                     continue;
@@ -183,30 +189,34 @@ impl Line {
     }
 
     /// One try: the outer error is the token's, the inner one the connection's.
-    async fn once(&self, call: &Call, id: Uuid) -> Result<reqwest::Result<Answer>, SupplierError> {
+    async fn once(
+        &self,
+        call: &Call,
+        id: Uuid,
+    ) -> Result<Result<Answer, SendError>, SupplierError> {
         let token = self.token().await?;
         if !self.faults.has(Wrong::NoPace) {
             self.pacer.turn().await;
         }
-        let mut request = self
-            .client
-            .request(call.method.clone(), self.url(&call.path))
-            .header(header::ACCEPT, MEDIA_TYPE);
+        let mut request = Request::new(call.method.clone(), self.url(&call.path)?);
+        let headers = request.headers_mut();
+        headers.insert(header::ACCEPT, MEDIA_TYPE);
         if let Some(token) = token.filter(|_| !self.goes_without_token(call)) {
-            request = request.header(header::AUTHORIZATION, token);
+            headers.insert(header::AUTHORIZATION, token);
         }
         if self.faults.has(Wrong::OneRequestId) {
-            request = request.header("X-Request-ID", &self.one_id);
+            headers.insert(REQUEST_ID, id_value(&self.one_id));
         } else if !self.faults.has(Wrong::NoRequestId) {
-            request = request.header("X-Request-ID", id.to_string());
+            headers.insert(REQUEST_ID, id_value(&id));
         }
         if let Some(id) = self.correlation_id() {
-            request = request.header("X-Correlation-ID", id.to_string());
+            headers.insert(CORRELATION_ID, id_value(&id));
         }
         if let Some(body) = &call.body {
-            request = request.header(header::CONTENT_TYPE, MEDIA_TYPE).body(body.clone());
+            headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
+            *request.body_mut() = Some(body.clone().into());
         }
-        Ok(whole(request.send().await).await)
+        Ok(self.send(request).await)
     }
 
     /// The token to send, asked for again while the platform is in trouble.
@@ -251,8 +261,16 @@ impl Line {
         self.faults.has(Wrong::NoToken) || (forgets && !self.forgot.swap(true, Ordering::Relaxed))
     }
 
-    fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.settings.base_url.as_str().trim_end_matches('/'))
+    /// Sends a request and reads its answer to the end.
+    pub(super) async fn send(&self, request: Request) -> Result<Answer, SendError> {
+        whole(self.client.execute(request).await?).await
+    }
+
+    fn url(&self, path: &str) -> Result<Url, SupplierError> {
+        let base = self.settings.base_url.as_str().trim_end_matches('/');
+        Url::parse(&format!("{base}{path}")).map_err(|error| {
+            SupplierError::Settings(format!("`{path}` makes no address under {base} ({error})"))
+        })
     }
 
     fn may_renew(&self) -> bool {
@@ -291,11 +309,16 @@ fn until_expiry(body: &[u8]) -> Option<Duration> {
     u64::try_from(expiry - now().as_millisecond()).ok().map(Duration::from_millis)
 }
 
+/// An id as a header's value.
+fn id_value(id: &impl ToString) -> HeaderValue {
+    // An id is letters, digits and hyphens.
+    HeaderValue::from_str(&id.to_string()).unwrap_or(HeaderValue::from_static(""))
+}
+
 /// Reads an answer to its end.
-pub(super) async fn whole(sent: reqwest::Result<Response>) -> reqwest::Result<Answer> {
-    let mut response = sent?;
+async fn whole(mut response: Response) -> Result<Answer, SendError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
+    while let Some(chunk) = response.chunk().await.map_err(SendError::Failed)? {
         body.extend_from_slice(&chunk);
         if body.len() > LONGEST_ANSWER {
             break;

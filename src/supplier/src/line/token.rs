@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
+use http::Method;
+use http::header::{CONTENT_TYPE, HeaderValue};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use letterproof_client::SigningKey;
 use letterproof_model::now;
+use letterproof_wire::{HttpClient, Request, SendError};
 use parking_lot::Mutex;
-use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -28,6 +30,9 @@ const FAST_LIFE: i64 = 50;
 const USUAL_LIFE: Duration = Duration::from_secs(599);
 /// How long before its end a token is renewed, at most.
 const RENEW_BEFORE: Duration = Duration::from_secs(60);
+
+/// The media type of what is posted.
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 /// What asks for tokens.
 struct Signer {
@@ -135,7 +140,7 @@ impl Tokens {
     /// is needed.
     pub(super) async fn header(
         &self,
-        client: &reqwest::Client,
+        client: &HttpClient,
         anew: bool,
     ) -> Result<Option<HeaderValue>, SupplierError> {
         let signer = match &self.means {
@@ -171,10 +176,7 @@ impl Tokens {
 }
 
 impl Signer {
-    async fn ask(
-        &self,
-        client: &reqwest::Client,
-    ) -> Result<(HeaderValue, Duration), SupplierError> {
+    async fn ask(&self, client: &HttpClient) -> Result<(HeaderValue, Duration), SupplierError> {
         let call = || "POST /oauth2/token".to_owned();
         let base_url = || self.url.origin().ascii_serialization();
         let form = [
@@ -182,8 +184,15 @@ impl Signer {
             ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
             ("client_assertion", &self.assertion()?),
         ];
-        let answer = client.post(self.url.clone()).form(&form).send().await.map_err(|_| {
-            SupplierError::Unanswered { call: call(), cause: "no answer", base_url: base_url() }
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let mut request = Request::new(Method::POST, self.url.clone());
+        request.headers_mut().insert(CONTENT_TYPE, FORM);
+        *request.body_mut() = Some(form.into());
+        let answer = client.execute(request).await.map_err(|error| match error {
+            SendError::Refused(refusal) => SupplierError::Misled(refusal),
+            SendError::Failed(_) => {
+                SupplierError::Unanswered { call: call(), cause: "no answer", base_url: base_url() }
+            }
         })?;
         let status = answer.status().as_u16();
         if status != 200 {

@@ -1,46 +1,47 @@
 //! Who may talk to the live page: this machine by a loopback name, and forms of the page itself.
 //! Refuses other names for this machine (DNS rebinding) and what other pages send (CSRF).
 
-use std::net::IpAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use letterproof_wire::{Own, authority_of, is_own_page};
 
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// What the guard knows of the page.
 #[derive(Debug, Clone)]
 pub(crate) struct Guard {
-    port: u16,
+    own: Own,
     policy: HeaderValue,
 }
 
 impl Guard {
     /// `policy`: the content security policy of every answer.
-    pub(crate) const fn new(port: u16, policy: HeaderValue) -> Self {
-        Self { port, policy }
+    pub(crate) fn new(port: u16, policy: HeaderValue) -> Self {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self { own: Own::new("http", address, Vec::new()), policy }
     }
 
     /// Why a request is refused, if it is.
     fn refusal(&self, request: &Request) -> Option<(StatusCode, &'static str)> {
         let headers = request.headers();
-        let host = host(request);
-        let Some(host) = host.filter(|host| self.is_ours(host)) else {
+        let host = authority_of(request.uri(), headers);
+        let own = host.filter(|host| !host.as_str().contains('@') && self.own.is(host.as_str()));
+        let Some(host) = own else {
             return Some((
                 StatusCode::MISDIRECTED_REQUEST,
                 "this page answers to a loopback name with its own port only, such as 127.0.0.1",
             ));
         };
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        if !reads && !comes_from(headers, &host) {
+        if !reads && !is_own_page(headers, "http", |origin| *origin == host) {
             return Some((
                 StatusCode::FORBIDDEN,
                 "only the page itself, or a program on this machine, may ask for this",
@@ -48,41 +49,6 @@ impl Guard {
         }
         None
     }
-
-    fn is_ours(&self, host: &Authority) -> bool {
-        let name = host.host().trim_start_matches('[').trim_end_matches(']');
-        let loopback = name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        let port = host.port_u16().unwrap_or(80);
-        port == self.port && (loopback || name.eq_ignore_ascii_case("localhost"))
-    }
-}
-
-/// The one host a request names; `None` where it names none, or two.
-fn host(request: &Request) -> Option<Authority> {
-    let mut named = request.headers().get_all(HOST).iter();
-    let (first, second) = (named.next(), named.next());
-    let stated = match (first, second) {
-        (None, _) => None,
-        (Some(host), None) => Some(host.to_str().ok()?.parse::<Authority>().ok()?),
-        (Some(_), Some(_)) => return None,
-    };
-    match (request.uri().authority().cloned(), stated) {
-        (Some(target), Some(stated)) if target != stated => None,
-        (target, stated) => target.or(stated),
-    }
-}
-
-/// Whether something was sent by a page of this host, or by a program: a browser always tells the
-/// origin of what a page sends.
-fn comes_from(headers: &HeaderMap, host: &Authority) -> bool {
-    let site = headers.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes);
-    let own_site = matches!(site, None | Some(b"same-origin" | b"none"));
-    let mut origins = headers.get_all(ORIGIN).iter();
-    let own_origin = origins.all(|origin| {
-        let origin = origin.to_str().ok().and_then(|text| text.strip_prefix("http://"));
-        origin.and_then(|text| text.parse::<Authority>().ok()).is_some_and(|from| from == *host)
-    });
-    own_site && own_origin
 }
 
 /// Lets a request through, or refuses it; every answer carries what a browser must be told.

@@ -132,6 +132,9 @@ impl Watched {
         let mut config = WitnessConfig::new(upstream, journal.clone());
         config.limits = hasty();
         config.limits.answer_timeout = Duration::from_secs(10);
+        // What tests with bytes of their own call it.
+        let called = ["h:80", "x:80", "localhost:1"];
+        config.hosts = called.map(|name| name.parse().unwrap()).to_vec();
         adjust(&mut config);
         let witness = Witness::start(config).await.unwrap();
         Self { witness, journal, client: client() }
@@ -204,7 +207,7 @@ pub fn upstream(base_url: &str, token_url: Option<&str>) -> Upstream {
         base_url: base_url.parse().unwrap(),
         token_url: token_url.map(|url| url.parse().unwrap()),
         roots: Vec::new(),
-        production: false,
+        storage: Vec::new(),
     }
 }
 
@@ -254,6 +257,11 @@ impl Scripted {
             }
         });
         Self { base_url, seen, task }
+    }
+
+    /// Host and port.
+    pub fn authority(&self) -> &str {
+        self.base_url.strip_prefix("http://").unwrap().strip_suffix("/api").unwrap()
     }
 
     pub fn seen(&self) -> Vec<String> {
