@@ -1,14 +1,14 @@
 //! What a person must say before something is used up or production is reached.
 //! Refuses to take silence for consent: without a terminal, only an explicit option counts.
 
-use std::fmt::Write as _;
-use std::io::{BufRead, IsTerminal as _};
+use std::io::BufRead;
 
 use letterproof_client::{Target, is_loopback};
 use letterproof_model::{Capability, LetterId, Operation};
 use letterproof_steps::plan::{Plan, ScenarioPlan};
 
 use crate::failure::Failure;
+use crate::out::{self, Text};
 
 /// Asks before a run changes letters that are not this machine's own, or exceeds a rate limit on
 /// purpose; `--yes` answers beforehand.
@@ -18,25 +18,30 @@ pub(crate) fn before_changes(target: &Target, plan: &Plan, yes: bool) -> Result<
     if yes || is_loopback(&target.base_url) || !felt {
         return Ok(());
     }
-    agreed(&changes(target, plan))
+    agreed(changes(target, plan))
 }
 
 /// Asks before a load uses up letters that are not this machine's own; `--yes` answers beforehand.
-pub(crate) fn before_load(target: &Target, announced: &str, yes: bool) -> Result<(), Failure> {
+pub(crate) fn before_load(
+    target: &Target,
+    announced: Vec<String>,
+    yes: bool,
+) -> Result<(), Failure> {
     if yes || is_loopback(&target.base_url) || !target.has(Capability::Stateful) {
         return Ok(());
     }
-    agreed(&format!("{announced}\n"))
+    agreed(announced)
 }
 
 /// Shows a plan and takes nothing but the word for consent.
-fn agreed(plan: &str) -> Result<(), Failure> {
-    if !at_terminal() {
-        return Err(Failure::Usage(format!(
-            "{plan}nothing was sent: there is no terminal to ask at; give --yes to agree"
-        )));
+fn agreed(mut plan: Vec<String>) -> Result<(), Failure> {
+    if !out::is_at_terminal() {
+        plan.push(
+            "nothing was sent: there is no terminal to ask at; give --yes to agree".to_owned(),
+        );
+        return Err(Failure::Lines(plan));
     }
-    if typed(&format!("{plan}Type yes to start: "), "yes")? {
+    if typed(&plan, "Type yes to start: ", "yes")? {
         return Ok(());
     }
     Err(Failure::Usage("nothing was sent: the run was not agreed to".to_owned()))
@@ -56,36 +61,39 @@ pub(crate) fn to_production(
             Err(refused(&format!("--confirm names `{given}`, and the host is {host}")))
         };
     }
-    if !at_terminal() {
+    if !out::is_at_terminal() {
         let why = format!("there is no terminal to ask at; give --confirm {host} to agree");
         return Err(refused(&why));
     }
     let names: Vec<String> = letters.iter().map(ToString::to_string).collect();
-    let question = format!(
+    let plan = format!(
         "The smoke test fetches and downloads {} from {host}, submits one record of management \
-         information for what can be printed, and reads it back. No status is reported.\nType the \
-         host's name to start: ",
+         information for what can be printed, and reads it back. No status is reported.",
         names.join(", ")
     );
-    if typed(&question, host)? { Ok(()) } else { Err(refused("the host's name was not typed")) }
+    if typed(&[plan], "Type the host's name to start: ", host)? {
+        Ok(())
+    } else {
+        Err(refused("the host's name was not typed"))
+    }
 }
 
 /// Whether `doctor` may list one letter; `None` when there is nobody to ask.
 pub(crate) fn to_list_one(target: &Target) -> Result<Option<bool>, Failure> {
-    if !at_terminal() {
+    if !out::is_at_terminal() {
         return Ok(None);
     }
-    let question = format!(
-        "One check lists one letter, which hides it from lists for {} s.\nType yes to make it: ",
+    let plan = format!(
+        "One check lists one letter, which hides it from lists for {} s.",
         target.visibility_timeout.as_secs()
     );
-    typed(&question, "yes").map(Some)
+    typed(&[plan], "Type yes to make it: ", "yes").map(Some)
 }
 
-/// What the scenarios change and use up.
-fn changes(target: &Target, plan: &Plan) -> String {
+/// What the scenarios change and use up, line by line.
+fn changes(target: &Target, plan: &Plan) -> Vec<String> {
     let base = target.base_url.as_str().trim_end_matches('/');
-    let mut text = format!("This run is felt on {} ({base}):\n", target.name);
+    let mut lines = vec![format!("This run is felt on {} ({base}):", target.name)];
     for scenario in &plan.scenarios {
         let bill = &scenario.bill;
         let mut words: Vec<String> =
@@ -97,16 +105,15 @@ fn changes(target: &Target, plan: &Plan) -> String {
             words.push("calls beyond the rate limit on purpose, until one is refused".to_owned());
         }
         if !words.is_empty() {
-            // Writing into a string cannot fail.
-            let _ = writeln!(text, "  {}\n    {}", scenario.scenario, words.join(", "));
+            lines.push(format!("  {}", scenario.scenario));
+            lines.push(format!("    {}", words.join(", ")));
         }
     }
-    let _ = writeln!(
-        text,
+    lines.push(format!(
         "In all {} PENDING letters are used up, until the target is seeded anew.",
         plan.total().used_up
-    );
-    text
+    ));
+    lines
 }
 
 /// Whether this is the check of the limit itself: no other scenario asks for `/_status` more often
@@ -116,17 +123,14 @@ fn exceeds_limit(target: &Target, scenario: &ScenarioPlan) -> bool {
     target.rate_limit.zip(asked).is_some_and(|(limit, asked)| asked > u64::from(limit))
 }
 
-fn at_terminal() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+fn typed(plan: &[String], question: &str, wanted: &str) -> Result<bool, Failure> {
+    let mut text = Text::default();
+    plan.iter().for_each(|line| text.line(line));
+    out::ask(&text, question);
+    answered(wanted, &mut std::io::stdin().lock())
 }
 
-fn typed(question: &str, wanted: &str) -> Result<bool, Failure> {
-    ask(question, wanted, &mut std::io::stdin().lock())
-}
-
-#[expect(clippy::print_stderr, reason = "questions go where results do not")]
-fn ask(question: &str, wanted: &str, answers: &mut impl BufRead) -> Result<bool, Failure> {
-    eprint!("{question}");
+fn answered(wanted: &str, answers: &mut impl BufRead) -> Result<bool, Failure> {
     let mut line = String::new();
     answers
         .read_line(&mut line)
@@ -145,9 +149,9 @@ mod tests {
     #[test]
     fn only_the_word_asked_for_is_consent() {
         for (answer, agreed) in [("yes\n", true), (" YES \n", true), ("y\n", false), ("", false)] {
-            assert_eq!(ask("", "yes", &mut answer.as_bytes()).unwrap(), agreed, "{answer:?}");
+            assert_eq!(answered("yes", &mut answer.as_bytes()).unwrap(), agreed, "{answer:?}");
         }
-        assert!(!ask("", "api.example", &mut &b"yes\n"[..]).unwrap());
+        assert!(!answered("api.example", &mut &b"yes\n"[..]).unwrap());
     }
 
     fn planned(target: &Target, acceptance: bool, conformance: bool) -> Plan {
@@ -159,7 +163,7 @@ mod tests {
     #[test]
     fn a_run_says_what_each_of_its_tests_uses_up() {
         let target = Target::int(letterproof_client::Auth::None).unwrap();
-        let text = changes(&target, &planned(&target, true, true));
+        let text = changes(&target, &planned(&target, true, true)).join("\n");
         for words in ["int.api.service.nhs.uk", "  AT4 ", "DISPATCHED 20", "PENDING letters"] {
             assert!(text.contains(words), "{words} in {text}");
         }
@@ -169,8 +173,9 @@ mod tests {
     fn the_limit_is_exceeded_elsewhere_only_when_that_was_shown_and_agreed_to() {
         const SHOWN: &str = "beyond the rate limit on purpose";
         let mut target = Target::int(letterproof_client::Auth::None).unwrap();
-        assert_eq!(changes(&target, &planned(&target, true, true)).matches(SHOWN).count(), 1);
-        assert!(!changes(&target, &planned(&target, true, false)).contains(SHOWN));
+        let all = changes(&target, &planned(&target, true, true)).join("\n");
+        assert_eq!(all.matches(SHOWN).count(), 1);
+        assert!(!changes(&target, &planned(&target, true, false)).join("\n").contains(SHOWN));
         // Also where no letter can be changed.
         target.capabilities = [Capability::RateLimited].into();
         let conformance = planned(&target, false, true);
@@ -180,7 +185,7 @@ mod tests {
         target.capabilities.clear();
         let conformance = planned(&target, false, true);
         assert!(before_changes(&target, &conformance, false).is_ok());
-        assert!(!changes(&target, &conformance).contains(SHOWN));
+        assert!(!changes(&target, &conformance).join("\n").contains(SHOWN));
     }
 
     #[test]
