@@ -11,8 +11,8 @@ use std::net::IpAddr;
 
 use letterproof_judge::conformance::{FOREIGN, TokenProbe};
 use letterproof_model::{
-    Actor, Brief, Exchange, Journal as _, Mark, MarkKind, Route, SupplierKind, Timestamp,
-    correlation_prefix, is_misnamed,
+    Actor, Brief, Direction, Exchange, Journal as _, Mark, MarkKind, Route, SupplierKind,
+    Timestamp, correlation_prefix, is_misnamed,
 };
 use url::{Host, Url};
 
@@ -90,7 +90,9 @@ impl Claims<'_> {
         if is_this_machine(&host) {
             return;
         }
-        let answered = self.exchanges().filter(|exchange| exchange.response().is_some());
+        let answered = self.exchanges().filter(|exchange| {
+            exchange.direction == Direction::ToApi && exchange.response().is_some()
+        });
         let near = answered
             .filter_map(|exchange| {
                 Some((exchange, plain(&Url::parse(&exchange.request.url).ok()?.host()?)))

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use letterproof_model::{
-    CheckResult, CriterionResult, Finding, Results, RunInfo, TestResult, Verdict,
+    CheckResult, CriterionResult, Finding, RETIRED, Results, RunInfo, TestResult, Verdict,
 };
 
 use crate::bundle::write_json;
@@ -55,7 +55,7 @@ impl Compare {
         let mut not_checked = Vec::new();
         if !self.one_sided.is_empty() {
             let ids = self.one_sided.join(", ");
-            not_checked.push(format!("known to one of the two builds only, and undecided: {ids}"));
+            not_checked.push(format!("known to one of the two builds only: {ids}"));
         }
         if self.is_other {
             not_checked.push(format!(
@@ -199,10 +199,12 @@ impl Compare {
             (None, None) => return None,
         };
         let (id, verdict) = told(only);
-        match (self.exact, verdict) {
-            (false, Verdict::NotRun | Verdict::NotApplicable) => self.one_sided.push(id),
-            _ if is_added => self.differs(added(&id)),
-            _ => self.differs(missing(&id)),
+        if !self.exact && says_nothing(&id, verdict, is_added) {
+            self.one_sided.push(id);
+        } else if is_added {
+            self.differs(added(&id));
+        } else {
+            self.differs(missing(&id));
         }
         None
     }
@@ -210,6 +212,17 @@ impl Compare {
     fn differs(&mut self, sentence: String) {
         let (kind, file) = (ProblemKind::Verdict, Some(RESULTS_FILE.to_owned()));
         self.problems.push(Problem { kind, file, sentence });
+    }
+}
+
+/// Whether what one of two builds knows alone takes nothing away and adds nothing: it shows nothing
+/// either way, it is a clause that was retired, or an observer's check of this build that found
+/// nothing wrong.
+fn says_nothing(id: &str, verdict: Verdict, is_added: bool) -> bool {
+    match verdict {
+        Verdict::NotRun | Verdict::NotApplicable => true,
+        Verdict::Pass | Verdict::Inconclusive if !is_added => id.starts_with("O-"),
+        _ => is_added && RETIRED.iter().any(|(retired, _)| *retired == id),
     }
 }
 
