@@ -14,6 +14,9 @@ pub enum LoadError {
         /// File, field, problem and next step; one line for each problem.
         message: String,
     },
+    /// A profile's file has problems, each a line of its own; nothing was sent.
+    #[error("{}", .0.join("\n"))]
+    Problems(Vec<String>),
     /// The load must not be sent there; nothing was sent.
     #[error("refused before any traffic: {message}")]
     Refused {
@@ -56,7 +59,10 @@ impl LoadError {
     #[must_use]
     pub const fn is_configuration(&self) -> bool {
         match self {
-            Self::Profile { .. } | Self::Refused { .. } | Self::Output { .. } => true,
+            Self::Profile { .. }
+            | Self::Problems(_)
+            | Self::Refused { .. }
+            | Self::Output { .. } => true,
             Self::Client(error) => error.is_configuration(),
             Self::NoLetters { .. } | Self::Goose { .. } => false,
         }

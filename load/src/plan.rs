@@ -3,7 +3,6 @@
 //! Everything here is arithmetic; nothing is sent. Refuses production, a rate above the target's
 //! limit whatever the profile says, and a rate `"limit"` where there is no limit.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use letterproof_client::{Pacer, Target};
@@ -221,18 +220,21 @@ impl LoadProfile {
 }
 
 impl LoadPlan {
-    /// What will be sent and used up, for a person to read before the start.
+    /// What will be sent and used up, line by line, for a person to read before the start.
     #[must_use]
-    pub fn announcement(&self) -> String {
+    pub fn announcement(&self) -> Vec<String> {
         match self {
             Self::Attack(plan) => plan.announcement(),
-            Self::At15(plan) => format!(
-                "Load {} on target {}: {} runs of the AT15 flow.\n  letters     all letters of the queue ({} seeded) are set to ACCEPTED in each run\n",
-                plan.name,
-                plan.target,
-                plan.runs,
-                grouped(u64::from(plan.letters)),
-            ),
+            Self::At15(plan) => vec![
+                format!(
+                    "Load {} on target {}: {} runs of the AT15 flow.",
+                    plan.name, plan.target, plan.runs
+                ),
+                format!(
+                    "  letters     all letters of the queue ({} seeded) are set to ACCEPTED in each run",
+                    grouped(u64::from(plan.letters))
+                ),
+            ],
         }
     }
 }
@@ -279,32 +281,28 @@ impl AttackPlan {
         &self.profile
     }
 
-    fn announcement(&self) -> String {
-        let mut text = String::new();
+    fn announcement(&self) -> Vec<String> {
         let (profile, schedule) = (&self.profile, &self.schedule);
         let count = schedule.count();
-        // Writing into a String cannot fail.
-        let _ = writeln!(
-            text,
+        let mut lines = vec![format!(
             "Load {} on target {} ({}): {} requests in {:.1} s.",
             profile.name,
             self.target.name,
             self.target.base_url,
             grouped(count),
             schedule.duration().as_secs_f64()
-        );
+        )];
         let asked = schedule.phases().iter().map(|phase| phase.asked).fold(0.0, f64::max);
-        let _ = match self.target.rate_limit {
-            Some(limit) => writeln!(
-                text,
+        lines.push(match self.target.rate_limit {
+            Some(limit) => format!(
                 "  rate        up to {:.1}/s is asked for and {:.1}/s sent; the limit is {limit}/s in any second",
                 asked,
                 schedule.peak()
             ),
             None => {
-                writeln!(text, "  rate        up to {asked:.1}/s; the target declares no limit")
+                format!("  rate        up to {asked:.1}/s; the target declares no limit")
             }
-        };
+        });
         let share = |operation| (count as f64 * profile.mix.share(operation)).round() as u64;
         let mix: Vec<String> = profile
             .mix
@@ -312,11 +310,9 @@ impl AttackPlan {
             .iter()
             .map(|(operation, _)| format!("{} {}", operation.as_str(), grouped(share(*operation))))
             .collect();
-        let _ = writeln!(text, "  mix         {}", mix.join(" · "));
-        for line in self.used_up() {
-            let _ = writeln!(text, "  {line}");
-        }
-        text
+        lines.push(format!("  mix         {}", mix.join(" · ")));
+        lines.extend(self.used_up().into_iter().map(|line| format!("  {line}")));
+        lines
     }
 
     fn used_up(&self) -> Vec<String> {

@@ -1,7 +1,11 @@
 //! Comma-separated values as spreadsheets and scripts read them (RFC 4180, lines ended by LF).
-//! Refuses formulas: text from outside that a spreadsheet would compute is kept text.
+//! Refuses formulas: text from outside that a spreadsheet would compute is kept text, and what it
+//! hides is seen.
 
-use letterproof_model::Timestamp;
+use letterproof_model::{Timestamp, visible};
+
+/// What a formula begins with; spreadsheets take the full-width signs for the narrow ones.
+const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// `2026-08-21T10:15:00.123456Z`.
 pub(crate) fn time(time: Timestamp) -> String {
@@ -25,17 +29,19 @@ pub(crate) fn line(output: &mut String, cells: &[&str]) {
 }
 
 fn push(output: &mut String, cell: &str) {
-    // An id or a reason beginning like a formula would run on the reviewer's machine.
-    let formula =
-        cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+    let cell = visible(cell);
+    // An id or a reason beginning like a formula would run on the reviewer's machine, behind
+    // spaces too.
+    let formula = cell.trim_start().starts_with(SIGNS) && cell.parse::<f64>().is_err();
     let guard = if formula { "'" } else { "" };
-    if formula || cell.contains([',', '"', '\n', '\r']) {
+    // Some spreadsheets take a semicolon for a comma.
+    if formula || cell.contains([',', ';', '"']) {
         output.push('"');
         output.push_str(guard);
         output.push_str(&cell.replace('"', "\"\""));
         output.push('"');
     } else {
-        output.push_str(cell);
+        output.push_str(&cell);
     }
 }
 
@@ -47,6 +53,22 @@ mod tests {
     fn what_would_break_a_line_is_quoted_and_what_would_compute_stays_text() {
         let mut output = String::new();
         line(&mut output, &["L1", "a, b", "say \"x\"", "=1+1", "-3", "", "two\nlines"]);
-        assert_eq!(output, "L1,\"a, b\",\"say \"\"x\"\"\",\"'=1+1\",-3,,\"two\nlines\"\n");
+        assert_eq!(output, "L1,\"a, b\",\"say \"\"x\"\"\",\"'=1+1\",-3,,two\\nlines\n");
+    }
+
+    #[test]
+    fn no_spelling_of_a_formula_is_one() {
+        for cell in
+            ["=cmd()", " =cmd()", "＝cmd()", "＋1+1", "－1+1", "＠x", "@x", "-1+1", "\u{3000}=x"]
+        {
+            let mut output = String::new();
+            line(&mut output, &[cell]);
+            assert_eq!(output, format!("\"'{cell}\"\n"));
+        }
+        for (cell, shown) in [("\t=1", "\\t=1"), ("\r=1", "\\r=1"), ("\u{200b}=1", "\\u{200b}=1")] {
+            let mut output = String::new();
+            line(&mut output, &[cell]);
+            assert_eq!(output, format!("{shown}\n"));
+        }
     }
 }

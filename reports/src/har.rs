@@ -7,7 +7,9 @@
 use std::io::Write;
 
 use letterproof_evidence::Bundle;
-use letterproof_model::{Body, Exchange, Header, Journal as _, Outcome, Response, header_value};
+use letterproof_model::{
+    Body, Exchange, Header, Journal as _, Outcome, Response, header_value, visible_json,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -19,12 +21,13 @@ use crate::ReportError;
 /// When the output cannot be written.
 pub fn har(bundle: &Bundle, output: &mut dyn Write) -> Result<(), ReportError> {
     let run = &bundle.results.run;
-    let creator = json!({ "name": "letterproof", "version": run.tool.version });
     let comment = format!(
         "Run {} against {}. Secrets are replaced by keyed hashes; contents of letters are left out.",
         run.id, run.target.name
     );
-    write!(output, "{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"comment\":")?;
+    output.write_all(b"{\"log\":{\"version\":\"1.2\",\"creator\":")?;
+    write_json(output, &json!({ "name": "letterproof", "version": run.tool.version }))?;
+    output.write_all(b",\"comment\":")?;
     write_json(output, &comment)?;
     output.write_all(b",\"entries\":[")?;
     for (at, exchange) in bundle.journal.recording.exchanges().iter().enumerate() {
@@ -35,8 +38,10 @@ pub fn har(bundle: &Bundle, output: &mut dyn Write) -> Result<(), ReportError> {
     Ok(())
 }
 
+/// What JSON would leave hidden in its strings is written as an escape.
 fn write_json(output: &mut dyn Write, value: &impl Serialize) -> std::io::Result<()> {
-    serde_json::to_writer(output, value).map_err(std::io::Error::from)
+    let document = serde_json::to_string(value).map_err(std::io::Error::from)?;
+    output.write_all(visible_json(&document).as_bytes())
 }
 
 fn entry(exchange: &Exchange) -> Value {

@@ -12,7 +12,7 @@ use junit_report::{Duration, OffsetDateTime, ReportBuilder, TestCase, TestSuiteB
 use letterproof_evidence::{Attestation, Bundle};
 use letterproof_model::{
     CheckResult, ClauseKind, CriterionResult, Exchange, ExchangeId, Journal as _, Results,
-    TestResult, Verdict,
+    TestResult, Verdict, visible, visible_lines,
 };
 
 use crate::{Extras, ReportError, waived, words};
@@ -88,7 +88,7 @@ struct Desk<'a> {
 }
 
 fn suite(name: &str, timestamp: OffsetDateTime, cases: Vec<TestCase>) -> junit_report::TestSuite {
-    TestSuiteBuilder::new(&plain(name)).set_timestamp(timestamp).add_testcases(cases).build()
+    TestSuiteBuilder::new(&one_line(name)).set_timestamp(timestamp).add_testcases(cases).build()
 }
 
 impl Desk<'_> {
@@ -158,7 +158,7 @@ impl Desk<'_> {
         case.time = time;
         let used = waived::waiver_of(self.results, criterion.id.as_str(), criterion.verdict);
         if let Some(used) = used {
-            case.system_out = Some(plain(&waived::words(used)));
+            case.system_out = Some(one_line(&waived::words(used)));
         }
         case
     }
@@ -202,7 +202,7 @@ fn is_grave(verdict: Verdict) -> bool {
 }
 
 fn named(verdict: Verdict, name: &str, class: &str, message: &str, detail: &str) -> TestCase {
-    let name = plain(name);
+    let name = one_line(name);
     let message = one_line(message);
     let type_ = verdict.as_str();
     let time = Duration::ZERO;
@@ -231,7 +231,7 @@ fn named(verdict: Verdict, name: &str, class: &str, message: &str, detail: &str)
 fn detail(criterion: &CriterionResult, journal: &HashMap<&ExchangeId, &Exchange>) -> String {
     let mut text = String::from("\n");
     let mut line = |label: &str, value: &str| {
-        let _ = writeln!(text, "{label:<11}{value}");
+        let _ = writeln!(text, "{label:<11}{}", visible(value));
     };
     line("Clause:", &criterion.clause);
     line("Expected:", &criterion.expected);
@@ -260,16 +260,10 @@ fn detail(criterion: &CriterionResult, journal: &HashMap<&ExchangeId, &Exchange>
 }
 
 fn one_line(text: &str) -> String {
-    plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
+    plain(&visible(text))
 }
 
-/// Text that XML can hold: no control characters, and no end of a CDATA section.
+/// Text that XML can hold: nothing hidden, and no end of a CDATA section.
 fn plain(text: &str) -> String {
-    let clean: String = text
-        .chars()
-        .filter(|c| {
-            matches!(c, '\n' | '\t') || !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')
-        })
-        .collect();
-    clean.replace("]]>", "]] >")
+    visible_lines(text).replace("]]>", "]] >")
 }

@@ -35,8 +35,8 @@ pub use extras::Extras;
 pub use har::har;
 pub use loads::LoadRun;
 pub use readiness::readiness_markdown;
-pub use summary::step_summary;
-pub use write::{differing, write_all, write_all_with};
+pub use summary::{gate_summary, step_summary};
+pub use write::{rebuilt, write_all, write_all_with};
 
 /// What the journal of a bundle says, read once for all that is rendered.
 fn traffic_of(bundle: &Bundle) -> Traffic {

@@ -1,6 +1,8 @@
 //! What drawings have in common: their colours, their typeface, and text made safe for XML.
 //! Refuses colours that stand out less than 3 to 1 against white (WCAG 2.2, 1.4.11).
 
+use letterproof_model::visible;
+
 /// Text and the lines that matter most.
 pub(crate) const INK: &str = "#1d2830";
 /// Text that matters less.
@@ -21,17 +23,16 @@ pub(crate) const GREEN: &str = "#00703c";
 pub(crate) const FONT: &str =
     "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif";
 
-/// Text that XML can hold, as content or between quotation marks.
+/// Text that XML can hold, as content or between quotation marks; what it hides is seen.
 pub(crate) fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in visible(text).chars() {
         match c {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
-            c if c.is_control() => safe.push(' '),
             c => safe.push(c),
         }
     }

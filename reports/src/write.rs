@@ -3,7 +3,7 @@
 
 use std::io::{self, BufWriter, Read, Write};
 
-use letterproof_evidence::{Bundle, FileReader, Opened, RunFolder};
+use letterproof_evidence::{Bundle, FileReader, Opened, Rebuilt, RunFolder};
 use letterproof_traffic::Traffic;
 use letterproof_traffic::books::at14_reconciliation;
 use letterproof_traffic::flows::flows;
@@ -46,31 +46,31 @@ pub fn write_all_with(
     every_call(bundle, &traffic, put)
 }
 
-/// Makes every report of a bundle again and names those that lie in it otherwise, or not at all.
+/// Makes every report of a bundle again: which lie in it to the byte, and which otherwise or not at
+/// all.
 ///
 /// # Errors
 /// When a report cannot be rendered, or a file cannot be opened.
-pub fn differing(
-    bundle: &Bundle,
-    opened: &Opened,
-    extras: &Extras,
-) -> Result<Vec<String>, ReportError> {
+pub fn rebuilt(bundle: &Bundle, opened: &Opened, extras: &Extras) -> Result<Rebuilt, ReportError> {
     let traffic = traffic_of(bundle);
-    let mut of_traffic = Ok(Vec::new());
+    let mut of_traffic = Ok(Rebuilt::default());
     let found = std::thread::scope(|scope| {
         // Half of the work, and the machine of a reviewer has two cores at least.
-        scope.spawn(|| of_traffic = others(opened, |put| every_call(bundle, &traffic, put)));
-        others(opened, |put| conclusions(bundle, &traffic, extras, put))
+        scope.spawn(|| of_traffic = held(opened, |put| every_call(bundle, &traffic, put)));
+        held(opened, |put| conclusions(bundle, &traffic, extras, put))
     });
-    Ok([found?, of_traffic?].concat())
+    let (mut found, of_traffic) = (found?, of_traffic?);
+    found.same.extend(of_traffic.same);
+    found.other.extend(of_traffic.other);
+    Ok(found)
 }
 
-/// The names of those reports that lie in a bundle otherwise, or not at all.
-fn others(
+/// Holds what is rendered against what lies in a bundle.
+fn held(
     opened: &Opened,
     render: impl FnOnce(Put<'_>) -> Result<(), ReportError>,
-) -> Result<Vec<String>, ReportError> {
-    let mut found = Vec::new();
+) -> Result<Rebuilt, ReportError> {
+    let mut found = Rebuilt::default();
     render(&mut |name, fill| {
         let is_same = match opened.size(name) {
             None => false,
@@ -80,9 +80,8 @@ fn others(
                     && output.into_inner().is_ok_and(|mut against| against.is_at_end())
             }
         };
-        if !is_same {
-            found.push(name.to_owned());
-        }
+        let names = if is_same { &mut found.same } else { &mut found.other };
+        names.push(name.to_owned());
         Ok(())
     })?;
     Ok(found)

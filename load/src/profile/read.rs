@@ -31,7 +31,7 @@ pub(super) fn read(text: &str, origin: &str) -> Result<LoadProfile, LoadError> {
     let profile = build(document.get_ref(), &mut reader);
     match profile {
         Some(profile) if reader.problems.is_empty() => Ok(profile),
-        _ => Err(LoadError::profile(reader.problems.join("\n"))),
+        _ => Err(LoadError::Problems(reader.problems)),
     }
 }
 

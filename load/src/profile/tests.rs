@@ -23,7 +23,7 @@ fn the_profiles_that_come_with_the_harness_are_read_and_fit_the_stand_in() {
         let profile = LoadProfile::named(name).unwrap();
         assert_eq!(profile.name, name);
         let plan = profile.plan(&target(Some(300))).unwrap();
-        assert!(plan.announcement().contains(name));
+        assert!(plan.announcement()[0].contains(name));
     }
 }
 
@@ -185,7 +185,7 @@ fn what_is_used_up_is_counted_before_the_start() {
     let text = BASE.replace("status = 1", "list = 1\nupdate = 2\nbulk = 1\nmi-read = 1");
     let text = text.replace("rate = 10", "rate = 10\nletters = 7\nlist_limit = 50\nbulk_size = 3");
     let plan = LoadProfile::parse(&text, "my.toml").unwrap().plan(&target(Some(300))).unwrap();
-    let said = plan.announcement();
+    let said = plan.announcement().join("\n");
     let LoadPlan::Attack(plan) = plan else { panic!("sent by this crate") };
     let used = plan.letters_used();
     assert_eq!((used.listed_before, used.lists, used.hidden), (7, 4, 207));

@@ -151,16 +151,20 @@ impl Row {
     }
 }
 
+/// What a formula begins with; spreadsheets take the full-width signs for the narrow ones.
+const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// As the tables of a run: what a cell hides is seen, and what would compute stays text.
 fn push_cell(line: &mut String, cell: &str) {
-    let formula =
-        cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
-    if formula || cell.contains([',', '"', '\n', '\r']) {
+    let cell = letterproof_model::visible(cell);
+    let formula = cell.trim_start().starts_with(SIGNS) && cell.parse::<f64>().is_err();
+    if formula || cell.contains([',', ';', '"']) {
         line.push('"');
         line.push_str(if formula { "'" } else { "" });
         line.push_str(&cell.replace('"', "\"\""));
         line.push('"');
     } else {
-        line.push_str(cell);
+        line.push_str(&cell);
     }
 }
 
@@ -240,11 +244,11 @@ mod tests {
     #[test]
     fn what_would_compute_or_break_a_line_stays_text() {
         let mut line = String::new();
-        for cell in ["a,b", "=1+1", "-2.5", "x\"y"] {
+        for cell in ["a,b", "=1+1", "-2.5", "x\"y", "＝x", "\t=1\n\u{202e}"] {
             push_cell(&mut line, cell);
             line.push(' ');
         }
-        assert_eq!(line, "\"a,b\" \"'=1+1\" -2.5 \"x\"\"y\" ");
+        assert_eq!(line, "\"a,b\" \"'=1+1\" -2.5 \"x\"\"y\" \"'＝x\" \\t=1\\n\\u{202e} ");
     }
 
     #[test]

@@ -17,14 +17,16 @@ mod statements;
 mod table;
 mod trust;
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use letterproof_evidence::Bundle;
+use letterproof_model::visible_lines;
 use letterproof_traffic::Traffic;
 use letterproof_traffic::flows::Flow;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, context};
+use minijinja::{AutoEscape, Environment, context, escape_formatter};
 
 use crate::{Extras, ReportError};
 
@@ -34,11 +36,24 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
     let mut templates = Environment::new();
     templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
+    templates.set_formatter(visibly);
     templates.add_template(TEMPLATE, include_str!("../../templates/report.html"))?;
     templates.add_template("parts.html", include_str!("../../templates/parts.html"))?;
     templates.add_template("sections.html", include_str!("../../templates/sections.html"))?;
     Ok(templates)
 });
+
+/// Every value on its way into the page: what it hides is seen, and what it marks up is text.
+fn visibly(
+    output: &mut minijinja::Output<'_>,
+    state: &mut minijinja::State<'_, '_>,
+    value: &minijinja::Value,
+) -> Result<(), minijinja::Error> {
+    match value.as_str().filter(|_| !value.is_safe()).map(visible_lines) {
+        Some(Cow::Owned(seen)) => escape_formatter(output, state, &minijinja::Value::from(seen)),
+        _ => escape_formatter(output, state, value),
+    }
+}
 
 /// Renders a bundle as one self-contained HTML page.
 pub(crate) fn render(

@@ -73,12 +73,9 @@ fn path(url: &str, operation: Operation) -> String {
     path.to_owned()
 }
 
-/// What correlation ids of a run with a nonce begin with: the nonce, other characters than letters
-/// and digits replaced, at most 40 of them.
+/// What correlation ids of a run with a nonce begin with.
 pub(crate) fn nonce_prefix(results: &Results) -> Option<String> {
-    let nonce = results.run.nonce.as_deref()?;
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    Some(nonce.chars().map(plain).take(40).collect()).filter(|prefix: &String| !prefix.is_empty())
+    letterproof_model::correlation_prefix(results.run.nonce.as_deref()?)
 }
 
 /// How many API calls carry a correlation id with this beginning, of how many.

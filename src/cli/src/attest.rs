@@ -6,7 +6,8 @@ use letterproof_model::{ClauseKind, clause, now, pack};
 
 use crate::args::AttestOptions;
 use crate::failure::Failure;
-use crate::{finish, out};
+use crate::finish;
+use crate::out::{self, Text};
 
 /// Adds the statement and makes report, manifest and zip again; returns the exit code.
 pub(crate) fn attest(options: &AttestOptions) -> Result<u8, Failure> {
@@ -28,13 +29,10 @@ pub(crate) fn attest(options: &AttestOptions) -> Result<u8, Failure> {
     };
     let zip = letterproof_evidence::attest(&options.run, new, &options.files, sealing, refresh)
         .map_err(refused)?;
-    out::print(&format!(
-        "{} attested as {}\nevidence  {}\nbundle    {}\n",
-        options.criterion,
-        options.role,
-        options.run.display(),
-        zip.display()
-    ))?;
+    let mut text = Text::of(format_args!("{} attested as {}", options.criterion, options.role));
+    text.line(format_args!("evidence  {}", options.run.display()));
+    text.line(format_args!("bundle    {}", zip.display()));
+    out::print(&text)?;
     Ok(0)
 }
 

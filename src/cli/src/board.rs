@@ -3,16 +3,14 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::io::IsTerminal as _;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use letterproof_model::{Counts, Verdict};
 use letterproof_witness::{NOT_FOLLOWED, Snapshot, Stage};
 use tokio::sync::watch;
 
-use crate::out;
+use crate::out::{self, Live, Text};
 
 /// Between two plain lines, when stderr is no terminal.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
@@ -20,22 +18,14 @@ const PLAIN_EVERY: Duration = Duration::from_secs(5);
 /// Shows how far a witness is; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Board {
-    bar: Option<ProgressBar>,
+    live: Live,
     page: Arc<str>,
-    started: Instant,
 }
 
 impl Board {
     /// A board for a person at a terminal, or for a log; `page`: where the live page is.
     pub(crate) fn start(page: &str) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{msg}") {
-                bar.set_style(style);
-            }
-            bar
-        });
-        let board = Self { bar, page: page.into(), started: Instant::now() };
+        let board = Self { live: Live::start("{msg}", None), page: page.into() };
         board.note(&format!("live page: {page} (Ctrl-C ends the witness and writes the evidence)"));
         board
     }
@@ -51,11 +41,10 @@ impl Board {
                     self.note(&note.text);
                 }
             }
-            match &self.bar {
-                Some(bar) => bar.set_message(table(&snapshot, &self.page)),
-                None => self.note(&line(&snapshot)),
-            }
-            if self.bar.is_none() {
+            if self.live.is_live() {
+                self.live.show(&table(&snapshot, &self.page));
+            } else {
+                self.note(&line(&snapshot));
                 tokio::time::sleep(PLAIN_EVERY).await;
             }
             if snapshots.changed().await.is_err() {
@@ -65,29 +54,22 @@ impl Board {
     }
 
     /// A line worth keeping on screen and in a log.
-    #[expect(clippy::print_stderr, reason = "progress for logs goes to stderr")]
     pub(crate) fn note(&self, text: &str) {
-        let line = format!("{:6.1}s {text}", self.started.elapsed().as_secs_f64());
-        match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
-        }
+        self.live.keep(text);
     }
 
     /// Takes the table away.
     pub(crate) fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.live.finish();
     }
 }
 
 /// Everything at a glance.
-fn table(snapshot: &Snapshot, page: &str) -> String {
+fn table(snapshot: &Snapshot, page: &str) -> Text {
     let mut table = out::table(["AT", "verdict", "criteria", "title"]);
     for test in &snapshot.verdicts.tests {
         let passed = format!("{}/{}", test.check_counts().pass, test.checks().count());
-        table.add_row([test.id.to_string(), test.verdict.to_string(), passed, test.title.clone()]);
+        table.row([test.id.to_string(), test.verdict.to_string(), passed, test.title.clone()]);
     }
     let observer = &snapshot.verdicts.observer;
     let failed: Vec<&str> =
@@ -97,19 +79,21 @@ fn table(snapshot: &Snapshot, page: &str) -> String {
         .iter()
         .map(|count| format!("{} {} sent, {} seen", count.status, count.sent, count.seen))
         .collect();
-    let mut text = format!("{table}\n");
-    let _ = writeln!(text, "observer  {}", words(Counts::of(observer.iter().map(|c| c.verdict))));
+    let mut text = Text::default();
+    text.table(&table);
+    let counts = Counts::of(observer.iter().map(|check| check.verdict));
+    text.line(format_args!("observer  {}", words(counts)));
     if !failed.is_empty() {
-        let _ = writeln!(text, "failed    {}", failed.join(", "));
+        text.line(format_args!("failed    {}", failed.join(", ")));
     }
     if !letters.is_empty() {
-        let _ = writeln!(text, "letters   {}", letters.join("; "));
+        text.line(format_args!("letters   {}", letters.join("; ")));
     }
-    let _ = writeln!(text, "traffic   {}", traffic(snapshot));
+    text.line(format_args!("traffic   {}", traffic(snapshot)));
     if let Some(step) = snapshot.verdicts.next.first() {
-        let _ = writeln!(text, "next      {}: {}", step.test, step.sentence);
+        text.line(format_args!("next      {}: {}", step.test, step.sentence));
     }
-    let _ = write!(text, "page      {page}");
+    text.line(format_args!("page      {page}"));
     text
 }
 

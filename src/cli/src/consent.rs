@@ -1,8 +1,7 @@
 //! What a person must say before something is used up or production is reached.
 //! Refuses to take silence for consent: without a terminal, only an explicit option counts.
 
-use std::fmt::Write as _;
-use std::io::{BufRead, IsTerminal as _};
+use std::io::BufRead;
 
 use letterproof_client::{StorageConsent, Target};
 use letterproof_model::{Capability, LetterId, Operation};
@@ -11,6 +10,7 @@ use letterproof_wire::{StorageHost, is_loopback};
 
 use crate::failure::Failure;
 use crate::progress::Progress;
+use crate::out::{self, Text};
 
 /// Asks before a run changes letters that are not this machine's own, or exceeds a rate limit on
 /// purpose; `--yes` answers beforehand.
@@ -20,25 +20,30 @@ pub(crate) fn before_changes(target: &Target, plan: &Plan, yes: bool) -> Result<
     if yes || is_loopback(&target.base_url) || !felt {
         return Ok(());
     }
-    agreed(&changes(target, plan))
+    agreed(changes(target, plan))
 }
 
 /// Asks before a load uses up letters that are not this machine's own; `--yes` answers beforehand.
-pub(crate) fn before_load(target: &Target, announced: &str, yes: bool) -> Result<(), Failure> {
+pub(crate) fn before_load(
+    target: &Target,
+    announced: Vec<String>,
+    yes: bool,
+) -> Result<(), Failure> {
     if yes || is_loopback(&target.base_url) || !target.has(Capability::Stateful) {
         return Ok(());
     }
-    agreed(&format!("{announced}\n"))
+    agreed(announced)
 }
 
 /// Shows a plan and takes nothing but the word for consent.
-fn agreed(plan: &str) -> Result<(), Failure> {
-    if !at_terminal() {
-        return Err(Failure::Usage(format!(
-            "{plan}nothing was sent: there is no terminal to ask at; give --yes to agree"
-        )));
+fn agreed(mut plan: Vec<String>) -> Result<(), Failure> {
+    if !out::is_at_terminal() {
+        plan.push(
+            "nothing was sent: there is no terminal to ask at; give --yes to agree".to_owned(),
+        );
+        return Err(Failure::Lines(plan));
     }
-    if typed(&format!("{plan}Type yes to start: "), "yes")? {
+    if typed(&plan, "Type yes to start: ", "yes")? {
         return Ok(());
     }
     Err(Failure::Usage("nothing was sent: the run was not agreed to".to_owned()))
@@ -58,72 +63,39 @@ pub(crate) fn to_production(
             Err(refused(&format!("--confirm names `{given}`, and the host is {host}")))
         };
     }
-    if !at_terminal() {
+    if !out::is_at_terminal() {
         let why = format!("there is no terminal to ask at; give --confirm {host} to agree");
         return Err(refused(&why));
     }
     let names: Vec<String> = letters.iter().map(ToString::to_string).collect();
-    let question = format!(
+    let plan = format!(
         "The smoke test fetches and downloads {} from {host}, submits one record of management \
-         information for what can be printed, and reads it back. No status is reported.\nType the \
-         host's name to start: ",
+         information for what can be printed, and reads it back. No status is reported.",
         names.join(", ")
     );
-    if typed(&question, host)? { Ok(()) } else { Err(refused("the host's name was not typed")) }
+    if typed(&[plan], "Type the host's name to start: ", host)? {
+        Ok(())
+    } else {
+        Err(refused("the host's name was not typed"))
+    }
 }
 
 /// Whether `doctor` may list one letter; `None` when there is nobody to ask.
 pub(crate) fn to_list_one(target: &Target) -> Result<Option<bool>, Failure> {
-    if !at_terminal() {
+    if !out::is_at_terminal() {
         return Ok(None);
     }
-    let question = format!(
-        "One check lists one letter, which hides it from lists for {} s.\nType yes to make it: ",
+    let plan = format!(
+        "One check lists one letter, which hides it from lists for {} s.",
         target.visibility_timeout.as_secs()
     );
-    typed(&question, "yes").map(Some)
+    typed(&[plan], "Type yes to make it: ", "yes").map(Some)
 }
 
-/// Asks whether a host that links lead to is the target's storage; `None` when there is nobody to ask.
-pub(crate) fn about_storage(progress: Option<&Progress>) -> Option<StorageConsent> {
-    let progress = at_terminal().then(|| progress.cloned())?;
-    Some(StorageConsent::asking(move |host| {
-        let question = format!(
-            "\nLinks to letters lead to {host}, which the profile does not state. If this is where \
-             NHS Notify keeps them, type the host's name to fetch them from there (to be asked no \
-             more, write `storage_hosts = [\"{host}\"]` at the top of the profile): "
-        );
-        let answer = || typed(&question, &host.to_string());
-        // Where the answer cannot be read there is none.
-        progress.as_ref().map_or_else(answer, |shown| shown.silent(answer)).unwrap_or(false)
-    }))
-}
-
-/// Asks where a target's documents are, before a supplier's system asks for one; `None` when there is
-/// nobody to ask, or no answer.
-pub(crate) fn for_storage(target: &Target) -> Result<Option<Vec<StorageHost>>, Failure> {
-    if !at_terminal() {
-        return Ok(None);
-    }
-    let question = format!(
-        "The profile of {} does not state where its documents are (`letterproof doctor` shows where \
-         links lead).\nType the host's name, so that documents from there pass: ",
-        target.name
-    );
-    let answer = answered(&question, &mut std::io::stdin().lock())?;
-    match answer.trim() {
-        "" => Ok(None),
-        host => host
-            .parse()
-            .map(|host| Some(vec![host]))
-            .map_err(|error| Failure::Usage(format!("`{host}` states no storage host: {error}"))),
-    }
-}
-
-/// What the scenarios change and use up.
-fn changes(target: &Target, plan: &Plan) -> String {
+/// What the scenarios change and use up, line by line.
+fn changes(target: &Target, plan: &Plan) -> Vec<String> {
     let base = target.base_url.as_str().trim_end_matches('/');
-    let mut text = format!("This run is felt on {} ({base}):\n", target.name);
+    let mut lines = vec![format!("This run is felt on {} ({base}):", target.name)];
     for scenario in &plan.scenarios {
         let bill = &scenario.bill;
         let mut words: Vec<String> =
@@ -135,16 +107,15 @@ fn changes(target: &Target, plan: &Plan) -> String {
             words.push("calls beyond the rate limit on purpose, until one is refused".to_owned());
         }
         if !words.is_empty() {
-            // Writing into a string cannot fail.
-            let _ = writeln!(text, "  {}\n    {}", scenario.scenario, words.join(", "));
+            lines.push(format!("  {}", scenario.scenario));
+            lines.push(format!("    {}", words.join(", ")));
         }
     }
-    let _ = writeln!(
-        text,
+    lines.push(format!(
         "In all {} PENDING letters are used up, until the target is seeded anew.",
         plan.total().used_up
-    );
-    text
+    ));
+    lines
 }
 
 /// Whether this is the check of the limit itself: no other scenario asks for `/_status` more often
@@ -154,8 +125,11 @@ fn exceeds_limit(target: &Target, scenario: &ScenarioPlan) -> bool {
     target.rate_limit.zip(asked).is_some_and(|(limit, asked)| asked > u64::from(limit))
 }
 
-fn at_terminal() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+fn typed(plan: &[String], question: &str, wanted: &str) -> Result<bool, Failure> {
+    let mut text = Text::default();
+    plan.iter().for_each(|line| text.line(line));
+    out::ask(&text, question);
+    answered(wanted, &mut std::io::stdin().lock())
 }
 
 fn typed(question: &str, wanted: &str) -> Result<bool, Failure> {
@@ -169,6 +143,7 @@ fn ask(question: &str, wanted: &str, answers: &mut impl BufRead) -> Result<bool,
 #[expect(clippy::print_stderr, reason = "questions go where results do not")]
 fn answered(question: &str, answers: &mut impl BufRead) -> Result<String, Failure> {
     eprint!("{question}");
+fn answered(wanted: &str, answers: &mut impl BufRead) -> Result<bool, Failure> {
     let mut line = String::new();
     answers
         .read_line(&mut line)
@@ -187,9 +162,9 @@ mod tests {
     #[test]
     fn only_the_word_asked_for_is_consent() {
         for (answer, agreed) in [("yes\n", true), (" YES \n", true), ("y\n", false), ("", false)] {
-            assert_eq!(ask("", "yes", &mut answer.as_bytes()).unwrap(), agreed, "{answer:?}");
+            assert_eq!(answered("yes", &mut answer.as_bytes()).unwrap(), agreed, "{answer:?}");
         }
-        assert!(!ask("", "api.example", &mut &b"yes\n"[..]).unwrap());
+        assert!(!answered("api.example", &mut &b"yes\n"[..]).unwrap());
     }
 
     fn planned(target: &Target, acceptance: bool, conformance: bool) -> Plan {
@@ -201,7 +176,7 @@ mod tests {
     #[test]
     fn a_run_says_what_each_of_its_tests_uses_up() {
         let target = Target::int(letterproof_client::Auth::None).unwrap();
-        let text = changes(&target, &planned(&target, true, true));
+        let text = changes(&target, &planned(&target, true, true)).join("\n");
         for words in ["int.api.service.nhs.uk", "  AT4 ", "DISPATCHED 20", "PENDING letters"] {
             assert!(text.contains(words), "{words} in {text}");
         }
@@ -211,8 +186,9 @@ mod tests {
     fn the_limit_is_exceeded_elsewhere_only_when_that_was_shown_and_agreed_to() {
         const SHOWN: &str = "beyond the rate limit on purpose";
         let mut target = Target::int(letterproof_client::Auth::None).unwrap();
-        assert_eq!(changes(&target, &planned(&target, true, true)).matches(SHOWN).count(), 1);
-        assert!(!changes(&target, &planned(&target, true, false)).contains(SHOWN));
+        let all = changes(&target, &planned(&target, true, true)).join("\n");
+        assert_eq!(all.matches(SHOWN).count(), 1);
+        assert!(!changes(&target, &planned(&target, true, false)).join("\n").contains(SHOWN));
         // Also where no letter can be changed.
         target.capabilities = [Capability::RateLimited].into();
         let conformance = planned(&target, false, true);
@@ -222,7 +198,7 @@ mod tests {
         target.capabilities.clear();
         let conformance = planned(&target, false, true);
         assert!(before_changes(&target, &conformance, false).is_ok());
-        assert!(!changes(&target, &conformance).contains(SHOWN));
+        assert!(!changes(&target, &conformance).join("\n").contains(SHOWN));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::args::{DiffOptions, OutputFormat};
 use crate::failure::Failure;
-use crate::out;
+use crate::out::{self, Text};
 
 /// Prints the differences; returns 1 when verdicts or findings differ, else 0.
 pub(crate) fn diff(options: &DiffOptions) -> Result<u8, Failure> {
@@ -32,11 +32,11 @@ fn results(bundle: &std::path::Path) -> Result<Results, Failure> {
     letterproof_evidence::read_results(&Opened::open(bundle).map_err(usage)?).map_err(usage)
 }
 
-fn text(before: &Results, after: &Results, found: &[Difference], differ: bool) -> String {
+fn text(before: &Results, after: &Results, found: &[Difference], differ: bool) -> Text {
     let mut table = out::table(["what", "id", before.run.id.as_str(), after.run.id.as_str()]);
     for difference in found {
         let cell = |value: &str| if value.is_empty() { "–" } else { value }.to_owned();
-        table.add_row([
+        table.row([
             word(difference.kind).to_owned(),
             difference.id.clone(),
             cell(&difference.before),
@@ -48,7 +48,13 @@ fn text(before: &Results, after: &Results, found: &[Difference], differ: bool) -
     } else {
         "the same verdicts and findings"
     };
-    if found.is_empty() { format!("{outcome}\n") } else { format!("{table}\n\n{outcome}\n") }
+    let mut text = Text::default();
+    if !found.is_empty() {
+        text.table(&table);
+        text.gap();
+    }
+    text.line(outcome);
+    text
 }
 
 fn word(kind: DifferenceKind) -> &'static str {

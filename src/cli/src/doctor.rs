@@ -1,7 +1,6 @@
 //! `letterproof doctor`: the preflight of a target, each finding with its remedy.
 //! Refuses to hide a letter unasked, and to keep what it saw: its journal ends with it.
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +11,7 @@ use letterproof_model::{Capability, decode_text, now};
 
 use crate::args::{DoctorArguments, OutputFormat, StorageOptions};
 use crate::failure::Failure;
+use crate::out::{self, Text};
 use crate::{consent, targets};
 
 /// Examines the target; returns the exit code.
@@ -59,22 +59,21 @@ async fn examine(target: Target, options: DoctorOptions) -> Result<Diagnosis, Fa
     Ok(Doctor::new(target, journal, options).examine().await?)
 }
 
-#[expect(clippy::print_stdout, reason = "results go to stdout")]
 fn report(diagnosis: &Diagnosis, format: OutputFormat, asked: bool) -> Result<(), Failure> {
     match format {
-        OutputFormat::Table => print!("{}", text(diagnosis, asked)),
+        OutputFormat::Table => out::print(&text(diagnosis, asked)),
         OutputFormat::Json => {
             let mut value = serde_json::to_value(diagnosis)
                 .map_err(|error| Failure::Harness(error.to_string()))?;
             value["exit_code"] = diagnosis.exit_code().into();
-            println!("{value:#}");
+            out::json(&value)
         }
     }
-    Ok(())
 }
 
-fn text(diagnosis: &Diagnosis, asked: bool) -> String {
-    let mut text = format!("{} at {}\n\n", diagnosis.target, diagnosis.base_url);
+fn text(diagnosis: &Diagnosis, asked: bool) -> Text {
+    let mut text = Text::of(format_args!("{} at {}", diagnosis.target, diagnosis.base_url));
+    text.gap();
     let mut counts = [0_usize; 4];
     for check in &diagnosis.checks {
         let (word, place) = match check.state {
@@ -84,17 +83,16 @@ fn text(diagnosis: &Diagnosis, asked: bool) -> String {
             CheckState::Skipped => ("skipped", 3),
         };
         counts[place] += 1;
-        // Writing into a string cannot fail.
-        let _ = writeln!(text, "{word:<8} {:<30} {}", check.title, check.found);
+        text.line(format_args!("{word:<8} {:<30} {}", check.title, check.found));
         if let Some(remedy) = &check.remedy {
-            let _ = writeln!(text, "{:<8} {:<30} remedy: {remedy}", "", "");
+            text.line(format_args!("{:<8} {:<30} remedy: {remedy}", "", ""));
         }
         if check.name == "list" && check.state == CheckState::Skipped && !asked {
-            let _ = writeln!(text, "{:<8} {:<30} give --yes to make it", "", "");
+            text.line(format_args!("{:<8} {:<30} give --yes to make it", "", ""));
         }
     }
     let [ok, warnings, failures, skipped] = counts;
-    let _ =
-        writeln!(text, "\n{ok} ok, {warnings} warnings, {failures} failures, {skipped} skipped");
+    text.gap();
+    text.line(format_args!("{ok} ok, {warnings} warnings, {failures} failures, {skipped} skipped"));
     text
 }

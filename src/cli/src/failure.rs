@@ -7,12 +7,17 @@ use letterproof_load::LoadError;
 use letterproof_mock::MockError;
 use letterproof_steps::FeatureError;
 
+use crate::out;
+
 /// Why a command ended without a result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// The arguments ask for something impossible.
     #[error("{0}")]
     Usage(String),
+    /// The same, said in several lines.
+    #[error("{}", .0.join("\n"))]
+    Lines(Vec<String>),
     #[error(transparent)]
     Features(#[from] FeatureError),
     #[error(transparent)]
@@ -33,7 +38,7 @@ impl Failure {
     /// failure.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Features(_) => 2,
+            Self::Usage(_) | Self::Lines(_) | Self::Features(_) => 2,
             Self::Client(ClientError::Ledger { .. }) => 2,
             Self::Client(error) if error.is_configuration() => 2,
             Self::Load(error) if error.is_configuration() => 2,
@@ -46,9 +51,13 @@ impl Failure {
         }
     }
 
-    /// Prints the one message.
-    #[expect(clippy::print_stderr, reason = "this is where a failed command says why")]
+    /// Prints the one message, which is one line but where this program made several of it.
     pub(crate) fn print(&self) {
-        eprintln!("letterproof: {self}");
+        match self {
+            Self::Lines(lines)
+            | Self::Client(ClientError::Problems(lines))
+            | Self::Load(LoadError::Problems(lines)) => out::failed(lines),
+            one => out::failed(&[one.to_string()]),
+        }
     }
 }

@@ -1,25 +1,25 @@
 //! `letterproof gate`: what a pipeline asks of a bundle, as one exit code.
 //! Refuses to trust a bundle: it is verified first, and that is a demand like the others.
 
-use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
 use letterproof_evidence::{Demand, Demands, Opened, Verification, gate as hold, read_results};
-use letterproof_model::{Results, TestId, now, pack};
+use letterproof_model::{TestId, now, pack};
 use serde_json::json;
 
 use crate::args::{GateOptions, OutputFormat};
 use crate::failure::Failure;
-use crate::{out, verify};
+use crate::out::{self, Text};
+use crate::verify;
 
 const FORMAT: &str = "letterproof-gate/1";
 
 /// Prints each demand and whether it is met; returns 0 when all are, else 1.
 pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
     let found = verify::verified(&options.bundle, options.key.as_deref(), options.spec.as_deref())?;
-    let mut demands = vec![sound(&found)];
+    let mut demands = vec![verified(&found)];
     let results = Opened::open(&options.bundle).and_then(|opened| read_results(&opened)).ok();
     if let Some(results) = &results {
         demands.extend(hold(results, &asked(options), now()));
@@ -32,7 +32,7 @@ pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
         }
     }
     if let Some(file) = &options.summary {
-        append(file, &markdown(&demands, met, results.as_ref()))?;
+        append(file, &letterproof_reports::gate_summary(&demands, met, results.as_ref()))?;
     }
     Ok(u8::from(!met))
 }
@@ -44,35 +44,24 @@ fn asked(options: &GateOptions) -> Demands {
     Demands { tests, max_age: options.max_age, target: options.target.clone() }
 }
 
-fn sound(found: &Verification) -> Demand {
+fn verified(found: &Verification) -> Demand {
     let told = match found.problems.first() {
-        None => "every byte as it was made, every verdict derived again".to_owned(),
+        None => verify::conclusion(found).to_owned(),
         Some(problem) => problem.to_string(),
     };
-    Demand { demand: "a sound bundle".to_owned(), met: found.sound, found: told }
+    Demand { demand: "a bundle that verifies".to_owned(), met: found.holds(), found: told }
 }
 
-fn text(demands: &[Demand], met: bool) -> String {
+fn text(demands: &[Demand], met: bool) -> Text {
     let mut table = out::table(["", "demand", "found"]);
     for demand in demands {
         let word = if demand.met { "met" } else { "NOT met" };
-        table.add_row([word, demand.demand.as_str(), demand.found.as_str()]);
+        table.row([word, demand.demand.as_str(), demand.found.as_str()]);
     }
-    let outcome = if met { "every demand is met" } else { "NOT every demand is met" };
-    format!("{table}\n\n{outcome}\n")
-}
-
-fn markdown(demands: &[Demand], met: bool, results: Option<&Results>) -> String {
-    let mut text = format!("## letterproof gate: {}\n\n", if met { "met" } else { "NOT met" });
-    text.push_str("| demand | met | found |\n|---|---|---|\n");
-    for Demand { demand, met, found } in demands {
-        let word = if *met { "yes" } else { "**no**" };
-        let found = found.replace('|', "\\|");
-        let _ = writeln!(text, "| {demand} | {word} | {found} |");
-    }
-    if let Some(results) = results {
-        let _ = write!(text, "\n{}", letterproof_reports::step_summary(results));
-    }
+    let mut text = Text::default();
+    text.table(&table);
+    text.gap();
+    text.line(if met { "every demand is met" } else { "NOT every demand is met" });
     text
 }
 

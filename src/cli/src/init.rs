@@ -7,9 +7,9 @@ use letterproof_client::Profile;
 
 use crate::args::InitOptions;
 use crate::failure::Failure;
+use crate::out::{self, Text};
 
 /// Writes the profile; returns the exit code.
-#[expect(clippy::print_stdout, reason = "says what was written and what comes next")]
 pub(crate) fn init(options: &InitOptions) -> Result<u8, Failure> {
     let path = &options.file;
     let failed = |error: std::io::Error| {
@@ -24,6 +24,8 @@ pub(crate) fn init(options: &InitOptions) -> Result<u8, Failure> {
         std::fs::OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
     file.write_all(Profile::template().as_bytes()).map_err(failed)?;
     let name = path.display();
-    println!("wrote {name}\nnext: fill it in, then letterproof doctor --target {name}");
+    let mut text = Text::of(format_args!("wrote {name}"));
+    text.line(format_args!("next: fill it in, then letterproof doctor --target {name}"));
+    out::print(&text)?;
     Ok(0)
 }

@@ -8,10 +8,9 @@ use letterproof_model::now;
 
 use crate::args::KeysOptions;
 use crate::failure::Failure;
-use crate::out;
+use crate::out::{self, Text};
 
 /// Makes and writes the pair; returns the exit code.
-#[expect(clippy::print_stdout, reason = "says what was written and what comes next")]
 pub(crate) fn keys(options: &KeysOptions) -> Result<u8, Failure> {
     if options.signing {
         return signing(options);
@@ -19,10 +18,19 @@ pub(crate) fn keys(options: &KeysOptions) -> Result<u8, Failure> {
     let dated = || format!("letterproof-{}", now().strftime("%Y-%m-%d"));
     let key = SigningKey::generate(&options.kid.clone().unwrap_or_else(dated))?;
     let (pem, jwks) = key.write(&options.out)?;
-    println!("private key  {} ({} bits; keep it to yourself)", pem.display(), key.bits());
-    println!("public key   {} (register it in the developer portal)", jwks.display());
-    println!("kid          {}", key.kid());
-    println!("next: letterproof doctor --target int --jwks {}", jwks.display());
+    let mut text = Text::default();
+    text.line(format_args!(
+        "private key  {} ({} bits; keep it to yourself)",
+        pem.display(),
+        key.bits()
+    ));
+    text.line(format_args!(
+        "public key   {} (register it in the developer portal)",
+        jwks.display()
+    ));
+    text.line(format_args!("kid          {}", key.kid()));
+    text.line(format_args!("next: letterproof doctor --target int --jwks {}", jwks.display()));
+    out::print(&text)?;
     Ok(0)
 }
 
@@ -34,13 +42,12 @@ fn signing(options: &KeysOptions) -> Result<u8, Failure> {
     let private = options.out.join("letterproof-signing.pem");
     let key = BundleKey::generate()?;
     let public = key.write(&private).map_err(|error| Failure::Usage(error.to_string()))?;
-    out::print(&format!(
-        "private key  {} (keep it to yourself)\npublic key   {} (give it to who verifies)\n\
-         key id       {}\nnext: letterproof run --sign-key {}\n",
-        private.display(),
-        public.display(),
-        key.public().key_id(),
-        private.display()
-    ))?;
+    let (private, public) = (private.display(), public.display());
+    let mut text = Text::default();
+    text.line(format_args!("private key  {private} (keep it to yourself)"));
+    text.line(format_args!("public key   {public} (give it to who verifies)"));
+    text.line(format_args!("key id       {}", key.public().key_id()));
+    text.line(format_args!("next: letterproof run --sign-key {private}"));
+    out::print(&text)?;
     Ok(0)
 }

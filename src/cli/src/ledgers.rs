@@ -109,8 +109,8 @@ fn usual_folder(out: &Path) -> PathBuf {
 fn plain(text: &str) -> String {
     const LONGEST: usize = 100;
     let text = text.split_once("://").map_or(text, |(_, rest)| rest).trim_end_matches('/');
-    let safe = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
-    text.chars().map(safe).take(LONGEST).collect()
+    let text: String = text.chars().take(LONGEST).collect();
+    letterproof_model::plain_name(&text, &['.'], '-')
 }
 
 #[cfg(test)]

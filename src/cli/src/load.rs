@@ -25,9 +25,10 @@ use crate::embedded::{Double, Embedded};
 use crate::failure::Failure;
 use crate::interrupt::{NextPress, next_press};
 use crate::ledgers::Place;
+use crate::out::{self, Text};
 use crate::progress::Progress;
 use crate::surroundings::environment;
-use crate::{consent, finish, out, run, targets, verify};
+use crate::{consent, finish, run, targets, verify};
 
 /// Above so many requests the rows alone are the record: a journal would grow by gigabytes.
 const JOURNALLED: u64 = 50_000;
@@ -132,14 +133,15 @@ async fn attack(
         (None, Some(embedded)) => embedded.target()?,
         (None, None) => return Err(Failure::Harness("there is no target".to_owned())),
     };
-    let announced = profile.plan(&found)?.announcement();
-    consent::before_load(&found, &announced, options.yes)?;
-    let progress = Progress::start();
-    progress.note(&announced);
-    found.storage_consent = consent::about_storage(Some(&progress));
-    let LoadPlan::Attack(plan) = profile.plan(&found)? else {
+    let plan = profile.plan(&found)?;
+    let announced = plan.announcement();
+    let LoadPlan::Attack(plan) = plan else {
         return Err(Failure::Harness("the profile changed its shape".to_owned()));
     };
+    consent::before_load(&found, announced.clone(), options.yes)?;
+    let progress = Progress::start();
+    announced.iter().for_each(|line| progress.note(line));
+    found.storage_consent = consent::about_storage(Some(&progress));
     let load = Load { options, key, plan, target: found };
     let ended = load.record(&progress).await;
     progress.finish();
@@ -280,12 +282,17 @@ fn end(outcome: &LoadOutcome) -> RunEnd {
     }
 }
 
-fn text(outcome: &LoadOutcome, path: &Path) -> String {
+fn text(outcome: &LoadOutcome, path: &Path) -> Text {
     let mut table = out::table(["figure", "value"]);
     for (name, value) in &outcome.performance.figures {
-        table.add_row([name.clone(), figure(*value)]);
+        table.row([name.clone(), figure(*value)]);
     }
-    format!("{table}\n{}\nevidence  {}\n", thresholds(&outcome.thresholds), path.display())
+    let mut text = Text::default();
+    text.table(&table);
+    text.append(&thresholds(&outcome.thresholds));
+    text.gap();
+    text.line(format_args!("evidence  {}", path.display()));
+    text
 }
 
 /// A figure with as many places as it needs.
@@ -293,11 +300,14 @@ fn figure(value: f64) -> String {
     if value.fract().abs() < f64::EPSILON { format!("{value:.0}") } else { format!("{value:.3}") }
 }
 
-fn thresholds(checked: &[Checked]) -> String {
+fn thresholds(checked: &[Checked]) -> Text {
     let mut table = out::table(["threshold", "", "expected", "observed"]);
     for threshold in checked {
         let word = if threshold.kept { "kept" } else { "BROKEN" };
-        table.add_row([&threshold.name, word, &threshold.expected, &threshold.observed]);
+        table.row([&threshold.name, word, &threshold.expected, &threshold.observed]);
     }
-    format!("\n{table}\n")
+    let mut text = Text::default();
+    text.gap();
+    text.table(&table);
+    text
 }

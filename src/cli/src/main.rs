@@ -54,9 +54,17 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version go to stdout with 0; everything else is wrong usage.
-            let code = if error.use_stderr() { 2 } else { 0 };
-            let _ = error.print();
-            return ExitCode::from(code);
+            let is_wrong = error.use_stderr();
+            let is_hidden = |word: std::ffi::OsString| {
+                word.to_string_lossy().chars().any(letterproof_model::is_hidden)
+            };
+            // It quotes the words that it was given.
+            if is_wrong && std::env::args_os().any(is_hidden) {
+                out::wrong_usage(&error);
+            } else {
+                let _ = error.print();
+            }
+            return ExitCode::from(if is_wrong { 2 } else { 0 });
         }
     };
     start_log();
@@ -115,7 +123,8 @@ fn start_log() {
     if std::env::var_os("RUST_LOG").is_some() {
         tracing_subscriber::fmt()
             .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-            .with_writer(std::io::stderr)
+            .with_ansi(false)
+            .with_writer(|| out::Log)
             .init();
     }
 }

@@ -12,7 +12,7 @@ use letterproof_mock::{
 use crate::args::{GatewayPart, MockOptions, MockProfile};
 use crate::failure::Failure;
 use crate::interrupt::next_press;
-use crate::out;
+use crate::out::{self, Text};
 
 /// Serves until Ctrl-C; returns the exit code.
 pub(crate) fn mock(options: &MockOptions) -> Result<u8, Failure> {
@@ -109,23 +109,22 @@ async fn serve(options: &MockOptions, config: MockConfig) -> Result<u8, Failure>
         write_credentials(folder, credentials)?;
     }
     let pressed = next_press();
-    announce(options, &server);
+    announce(options, &server)?;
     let ended = pressed.await;
     server.shutdown().await;
     ended.map(|()| 0).map_err(|error| Failure::Harness(format!("cannot wait for Ctrl-C: {error}")))
 }
 
-#[expect(clippy::print_stdout, reason = "the one line of JSON that scripts wait for")]
-fn announce(options: &MockOptions, server: &MockServer) {
-    let ready = serde_json::json!({
+/// Prints the one line of JSON that scripts wait for.
+fn announce(options: &MockOptions, server: &MockServer) -> Result<(), Failure> {
+    out::json_line(&serde_json::json!({
         "base_url": server.base_url(),
         "token_url": server.token_url(),
         "admin_url": server.admin_url(),
         "kid": server.demo_credentials().map(|credentials| credentials.kid.clone()),
         "credentials": options.credentials,
         "certificate_pem": server.certificate_pem(),
-    });
-    println!("{ready}");
+    }))
 }
 
 /// Writes what a client needs: `private-key.pem`, `jwks.json`, and `credentials.env` with the
@@ -175,16 +174,17 @@ fn print_catalogue() -> Result<(), Failure> {
         };
         text.push_str(&format!("{name:<40} {}\n{:<40} {noticed}\n", entry.breaks, ""));
     }
-    out::print(&text)
+    out::document(&text)
 }
 
-#[expect(clippy::print_stdout, reason = "the figures were asked for")]
 async fn measure(config: MockConfig) -> Result<u8, Failure> {
     let lines = bench::run(config, bench::BenchPlan::default())
         .await
         .map_err(|error| Failure::Harness(error.to_string()))?;
+    let mut text = Text::default();
     for line in lines {
-        println!("{line}");
+        text.line(line);
     }
+    out::print(&text)?;
     Ok(0)
 }

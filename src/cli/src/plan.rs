@@ -1,7 +1,6 @@
 //! `letterproof plan`: what a run with the same options would call, change and use up.
 //! Refuses to send anything, and to count by hand: the numbers come from the features' phrases.
 
-use std::io::Write as _;
 use std::sync::Arc;
 
 use letterproof_client::{Auth, ClientError, Gate, Ledger, LetterRecord, Target};
@@ -13,7 +12,7 @@ use crate::args::{OutputFormat, RunOptions};
 use crate::embedded::Embedded;
 use crate::failure::Failure;
 use crate::ledgers::Place;
-use crate::{plan_json, plan_text, run, targets};
+use crate::{out, plan_json, plan_text, run, targets};
 
 /// A plan with what it rests on.
 pub(crate) struct Planned {
@@ -56,7 +55,10 @@ pub(crate) fn plan(options: &RunOptions) -> Result<u8, Failure> {
     } else {
         Planned::of(options, &features)?
     };
-    print(options.format, &planned);
+    match options.format {
+        OutputFormat::Table => out::print(&plan_text::render(&planned))?,
+        OutputFormat::Json => out::json(&plan_json::render(&planned))?,
+    }
     Ok(0)
 }
 
@@ -125,13 +127,16 @@ impl Planned {
         } else {
             format!("run what fits with --only {}; ", fitting.join(","))
         };
-        Err(Failure::Usage(format!(
-            "too few letters are left on {} for this run, and nothing was sent:\n  {}\n{fitting}say \
-             --reseeded if the target was seeded anew since its last run, or --yes to start all the \
-             same; `letterproof plan` tells more",
-            self.target.name,
-            short.join("\n  ")
-        )))
+        let mut lines = vec![format!(
+            "too few letters are left on {} for this run, and nothing was sent:",
+            self.target.name
+        )];
+        lines.extend(short.iter().map(|short| format!("  {short}")));
+        lines.push(format!(
+            "{fitting}say --reseeded if the target was seeded anew since its last run, or --yes to \
+             start all the same; `letterproof plan` tells more"
+        ));
+        Err(Failure::Lines(lines))
     }
 
     /// The tests whose every need may be met.
@@ -235,13 +240,4 @@ pub(crate) fn shortage(short: &Shortfall<'_>) -> String {
     } else {
         format!("{who} needs {what}: {letters}, and {} of any kind are left by then", need.waiting)
     }
-}
-
-fn print(format: OutputFormat, planned: &Planned) {
-    let mut stdout = std::io::stdout().lock();
-    // Who has read enough may close the pipe.
-    let _ = match format {
-        OutputFormat::Table => write!(stdout, "{}", plan_text::render(planned)),
-        OutputFormat::Json => writeln!(stdout, "{:#}", plan_json::render(planned)),
-    };
 }

@@ -8,22 +8,25 @@ use std::time::Duration;
 use letterproof_model::{Capability, LetterStatus, Operation};
 use letterproof_steps::plan::{Bill, Need, Range};
 
+use crate::out::Text;
 use crate::plan::{Planned, shortage};
 
 /// Renders a plan.
-pub(crate) fn render(planned: &Planned) -> String {
+pub(crate) fn render(planned: &Planned) -> Text {
     let target = &planned.target;
     let place = if planned.embedded {
         "the double of INT inside its own process".to_owned()
     } else {
         format!("{} ({})", target.name, target.base_url.as_str().trim_end_matches('/'))
     };
-    let mut text = format!("What a run would do on {place}. Nothing has been sent.\n");
+    let mut text = Text::of(format_args!("What a run would do on {place}. Nothing has been sent."));
     for scenario in &planned.plan.scenarios {
-        let _ = writeln!(text, "\n{}", scenario.scenario);
+        text.gap();
+        text.line(&scenario.scenario);
         bill(&mut text, &scenario.bill);
     }
-    text.push_str("\nIn all, with a token and a look at /_status before\n");
+    text.gap();
+    text.line("In all, with a token and a look at /_status before");
     let mut total = planned.plan.total();
     // Each has its own line above.
     total.needs.clear();
@@ -31,20 +34,20 @@ pub(crate) fn render(planned: &Planned) -> String {
     bill(&mut text, &total);
     seeding(&mut text, planned);
     let (least, most) = planned.plan.time();
-    let _ = writeln!(
-        text,
+    text.line(format_args!(
         "  time      {} to {}, and the time that answers and downloads take",
         duration(least),
         duration(most)
-    );
-    text.push_str(
-        "\nAssumed: at most one letter in twenty cannot be taken on, and two in five cannot be taken on \
-         or produced. Reads and repeats may be more.\n",
+    ));
+    text.gap();
+    text.line(
+        "Assumed: at most one letter in twenty cannot be taken on, and two in five cannot be taken on \
+         or produced. Reads and repeats may be more.",
     );
     text
 }
 
-fn bill(text: &mut String, bill: &Bill) {
+fn bill(text: &mut Text, bill: &Bill) {
     line(text, "calls", &words(&bill.calls, |operation: &Operation| operation.label()));
     line(text, "reports", &words(&bill.updates, |status: &LetterStatus| status.as_str()));
     if bill.used_up.is_possible() {
@@ -66,10 +69,9 @@ fn bill(text: &mut String, bill: &Bill) {
     line(text, "waits", &waits.join("; "));
 }
 
-fn line(text: &mut String, name: &str, words: &str) {
+fn line(text: &mut Text, name: &str, words: &str) {
     if !words.is_empty() {
-        // Writing into a string cannot fail.
-        let _ = writeln!(text, "  {name:<9} {words}");
+        text.line(format_args!("  {name:<9} {words}"));
     }
 }
 
@@ -89,7 +91,7 @@ fn need(needs: &[Need]) -> String {
     text
 }
 
-fn seeding(text: &mut String, planned: &Planned) {
+fn seeding(text: &mut Text, planned: &Planned) {
     let waiting = counted(planned.outlook.waiting);
     let seeded = counted(planned.target.seeded_letters);
     if let Some((place, known)) = &planned.ledger {

@@ -1,14 +1,14 @@
 //! Progress on stderr: a live line on a terminal, else a plain line every few seconds.
 //! Refuses stdout, which belongs to results.
 
-use std::io::IsTerminal as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use letterproof_client::ProgressEvent;
 use letterproof_load::LoadProgress;
 use letterproof_steps::StepEvent;
+
+use crate::out::{Live, Text};
 
 /// Between two plain lines, when stderr is no terminal.
 const PLAIN_EVERY: Duration = Duration::from_secs(3);
@@ -20,8 +20,7 @@ pub(crate) struct Progress {
 }
 
 struct Shared {
-    bar: Option<ProgressBar>,
-    started: Instant,
+    live: Live,
     last_plain: Option<Instant>,
     running: Vec<String>,
 }
@@ -29,15 +28,9 @@ struct Shared {
 impl Progress {
     /// Progress for a person at a terminal, or for a log.
     pub(crate) fn start() -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(Duration::from_millis(120));
-            bar
-        });
-        let shared = Shared { bar, started: Instant::now(), last_plain: None, running: Vec::new() };
+        let tick = Duration::from_millis(120);
+        let live = Live::start("{spinner} {elapsed} {wide_msg}", Some(tick));
+        let shared = Shared { live, last_plain: None, running: Vec::new() };
         Self { shared: Arc::new(Mutex::new(shared)) }
     }
 
@@ -103,30 +96,22 @@ impl Progress {
     /// Takes the live line away.
     pub(crate) fn finish(&self) {
         let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bar) = &shared.bar {
-            bar.finish_and_clear();
-        }
+        shared.live.finish();
     }
 }
 
 impl Shared {
-    #[expect(clippy::print_stderr, reason = "progress for logs goes to stderr")]
     fn line(&mut self, text: &str, important: bool) {
-        if let Some(bar) = &self.bar {
-            bar.set_message(text.to_owned());
+        if self.live.is_live() {
+            self.live.show(&Text::of(text));
         } else if important || self.last_plain.is_none_or(|last| last.elapsed() >= PLAIN_EVERY) {
             self.last_plain = Some(Instant::now());
-            eprintln!("{:6.1}s {text}", self.started.elapsed().as_secs_f64());
+            self.live.keep(text);
         }
     }
 
-    #[expect(clippy::print_stderr, reason = "progress for logs goes to stderr")]
     fn keep(&mut self, text: &str) {
-        let line = format!("{:6.1}s {text}", self.started.elapsed().as_secs_f64());
-        match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
-        }
+        self.live.keep(text);
     }
 }
 

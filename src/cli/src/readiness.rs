@@ -1,8 +1,7 @@
 //! `letterproof readiness`: how far a supplier is, over all its runs.
-//! Refuses bundles that are not sound: what was changed afterwards shows nothing.
+//! Refuses bundles that do not verify: what was changed afterwards shows nothing.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use letterproof_evidence::{
     Attestations, EvidenceError, Opened, Readiness, Submission, read_context, read_results,
@@ -11,7 +10,8 @@ use letterproof_model::{Context, CriterionId, Results};
 
 use crate::args::{ReadinessOptions, SummaryFormat};
 use crate::failure::Failure;
-use crate::{out, verify};
+use crate::out::{self, Text};
+use crate::verify;
 
 /// Prints how far the supplier is; returns 0 when nothing remains, else 1.
 pub(crate) fn readiness(options: &ReadinessOptions) -> Result<u8, Failure> {
@@ -20,7 +20,7 @@ pub(crate) fn readiness(options: &ReadinessOptions) -> Result<u8, Failure> {
         let found = verify::verified(bundle, None, None)?;
         if let Some(problem) = found.problems.first() {
             return Err(Failure::Usage(format!(
-                "{}: not sound: {problem}; `letterproof verify` tells more",
+                "{}: does not verify: {problem}; `letterproof verify` tells more",
                 bundle.display()
             )));
         }
@@ -31,7 +31,7 @@ pub(crate) fn readiness(options: &ReadinessOptions) -> Result<u8, Failure> {
     match options.format {
         SummaryFormat::Table => out::print(&text(&readiness))?,
         SummaryFormat::Markdown => {
-            out::print(&letterproof_reports::readiness_markdown(&readiness))?
+            out::document(&letterproof_reports::readiness_markdown(&readiness))?
         }
         SummaryFormat::Json => out::json(&readiness)?,
     }
@@ -62,10 +62,10 @@ impl Run {
     }
 }
 
-fn text(readiness: &Readiness) -> String {
+fn text(readiness: &Readiness) -> Text {
     let mut table = out::table(["AT", "title", "needed", "state", "window", "run"]);
     for test in &readiness.tests {
-        table.add_row([
+        table.row([
             test.id.to_string(),
             test.title.clone(),
             test.need().to_owned(),
@@ -74,17 +74,21 @@ fn text(readiness: &Readiness) -> String {
             test.run.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string),
         ]);
     }
-    let mut text = format!("{table}\n");
+    let mut text = Text::default();
+    text.table(&table);
     for issue in &readiness.issues {
         let mitigation = issue.mitigation.as_deref().unwrap_or("nothing agreed");
-        let _ = writeln!(text, "\nissue {}: {}\n  {mitigation}", issue.id, issue.observed);
+        text.gap();
+        text.line(format_args!("issue {}: {}", issue.id, issue.observed));
+        text.line(format_args!("  {mitigation}"));
     }
+    text.gap();
     if readiness.ready {
-        text.push_str("\nready: nothing remains\n");
+        text.line("ready: nothing remains");
     } else {
-        text.push_str("\nwhat remains\n");
+        text.line("what remains");
         for sentence in &readiness.remaining {
-            let _ = writeln!(text, "  {sentence}");
+            text.line(format_args!("  {sentence}"));
         }
     }
     text

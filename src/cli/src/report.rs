@@ -12,7 +12,8 @@ use letterproof_reports::Extras;
 
 use crate::args::{OutputFormat, ReportFormat, ReportOptions};
 use crate::failure::Failure;
-use crate::{finish, out, run, verify};
+use crate::out::{self, Text};
+use crate::{finish, run, verify};
 
 /// Prints one report, or completes what a run left; returns the exit code.
 pub(crate) fn report(options: &ReportOptions) -> Result<u8, Failure> {
@@ -50,14 +51,18 @@ fn zip(folder: &Path) -> Result<(), Failure> {
         error @ EvidenceError::Io { .. } => Failure::Evidence(error),
         error => usage(error),
     })?;
-    out::print(&format!("bundle    {}\n", zip.display()))
+    out::print(&Text::of(format_args!("bundle    {}", zip.display())))
 }
 
 fn print(format: ReportFormat, saved: &Path) -> Result<(), Failure> {
     let opened = Opened::open(saved).map_err(usage)?;
     let bundle = Bundle::of(&opened).map_err(usage)?;
     let extras = Extras::of(&opened).map_err(|error| Failure::Usage(error.to_string()))?;
-    out::print(&rendered(format, &bundle, &extras)?)
+    let rendered = rendered(format, &bundle, &extras)?;
+    match format {
+        ReportFormat::Har => out::json_document(&rendered),
+        _ => out::document(&rendered),
+    }
 }
 
 fn rendered(format: ReportFormat, bundle: &Bundle, extras: &Extras) -> Result<String, Failure> {

@@ -411,12 +411,8 @@ pub(crate) fn discarded(folder: RunFolder, failure: Failure) -> Failure {
 
 /// Prints the results.
 pub(crate) fn report(format: OutputFormat, results: &Results, path: &Path) -> Result<(), Failure> {
-    use std::io::IsTerminal as _;
     match format {
         OutputFormat::Json => out::json(results),
-        OutputFormat::Table => {
-            let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            out::print(&table::render(results, path, colour))
-        }
+        OutputFormat::Table => out::print(&table::render(results, path, out::takes_colour())),
     }
 }

@@ -36,7 +36,7 @@ fn matrix(asked: &SelftestOptions) -> Result<u8, Failure> {
         matrix.write(folder)?;
     }
     match asked.format {
-        OutputFormat::Table => out::print(&matrix.text())?,
+        OutputFormat::Table => out::document(&matrix.text())?,
         OutputFormat::Json => out::json(&matrix.document())?,
     }
     Ok(matrix.exit_code())
@@ -61,7 +61,7 @@ fn noise(asked: &SelftestOptions, runs: usize) -> Result<u8, Failure> {
         report.write(folder)?;
     }
     match asked.format {
-        OutputFormat::Table => out::print(&report.text())?,
+        OutputFormat::Table => out::document(&report.text())?,
         OutputFormat::Json => out::json(&report.document())?,
     }
     Ok(report.exit_code())

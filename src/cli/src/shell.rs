@@ -14,7 +14,7 @@ use crate::out;
 pub(crate) fn completions(options: &CompletionsOptions) -> Result<u8, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut Arguments::command(), "letterproof", &mut script);
-    out::print(&String::from_utf8_lossy(&script))?;
+    out::document(&String::from_utf8_lossy(&script))?;
     Ok(0)
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn man(options: &ManOptions) -> Result<u8, Failure> {
             clap_mangen::Man::new(Arguments::command())
                 .render(&mut page)
                 .map_err(|error| Failure::Harness(error.to_string()))?;
-            out::print(&String::from_utf8_lossy(&page))?;
+            out::document(&String::from_utf8_lossy(&page))?;
         }
     }
     Ok(0)

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use crate::args::{OutputFormat, RunOptions, Suite};
 use crate::consent;
 use crate::failure::Failure;
+use crate::out::{self, Text};
 use crate::targets::PROD_SMOKE;
 
 /// The version of `smoke.json`.
@@ -109,7 +110,7 @@ async fn drive(options: &RunOptions, target: Target) -> Result<u8, Failure> {
     folder.write_context(&context)?;
     folder.write("smoke.json", format!("{value:#}\n").as_bytes())?;
     let path = folder.finish()?;
-    report(options, &value, &path);
+    report(options, &value, &path)?;
     Ok(u8::from(value["passed"] != true))
 }
 
@@ -178,19 +179,22 @@ fn result(run: &SmokeRun, base_url: &str) -> Value {
     })
 }
 
-#[expect(clippy::print_stdout, reason = "results go to stdout")]
-fn report(options: &RunOptions, value: &Value, path: &Path) {
+fn report(options: &RunOptions, value: &Value, path: &Path) -> Result<(), Failure> {
     if options.format == OutputFormat::Json {
-        println!("{value:#}");
-        return;
+        return out::json(value);
     }
     let word = |value: &Value| value.as_str().unwrap_or("none").to_owned();
+    let mut text = Text::default();
     for letter in value["letters"].as_array().into_iter().flatten() {
-        println!("{}  {}", word(&letter["id"]), word(&letter["outcome"]));
+        text.line(format_args!("{}  {}", word(&letter["id"]), word(&letter["outcome"])));
     }
     let record = &value["record"];
     let read = if record["same"] == true { "read back the same" } else { "NOT read back" };
-    println!("management information {}: {read}", word(&record["id"]));
-    println!("smoke test: {}", if value["passed"] == true { "pass" } else { "fail" });
-    println!("print and post the sample by hand\n\nevidence  {}", path.display());
+    text.line(format_args!("management information {}: {read}", word(&record["id"])));
+    let ended = if value["passed"] == true { "pass" } else { "fail" };
+    text.line(format_args!("smoke test: {ended}"));
+    text.line("print and post the sample by hand");
+    text.gap();
+    text.line(format_args!("evidence  {}", path.display()));
+    out::print(&text)
 }

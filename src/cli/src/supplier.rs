@@ -13,7 +13,7 @@ use url::Url;
 use crate::args::{OutputFormat, SupplierOptions};
 use crate::failure::Failure;
 use crate::interrupt::next_press;
-use crate::out;
+use crate::out::{self, Text};
 use crate::progress::Progress;
 
 /// Works a day; returns the exit code.
@@ -59,8 +59,8 @@ pub(crate) fn supplier(options: &SupplierOptions) -> Result<u8, Failure> {
 
 /// Prints a catalogue, a line for each entry.
 fn catalogue(entries: &[impl ToString]) -> Result<u8, Failure> {
-    let lines: Vec<String> = entries.iter().map(ToString::to_string).collect();
-    out::print(&format!("{}\n", lines.join("\n")))?;
+    let lines: String = entries.iter().map(|entry| format!("{}\n", entry.to_string())).collect();
+    out::document(&lines)?;
     Ok(0)
 }
 
@@ -114,19 +114,22 @@ fn access(options: &SupplierOptions, base_url: &Url) -> Result<Access, Failure> 
     Ok(Access::SignedJwt { api_key, kid, key, token_url, audience: options.audience.clone() })
 }
 
-fn text(report: &ShiftReport) -> String {
+fn text(report: &ShiftReport) -> Text {
     let mut table = out::table(["status sent and seen", "letters"]);
     for (status, letters) in &report.seen {
-        table.add_row([status.to_string(), letterproof_model::grouped(*letters)]);
+        table.row([status.to_string(), letterproof_model::grouped(*letters)]);
     }
-    let mut text = format!("{table}\n");
+    let mut text = Text::default();
+    text.table(&table);
     for problem in &report.problems {
-        text.push_str(&format!("look into  {problem}\n"));
+        text.line(format_args!("look into  {problem}"));
     }
     let end = match &report.end {
         DayEnd::Whole => "the day is done".to_owned(),
         DayEnd::Stopped => "stopped".to_owned(),
         DayEnd::Broken(why) => format!("broke off: {why}"),
     };
-    format!("{text}\n{end}\n")
+    text.gap();
+    text.line(end);
+    text
 }

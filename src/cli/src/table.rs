@@ -1,72 +1,69 @@
 //! The result as a table for people.
 //! Refuses to hide: every one of the fifteen tests has its line, also those that did not run.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 use letterproof_model::{
     About, CheckResult, ClauseKind, Counts, FindingKind, Performance, Results, TestResult, Verdict,
     WaiverState, WaiverUse, is_waived, unwaived_verdict,
 };
 
+use crate::out::{self, Look, Text};
+
 /// Renders the table, what is owed and open, and where the evidence is.
-pub(crate) fn render(results: &Results, evidence: &Path, colour: bool) -> String {
-    let mut text = String::new();
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    if !colour {
-        table.force_no_tty();
-    }
-    table.set_header(["AT", "title", "verdict", "criteria", "time"]);
+pub(crate) fn render(results: &Results, evidence: &Path, colour: bool) -> Text {
+    let mut text = Text::default();
+    let mut table = out::table(["AT", "title", "verdict", "criteria", "time"]);
+    table.coloured(colour);
     for test in &results.tests {
         let counts = test.check_counts();
         let total = test.checks().count();
-        table.add_row([
-            Cell::new(test.id),
-            Cell::new(title(test)),
-            verdict_cell(test, results),
-            Cell::new(format!("{}/{total}", counts.pass)).set_alignment(CellAlignment::Right),
-            Cell::new(duration(test)).set_alignment(CellAlignment::Right),
+        let (look, verdict) = verdict_cell(test, results);
+        table.styled([
+            (Look::Plain, false, test.id.to_string()),
+            (Look::Plain, false, title(test)),
+            (look, false, verdict),
+            (Look::Plain, true, format!("{}/{total}", counts.pass)),
+            (Look::Plain, true, duration(test)),
         ]);
     }
-    let _ = writeln!(text, "{table}");
-    let _ = writeln!(text, "{}", counts_line(results));
+    text.table(&table);
+    text.line(counts_line(results));
     for test in &results.tests {
         for criterion in test.checks().filter(|c| test.selected && c.verdict > Verdict::NotRun) {
-            let _ = writeln!(
-                text,
-                "\n{} {}{}: {}\n  expected  {}\n  observed  {}",
+            text.gap();
+            text.line(format_args!(
+                "{} {}{}: {}",
                 criterion.id,
                 criterion.verdict,
                 waived(is_waived(&criterion.id, criterion.verdict, &results.waivers)),
-                criterion.clause,
-                criterion.expected,
-                criterion.observed
-            );
+                criterion.clause
+            ));
+            text.line(format_args!("  expected  {}", criterion.expected));
+            text.line(format_args!("  observed  {}", criterion.observed));
             if let Some(reason) = &criterion.reason {
-                let _ = writeln!(text, "  because   {reason}");
+                text.line(format_args!("  because   {reason}"));
             }
             if !criterion.letters.is_empty() {
-                let _ = writeln!(text, "  letters   {}", some(&criterion.letters));
+                text.line(format_args!("  letters   {}", some(&criterion.letters)));
             }
             if !criterion.exchanges.is_empty() {
-                let _ = writeln!(text, "  see       {}", some(&criterion.exchanges));
+                text.line(format_args!("  see       {}", some(&criterion.exchanges)));
             }
         }
     }
-    text.push_str(&flows(results));
-    text.push_str(&conformance(results));
-    text.push_str(&observed(results));
-    text.push_str(&waivers(results));
-    text.push_str(&open_points(results));
-    let _ = writeln!(text, "\nevidence  {}", evidence.display());
+    flows(&mut text, results);
+    conformance(&mut text, results);
+    observed(&mut text, results);
+    waivers(&mut text, results);
+    open_points(&mut text, results);
+    text.gap();
+    text.line(format_args!("evidence  {}", evidence.display()));
     text
 }
 
 /// The flows of AT15 against the least time in which they can be done, the best one named.
-fn flows(results: &Results) -> String {
+fn flows(text: &mut Text, results: &Results) {
     let figure = |flow: &Performance, name: &str| flow.figures.get(name).copied();
     let measured = results.performance.iter().filter_map(|flow| {
         let elapsed = figure(flow, "elapsed_ms")?;
@@ -75,18 +72,15 @@ fn flows(results: &Results) -> String {
     });
     let measured: Vec<_> = measured.collect();
     let best = measured.iter().map(|flow| flow.1).fold(f64::INFINITY, f64::min);
-    let mut text = String::new();
     for (flow, elapsed, floor, ratio, refused) in &measured {
         let mark = if measured.len() > 1 && *elapsed <= best { ", the best" } else { "" };
-        let _ = writeln!(
-            text,
+        text.line(format_args!(
             "{}: {:.2} s, {ratio:.3} times the floor of {:.2} s, {refused:.0} × 429{mark}",
             flow.name,
             elapsed / 1000.0,
             floor / 1000.0
-        );
+        ));
     }
-    text
 }
 
 fn title(test: &TestResult) -> String {
@@ -98,18 +92,18 @@ fn waived(is_waived: bool) -> &'static str {
     if is_waived { ", waived" } else { "" }
 }
 
-fn verdict_cell(test: &TestResult, results: &Results) -> Cell {
+fn verdict_cell(test: &TestResult, results: &Results) -> (Look, String) {
     if !test.selected {
-        return Cell::new("not selected").add_attribute(Attribute::Dim);
+        return (Look::Dim, "not selected".to_owned());
     }
     let is_waived = unwaived_verdict(test, &results.waivers) != test.verdict;
-    let cell = Cell::new(format!("{}{}", test.verdict, waived(is_waived)));
-    match test.verdict {
-        Verdict::Pass => cell.fg(Color::Green),
-        Verdict::Fail | Verdict::Error => cell.fg(Color::Red).add_attribute(Attribute::Bold),
-        Verdict::Inconclusive | Verdict::NotRun => cell.fg(Color::Yellow),
-        Verdict::NotApplicable => cell.add_attribute(Attribute::Dim),
-    }
+    let look = match test.verdict {
+        Verdict::Pass => Look::Good,
+        Verdict::Fail | Verdict::Error => Look::Bad,
+        Verdict::Inconclusive | Verdict::NotRun => Look::Open,
+        Verdict::NotApplicable => Look::Dim,
+    };
+    (look, format!("{}{}", test.verdict, waived(is_waived)))
 }
 
 /// From the first attempt's start to the last one's end.
@@ -139,9 +133,9 @@ fn words(counts: &Counts) -> String {
 }
 
 /// The conformance suite in one line, and every check that the API did not meet.
-fn conformance(results: &Results) -> String {
+fn conformance(text: &mut Text, results: &Results) {
     if results.conformance.is_empty() {
-        return String::new();
+        return;
     }
     let judged = results.conformance.iter().filter(|check| !check.is_advised());
     let counts = Counts::of(judged.map(|check| check.verdict));
@@ -150,25 +144,22 @@ fn conformance(results: &Results) -> String {
         .iter()
         .filter(|check| check.finding == Some(FindingKind::Deviation))
         .count();
-    let mut text = format!(
-        "\nconformance of the API: {} checks, {}; {deviations} passed as known deviations\n",
+    text.gap();
+    text.line(format_args!(
+        "conformance of the API: {} checks, {}; {deviations} passed as known deviations",
         results.conformance.len(),
         words(&counts)
-    );
+    ));
     for check in results.conformance.iter().filter(|c| c.verdict > Verdict::NotApplicable) {
         let waived = waived(is_waived(&check.id, check.verdict, &results.waivers));
-        let _ = writeln!(text, "\n{} {}{waived}: {}", check.id, verdict(check), check.title);
+        text.gap();
+        text.line(format_args!("{} {}{waived}: {}", check.id, verdict(check), check.title));
         for criterion in &check.criteria {
-            let _ = writeln!(
-                text,
-                "  expected  {}\n  observed  {}\n  see       {}",
-                criterion.expected,
-                criterion.observed,
-                some(&criterion.exchanges)
-            );
+            text.line(format_args!("  expected  {}", criterion.expected));
+            text.line(format_args!("  observed  {}", criterion.observed));
+            text.line(format_args!("  see       {}", some(&criterion.exchanges)));
         }
     }
-    text
 }
 
 /// The word for what became of a check: advice that was not followed is no failure.
@@ -177,20 +168,18 @@ fn verdict(check: &CheckResult) -> &'static str {
 }
 
 /// The rules that an observer saw broken, and advice that was not followed, one line each.
-fn observed(results: &Results) -> String {
-    let mut text = String::new();
+fn observed(text: &mut Text, results: &Results) {
     for check in results.observer.iter().filter(|check| check.verdict == Verdict::Fail) {
         let waived = waived(is_waived(&check.id, check.verdict, &results.waivers));
         let seen = check.criteria.first().map_or(check.title.as_str(), |first| &first.observed);
         let verdict = verdict(check);
-        let _ = writeln!(text, "\n{} {verdict}{waived}: {}: {seen}", check.id, check.title);
+        text.gap();
+        text.line(format_args!("{} {verdict}{waived}: {}: {seen}", check.id, check.title));
     }
-    text
 }
 
 /// What was agreed on failures, and which entries of the waivers file must go.
-fn waivers(results: &Results) -> String {
-    let mut text = String::new();
+fn waivers(text: &mut Text, results: &Results) {
     for used in &results.waivers {
         let WaiverUse { waiver, state } = used;
         let told = match (used.advice(), state) {
@@ -201,13 +190,12 @@ fn waivers(results: &Results) -> String {
                 waiver.id, waiver.expires, waiver.reason, waiver.agreed_by, waiver.reference
             ),
         };
-        let _ = writeln!(text, "\nwaiver    {told}");
+        text.gap();
+        text.line(format_args!("waiver    {told}"));
     }
-    text
 }
 
-fn open_points(results: &Results) -> String {
-    let mut text = String::new();
+fn open_points(text: &mut Text, results: &Results) {
     let not_run: Vec<String> = results
         .tests
         .iter()
@@ -215,9 +203,10 @@ fn open_points(results: &Results) -> String {
         .map(|test| test.id.to_string())
         .collect();
     if !not_run.is_empty() {
-        let _ = writeln!(text, "\nrequired and not run: {}", not_run.join(", "));
+        text.gap();
+        text.line(format_args!("required and not run: {}", not_run.join(", ")));
     }
-    text.push_str(&not_applicable(results));
+    not_applicable(text, results);
     let owed: Vec<String> = results
         .tests
         .iter()
@@ -227,7 +216,7 @@ fn open_points(results: &Results) -> String {
         .map(|criterion| criterion.id.to_string())
         .collect();
     if !owed.is_empty() {
-        let _ = writeln!(text, "statements still owed by a person: {}", owed.join(", "));
+        text.line(format_args!("statements still owed by a person: {}", owed.join(", ")));
     }
     let violations = |about| {
         results
@@ -237,18 +226,16 @@ fn open_points(results: &Results) -> String {
             .count()
     };
     let known = results.findings.iter().filter(|f| f.kind != FindingKind::Violation).count();
-    let _ = writeln!(
-        text,
+    text.line(format_args!(
         "findings: {} violations by the supplier, {} by the API, {known} known deviations, drift \
          and notes",
         violations(About::Supplier),
         violations(About::Api),
-    );
-    text
+    ));
 }
 
 /// What the target could not show, for want of what, and what it showed all the same.
-fn not_applicable(results: &Results) -> String {
+fn not_applicable(text: &mut Text, results: &Results) {
     let tests = || {
         results
             .tests
@@ -261,7 +248,7 @@ fn not_applicable(results: &Results) -> String {
         .filter_map(|criterion| criterion.reason.as_deref())
         .collect();
     if reasons.is_empty() {
-        return String::new();
+        return;
     }
     reasons.sort_unstable();
     reasons.dedup();
@@ -270,10 +257,9 @@ fn not_applicable(results: &Results) -> String {
         .map(|criterion| criterion.id.to_string())
         .collect();
     let proved = if proved.is_empty() { "nothing".to_owned() } else { proved.join(", ") };
-    format!(
-        "\nnot applicable here: {}\nproved of those tests all the same: {proved}\n",
-        reasons.join("; ")
-    )
+    text.gap();
+    text.line(format_args!("not applicable here: {}", reasons.join("; ")));
+    text.line(format_args!("proved of those tests all the same: {proved}"));
 }
 
 fn some<T: ToString>(ids: &[T]) -> String {

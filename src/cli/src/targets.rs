@@ -21,6 +21,12 @@ pub(crate) fn of_run(options: &RunOptions) -> Result<Option<Profile>, Failure> {
     if options.target == "mock" && options.base_url.is_none() {
         return Ok(None);
     }
+    if let Some(fault) = options.faults.first() {
+        return Err(Failure::Usage(format!(
+            "--fault {fault} is for the mock inside the run's own process; leave it out, or give it \
+             to `letterproof mock`"
+        )));
+    }
     let mut profile = resolve(&options.target, options.base_url.as_deref(), &options.storage)?;
     if let Some(letters) = options.letters {
         profile.target.seeded_letters = letters;

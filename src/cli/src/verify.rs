@@ -1,31 +1,30 @@
 //! `letterproof verify`: is a bundle as it was made, and does every verdict follow from it?
 //! Refuses a target: nothing is sent, and nothing but the bundle is read.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    Bundle, BundlePublicKey, EvidenceError, Opened, Problem, ProblemKind, SignatureState,
+    Bundle, BundlePublicKey, Conclusion, EvidenceError, Opened, Rebuilt, SignatureState,
     Verification, Verifying,
 };
-use letterproof_reports::{Extras, differing};
+use letterproof_reports::{Extras, rebuilt};
 
 use crate::args::{OutputFormat, VerifyOptions};
 use crate::failure::Failure;
-use crate::out;
+use crate::out::{self, Text};
 
 /// Problems printed; the JSON has them all.
 const SHOWN: usize = 40;
 
-/// Prints what verifying found; returns 0 when the bundle is sound, else 1.
+/// Prints what verifying found; returns 0 when nothing is wrong, else 1.
 pub(crate) fn verify(options: &VerifyOptions) -> Result<u8, Failure> {
     let found = verified(&options.bundle, options.key.as_deref(), options.spec.as_deref())?;
     match options.format {
         OutputFormat::Table => out::print(&text(&found))?,
         OutputFormat::Json => out::json(&found)?,
     }
-    Ok(u8::from(!found.sound))
+    Ok(u8::from(!found.holds()))
 }
 
 /// Verifies a bundle with the judges of this build.
@@ -46,19 +45,10 @@ pub(crate) fn verified(
     letterproof_evidence::verify(bundle, &with).map_err(usage)
 }
 
-/// The reports of a sound bundle that do not show what it concludes.
-fn reports(opened: &Opened, bundle: &Bundle) -> Vec<Problem> {
-    let found = Extras::of(opened).and_then(|extras| differing(bundle, opened, &extras));
-    let told = "is not the report that follows from results and journal";
-    let other = |name: &String| Problem::of(ProblemKind::Report, name, told);
-    match found {
-        Ok(names) => names.iter().map(other).collect(),
-        Err(error) => vec![Problem {
-            kind: ProblemKind::Report,
-            file: None,
-            sentence: format!("the reports cannot be made again: {error}"),
-        }],
-    }
+/// Makes the reports of a bundle again and compares.
+fn reports(opened: &Opened, bundle: &Bundle) -> Result<Rebuilt, String> {
+    let found = Extras::of(opened).and_then(|extras| rebuilt(bundle, opened, &extras));
+    found.map_err(|error| format!("the reports cannot be made again: {error}"))
 }
 
 /// The contract of an official specification, where one was given.
@@ -72,35 +62,58 @@ pub(crate) fn built_in() -> Result<&'static Contract, Failure> {
     Contract::built_in().map_err(|error| Failure::Harness(error.to_string()))
 }
 
-fn text(found: &Verification) -> String {
-    let mut text = String::new();
+fn text(found: &Verification) -> Text {
+    let mut text = Text::default();
     if let (Some(run), Some(tool)) = (&found.run, &found.tool) {
-        let _ = writeln!(
-            text,
-            "run        {run}\nmade by    letterproof {} ({})\nsignature  {}\nderived    {} results \
-             again from {} exchanges",
-            tool.version,
-            tool.commit,
-            signature(&found.signature),
+        text.line(format_args!("run        {run}"));
+        text.line(format_args!("made by    letterproof {} ({})", tool.version, tool.commit));
+        text.line(format_args!("signature  {}", signature(&found.signature)));
+        text.line(format_args!(
+            "derived    {} results again from {} exchanges",
             letterproof_model::grouped(found.rederived as u64),
             letterproof_model::grouped(found.exchanges as u64)
-        );
+        ));
     }
     for note in &found.notes {
-        let _ = writeln!(text, "note       {note}");
+        text.line(format_args!("note       {note}"));
+    }
+    for not_checked in &found.not_checked {
+        text.line(format_args!("NOT checked  {not_checked}"));
     }
     for problem in found.problems.iter().take(SHOWN) {
-        let _ = writeln!(text, "problem    {problem}.");
+        text.line(format_args!("problem    {problem}."));
     }
     if found.problems.len() > SHOWN {
         let more = found.problems.len() - SHOWN;
-        let _ = writeln!(text, "           and {more} more; --format json lists them all");
+        text.line(format_args!("           and {more} more; --format json lists them all"));
     }
-    let _ = match found.sound {
-        true => writeln!(text, "\nsound: every byte is as it was made, and every verdict follows"),
-        false => writeln!(text, "\nNOT sound: {} found", problems(found.problems.len())),
-    };
+    text.gap();
+    match found.conclusion {
+        Conclusion::NotSound => {
+            text.line(format_args!("NOT sound: {} found", problems(found.problems.len())));
+        }
+        _ => text.line(format_args!("{}{}", conclusion(found), but(&found.not_checked))),
+    }
+    if found.conclusion == Conclusion::Consistent {
+        text.line("with --key and the supplier's public key it is known who signed it");
+    }
     text
+}
+
+/// What verifying comes to, where nothing is wrong: no more than was checked.
+pub(crate) fn conclusion(found: &Verification) -> &'static str {
+    match found.conclusion {
+        Conclusion::Sound => {
+            "sound: signed by the expected key, every byte as it was signed, and every verdict \
+             follows"
+        }
+        Conclusion::Consistent => "consistent in itself; made by whoever holds it",
+        Conclusion::NotSound => "NOT sound",
+    }
+}
+
+fn but(not_checked: &[String]) -> &'static str {
+    if not_checked.is_empty() { "" } else { "; see above for what was NOT checked" }
 }
 
 fn problems(count: usize) -> String {

@@ -160,7 +160,7 @@ impl Watch<'_> {
         ready["ui"] = page.url().into();
         // Whoever reads that it is ready may end it.
         let interrupt = Interrupt::listen();
-        out::print(&format!("{ready}\n"))?;
+        out::json_line(&ready)?;
         Ok(Stand { journal, live, page, session, downloads_apart, interrupt })
     }
 

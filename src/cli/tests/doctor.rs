@@ -126,7 +126,8 @@ async fn a_target_in_order_is_green_and_no_letter_is_hidden_unasked() {
     let ended = stage.examined(settings);
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
     let value: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
-    assert_eq!((&value["target"], &value["exit_code"]), (&"int".into(), &0.into()));
+    assert!(value["target"].as_str().unwrap().starts_with("int at 127.0.0.1:"), "{value}");
+    assert_eq!(value["exit_code"], 0);
     for name in [
         "secrets", "jwks", "name", "status", "token", "clock", "list", "storage", "limit",
         "contract",

@@ -23,7 +23,7 @@ fn a_bundle_that_meets_every_demand_ends_with_0() {
     for bundle in [&sound().zip, &sound().folder] {
         let ended = gate(bundle, &demands);
         assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
-        for words in ["a sound bundle", "AT7 passed", "every demand is met"] {
+        for words in ["a bundle that verifies", "AT7 passed", "every demand is met"] {
             assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
         }
         assert!(!ended.stdout.contains("NOT"), "{}", ended.stdout);
@@ -48,7 +48,7 @@ fn each_demand_that_is_not_met_ends_with_1_and_is_told() {
         (&sound().zip, &["--require", "AT1", "--max-age", "0s"], "ended no longer ago than"),
         (&sound().zip, &["--require", "AT1", "--target", "int"], "run against int"),
         (failing(), &["--require", "AT4"], "AT4 passed"),
-        (&folder, &["--require", "AT4"], "a sound bundle"),
+        (&folder, &["--require", "AT4"], "a bundle that verifies"),
     ];
     for (bundle, arguments, demand) in cases {
         let ended = gate(bundle, arguments);
@@ -112,5 +112,5 @@ fn what_cannot_be_held_against_demands_ends_with_2() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.zip");
     fs::write(&file, "not a zip").unwrap();
-    assert_eq!(gate(&file, &[]).code, 1, "it is there, and no sound bundle");
+    assert_eq!(gate(&file, &[]).code, 1, "it is there, and no bundle that verifies");
 }

@@ -92,7 +92,8 @@ async fn a_run_killed_after_its_update_was_taken_is_gone_on_with_and_sends_nothi
     let server = double().await;
     let out = tempfile::tempdir().unwrap();
     let profile = quick_profile(out.path(), &server);
-    let call = letterproof(out.path()).args(["--only", TESTS, "--target", &profile]);
+    let asked = ["--only", TESTS, "--nonce", "N.1", "--window", "1", "--target", &profile];
+    let call = letterproof(out.path()).args(asked);
     let mut child = with_credentials(call, &server).spawn();
     let folder = wait_for(out.path(), &mut child, accepted_in_bulk);
     child.kill().unwrap();

@@ -48,7 +48,8 @@ async fn a_run_against_the_sandbox_is_incomplete_and_says_what_it_proved() {
     server.shutdown().await;
     assert_eq!(ended.code, 3, "{}\n{}", ended.stdout, ended.stderr);
     let results = results(&run_folder(out.path()));
-    assert_eq!(results.run.target.name, "sandbox");
+    let address = server.base_url().split('/').nth(2).unwrap();
+    assert_eq!(results.run.target.name, format!("sandbox at {address}"));
     assert_eq!(results.counts.not_applicable, 15, "{}", ended.stdout);
     let reason = |test: usize| {
         let criteria = &results.tests[test].criteria;
@@ -126,7 +127,8 @@ async fn a_run_against_int_passes_with_credentials_from_the_environment() {
     let ended = with(call, credentials).ended();
     assert_eq!(ended.code, 0, "{}", ended.stdout);
     let results = results(&run_folder(out.path()));
-    assert_eq!(results.run.target.name, "int");
+    let address = server.base_url().split('/').nth(2).unwrap();
+    assert_eq!(results.run.target.name, format!("int at {address}"));
     assert_eq!(results.counts.pass, 2);
     assert!(server.requests().total > 20);
     let key_line = credentials.private_key_pem.expose().lines().nth(3).unwrap();

@@ -7,13 +7,13 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use letterproof_evidence::{RunFolder, sha256_hex, zip_path};
+use letterproof_evidence::{RunFolder, zip_path};
 use serde_json::{Value, json};
 use support::bundles::{
-    NONCE, contents, copied, failing, faults, forge, json, keys, made, printed, rewrite, sound,
-    text, verify,
+    NONCE, contents, copied, failing, faults, forge, json, keys, made, printed, rechain, rewrite,
+    sound, text, verify,
 };
-use support::command;
+use support::{command, run, run_folder};
 
 /// Verifies a bundle that must not be sound; returns what was said.
 #[track_caller]
@@ -37,12 +37,13 @@ fn zip_and_folder_are_sound_wherever_they_are_copied() {
         assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
         assert_eq!(ended.stderr, "");
         for words in [
-            "sound: every byte is as it was made, and every verdict follows",
+            "\nconsistent in itself; made by whoever holds it\n",
             "signature  by the key in the bundle",
             "no evidence for required tests: AT9, AT10, AT11, AT12, AT14, AT15",
         ] {
             assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
         }
+        assert!(!ended.stdout.contains("sound"), "nobody vouches for it: {}", ended.stdout);
     }
 }
 
@@ -232,69 +233,125 @@ fn a_doctored_journal_breaks_its_chain_and_one_made_again_other_verdicts() {
     );
 }
 
-/// Writes a journal again with its lines changed and every hash of its chain to fit.
-fn rechain(draft: &RunFolder, change: impl Fn(&mut Value)) {
-    let journal = fs::read_to_string(draft.journal_path()).unwrap();
-    let (mut made, mut before) = (String::new(), None::<String>);
-    for line in journal.lines() {
-        let mut line: Value = serde_json::from_str(line).unwrap();
-        change(&mut line);
-        line.as_object_mut().unwrap().remove("prev");
-        let mut line = line.to_string();
-        if let Some(before) = &before {
-            // The hash comes first in a line.
-            line = format!("{{\"prev\":\"{before}\",{}", &line[1..]);
-        }
-        before = Some(sha256_hex(line.as_bytes()));
-        made.push_str(&line);
-        made.push('\n');
-    }
-    draft.write("journal/exchanges.jsonl", made.as_bytes()).unwrap();
-}
-
-/// A copy of the sound run as version 9.9.9 would have made it.
-fn of_another_version(elsewhere: &Path, change: impl Fn(&mut Value)) -> PathBuf {
-    let folder = copied(&sound().folder, elsewhere);
-    forge(&folder, Some(&sound().key), |draft| {
+/// A copy of a run as version 9.9.9 would have made it, all of it made again to fit.
+fn of_another_version(
+    run: &Path,
+    elsewhere: &Path,
+    change: impl Fn(&mut Value),
+    page: impl Fn(&RunFolder),
+) -> PathBuf {
+    let folder = copied(run, elsewhere);
+    forge(&folder, None, |draft| {
         rechain(draft, |line| {
             if line.get("format").is_some() {
                 line["tool"]["version"] = "9.9.9".into();
             }
         });
+        rewrite(draft, "environment.json", |told| told["tool"]["version"] = "9.9.9".into());
         rewrite(draft, "results.json", |results| {
             results["run"]["tool"]["version"] = "9.9.9".into();
-            results["run"]["pack"]["version"] = "2031-01-01".into();
-            criterion(results, 1, "AT2.2")["observed"] = "said in other words".into();
             change(results);
         });
-        draft.write("index.html", b"<!doctype html><title>another design</title>").unwrap();
+        page(draft);
     });
     zip_path(&folder)
 }
 
+/// Pages as another version would lay them out.
+fn other_design(draft: &RunFolder) {
+    draft.write("index.html", b"<!doctype html><title>another design</title>").unwrap();
+    draft.write("poster.html", b"<!doctype html><title>passed</title>").unwrap();
+}
+
 #[test]
-fn a_bundle_made_by_another_version_says_so_and_still_verifies() {
+fn what_another_build_made_is_checked_as_far_as_it_can_be_and_the_rest_is_named() {
     let elsewhere = tempfile::tempdir().unwrap();
-    let bundle = of_another_version(elsewhere.path(), |results| {
-        let mut unknown = criterion(results, 1, "AT2.2").clone();
-        unknown["id"] = "AT2.77".into();
-        results["tests"][1]["criteria"].as_array_mut().unwrap().push(unknown);
-    });
+    let worded = |results: &mut Value| {
+        results["run"]["pack"]["version"] = "2031-01-01".into();
+        criterion(results, 1, "AT2.2")["observed"] = "said in other words".into();
+        // A clause that this build does not know, and by which nothing is shown.
+        let mut unknown = criterion(results, 8, "AT9.1").clone();
+        unknown["id"] = "AT9.77".into();
+        results["tests"][8]["criteria"].as_array_mut().unwrap().push(unknown);
+    };
+    let bundle = of_another_version(&sound().folder, elsewhere.path(), worded, other_design);
     let ended = verify(&bundle, &[]);
     assert_eq!(ended.code, 0, "{}", ended.stdout);
     for words in [
         "made by    letterproof 9.9.9",
-        "verdicts are compared, wording and reports are not",
-        "known to one of the two versions only, and not compared: AT2.77",
+        "NOT checked  `index.html`",
+        "NOT checked  `poster.html`",
+        "NOT checked  wording and measurements in `results.json`",
+        "NOT checked  known to one of the two builds only: AT9.77",
+        "consistent in itself; made by whoever holds it; see above for what was NOT checked",
     ] {
         assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
     }
+    assert!(!ended.stdout.contains("`AT4/letters.csv`"), "made again: {}", ended.stdout);
+    let document = printed(&verify(&bundle, &["--format", "json"]));
+    assert_eq!(faults("verification.json", &document), [""; 0], "{document}");
+}
 
+#[test]
+fn a_claim_of_another_build_covers_no_difference() {
+    type Change = fn(&mut Value);
+    let changes: [(Change, &str); 6] = [
+        (
+            |r| criterion(r, 8, "AT9.1")["verdict"] = "pass".into(),
+            "AT9.1 is pass in `results.json`, and not-run by its exchanges",
+        ),
+        (
+            |r| drop(r["tests"][3]["criteria"].as_array_mut().unwrap().remove(2)),
+            "AT4.3 follows from the journal, and is missing",
+        ),
+        (
+            |r| {
+                let mut more = criterion(r, 3, "AT4.3").clone();
+                more["id"] = "AT4.77".into();
+                r["tests"][3]["criteria"].as_array_mut().unwrap().push(more);
+            },
+            "AT4.77 stands in `results.json`, and does not follow",
+        ),
+        (|r| r["exit_code"] = 1.into(), "the exit code is 1"),
+        (|r| r["run"]["nonce"] = "other".into(), "the run is described otherwise"),
+        (
+            |r| {
+                r["findings"] = json!([{"id": "F-X", "about": "api", "kind": "note", "title": "t",
+                    "expected": "e", "observed": "o", "source": "s", "exchanges": [], "count": 1}]);
+            },
+            "the findings are not those",
+        ),
+    ];
+    for (change, words) in changes {
+        let elsewhere = tempfile::tempdir().unwrap();
+        unsound(&of_another_version(&sound().folder, elsewhere.path(), change, |_| ()), &[words]);
+    }
+}
+
+#[test]
+fn flipped_conformance_is_caught_whatever_build_is_claimed() {
+    let out = tempfile::tempdir().unwrap();
+    let quick = ["--visibility-timeout", "1s", "--apply-delay", "50ms"];
+    let asked = ["--suite", "conformance", "--nonce", NONCE, "--fault", "foreign-read"];
+    let ended = run(out.path(), &[&quick[..], &asked].concat());
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    let folder = run_folder(out.path());
+    let honest = verify(&folder, &[]);
+    assert_eq!(honest.code, 0, "{}", honest.stdout);
+    assert!(honest.stdout.contains("faults were put in on purpose: foreign-read"));
+    let flipped = |results: &mut Value| {
+        let checks = results["conformance"].as_array_mut().unwrap();
+        for check in checks.iter_mut().filter(|check| check["verdict"] == "fail") {
+            check["verdict"] = "pass".into();
+            for criterion in check["criteria"].as_array_mut().unwrap() {
+                criterion["verdict"] = "pass".into();
+            }
+        }
+        results["exit_code"] = 0.into();
+    };
     let elsewhere = tempfile::tempdir().unwrap();
-    let bundle = of_another_version(elsewhere.path(), |results| {
-        criterion(results, 8, "AT9.1")["verdict"] = "pass".into();
-    });
-    unsound(&bundle, &["AT9.1 is pass in `results.json`, and not-run by its exchanges"]);
+    let bundle = of_another_version(&folder, elsewhere.path(), flipped, other_design);
+    unsound(&bundle, &["is pass in `results.json`, and fail by its exchanges"]);
 }
 
 #[test]
@@ -304,6 +361,7 @@ fn the_expected_key_is_asked_for_and_no_other_will_do() {
     let right = verify(&sound().zip, &["--key", text(&sound().public)]);
     assert_eq!(right.code, 0, "{}", right.stdout);
     assert!(right.stdout.contains("by the expected key"), "{}", right.stdout);
+    assert!(right.stdout.contains("\nsound: signed by the expected key"), "{}", right.stdout);
     let wrong = verify(&sound().zip, &["--key", text(&other)]);
     assert_eq!(wrong.code, 1, "{}", wrong.stdout);
     assert!(wrong.stdout.contains("not by the expected"), "{}", wrong.stdout);
@@ -329,7 +387,8 @@ fn json_is_one_document_as_its_schema_says() {
         assert_eq!(ended.code, code, "{}", ended.stdout);
         let document = printed(&ended);
         assert_eq!(faults("verification.json", &document), [""; 0], "{document}");
-        assert_eq!(document["sound"], code == 0);
+        let conclusion = if code == 0 { "consistent" } else { "not-sound" };
+        assert_eq!(document["conclusion"], conclusion);
         let problems = document["problems"].as_array().unwrap();
         assert_eq!(problems.is_empty(), code == 0, "{problems:?}");
         let mut wrong = document.clone();

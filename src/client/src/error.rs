@@ -64,6 +64,9 @@ pub enum ClientError {
         /// What is wrong with the answer.
         problem: String,
     },
+    /// A profile has problems, each a line of its own.
+    #[error("{}", .0.join("\n"))]
+    Problems(Vec<String>),
     /// A page for people came in the API's place.
     #[error(
         "{url} answered {status} with a web page: a proxy or a sign-in portal answers in the API's place. Check base_url and the proxy settings, or sign in to the network; `letterproof doctor` shows more."
@@ -143,6 +146,7 @@ impl ClientError {
         matches!(
             self,
             Self::Configuration { .. }
+                | Self::Problems(_)
                 | Self::Refused { .. }
                 | Self::Misled { .. }
                 | Self::Unreachable { .. }

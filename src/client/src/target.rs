@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use letterproof_model::{Capability, Context, LetterStatus, Mode, SpecificationMeaning};
+use letterproof_model::{
+    Capability, Context, LetterStatus, Mode, SpecificationMeaning, is_misnamed,
+};
 use letterproof_wire::StorageHost;
 use url::Url;
 
@@ -222,7 +224,8 @@ impl Target {
     }
 
     /// Points the target at another address, as `--base-url` does; a token endpoint on the same
-    /// host as before moves along (`…/oauth2/token` at the root of the new host).
+    /// host as before moves along (`…/oauth2/token` at the root of the new host). At another host it
+    /// is no longer called by a built-in name alone.
     ///
     /// # Errors
     /// When the base URL is none.
@@ -233,7 +236,24 @@ impl Target {
             token.set_path("/oauth2/token");
             self.token_url = Some(token.to_string());
         }
+        self.name_after_its_place();
         Ok(self)
+    }
+
+    /// Has evidence call a target by a built-in name only where it lies at that name's host, and
+    /// elsewhere `int at 127.0.0.1:9000`.
+    pub(crate) fn name_after_its_place(&mut self) {
+        if let Some((name, _)) = self.name.split_once(" at ")
+            && Self::BUILT_IN.contains(&name)
+        {
+            // Moved again.
+            self.name = name.to_owned();
+        }
+        let host = self.base_url.host_str().unwrap_or_default();
+        if is_misnamed(&self.name, host) {
+            let port = self.base_url.port().map_or_else(String::new, |port| format!(":{port}"));
+            self.name = format!("{} at {host}{port}", self.name);
+        }
     }
 
     /// Whether the target has a capability.
@@ -337,6 +357,17 @@ mod tests {
         let target = Target::int(Auth::None).unwrap().at("http://127.0.0.1:9/api/").unwrap();
         assert_eq!(target.base_url.as_str(), "http://127.0.0.1:9/api");
         assert_eq!(target.token_url.as_deref(), Some("http://127.0.0.1:9/oauth2/token"));
+    }
+
+    #[test]
+    fn a_moved_target_is_not_called_what_it_is_not() {
+        let int = || Target::int(Auth::None).unwrap();
+        let moved = |base: &str| int().at(base).unwrap().name;
+        assert_eq!(moved("http://127.0.0.1:9/api"), "int at 127.0.0.1:9");
+        assert_eq!(moved("https://int.api.service.nhs.uk/nhs-notify-supplier-pr-1"), "int");
+        let twice = int().at("http://127.0.0.1:9/api").unwrap().at("http://127.0.0.1:8/").unwrap();
+        assert_eq!(twice.name, "int at 127.0.0.1:8");
+        assert_eq!(twice.at("https://int.api.service.nhs.uk/x").unwrap().name, "int");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-use letterproof_model::{Context, RESULTS_FORMAT, Results};
+use letterproof_model::{Context, RESULTS_FORMAT, Results, visible_json};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -72,14 +72,7 @@ impl Bundle {
 
     /// Reads the rest of a bundle whose journal was read already.
     pub(crate) fn around(journal: SavedJournal, opened: &Opened) -> Result<Self, EvidenceError> {
-        let environment = match opened.size(ENVIRONMENT_FILE) {
-            None => None,
-            Some(_) => {
-                let bytes = opened.read(ENVIRONMENT_FILE, DOCUMENT_LIMIT)?;
-                let path = opened.path().join(ENVIRONMENT_FILE);
-                Some(parse_json(&path, &bytes, ENVIRONMENT_FORMAT)?)
-            }
-        };
+        let environment = read_bundled_environment(opened)?;
         let (results, context) = (read_results(opened)?, read_context(opened)?);
         let folder = opened.path().to_owned();
         Self { folder, results, context, journal, environment }.of_one_run()
@@ -122,6 +115,17 @@ pub fn read_bundled_journal(opened: &Opened) -> Result<SavedJournal, EvidenceErr
     JournalReader::over(&opened.path().join(JOURNAL_FILE), input)?.read_whole()
 }
 
+/// Reads the environment of a bundle; `None` where the run broke off before it was written.
+pub(crate) fn read_bundled_environment(
+    opened: &Opened,
+) -> Result<Option<Environment>, EvidenceError> {
+    if opened.size(ENVIRONMENT_FILE).is_none() {
+        return Ok(None);
+    }
+    let bytes = opened.read(ENVIRONMENT_FILE, DOCUMENT_LIMIT)?;
+    parse_json(&opened.path().join(ENVIRONMENT_FILE), &bytes, ENVIRONMENT_FORMAT).map(Some)
+}
+
 /// Reads `environment.json`; `None` where the run broke off before it was written.
 ///
 /// # Errors
@@ -134,8 +138,10 @@ pub fn read_environment(folder: &Path) -> Result<Option<Environment>, EvidenceEr
     }
 }
 
+/// Writes a document for people and programs: what JSON leaves hidden in its strings is an escape.
 pub(crate) fn write_json(output: &mut dyn Write, value: &impl Serialize) -> std::io::Result<()> {
-    serde_json::to_writer_pretty(&mut *output, value)?;
+    let document = serde_json::to_string_pretty(value)?;
+    output.write_all(visible_json(&document).as_bytes())?;
     output.write_all(b"\n")
 }
 

@@ -66,5 +66,7 @@ pub use problem::{Problem, ProblemKind};
 pub use readiness::{Issue, READINESS_FORMAT, Readiness, RunLine, Submission, TestLine, readiness};
 pub use redact::Redactor;
 pub use run_id::new_run_id;
-pub use verify::{ReportCheck, VERIFICATION_FORMAT, Verification, Verifying, verify};
+pub use verify::{
+    Conclusion, Rebuilt, ReportCheck, VERIFICATION_FORMAT, Verification, Verifying, verify,
+};
 pub use waivers::read_waivers;

@@ -1,6 +1,8 @@
 //! File names inside evidence: plain ones, that every system stores and none leads elsewhere.
 //! Refuses absolute paths, `..`, backslashes, drive letters, device names and hidden files.
 
+use letterproof_model::{is_device_name, visible};
+
 /// Most folders a file may lie in.
 const DEPTH_LIMIT: usize = 8;
 /// Longest path inside a bundle, in bytes; Windows' own limit is 260 with the folder above.
@@ -11,7 +13,7 @@ pub(crate) fn is_plain(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('.')
         && !name.ends_with('.')
-        && !is_device(name)
+        && !is_device_name(name)
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
@@ -38,19 +40,9 @@ pub(crate) fn fault(path: &str) -> Option<&'static str> {
     }
 }
 
-/// A name fit to be shown: no control characters, and not endless.
+/// A name fit to be shown: all of it seen, and not endless.
 pub(crate) fn shown(name: &str) -> String {
-    name.chars().map(|c| if c.is_control() { '?' } else { c }).take(LENGTH_LIMIT).collect()
-}
-
-/// Names that Windows keeps for devices, whatever their extension.
-fn is_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    let numbered = |prefix| {
-        stem.strip_prefix(prefix)
-            .is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit())
-    };
-    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
+    visible(name).chars().take(LENGTH_LIMIT).collect()
 }
 
 #[cfg(test)]
@@ -90,6 +82,6 @@ mod tests {
 
     #[test]
     fn what_is_shown_cannot_move_the_cursor() {
-        assert_eq!(shown("a\u{1b}[2Jb\n"), "a?[2Jb?");
+        assert_eq!(shown("a\u{1b}[2Jb\n\u{202e}"), "a\\u{1b}[2Jb\\n\\u{202e}");
     }
 }

@@ -67,6 +67,8 @@ pub enum ProblemKind {
     Verdict,
     /// A report does not show what the bundle concludes.
     Report,
+    /// Two things that the bundle says of its run cannot both be true.
+    Contradiction,
 }
 
 /// One thing that is wrong with a bundle.
@@ -109,10 +111,10 @@ mod tests {
     #[test]
     fn machines_read_the_kind_and_people_the_sentence() {
         let problem = Problem::of(ProblemKind::NotAFile, "a\u{7}b", "is a symbolic link");
-        assert_eq!(problem.to_string(), "`a?b` is a symbolic link");
+        assert_eq!(problem.to_string(), "`a\\u{7}b` is a symbolic link");
         assert_eq!(
             serde_json::to_string(&problem).unwrap(),
-            r#"{"kind":"not-a-file","file":"a?b","sentence":"`a?b` is a symbolic link"}"#
+            r#"{"kind":"not-a-file","file":"a?b","sentence":"`a\\u{7}b` is a symbolic link"}"#
         );
     }
 }

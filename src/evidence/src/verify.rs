@@ -2,29 +2,37 @@
 //!
 //! First every byte is checked (hashes, chain, manifest, signature, the zip itself); then the
 //! judges of this version judge the journal again, and what they conclude is held against
-//! `results.json`, criterion by criterion. Refuses to trust anything that the bundle says of itself
-//! where it can be derived.
+//! `results.json`, criterion by criterion; what the bundle says of itself is held against its
+//! journal, and every page is made again. Refuses to trust anything that the bundle says of itself
+//! where it can be derived, and to call checked what was not.
 
+mod claims;
 mod compare;
 
 use std::path::Path;
 
 use letterproof_contract::Contract;
 use letterproof_judge::{Head, conclude};
-use letterproof_model::{Brief, Journal as _, Results, RunId, ToolInfo, Verdict};
+use letterproof_model::{Journal as _, Results, RunId, ToolInfo, Verdict};
 use serde::Serialize;
 
-use crate::bundle::{CONTEXT_FILE, read_bundled_journal, read_context, read_results};
+use crate::attest::{ATTACHMENTS_FOLDER, ATTESTATIONS_FILE};
+use crate::bundle::{
+    CONTEXT_FILE, read_bundled_environment, read_bundled_journal, read_context, read_results,
+};
 use crate::seal::RESULTS_LIMIT;
 use crate::{
-    Bundle, BundlePublicKey, EvidenceError, INCOMPLETE, JOURNAL_FILE, Opened, PERFORMANCE_FOLDER,
-    Problem, ProblemKind, RESULTS_FILE, SavedJournal, SignatureState, check_integrity,
-    read_measured,
+    Bundle, BundlePublicKey, ENVIRONMENT_FILE, EvidenceError, INCOMPLETE, JOURNAL_FILE,
+    MANIFEST_FILE, Opened, PERFORMANCE_FOLDER, Problem, ProblemKind, RESULTS_FILE,
+    SIGNING_KEY_FILE, SavedJournal, SignatureState, check_integrity, read_measured,
 };
 use compare::Compare;
 
 /// The name and version of the format of a verification.
-pub const VERIFICATION_FORMAT: &str = "letterproof-verification/1";
+pub const VERIFICATION_FORMAT: &str = "letterproof-verification/2";
+
+/// What a run was asked for, kept so that it can be gone on with.
+const RUN_FILE: &str = "run.json";
 
 /// What a reader must know of a journal of format 1.
 const FREE_TEXT: &str = "the journal is of format letterproof-journal/1: its marks are free text and \
@@ -45,16 +53,38 @@ pub struct Verifying<'a> {
     pub reports: ReportCheck,
 }
 
-/// Finds what is wrong with the reports of a bundle that is sound otherwise.
-pub type ReportCheck = fn(&Opened, &Bundle) -> Vec<Problem>;
+/// Makes the reports of a bundle again and compares; the error is one sentence.
+pub type ReportCheck = fn(&Opened, &Bundle) -> Result<Rebuilt, String>;
+
+/// The reports of a bundle after they were made again, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Those that lie in the bundle to the byte.
+    pub same: Vec<String>,
+    /// Those that lie there otherwise, or not at all.
+    pub other: Vec<String>,
+}
+
+/// How much verifying showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conclusion {
+    /// Nothing is wrong, and the key that the reader expects signed it.
+    Sound,
+    /// Nothing is wrong, and whoever holds it can have made it: it is unsigned, or signed by a key
+    /// that nobody vouches for.
+    Consistent,
+    /// Something is wrong.
+    NotSound,
+}
 
 /// What verifying a bundle found.
 #[derive(Debug, Clone, Serialize)]
 pub struct Verification {
     /// Always [`VERIFICATION_FORMAT`].
     pub format: String,
-    /// Whether nothing is wrong.
-    pub sound: bool,
+    /// What it comes to.
+    pub conclusion: Conclusion,
     /// The run, where the journal could be read.
     pub run: Option<RunId>,
     /// What made the bundle, where the journal could be read.
@@ -69,8 +99,18 @@ pub struct Verification {
     pub rederived: usize,
     /// What is wrong.
     pub problems: Vec<Problem>,
+    /// What was not checked, as files or in a few words each; nothing of it is vouched for.
+    pub not_checked: Vec<String>,
     /// What a reader must know besides.
     pub notes: Vec<String>,
+}
+
+impl Verification {
+    /// Whether nothing is wrong, whoever made it.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.conclusion != Conclusion::NotSound
+    }
 }
 
 /// Verifies a bundle: a zip, or the folder of a run.
@@ -90,25 +130,30 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
     };
     let integrity = check_integrity(&opened, with.key);
     let notes = left_by_desktops(&opened).into_iter().collect();
-    let mut again = Again { opened: &opened, with, problems: integrity.problems, notes };
+    let problems = integrity.problems;
+    let mut again = Again { opened: &opened, with, problems, not_checked: vec![], notes };
     // That it cannot be read is a problem already.
     let journal = read_bundled_journal(&opened).ok();
     let rederived = journal.as_ref().map_or(0, |journal| again.rederive(journal));
-    if journal.as_ref().is_some_and(|journal| journal.header.is_format_1()) {
-        again.notes.push(FREE_TEXT.to_owned());
+    if let Some(journal) = &journal {
+        again.claims(journal);
     }
     let header = journal.as_ref().map(|journal| journal.header.clone());
     let exchanges = journal.as_ref().map_or(0, |journal| journal.recording.exchanges().len());
     if let Some(journal) = journal
         && again.problems.is_empty()
-        && journal.header.tool == *with.tool
     {
         again.reports(journal);
     }
-    let Again { problems, notes, .. } = again;
+    let Again { problems, not_checked, notes, .. } = again;
+    let conclusion = match (&integrity.signature, problems.is_empty()) {
+        (_, false) => Conclusion::NotSound,
+        (SignatureState::Expected { .. }, true) => Conclusion::Sound,
+        (_, true) => Conclusion::Consistent,
+    };
     Ok(Verification {
         format: VERIFICATION_FORMAT.to_owned(),
-        sound: problems.is_empty(),
+        conclusion,
         run: header.as_ref().map(|header| header.run_id.clone()),
         tool: header.as_ref().map(|header| header.tool.clone()),
         journal: header.map(|header| header.format),
@@ -116,6 +161,7 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
         exchanges,
         rederived,
         problems,
+        not_checked,
         notes,
     })
 }
@@ -140,7 +186,7 @@ fn is_incomplete(path: &Path) -> bool {
 fn refused(problem: Problem) -> Verification {
     Verification {
         format: VERIFICATION_FORMAT.to_owned(),
-        sound: false,
+        conclusion: Conclusion::NotSound,
         run: None,
         tool: None,
         journal: None,
@@ -148,6 +194,7 @@ fn refused(problem: Problem) -> Verification {
         exchanges: 0,
         rederived: 0,
         problems: vec![problem],
+        not_checked: vec![],
         notes: vec![],
     }
 }
@@ -157,6 +204,7 @@ struct Again<'a> {
     opened: &'a Opened,
     with: &'a Verifying<'a>,
     problems: Vec<Problem>,
+    not_checked: Vec<String>,
     notes: Vec<String>,
 }
 
@@ -188,24 +236,27 @@ impl Again<'_> {
             }
             derived
         };
-        let exact = !self.judged_otherwise(brief, &journal.header.tool);
-        let mut compare = Compare::new(exact);
+        let is_same_build = self.is_same_build(&journal.header.tool);
+        let is_same_contract = brief.specification.as_deref() == self.with.contract.specification();
+        let mut compare = Compare::new(is_same_build);
         compare.run(&saved, &derived);
         compare.tests(&saved.tests, &derived.tests);
-        if brief.specification.as_deref() == self.with.contract.specification() {
-            compare.checks(&saved.conformance, &derived.conformance);
-            compare.findings(&saved, &derived);
-        }
         compare.checks(&saved.observer, &derived.observer);
-        if brief.specification.as_deref() == self.with.contract.specification() {
-            compare.document(
-                &self.opened.read(RESULTS_FILE, RESULTS_LIMIT).unwrap_or_default(),
-                &derived,
+        if is_same_contract {
+            compare.checks(&saved.conformance, &derived.conformance);
+            compare.findings(&saved.findings, &derived.findings);
+            let bytes = self.opened.read(RESULTS_FILE, RESULTS_LIMIT).unwrap_or_default();
+            compare.document(&bytes, &derived);
+        } else {
+            self.not_checked.push(
+                "conformance and findings, since bodies were held against another specification \
+                 than the one in use here; give the official file with --spec"
+                    .to_owned(),
             );
         }
-        let (count, problems, notes) = compare.found();
+        let (count, problems, not_checked) = compare.found();
         self.problems.extend(problems);
-        self.notes.extend(notes);
+        self.not_checked.extend(not_checked);
         self.completeness(&saved);
         self.note_gaps(&derived);
         count
@@ -223,36 +274,64 @@ impl Again<'_> {
         }
     }
 
-    /// Whether the run was judged by other judges than these, so that words may differ.
-    fn judged_otherwise(&mut self, brief: &Brief, made_by: &ToolInfo) -> bool {
+    /// Whether this build made the bundle, by what it says of itself.
+    fn is_same_build(&mut self, made_by: &ToolInfo) -> bool {
         let mine = self.with.tool;
-        if brief.specification.as_deref() != self.with.contract.specification() {
-            self.notes.push(
-                "bodies were held against another specification than the one in use here, so the \
-                 conformance suite and the findings were not compared; give the official file with \
-                 --spec"
-                    .to_owned(),
-            );
-        }
         if made_by == mine {
-            return false;
+            return true;
         }
         self.notes.push(format!(
-            "made by letterproof {} ({}), verified by {} ({}): verdicts are compared, wording and \
-             reports are not",
+            "made by letterproof {} ({}), verified by {} ({}): verdicts, findings and conformance \
+             were derived again and are the same unless a problem says otherwise; wording and \
+             pages only where nothing is listed as not checked",
             made_by.version, made_by.commit, mine.version, mine.commit
         ));
-        true
+        false
     }
 
-    /// The reports, which the same version makes to the byte.
+    /// What the bundle says of its run, against what was recorded.
+    fn claims(&mut self, journal: &SavedJournal) {
+        let environment = match read_bundled_environment(self.opened) {
+            Ok(environment) => environment,
+            Err(_) => {
+                self.wrong(ENVIRONMENT_FILE, "is of a format that this version does not read");
+                None
+            }
+        };
+        self.problems.extend(claims::contradictions(journal, environment.as_ref()));
+        self.notes.extend(claims::faults(environment.as_ref()));
+        if journal.header.is_format_1() {
+            self.notes.push(FREE_TEXT.to_owned());
+        }
+    }
+
+    /// Every report is made again. What this build does not make to the byte is wrong where this
+    /// build made the bundle, and not checked where another did, or claims to have.
     fn reports(&mut self, journal: SavedJournal) {
-        match Bundle::around(journal, self.opened) {
-            Ok(bundle) => self.problems.extend((self.with.reports)(self.opened, &bundle)),
-            Err(error) => {
-                self.problems.push(Problem::whole(ProblemKind::Report, error.to_string()))
+        let is_same_build = journal.header.tool == *self.with.tool;
+        let rebuilt = Bundle::around(journal, self.opened).map_err(|error| error.to_string());
+        let rebuilt = rebuilt.and_then(|bundle| (self.with.reports)(self.opened, &bundle));
+        let rebuilt = match rebuilt {
+            Ok(rebuilt) => rebuilt,
+            Err(sentence) => {
+                self.problems.push(Problem::whole(ProblemKind::Report, sentence));
+                return;
+            }
+        };
+        for name in &rebuilt.other {
+            if is_same_build {
+                let rest = "is not the report that follows from results and journal";
+                self.problems.push(Problem::of(ProblemKind::Report, name, rest));
+            } else if self.opened.size(name).is_some() {
+                self.not_checked.push(format!("`{}`", crate::names::shown(name)));
             }
         }
+        let is_known = |name: &str| {
+            is_evidence(name)
+                || rebuilt.same.iter().chain(&rebuilt.other).any(|known| known == name)
+        };
+        let unknown = self.opened.files().map(|(name, _)| name).filter(|name| !is_known(name));
+        self.not_checked.extend(unknown.map(|name| format!("`{}`", crate::names::shown(name))));
     }
 
     /// What the run does not show, which is no fault of the bundle.
@@ -272,4 +351,21 @@ impl Again<'_> {
     fn wrong(&mut self, file: &str, rest: &str) {
         self.problems.push(Problem::of(ProblemKind::Verdict, file, rest));
     }
+}
+
+/// Whether a file is evidence, or checked as such, and not a page made from it.
+fn is_evidence(name: &str) -> bool {
+    let folder = name.split('/').next().unwrap_or(name);
+    [
+        JOURNAL_FILE,
+        CONTEXT_FILE,
+        RESULTS_FILE,
+        ENVIRONMENT_FILE,
+        RUN_FILE,
+        MANIFEST_FILE,
+        SIGNING_KEY_FILE,
+        ATTESTATIONS_FILE,
+    ]
+    .contains(&name)
+        || folder != name && [ATTACHMENTS_FOLDER, PERFORMANCE_FOLDER].contains(&folder)
 }

@@ -10,8 +10,10 @@ mod capability;
 mod context;
 mod criterion;
 mod exchange;
+mod file_name;
 mod finding;
 mod grouped;
+mod hosts;
 mod ids;
 mod journal;
 mod judgement;
@@ -24,6 +26,7 @@ mod status;
 pub mod text;
 mod text_file;
 mod verdict;
+mod visible;
 mod waiver;
 
 pub use body::{Body, Content, Document};
@@ -35,8 +38,10 @@ pub use exchange::{
     Actor, Connection, Direction, Exchange, Header, Outcome, PackId, Request, Response,
     TransportError, TransportErrorKind, header_value,
 };
+pub use file_name::{is_device_name, plain_name};
 pub use finding::{About, Finding, FindingKind, fold_findings};
 pub use grouped::grouped;
+pub use hosts::{correlation_prefix, host_of_target, is_misnamed};
 pub use ids::{
     CorrelationId, CriterionId, ExchangeId, GroupId, LetterId, MiId, RequestId, RunId,
     SpecificationId, TestId, UnknownTest,
@@ -56,6 +61,7 @@ pub use results::{
 pub use status::{LetterStatus, Move, UnknownStatus, judge_move};
 pub use text_file::{TextError, decode_text, is_desktop_leftover, other_encoding, without_mark};
 pub use verdict::{Mode, Verdict};
+pub use visible::{is_hidden, visible, visible_json, visible_lines};
 pub use waiver::{Waiver, WaiverState, WaiverUse, use_waivers};
 
 pub use jiff::Timestamp;

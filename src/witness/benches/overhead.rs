@@ -3,7 +3,13 @@
 //! Double, witness and load generator are three processes on one machine, so the numbers are a
 //! lower bound. Prints a Markdown table; `LETTERPROOF_BENCH_SECONDS` sets how long each part lasts.
 //! Refuses to measure a wrong answer: anything but the expected status ends the run.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods
+)]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};

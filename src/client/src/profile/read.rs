@@ -36,7 +36,7 @@ pub(super) fn read(text: &str, path: &Path) -> Result<Profile, ClientError> {
     let profile = build(&tables, &mut reader);
     match profile {
         Some(profile) if reader.problems.is_empty() => Ok(profile),
-        _ => Err(ClientError::configuration(reader.problems.join("\n"))),
+        _ => Err(ClientError::Problems(reader.problems)),
     }
 }
 
@@ -105,6 +105,7 @@ fn build(tables: &Tables<'_>, reader: &mut Reader<'_>) -> Option<Profile> {
     }
     target.name =
         reader.text_of(tables.top, "name").or(base).unwrap_or_else(|| "profile".to_owned());
+    target.name_after_its_place();
     if let Some(words) = reader.words(tables.top, "capabilities", CAPABILITIES) {
         target.capabilities = words.iter().filter_map(|word| known(word)).collect();
     }

@@ -10,11 +10,8 @@ use crate::ClientError;
 
 /// Where the content of a letter is kept: a file named after the letter.
 pub(super) fn place(folder: &Path, letter: &str) -> PathBuf {
-    let plain: String = letter
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' })
-        .take(120)
-        .collect();
+    let letter: String = letter.chars().take(120).collect();
+    let plain = letterproof_model::plain_name(&letter, &['-', '_'], '_');
     folder.join(format!("{plain}.pdf"))
 }
 

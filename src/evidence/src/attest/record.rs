@@ -85,13 +85,9 @@ impl AttachedFile {
 /// A file's name in small letters, digits and `-_.` alone, its extension kept.
 pub(super) fn plain_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let mut plain = String::new();
-    for c in name.chars() {
-        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
-            plain.push(c);
-        } else if !plain.ends_with('-') {
-            plain.push('-');
-        }
+    let mut plain = letterproof_model::plain_name(&name, &['-', '_', '.'], '-');
+    while plain.contains("--") {
+        plain = plain.replace("--", "-");
     }
     let from = plain.len().saturating_sub(NAME_LIMIT);
     plain[from..].to_owned()

@@ -1,12 +1,15 @@
 //! What is saved against what is derived: test by test, criterion by criterion.
 //!
-//! With the judges that made the bundle every word must be the same; with those of another version
-//! every verdict. Refuses to pass over what stands on one side only: it is a problem, or told.
+//! With the build that made the bundle every word must be the same; with another every verdict,
+//! every check of the contract and every finding. Refuses to pass over what stands on one side only:
+//! it is a problem, unless it says nothing, and then it is named as not checked.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use letterproof_model::{CheckResult, CriterionResult, Results, RunInfo, TestResult};
+use letterproof_model::{
+    CheckResult, CriterionResult, Finding, RETIRED, Results, RunInfo, TestResult, Verdict,
+};
 
 use crate::bundle::write_json;
 use crate::{Problem, ProblemKind, RESULTS_FILE};
@@ -21,39 +24,45 @@ pub(super) struct Compare {
     /// How many results were compared.
     count: usize,
     problems: Vec<Problem>,
-    /// What only one of two versions knows.
+    /// What only one of two builds knows, and what neither shows anything by.
     one_sided: Vec<String>,
-    /// Whether another version draws other findings.
-    other_findings: bool,
+    /// Whether another build words or measures something otherwise.
+    is_other: bool,
 }
 
 impl Compare {
     pub(super) fn new(exact: bool) -> Self {
-        Self { exact, count: 0, problems: vec![], one_sided: vec![], other_findings: false }
+        Self { exact, count: 0, problems: vec![], one_sided: vec![], is_other: false }
     }
 
-    /// With the judges that made it, the whole document is as they write it, to the last byte.
+    /// The build that made it writes the whole document so, to the last byte; of another, what it
+    /// writes otherwise is not checked.
     pub(super) fn document(&mut self, saved: &[u8], derived: &Results) {
         let mut written = Vec::with_capacity(saved.len());
         let is_written = write_json(&mut written, derived).is_ok();
-        if self.exact && self.problems.is_empty() && !(is_written && written == saved) {
-            self.differs(format!(
-                "`{RESULTS_FILE}` is written otherwise than letterproof writes it"
-            ));
+        if self.problems.is_empty() && !(is_written && written == saved) {
+            match self.exact {
+                true => self.differs(format!(
+                    "`{RESULTS_FILE}` is written otherwise than letterproof writes it"
+                )),
+                false => self.is_other = true,
+            }
         }
     }
 
-    /// How many results were compared, what is wrong with them, and what a reader must know.
+    /// How many results were compared, what is wrong with them, and what was not checked.
     pub(super) fn found(self) -> (usize, Vec<Problem>, Vec<String>) {
-        let mut notes = Vec::new();
+        let mut not_checked = Vec::new();
         if !self.one_sided.is_empty() {
             let ids = self.one_sided.join(", ");
-            notes.push(format!("known to one of the two versions only, and not compared: {ids}"));
+            not_checked.push(format!("known to one of the two builds only: {ids}"));
         }
-        if self.other_findings {
-            notes.push("this version draws other findings from the exchanges".to_owned());
+        if self.is_other {
+            not_checked.push(format!(
+                "wording and measurements in `{RESULTS_FILE}`, which this build writes otherwise"
+            ));
         }
-        (self.count, self.problems, notes)
+        (self.count, self.problems, not_checked)
     }
 
     /// What is said of the run as a whole.
@@ -116,7 +125,8 @@ impl Compare {
     /// The checks of the conformance suite, or those that only an observer can make.
     pub(super) fn checks(&mut self, saved: &[CheckResult], derived: &[CheckResult]) {
         for pair in self.pairs(saved, derived, |check| check.id.clone()) {
-            let Some((saved, derived)) = self.both(pair, |check| check.id.to_string()) else {
+            let told = |check: &CheckResult| (check.id.to_string(), check.verdict);
+            let Some((saved, derived)) = self.both(pair, told) else {
                 continue;
             };
             if saved.verdict != derived.verdict {
@@ -133,8 +143,8 @@ impl Compare {
     fn criteria(&mut self, saved: &[CriterionResult], derived: &[CriterionResult]) {
         for pair in self.pairs(saved, derived, |criterion| criterion.id.clone()) {
             self.count += 1;
-            let Some((saved, derived)) = self.both(pair, |criterion| criterion.id.to_string())
-            else {
+            let told = |criterion: &CriterionResult| (criterion.id.to_string(), criterion.verdict);
+            let Some((saved, derived)) = self.both(pair, told) else {
                 continue;
             };
             if saved.verdict != derived.verdict {
@@ -145,15 +155,15 @@ impl Compare {
         }
     }
 
-    pub(super) fn findings(&mut self, saved: &Results, derived: &Results) {
+    /// The findings: with another build all but their words.
+    pub(super) fn findings(&mut self, saved: &[Finding], derived: &[Finding]) {
         self.count += 1;
-        if saved.findings == derived.findings {
-            return;
-        }
-        if self.exact {
+        let is_same = match self.exact {
+            true => saved == derived,
+            false => gists(saved) == gists(derived),
+        };
+        if !is_same {
             self.differs("the findings are not those that follow from the exchanges".to_owned());
-        } else {
-            self.other_findings = true;
         }
     }
 
@@ -176,18 +186,25 @@ impl Compare {
         pairs.into_values().collect()
     }
 
-    /// Both sides of a pair; what stands on one side only is noted.
+    /// Both sides of a pair. What only one of two builds knows may be there while it shows nothing.
     fn both<'a, T>(
         &mut self,
         pair: Pair<'a, T>,
-        id: impl Fn(&T) -> String,
+        told: impl Fn(&T) -> (String, Verdict),
     ) -> Option<(&'a T, &'a T)> {
-        match pair {
+        let (only, is_added) = match pair {
             (Some(saved), Some(derived)) => return Some((saved, derived)),
-            (Some(only), _) | (_, Some(only)) if !self.exact => self.one_sided.push(id(only)),
-            (Some(only), None) => self.differs(added(&id(only))),
-            (None, Some(only)) => self.differs(missing(&id(only))),
-            (None, None) => {}
+            (Some(only), None) => (only, true),
+            (None, Some(only)) => (only, false),
+            (None, None) => return None,
+        };
+        let (id, verdict) = told(only);
+        if !self.exact && says_nothing(&id, verdict, is_added) {
+            self.one_sided.push(id);
+        } else if is_added {
+            self.differs(added(&id));
+        } else {
+            self.differs(missing(&id));
         }
         None
     }
@@ -196,6 +213,28 @@ impl Compare {
         let (kind, file) = (ProblemKind::Verdict, Some(RESULTS_FILE.to_owned()));
         self.problems.push(Problem { kind, file, sentence });
     }
+}
+
+/// Whether what one of two builds knows alone takes nothing away and adds nothing: it shows nothing
+/// either way, it is a clause that was retired, or an observer's check of this build that found
+/// nothing wrong.
+fn says_nothing(id: &str, verdict: Verdict, is_added: bool) -> bool {
+    match verdict {
+        Verdict::NotRun | Verdict::NotApplicable => true,
+        Verdict::Pass | Verdict::Inconclusive if !is_added => id.starts_with("O-"),
+        _ => is_added && RETIRED.iter().any(|(retired, _)| *retired == id),
+    }
+}
+
+/// What findings say, their words aside: which, of whom, how grave, seen how often and where.
+fn gists(findings: &[Finding]) -> Vec<String> {
+    let gist = |finding: &Finding| {
+        let Finding { id, about, kind, exchanges, count, .. } = finding;
+        format!("{id} {about:?} {kind:?} {count} {exchanges:?}")
+    };
+    let mut gists: Vec<String> = findings.iter().map(gist).collect();
+    gists.sort_unstable();
+    gists
 }
 
 fn otherwise(id: &dyn Display, saved: impl Display, derived: impl Display) -> String {

@@ -10,9 +10,9 @@ use std::path::Path;
 
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    Bundle, Opened, Problem, ProblemKind, RESULTS_FILE, Verification, Verifying, verify,
+    Bundle, Opened, RESULTS_FILE, Rebuilt, Verification, Verifying, verify,
 };
-use letterproof_reports::{Extras, differing};
+use letterproof_reports::{Extras, rebuilt};
 
 use crate::case::{as_file, bounded, in_folder, is_inside, named, twice};
 use forged::{Forged, forged};
@@ -128,14 +128,12 @@ fn verified(path: &Path) -> bool {
 }
 
 /// As the program holds reports against what they are made of.
-fn reports(opened: &Opened, bundle: &Bundle) -> Vec<Problem> {
-    let found = Extras::of(opened).and_then(|extras| differing(bundle, opened, &extras));
-    let names = found.unwrap_or_else(|error| vec![error.to_string()]);
-    let told = "is not the report that follows from results and journal";
-    names.iter().map(|name| Problem::of(ProblemKind::Report, name, told)).collect()
+fn reports(opened: &Opened, bundle: &Bundle) -> Result<Rebuilt, String> {
+    let found = Extras::of(opened).and_then(|extras| rebuilt(bundle, opened, &extras));
+    found.map_err(|error| error.to_string())
 }
 
 fn gist(found: &Verification) -> (bool, Vec<String>) {
-    assert_eq!(found.sound, found.problems.is_empty());
-    (found.sound, found.problems.iter().map(|problem| problem.sentence.clone()).collect())
+    assert_eq!(found.holds(), found.problems.is_empty());
+    (found.holds(), found.problems.iter().map(|problem| problem.sentence.clone()).collect())
 }

@@ -1,6 +1,7 @@
 //! The page and its parts, in HTML. A part is what changes as one: the stream sends only those.
 //! Refuses to show anything unescaped, and to need anything from a network.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -8,10 +9,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use axum::http::HeaderValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use letterproof_model::{TestResult, Verdict};
+use letterproof_model::{TestResult, Verdict, visible_lines};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, context};
+use minijinja::{AutoEscape, Environment, context, escape_formatter};
 
 use super::snapshot::{Snapshot, Stage};
 
@@ -26,12 +27,25 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
     let mut templates = Environment::new();
     templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
+    templates.set_formatter(visibly);
     templates.add_template("page.html", include_str!("page.html"))?;
     templates.add_template("end.html", include_str!("end.html"))?;
     templates.add_template("frame.html", include_str!("frame.html"))?;
     templates.add_template("parts.html", include_str!("parts.html"))?;
     Ok(templates)
 });
+
+/// Every value on its way into the page: what it hides is seen, and what it marks up is text.
+fn visibly(
+    output: &mut minijinja::Output<'_>,
+    state: &mut minijinja::State<'_, '_>,
+    value: &minijinja::Value,
+) -> Result<(), minijinja::Error> {
+    match value.as_str().filter(|_| !value.is_safe()).map(visible_lines) {
+        Some(Cow::Owned(seen)) => escape_formatter(output, state, &minijinja::Value::from(seen)),
+        _ => escape_formatter(output, state, value),
+    }
+}
 
 /// The HTML of each part by its name; those of tests are named `at1`, `at2` and so on.
 pub(crate) type Parts = BTreeMap<String, String>;
