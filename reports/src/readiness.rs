@@ -30,6 +30,15 @@ pub fn readiness_markdown(readiness: &Readiness) -> String {
         let (id, observed) = (text(&issue.id), text(&issue.observed));
         let _ = writeln!(output, "- {id}: {observed} ({})", text(mitigation));
     }
+    if !readiness.attestations.is_empty() {
+        output.push_str("\n## Statements\n\n");
+        head(&mut output, &["clause", "run", "given", "signed", "sha256"]);
+    }
+    for given in &readiness.attestations {
+        let (clause, run) = (text(given.criterion.as_str()), text(given.run.as_str()));
+        let at = given.given_at.to_string();
+        row(&mut output, &[&clause, &run, &at, &given.signer(), &given.hash]);
+    }
     output.push_str("\n## What remains\n\n");
     if readiness.remaining.is_empty() {
         output.push_str("Nothing.\n");

@@ -58,6 +58,9 @@ fn derived(bundle: &Bundle) -> Vec<String> {
             words::date(mark.at)
         ));
     }
+    let marks = bundle.journal.recording.marks().iter();
+    let unvouched = marks.filter(|mark| matches!(mark.kind, MarkKind::Unvouched { .. }));
+    lines.extend(unvouched.map(letterproof_model::Mark::words));
     lines.push(
         "Secrets were replaced before anything was written, by hashes under a key that was thrown \
          away. Equal secrets of this run have equal hashes. Contents of letters were never kept."

@@ -1,14 +1,19 @@
 //! `letterproof attest`: a dated statement with files, tied to a clause of the pack.
 //! Refuses clauses that are judged from traffic: nobody's word replaces what was recorded.
 
-use letterproof_evidence::{Bundle, EvidenceError, NewAttestation, RunFolder, Sealing};
+use std::fmt::Write as _;
+
+use letterproof_evidence::{
+    Attestations, Bundle, EvidenceError, NewAttestation, Opened, RunFolder, Sealing,
+};
 use letterproof_model::{ClauseKind, clause, now, pack};
 
 use crate::args::AttestOptions;
 use crate::failure::Failure;
 use crate::{finish, out};
 
-/// Adds the statement and makes report, manifest and zip again; returns the exit code.
+/// Adds the statement and makes report, manifest and zip again; prints the hash of each statement so
+/// far, by which one that is rewritten later is known. Returns the exit code.
 pub(crate) fn attest(options: &AttestOptions) -> Result<u8, Failure> {
     refuse_unattestable(options)?;
     let key = finish::signing_key(options.sign_key.as_deref())?;
@@ -28,13 +33,14 @@ pub(crate) fn attest(options: &AttestOptions) -> Result<u8, Failure> {
     };
     let zip = letterproof_evidence::attest(&options.run, new, &options.files, sealing, refresh)
         .map_err(refused)?;
-    out::print(&format!(
-        "{} attested as {}\nevidence  {}\nbundle    {}\n",
-        options.criterion,
-        options.role,
-        options.run.display(),
-        zip.display()
-    ))?;
+    let mut text = format!("{} attested as {}\n", options.criterion, options.role);
+    let given = Opened::open(&options.run).and_then(|opened| Attestations::of(&opened));
+    for (place, one) in given?.attestations.iter().enumerate() {
+        let _ = writeln!(text, "{:>8}  {} sha256:{}", place + 1, one.criterion, one.hash());
+    }
+    let (run, zip) = (options.run.display(), zip.display());
+    let _ = writeln!(text, "evidence  {run}\nbundle    {zip}");
+    out::print(&text)?;
     Ok(0)
 }
 

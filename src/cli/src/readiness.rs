@@ -1,13 +1,13 @@
 //! `letterproof readiness`: how far a supplier is, over all its runs.
 //! Refuses bundles that are not sound: what was changed afterwards shows nothing.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use letterproof_evidence::{
-    Attestations, EvidenceError, Opened, Readiness, Submission, read_context, read_results,
+    Attestation, Attestations, EvidenceError, Opened, Readiness, Submission, read_context,
+    read_results,
 };
-use letterproof_model::{Context, CriterionId, Results};
+use letterproof_model::{Context, Results};
 
 use crate::args::{ReadinessOptions, SummaryFormat};
 use crate::failure::Failure;
@@ -42,23 +42,22 @@ pub(crate) fn readiness(options: &ReadinessOptions) -> Result<u8, Failure> {
 struct Run {
     results: Results,
     context: Context,
-    attested: BTreeSet<CriterionId>,
+    attestations: Vec<Attestation>,
 }
 
 impl Run {
     fn read(bundle: &std::path::Path) -> Result<Self, EvidenceError> {
         let opened = Opened::open(bundle)?;
-        let given = Attestations::of(&opened)?.attestations;
         Ok(Self {
             results: read_results(&opened)?,
             context: read_context(&opened)?,
-            attested: given.into_iter().map(|attestation| attestation.criterion).collect(),
+            attestations: Attestations::of(&opened)?.attestations,
         })
     }
 
     fn submission(&self) -> Submission<'_> {
-        let Self { results, context, attested } = self;
-        Submission { results, context, attested }
+        let Self { results, context, attestations } = self;
+        Submission { results, context, attestations }
     }
 }
 
@@ -78,6 +77,16 @@ fn text(readiness: &Readiness) -> String {
     for issue in &readiness.issues {
         let mitigation = issue.mitigation.as_deref().unwrap_or("nothing agreed");
         let _ = writeln!(text, "\nissue {}: {}\n  {mitigation}", issue.id, issue.observed);
+    }
+    for given in &readiness.attestations {
+        let _ = writeln!(
+            text,
+            "\nstatement {} of run {}, {}\n  sha256 {}",
+            given.criterion,
+            given.run,
+            given.signer(),
+            given.hash
+        );
     }
     if readiness.ready {
         text.push_str("\nready: nothing remains\n");

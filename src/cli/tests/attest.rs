@@ -87,6 +87,11 @@ fn a_statement_is_hashed_dated_tied_to_its_clause_and_shown_apart() {
     assert_eq!(second.code, 0, "{}", second.stderr);
     let given = json(&desk.run.join("attestations.json"));
     assert_eq!(given["attestations"].as_array().unwrap().len(), 2, "{given}");
+    let opened = letterproof_evidence::Opened::open(&desk.run).unwrap();
+    for one in letterproof_evidence::Attestations::of(&opened).unwrap().attestations {
+        let line = format!("{} sha256:{}", one.criterion, one.hash());
+        assert!(second.stdout.contains(&line), "{line} in {}", second.stdout);
+    }
     assert_eq!(verify(&zip_path(&desk.run), &[]).code, 0);
 }
 

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use letterproof_evidence::{RunFolder, sha256_hex, zip_path};
 use serde_json::{Value, json};
 use support::bundles::{
-    NONCE, contents, copied, failing, faults, forge, json, keys, made, printed, rewrite, sound,
-    text, verify,
+    NONCE, contents, copied, failing, faults, forge, json, keys, made, printed, rechain, rewrite,
+    sound, text, verify,
 };
 use support::command;
 
@@ -230,26 +230,6 @@ fn a_doctored_journal_breaks_its_chain_and_one_made_again_other_verdicts() {
         },
         &["AT7 is pass in `results.json`, and"],
     );
-}
-
-/// Writes a journal again with its lines changed and every hash of its chain to fit.
-fn rechain(draft: &RunFolder, change: impl Fn(&mut Value)) {
-    let journal = fs::read_to_string(draft.journal_path()).unwrap();
-    let (mut made, mut before) = (String::new(), None::<String>);
-    for line in journal.lines() {
-        let mut line: Value = serde_json::from_str(line).unwrap();
-        change(&mut line);
-        line.as_object_mut().unwrap().remove("prev");
-        let mut line = line.to_string();
-        if let Some(before) = &before {
-            // The hash comes first in a line.
-            line = format!("{{\"prev\":\"{before}\",{}", &line[1..]);
-        }
-        before = Some(sha256_hex(line.as_bytes()));
-        made.push_str(&line);
-        made.push('\n');
-    }
-    draft.write("journal/exchanges.jsonl", made.as_bytes()).unwrap();
 }
 
 /// A copy of the sound run as version 9.9.9 would have made it.

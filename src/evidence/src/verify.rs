@@ -5,7 +5,9 @@
 //! `results.json`, criterion by criterion. Refuses to trust anything that the bundle says of itself
 //! where it can be derived.
 
+mod carried;
 mod compare;
+mod statements;
 
 use std::path::Path;
 
@@ -94,6 +96,10 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
     // That it cannot be read is a problem already.
     let journal = read_bundled_journal(&opened).ok();
     let rederived = journal.as_ref().map_or(0, |journal| again.rederive(journal));
+    if let Some(journal) = &journal {
+        again.carried(journal);
+    }
+    again.statements();
     if journal.as_ref().is_some_and(|journal| journal.header.is_format_1()) {
         again.notes.push(FREE_TEXT.to_owned());
     }

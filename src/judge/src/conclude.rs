@@ -7,11 +7,13 @@
 use letterproof_contract::Contract;
 use letterproof_model::{
     Brief, Context, Counts, Journal, Judgement, PACK_VERSION, PackInfo, RESULTS_FORMAT, Results,
-    RunEnd, RunId, RunInfo, SupplierKind, TargetInfo, Timestamp, ToolInfo, exit_code, use_waivers,
+    RunEnd, RunId, RunInfo, SupplierKind, TargetInfo, Timestamp, ToolInfo, exit_code,
+    fold_findings, use_waivers,
 };
 
 use crate::conformance::judge_suite;
 use crate::judged::judge_read;
+use crate::kept::{is_older, leave_open, unvouched};
 use crate::reading::Reading;
 
 /// What stands at the head of a journal.
@@ -32,7 +34,7 @@ pub struct Head<'a> {
 pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> Results {
     let Brief { selection, context, waivers, .. } = head.brief;
     let reading = Reading::of(journal, context, contract);
-    let conformance = if selection.conformance {
+    let mut conformance = if selection.conformance {
         judge_suite(&reading.traffic, &reading.found, context)
     } else {
         Vec::new()
@@ -41,6 +43,11 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     if withholds_credentials(journal, head.brief) {
         judged.findings.retain(|finding| !is_about_credentials(&finding.id));
     }
+    let marks = journal.marks();
+    if head.brief.whole_attempts {
+        leave_open(marks, &mut judged.tests, &mut conformance);
+    }
+    judged.findings = fold_findings(judged.findings.into_iter().chain(unvouched(marks)));
     let finished = finished(journal, head.started);
     let run = Judgement {
         supplier: head.brief.supplier,
@@ -72,7 +79,11 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
         findings: judged.findings,
         performance: judged.performance,
         waivers,
-        exit_code: RunEnd::of(journal.marks()).exit_code(judged_code),
+        exit_code: match RunEnd::of(marks).exit_code(judged_code) {
+            // What the journal lacks may have been a failure.
+            0 if is_older(marks) => 3,
+            code => code,
+        },
     }
 }
 
