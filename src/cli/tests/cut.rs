@@ -115,9 +115,9 @@ fn whole(out: &Path, server: &MockServer) -> std::path::PathBuf {
     run_folder(out)
 }
 
-fn resumed(out: &Path, server: &MockServer, arguments: &[&str]) -> Ended {
+fn resumed(out: &Path, server: &MockServer) -> Ended {
     let call = command(&["run", "--resume"]).with_state(&out.join(".state"));
-    with_credentials(call, server).args([&run_folder(out)]).args(arguments).ended()
+    with_credentials(call, server).args([&run_folder(out)]).ended()
 }
 
 /// Cuts the journal before AT2 began, as one would who does not like what came then.
@@ -134,7 +134,7 @@ async fn a_run_gone_on_with_from_a_cut_journal_is_named_everywhere_and_passes_no
     let folder = whole(out.path(), &server);
     let before = lines(&folder).len();
     cut_before_at2(&folder);
-    let ended = resumed(out.path(), &server, &[]);
+    let ended = resumed(out.path(), &server);
     assert_eq!(ended.code, 3, "{}\n{}", ended.stdout, ended.stderr);
     let found = results(&folder);
     assert_eq!((found.exit_code, found.counts.fail), (3, 0));
@@ -158,7 +158,7 @@ async fn a_run_that_its_ledger_forgot_says_so_and_one_that_it_knows_does_not() {
     let folder = whole(out.path(), &server);
     cut_before_at2(&folder);
     fs::remove_dir_all(out.path().join(".state")).unwrap();
-    let ended = resumed(out.path(), &server, &[]);
+    let ended = resumed(out.path(), &server);
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
     let found = results(&folder);
     let ids = |id: &str| found.findings.iter().any(|finding| finding.id == id);
@@ -166,9 +166,14 @@ async fn a_run_that_its_ledger_forgot_says_so_and_one_that_it_knows_does_not() {
     let told = verify(&folder, &[]);
     assert!(told.stdout.contains("The ledger knows nothing of this run"), "{}", told.stdout);
 
-    // A ledger that begins afresh for the letters still knows the runs.
+    // A ledger that began afresh for the letters still knows the runs.
+    let (other, profile) = (out.path().join(".other"), quick_profile(out.path(), &server));
+    let call = command(&["run", "--only", "AT1", "--reseeded", "--target", &profile, "--out"]);
+    let call = call.args([&other]).with_state(&out.path().join(".state"));
+    let ended = with_credentials(call, &server).ended();
+    assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
     cut_before_at2(&folder);
-    let ended = resumed(out.path(), &server, &["--reseeded"]);
+    let ended = resumed(out.path(), &server);
     assert_eq!(ended.code, 3, "{}\n{}", ended.stdout, ended.stderr);
     server.shutdown().await;
 }
@@ -198,7 +203,7 @@ async fn an_attempt_left_unfinished_proves_nothing_until_a_whole_one_follows() {
     assert!(reason.contains("was left unfinished"), "{reason}");
     assert_eq!(verify(&folder, &[]).code, 0);
 
-    let ended = resumed(out.path(), &server, &[]);
+    let ended = resumed(out.path(), &server);
     let found = results(&folder);
     assert_eq!(found.tests[1].verdict, Verdict::Pass, "{}\n{}", ended.stdout, ended.stderr);
     assert_eq!(found.tests[1].attempts.len(), 2, "every attempt stays");

@@ -280,4 +280,19 @@ mod tests {
         }
         assert_eq!(plain_path("http://127.0.0.1:9/letters", "http://127.0.0.1:9"), "/letters");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_whole_or_refused_with_a_line_of_it(
+            text in "([a-z0-9:.,;\t\"\u{e9}/T-]{0,12}[,;\n\r\"]){0,40}",
+            with_head in proptest::bool::ANY,
+        ) {
+            let head = "correlation_id,time,method,path,status\n";
+            let text = if with_head { format!("{head}{text}") } else { text };
+            match parse(&text, BASE) {
+                Ok(found) => assert!(found.len() < 2 + text.matches('\n').count()),
+                Err(fault) => assert!((1..=1 + text.matches('\n').count() as u64).contains(&fault.line)),
+            }
+        }
+    }
 }

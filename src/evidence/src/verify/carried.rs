@@ -2,7 +2,7 @@
 //! chain had when it was sent.
 //! Refuses nothing in runs that others made: it says what those rest on instead.
 
-use letterproof_model::{Journal as _, Mark, MarkKind};
+use letterproof_model::{Journal as _, Mark, MarkKind, ToolInfo};
 
 use super::Again;
 use crate::{JOURNAL_FILE, JournalHeader, Problem, ProblemKind, SavedJournal};
@@ -48,7 +48,7 @@ impl Again<'_> {
         }
         if !chained_ids && carries {
             self.cut("does not say that its calls carry the chain, though they do");
-        } else if !chained_ids && brief.is_some() && tool == self.with.tool {
+        } else if !chained_ids && brief.is_some() && tool == self.with.tool && is_known(tool) {
             self.cut("does not say that its calls carry the chain, as this version writes it");
         } else if !chained_ids && brief.is_some() {
             self.notes.push(EARLIER.to_owned());
@@ -58,4 +58,9 @@ impl Again<'_> {
     fn cut(&mut self, rest: &str) {
         self.problems.push(Problem::of(ProblemKind::Chain, JOURNAL_FILE, rest));
     }
+}
+
+/// Whether a build is told from others of its version: one made outside a repository is not.
+fn is_known(tool: &ToolInfo) -> bool {
+    tool.commit != "unknown"
 }
