@@ -225,7 +225,8 @@ fn verifying(output: &mut String, bundle: &Bundle, traffic: &Traffic, extras: &E
          the signature, and derives every verdict again from the journal. It needs no network. \
          {signed}\n\
          - cross-check.csv has one row for each call, with time, X-Request-ID and \
-         X-Correlation-ID: sample it against the gateway's logs."
+         X-Correlation-ID: every call that the gateway's logs hold must have its row \
+         (`letterproof reconcile`)."
     );
     if let Some(prefix) = nonce_prefix(&bundle.results) {
         let (with, all) = with_nonce(traffic, &prefix);

@@ -206,3 +206,14 @@ fn only_an_intact_folder_of_a_finished_run_takes_statements() {
     assert_eq!(changed.code, 2, "{}", changed.stdout);
     assert!(changed.stderr.contains("summary.md"), "{}", changed.stderr);
 }
+
+#[test]
+fn who_signed_each_statement_is_told_to_whoever_expects_a_key() {
+    let desk = Desk::new();
+    assert_eq!(desk.attest(&["--drop-signature"]).code, 0);
+    assert_eq!(desk.attest(&key()).code, 0);
+    let told = verify(&desk.run, &["--key", text(&sound().public)]);
+    assert_eq!(told.code, 0, "{}", told.stdout);
+    let words = "statements not signed by the expected key: 1 (AT3.7)\n";
+    assert!(told.stdout.contains(words), "{}", told.stdout);
+}

@@ -12,7 +12,7 @@ use std::time::Duration;
 use letterproof_evidence::{JOURNAL_FILE, read_journal, sha256_hex};
 use letterproof_mock::{MockConfig, MockServer};
 use letterproof_model::{About, Journal as _, Route, Verdict};
-use support::bundles::{NONCE, copied, forge, sound, verify};
+use support::bundles::{NONCE, copied, forge, rewrite, sound, verify};
 use support::{Ended, command, letterproof, quick_profile, results, run_folder, with_credentials};
 
 /// The lines of a journal.
@@ -21,7 +21,7 @@ fn lines(folder: &Path) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// Lines with every hash and number made anew, as a forger would.
+/// Lines with every hash and number made again, as a forger would.
 fn rechained(lines: &[String]) -> String {
     const BEFORE: usize = "{\"prev\":\"".len() + 64;
     const ID: &str = "\"exchange\":{\"id\":\"";
@@ -95,6 +95,65 @@ fn a_stretch_cut_out_and_all_made_again_is_found_by_the_ids() {
     // Unchanged, and made again the same way, it is sound.
     let told = forged(&place.path().join("same"), |_| {});
     assert_eq!(told.code, 0, "{}", told.stdout);
+}
+
+/// The sound run as the build before made it: its calls carry nothing, and nothing says so. `change`
+/// is made to the name of that build.
+fn of_the_build_before(place: &Path, commit: impl Fn(&str) -> String) -> Ended {
+    let folder = copied(&sound().folder, place);
+    let saved = read_journal(&folder.join(JOURNAL_FILE)).unwrap();
+    forge(&folder, Some(&sound().key), |draft| {
+        let mut calls = saved.recording.exchanges().iter();
+        let mut lines = lines(draft.path());
+        for line in &mut lines {
+            if line.starts_with("{\"format\"") {
+                for promise in [",\"chained_ids\":true", ",\"whole_attempts\":true"] {
+                    assert!(line.contains(promise), "{line}");
+                    *line = line.replace(promise, "");
+                }
+            } else if line.contains("\"exchange\":{") {
+                let id = calls.next().unwrap().request.header("x-correlation-id");
+                if let Some(id) = id {
+                    *line = line.replace(id, &id[..id.len() - "-0123456789abcdef".len()]);
+                }
+            }
+        }
+        let old = &saved.header.tool.commit;
+        let name = |commit: &str| format!("\"commit\":\"{commit}\"");
+        lines[0] = lines[0].replace(&name(old), &name(&commit(old)));
+        draft.write(JOURNAL_FILE, rechained(&lines).as_bytes()).unwrap();
+        rewrite(draft, "results.json", |results| {
+            results["run"]["tool"]["commit"] = commit(old).into();
+        });
+    });
+    verify(&folder, &[])
+}
+
+#[test]
+fn a_bundle_of_the_build_before_verifies_and_says_what_it_rests_on() {
+    let place = tempfile::tempdir().unwrap();
+    let told = of_the_build_before(&place.path().join("honest"), |_| "0123456789ab".to_owned());
+    assert_eq!(told.code, 0, "{}", told.stdout);
+    assert!(told.stdout.contains("do not carry the journal's chain, as in earlier versions"));
+    let told = of_the_build_before(&place.path().join("forged"), str::to_owned);
+    assert_eq!(told.code, 1, "{}", told.stdout);
+    if !told.stdout.contains("(unknown)") {
+        assert!(told.stdout.contains("carry the chain, as this version writes it"));
+    }
+}
+
+#[test]
+fn verify_says_what_the_runs_of_others_rest_on() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/journal-1");
+    for (name, words) in [
+        ("driven", "do not carry the journal's chain, as in earlier versions"),
+        ("witnessed", "cannot carry the journal's chain"),
+    ] {
+        let told = verify(&fixtures.join(format!("{name}.zip")), &[]);
+        assert_eq!(told.code, 0, "{}", told.stdout);
+        let text = told.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(words) && text.contains("letterproof reconcile"), "{text}");
+    }
 }
 
 async fn double() -> MockServer {

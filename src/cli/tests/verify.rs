@@ -7,7 +7,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use letterproof_evidence::{RunFolder, sha256_hex, zip_path};
+use letterproof_evidence::{RunFolder, zip_path};
 use serde_json::{Value, json};
 use support::bundles::{
     NONCE, contents, copied, failing, faults, forge, json, keys, made, printed, rechain, rewrite,

@@ -141,7 +141,14 @@ impl Store {
     }
 
     fn append(&mut self, text: &[u8]) -> Result<(), ClientError> {
-        self.file.write_all(text).map_err(|error| self.unwritable(&error))
+        let before = self.file.stream_position();
+        let written = self.file.write_all(text);
+        if let (Err(_), Ok(before)) = (&written, before) {
+            // No half line for the next one to be appended to; where that fails too, opening tells.
+            let _ =
+                self.file.set_len(before).and_then(|()| self.file.seek(SeekFrom::Start(before)));
+        }
+        written.map_err(|error| self.unwritable(&error))
     }
 
     /// Writes the file anew with one line for each letter.
