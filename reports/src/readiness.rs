@@ -27,6 +27,13 @@ pub fn readiness_markdown(readiness: &Readiness) -> String {
         let mitigation = issue.mitigation.as_deref().unwrap_or("nothing agreed");
         put!(output, "- {}: {} ({})\n", issue.id, issue.observed, mitigation);
     }
+    if !readiness.attestations.is_empty() {
+        put!(output, "\n## Statements\n\n");
+        output.head(&["clause", "run", "given", "signed", "sha256"]);
+    }
+    for given in &readiness.attestations {
+        output.row(&[&given.criterion, &given.run, &given.given_at, &given.signer(), &given.hash]);
+    }
     put!(output, "\n## What remains\n\n");
     if readiness.remaining.is_empty() {
         put!(output, "Nothing.\n");

@@ -239,7 +239,8 @@ fn verifying(output: &mut Markdown, bundle: &Bundle, traffic: &Traffic, extras: 
          the signature, and derives every verdict again from the journal. It needs no network. \
          {}\n\
          - cross-check.csv has one row for each call, with time, X-Request-ID and \
-         X-Correlation-ID: sample it against the gateway's logs.\n",
+         X-Correlation-ID: every call that the gateway's logs hold must have its row \
+         (`letterproof reconcile`).\n",
         bundle.results.run.id,
         signed
     );

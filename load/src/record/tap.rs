@@ -40,4 +40,8 @@ impl Recorder for Tap {
     fn scrub(&self, text: &str) -> String {
         self.inner.scrub(text)
     }
+
+    fn chain_tail(&self) -> Option<String> {
+        self.inner.chain_tail()
+    }
 }

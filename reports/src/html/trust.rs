@@ -58,6 +58,9 @@ fn derived(bundle: &Bundle) -> Vec<String> {
             words::date(mark.at)
         ));
     }
+    let marks = bundle.journal.recording.marks().iter();
+    let unvouched = marks.filter(|mark| matches!(mark.kind, MarkKind::Unvouched { .. }));
+    lines.extend(unvouched.map(letterproof_model::Mark::words));
     lines.push(
         "Secrets were replaced before anything was written, by hashes under a key that was thrown \
          away. Equal secrets of this run have equal hashes. Contents of letters were never kept."
@@ -121,8 +124,10 @@ fn asserted(bundle: &Bundle, extras: &Extras) -> Vec<String> {
 
 fn checkable(bundle: &Bundle, traffic: &Traffic) -> Vec<String> {
     let mut lines = vec![format!(
-        "{CROSS_CHECK} has a row for each call with its time, X-Request-ID and X-Correlation-ID: a \
-         sample of them must stand in the gateway's logs, with the same answers."
+        "{CROSS_CHECK} has a row for each call with its time, X-Request-ID and X-Correlation-ID. Count \
+         from the gateway's logs to it: every call that the gateway saw must have its row, with the \
+         same answer (letterproof reconcile). A sample the other way round finds what was invented, \
+         and nothing that was left out."
     )];
     match nonce_prefix(&bundle.results) {
         Some(prefix) => {

@@ -371,6 +371,8 @@ pub fn extras() -> Extras {
         role: "test manager of the supplier".into(),
         given_at: at(4_000),
         files: vec![file],
+        prev: None,
+        signature: None,
     };
     Extras { attestations: vec![attestation], loads: vec![load()], ..Extras::default() }
         .signed_by(Some("3f".repeat(32)))
@@ -471,10 +473,12 @@ pub fn bundle() -> Bundle {
                 tool,
                 base_url: BASE.into(),
                 brief: None,
+                chained_ids: false,
             },
             recording: Recording::new(exchanges, vec![]),
             torn_tail: false,
             head: "cd".repeat(32),
+            carried: None,
         },
         environment: None,
         results,

@@ -1,7 +1,9 @@
 //! `letterproof attest`: a dated statement with files, tied to a clause of the pack.
 //! Refuses clauses that are judged from traffic: nobody's word replaces what was recorded.
 
-use letterproof_evidence::{Bundle, EvidenceError, NewAttestation, RunFolder, Sealing};
+use letterproof_evidence::{
+    Attestations, Bundle, EvidenceError, NewAttestation, Opened, RunFolder, Sealing,
+};
 use letterproof_model::{ClauseKind, clause, now, pack};
 
 use crate::args::AttestOptions;
@@ -9,7 +11,8 @@ use crate::failure::Failure;
 use crate::finish;
 use crate::out::{self, Text};
 
-/// Adds the statement and makes report, manifest and zip again; returns the exit code.
+/// Adds the statement and makes report, manifest and zip again; prints the hash of each statement so
+/// far, by which one that is rewritten later is known. Returns the exit code.
 pub(crate) fn attest(options: &AttestOptions) -> Result<u8, Failure> {
     refuse_unattestable(options)?;
     let key = finish::signing_key(options.sign_key.as_deref())?;
@@ -30,6 +33,10 @@ pub(crate) fn attest(options: &AttestOptions) -> Result<u8, Failure> {
     let zip = letterproof_evidence::attest(&options.run, new, &options.files, sealing, refresh)
         .map_err(refused)?;
     let mut text = Text::of(format_args!("{} attested as {}", options.criterion, options.role));
+    let given = Opened::open(&options.run).and_then(|opened| Attestations::of(&opened));
+    for (place, one) in given?.attestations.iter().enumerate() {
+        text.line(format_args!("{:>8}  {} sha256:{}", place + 1, one.criterion, one.hash()));
+    }
     text.line(format_args!("evidence  {}", options.run.display()));
     text.line(format_args!("bundle    {}", zip.display()));
     out::print(&text)?;

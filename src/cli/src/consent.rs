@@ -9,8 +9,8 @@ use letterproof_steps::plan::{Plan, ScenarioPlan};
 use letterproof_wire::{StorageHost, is_loopback};
 
 use crate::failure::Failure;
-use crate::progress::Progress;
 use crate::out::{self, Text};
+use crate::progress::Progress;
 
 /// Asks before a run changes letters that are not this machine's own, or exceeds a rate limit on
 /// purpose; `--yes` answers beforehand.
@@ -92,6 +92,46 @@ pub(crate) fn to_list_one(target: &Target) -> Result<Option<bool>, Failure> {
     typed(&[plan], "Type yes to make it: ", "yes").map(Some)
 }
 
+/// Asks whether a host that links lead to is the target's storage; `None` when there is nobody to ask.
+pub(crate) fn about_storage(progress: Option<&Progress>) -> Option<StorageConsent> {
+    let progress = out::is_at_terminal().then(|| progress.cloned())?;
+    Some(StorageConsent::asking(move |host| {
+        let plan = format!(
+            "Links to letters lead to {host}, which the profile does not state. (To be asked no more, \
+             write `storage_hosts = [\"{host}\"]` at the top of the profile.)"
+        );
+        let question = "If this is where NHS Notify keeps them, type the host's name: ";
+        let answer = || typed(&[plan], question, &host.to_string());
+        // Where the answer cannot be read there is none.
+        match &progress {
+            Some(shown) => shown.silent(answer).unwrap_or(false),
+            None => answer().unwrap_or(false),
+        }
+    }))
+}
+
+/// Asks where a target's documents are, before a supplier's system asks for one; `None` when there is
+/// nobody to ask, or no answer.
+pub(crate) fn for_storage(target: &Target) -> Result<Option<Vec<StorageHost>>, Failure> {
+    if !out::is_at_terminal() {
+        return Ok(None);
+    }
+    let plan = format!(
+        "The profile of {} does not state where its documents are (`letterproof doctor` shows where \
+         links lead).",
+        target.name
+    );
+    let question = "Type the host's name, so that documents from there pass: ";
+    let answer = asked(&[plan], question)?;
+    match answer.trim() {
+        "" => Ok(None),
+        host => host
+            .parse()
+            .map(|host| Some(vec![host]))
+            .map_err(|error| Failure::Usage(format!("`{host}` states no storage host: {error}"))),
+    }
+}
+
 /// What the scenarios change and use up, line by line.
 fn changes(target: &Target, plan: &Plan) -> Vec<String> {
     let base = target.base_url.as_str().trim_end_matches('/');
@@ -126,24 +166,22 @@ fn exceeds_limit(target: &Target, scenario: &ScenarioPlan) -> bool {
 }
 
 fn typed(plan: &[String], question: &str, wanted: &str) -> Result<bool, Failure> {
+    Ok(is_word(&asked(plan, question)?, wanted))
+}
+
+/// Whether an answer is the word asked for.
+fn is_word(answer: &str, wanted: &str) -> bool {
+    answer.trim().eq_ignore_ascii_case(wanted)
+}
+
+fn asked(plan: &[String], question: &str) -> Result<String, Failure> {
     let mut text = Text::default();
     plan.iter().for_each(|line| text.line(line));
     out::ask(&text, question);
-    answered(wanted, &mut std::io::stdin().lock())
+    answered(&mut std::io::stdin().lock())
 }
 
-fn typed(question: &str, wanted: &str) -> Result<bool, Failure> {
-    ask(question, wanted, &mut std::io::stdin().lock())
-}
-
-fn ask(question: &str, wanted: &str, answers: &mut impl BufRead) -> Result<bool, Failure> {
-    Ok(answered(question, answers)?.trim().eq_ignore_ascii_case(wanted))
-}
-
-#[expect(clippy::print_stderr, reason = "questions go where results do not")]
-fn answered(question: &str, answers: &mut impl BufRead) -> Result<String, Failure> {
-    eprint!("{question}");
-fn answered(wanted: &str, answers: &mut impl BufRead) -> Result<bool, Failure> {
+fn answered(answers: &mut impl BufRead) -> Result<String, Failure> {
     let mut line = String::new();
     answers
         .read_line(&mut line)
@@ -162,9 +200,10 @@ mod tests {
     #[test]
     fn only_the_word_asked_for_is_consent() {
         for (answer, agreed) in [("yes\n", true), (" YES \n", true), ("y\n", false), ("", false)] {
-            assert_eq!(answered("yes", &mut answer.as_bytes()).unwrap(), agreed, "{answer:?}");
+            let answered = answered(&mut answer.as_bytes()).unwrap();
+            assert_eq!(is_word(&answered, "yes"), agreed, "{answer:?}");
         }
-        assert!(!answered("api.example", &mut &b"yes\n"[..]).unwrap());
+        assert!(!is_word("yes\n", "api.example"));
     }
 
     fn planned(target: &Target, acceptance: bool, conformance: bool) -> Plan {

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use letterproof_client::{Auth, Ledger, Profile};
+use letterproof_client::{Auth, Ledger, Profile, RunHead};
 use letterproof_evidence::read_journal;
 use letterproof_model::now;
 
@@ -38,10 +38,11 @@ impl Place {
 
     /// Opens it for a run; nobody else may have it open.
     pub(crate) fn open(&self, profile: &Profile) -> Result<Ledger, Failure> {
-        if self.reseeded {
-            self.set_aside(profile)?;
-        }
-        Ok(Ledger::open(&self.path, &profile.target, &self.supplier)?)
+        let heads = if self.reseeded { self.set_aside(profile)? } else { Vec::new() };
+        let ledger = Ledger::open(&self.path, &profile.target, &self.supplier)?;
+        // Of the letters nothing is true any more; of the runs everything.
+        heads.into_iter().try_for_each(|head| ledger.note_head(head))?;
+        Ok(ledger)
     }
 
     /// Takes in what became of the letters in a run that had no ledger of its own.
@@ -58,12 +59,13 @@ impl Place {
         Ok(Ledger::peek(&self.path, &profile.target, &self.supplier)?)
     }
 
-    fn set_aside(&self, profile: &Profile) -> Result<(), Failure> {
+    /// Sets the file aside; returns what it knew of runs.
+    fn set_aside(&self, profile: &Profile) -> Result<Vec<RunHead>, Failure> {
         if !self.path.exists() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         // Taken for a moment, so that it is not moved away from under a run.
-        drop(Ledger::open(&self.path, &profile.target, &self.supplier)?);
+        let heads = Ledger::open(&self.path, &profile.target, &self.supplier)?.heads();
         let stamp = now().strftime("%Y%m%dT%H%M%SZ");
         let aside = self.path.with_extension(format!("until-{stamp}.jsonl"));
         std::fs::rename(&self.path, &aside).map_err(|error| {
@@ -71,7 +73,8 @@ impl Place {
                 "cannot set the ledger {} aside ({error}); check whether a run is using it",
                 self.path.display()
             ))
-        })
+        })?;
+        Ok(heads)
     }
 }
 

@@ -29,6 +29,7 @@ mod plan_text;
 mod progress;
 mod read_back;
 mod readiness;
+mod reconcile;
 mod report;
 mod resume;
 mod run;
@@ -93,6 +94,8 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Command::Completions(options) => shell::completions(&options),
         Command::Man(options) => shell::man(&options),
         Command::Verify(options) => verify::verify(&options),
+        Command::Reconcile(options) => reconcile::reconcile(&options),
+        Command::Sample(options) => reconcile::sample(&options),
         Command::Judge(options) => judge::judge(&options),
         Command::Report(options) => report::report(&options),
         Command::Attest(options) => attest::attest(&options),

@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, presets};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use letterproof_model::{visible, visible_json, visible_lines};
 use serde::Serialize;
 
@@ -226,6 +226,20 @@ impl Live {
         match &self.bar {
             Some(bar) => bar.suspend(|| told(&text.0)),
             None => told(&text.0),
+        }
+    }
+
+    /// Takes what changes out of the way for a while.
+    pub(crate) fn hide(&self) {
+        if let Some(bar) = &self.bar {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+    }
+
+    /// Shows again what was hidden.
+    pub(crate) fn show_again(&self) {
+        if let Some(bar) = &self.bar {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
         }
     }
 

@@ -84,12 +84,11 @@ impl Progress {
 
     /// Does something with the live line out of the way.
     pub(crate) fn silent<T>(&self, what: impl FnOnce() -> T) -> T {
-        let bar = self.shared.lock().unwrap_or_else(PoisonError::into_inner).bar.clone();
+        let live = self.shared.lock().unwrap_or_else(PoisonError::into_inner).live.clone();
         // Not suspended, which would hold up everybody who has progress to tell.
-        let Some(bar) = bar else { return what() };
-        bar.set_draw_target(ProgressDrawTarget::hidden());
+        live.hide();
         let done = what();
-        bar.set_draw_target(ProgressDrawTarget::stderr());
+        live.show_again();
         done
     }
 

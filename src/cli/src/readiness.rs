@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use letterproof_evidence::{
-    Attestations, EvidenceError, Opened, Readiness, Submission, read_context, read_results,
+    Attestation, Attestations, EvidenceError, Opened, Readiness, Submission, read_context,
+    read_results,
 };
-use letterproof_model::{Context, CriterionId, Results};
+use letterproof_model::{Context, Results};
 
 use crate::args::{ReadinessOptions, SummaryFormat};
 use crate::failure::Failure;
@@ -42,23 +43,22 @@ pub(crate) fn readiness(options: &ReadinessOptions) -> Result<u8, Failure> {
 struct Run {
     results: Results,
     context: Context,
-    attested: BTreeSet<CriterionId>,
+    attestations: Vec<Attestation>,
 }
 
 impl Run {
     fn read(bundle: &std::path::Path) -> Result<Self, EvidenceError> {
         let opened = Opened::open(bundle)?;
-        let given = Attestations::of(&opened)?.attestations;
         Ok(Self {
             results: read_results(&opened)?,
             context: read_context(&opened)?,
-            attested: given.into_iter().map(|attestation| attestation.criterion).collect(),
+            attestations: Attestations::of(&opened)?.attestations,
         })
     }
 
     fn submission(&self) -> Submission<'_> {
-        let Self { results, context, attested } = self;
-        Submission { results, context, attested }
+        let Self { results, context, attestations } = self;
+        Submission { results, context, attestations }
     }
 }
 
@@ -81,6 +81,12 @@ fn text(readiness: &Readiness) -> Text {
         text.gap();
         text.line(format_args!("issue {}: {}", issue.id, issue.observed));
         text.line(format_args!("  {mitigation}"));
+    }
+    for given in &readiness.attestations {
+        let (clause, run) = (&given.criterion, &given.run);
+        text.gap();
+        text.line(format_args!("statement {clause} of run {run}, {}", given.signer()));
+        text.line(format_args!("  sha256 {}", given.hash));
     }
     text.gap();
     if readiness.ready {

@@ -4,16 +4,17 @@
 //! every step had succeeded are left alone; the others are run again, each attempt kept.
 //! Refuses a run whose letters are gone, and one that has nothing left to do.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use letterproof_client::{Ledger, Target};
 use letterproof_evidence::{
-    INCOMPLETE, JournalHeader, JournalWriter, RunFolder, SavedJournal, read_journal, zip_path,
+    INCOMPLETE, JournalHeader, JournalWriter, RunFolder, SavedJournal, head_at, read_journal,
+    zip_path,
 };
 use letterproof_model::{
-    Journal as _, Mark, MarkKind, Mode, Recorder as _, RunId, ScenarioOutcome, TestId, Timestamp,
-    now,
+    Journal as _, LastAttempt, Mark, MarkKind, Mode, Recorder as _, RunId, ScenarioOutcome, TestId,
+    Timestamp, last_attempts, now,
 };
 use letterproof_steps::{Bench, FeatureSet};
 use serde::{Deserialize, Serialize};
@@ -171,7 +172,22 @@ impl Broken {
         let mark = Mark::new(now(), MarkKind::Resumed);
         bench.resumed(mark.at);
         ledger.note_lost_list(mark.at);
-        journal.mark(mark).map_err(|error| Failure::Harness(error.message))
+        let doubt = self.doubt(journal, ledger)?.map(|kind| Mark::new(mark.at, kind));
+        let mut marks = [Some(mark), doubt].into_iter().flatten();
+        let marked = marks.try_for_each(|mark| journal.mark(mark));
+        marked.map_err(|error| Failure::Harness(error.message))
+    }
+
+    /// What is to be noted where the ledger does not vouch for the journal: the run had come
+    /// further, or its journal was another one.
+    fn doubt(&self, journal: &JournalWriter, ledger: &Ledger) -> Result<Option<MarkKind>, Failure> {
+        let (found, _) = journal.position();
+        let Some(last) = ledger.head_of(&self.journal.header.run_id) else {
+            return Ok(Some(MarkKind::Unvouched { known: None, found }));
+        };
+        let is_there = head_at(journal.path(), last.lines)?.is_some_and(|head| head == last.head);
+        let doubt = MarkKind::Unvouched { known: Some(last.lines), found };
+        Ok((!is_there).then_some(doubt))
     }
 
     /// Opens the folder; one that looked whole is incomplete again until the run has ended.
@@ -198,22 +214,13 @@ impl Broken {
 
 /// Which scenarios succeeded in their last attempt, and which came to no end of their own.
 fn ends(journal: &SavedJournal) -> (HashSet<String>, HashSet<String>) {
-    let mut last: HashMap<&str, Option<&ScenarioOutcome>> = HashMap::new();
-    for mark in journal.recording.marks() {
-        let Some(scenario) = mark.scenario.as_deref() else { continue };
-        match &mark.kind {
-            MarkKind::ScenarioStarted | MarkKind::BegunByHand => drop(last.insert(scenario, None)),
-            MarkKind::ScenarioFinished(outcome) => drop(last.insert(scenario, Some(outcome))),
-            _ => {}
-        }
-    }
-    let named = |wanted: &dyn Fn(Option<&ScenarioOutcome>) -> bool| {
-        let found = last.iter().filter(|(_, end)| wanted(**end));
+    let last = last_attempts(journal.recording.marks());
+    let named = |wanted: &dyn Fn(&LastAttempt<'_>) -> bool| {
+        let found = last.iter().filter(|(_, attempt)| wanted(attempt));
         found.map(|(scenario, _)| (*scenario).to_owned()).collect()
     };
-    let finished = named(&|end| end == Some(&ScenarioOutcome::Succeeded));
-    let broken_off = named(&|end| matches!(end, None | Some(ScenarioOutcome::Stopped(_))));
-    (finished, broken_off)
+    let succeeded = named(&|attempt| attempt.outcome == Some(&ScenarioOutcome::Succeeded));
+    (succeeded, named(&|attempt| !attempt.is_whole()))
 }
 
 #[cfg(test)]

@@ -10,12 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use letterproof_client::{
-    Beginning, Flow, Gate, Ledger, ProgressEvent, Recalled, Session, SessionOptions, Supplier,
-    Target,
+    Beginning, Flow, Gate, Ledger, ProgressEvent, Recalled, RunHead, Session, SessionOptions,
+    Supplier, Target,
 };
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    BundleKey, JournalHeader, JournalWriter, RunFolder, new_run_id, read_waivers,
+    BundleKey, HeadObserver, JournalHeader, JournalWriter, RunFolder, new_run_id, read_waivers,
 };
 use letterproof_model::{
     Brief, Context, LetterId, Mode, Recorder, Results, RunEnd, RunId, Selection, Timestamp, Waiver,
@@ -204,15 +204,18 @@ impl Drive<'_> {
         let context = target.context(Mode::Driven);
         let bench = Arc::new(Bench::new(context.clone()));
         let seen = Arc::clone(&bench);
+        let ledger = ledger.unwrap_or_else(|| Ledger::in_memory(&target)).of_run(&self.run_id);
         let journal = Arc::new(
             self.journal(folder, &context)?
-                .with_observer(Box::new(move |exchange| seen.see(exchange))),
+                .with_observer(Box::new(move |exchange| seen.see(exchange)))
+                .with_head_observer(heads_kept(&ledger, &self.run_id)),
         );
         let recorder: Arc<dyn Recorder> = journal.clone();
-        let ledger = ledger.unwrap_or_else(|| Ledger::in_memory(&target)).of_run(&self.run_id);
         if let Some(broken) = &self.broken {
             broken.catch_up(&journal, &bench, &ledger)?;
         }
+        // From here on the ledger knows the run.
+        journal.sync().map_err(|error| Failure::Harness(error.message))?;
         let session = Session::new(
             target,
             Arc::clone(&recorder),
@@ -399,6 +402,18 @@ impl Drive<'_> {
         };
         Ok((bundle.results, path))
     }
+}
+
+/// Has the ledger keep how far the journal has come. Where it cannot be written, the supplier's own
+/// entries fail too and end the run.
+fn heads_kept(ledger: &Ledger, run: &RunId) -> HeadObserver {
+    let (ledger, run) = (ledger.clone(), run.clone());
+    Box::new(move |lines, head| {
+        let head = RunHead { run: run.clone(), lines, head: head.to_owned() };
+        if let Err(error) = ledger.note_head(head) {
+            tracing::warn!(%error, "the ledger does not know how far the journal has come");
+        }
+    })
 }
 
 /// A run that never began leaves no folder behind.

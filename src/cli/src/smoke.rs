@@ -88,7 +88,8 @@ async fn drive(options: &RunOptions, target: Target) -> Result<u8, Failure> {
     let folder = RunFolder::create(&options.out, &run_id)
         .map_err(|error| Failure::Usage(error.to_string()))?;
     let context = target.context(Mode::Driven);
-    let header = JournalHeader::new(run_id, crate::tool(), context.base_url.clone());
+    let header =
+        JournalHeader::new(run_id, crate::tool(), context.base_url.clone()).with_chained_ids();
     let journal = Arc::new(JournalWriter::create(&folder.journal_path(), &header)?);
     let recorder: Arc<dyn Recorder> = journal.clone();
     let run = match drive_session(options, target, recorder).await {

@@ -87,6 +87,11 @@ fn a_statement_is_hashed_dated_tied_to_its_clause_and_shown_apart() {
     assert_eq!(second.code, 0, "{}", second.stderr);
     let given = json(&desk.run.join("attestations.json"));
     assert_eq!(given["attestations"].as_array().unwrap().len(), 2, "{given}");
+    let opened = letterproof_evidence::Opened::open(&desk.run).unwrap();
+    for one in letterproof_evidence::Attestations::of(&opened).unwrap().attestations {
+        let line = format!("{} sha256:{}", one.criterion, one.hash());
+        assert!(second.stdout.contains(&line), "{line} in {}", second.stdout);
+    }
     assert_eq!(verify(&zip_path(&desk.run), &[]).code, 0);
 }
 
@@ -200,4 +205,15 @@ fn only_an_intact_folder_of_a_finished_run_takes_statements() {
     let changed = of(&desk.run);
     assert_eq!(changed.code, 2, "{}", changed.stdout);
     assert!(changed.stderr.contains("summary.md"), "{}", changed.stderr);
+}
+
+#[test]
+fn who_signed_each_statement_is_told_to_whoever_expects_a_key() {
+    let desk = Desk::new();
+    assert_eq!(desk.attest(&["--drop-signature"]).code, 0);
+    assert_eq!(desk.attest(&key()).code, 0);
+    let told = verify(&desk.run, &["--key", text(&sound().public)]);
+    assert_eq!(told.code, 0, "{}", told.stdout);
+    let words = "statements not signed by the expected key: 1 (AT3.7)\n";
+    assert!(told.stdout.contains(words), "{}", told.stdout);
 }

@@ -32,7 +32,7 @@ pub use error::{ClientError, UnexpectedAnswer};
 pub use flow::Flow;
 pub use jwks::KeyMatch;
 pub use keys::{KEY_BITS, SigningKey};
-pub use ledger::{Content, Ledger, LetterRecord, Moved, Step, Tally};
+pub use ledger::{Content, Ledger, LetterRecord, Moved, RunHead, Step, Tally};
 pub use pacer::{Pacer, Slot};
 pub use profile::Profile;
 pub use progress::{Progress, ProgressEvent, Silent};

@@ -28,7 +28,8 @@ pub enum Sealing<'a> {
 }
 
 impl<'a> Sealing<'a> {
-    fn key(self) -> Option<&'a BundleKey> {
+    /// The key, where there is one.
+    pub(crate) fn key(self) -> Option<&'a BundleKey> {
         match self {
             Self::Signed(key) => Some(key),
             Self::Unsigned | Self::SignatureDropped => None,

@@ -93,6 +93,16 @@ pub enum EvidenceError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A gateway's log cannot be read.
+    #[error("{} line {line}: {problem}", path.display())]
+    GatewayLog {
+        /// The log.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A bundle, or the folder it is made of, is not what it should be.
     #[error("{} is refused: {problem}", path.display())]
     Refused {

@@ -128,14 +128,22 @@ impl BundlePublicKey {
 
     fn of(pem: &Pem) -> Result<Self, &'static str> {
         match pem.tag() {
-            PUBLIC if pem.contents().len() == SPKI_PREFIX.len() + 32 => Some(pem.contents()),
-            PUBLIC => None,
-            PRIVATE => return Err("it is a private key; give the public half (`….pub.pem`)"),
-            _ => return Err("it is no public key in PEM form"),
+            PUBLIC => Self::from_der(pem.contents())
+                .ok_or("it holds a public key of another kind than Ed25519"),
+            PRIVATE => Err("it is a private key; give the public half (`….pub.pem`)"),
+            _ => Err("it is no public key in PEM form"),
         }
-        .filter(|der| der.starts_with(&SPKI_PREFIX))
-        .map(|der| Self { spki: der.to_vec() })
-        .ok_or("it holds a public key of another kind than Ed25519")
+    }
+
+    /// Takes a public key in DER form; `None` when it is none, or not of Ed25519.
+    pub(crate) fn from_der(der: &[u8]) -> Option<Self> {
+        let is_ours = der.len() == SPKI_PREFIX.len() + 32 && der.starts_with(&SPKI_PREFIX);
+        is_ours.then(|| Self { spki: der.to_vec() })
+    }
+
+    /// In DER form.
+    pub(crate) fn to_der(&self) -> &[u8] {
+        &self.spki
     }
 
     /// SHA-256 of its DER form, by which signatures name it.

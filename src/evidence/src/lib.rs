@@ -27,8 +27,10 @@ mod names;
 mod opened;
 mod problem;
 mod readiness;
+mod reconcile;
 mod redact;
 mod run_id;
+mod sample;
 mod seal;
 mod verify;
 mod waivers;
@@ -37,7 +39,7 @@ pub use amend::{Sealing, amend};
 pub use archive::{archive, zip_path};
 pub use attest::{
     ACCEPTED_KINDS, ATTACHMENT_LIMIT, ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, ATTESTATIONS_FORMAT,
-    AttachedFile, Attestation, Attestations, NewAttestation, attest,
+    AttachedFile, Attestation, AttestationSignature, Attestations, NewAttestation, attest,
 };
 pub use bundle::{
     Bundle, CONTEXT_FILE, CONTEXT_FORMAT, RESULTS_FILE, read_bundled_journal, read_context,
@@ -52,8 +54,9 @@ pub use gate::{Demand, Demands, gate};
 pub use import::{HAR_LIMIT, Import, ImportScope, Recorded, is_har_zip, is_journal, read_har};
 pub use integrity::{Integrity, SignatureState, carried_key, check_integrity};
 pub use journal::{
-    Entry, ExchangeObserver, JOURNAL_FILE, JOURNAL_FORMAT, JOURNAL_FORMAT_1, JournalHeader,
-    JournalReader, JournalWriter, MarkObserver, SavedJournal, read_journal,
+    Carried, Entry, ExchangeObserver, HeadObserver, JOURNAL_FILE, JOURNAL_FORMAT, JOURNAL_FORMAT_1,
+    JournalHeader, JournalReader, JournalWriter, MarkObserver, SavedJournal, chain_tail, head_at,
+    read_journal,
 };
 pub use key::{BundleKey, BundlePublicKey};
 pub use manifest::{
@@ -63,9 +66,15 @@ pub use manifest::{
 pub use measured::{LOAD_SUMMARY_FILE, LOAD_SUMMARY_FORMAT, PERFORMANCE_FOLDER, read_measured};
 pub use opened::{FileReader, Limits, Opened};
 pub use problem::{Problem, ProblemKind};
-pub use readiness::{Issue, READINESS_FORMAT, Readiness, RunLine, Submission, TestLine, readiness};
+pub use readiness::{
+    Issue, READINESS_FORMAT, Readiness, RunLine, StatementLine, Submission, TestLine, readiness,
+};
+pub use reconcile::{
+    BundleOnly, Differing, GatewayOnly, RECONCILIATION_FORMAT, Reconciliation, Said, reconcile,
+};
 pub use redact::Redactor;
 pub use run_id::new_run_id;
+pub use sample::{Odds, Picked, SAMPLE_FORMAT, Sample, sample};
 pub use verify::{
     Conclusion, Rebuilt, ReportCheck, VERIFICATION_FORMAT, Verification, Verifying, verify,
 };

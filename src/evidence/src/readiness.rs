@@ -11,6 +11,8 @@ use letterproof_model::{
 };
 use serde::Serialize;
 
+use crate::Attestation;
+
 /// The name and version of the format of a readiness report.
 pub const READINESS_FORMAT: &str = "letterproof-readiness/1";
 
@@ -21,8 +23,8 @@ pub struct Submission<'a> {
     pub results: &'a Results,
     /// What was declared of the target and the supplier's workflow.
     pub context: &'a Context,
-    /// The criteria for which statements were given.
-    pub attested: &'a BTreeSet<CriterionId>,
+    /// The statements that were given.
+    pub attestations: &'a [Attestation],
 }
 
 /// How far a supplier is.
@@ -36,6 +38,8 @@ pub struct Readiness {
     pub runs: Vec<RunLine>,
     /// AT1 to AT15.
     pub tests: Vec<TestLine>,
+    /// What people stated, each with its hash.
+    pub attestations: Vec<StatementLine>,
     /// What failed or is against a rule, with what was agreed on it.
     pub issues: Vec<Issue>,
     /// What remains to be done, one sentence each.
@@ -116,6 +120,33 @@ impl TestLine {
     }
 }
 
+/// What a person stated.
+#[derive(Debug, Clone, Serialize)]
+pub struct StatementLine {
+    /// The clause it is about.
+    pub criterion: CriterionId,
+    /// The run it belongs to.
+    pub run: RunId,
+    /// When it was given.
+    pub given_at: Timestamp,
+    /// Its hash, to be held against the one that was printed when it was given.
+    pub hash: String,
+    /// The id of the key that signed it; absent where nobody did.
+    pub signed_by: Option<String>,
+}
+
+impl StatementLine {
+    /// Who signed it, in a word or two.
+    #[must_use]
+    pub fn signer(&self) -> String {
+        const SHOWN: usize = 12;
+        self.signed_by.as_deref().map_or_else(
+            || "unsigned".to_owned(),
+            |key| format!("signed by {}", key.chars().take(SHOWN).collect::<String>()),
+        )
+    }
+}
+
 /// Something that failed or is against a rule.
 #[derive(Debug, Clone, Serialize)]
 pub struct Issue {
@@ -149,9 +180,20 @@ pub fn readiness(submissions: &[Submission<'_>]) -> Readiness {
         ready: remaining.is_empty(),
         runs: lines,
         tests,
+        attestations: runs.iter().flat_map(|run| statements(run)).collect(),
         issues,
         remaining,
     }
+}
+
+fn statements<'a>(run: &'a Submission<'_>) -> impl Iterator<Item = StatementLine> + 'a {
+    run.attestations.iter().map(|given| StatementLine {
+        criterion: given.criterion.clone(),
+        run: run.results.run.id.clone(),
+        given_at: given.given_at,
+        hash: given.hash(),
+        signed_by: given.signed_by(),
+    })
 }
 
 fn run_line(run: &Submission<'_>) -> RunLine {
@@ -193,7 +235,9 @@ fn deciding<'a, 'b>(
 fn test_line(test: TestId, runs: &[&Submission<'_>]) -> TestLine {
     let definition = letterproof_model::test_definition(test);
     let deciding = deciding(test, runs);
-    let attested = |id: &CriterionId| runs.iter().any(|run| run.attested.contains(id));
+    let attested = |id: &CriterionId| {
+        runs.iter().any(|run| run.attestations.iter().any(|given| given.criterion == *id))
+    };
     let owed = definition
         .clauses
         .iter()

@@ -6,8 +6,10 @@
 //! journal, and every page is made again. Refuses to trust anything that the bundle says of itself
 //! where it can be derived, and to call checked what was not.
 
+mod carried;
 mod claims;
 mod compare;
+mod statements;
 
 use std::path::Path;
 
@@ -137,7 +139,9 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
     let rederived = journal.as_ref().map_or(0, |journal| again.rederive(journal));
     if let Some(journal) = &journal {
         again.claims(journal);
+        again.carried(journal);
     }
+    again.statements();
     let header = journal.as_ref().map(|journal| journal.header.clone());
     let exchanges = journal.as_ref().map_or(0, |journal| journal.recording.exchanges().len());
     if let Some(journal) = journal

@@ -220,3 +220,97 @@ fn attestations_and_attachments_that_do_not_fit_are_caught_even_when_sealed() {
     forge(&folder, None, |run| run.write(ATTESTATIONS_FILE, b"{}").unwrap());
     assert!(kinds().contains(&ProblemKind::Attestation));
 }
+
+/// Changes the statements of a finished run and seals it again.
+fn rewritten(folder: &Path, key: Option<&BundleKey>, change: impl FnOnce(&mut serde_json::Value)) {
+    forge(folder, key, |run| {
+        let bytes = fs::read(run.path().join(ATTESTATIONS_FILE)).unwrap();
+        let mut document = serde_json::from_slice(&bytes).unwrap();
+        change(&mut document);
+        run.write(ATTESTATIONS_FILE, document.to_string().as_bytes()).unwrap();
+    });
+}
+
+fn sentences(folder: &Path) -> Vec<String> {
+    let found = check_integrity(&Opened::open(folder).unwrap(), None);
+    found.problems.into_iter().map(|problem| problem.sentence).collect()
+}
+
+fn given(folder: &Path) -> Attestations {
+    Attestations::of(&Opened::open(folder).unwrap()).unwrap()
+}
+
+#[test]
+fn a_statement_rewritten_and_resealed_is_found_by_the_chain() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, _) = bundle(out.path(), None);
+    for _ in 0..3 {
+        add(&folder, &[], Sealing::Unsigned).unwrap();
+    }
+    assert_sound(&folder);
+    let hashes: Vec<String> = given(&folder).attestations.iter().map(|one| one.hash()).collect();
+    assert_eq!(given(&folder).attestations[1].prev.as_ref(), Some(&hashes[0]));
+    rewritten(&folder, None, |document| {
+        document["attestations"][0]["statement"] = "Two jobs were made for each letter.".into();
+    });
+    let [sentence] = sentences(&folder).try_into().unwrap();
+    assert!(sentence.contains("number 2 for AT3.7"), "{sentence}");
+    assert!(sentence.contains("rewritten or taken out"), "{sentence}");
+    assert_ne!(given(&folder).attestations[0].hash(), hashes[0], "nor is it the printed one");
+}
+
+#[test]
+fn a_statement_taken_out_or_moved_to_another_run_is_found() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, _) = bundle(out.path(), None);
+    add(&folder, &[], Sealing::Unsigned).unwrap();
+    add(&folder, &[], Sealing::Unsigned).unwrap();
+    let second = given(&folder).attestations[1].clone();
+    rewritten(&folder, None, |document| {
+        document["attestations"].as_array_mut().unwrap().remove(0);
+    });
+    assert!(sentences(&folder)[0].contains("another's"), "{:?}", sentences(&folder));
+    // Neither is it mended by calling the list one of the format before.
+    rewritten(&folder, None, |document| {
+        document["format"] = "letterproof-attestations/1".into();
+    });
+    assert!(sentences(&folder)[0].contains("another's"), "{:?}", sentences(&folder));
+    assert_eq!(given(&folder).attestations, [second]);
+}
+
+#[test]
+fn each_statement_bears_its_own_signature() {
+    let out = tempfile::tempdir().unwrap();
+    let (key, other) = (BundleKey::generate().unwrap(), BundleKey::generate().unwrap());
+    let (folder, _) = bundle(out.path(), Some(&key));
+    add(&folder, &[], Sealing::Signed(&key)).unwrap();
+    add(&folder, &[], Sealing::SignatureDropped).unwrap();
+    add(&folder, &[], Sealing::Signed(&other)).unwrap();
+    assert_sound(&folder);
+    let signers: Vec<_> = given(&folder).attestations.iter().map(|one| one.signed_by()).collect();
+    assert_eq!(signers, [Some(key.public().key_id()), None, Some(other.public().key_id())]);
+    // The last one, which no later one names.
+    rewritten(&folder, Some(&key), |document| {
+        document["attestations"][2]["role"] = "managing director".into();
+    });
+    let [sentence] = sentences(&folder).try_into().unwrap();
+    assert!(sentence.contains("number 3 for AT3.7"), "{sentence}");
+    assert!(sentence.contains("signature that does not hold"), "{sentence}");
+}
+
+#[test]
+fn statements_of_the_format_before_hold_and_are_chained_with_the_next() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, _) = bundle(out.path(), None);
+    let old = "{\"format\":\"letterproof-attestations/1\",\"attestations\":[{\"criterion\":\"AT3.7\",\
+               \"statement\":\"s\",\"role\":\"r\",\"given_at\":\"2026-08-21T12:00:00Z\",\"files\":[]}]}";
+    forge(&folder, None, |run| run.write(ATTESTATIONS_FILE, old.as_bytes()).unwrap());
+    assert_sound(&folder);
+    add(&folder, &[], Sealing::Unsigned).unwrap();
+    assert_sound(&folder);
+    assert!(given(&folder).attestations.iter().all(|one| one.prev.is_some()));
+    rewritten(&folder, None, |document| {
+        document["attestations"][0]["statement"] = "t".into();
+    });
+    assert_eq!(sentences(&folder).len(), 1);
+}

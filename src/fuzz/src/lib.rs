@@ -15,6 +15,7 @@ mod bundle;
 mod case;
 mod double;
 mod feature;
+mod gateway;
 mod har;
 mod journal;
 mod jwks;
@@ -33,6 +34,7 @@ mod words;
 pub use bundle::bundle;
 pub use double::double;
 pub use feature::feature;
+pub use gateway::gateway;
 pub use har::har;
 pub use journal::journal;
 pub use jwks::jwks;
@@ -78,6 +80,12 @@ pub const TARGETS: &[Target] = &[
         words: words::LOAD_PROFILE,
     },
     Target { name: "waivers", reads: "a waivers file (TOML)", run: waivers, words: words::WAIVERS },
+    Target {
+        name: "gateway",
+        reads: "a gateway's log of calls (CSV)",
+        run: gateway,
+        words: words::GATEWAY,
+    },
     Target { name: "har", reads: "an imported recording (HAR)", run: har, words: words::HAR },
     Target {
         name: "journal",

@@ -1,8 +1,6 @@
 //! `results.json` of a bundle, as `readiness`, `gate`, `diff` and the reports take it. What is read
 //! and written out reads the same again, differs from itself in nothing, and can be shown.
 
-use std::collections::BTreeSet;
-
 use jiff::SignedDuration;
 use letterproof_evidence::{
     Demands, Opened, RESULTS_FILE, Submission, diff, gate, read_results, readiness,
@@ -25,8 +23,7 @@ pub fn results(data: &[u8]) {
     };
     assert!(gate(&results, &demands, now).len() > pack().len(), "every demand is answered");
     let context = Context::stand_in(&results.run.target.base_url);
-    let attested = BTreeSet::new();
-    let submission = Submission { results: &results, context: &context, attested: &attested };
+    let submission = Submission { results: &results, context: &context, attestations: &[] };
     let standing = readiness(&[submission, submission]);
     assert_eq!(standing.tests.len(), pack().len(), "every test of the pack stands somehow");
     assert!(serde_json::to_vec(&standing).is_ok());

@@ -7,12 +7,14 @@
 use letterproof_contract::Contract;
 use letterproof_model::{
     Brief, Context, Counts, Journal, Judgement, PACK_VERSION, PackInfo, RESULTS_FORMAT, Results,
-    RunEnd, RunId, RunInfo, SupplierKind, TargetInfo, Timestamp, ToolInfo, exit_code, use_waivers,
+    RunEnd, RunId, RunInfo, SupplierKind, TargetInfo, Timestamp, ToolInfo, exit_code,
+    fold_findings, use_waivers,
 };
 use url::Url;
 
 use crate::conformance::judge_suite;
 use crate::judged::judge_read;
+use crate::kept::{is_older, leave_open, unvouched};
 use crate::reading::Reading;
 use crate::traffic::Call;
 
@@ -37,7 +39,7 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     if head.brief.supplier == SupplierKind::Imported {
         reading.leave_out(BEARER_AT_STORAGE, |call| is_at_api_host(call, context));
     }
-    let conformance = if selection.conformance {
+    let mut conformance = if selection.conformance {
         judge_suite(&reading.traffic, &reading.found, context)
     } else {
         Vec::new()
@@ -46,6 +48,11 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     if withholds_credentials(journal, head.brief) {
         judged.findings.retain(|finding| !is_about_credentials(&finding.id));
     }
+    let marks = journal.marks();
+    if head.brief.whole_attempts {
+        leave_open(marks, &mut judged.tests, &mut conformance);
+    }
+    judged.findings = fold_findings(judged.findings.into_iter().chain(unvouched(marks)));
     let finished = finished(journal, head.started);
     let run = Judgement {
         supplier: head.brief.supplier,
@@ -77,7 +84,11 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
         findings: judged.findings,
         performance: judged.performance,
         waivers,
-        exit_code: RunEnd::of(journal.marks()).exit_code(judged_code),
+        exit_code: match RunEnd::of(marks).exit_code(judged_code) {
+            // What the journal lacks may have been a failure.
+            0 if is_older(marks) => 3,
+            code => code,
+        },
     }
 }
 

@@ -114,6 +114,7 @@ fn attempts(test: TestId, journal: &dyn Journal) -> Vec<Attempt> {
             }
             MarkKind::Wait { .. }
             | MarkKind::Resumed
+            | MarkKind::Unvouched { .. }
             | MarkKind::Injected { .. }
             | MarkKind::Ended(_)
             | MarkKind::Note { .. } => {}
@@ -126,7 +127,7 @@ fn attempts(test: TestId, journal: &dyn Journal) -> Vec<Attempt> {
 }
 
 /// Whether a scenario's name begins with the test's id.
-fn belongs(scenario: &str, test: TestId) -> bool {
+pub(crate) fn belongs(scenario: &str, test: TestId) -> bool {
     scenario.split(|c: char| !c.is_ascii_alphanumeric()).next() == Some(test.to_string().as_str())
 }
 

@@ -28,6 +28,7 @@ mod dispatch;
 mod downloads;
 mod hidden;
 mod judged;
+mod kept;
 mod moved;
 mod unfit;
 

@@ -9,8 +9,8 @@ use letterproof_contract::{Contract, Document};
 use letterproof_judge::{Head, conclude, observer_ids};
 use letterproof_model::LetterStatus::Accepted;
 use letterproof_model::{
-    Brief, Results, RunEnd, RunId, Selection, SupplierKind, TestId, ToolInfo, Verdict, Waiver,
-    WaiverState,
+    Brief, FindingKind, Mark, MarkKind, Results, RunEnd, RunId, ScenarioOutcome, Selection,
+    SupplierKind, TestId, ToolInfo, Verdict, Waiver, WaiverState,
 };
 use support::Script;
 use support::cases::{header, then};
@@ -154,4 +154,106 @@ fn a_bearer_at_the_storage_is_blamed_where_its_host_name_is_another_one_than_the
     // A recording proxy gives the storage a name of its own, and records where that leads to.
     assert!(found(SupplierKind::Witnessed, own));
     assert!(found(SupplierKind::Witnessed, other));
+}
+
+/// What is concluded of AT1 over traffic that shows it, with these marks after it.
+fn marked(whole_attempts: bool, marks: &[(&str, MarkKind)]) -> Results {
+    let mut script = watched(|s| {
+        s.token().status().list(10, &[]);
+    });
+    script.context.supports.clear();
+    let started = script.exchanges[0].started;
+    let selection = Selection { tests: vec![TestId::new(1).unwrap()], conformance: true };
+    let brief = Brief { whole_attempts, ..Brief::new(selection, script.context.clone()) };
+    let tool = ToolInfo { version: "0.1.0".into(), commit: "unknown".into() };
+    let run_id = RunId::fixed("run-1");
+    let head = Head { run_id: &run_id, started, tool: &tool, brief: &brief };
+    let mut journal = script.journal();
+    for (scenario, kind) in marks {
+        let scenario = (!scenario.is_empty()).then(|| (*scenario).to_owned());
+        journal.push_mark(Mark { scenario, ..Mark::new(started, kind.clone()) });
+    }
+    journal.push_mark(RunEnd::Whole.mark(started));
+    conclude(&journal, &head, Contract::built_in().unwrap())
+}
+
+fn finished(outcome: ScenarioOutcome) -> MarkKind {
+    MarkKind::ScenarioFinished(outcome)
+}
+
+#[test]
+fn an_attempt_left_unfinished_leaves_its_criteria_open_until_a_whole_one_follows() {
+    let passed = |results: &Results| {
+        results.tests[0].criteria.iter().filter(|c| c.verdict == Verdict::Pass).count()
+    };
+    let all = passed(&marked(true, &[]));
+    assert!(all > 0);
+    let begun = || ("AT1 connects", MarkKind::ScenarioStarted);
+    let stopped = || finished(ScenarioOutcome::Stopped("Ctrl-C".into()));
+    let left = marked(true, &[begun()]);
+    assert_eq!((passed(&left), left.tests[0].verdict), (0, Verdict::Inconclusive));
+    let reasons = left.tests[0].criteria.iter().filter_map(|c| c.reason.as_deref());
+    assert_eq!(reasons.filter(|reason| reason.contains("was left unfinished")).count(), all);
+    assert_eq!(passed(&marked(true, &[begun(), ("AT1 connects", stopped())])), 0);
+    for marks in [
+        vec![begun(), ("AT1 connects", finished(ScenarioOutcome::Succeeded))],
+        vec![begun(), ("AT1 connects", finished(ScenarioOutcome::Failed("AT1.2".into())))],
+        vec![begun(), begun(), ("AT1 connects", finished(ScenarioOutcome::Succeeded))],
+        // Of another test, of another number, and what a person began on the live page.
+        vec![("AT2 lists", MarkKind::ScenarioStarted)],
+        vec![("AT11 cancels", MarkKind::ScenarioStarted)],
+        vec![("AT1 by hand", MarkKind::BegunByHand)],
+    ] {
+        assert_eq!(passed(&marked(true, &marks)), all, "{marks:?}");
+    }
+    assert_eq!(
+        passed(&marked(false, &[begun()])),
+        all,
+        "runs of earlier versions are as they were"
+    );
+}
+
+#[test]
+fn a_failure_stays_one_however_the_attempt_ended() {
+    let failed = |marks: &[(&str, MarkKind)]| {
+        let results = marked(true, marks);
+        let checks = results.tests[0]
+            .criteria
+            .iter()
+            .chain(results.conformance.iter().flat_map(|check| &check.criteria));
+        checks.filter(|c| c.verdict == Verdict::Fail).map(|c| c.id.clone()).collect::<Vec<_>>()
+    };
+    let unfinished = [("Letters are read", MarkKind::ScenarioStarted)];
+    assert_eq!(failed(&unfinished), failed(&[]));
+}
+
+#[test]
+fn an_unfinished_scenario_of_the_suite_leaves_its_checks_open() {
+    let passed = |results: &Results| {
+        results.conformance.iter().filter(|check| check.verdict == Verdict::Pass).count()
+    };
+    assert!(passed(&marked(true, &[])) > 0);
+    let left = marked(true, &[("Letters are read", MarkKind::ScenarioStarted)]);
+    assert_eq!(passed(&left), 0);
+    assert_eq!(left.tests[0].verdict, marked(true, &[]).tests[0].verdict, "AT1 was whole");
+}
+
+#[test]
+fn a_journal_that_its_ledger_does_not_vouch_for_is_named() {
+    let unvouched = |known| marked(true, &[("", MarkKind::Unvouched { known, found: 41 })]);
+    let named = |results: &Results, id: &str| {
+        results.findings.iter().find(|finding| finding.id == id).map(|finding| finding.kind)
+    };
+    let older = unvouched(Some(900));
+    assert_eq!(named(&older, "F-JOURNAL-OLDER"), Some(FindingKind::Violation));
+    let unknown = unvouched(None);
+    assert_eq!(named(&unknown, "F-JOURNAL-UNVOUCHED"), Some(FindingKind::Note));
+    let plain = marked(true, &[("", MarkKind::Resumed)]);
+    assert_eq!(unknown.exit_code, plain.exit_code);
+    assert_eq!(older.exit_code, if plain.exit_code == 0 { 3 } else { plain.exit_code });
+    for results in [older, unknown] {
+        let value = serde_json::to_value(results).unwrap();
+        let faults = Contract::built_in().unwrap().faults(Document::Results, &value);
+        assert_eq!(faults, Vec::<String>::new());
+    }
 }

@@ -31,6 +31,10 @@ pub struct Brief {
     /// when the built-in schemas are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub specification: Option<String>,
+    /// Whether an attempt left unfinished leaves its criteria open. Earlier versions did not ask
+    /// that, and their runs are judged as they were.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole_attempts: bool,
 }
 
 /// Which tests are judged.
@@ -62,6 +66,7 @@ impl Brief {
             nonce: None,
             waivers: Vec::new(),
             specification: None,
+            whole_attempts: true,
         }
     }
 }

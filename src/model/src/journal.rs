@@ -1,6 +1,7 @@
 //! Who writes exchanges down and who reads them back, as two small traits.
 //! Refuses partial reads: a journal hands out whole exchanges in the order of their recording.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -32,6 +33,12 @@ pub trait Recorder: Send + Sync {
 
     /// Replaces every secret this recorder has seen in `text`, for messages made of live data.
     fn scrub(&self, text: &str) -> String;
+
+    /// What the correlation id of a call sent now ends with, so that whoever logs it can tell what
+    /// had been recorded before; `None` where the record is no chain, or the calls are another's.
+    fn chain_tail(&self) -> Option<String> {
+        None
+    }
 }
 
 /// An exchange or mark could not be kept.
@@ -99,6 +106,19 @@ impl Mark {
                 "The run goes on after it was interrupted; nothing was recorded in between."
                     .to_owned()
             }
+            MarkKind::Unvouched { known: None, .. } => {
+                "The ledger knows nothing of this run, so that nothing shows whether the journal it \
+                 goes on with is whole."
+                    .to_owned()
+            }
+            MarkKind::Unvouched { known: Some(known), found } if found < known => format!(
+                "The run goes on from an older journal: the ledger had seen {known} lines of it, and \
+                 {found} were there."
+            ),
+            MarkKind::Unvouched { known: Some(known), .. } => format!(
+                "The run goes on from another journal: its line {known} is not the one that the \
+                 ledger had seen."
+            ),
             MarkKind::Injected { exchange, rule } => format!("injected into {exchange}: {rule}"),
             MarkKind::Ended(end) => end.to_string(),
             MarkKind::Note { text } => text.clone(),
@@ -122,6 +142,7 @@ impl Mark {
             | MarkKind::BegunByHand
             | MarkKind::ScenarioFinished(ScenarioOutcome::Succeeded | ScenarioOutcome::ByHand)
             | MarkKind::Resumed
+            | MarkKind::Unvouched { .. }
             | MarkKind::Ended(RunEnd::Whole | RunEnd::Interrupted) => None,
         };
         for text in text.into_iter().chain(&mut self.scenario) {
@@ -151,6 +172,15 @@ pub enum MarkKind {
     },
     /// An interrupted run goes on; since the exchange before, nobody was watching.
     Resumed,
+    /// The ledger, which keeps the last head of each run, does not vouch for the journal that the
+    /// run goes on with.
+    Unvouched {
+        /// How many lines the ledger had seen; absent where it knows nothing of the run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        known: Option<u64>,
+        /// How many lines the journal had.
+        found: u64,
+    },
     /// A recording proxy made an exchange go wrong on purpose.
     Injected {
         /// The exchange.
@@ -177,6 +207,7 @@ impl MarkKind {
             Self::ScenarioFinished(_) => "scenario-finished",
             Self::Wait { .. } => "wait",
             Self::Resumed => "resumed",
+            Self::Unvouched { .. } => "unvouched",
             Self::Injected { .. } => "injected",
             Self::Ended(_) => "ended",
             Self::Note { .. } => "note",
@@ -206,6 +237,48 @@ impl fmt::Display for ScenarioOutcome {
             Self::ByHand => "ended by hand",
         })
     }
+}
+
+/// The last attempt at a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastAttempt<'a> {
+    /// When it began.
+    pub begun: Timestamp,
+    /// How it ended; `None` where the run broke off before it did.
+    pub outcome: Option<&'a ScenarioOutcome>,
+}
+
+impl LastAttempt<'_> {
+    /// Whether it came to an end of its own, whatever that was.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        matches!(
+            self.outcome,
+            Some(ScenarioOutcome::Succeeded | ScenarioOutcome::Failed(_) | ScenarioOutcome::ByHand)
+        )
+    }
+}
+
+/// The last attempt at each scenario of a driven run, by its name. What a person began by hand is
+/// no attempt: nothing is decided by it.
+#[must_use]
+pub fn last_attempts(marks: &[Mark]) -> BTreeMap<&str, LastAttempt<'_>> {
+    let mut last = BTreeMap::new();
+    for mark in marks {
+        let Some(scenario) = mark.scenario.as_deref() else { continue };
+        match &mark.kind {
+            MarkKind::ScenarioStarted => {
+                last.insert(scenario, LastAttempt { begun: mark.at, outcome: None });
+            }
+            MarkKind::ScenarioFinished(outcome) => {
+                if let Some(attempt) = last.get_mut(scenario) {
+                    attempt.outcome = Some(outcome);
+                }
+            }
+            _ => {}
+        }
+    }
+    last
 }
 
 /// A journal in memory.
@@ -282,6 +355,18 @@ mod tests {
                 json!({ "kind": "wait", "ms": 300_250, "reason": "letters are hidden" }),
             ),
             (MarkKind::Resumed, json!({ "kind": "resumed" })),
+            (
+                MarkKind::Unvouched { known: Some(900), found: 41 },
+                json!({ "kind": "unvouched", "known": 900, "found": 41 }),
+            ),
+            (
+                MarkKind::Unvouched { known: Some(41), found: 900 },
+                json!({ "kind": "unvouched", "known": 41, "found": 900 }),
+            ),
+            (
+                MarkKind::Unvouched { known: None, found: 41 },
+                json!({ "kind": "unvouched", "found": 41 }),
+            ),
             (
                 MarkKind::Injected { exchange: ExchangeId::fixed("ex-000007"), rule: "503".into() },
                 json!({ "kind": "injected", "exchange": "ex-000007", "rule": "503" }),
@@ -377,6 +462,12 @@ mod tests {
                 "AT4 by hand",
                 "Waiting 300.2 s: letters are hidden",
                 "The run goes on after it was interrupted; nothing was recorded in between.",
+                "The run goes on from an older journal: the ledger had seen 900 lines of it, and 41 \
+                 were there.",
+                "The run goes on from another journal: its line 41 is not the one that the ledger \
+                 had seen.",
+                "The ledger knows nothing of this run, so that nothing shows whether the journal it \
+                 goes on with is whole.",
                 "injected into ex-000007: 503",
                 "whole",
                 "interrupted",

@@ -46,7 +46,10 @@ pub use ids::{
     CorrelationId, CriterionId, ExchangeId, GroupId, LetterId, MiId, RequestId, RunId,
     SpecificationId, TestId, UnknownTest,
 };
-pub use journal::{Journal, Mark, MarkKind, RecordError, Recorder, Recording, ScenarioOutcome};
+pub use journal::{
+    Journal, LastAttempt, Mark, MarkKind, RecordError, Recorder, Recording, ScenarioOutcome,
+    last_attempts,
+};
 pub use judgement::{Judgement, exit_code, is_waived, unwaived_verdict};
 pub use operation::{Operation, Route};
 pub use pack::{

@@ -2,6 +2,7 @@
 //! Refuses to check what only a target can tell; that is done where the value is used.
 
 mod evidence;
+mod gateway;
 mod load;
 mod mock;
 mod run;
@@ -21,6 +22,7 @@ pub(crate) use evidence::{
     AttestOptions, DiffOptions, GateOptions, JudgeOptions, ReadinessOptions, ReportFormat,
     ReportOptions, SummaryFormat, VerifyOptions,
 };
+pub(crate) use gateway::{ReconcileOptions, SampleOptions};
 pub(crate) use load::LoadOptions;
 pub(crate) use mock::{GatewayPart, MockOptions, MockProfile};
 pub(crate) use run::{RunOptions, Suite};
@@ -65,6 +67,10 @@ pub(crate) enum Command {
     Selftest(SelftestOptions),
     /// Check a bundle: every byte, the signature, and every verdict derived again
     Verify(VerifyOptions),
+    /// Hold a bundle against the gateway's own log: calls that only one of the two knows
+    Reconcile(ReconcileOptions),
+    /// Choose calls of a bundle to look up by hand in the gateway's log
+    Sample(SampleOptions),
     /// Judge a HAR file, a journal or a bundle that was recorded before
     Judge(JudgeOptions),
     /// Render a saved run, or complete the folder of one that broke off

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use letterproof_evidence::{
-    BundleKey, INCOMPLETE, Opened, RunFolder, archive, sha256_hex, zip_path,
+    BundleKey, INCOMPLETE, JOURNAL_FILE, Opened, RunFolder, archive, chain_tail, sha256_hex,
+    zip_path,
 };
 use serde_json::Value;
 
@@ -119,6 +120,36 @@ pub(crate) fn forge(folder: &Path, key: Option<&Path>, change: impl FnOnce(&RunF
     draft.finish().unwrap();
     fs::remove_file(zip_path(folder)).unwrap();
     archive(folder).unwrap();
+}
+
+/// Writes a journal again with its lines changed, every hash of its chain to fit, and the ids of its
+/// calls to carry the new chain: what a forger can do who does not fear the gateway's log.
+pub(crate) fn rechain(draft: &RunFolder, change: impl Fn(&mut Value)) {
+    let journal = fs::read_to_string(draft.journal_path()).unwrap();
+    let nonce = letterproof_evidence::read_journal(&draft.journal_path()).unwrap();
+    let nonce = nonce.header.nonce().to_owned();
+    let tail = |line: &str| chain_tail(&nonce, &sha256_hex(line.as_bytes()));
+    let (mut made, mut before, mut tails) = (String::new(), None::<String>, Vec::new());
+    for old in journal.lines() {
+        let mut line: Value = serde_json::from_str(old).unwrap();
+        change(&mut line);
+        line.as_object_mut().unwrap().remove("prev");
+        let mut line = line.to_string();
+        if let Some(before) = &before {
+            // The hash comes first in a line.
+            line = format!("{{\"prev\":\"{before}\",{}", &line[1..]);
+        }
+        // The newest first: a call carries a head of shortly before.
+        let carried = tails.iter().rev().find(|(old, _): &&(String, String)| line.contains(old));
+        if let Some((old, new)) = carried {
+            line = line.replace(old, new);
+        }
+        before = Some(sha256_hex(line.as_bytes()));
+        tails.push((format!("-{}\"", tail(old)), format!("-{}\"", tail(&line))));
+        made.push_str(&line);
+        made.push('\n');
+    }
+    draft.write(JOURNAL_FILE, made.as_bytes()).unwrap();
 }
 
 /// Changes a JSON document of a run under way.

@@ -13,8 +13,8 @@ use letterproof_model::{
 use letterproof_traffic::updates_of;
 use parking_lot::Mutex;
 
-use super::record::{Content, LetterRecord, Moved};
-use super::store::{Header, Store};
+use super::record::{Content, LetterRecord, Moved, RunHead};
+use super::store::{Header, Known, Store};
 use crate::wire::{LetterDocument, LetterList};
 use crate::{ClientError, Target};
 
@@ -38,6 +38,7 @@ struct Book {
     order: Vec<LetterId>,
     reserved: HashSet<LetterId>,
     mi: HashSet<String>,
+    heads: BTreeMap<RunId, RunHead>,
     store: Option<Store>,
     /// Until when a list that was answered to nobody may hide any letter, known or not.
     veiled_until: Option<Timestamp>,
@@ -67,12 +68,8 @@ impl Ledger {
     /// When the file cannot be used, belongs to another target or supplier, or is in use.
     pub fn open(path: &Path, target: &Target, supplier: &str) -> Result<Self, ClientError> {
         let header = Header::new(&base_of(target), supplier);
-        let (store, records, mi) = Store::open(path, &header)?;
-        let mut book = Book { store: Some(store), mi: mi.into_iter().collect(), ..Book::default() };
-        for record in records {
-            book.put(record);
-        }
-        Ok(Self::of(target, book))
+        let (store, known) = Store::open(path, &header)?;
+        Ok(Self::of(target, Book { store: Some(store), ..Book::knowing(known) }))
     }
 
     /// What the file knows, read without locking or making it; `None` when there is no file. What
@@ -81,15 +78,8 @@ impl Ledger {
     /// # Errors
     /// When the file cannot be read, or belongs to another target or supplier.
     pub fn peek(path: &Path, target: &Target, supplier: &str) -> Result<Option<Self>, ClientError> {
-        let Some((records, mi)) = Store::peek(path, &Header::new(&base_of(target), supplier))?
-        else {
-            return Ok(None);
-        };
-        let mut book = Book { mi: mi.into_iter().collect(), ..Book::default() };
-        for record in records {
-            book.put(record);
-        }
-        Ok(Some(Self::of(target, book)))
+        let known = Store::peek(path, &Header::new(&base_of(target), supplier))?;
+        Ok(known.map(|known| Self::of(target, Book::knowing(known))))
     }
 
     fn of(target: &Target, book: Book) -> Self {
@@ -229,6 +219,31 @@ impl Ledger {
         self.inner.book.lock().mi.iter().any(|key| key.starts_with(date))
     }
 
+    /// Notes how far a run's journal has come.
+    ///
+    /// # Errors
+    /// When the ledger's file cannot be written.
+    pub fn note_head(&self, head: RunHead) -> Result<(), ClientError> {
+        let mut book = self.inner.book.lock();
+        if let Some(store) = &mut book.store {
+            store.write_head(&head)?;
+        }
+        book.heads.insert(head.run.clone(), head);
+        Ok(())
+    }
+
+    /// How far a run's journal had come when the ledger last heard of it.
+    #[must_use]
+    pub fn head_of(&self, run: &RunId) -> Option<RunHead> {
+        self.inner.book.lock().heads.get(run).cloned()
+    }
+
+    /// How far the journals of all runs had come.
+    #[must_use]
+    pub fn heads(&self) -> Vec<RunHead> {
+        self.inner.book.lock().heads.values().cloned().collect()
+    }
+
     /// What is known of a letter.
     #[must_use]
     pub fn get(&self, id: &LetterId) -> Option<LetterRecord> {
@@ -350,6 +365,13 @@ impl Ledger {
 }
 
 impl Book {
+    fn knowing(known: Known) -> Self {
+        let Known { letters, mi, heads } = known;
+        let mut book = Self { mi: mi.into_iter().collect(), heads, ..Self::default() };
+        letters.into_iter().for_each(|record| book.put(record));
+        book
+    }
+
     fn entry(&mut self, id: &LetterId) -> &mut LetterRecord {
         if !self.letters.contains_key(id) {
             self.order.push(id.clone());

@@ -9,4 +9,4 @@ mod replay;
 mod store;
 
 pub use book::{Ledger, Tally};
-pub use record::{Content, LetterRecord, Moved, Step};
+pub use record::{Content, LetterRecord, Moved, RunHead, Step};

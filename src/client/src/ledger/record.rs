@@ -61,6 +61,17 @@ pub struct Moved {
     pub seen: bool,
 }
 
+/// How far the journal of a run had come when the ledger last heard of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunHead {
+    /// The run.
+    pub run: RunId,
+    /// How many lines its journal had, the header among them.
+    pub lines: u64,
+    /// The SHA-256 of the last of them.
+    pub head: String,
+}
+
 /// A status that was seen, and when for the first time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {

@@ -1,5 +1,6 @@
 //! The ledger's file: one line of JSON each time something is learned, after a line that says
 //! what the file is. A line that a crash cut short is dropped when the file is opened again.
+//! A file of the format before, which kept no heads of runs, is written again in this one.
 //! Refuses a file of another target or supplier, of another version, or in use elsewhere.
 
 use std::collections::BTreeMap;
@@ -7,13 +8,14 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use letterproof_model::LetterId;
+use letterproof_model::{LetterId, RunId};
 use serde::{Deserialize, Serialize};
 
-use super::record::LetterRecord;
+use super::record::{LetterRecord, RunHead};
 use crate::ClientError;
 
-const FORMAT: &str = "letterproof-ledger/1";
+const FORMAT: &str = "letterproof-ledger/2";
+const FORMAT_1: &str = "letterproof-ledger/1";
 
 /// The first line of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +40,7 @@ impl Header {
 enum Line<R> {
     Letter(R),
     Mi(String),
+    Run(RunHead),
 }
 
 /// An open file, locked for this process.
@@ -46,12 +49,18 @@ pub(super) struct Store {
     file: File,
 }
 
-type Opened = (Store, Vec<LetterRecord>, Vec<String>);
-type Known = (Vec<LetterRecord>, Vec<String>);
+/// What a file knows.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) letters: Vec<LetterRecord>,
+    pub(super) mi: Vec<String>,
+    /// The last head of each run's journal.
+    pub(super) heads: BTreeMap<RunId, RunHead>,
+}
 
 impl Store {
     /// Opens or makes the file, and reads what it knows.
-    pub(super) fn open(path: &Path, header: &Header) -> Result<Opened, ClientError> {
+    pub(super) fn open(path: &Path, header: &Header) -> Result<(Self, Known), ClientError> {
         let io = |error: std::io::Error| {
             at_fault(
                 path,
@@ -80,21 +89,18 @@ impl Store {
         let contents = read(path, header, &bytes)?;
         let mut store = Self { path: path.to_owned(), file };
         if contents.wordy || contents.whole == 0 {
-            store.rewrite(header, &contents)?;
+            store.rewrite(header, &contents.known)?;
         } else {
             store.file.set_len(contents.whole).map_err(io)?;
             store.file.seek(SeekFrom::End(0)).map_err(io)?;
         }
-        Ok((store, contents.letters, contents.mi))
+        Ok((store, contents.known))
     }
 
     /// Reads what the file knows and leaves it as it is; `None` when there is none.
     pub(super) fn peek(path: &Path, header: &Header) -> Result<Option<Known>, ClientError> {
         match std::fs::read(path) {
-            Ok(bytes) => {
-                let contents = read(path, header, &bytes)?;
-                Ok(Some((contents.letters, contents.mi)))
-            }
+            Ok(bytes) => Ok(Some(read(path, header, &bytes)?.known)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(at_fault(
                 path,
@@ -122,24 +128,41 @@ impl Store {
         self.append(&text)
     }
 
+    /// Appends how far a run's journal has come.
+    pub(super) fn write_head(&mut self, head: &RunHead) -> Result<(), ClientError> {
+        let mut text = Vec::new();
+        push_line(&mut text, &Line::<LetterRecord>::Run(head.clone()));
+        self.append(&text)
+    }
+
     /// Puts what was written safely on disk.
     pub(super) fn sync(&mut self) -> Result<(), ClientError> {
         self.file.sync_data().map_err(|error| self.unwritable(&error))
     }
 
     fn append(&mut self, text: &[u8]) -> Result<(), ClientError> {
-        self.file.write_all(text).map_err(|error| self.unwritable(&error))
+        let before = self.file.stream_position();
+        let written = self.file.write_all(text);
+        if let (Err(_), Ok(before)) = (&written, before) {
+            // No half line for the next one to be appended to; where that fails too, opening tells.
+            let _ =
+                self.file.set_len(before).and_then(|()| self.file.seek(SeekFrom::Start(before)));
+        }
+        written.map_err(|error| self.unwritable(&error))
     }
 
     /// Writes the file anew with one line for each letter.
-    fn rewrite(&mut self, header: &Header, contents: &Contents) -> Result<(), ClientError> {
+    fn rewrite(&mut self, header: &Header, known: &Known) -> Result<(), ClientError> {
         let mut text = Vec::new();
         push_line(&mut text, header);
-        for record in &contents.letters {
+        for record in &known.letters {
             push_line(&mut text, &Line::Letter(record));
         }
-        for key in &contents.mi {
+        for key in &known.mi {
             push_line(&mut text, &Line::<LetterRecord>::Mi(key.clone()));
+        }
+        for head in known.heads.values() {
+            push_line(&mut text, &Line::<LetterRecord>::Run(head.clone()));
         }
         let written = self
             .file
@@ -159,26 +182,25 @@ impl Store {
 }
 
 struct Contents {
-    letters: Vec<LetterRecord>,
-    mi: Vec<String>,
+    known: Known,
     /// Length of the lines that are whole.
     whole: u64,
-    /// Whether far more lines than letters are there.
+    /// Whether it is to be written again: far more lines than letters are there, or the format is
+    /// the one before.
     wordy: bool,
 }
 
 fn read(path: &Path, expected: &Header, bytes: &[u8]) -> Result<Contents, ClientError> {
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let mut lines = bytes.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n').enumerate();
-    let mut contents =
-        Contents { letters: Vec::new(), mi: Vec::new(), whole: whole as u64, wordy: false };
+    let mut contents = Contents { known: Known::default(), whole: whole as u64, wordy: false };
     if whole == 0 {
         return Ok(contents);
     }
     let first = lines.next().map(|(_, line)| line).unwrap_or_default();
     let header: Header = serde_json::from_slice(first)
         .map_err(|_| at_fault(path, "it is no letterproof ledger; name another file".to_owned()))?;
-    if header.format != FORMAT {
+    if ![FORMAT, FORMAT_1].contains(&header.format.as_str()) {
         return Err(at_fault(
             path,
             format!(
@@ -187,7 +209,7 @@ fn read(path: &Path, expected: &Header, bytes: &[u8]) -> Result<Contents, Client
             ),
         ));
     }
-    if header != *expected {
+    if (&header.base_url, &header.supplier) != (&expected.base_url, &expected.supplier) {
         return Err(at_fault(
             path,
             format!(
@@ -196,6 +218,7 @@ fn read(path: &Path, expected: &Header, bytes: &[u8]) -> Result<Contents, Client
             ),
         ));
     }
+    let known = &mut contents.known;
     let mut at: BTreeMap<LetterId, usize> = BTreeMap::new();
     let mut count = 0;
     for (number, line) in lines.filter(|(_, line)| !line.is_empty()) {
@@ -207,17 +230,19 @@ fn read(path: &Path, expected: &Header, bytes: &[u8]) -> Result<Contents, Client
             )
         })?;
         match line {
-            Line::Mi(key) => contents.mi.push(key),
+            Line::Mi(key) => known.mi.push(key),
+            Line::Run(head) => drop(known.heads.insert(head.run.clone(), head)),
             Line::Letter(record) => match at.get(&record.id).copied() {
-                Some(place) => contents.letters[place] = record,
+                Some(place) => known.letters[place] = record,
                 None => {
-                    at.insert(record.id.clone(), contents.letters.len());
-                    contents.letters.push(record);
+                    at.insert(record.id.clone(), known.letters.len());
+                    known.letters.push(record);
                 }
             },
         }
     }
-    contents.wordy = count > 1_000 + 2 * contents.letters.len();
+    let most = 1_000 + 2 * known.letters.len() + known.heads.len();
+    contents.wordy = count > most || header.format == FORMAT_1;
     Ok(contents)
 }
 

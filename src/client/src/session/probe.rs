@@ -189,7 +189,7 @@ impl Session {
             Ok::<(), ClientError>(())
         };
         let document = "application/vnd.api+json".to_owned();
-        let correlation = flow.correlation.as_ref().map(ToString::to_string);
+        let correlation = self.correlation(flow);
         put("x-request-id", &probe.request_id, Some(uuid::Uuid::new_v4().to_string()))?;
         put("x-correlation-id", &probe.correlation_id, correlation)?;
         put("accept", &probe.accept, Some(document.clone()))?;

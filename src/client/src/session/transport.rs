@@ -25,7 +25,7 @@ use super::call::{Call, Kind};
 use super::core::Session;
 use super::receiving::{classify, collect};
 use super::token::Bearer;
-use crate::{ClientError, Target};
+use crate::{ClientError, Flow, Target};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
@@ -124,7 +124,7 @@ impl Session {
         bearer: Option<&Bearer>,
         due: Option<tokio::time::Instant>,
     ) -> Result<Raw, ClientError> {
-        let headers = headers_of(call, bearer)?;
+        let headers = self.headers_of(call, bearer)?;
         let mut request = Request::new(call.method.clone(), call.url.clone());
         *request.headers_mut() = headers.clone();
         if !call.body.is_empty() {
@@ -262,6 +262,42 @@ impl Session {
         let exchange = self.inner.recorder.record(raw).map_err(|error| self.unrecorded(&error))?;
         Ok(Raw { exchange, location: None, secret_body: None })
     }
+
+    /// Every header that is sent, in order; only the host and the length are the connection's own.
+    fn headers_of(&self, call: &Call, bearer: Option<&Bearer>) -> Result<HeaderMap, ClientError> {
+        let mut headers = HeaderMap::with_capacity(call.headers.len() + 4);
+        if let Some(bearer) = bearer {
+            headers.append(http::header::AUTHORIZATION, bearer.header());
+        }
+        if call.ids {
+            let id = Uuid::new_v4().to_string();
+            headers.append(REQUEST_ID, header_text(&id, "X-Request-ID")?);
+            if let Some(correlation) = self.correlation(&call.flow) {
+                headers.append(CORRELATION_ID, header_text(&correlation, "X-Correlation-ID")?);
+            }
+        }
+        for (name, value) in &call.headers {
+            headers.append(name.clone(), value.clone());
+        }
+        if !headers.contains_key(http::header::USER_AGENT) {
+            headers.append(http::header::USER_AGENT, USER_AGENT);
+        }
+        if !headers.contains_key(http::header::ACCEPT) {
+            // The HTTP library would add it anyway; what is sent must be on record.
+            headers.append(http::header::ACCEPT, HeaderValue::from_static("*/*"));
+        }
+        Ok(headers)
+    }
+
+    /// The `X-Correlation-ID` of a flow's call that is sent now: the flow's own, and what ties the
+    /// call to the record so far.
+    pub(super) fn correlation(&self, flow: &Flow) -> Option<String> {
+        let id = flow.correlation.as_ref()?;
+        Some(match self.inner.recorder.chain_tail() {
+            Some(tail) => format!("{id}-{tail}"),
+            None => id.to_string(),
+        })
+    }
 }
 
 fn interrupted() -> TransportError {
@@ -272,32 +308,6 @@ fn interrupted() -> TransportError {
         status: None,
         received: 0,
     }
-}
-
-/// Every header that is sent, in order; only the host and the length are the connection's own.
-fn headers_of(call: &Call, bearer: Option<&Bearer>) -> Result<HeaderMap, ClientError> {
-    let mut headers = HeaderMap::with_capacity(call.headers.len() + 4);
-    if let Some(bearer) = bearer {
-        headers.append(http::header::AUTHORIZATION, bearer.header());
-    }
-    if call.ids {
-        let id = Uuid::new_v4().to_string();
-        headers.append(REQUEST_ID, header_text(&id, "X-Request-ID")?);
-        if let Some(correlation) = &call.flow.correlation {
-            headers.append(CORRELATION_ID, header_text(correlation.as_str(), "X-Correlation-ID")?);
-        }
-    }
-    for (name, value) in &call.headers {
-        headers.append(name.clone(), value.clone());
-    }
-    if !headers.contains_key(http::header::USER_AGENT) {
-        headers.append(http::header::USER_AGENT, USER_AGENT);
-    }
-    if !headers.contains_key(http::header::ACCEPT) {
-        // The HTTP library would add it anyway; what is sent must be on record.
-        headers.append(http::header::ACCEPT, HeaderValue::from_static("*/*"));
-    }
-    Ok(headers)
 }
 
 const USER_AGENT: HeaderValue =

@@ -5,7 +5,7 @@ use std::io::Write;
 use letterproof_model::LetterStatus;
 
 use super::Stage;
-use crate::{ClientError, Content, Ledger, Reasons, Supplier, letter_ids};
+use crate::{ClientError, Content, Ledger, Reasons, RunHead, Supplier, letter_ids};
 
 async fn worked(stage: &Stage, ledger: Ledger) -> Supplier {
     stage.double.seed_ordinary(4);
@@ -110,9 +110,54 @@ async fn a_file_that_is_no_ledger_or_is_damaged_is_refused_by_name_and_left_alon
     std::fs::write(&path, format!("{header}{{\"letter\":7}}\n")).unwrap();
     let error = Ledger::open(&path, &stage.target, "Acme").err().unwrap().to_string();
     assert!(error.contains("line 2"), "{error}");
-    std::fs::write(&path, header.replace("ledger/1", "ledger/9")).unwrap();
+    std::fs::write(&path, header.replace("ledger/2", "ledger/9")).unwrap();
     let error = Ledger::open(&path, &stage.target, "Acme").err().unwrap().to_string();
     assert!(error.contains("letterproof-ledger/9"), "{error}");
+}
+
+#[tokio::test]
+async fn the_last_head_of_each_run_is_kept() {
+    let stage = Stage::set().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.jsonl");
+    let head = |run: &str, lines| RunHead { run: run.into(), lines, head: format!("{lines:064}") };
+    let ledger = Ledger::open(&path, &stage.target, "Acme").unwrap();
+    for (run, lines) in [("r1", 50), ("r2", 7), ("r1", 81)] {
+        ledger.note_head(head(run, lines)).unwrap();
+    }
+    drop(ledger);
+    for _ in 0..2 {
+        let ledger = Ledger::open(&path, &stage.target, "Acme").unwrap();
+        assert_eq!(ledger.head_of(&"r1".into()), Some(head("r1", 81)));
+        assert_eq!(ledger.heads(), [head("r1", 81), head("r2", 7)]);
+        assert_eq!(ledger.head_of(&"r3".into()), None);
+        // So many that the file is written again when it is opened.
+        for _ in 0..1_100 {
+            ledger.note_head(head("r2", 7)).unwrap();
+        }
+    }
+    drop(Ledger::open(&path, &stage.target, "Acme").unwrap());
+    assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 3);
+}
+
+#[tokio::test]
+async fn a_ledger_of_the_format_before_is_read_and_written_in_this_one() {
+    let stage = Stage::set().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.jsonl");
+    let before = worked(&stage, Ledger::open(&path, &stage.target, "Acme").unwrap())
+        .await
+        .ledger()
+        .select(|_| true);
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("ledger/2", "ledger/1", 1)).unwrap();
+    let known = Ledger::peek(&path, &stage.target, "Acme").unwrap().unwrap();
+    assert_eq!(known.select(|_| true), before, "looking changes nothing");
+    assert!(std::fs::read_to_string(&path).unwrap().contains("ledger/1"));
+    let ledger = Ledger::open(&path, &stage.target, "Acme").unwrap();
+    assert_eq!(ledger.select(|_| true), before);
+    drop(ledger);
+    assert!(std::fs::read_to_string(&path).unwrap().contains("letterproof-ledger/2"));
 }
 
 #[tokio::test]

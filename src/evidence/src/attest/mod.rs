@@ -1,10 +1,12 @@
 //! What a person states about a run, dated and tied to a clause, with files that show it.
 //!
+//! Each names the hash of the one before and is signed by itself where there is a key.
 //! An attestation never becomes a verdict: it stands beside what was judged from traffic. Adding
 //! one changes a finished run's folder whole or not at all, and makes manifest and zip again.
 //! Refuses unknown clauses, empty statements, and files of other kinds or sizes than a reviewer
 //! can open.
 
+mod chain;
 mod kinds;
 mod record;
 
@@ -14,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 use letterproof_model::{CriterionId, Timestamp, clause};
 
+pub use chain::AttestationSignature;
+pub(crate) use chain::{Unheld, root};
 pub use kinds::ACCEPTED_KINDS;
 pub use record::{AttachedFile, Attestation, Attestations};
 
@@ -27,7 +31,9 @@ pub const ATTESTATIONS_FILE: &str = "attestations.json";
 /// The folder of what is attached to them.
 pub const ATTACHMENTS_FOLDER: &str = "attachments";
 /// The name and version of the attestations format.
-pub const ATTESTATIONS_FORMAT: &str = "letterproof-attestations/1";
+pub const ATTESTATIONS_FORMAT: &str = "letterproof-attestations/2";
+/// The format before it, which is read and no longer written.
+const ATTESTATIONS_FORMAT_1: &str = "letterproof-attestations/1";
 /// Largest file that can be attached, in bytes.
 pub const ATTACHMENT_LIMIT: u64 = 25 << 20;
 
@@ -65,7 +71,8 @@ pub fn attest<E: From<EvidenceError>>(
 ) -> Result<PathBuf, E> {
     check(&new, files)?;
     amend(folder, sealing, |draft| {
-        let mut attestations = Attestations::of(&Opened::open(draft.path())?)?;
+        let opened = Opened::open(draft.path())?;
+        let mut attestations = Attestations::of(&opened)?;
         let mut attached = Vec::new();
         for path in files {
             let file = attach(draft, &new.criterion, path)?;
@@ -73,13 +80,16 @@ pub fn attest<E: From<EvidenceError>>(
                 attached.push(file);
             }
         }
-        attestations.attestations.push(Attestation {
+        let given = Attestation {
             criterion: new.criterion,
             statement: new.statement.trim().to_owned(),
             role: new.role.trim().to_owned(),
             given_at: new.given_at,
             files: attached,
-        });
+            prev: None,
+            signature: None,
+        };
+        attestations.add(given, &root(&opened)?, sealing.key());
         draft.write_with(ATTESTATIONS_FILE, |output| {
             crate::bundle::write_json(output, &attestations)
         })?;

@@ -1,12 +1,13 @@
 //! `attestations.json`, and how attached files are named in a bundle.
-//! Refuses another format version, and names that could clash or lead elsewhere.
+//! Refuses other format versions than this and the one before, which was no chain, and names that could clash or lead elsewhere.
 
 use std::path::Path;
 
 use letterproof_model::{CriterionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, ATTESTATIONS_FORMAT};
+use super::chain::AttestationSignature;
+use super::{ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, ATTESTATIONS_FORMAT, ATTESTATIONS_FORMAT_1};
 use crate::EvidenceError;
 use crate::opened::Opened;
 
@@ -21,7 +22,7 @@ const NAME_LIMIT: usize = 80;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attestations {
-    /// Always [`ATTESTATIONS_FORMAT`].
+    /// [`ATTESTATIONS_FORMAT`], or the one before it, in which nothing was chained or signed.
     pub format: String,
     /// In the order in which they were given.
     pub attestations: Vec<Attestation>,
@@ -41,6 +42,13 @@ pub struct Attestation {
     pub given_at: Timestamp,
     /// What shows it.
     pub files: Vec<AttachedFile>,
+    /// The hash of the attestation before, or of the journal's first line; absent in the format
+    /// before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prev: Option<String>,
+    /// Who signed it; absent where nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<AttestationSignature>,
 }
 
 /// A file attached to an attestation.
@@ -69,7 +77,12 @@ impl Attestations {
         }
         let path = opened.path().join(ATTESTATIONS_FILE);
         let bytes = opened.read(ATTESTATIONS_FILE, LIMIT)?;
-        crate::bundle::parse_json(&path, &bytes, ATTESTATIONS_FORMAT)
+        match crate::bundle::parse_json(&path, &bytes, ATTESTATIONS_FORMAT) {
+            Err(EvidenceError::Foreign { found, .. }) if found == ATTESTATIONS_FORMAT_1 => {
+                crate::bundle::parse_json(&path, &bytes, ATTESTATIONS_FORMAT_1)
+            }
+            read => read,
+        }
     }
 }
 

@@ -104,7 +104,9 @@ impl Recorded {
     /// # Errors
     /// When something cannot be read or written.
     pub fn copy_with(&self, brief: Brief, folder: &RunFolder) -> Result<(), EvidenceError> {
-        let header = JournalHeader { brief: Some(brief), ..self.header.clone() };
+        // In another chain the heads that its calls carry mean nothing.
+        let header =
+            JournalHeader { brief: Some(brief), chained_ids: false, ..self.header.clone() };
         let mut reader = self.source.journal()?;
         let mut fault = None;
         let written = folder.write_with(JOURNAL_FILE, |output| {

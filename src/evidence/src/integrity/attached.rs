@@ -1,14 +1,37 @@
 //! Attestations against the files attached to them, and the other way round.
+//! Each attestation is held against the one before too, and against its signature.
 //! Refuses an attachment nobody attested, and an attestation whose file is not there as stated.
 
 use std::collections::BTreeSet;
 
 use super::Check;
-use crate::attest::{ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, Attestations};
+use crate::attest::{ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, Attestations, Unheld, root};
 use crate::inventory::Inventory;
 use crate::problem::ProblemKind;
 
 impl Check<'_> {
+    /// Whether each attestation follows from the one before and bears its own signature.
+    fn chained(&mut self, attestations: &Attestations) {
+        // A journal that cannot be read is a problem already.
+        let Ok(root) = root(self.opened) else { return };
+        for unheld in attestations.unheld(&root) {
+            let (place, rest) = match unheld {
+                Unheld::Chain(0) => (0, "does not follow from this run's journal: it is another's"),
+                Unheld::Chain(place) => {
+                    (place, "does not follow from the one before, which was rewritten or taken out")
+                }
+                Unheld::Signature(place) => {
+                    (place, "bears a signature that does not hold: it was rewritten")
+                }
+            };
+            let criterion = attestations.attestations.get(place).map(|one| &one.criterion);
+            let criterion = crate::names::shown(criterion.map_or("", |id| id.as_str()));
+            let rest =
+                format!("holds a statement, number {} for {criterion}, which {rest}", place + 1);
+            self.add(ProblemKind::Attestation, ATTESTATIONS_FILE, &rest);
+        }
+    }
+
     pub(super) fn attachments(&mut self, inventory: &Inventory) {
         let attestations = match Attestations::of(self.opened) {
             Ok(attestations) => attestations,
@@ -19,6 +42,7 @@ impl Check<'_> {
                 return;
             }
         };
+        self.chained(&attestations);
         let mut attested = BTreeSet::new();
         for attestation in &attestations.attestations {
             for file in &attestation.files {

@@ -35,6 +35,10 @@ pub struct JournalHeader {
     /// What the run was asked to show; absent where nothing is to be judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brief: Option<Brief>,
+    /// Whether the correlation ids of its calls carry the chain. Without it, as in journals of
+    /// earlier versions, a call may carry none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub chained_ids: bool,
 }
 
 impl JournalHeader {
@@ -48,7 +52,20 @@ impl JournalHeader {
             tool,
             base_url: base_url.into(),
             brief: None,
+            chained_ids: false,
         }
+    }
+
+    /// The reviewer's nonce; empty where none was given.
+    #[must_use]
+    pub fn nonce(&self) -> &str {
+        self.brief.as_ref().and_then(|brief| brief.nonce.as_deref()).unwrap_or_default()
+    }
+
+    /// The same header, of a journal whose calls carry its chain.
+    #[must_use]
+    pub fn with_chained_ids(self) -> Self {
+        Self { chained_ids: true, ..self }
     }
 
     /// Whether this journal is of format 1, whose marks are free text.
@@ -57,11 +74,13 @@ impl JournalHeader {
         self.format == JOURNAL_FORMAT_1
     }
 
-    /// The header of a journal begun now, to be judged as this brief asks.
+    /// The header of a journal begun now, to be judged as this brief asks; the calls of a driven run
+    /// carry its chain.
     #[must_use]
     pub fn briefed(run_id: RunId, started: Timestamp, tool: ToolInfo, brief: Brief) -> Self {
         let base_url = brief.context.base_url.clone();
-        Self { started, brief: Some(brief), ..Self::new(run_id, tool, base_url) }
+        let chained_ids = brief.supplier.is_ours();
+        Self { started, brief: Some(brief), chained_ids, ..Self::new(run_id, tool, base_url) }
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use letterproof_model::{ExchangeId, Recording};
 
+use super::carried::{Carried, Carrying};
 use super::format::{
     BEFORE, Entry, HASH, JOURNAL_FORMAT, JOURNAL_FORMAT_1, JournalHeader, LINE_LIMIT, Line,
 };
@@ -27,6 +28,8 @@ pub struct SavedJournal {
     pub torn_tail: bool,
     /// SHA-256 of the last whole line: the head of the hash chain.
     pub head: String,
+    /// What the calls of a driven run carry of that chain; `None` where others made the calls.
+    pub carried: Option<Carried>,
 }
 
 /// Reads and checks a whole journal.
@@ -38,6 +41,20 @@ pub fn read_journal(path: &Path) -> Result<SavedJournal, EvidenceError> {
     JournalReader::open(path)?.read_whole()
 }
 
+/// The head of a journal's chain after so many lines; `None` where it has fewer.
+///
+/// # Errors
+/// As [`read_journal`].
+pub fn head_at(path: &Path, lines: u64) -> Result<Option<String>, EvidenceError> {
+    let mut reader = JournalReader::open(path)?;
+    while reader.line < lines {
+        if reader.next().transpose()?.is_none() {
+            return Ok(None);
+        }
+    }
+    Ok((reader.line == lines).then_some(reader.prev))
+}
+
 impl JournalReader {
     /// Reads and checks every entry.
     ///
@@ -46,10 +63,20 @@ impl JournalReader {
     pub fn read_whole(self) -> Result<SavedJournal, EvidenceError> {
         let mut reader = self;
         let mut recording = Recording::default();
-        for entry in reader.by_ref() {
-            match entry? {
-                Entry::Exchange(exchange) => recording.push(exchange),
-                Entry::Mark(mark) => recording.push_mark(mark),
+        let mut carrying = Carrying::of(&reader.header);
+        loop {
+            if let Some(carrying) = &mut carrying {
+                carrying.head(&reader.prev);
+            }
+            match reader.next().transpose()? {
+                Some(Entry::Exchange(exchange)) => {
+                    if let Some(carrying) = &mut carrying {
+                        carrying.call(&exchange);
+                    }
+                    recording.push(exchange);
+                }
+                Some(Entry::Mark(mark)) => recording.push_mark(mark),
+                None => break,
             }
         }
         Ok(SavedJournal {
@@ -57,6 +84,7 @@ impl JournalReader {
             recording,
             torn_tail: reader.torn_tail,
             head: reader.prev,
+            carried: carrying.map(Carrying::found),
         })
     }
 }
@@ -159,6 +187,11 @@ impl JournalReader {
     /// Bytes of the whole lines read so far.
     pub(crate) fn whole_bytes(&self) -> u64 {
         self.whole_bytes
+    }
+
+    /// How many whole lines have been read, the header among them.
+    pub(crate) fn lines(&self) -> u64 {
+        self.line
     }
 
     /// SHA-256 of the last whole line read.

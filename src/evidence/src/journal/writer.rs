@@ -12,6 +12,7 @@ use std::sync::Arc;
 use letterproof_model::{Exchange, ExchangeId, Mark, RawExchange, RecordError, Recorder};
 use parking_lot::Mutex;
 
+use super::carried::chain_tail;
 use super::format::{Entry, JournalHeader, LINE_LIMIT, write_line};
 use super::reader::{JournalReader, exchange_id};
 use crate::digest::sha256_hex;
@@ -23,19 +24,28 @@ const WRITE_HINT: &str = "free some space or choose another folder with --out, t
 pub type ExchangeObserver = Box<dyn Fn(&Arc<Exchange>) + Send + Sync>;
 /// Is told of every mark once it is written.
 pub type MarkObserver = Box<dyn Fn(&Mark) + Send + Sync>;
+/// Is told now and then how many lines the journal has, and the head of its chain.
+pub type HeadObserver = Box<dyn Fn(u64, &str) + Send + Sync>;
+
+/// After how many lines a head observer is told at the latest.
+const HEADS_APART: u64 = 50;
 
 /// The journal of a run under way.
 pub struct JournalWriter {
     path: PathBuf,
     redactor: Redactor,
+    /// The nonce that calls carry the chain under; `None` where they carry none.
+    nonce: Option<String>,
     file: Arc<File>,
     state: Mutex<State>,
     on_exchange: Vec<ExchangeObserver>,
     on_mark: Vec<MarkObserver>,
+    on_head: Vec<HeadObserver>,
 }
 
 struct State {
     prev: String,
+    lines: u64,
     exchanges: u64,
     length: u64,
     failed: Option<RecordError>,
@@ -72,7 +82,8 @@ impl JournalWriter {
         line.push(b'\n');
         (&file).write_all(&line).map_err(io("write"))?;
         let redactor = Redactor::new(&header.base_url)?;
-        Ok(Self::over(path, file, redactor, prev, 0, line.len() as u64))
+        let journal = Self::over(path, file, redactor, prev, (1, 0), line.len() as u64);
+        Ok(journal.headed(header))
     }
 
     /// Opens the journal of a run that broke off, to append to it. A torn last line is cut off;
@@ -94,8 +105,14 @@ impl JournalWriter {
         file.set_len(reader.whole_bytes()).map_err(io("shorten"))?;
         file.seek(SeekFrom::End(0)).map_err(io("open"))?;
         let redactor = Redactor::new(&reader.header().base_url)?;
-        let (prev, exchanges) = (reader.head().to_owned(), reader.exchanges());
-        Ok(Self::over(path, file, redactor, prev, exchanges, reader.whole_bytes()))
+        let (prev, counts) = (reader.head().to_owned(), (reader.lines(), reader.exchanges()));
+        let journal = Self::over(path, file, redactor, prev, counts, reader.whole_bytes());
+        Ok(journal.headed(reader.header()))
+    }
+
+    fn headed(self, header: &JournalHeader) -> Self {
+        let nonce = header.chained_ids.then(|| header.nonce().to_owned());
+        Self { nonce, ..self }
     }
 
     fn over(
@@ -103,17 +120,19 @@ impl JournalWriter {
         file: File,
         redactor: Redactor,
         prev: String,
-        exchanges: u64,
+        (lines, exchanges): (u64, u64),
         length: u64,
     ) -> Self {
-        let state = State { prev, exchanges, length, failed: None, buffer: Vec::new() };
+        let state = State { prev, lines, exchanges, length, failed: None, buffer: Vec::new() };
         Self {
             path: path.to_owned(),
             redactor,
+            nonce: None,
             file: Arc::new(file),
             state: Mutex::new(state),
             on_exchange: Vec::new(),
             on_mark: Vec::new(),
+            on_head: Vec::new(),
         }
     }
 
@@ -130,6 +149,21 @@ impl JournalWriter {
     pub fn with_mark_observer(mut self, observer: MarkObserver) -> Self {
         self.on_mark.push(observer);
         self
+    }
+
+    /// Calls `observer` with the number of lines and the head of the chain, every 50 lines and
+    /// whenever the journal was made to survive a power cut; else as [`Self::with_observer`] does.
+    #[must_use]
+    pub fn with_head_observer(mut self, observer: HeadObserver) -> Self {
+        self.on_head.push(observer);
+        self
+    }
+
+    /// How many lines the journal has, the header among them, and the head of its chain.
+    #[must_use]
+    pub fn position(&self) -> (u64, String) {
+        let state = self.state.lock();
+        (state.lines, state.prev.clone())
     }
 
     /// Where the journal lies.
@@ -163,7 +197,10 @@ impl JournalWriter {
         file.sync_data().map_err(|error| {
             let error = self.failure(&error);
             self.state.lock().failed.get_or_insert(error).clone()
-        })
+        })?;
+        let state = self.state.lock();
+        self.on_head.iter().for_each(|observer| observer(state.lines, &state.prev));
+        Ok(())
     }
 
     fn append(&self, make: impl FnOnce(u64) -> Entry) -> Result<Entry, RecordError> {
@@ -189,6 +226,7 @@ impl JournalWriter {
             state.failed = Some(error.clone());
             return Err(error);
         }
+        state.lines += 1;
         state.length += state.buffer.len() as u64;
         state.prev = sha256_hex(&state.buffer[..state.buffer.len() - 1]);
         if state.buffer.capacity() > 1 << 20 {
@@ -200,6 +238,9 @@ impl JournalWriter {
                 self.on_exchange.iter().for_each(|observer| observer(exchange));
             }
             Entry::Mark(mark) => self.on_mark.iter().for_each(|observer| observer(mark)),
+        }
+        if state.lines.is_multiple_of(HEADS_APART) {
+            self.on_head.iter().for_each(|observer| observer(state.lines, &state.prev));
         }
         Ok(entry)
     }
@@ -232,6 +273,13 @@ impl Recorder for JournalWriter {
     fn scrub(&self, text: &str) -> String {
         self.redactor.scrub(text)
     }
+
+    fn chain_tail(&self) -> Option<String> {
+        let nonce = self.nonce.as_deref()?;
+        // Hashed outside the lock: appending must not wait for it.
+        let head = self.state.lock().prev.clone();
+        Some(chain_tail(nonce, &head))
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -244,8 +292,14 @@ mod tests {
     fn a_full_disk_stops_this_record_and_every_later_one() {
         let file = OpenOptions::new().write(true).open("/dev/full").unwrap();
         let redactor = Redactor::new("https://api.example").unwrap();
-        let journal =
-            JournalWriter::over(Path::new("journal.jsonl"), file, redactor, String::new(), 0, 0);
+        let journal = JournalWriter::over(
+            Path::new("journal.jsonl"),
+            file,
+            redactor,
+            String::new(),
+            (0, 0),
+            0,
+        );
         let mark = || Mark::note(now(), "x");
         let first = journal.mark(mark()).unwrap_err();
         assert!(first.message.contains("journal.jsonl"), "{first}");

@@ -47,7 +47,7 @@ impl Envelope {
     pub(crate) fn of(payload: Vec<u8>, key: Option<&BundleKey>) -> Self {
         let signature = key.map(|key| EnvelopeSignature {
             key_id: key.public().key_id(),
-            bytes: key.sign(&signed_bytes(&payload)),
+            bytes: key.sign(&signed_bytes(PAYLOAD_TYPE, &payload)),
         });
         Self { payload, signature }
     }
@@ -99,14 +99,14 @@ impl Envelope {
     pub(crate) fn is_signed_by(&self, key: &BundlePublicKey) -> bool {
         self.signature.as_ref().is_some_and(|signature| {
             signature.key_id == key.key_id()
-                && key.verifies(&signed_bytes(&self.payload), &signature.bytes)
+                && key.verifies(&signed_bytes(PAYLOAD_TYPE, &self.payload), &signature.bytes)
         })
     }
 }
 
 /// What is signed: DSSE's pre-authentication encoding, version 1.
-fn signed_bytes(payload: &[u8]) -> Vec<u8> {
-    let head = format!("DSSEv1 {} {PAYLOAD_TYPE} {} ", PAYLOAD_TYPE.len(), payload.len());
+pub(crate) fn signed_bytes(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    let head = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len());
     [head.as_bytes(), payload].concat()
 }
 
@@ -116,7 +116,10 @@ mod tests {
 
     #[test]
     fn what_is_signed_is_what_the_dsse_protocol_says() {
-        assert_eq!(signed_bytes(b"{}"), b"DSSEv1 28 application/vnd.in-toto+json 2 {}");
+        assert_eq!(
+            signed_bytes(PAYLOAD_TYPE, b"{}"),
+            b"DSSEv1 28 application/vnd.in-toto+json 2 {}"
+        );
     }
 
     #[test]

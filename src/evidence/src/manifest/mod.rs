@@ -9,7 +9,7 @@ mod envelope;
 mod facts;
 mod statement;
 
-pub(crate) use envelope::Envelope;
+pub(crate) use envelope::{Envelope, signed_bytes};
 pub(crate) use facts::Facts;
 pub use statement::{
     JournalHead, Manifest, Outcome, RunSummary, Statement, Subject, SubjectDigest, SubjectNotes,

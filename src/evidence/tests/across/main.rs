@@ -9,14 +9,13 @@ mod gates;
 mod measured;
 mod ready;
 
-use std::collections::BTreeSet;
 use std::fs;
 
 use common::{results, tested};
 use jiff::SignedDuration;
 use letterproof_evidence::{
-    Demand, Demands, DifferenceKind, Opened, Readiness, Submission, diff, gate, read_measured,
-    readiness,
+    Attestation, Demand, Demands, DifferenceKind, Opened, Readiness, Submission, diff, gate,
+    read_measured, readiness,
 };
 use letterproof_model::{
     About, Attempt, Capability, CheckResult, ClauseKind, Context, CriterionId, CriterionResult,

@@ -10,18 +10,26 @@ fn of(runs: &[&Results]) -> Readiness {
     together(runs, &context, &everything_attested())
 }
 
-fn together(runs: &[&Results], context: &Context, attested: &BTreeSet<CriterionId>) -> Readiness {
+fn together(runs: &[&Results], context: &Context, attestations: &[Attestation]) -> Readiness {
     let submissions: Vec<_> =
-        runs.iter().map(|results| Submission { results, context, attested }).collect();
+        runs.iter().map(|results| Submission { results, context, attestations }).collect();
     readiness(&submissions)
 }
 
-fn everything_attested() -> BTreeSet<CriterionId> {
+fn everything_attested() -> Vec<Attestation> {
     pack()
         .iter()
         .flat_map(|test| test.clauses)
         .filter(|clause| clause.kind == ClauseKind::Attestation)
-        .map(|clause| CriterionId::from(clause.id))
+        .map(|clause| Attestation {
+            criterion: CriterionId::from(clause.id),
+            statement: "It was done.".into(),
+            role: "production manager".into(),
+            given_at: "2026-08-21T12:00:00Z".parse().unwrap(),
+            files: vec![],
+            prev: None,
+            signature: None,
+        })
         .collect()
 }
 
@@ -96,10 +104,13 @@ fn statements_are_owed_until_they_are_given() {
     let mut context = Context::stand_in(INT);
     context.supports.clear();
     let mut attested = everything_attested();
-    attested.remove(&CriterionId::from("AT3.7"));
+    attested.retain(|given| given.criterion.as_str() != "AT3.7");
     let owed = together(&[&whole("a")], &context, &attested);
     assert_eq!(owed.remaining.len(), 1, "{:?}", owed.remaining);
     assert!(owed.remaining[0].contains("statements owed for AT3.7"));
+    assert_eq!(owed.attestations.len(), attested.len());
+    let (line, given) = (&owed.attestations[0], &attested[0]);
+    assert_eq!((&line.hash, line.signer().as_str()), (&given.hash(), "unsigned"));
 }
 
 #[test]

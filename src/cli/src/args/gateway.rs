@@ -1,0 +1,75 @@
+//! The options of the commands that hold a bundle against the gateway's own log: `reconcile` and
+//! `sample`.
+//! Refuses a target: neither ever makes a request.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{OutputFormat, duration};
+
+const RECONCILE_EXAMPLES: &str = "\
+Examples:
+  letterproof reconcile evidence/20261120t101500z-abc123.zip gateway.csv
+  letterproof reconcile bundle.zip gateway.csv --format json
+
+GATEWAY.csv is what the gateway logged of the supplier's application while the run went on: all of
+it, from before the first call until after the last. It has a line of names with correlation_id,
+time, method, path and status, and request_id where there is one. What it must show is that the
+bundle lacks no call: count from the gateway to the bundle, not the other way round.
+
+It sends nothing. Exit codes: 0 each side knows every call of the other, 1 not, 2 one of the two
+cannot be read.";
+
+#[derive(Debug, Args)]
+#[command(after_help = RECONCILE_EXAMPLES)]
+pub(crate) struct ReconcileOptions {
+    /// The zip, or the folder of a run
+    #[arg(value_name = "BUNDLE")]
+    pub(crate) bundle: PathBuf,
+
+    /// The gateway's log of calls, as CSV
+    #[arg(value_name = "GATEWAY.csv")]
+    pub(crate) log: PathBuf,
+
+    /// How far the clocks of gateway and bundle may be apart
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    pub(crate) tolerance: Duration,
+
+    /// How the result is printed on stdout
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    pub(crate) format: OutputFormat,
+}
+
+const SAMPLE_EXAMPLES: &str = "\
+Examples:
+  letterproof sample evidence/20261120t101500z-abc123.zip --seed \"window 1, 9 December\"
+  letterproof sample bundle.zip --n 100 --seed 4711 --format json
+
+Choose the text when you have the bundle, so that nobody could foresee it. A sample finds calls that
+were invented or changed. It cannot find calls that were left out: for those, count from the gateway
+to the bundle with `letterproof reconcile`.
+
+It sends nothing. Exit codes: 0 the sample is printed, 2 the bundle cannot be read.";
+
+#[derive(Debug, Args)]
+#[command(after_help = SAMPLE_EXAMPLES)]
+pub(crate) struct SampleOptions {
+    /// The zip, or the folder of a run
+    #[arg(value_name = "BUNDLE")]
+    pub(crate) bundle: PathBuf,
+
+    /// How many calls
+    #[arg(long, value_name = "NUMBER", default_value_t = 40,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) n: u32,
+
+    /// The text that the calls are chosen by
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) seed: String,
+
+    /// How the result is printed on stdout
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    pub(crate) format: OutputFormat,
+}

@@ -1,0 +1,244 @@
+//! `letterproof reconcile` and `letterproof sample`: a bundle against the gateway's own log.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use letterproof_evidence::{JOURNAL_FILE, read_journal};
+use letterproof_model::{Journal as _, Route, Timestamp};
+use support::bundles::{copied, faults, forge, printed, sound, text};
+use support::{Ended, command};
+
+/// A row of a gateway's log: correlation id, time, method, path, status and request id.
+type Row = [String; 6];
+
+const NAMES: &str = "correlation_id,time,method,path,status,request_id";
+
+/// What the gateway logged of the sound run.
+fn logged() -> Vec<Row> {
+    let saved = read_journal(&sound().folder.join(JOURNAL_FILE)).unwrap();
+    let base = &saved.header.base_url;
+    let calls = saved
+        .recording
+        .exchanges()
+        .iter()
+        .filter(|exchange| Route::of_exchange(exchange, base).operation.is_api());
+    calls
+        .map(|exchange| {
+            let header = |name| exchange.request.header(name).unwrap().to_owned();
+            let path = exchange.request.url.split_once("://").unwrap().1;
+            [
+                header("x-correlation-id"),
+                exchange.started.to_string(),
+                exchange.request.method.clone(),
+                path[path.find('/').unwrap()..].to_owned(),
+                exchange.status().unwrap().to_string(),
+                header("x-request-id"),
+            ]
+        })
+        .collect()
+}
+
+fn csv(rows: &[Row]) -> String {
+    rows.iter().fold(format!("{NAMES}\n"), |text, row| text + &row.join(",") + "\n")
+}
+
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.path().join("gateway.csv");
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    fn reconcile(&self, bundle: &Path, log: impl AsRef<[u8]>, arguments: &[&str]) -> Ended {
+        let log = self.file(log);
+        command(&["reconcile", text(bundle), text(&log)]).args(arguments).ended()
+    }
+}
+
+#[track_caller]
+fn says(ended: &Ended, code: i32, words: &[&str]) {
+    assert_eq!(ended.code, code, "{}\n{}", ended.stdout, ended.stderr);
+    for word in words {
+        assert!(ended.stdout.contains(word), "{word} in {}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_log_with_the_same_calls_agrees_however_it_was_exported() {
+    let desk = Desk::new();
+    let rows = logged();
+    let agrees = ["every call that the gateway saw is in the bundle, and the other way round"];
+    says(&desk.reconcile(&sound().zip, csv(&rows), &[]), 0, &agrees);
+
+    let mut windows =
+        "\u{feff}X-Correlation-ID;Timestamp;Verb;Request URI;Status Code\r\n".to_owned();
+    for [id, time, method, path, status, _] in rows.iter().rev() {
+        let time = time.replace('T', " ").replace('Z', "");
+        let line =
+            format!("gw-1.{id};\"{time}\";{};/int{path}?x=1;{status}\r\n", method.to_lowercase());
+        windows.push_str(&line);
+    }
+    says(&desk.reconcile(&sound().folder, &windows, &[]), 0, &agrees);
+
+    let later = |minutes: i64| {
+        let mut rows = rows.clone();
+        for row in &mut rows {
+            let at: Timestamp = row[1].parse().unwrap();
+            row[1] = (at + jiff::SignedDuration::from_mins(minutes)).to_string();
+        }
+        csv(&rows)
+    };
+    says(&desk.reconcile(&sound().zip, later(4), &[]), 0, &agrees);
+    let apart = ["the two say different things of", "NOT the same calls"];
+    says(&desk.reconcile(&sound().zip, later(10), &[]), 1, &apart);
+    says(&desk.reconcile(&sound().zip, later(10), &["--tolerance", "15m"]), 0, &agrees);
+}
+
+#[test]
+fn a_call_that_the_bundle_lacks_is_named_and_cannot_write_on_the_terminal() {
+    let desk = Desk::new();
+    let mut rows = logged();
+    let mut lacking = rows[1].clone();
+    (lacking[0], lacking[5]) = ("NHS-2026-0815-gone".into(), String::new());
+    (lacking[3], lacking[4]) = ("/nhs-notify-supplier/letters/\u{1b}[2Jx".into(), "500".into());
+    rows.insert(1, lacking);
+    let mut early = rows[2].clone();
+    early[0] = "gone-too".into();
+    early[1] = "2001-01-01T00:00:00Z".into();
+    early[5] = String::new();
+    rows.push(early);
+    let ended = desk.reconcile(&sound().zip, csv(&rows), &[]);
+    says(
+        &ended,
+        1,
+        &["the gateway saw, and the bundle lacks", "line 3", "NHS-2026-0815-gone", "500"],
+    );
+    assert!(ended.stdout.contains("did not go on then"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains('\u{1b}'), "{:?}", ended.stdout);
+    assert!(!ended.stdout.contains("the gateway did not see"), "{}", ended.stdout);
+    let found = printed(&desk.reconcile(&sound().zip, csv(&rows), &["--format", "json"]));
+    assert_eq!(faults("reconciliation.json", &found), [""; 0], "{found}");
+    assert_eq!((&found["agrees"], &found["only_gateway"][0]["line"]), (&false.into(), &3.into()));
+    assert_eq!(found["only_gateway"][1]["during_run"], false);
+}
+
+#[test]
+fn a_call_that_only_the_bundle_holds_and_one_with_another_status_are_named() {
+    let desk = Desk::new();
+    let mut rows = logged();
+    let gone = rows.remove(2);
+    let ended = desk.reconcile(&sound().zip, csv(&rows), &[]);
+    says(&ended, 1, &["the bundle holds, and the gateway did not see", "ex-0000"]);
+    rows.insert(2, gone);
+    rows[3][4] = "503".into();
+    let ended = desk.reconcile(&sound().zip, csv(&rows), &["--format", "json"]);
+    let found = printed(&ended);
+    assert_eq!(faults("reconciliation.json", &found), [""; 0], "{found}");
+    let [one] = found["differing"].as_array().unwrap().as_slice() else { panic!("{found}") };
+    assert_eq!((&one["line"], &one["gateway"]["status"]), (&5.into(), &503.into()));
+    assert_ne!(one["bundle"]["status"], 503);
+    let both = [&found["only_gateway"], &found["only_bundle"]];
+    assert!(both.iter().all(|list| list.as_array().unwrap().is_empty()), "{found}");
+}
+
+#[test]
+fn a_bundle_from_which_calls_were_cut_and_all_made_again_is_found_out() {
+    let desk = Desk::new();
+    let folder = copied(&sound().folder, &desk.0.path().join("cut"));
+    let is_call = |line: &&str| line.contains("\"exchange\":{") && line.contains("/letters/");
+    forge(&folder, Some(&sound().key), |draft| {
+        let journal = fs::read_to_string(draft.journal_path()).unwrap();
+        let first = journal.lines().position(|line| is_call(&line)).unwrap();
+        let lines = journal.lines().enumerate();
+        let mut number = 0;
+        let (mut made, mut before) = (String::new(), String::new());
+        for (_, line) in lines.filter(|(at, _)| !(first..first + 3).contains(at)) {
+            let mut line = line.to_owned();
+            if !before.is_empty() {
+                let hash = letterproof_evidence::sha256_hex(before.as_bytes());
+                line.replace_range(9..73, &hash);
+            }
+            const ID: &str = "\"exchange\":{\"id\":\"";
+            if let Some(at) = line.find(ID).map(|at| at + ID.len()) {
+                number += 1;
+                line.replace_range(at..at + 9, &format!("ex-{number:06}"));
+            }
+            made.push_str(&line);
+            made.push('\n');
+            before = line;
+        }
+        draft.write(JOURNAL_FILE, made.as_bytes()).unwrap();
+    });
+    let ended = desk.reconcile(&folder, csv(&logged()), &["--format", "json"]);
+    assert_eq!(ended.code, 1, "{}\n{}", ended.stdout, ended.stderr);
+    let found = printed(&ended);
+    let lacking = found["only_gateway"].as_array().unwrap().len() as u64;
+    let count = |side: &str| found[side].as_u64().unwrap();
+    assert!(lacking > 0, "{found}");
+    assert_eq!(lacking, count("gateway_calls") - count("bundle_calls"), "{found}");
+    assert_eq!(found["only_bundle"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_with_its_line() {
+    let desk = Desk::new();
+    for (log, words) in [
+        (String::new(), "line 1: it is empty"),
+        ("time,method,path,status\n".into(), "line 1: no column is the correlation_id"),
+        (format!("{NAMES}\na,b\n"), "line 2: has 2 cells"),
+        (format!("{NAMES}\na,then,GET,/letters,200,r\n"), "line 2: its time `then`"),
+    ] {
+        let ended = desk.reconcile(&sound().zip, &log, &[]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{}", ended.stderr);
+        assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+    }
+    let ended = desk.reconcile(&sound().zip, b"\xff\xfet\0i\0", &[]);
+    assert!(ended.code == 2 && ended.stderr.contains("UTF-16"), "{}", ended.stderr);
+    let ended = command(&["reconcile", text(&sound().zip), "no-such.csv"]).ended();
+    assert!(ended.code == 2 && ended.stderr.contains("no-such.csv"), "{}", ended.stderr);
+    let folder = copied(&sound().folder, &desk.0.path().join("changed"));
+    fs::write(folder.join("index.html"), "doctored").unwrap();
+    let ended = desk.reconcile(&folder, csv(&logged()), &[]);
+    assert!(ended.code == 2 && ended.stderr.contains("not sound"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_sample_is_the_same_for_the_same_text_and_tells_what_it_may_miss() {
+    let sample =
+        |arguments: &[&str]| command(&["sample", text(&sound().zip)]).args(arguments).ended();
+    let first = sample(&["--n", "5", "--seed", "window 1", "--format", "json"]);
+    let again = sample(&["--n", "5", "--seed", "window 1", "--format", "json"]);
+    assert_eq!((first.code, &first.stdout), (0, &again.stdout), "{}", first.stderr);
+    let found = printed(&first);
+    assert_eq!(faults("sample.json", &found), [""; 0], "{found}");
+    let calls = logged().len();
+    assert_eq!(found["calls"], calls);
+    let picked = |found: &serde_json::Value| {
+        let picked = found["picked"].as_array().unwrap().clone();
+        picked.iter().map(|one| one["exchange"].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(picked(&found).len(), 5);
+    let other = printed(&sample(&["--n", "5", "--seed", "window 2", "--format", "json"]));
+    assert_ne!(picked(&other), picked(&found));
+    let missed = found["odds"][3]["missed"].as_f64().unwrap();
+    assert!((0.3..0.65).contains(&missed), "10 % of {calls}: {missed}");
+
+    let table = sample(&["--seed", "4711"]);
+    says(&table, 0, &["chosen  ", "were forged", "from the gateway to the bundle"]);
+    let all = printed(&sample(&["--n", "100000", "--seed", "x", "--format", "json"]));
+    assert_eq!(picked(&all).len(), calls);
+    assert!(all["odds"].as_array().unwrap().iter().all(|odds| odds["missed"] == 0.0));
+    for wrong in [&["--n", "0", "--seed", "x"][..], &["--n", "5"]] {
+        assert_eq!(sample(wrong).code, 2, "{wrong:?}");
+    }
+}

@@ -1,0 +1,209 @@
+//! A bundle against the gateway's log: which calls only one of the two knows.
+//!
+//! Nothing in a bundle shows that no call was left out; the gateway's log does. So the count goes
+//! from the gateway to the bundle: each of its calls must be there, with the same outcome.
+//! Refuses to pair calls by likeness alone where they have ids.
+
+mod csv;
+mod gateway;
+mod pairing;
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+use letterproof_model::{Direction, ExchangeId, Journal as _, Operation, Route, RunId};
+use serde::Serialize;
+
+use crate::{EvidenceError, SavedJournal};
+use gateway::{plain_path, read};
+use pairing::pairs;
+
+/// The name and version of the format of a reconciliation.
+pub const RECONCILIATION_FORMAT: &str = "letterproof-reconciliation/1";
+
+/// Where a log cannot be read, and why.
+#[derive(Debug)]
+struct Fault {
+    line: u64,
+    problem: String,
+}
+
+/// What either side says of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Said {
+    /// When it was made.
+    pub at: Timestamp,
+    /// The method, in capitals.
+    pub method: String,
+    /// What follows the API's own path, without the query.
+    pub path: String,
+    /// The status it was answered with; absent where none is known.
+    pub status: Option<u16>,
+    /// `X-Request-ID`.
+    pub request_id: Option<String>,
+    /// `X-Correlation-ID`.
+    pub correlation_id: Option<String>,
+}
+
+/// A call that only the gateway saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GatewayOnly {
+    /// Its line in the log, counted from 1.
+    pub line: u64,
+    /// Whether the run went on at that time.
+    pub during_run: bool,
+    /// What the log says of it.
+    #[serde(flatten)]
+    pub said: Said,
+}
+
+/// A call that only the bundle knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BundleOnly {
+    /// The exchange.
+    pub exchange: ExchangeId,
+    /// What the bundle says of it.
+    #[serde(flatten)]
+    pub said: Said,
+}
+
+/// A call of which the two say different things.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Differing {
+    /// Its line in the log, counted from 1.
+    pub line: u64,
+    /// The exchange.
+    pub exchange: ExchangeId,
+    /// What the log says.
+    pub gateway: Said,
+    /// What the bundle says.
+    pub bundle: Said,
+}
+
+/// What holding a bundle against a gateway's log found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reconciliation {
+    /// Always [`RECONCILIATION_FORMAT`].
+    pub format: String,
+    /// The run.
+    pub run: RunId,
+    /// Whether each side knows every call of the other, and says the same of it.
+    pub agrees: bool,
+    /// Calls in the log.
+    pub gateway_calls: u64,
+    /// Calls of the API in the bundle.
+    pub bundle_calls: u64,
+    /// Calls that both know, and say the same of.
+    pub matched: u64,
+    /// Calls that got no answer and that the log does not know: they may not have arrived.
+    pub unanswered: u64,
+    /// Calls that the bundle lacks.
+    pub only_gateway: Vec<GatewayOnly>,
+    /// Calls that the log lacks.
+    pub only_bundle: Vec<BundleOnly>,
+    /// Calls of which the two say different things.
+    pub differing: Vec<Differing>,
+}
+
+/// A call of the bundle.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    pub(crate) exchange: ExchangeId,
+    pub(crate) said: Said,
+    /// Whether the gateway of the API must have seen it: not so of tokens, nor of calls that got no
+    /// answer.
+    must_be_seen: bool,
+    pub(crate) is_api: bool,
+}
+
+/// Holds a run's journal against the gateway's log, an export in CSV with a line of names. Calls
+/// whose times differ by more than `tolerance` are not the same.
+///
+/// # Errors
+/// When the log cannot be read; the message names the line.
+pub fn reconcile(
+    journal: &SavedJournal,
+    log: &Path,
+    tolerance: SignedDuration,
+) -> Result<Reconciliation, EvidenceError> {
+    let logged = read(log, &journal.header.base_url)?;
+    let known = calls(journal);
+    let times = (journal.header.started, ended(journal));
+    let gateway_calls = logged.len() as u64;
+    let bundle_calls = known.iter().filter(|call| call.is_api).count() as u64;
+    let paired = pairs(&logged, &known, tolerance);
+    let (mut matched, mut differing) = (0, Vec::new());
+    let mut seen = vec![false; known.len()];
+    let mut only_gateway = Vec::new();
+    for (one, pair) in logged.into_iter().zip(paired) {
+        let Some(at) = pair else {
+            let during_run = (times.0..=times.1).contains(&one.said.at);
+            only_gateway.push(GatewayOnly { line: one.line, during_run, said: one.said });
+            continue;
+        };
+        seen[at] = true;
+        let call = &known[at];
+        if same(&one.said, &call.said, tolerance) {
+            matched += 1;
+        } else {
+            let (exchange, bundle) = (call.exchange.clone(), call.said.clone());
+            differing.push(Differing { line: one.line, exchange, gateway: one.said, bundle });
+        }
+    }
+    let unseen = || known.iter().zip(&seen).filter(|(call, seen)| call.is_api && !**seen);
+    let unanswered = unseen().filter(|(call, _)| !call.must_be_seen).count() as u64;
+    let only_bundle: Vec<BundleOnly> = unseen()
+        .filter(|(call, _)| call.must_be_seen)
+        .map(|(call, _)| BundleOnly { exchange: call.exchange.clone(), said: call.said.clone() })
+        .collect();
+    Ok(Reconciliation {
+        format: RECONCILIATION_FORMAT.to_owned(),
+        run: journal.header.run_id.clone(),
+        agrees: only_gateway.is_empty() && only_bundle.is_empty() && differing.is_empty(),
+        gateway_calls,
+        bundle_calls,
+        matched,
+        unanswered,
+        only_gateway,
+        only_bundle,
+        differing,
+    })
+}
+
+/// The calls of a journal that the API's gateway may have logged.
+pub(crate) fn calls(journal: &SavedJournal) -> Vec<Known> {
+    let base_url = &journal.header.base_url;
+    let made = journal.recording.exchanges().iter();
+    made.filter_map(|exchange| {
+        let operation = Route::of_exchange(exchange, base_url).operation;
+        let is_api = operation.is_api();
+        let is_ours = exchange.direction == Direction::ToApi;
+        (is_ours && (is_api || operation == Operation::Token)).then(|| {
+            let request = &exchange.request;
+            let header = |name| request.header(name).map(str::to_owned);
+            let said = Said {
+                at: exchange.started,
+                method: request.method.to_ascii_uppercase(),
+                path: plain_path(&request.url, base_url),
+                status: exchange.status(),
+                request_id: header("x-request-id"),
+                correlation_id: header("x-correlation-id"),
+            };
+            let must_be_seen = is_api && exchange.response().is_some();
+            Known { exchange: exchange.id.clone(), said, must_be_seen, is_api }
+        })
+    })
+    .collect()
+}
+
+fn ended(journal: &SavedJournal) -> Timestamp {
+    let calls = journal.recording.exchanges().iter().map(|exchange| exchange.finished());
+    calls.chain(journal.recording.marks().iter().map(|mark| mark.at)).max().unwrap_or_default()
+}
+
+/// Whether the two say the same; where either knows no status, no status speaks against it.
+fn same(one: &Said, other: &Said, tolerance: SignedDuration) -> bool {
+    let same_status = one.status == other.status || one.status.is_none() || other.status.is_none();
+    let is_near = one.at.duration_since(other.at).abs() <= tolerance;
+    same_status && one.method == other.method && one.path == other.path && is_near
+}
