@@ -2,7 +2,6 @@
 //! it or some calls by hand.
 //! Refuses bundles that are not as they were made: what was changed afterwards shows nothing.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use jiff::SignedDuration;
@@ -14,7 +13,7 @@ use letterproof_model::{grouped, text::many};
 
 use crate::args::{OutputFormat, ReconcileOptions, SampleOptions};
 use crate::failure::Failure;
-use crate::out;
+use crate::out::{self, Text};
 
 /// Calls of each kind that are printed; the JSON has them all.
 const SHOWN: usize = 40;
@@ -62,20 +61,16 @@ fn usage(error: EvidenceError) -> Failure {
     Failure::Usage(error.to_string())
 }
 
-fn differences(found: &Reconciliation) -> String {
-    let mut text = format!(
-        "run        {}\ngateway    {}\nbundle     {}\nmatched    {}\n",
-        found.run,
-        calls(found.gateway_calls),
-        calls(found.bundle_calls),
-        calls(found.matched),
-    );
+fn differences(found: &Reconciliation) -> Text {
+    let mut text = Text::of(format_args!("run        {}", found.run));
+    text.line(format_args!("gateway    {}", calls(found.gateway_calls)));
+    text.line(format_args!("bundle     {}", calls(found.bundle_calls)));
+    text.line(format_args!("matched    {}", calls(found.matched)));
     if found.unanswered > 0 {
-        let _ = writeln!(
-            text,
-            "unanswered {}, which the gateway does not know and may not have received",
-            calls(found.unanswered)
-        );
+        let unanswered = calls(found.unanswered);
+        text.line(format_args!(
+            "unanswered {unanswered}, which the gateway does not know and may not have received"
+        ));
     }
     let lacking = found.only_gateway.iter().map(|one| {
         let outside = if one.during_run { "" } else { " (the run did not go on then)" };
@@ -88,60 +83,60 @@ fn differences(found: &Reconciliation) -> String {
         [row(&format!("line {}", one.line), &one.gateway), row(one.exchange.as_str(), &one.bundle)]
     });
     section(&mut text, "the two say different things of", differing);
-    text.push_str(match found.agrees {
-        true => "\nevery call that the gateway saw is in the bundle, and the other way round\n",
-        false => "\nNOT the same calls\n",
+    text.gap();
+    text.line(match found.agrees {
+        true => "every call that the gateway saw is in the bundle, and the other way round",
+        false => "NOT the same calls",
     });
     text
 }
 
-fn section(text: &mut String, title: &str, rows: impl Iterator<Item = [String; 6]>) {
+fn section(text: &mut Text, title: &str, rows: impl Iterator<Item = [String; 6]>) {
     let rows: Vec<_> = rows.collect();
     if rows.is_empty() {
         return;
     }
+    let more = rows.len().saturating_sub(SHOWN);
     let mut table = out::table(["where", "time", "method", "path", "status", "correlation id"]);
-    table.add_rows(rows.iter().take(SHOWN));
-    let _ = write!(text, "\n{title}\n{table}\n");
-    if rows.len() > SHOWN {
-        let more = rows.len() - SHOWN;
-        let _ = writeln!(text, "and {more} more; --format json lists them all");
+    rows.into_iter().take(SHOWN).for_each(|cells| table.row(cells));
+    text.gap();
+    text.line(title);
+    text.table(&table);
+    if more > 0 {
+        text.line(format_args!("and {more} more; --format json lists them all"));
     }
 }
 
-fn chosen(sample: &Sample) -> String {
+fn chosen(sample: &Sample) -> Text {
     let mut table = out::table(["exchange", "time", "method", "path", "status", "correlation id"]);
-    table.add_rows(sample.picked.iter().map(|one| row(one.exchange.as_str(), &one.said)));
-    let picked = sample.picked.len() as u64;
-    let mut text = format!(
-        "run     {}\nchosen  {} of {}\n\n{table}\n\nLook each up in the gateway's log. Where all of \
-         them are there as said, it was missed that\n",
-        sample.run,
-        grouped(picked),
-        calls(sample.calls)
+    sample.picked.iter().for_each(|one| table.row(row(one.exchange.as_str(), &one.said)));
+    let picked = grouped(sample.picked.len() as u64);
+    let mut text = Text::of(format_args!("run     {}", sample.run));
+    text.line(format_args!("chosen  {picked} of {}", calls(sample.calls)));
+    text.gap();
+    text.table(&table);
+    text.gap();
+    text.line(
+        "Look each up in the gateway's log. Where all of them are there as said, it was missed that",
     );
     for odds in &sample.odds {
         let forged =
             format!("{:>3} % ({}) were forged", odds.forged_percent, calls(odds.forged_calls));
-        let _ = writeln!(text, "  {forged:<36} with a probability of {:.1} %", odds.missed * 100.0);
+        let missed = odds.missed * 100.0;
+        text.line(format_args!("  {forged:<36} with a probability of {missed:.1} %"));
     }
-    text.push_str(
+    text.line(
         "This finds calls that were invented or changed. Calls that were left out are found only by \
-         counting\nfrom the gateway to the bundle: `letterproof reconcile BUNDLE GATEWAY.csv`.\n",
+         counting",
     );
+    text.line("from the gateway to the bundle: `letterproof reconcile BUNDLE GATEWAY.csv`.");
     text
 }
 
 fn row(place: &str, said: &Said) -> [String; 6] {
     let status = said.status.map_or_else(|| "–".to_owned(), |status| status.to_string());
     let id = said.correlation_id.as_deref().unwrap_or("–");
-    let cells = [place, &said.at.to_string(), &said.method, &said.path, &status, id];
-    cells.map(plain)
-}
-
-/// What a log or a client wrote, with nothing that a terminal would obey.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    [place, &said.at.to_string(), &said.method, &said.path, &status, id].map(str::to_owned)
 }
 
 fn calls(count: u64) -> String {
