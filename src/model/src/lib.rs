@@ -15,6 +15,7 @@ mod grouped;
 mod ids;
 mod journal;
 mod judgement;
+mod masked;
 mod operation;
 mod pack;
 mod raw;
@@ -43,12 +44,13 @@ pub use ids::{
 };
 pub use journal::{Journal, Mark, MarkKind, RecordError, Recorder, Recording, ScenarioOutcome};
 pub use judgement::{Judgement, exit_code, is_waived, unwaived_verdict};
+pub use masked::{is_masked, masked, masked_length};
 pub use operation::{Operation, Route};
 pub use pack::{
     Clause, EVIDENCE_ONLY, PACK_VERSION, RETIRED, TestDefinition, clause, pack, test_definition,
 };
 pub use raw::{RawBody, RawExchange, RawOutcome, RawRequest, RawResponse};
-pub use reason::{ReturnReason, return_reason_text};
+pub use reason::{ReturnReason, bare_reason, is_return_reason, return_reason_text};
 pub use results::{
     Attempt, CheckResult, Counts, PackInfo, Performance, RESULTS_FORMAT, Results, RunInfo,
     SupplierKind, TargetInfo, TestResult, ToolInfo,
