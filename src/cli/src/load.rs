@@ -25,7 +25,7 @@ use crate::embedded::{Double, Embedded};
 use crate::failure::Failure;
 use crate::interrupt::{NextPress, next_press};
 use crate::ledgers::Place;
-use crate::progress::Progress;
+use crate::progress::{Progress, tell_leftovers};
 use crate::surroundings::environment;
 use crate::{consent, finish, out, run, targets, verify};
 
@@ -174,6 +174,7 @@ impl Load<'_> {
         let run_id = new_run_id(started)?;
         let folder = RunFolder::create(&self.options.out, &run_id)
             .map_err(|error| Failure::Usage(error.to_string()))?;
+        tell_leftovers(&folder);
         let context = self.target.context(Mode::Driven);
         let header = JournalHeader::briefed(run_id, started, crate::tool(), self.brief(context));
         let journal = Arc::new(JournalWriter::create(&folder.journal_path(), &header)?);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use letterproof_client::ProgressEvent;
+use letterproof_evidence::RunFolder;
 use letterproof_load::LoadProgress;
 use letterproof_steps::StepEvent;
 
@@ -24,6 +25,16 @@ struct Shared {
     started: Instant,
     last_plain: Option<Instant>,
     running: Vec<String>,
+}
+
+/// Tells what killed runs left in the place where a run's folder was made or opened.
+pub(crate) fn tell_leftovers(folder: &RunFolder) {
+    if folder.leftovers().is_empty() {
+        return;
+    }
+    let progress = Progress::start();
+    folder.leftovers().iter().for_each(|words| progress.note(words));
+    progress.finish();
 }
 
 impl Progress {

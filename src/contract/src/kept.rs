@@ -93,6 +93,14 @@ impl KnownPlace {
         self.free_text || !self.properties.is_empty() || self.items.is_some()
     }
 
+    /// What the contract knows where a JSON pointer leads.
+    pub(crate) fn at(&self, pointer: &str) -> Option<&Self> {
+        pointer.split('/').skip(1).try_fold(self, |place, segment| {
+            let is_index = !segment.is_empty() && segment.bytes().all(|b| b.is_ascii_digit());
+            if is_index { Some(place.item()) } else { place.property(segment) }
+        })
+    }
+
     /// What is known of a document that an answer to this call may carry, whatever its status.
     #[must_use]
     pub fn of_answer(operation: Operation) -> Option<&'static Self> {
@@ -182,6 +190,9 @@ mod tests {
         for name in ["colour", "lineItem", "title", "data"] {
             assert!(known.property(name).is_none(), "{name}");
         }
+        assert_eq!(list.at("/data/17/attributes"), Some(known));
+        assert_eq!(list.at(""), Some(list));
+        assert_eq!(list.at("/data/17/attributes/colour"), None);
         let error = list.property("errors").unwrap().item();
         assert!(error.property("detail").unwrap().is_free_text());
         assert!(!error.property("code").unwrap().is_free_text());
