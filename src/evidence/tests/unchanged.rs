@@ -362,6 +362,19 @@ fn what_breaks_the_contract_breaks_it_on_record() {
             .answered_with("X-Correlation-ID", "a.b.c"),
         get(letter("L1", &fine)).answered_with("Content-Type", "text/html; charset=latin-1"),
     ];
+    // An id under a name that sounds like a secret's teaches the record nothing.
+    let id = "24L5eYSWGzCHlGmzNxuqV";
+    for name in ["partitionKey", "session", "code", "groupId"] {
+        let mut attributes = fine.clone();
+        attributes[name] = id.into();
+        calls.push(Call::new(
+            "GET",
+            &format!("/letters/{id}?key={id}"),
+            200,
+            letter(id, &attributes),
+        ));
+        calls.push(Call::new("GET", &format!("/letters/{id}"), 200, letter(id, &attributes)));
+    }
     let update = |body: Value| Call::new("PATCH", "/letters/L1", 202, "").sending(body);
     calls.extend([
         update(letter("L1", &json!({ "status": "ACCEPTED", "colour": "blue" }))),

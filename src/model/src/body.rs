@@ -1,4 +1,4 @@
-//! What is kept of a body: JSON and forms as they were, letters only as length, hash and pages.
+//! What is kept of a body: what is harmless of JSON and forms, letters only as length, hash and pages.
 //! Refuses letter content: there is no variant that could hold a PDF's bytes.
 
 use serde::{Deserialize, Serialize};
@@ -12,15 +12,15 @@ pub struct Document<T> {
     pub data: T,
 }
 
-/// A recorded body, secrets already replaced.
+/// A recorded body, what is not known to be harmless already replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Body {
     /// No body, or an empty one.
     None,
-    /// Well-formed JSON, kept to the letter (secrets aside).
+    /// Well-formed JSON, kept to the letter where its values are harmless.
     Json {
-        /// The JSON text as it was sent.
+        /// The JSON text as it was sent, values that are not known to be harmless replaced.
         text: String,
     },
     /// A submitted form, in the order of its fields.

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 /// Fragments that make a name secret, once case, `-`, `_` and `.` are taken out of it.
-const FRAGMENTS: [&str; 16] = [
+const FRAGMENTS: [&str; 19] = [
     "token",
     "secret",
     "signature",
@@ -21,16 +21,16 @@ const FRAGMENTS: [&str; 16] = [
     "cookie",
     "accesskey",
     "privatekey",
-    "session",
     "authentication",
     "accesscode",
+    "sessionid",
+    "sessionkey",
+    "subscriptionkey",
+    "functionskey",
 ];
 
 /// Whole names too short to be fragments.
-const WHOLE: [&str; 5] = ["sig", "jwt", "pwd", "sas", "auth"];
-
-/// What a name ends in that stands for a secret (`x-functions-key`, `Ocp-Apim-Subscription-Key`).
-const ENDINGS: [&str; 2] = ["key", "xauth"];
+const WHOLE: [&str; 6] = ["sig", "jwt", "pwd", "sas", "auth", "xauth"];
 
 /// Endings that turn such a name into one about a secret (`token_type`, `client_assertion_type`), or
 /// about where one is found (`api_key_env`).
@@ -49,9 +49,7 @@ const HARMLESS_ENDINGS: [&str; 9] = [
 /// Whether a name promises a secret value.
 pub(crate) fn is_secret(name: &str) -> bool {
     with_plain(name, |plain| {
-        (holds_fragment(plain)
-            || WHOLE.contains(&plain)
-            || ENDINGS.iter().any(|ending| plain.ends_with(ending)))
+        (holds_fragment(plain) || WHOLE.contains(&plain))
             && !HARMLESS_ENDINGS.iter().any(|ending| plain.ends_with(ending))
     })
 }
@@ -126,7 +124,6 @@ mod tests {
             "sig",
             "Ocp-Apim-Subscription-Key",
             "x-functions-key",
-            "key",
             "X-Session-Id",
             "jsessionid",
             "sessionKey",
@@ -148,6 +145,11 @@ mod tests {
             "sha256Hash",
             "www-authenticate",
             "api_key_env",
+            // The key of an object in a store, of a row, of a list: hidden, but no secret.
+            "key",
+            "sortKey",
+            "code",
+            "session",
         ] {
             assert!(!is_secret(name), "{name}");
         }

@@ -239,7 +239,7 @@ mod tests {
             ("{\"client_secret\": \"CANARY\", \"broken", "broken"),
             ("apikey='CANARY' given", "given"),
             ("https://user:CANARY@host.example/path", "host.example/path"),
-            ("session=CANARY; next", "next"),
+            ("jsessionid=CANARY; next", "next"),
             ("\"sessionKey\": \"CANARY\"", "sessionKey"),
             ("https://api.example/supplier/letters?limit=2500&offset=CANARY", "limit=2500&offset="),
         ] {
