@@ -35,15 +35,16 @@ pub(crate) fn new_file() -> OpenOptions {
     options
 }
 
-/// How a temporary file is made (0600 in any case) or a temporary folder.
-pub(crate) fn temporary<'a>(prefix: &'a str) -> tempfile::Builder<'a, 'static> {
+/// How a temporary file is made; 0600 is what such a file has by default.
+pub(crate) fn temporary(prefix: &str) -> tempfile::Builder<'_, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(prefix);
     builder
 }
 
 /// The same for a temporary folder.
-pub(crate) fn temporary_folder<'a>(prefix: &'a str) -> tempfile::Builder<'a, 'static> {
+pub(crate) fn temporary_folder(prefix: &str) -> tempfile::Builder<'_, 'static> {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only modes change it"))]
     let mut builder = temporary(prefix);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));

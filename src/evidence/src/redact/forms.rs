@@ -45,11 +45,11 @@ fn base32_core(secret: &[u8], shift: usize) -> String {
     let mut text = String::with_capacity(padded.len() * 8 / 5 + 1);
     let (mut bits, mut held) = (0_u32, 0);
     for byte in &padded {
-        bits = bits << 8 | u32::from(*byte);
+        bits = (bits << 8) | u32::from(*byte);
         held += 8;
         while held >= 5 {
             held -= 5;
-            text.push(char::from(ALPHABET[(bits >> held & 31) as usize]));
+            text.push(char::from(ALPHABET[((bits >> held) & 31) as usize]));
         }
         bits &= (1 << held) - 1;
     }
