@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
+use letterproof_client::private;
 use letterproof_model::{Exchange, Operation, Route, Timestamp};
 use parking_lot::Mutex;
 
@@ -95,10 +96,10 @@ pub(crate) struct Tick {
 impl Collector {
     /// Opens the records in a folder, which is made where there is none.
     pub(crate) fn open(folder: &Path, base_url: &str, slow: Duration) -> Result<Self, LoadError> {
-        std::fs::create_dir_all(folder).map_err(|error| LoadError::output(folder, &error))?;
+        private::create_folders(folder).map_err(|error| LoadError::output(folder, &error))?;
         let path = folder.join(file::REQUESTS);
         // Records are never written over: a run that was measured stays measured.
-        let created = File::options().write(true).create_new(true).open(&path);
+        let created = private::new_file().create_new(true).open(&path);
         let mut csv = BufWriter::new(created.map_err(|error| LoadError::output(&path, &error))?);
         writeln!(csv, "{}", row::COLUMNS).map_err(|error| LoadError::output(&path, &error))?;
         let empty = empty().map_err(|problem| LoadError::output(folder, &problem))?;

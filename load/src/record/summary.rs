@@ -7,6 +7,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use letterproof_client::private;
 use letterproof_model::{Performance, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -259,16 +260,20 @@ fn phases(schedule: &Schedule) -> Vec<ScheduledPhase> {
     saved.collect()
 }
 
+fn created(path: &Path) -> std::io::Result<File> {
+    private::new_file().create(true).truncate(true).open(path)
+}
+
 fn write_timeline(path: &Path, seconds: &[Second]) -> std::io::Result<()> {
     let mut text = format!("{COLUMNS}\n");
     for second in seconds {
         second.write(&mut text);
     }
-    std::fs::write(path, text)
+    created(path)?.write_all(text.as_bytes())
 }
 
 fn write_histogram(path: &Path, started: Timestamp, measured: &Measured) -> std::io::Result<()> {
-    let mut writer = BufWriter::new(File::create(path)?);
+    let mut writer = BufWriter::new(created(path)?);
     let each: Vec<_> =
         measured.each.iter().map(|(operation, of)| (word(*operation), &of.latency)).collect();
     let lasted = Duration::from_secs_f64(measured.last_done.max(0.0));
@@ -279,7 +284,7 @@ fn write_histogram(path: &Path, started: Timestamp, measured: &Measured) -> std:
 fn write_json(path: &Path, summary: &Summary) -> std::io::Result<()> {
     let mut text = serde_json::to_string_pretty(summary)?;
     text.push('\n');
-    std::fs::write(path, text)
+    created(path)?.write_all(text.as_bytes())
 }
 
 #[cfg(test)]

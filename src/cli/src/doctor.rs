@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use letterproof_client::{CheckState, Diagnosis, Doctor, DoctorOptions, Target};
-use letterproof_evidence::{JOURNAL_FILE, JournalHeader, JournalWriter, new_run_id};
+use letterproof_evidence::{
+    JOURNAL_FILE, JournalHeader, JournalWriter, new_run_id, scratch_folder,
+};
 use letterproof_model::{Capability, decode_text, now};
 
 use crate::args::{DoctorArguments, OutputFormat, StorageOptions};
@@ -51,7 +53,7 @@ fn may_list(target: &Target, yes: bool) -> Result<bool, Failure> {
 }
 
 async fn examine(target: Target, options: DoctorOptions) -> Result<Diagnosis, Failure> {
-    let folder = tempfile::tempdir()
+    let folder = scratch_folder("doctor")
         .map_err(|error| Failure::Harness(format!("cannot make a temporary folder: {error}")))?;
     let base_url = target.base_url.as_str().trim_end_matches('/').to_owned();
     let header = JournalHeader::new(new_run_id(now())?, crate::tool(), base_url);

@@ -178,6 +178,7 @@ impl Judging<'_> {
     ) -> Result<(Results, PathBuf), Failure> {
         let out = self.options.out.as_deref().unwrap_or(Path::new(out));
         let folder = RunFolder::create(out, run_id).map_err(usage)?;
+        folder.leftovers().iter().for_each(|words| self.progress.note(words));
         self.progress.note("judging what was recorded");
         let written = fill(&folder)
             .and_then(|()| finish::write_up(&folder, self.contract, self.key.as_ref()));

@@ -26,7 +26,7 @@ use crate::failure::Failure;
 use crate::interrupt::{NextPress, next_press};
 use crate::ledgers::Place;
 use crate::out::{self, Text};
-use crate::progress::Progress;
+use crate::progress::{Progress, tell_leftovers};
 use crate::surroundings::environment;
 use crate::{consent, finish, run, targets, verify};
 
@@ -179,6 +179,7 @@ impl Load<'_> {
         let run_id = new_run_id(started)?;
         let folder = RunFolder::create(&self.options.out, &run_id)
             .map_err(|error| Failure::Usage(error.to_string()))?;
+        tell_leftovers(&folder);
         let context = self.target.context(Mode::Driven);
         let header = JournalHeader::briefed(run_id, started, crate::tool(), self.brief(context));
         let journal = Arc::new(JournalWriter::create(&folder.journal_path(), &header)?);

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use letterproof_client::ProgressEvent;
+use letterproof_evidence::RunFolder;
 use letterproof_load::LoadProgress;
 use letterproof_steps::StepEvent;
 
@@ -23,6 +24,16 @@ struct Shared {
     live: Live,
     last_plain: Option<Instant>,
     running: Vec<String>,
+}
+
+/// Tells what killed runs left in the place where a run's folder was made or opened.
+pub(crate) fn tell_leftovers(folder: &RunFolder) {
+    if folder.leftovers().is_empty() {
+        return;
+    }
+    let progress = Progress::start();
+    folder.leftovers().iter().for_each(|words| progress.note(words));
+    progress.finish();
 }
 
 impl Progress {

@@ -13,6 +13,7 @@ use letterproof_reports::Extras;
 use crate::args::{OutputFormat, ReportFormat, ReportOptions};
 use crate::failure::Failure;
 use crate::out::{self, Text};
+use crate::progress::tell_leftovers;
 use crate::{finish, run, verify};
 
 /// Prints one report, or completes what a run left; returns the exit code.
@@ -93,6 +94,7 @@ fn complete(options: &ReportOptions) -> Result<PathBuf, Failure> {
         None => verify::built_in()?,
     };
     let folder = RunFolder::reopen(&options.run).map_err(usage)?;
+    tell_leftovers(&folder);
     let journal = read_journal(&folder.journal_path()).map_err(usage)?;
     refuse_other_specification(&options.run, &journal.header, contract)?;
     let bundle = finish::write_up(&folder, contract, key.as_ref())?;

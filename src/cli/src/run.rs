@@ -29,7 +29,7 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::ledgers::Place;
 use crate::plan::{Planned, gate};
-use crate::progress::Progress;
+use crate::progress::{Progress, tell_leftovers};
 use crate::resume::{Broken, remember};
 use crate::surroundings::environment;
 use crate::{consent, finish, out, table, targets, verify};
@@ -110,6 +110,7 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
             (run_id, started, folder)
         }
     };
+    tell_leftovers(&folder);
     let progress = Progress::start();
     for words in planned.shortages() {
         progress.note(&format!("too few letters: {words}"));

@@ -21,6 +21,7 @@ use crate::args::{OutputFormat, RunOptions, Suite};
 use crate::consent;
 use crate::failure::Failure;
 use crate::out::{self, Text};
+use crate::progress::tell_leftovers;
 use crate::targets::PROD_SMOKE;
 
 /// The version of `smoke.json`.
@@ -87,6 +88,7 @@ async fn drive(options: &RunOptions, target: Target) -> Result<u8, Failure> {
     let run_id = new_run_id(now())?;
     let folder = RunFolder::create(&options.out, &run_id)
         .map_err(|error| Failure::Usage(error.to_string()))?;
+    tell_leftovers(&folder);
     let context = target.context(Mode::Driven);
     let header =
         JournalHeader::new(run_id, crate::tool(), context.base_url.clone()).with_chained_ids();

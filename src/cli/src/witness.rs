@@ -28,7 +28,7 @@ use crate::args::WitnessOptions;
 use crate::board::Board;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::progress::Progress;
+use crate::progress::{Progress, tell_leftovers};
 use crate::read_back::read_back;
 use crate::surroundings::environment;
 use crate::{consent, finish, out, run, targets, verify};
@@ -113,6 +113,7 @@ impl Watch<'_> {
     async fn whole(&self) -> Result<(Results, PathBuf), Failure> {
         let folder = RunFolder::create(&self.options.out, &self.run_id)
             .map_err(|error| Failure::Usage(error.to_string()))?;
+        tell_leftovers(&folder);
         let stand = match self.begin(&folder).await {
             Ok(stand) => stand,
             Err(failure) => return Err(run::discarded(folder, failure)),

@@ -14,6 +14,7 @@ mod keys;
 mod ledger;
 mod pacer;
 mod pem_blocks;
+pub mod private;
 mod profile;
 mod progress;
 mod safety;

@@ -9,6 +9,7 @@ use letterproof_model::{Body, Capability, Operation, Response};
 
 use crate::body;
 use crate::difference::{Check, Difference, Seen, Weight};
+use crate::kept::KnownPlace;
 use crate::operations::{API_MEDIA_TYPE, JSON_MEDIA_TYPE};
 use crate::response::MOST_LETTERS;
 use crate::text::{MediaType, clip, decoded, whole_limit};
@@ -65,7 +66,8 @@ pub(crate) fn check(
         && let Some(schema) = contract.request_schema(seen.operation(), document)
         && !schema.strict.is_valid(value)
     {
-        if let Some(fault) = body::faults(schema, value).first() {
+        let known = KnownPlace::of_request(seen.operation());
+        if let Some(fault) = body::faults(schema, known, value).first() {
             out.push(
                 accepted("INVALID", "a body that breaks its schema was taken", response)
                     .observed(format!("{} to a body with {}", response.status, clip(fault))),

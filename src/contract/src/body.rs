@@ -10,23 +10,31 @@ use std::collections::BTreeMap;
 
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
+use letterproof_model::is_masked;
 use serde_json::Value;
 
 use crate::difference::{Check, Difference, Weight};
+use crate::kept::KnownPlace;
 use crate::schemas::Schema;
 use crate::text::{clip, clip_value, id_part};
 
 /// How many kinds of error, and of unknown property, one body may report.
 const MOST_KINDS: usize = 20;
 
-/// Compares a body with its schema.
-pub(crate) fn compare(schema: &Schema, value: &Value, secret: bool, out: &mut Vec<Difference>) {
+/// Compares a body with its schema. `known` is what a recorder of this build keeps of it.
+pub(crate) fn compare(
+    schema: &Schema,
+    known: Option<&KnownPlace>,
+    value: &Value,
+    secret: bool,
+    out: &mut Vec<Difference>,
+) {
     // What the strict variant takes, the open one takes too: one fast pass settles most bodies.
     if schema.strict.is_valid(value) {
         return;
     }
     let mut breaches: BTreeMap<String, (Difference, usize)> = BTreeMap::new();
-    for error in schema.open.iter_errors(value) {
+    for error in schema.open.iter_errors(value).filter(|error| is_on_record(schema, known, error)) {
         let place = generalised(error.instance_path().as_str());
         let property = match error.kind() {
             ValidationErrorKind::Required { property } => property.as_str().unwrap_or_default(),
@@ -61,11 +69,20 @@ pub(crate) fn compare(schema: &Schema, value: &Value, secret: bool, out: &mut Ve
     out.extend(additions.into_values().map(|(difference, count)| counted(difference, count)));
 }
 
+/// Whether the record holds the value that is said to be wrong. An official schema may know a
+/// property whose value the recorder replaced because it did not, and ask more of a text than that
+/// it is one.
+fn is_on_record(schema: &Schema, known: Option<&KnownPlace>, error: &ValidationError<'_>) -> bool {
+    let kept = || known?.at(error.instance_path().as_str()).filter(|place| !place.is_free_text());
+    !schema.foreign || !error.instance().as_str().is_some_and(is_masked) || kept().is_some()
+}
+
 /// What is wrong with a value by the schema as written, one sentence each.
-pub(crate) fn faults(schema: &Schema, value: &Value) -> Vec<String> {
+pub(crate) fn faults(schema: &Schema, known: Option<&KnownPlace>, value: &Value) -> Vec<String> {
     schema
         .open
         .iter_errors(value)
+        .filter(|error| is_on_record(schema, known, error))
         .map(|error| {
             let at = shown_path(error.instance_path().as_str());
             format!("{at}: {} (seen: {})", message(&error), clip_value(error.instance()))

@@ -112,7 +112,7 @@ impl Contract {
     /// clipped.
     #[must_use]
     pub fn faults(&self, document: Document, value: &Value) -> Vec<String> {
-        self.schema(document).map_or_else(Vec::new, |schema| body::faults(schema, value))
+        self.schema(document).map_or_else(Vec::new, |schema| body::faults(schema, None, value))
     }
 
     /// The properties of a document that its schema does not know, as paths

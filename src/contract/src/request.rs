@@ -9,6 +9,7 @@ use letterproof_model::{Body, Capability, Operation};
 use crate::Contract;
 use crate::body;
 use crate::difference::{Check, Difference, Seen, Weight};
+use crate::kept::KnownPlace;
 use crate::operations::{API_MEDIA_TYPE, JSON_MEDIA_TYPE};
 use crate::response::MOST_LETTERS;
 use crate::text::{MediaType, clip, decoded, is_guid, whole_limit};
@@ -130,7 +131,7 @@ fn check_body(contract: &Contract, seen: &Seen<'_>, out: &mut Vec<Difference>) {
     };
     if let Some(schema) = contract.request_schema(seen.operation(), document) {
         let mut found = Vec::new();
-        body::compare(schema, value, false, &mut found);
+        body::compare(schema, KnownPlace::of_request(seen.operation()), value, false, &mut found);
         out.extend(found.into_iter().map(|difference| of_supplier(&difference)));
     }
     for rule in broken_rules(seen) {

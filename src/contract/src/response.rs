@@ -8,6 +8,7 @@ use url::Url;
 use crate::Contract;
 use crate::body;
 use crate::difference::{Check, Difference, Seen, Weight};
+use crate::kept::KnownPlace;
 use crate::operations::{Answer, BodyRule, OperationRules};
 use crate::text::{MediaType, clip, decoded, is_sha256, whole_limit};
 
@@ -192,7 +193,7 @@ fn check_body(
     };
     // Not even a malformed token may be quoted.
     let secret = seen.operation() == Operation::Token;
-    body::compare(schema, value, secret, out);
+    body::compare(schema, KnownPlace::of_answer(seen.operation()), value, secret, out);
     true
 }
 

@@ -167,6 +167,9 @@ pub(crate) struct Schema {
     pub(crate) open: Validator,
     /// The same, unknown properties refused.
     pub(crate) strict: Validator,
+    /// Whether it is an official one in the place of ours, which may know properties that a recorder
+    /// of this build did not.
+    pub(crate) foreign: bool,
 }
 
 impl Schema {
@@ -187,7 +190,8 @@ impl Schema {
                 .build(schema)
                 .map_err(|error| error.to_string())
         };
-        Ok(Self { name, open: build(open)?, strict: build(&strict_variant(open))? })
+        let (strict, open) = (build(&strict_variant(open))?, build(open)?);
+        Ok(Self { name, open, strict, foreign })
     }
 }
 

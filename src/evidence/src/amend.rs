@@ -12,7 +12,10 @@ use crate::archive::{archive, zip_path};
 use crate::folder::RunFolder;
 use crate::integrity::{SignatureState, check_integrity};
 use crate::opened::Opened;
-use crate::{BundleKey, EvidenceError};
+use crate::{BundleKey, EvidenceError, private};
+
+/// How the name of the folder begins in which a changed copy is made.
+pub(crate) const AMENDING: &str = ".amending-";
 
 const HINT: &str = "close programs that have its files open, and free some space";
 
@@ -55,10 +58,8 @@ pub fn amend<E: From<EvidenceError>>(
     let (Some(out), Some(name)) = (name.parent(), name.file_name()) else {
         return Err(EvidenceError::Missing { path: folder.to_owned() }.into());
     };
-    let bench = tempfile::Builder::new()
-        .prefix(".amending-")
-        .tempdir_in(out)
-        .map_err(io("make a copy of"))?;
+    let bench =
+        private::temporary_folder(AMENDING).tempdir_in(out).map_err(io("make a copy of"))?;
     let draft = bench.path().join(name);
     copy(&opened, &draft)?;
     let run = RunFolder::draft(draft.clone(), folder.to_owned());
@@ -97,9 +98,9 @@ fn copy(opened: &Opened, to: &Path) -> Result<(), EvidenceError> {
         let path = to.join(name);
         let io = || EvidenceError::io("write", &path, HINT);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(io())?;
+            private::create_folders(folder).map_err(io())?;
         }
-        let mut file = fs::File::create_new(&path).map_err(io())?;
+        let mut file = private::new_file().create_new(true).open(&path).map_err(io())?;
         std::io::copy(&mut opened.reader(name)?, &mut file)
             .and_then(|_| file.flush())
             .and_then(|()| file.sync_data())

@@ -13,9 +13,9 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
-use crate::folder::{WRITING, readable_by_all};
+use crate::folder::WRITING;
 use crate::opened::{Opened, stamp};
-use crate::{EvidenceError, MANIFEST_FILE};
+use crate::{EvidenceError, MANIFEST_FILE, private};
 
 /// How hard the compressor tries, 1 to 9. Of a full run's 82 MB, level 1 leaves 9.2 MB in 0.2 s,
 /// level 3 leaves 6.3 MB in 0.5 s, and level 6 leaves 6.1 MB in 1.1 s.
@@ -39,8 +39,7 @@ pub fn archive(folder: &Path) -> Result<PathBuf, EvidenceError> {
     let path = zip_path(folder);
     let out = folder.parent().filter(|out| !out.as_os_str().is_empty());
     let io = |action| EvidenceError::io(action, &path, WRITE_HINT);
-    let mut file = tempfile::Builder::new()
-        .prefix(WRITING)
+    let mut file = private::temporary(WRITING)
         .tempfile_in(out.unwrap_or(Path::new(".")))
         .map_err(io("create"))?;
     write(&source, name, file.as_file_mut()).map_err(|error| match error {
@@ -48,7 +47,6 @@ pub fn archive(folder: &Path) -> Result<PathBuf, EvidenceError> {
         Fault::Source(error) => error,
     })?;
     file.as_file().sync_all().map_err(io("write"))?;
-    readable_by_all(file.path());
     Opened::open(file.path())?;
     file.persist_noclobber(&path).map_err(|error| match error.error.kind() {
         std::io::ErrorKind::AlreadyExists => EvidenceError::Exists { path: path.clone() },

@@ -12,7 +12,7 @@ use letterproof_model::{Context, Results, RunId};
 
 use crate::bundle::{self, CONTEXT_FILE, RESULTS_FILE};
 use crate::environment::{ENVIRONMENT_FILE, Environment};
-use crate::{EvidenceError, JOURNAL_FILE, names};
+use crate::{EvidenceError, JOURNAL_FILE, leftovers, names, private};
 
 /// How the names of files begin while they are written.
 pub(crate) const WRITING: &str = ".writing-";
@@ -29,6 +29,8 @@ const WRITE_HINT: &str = "free some space or choose another folder with --out, t
 pub struct RunFolder {
     path: PathBuf,
     finished: PathBuf,
+    /// What earlier runs left in the same place, one sentence each.
+    leftovers: Vec<String>,
     /// Held until the folder is whole or given up; the system releases it when a process dies.
     lock: Option<File>,
 }
@@ -43,17 +45,21 @@ impl RunFolder {
         if !names::is_plain(name) {
             return Err(EvidenceError::BadName { name: name.to_owned() });
         }
-        fs::create_dir_all(out).map_err(EvidenceError::io("make the folder", out, OUT_HINT))?;
+        private::create_folders(out).map_err(EvidenceError::io(
+            "make the folder",
+            out,
+            OUT_HINT,
+        ))?;
         let (path, finished) = (out.join(format!("{name}{INCOMPLETE}")), out.join(name));
         if finished.exists() {
             return Err(EvidenceError::Exists { path: finished });
         }
-        fs::create_dir(&path).map_err(|source| match source.kind() {
+        private::create_folder(&path).map_err(|source| match source.kind() {
             std::io::ErrorKind::AlreadyExists => EvidenceError::Exists { path: path.clone() },
             _ => EvidenceError::io("make the folder", &path, OUT_HINT)(source),
         })?;
         let lock = locked(&path)?;
-        Ok(Self { path, finished, lock })
+        Ok(Self { path, finished, leftovers: leftovers::clear(out), lock })
     }
 
     /// Opens the folder of a run that broke off, to complete it; what a killed run was writing is
@@ -67,14 +73,24 @@ impl RunFolder {
             return Err(EvidenceError::Missing { path: path.to_owned() });
         };
         let lock = locked(path)?;
-        let folder = Self { path: path.to_owned(), finished: path.with_file_name(run_id), lock };
+        let finished = path.with_file_name(run_id);
+        let out = path.parent().filter(|out| !out.as_os_str().is_empty());
+        let leftovers = leftovers::clear(out.unwrap_or(Path::new(".")));
+        let folder = Self { path: path.to_owned(), finished, leftovers, lock };
         folder.sweep()?;
         Ok(folder)
     }
 
     /// A copy of a finished run's folder under this path, to be changed and then put in its place.
     pub(crate) fn draft(path: PathBuf, finished: PathBuf) -> Self {
-        Self { path, finished, lock: None }
+        Self { path, finished, leftovers: Vec::new(), lock: None }
+    }
+
+    /// What killed runs left in the place where this one lies, cleared away or to be looked at: one
+    /// sentence each.
+    #[must_use]
+    pub fn leftovers(&self) -> &[String] {
+        &self.leftovers
     }
 
     /// The folder as it is named now.
@@ -115,14 +131,12 @@ impl RunFolder {
         let path = self.inside(name)?;
         let io = |action| EvidenceError::io(action, &path, WRITE_HINT);
         let folder = path.parent().unwrap_or(&self.path);
-        fs::create_dir_all(folder).map_err(io("make the folder of"))?;
-        let mut file =
-            tempfile::Builder::new().prefix(WRITING).tempfile_in(folder).map_err(io("create"))?;
+        private::create_folders(folder).map_err(io("make the folder of"))?;
+        let mut file = private::temporary(WRITING).tempfile_in(folder).map_err(io("create"))?;
         let mut output = BufWriter::with_capacity(1 << 16, file.as_file_mut());
         fill(&mut output).and_then(|()| output.flush()).map_err(io("write"))?;
         drop(output);
         file.as_file().sync_data().map_err(io("write"))?;
-        readable_by_all(file.path());
         file.persist(&path).map_err(|error| io("rename")(error.error))?;
         Ok(())
     }
@@ -220,20 +234,29 @@ fn sweep(folder: &Path) -> Result<bool, EvidenceError> {
     Ok(is_left)
 }
 
-/// Temporary files are private by default; evidence is there to be handed over.
-pub(crate) fn readable_by_all(path: &Path) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o644));
-    }
-    #[cfg(not(unix))]
-    let _ = path;
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn evidence_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let temporary = tempfile::tempdir().unwrap();
+        let out = temporary.path().join("evidence");
+        let folder = RunFolder::create(&out, &id()).unwrap();
+        folder.write("AT4/criteria.csv", b"x").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let path = folder.path();
+        for (path, expected) in [
+            (out.as_path(), 0o700),
+            (path, 0o700),
+            (&path.join("AT4"), 0o700),
+            (&path.join("AT4/criteria.csv"), 0o600),
+        ] {
+            assert_eq!(mode(path), expected, "{}", path.display());
+        }
+    }
 
     fn id() -> RunId {
         RunId::from("20260821t101500z-abc123")

@@ -21,10 +21,12 @@ mod integrity;
 mod inventory;
 mod journal;
 mod key;
+mod leftovers;
 mod manifest;
 mod measured;
 mod names;
 mod opened;
+mod private;
 mod problem;
 mod readiness;
 mod reconcile;
@@ -59,6 +61,7 @@ pub use journal::{
     read_journal,
 };
 pub use key::{BundleKey, BundlePublicKey};
+pub use leftovers::scratch_folder;
 pub use manifest::{
     JournalHead, MANIFEST_FILE, MANIFEST_FORMAT, Manifest, Outcome, RunSummary, SIGNING_KEY_FILE,
     Statement, Subject, SubjectDigest, SubjectNotes, TargetName,

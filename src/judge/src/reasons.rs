@@ -1,7 +1,7 @@
 //! Codes and reasons that go with FORWARDED, RETURNED, CANCELLED, FAILED and REJECTED.
 //! Refuses a reason that was only sent: it must be read back with its status, unchanged.
 
-use letterproof_model::return_reason_text;
+use letterproof_model::{bare_reason, return_reason_text};
 
 use crate::moved::Moved;
 use crate::moves::StatusMove;
@@ -47,18 +47,6 @@ fn read_reasons<'t>(
 /// Whether a part that was sent reads so; what was not sent may be what an earlier update left.
 fn kept<T: PartialEq>(sent: Option<T>, read: Option<T>) -> bool {
     sent.is_none() || sent == read
-}
-
-/// A reason's text as it is compared: case, spaces and the kind of dash do not matter, nor a code
-/// that stands before it as the pack's own list writes it.
-fn bare(text: &str, code: &str) -> String {
-    let dashes = ['-', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2212}'];
-    let plain = |text: &str| -> String {
-        let kept = text.chars().filter(|c| !c.is_whitespace() && !dashes.contains(c));
-        kept.flat_map(char::to_lowercase).collect()
-    };
-    let text = plain(text);
-    text.strip_prefix(&plain(code)).unwrap_or(&text).to_owned()
 }
 
 /// Compares what was sent with what was read back.
@@ -139,7 +127,7 @@ impl Moved<'_> {
             else {
                 return compare(moved, back, self.traffic, tally);
             };
-            if text.is_some_and(|text| bare(text, code) == bare(own, code)) {
+            if text.is_some_and(|text| bare_reason(text, code) == bare_reason(own, code)) {
                 return compare(moved, back, self.traffic, tally);
             }
             let words = format!("was sent {}; the text is `{own}`", words(sent, self.traffic));

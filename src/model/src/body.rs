@@ -1,7 +1,9 @@
-//! What is kept of a body: JSON and forms as they were, letters only as length, hash and pages.
+//! What is kept of a body: what is harmless of JSON and forms, letters only as length, hash and pages.
 //! Refuses letter content: there is no variant that could hold a PDF's bytes.
 
 use serde::{Deserialize, Serialize};
+
+use crate::masked_length;
 
 /// A JSON:API document, of which only the data matters here (`{"data": …}`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,15 +12,15 @@ pub struct Document<T> {
     pub data: T,
 }
 
-/// A recorded body, secrets already replaced.
+/// A recorded body, what is not known to be harmless already replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Body {
     /// No body, or an empty one.
     None,
-    /// Well-formed JSON, kept to the letter (secrets aside).
+    /// Well-formed JSON, kept to the letter where its values are harmless.
     Json {
-        /// The JSON text as it was sent.
+        /// The JSON text as it was sent, values that are not known to be harmless replaced.
         text: String,
     },
     /// A submitted form, in the order of its fields.
@@ -28,7 +30,7 @@ pub enum Body {
     },
     /// Short text that is not JSON, as malformed requests and gateway errors are.
     Text {
-        /// The text as it was sent.
+        /// The text as it was sent, where it is a known one; else its length and keyed hash.
         text: String,
     },
     /// A PDF, of which only what proves it is kept.
@@ -99,7 +101,9 @@ impl Body {
     pub fn length(&self) -> u64 {
         match self {
             Self::None => 0,
-            Self::Json { text } | Self::Text { text } => text.len() as u64,
+            Self::Json { text } => text.len() as u64,
+            // Of a text that was not kept the record has the length.
+            Self::Text { text } => masked_length(text).unwrap_or(text.len() as u64),
             Self::Form { fields } => {
                 let pairs =
                     fields.iter().map(|(name, value)| (name.len() + value.len() + 2) as u64);
@@ -165,6 +169,7 @@ mod tests {
         assert_eq!(Body::None.length(), 0);
         assert_eq!(json("\"é\"").length(), 4);
         assert_eq!(text("no JSON").length(), 7);
+        assert_eq!(text("redacted:3f0a9c21d4e7, 1234 bytes").length(), 1_234);
         assert_eq!(Body::Pdf(recorded()).length(), 1_234);
         assert_eq!(Body::Opaque(Content::unrecorded(77)).length(), 77);
     }

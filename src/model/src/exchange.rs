@@ -30,7 +30,7 @@ pub struct Exchange {
     /// What is known of the connection it went over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<Connection>,
-    /// The request, redacted.
+    /// The request, of its values only what is harmless.
     pub request: Request,
     /// The response or the transport error.
     pub outcome: Outcome,
@@ -83,7 +83,7 @@ pub struct Connection {
 pub struct Header {
     /// The field's name as sent.
     pub name: String,
-    /// The field's value, redacted where it is a secret.
+    /// The field's value, replaced where it is not known to be harmless.
     pub value: String,
 }
 
@@ -110,7 +110,7 @@ pub fn header_value<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
 pub struct Request {
     /// The method, as sent.
     pub method: String,
-    /// The absolute URL; signature parameters are redacted.
+    /// The absolute URL; parameters that are not known to be harmless are replaced.
     pub url: String,
     /// Header fields in the order sent.
     pub headers: Vec<Header>,

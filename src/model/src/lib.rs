@@ -17,6 +17,7 @@ mod hosts;
 mod ids;
 mod journal;
 mod judgement;
+mod masked;
 mod operation;
 mod pack;
 mod raw;
@@ -51,12 +52,13 @@ pub use journal::{
     last_attempts,
 };
 pub use judgement::{Judgement, exit_code, is_waived, unwaived_verdict};
+pub use masked::{is_masked, masked, masked_length};
 pub use operation::{Operation, Route};
 pub use pack::{
     Clause, EVIDENCE_ONLY, PACK_VERSION, RETIRED, TestDefinition, clause, pack, test_definition,
 };
 pub use raw::{RawBody, RawExchange, RawOutcome, RawRequest, RawResponse};
-pub use reason::{ReturnReason, return_reason_text};
+pub use reason::{ReturnReason, bare_reason, is_return_reason, return_reason_text};
 pub use results::{
     Attempt, CheckResult, Counts, PackInfo, Performance, RESULTS_FORMAT, Results, RunInfo,
     SupplierKind, TargetInfo, TestResult, ToolInfo,

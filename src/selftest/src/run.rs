@@ -66,7 +66,7 @@ pub fn run(options: &Options, progress: Progress<'_>) -> Result<Matrix, Selftest
     };
     // Made once beforehand, so that no trial waits for a key.
     DemoCredentials::shared()?;
-    let folder = tempfile::tempdir().map_err(SelftestError::Folder)?;
+    let folder = letterproof_evidence::scratch_folder("selftest").map_err(SelftestError::Folder)?;
     let work = Work::new(&trials, judges, folder.path(), progress);
     let _quiet = Quiet::please();
     let jobs = if options.jobs == 0 { usize::from(JOBS) } else { options.jobs };

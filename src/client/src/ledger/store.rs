@@ -4,7 +4,7 @@
 //! Refuses a file of another target or supplier, of another version, or in use elsewhere.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use letterproof_model::{LetterId, RunId};
 use serde::{Deserialize, Serialize};
 
 use super::record::{LetterRecord, RunHead};
-use crate::ClientError;
+use crate::{ClientError, private};
 
 const FORMAT: &str = "letterproof-ledger/2";
 const FORMAT_1: &str = "letterproof-ledger/1";
@@ -68,11 +68,11 @@ impl Store {
             )
         };
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(io)?;
+            private::create_folders(folder).map_err(io)?;
         }
-        let mut options = OpenOptions::new();
-        let mut file =
-            options.read(true).write(true).create(true).truncate(false).open(path).map_err(io)?;
+        let mut options = private::new_file();
+        let mut file = options.read(true).create(true).truncate(false).open(path).map_err(io)?;
+        private::tighten(&file);
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

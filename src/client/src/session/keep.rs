@@ -2,11 +2,10 @@
 //! Refuses to share it: folder and files are for their owner alone, and nothing else of this house
 //! ever reads them.
 
-use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::ClientError;
+use crate::{ClientError, private};
 
 /// Where the content of a letter is kept: a file named after the letter.
 pub(super) fn place(folder: &Path, letter: &str) -> PathBuf {
@@ -31,24 +30,12 @@ pub(super) fn keep(path: &Path, content: &[u8]) -> Result<(), ClientError> {
 
 fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::DirBuilderExt as _;
-            builder.mode(0o700);
-        }
-        builder.create(folder)?;
+        private::create_folders(folder)?;
     }
     let draft = path.with_extension("part");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(&draft)?.write_all(content)?;
+    let mut file = private::new_file().create(true).truncate(true).open(&draft)?;
+    file.write_all(content)?;
+    drop(file);
     std::fs::rename(&draft, path)
 }
 

@@ -35,6 +35,22 @@ async fn what_a_run_learned_is_there_for_the_next_one() {
     assert_eq!(ledger.counts()[&Some(LetterStatus::Accepted)], 3);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_ledger_is_its_owners_alone_and_an_older_one_becomes_so() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let stage = Stage::set().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledgers").join("int.jsonl");
+    let mode =
+        |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    drop(Ledger::open(&path, &stage.target, "Acme").unwrap());
+    assert_eq!((mode(path.parent().unwrap()), mode(&path)), (0o700, 0o600));
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    drop(Ledger::open(&path, &stage.target, "Acme").unwrap());
+    assert_eq!(mode(&path), 0o600);
+}
+
 #[tokio::test]
 async fn a_resumed_run_sees_what_an_earlier_one_sent_and_does_not_send_it_again() {
     let stage = Stage::set().await;

@@ -49,6 +49,36 @@ fn the_document_decides_what_a_body_may_be() {
 }
 
 #[test]
+fn a_value_that_is_not_on_record_breaks_no_rule_of_a_newer_document() {
+    let mut changed = specification();
+    let attributes = changed.pointer_mut(LETTER).unwrap();
+    attributes["pages"] = json!({ "type": "integer" });
+    attributes["postage"] = json!({ "type": "string", "enum": ["first"] });
+    attributes["reasonText"] = json!({ "type": "string", "maxLength": 5 });
+    attributes["groupId"] = json!({ "type": "string", "pattern": "^g[0-9]+$" });
+    let contract = contract(&changed).unwrap();
+    let answered = |attribute: &str| {
+        let list = list(1).replace(r#""groupId":"group-english""#, attribute);
+        check(&contract, listed(0).with(&list))
+    };
+    for lost in ["pages", "postage"] {
+        let answer = format!(r#""groupId":"g1","{lost}":"redacted:3f0a9c21d4e7""#);
+        assert_eq!(answered(&answer), Vec::<String>::new(), "{lost}");
+    }
+    let text = r#""groupId":"g1","reasonText":"redacted:3f0a9c21d4e7, 4 bytes""#;
+    assert_eq!(answered(text), Vec::<String>::new());
+    // A recorder keeps what our own schemas know, so nothing is excused there.
+    assert_eq!(
+        answered(r#""groupId":"redacted:3f0a9c21d4e7""#),
+        ["violation F-LIST-SCHEMA-PATTERN-DATA-ATTRIBUTES-GROUPID"],
+    );
+    assert_eq!(
+        answered(r#""groupId":"g1","pages":"redacted""#),
+        ["violation F-LIST-SCHEMA-TYPE-DATA-ATTRIBUTES-PAGES"],
+    );
+}
+
+#[test]
 fn a_path_is_known_whatever_its_parameters_are_called() {
     let text = specification().to_string().replace("{id}", "{letterId}");
     let mut changed: Value = serde_json::from_str(&text).unwrap();

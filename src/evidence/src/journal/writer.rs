@@ -16,7 +16,7 @@ use super::carried::chain_tail;
 use super::format::{Entry, JournalHeader, LINE_LIMIT, write_line};
 use super::reader::{JournalReader, exchange_id};
 use crate::digest::sha256_hex;
-use crate::{EvidenceError, Redactor};
+use crate::{EvidenceError, Redactor, private};
 
 const WRITE_HINT: &str = "free some space or choose another folder with --out, then start again";
 
@@ -66,10 +66,10 @@ impl JournalWriter {
     pub fn create(path: &Path, header: &JournalHeader) -> Result<Self, EvidenceError> {
         let io = |action| EvidenceError::io(action, path, WRITE_HINT);
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(io("make the folder of"))?;
+            private::create_folders(folder).map_err(io("make the folder of"))?;
         }
         let file =
-            OpenOptions::new().write(true).create_new(true).open(path).map_err(|source| {
+            private::new_file().create_new(true).open(path).map_err(|source| {
                 match source.kind() {
                     std::io::ErrorKind::AlreadyExists => {
                         EvidenceError::Exists { path: path.into() }

@@ -6,17 +6,15 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use percent_encoding::percent_decode_str;
-
+use super::forms::forms;
+use super::packed;
 use super::unfold::Unfolded;
 
 /// Shorter secrets are replaced where they stand but not looked for elsewhere: they would be found
 /// in ordinary words.
 pub(crate) const SHORTEST: usize = 8;
 /// How many forms of credentials (keys, tokens, assertions) are remembered.
-const CREDENTIAL_FORMS: usize = 1 << 14;
+const CREDENTIAL_FORMS: usize = 1 << 15;
 /// How many forms of link secrets are remembered: several minutes of downloads at 300 a second,
 /// while a link lives for 60 seconds.
 const LINK_FORMS: usize = 1 << 17;
@@ -154,23 +152,35 @@ impl Known {
     }
 
     /// Every place where a known secret stands, in order, overlapping ones joined. A secret
-    /// written with `%2F` or `\u002f`, in whole or in part, up to twice over, is found as well.
+    /// written with `%2F`, `\u002f` or `&#x2f;`, in whole or in part, up to twice over, is found as
+    /// well, and so is one split by folded lines or chunks, and one inside text packed by gzip.
     pub(crate) fn find(&self, text: &[u8], mac: impl Fn(&[u8]) -> Mac) -> Vec<Hit> {
         if self.forms.is_empty() || text.len() < SHORTEST {
             return Vec::new();
         }
-        let mut hits = self.find_plain(text, &mac);
+        let mut hits = self.find_unfolded(text, &mac);
+        for (start, end, inside) in packed::unpacked(text) {
+            // Whatever else was packed with it goes with it.
+            if let Some(hit) = self.find_unfolded(&inside, &mac).first() {
+                hits.push(Hit { start, end, secret: hit.secret });
+            }
+        }
+        join(hits)
+    }
+
+    fn find_unfolded(&self, text: &[u8], mac: &impl Fn(&[u8]) -> Mac) -> Vec<Hit> {
+        let mut hits = self.find_plain(text, mac);
         let mut folded = Unfolded::of(text);
         for _ in 0..2 {
             let Some(unfolded) = folded else { break };
-            hits.extend(self.find_plain(&unfolded.text, &mac).into_iter().map(|hit| Hit {
+            hits.extend(self.find_plain(&unfolded.text, mac).into_iter().map(|hit| Hit {
                 start: unfolded.origin[hit.start],
                 end: unfolded.origin[hit.end],
                 ..hit
             }));
             folded = unfolded.again();
         }
-        join(hits)
+        hits
     }
 
     fn find_plain(&self, text: &[u8], mac: &impl Fn(&[u8]) -> Mac) -> Vec<Hit> {
@@ -228,37 +238,6 @@ fn anchor(bytes: &[u8], at: usize) -> u64 {
         .map_or(0, u64::from_le_bytes)
 }
 
-/// The forms in which a secret may turn up, besides percent-encoded and escaped.
-fn forms(secret: &str, class: Class) -> Vec<String> {
-    let decoded = percent_decode_str(secret).decode_utf8_lossy().into_owned();
-    let mut forms = vec![secret.to_owned(), decoded.replace(' ', "+"), decoded];
-    if class == Class::Credential {
-        let hex = crate::digest::hex(secret.as_bytes());
-        forms.push(hex.to_uppercase());
-        forms.push(hex);
-        for shift in 0..3 {
-            forms.push(base64_core(secret.as_bytes(), shift, &STANDARD_NO_PAD));
-            forms.push(base64_core(secret.as_bytes(), shift, &URL_SAFE_NO_PAD));
-        }
-    }
-    forms
-}
-
-/// The part of a base64 text that depends on the secret alone, when `shift` bytes stand before it.
-fn base64_core(
-    secret: &[u8],
-    shift: usize,
-    engine: &base64::engine::general_purpose::GeneralPurpose,
-) -> String {
-    let mut padded = vec![0_u8; shift];
-    padded.extend_from_slice(secret);
-    let text = engine.encode(&padded);
-    // Characters that mix in bits of what stands before or may stand behind.
-    let first = (shift * 8).div_ceil(6);
-    let last = padded.len() * 8 / 6;
-    text.get(first..last).unwrap_or_default().to_owned()
-}
-
 /// A bitmap that says quickly that an anchor is unknown.
 struct Filter {
     bits: Vec<u64>,
@@ -303,6 +282,9 @@ impl Filter {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
     use super::*;
 
     fn mac(bytes: &[u8]) -> Mac {

@@ -1,33 +1,36 @@
-//! Redaction at capture: secrets are replaced before an exchange is kept, judged or shown.
+//! Redaction at capture, by rule: before an exchange is kept, judged or shown, every value is replaced
+//! that is not known to be harmless.
 //!
-//! Each secret becomes `redacted:` and twelve digits of a hash under a key made for the run, so
-//! that equal secrets stay comparable within the run and cannot be guessed from outside. A secret
-//! is known by the place it stands in (header, parameter, field), by its looks (a JWT), or because
-//! it was seen before. Refuses to reveal its key, and to keep anything it cannot read as text.
+//! What is harmless stands in lists: names of headers and parameters, what the contract knows of the
+//! API's documents, texts known word for word. Any other value becomes `redacted:` and twelve digits
+//! of a hash under a key made for the run (of a text with its length), so that equal values stay
+//! comparable within the run and cannot be guessed from outside. A secret (by the name it stands
+//! under, by its looks, or because it was given beforehand) is looked for wherever else it turns up.
+//! Refuses to reveal its key, and to keep anything it cannot read as text.
 
 mod body;
+mod forms;
+mod harmless;
 mod headers;
 mod json;
 mod known;
 mod names;
+mod packed;
 mod text;
 mod unfold;
 mod url;
 
 use aws_lc_rs::{hmac, rand};
 use letterproof_model::{
-    Exchange, ExchangeId, Outcome, RawExchange, RawOutcome, Request, Response, TransportError,
+    Exchange, ExchangeId, Operation, Outcome, RawExchange, RawOutcome, Request, Response, Route,
+    TransportError, is_masked, masked,
 };
 use parking_lot::RwLock;
 
 use crate::EvidenceError;
 use crate::digest::hex;
+use body::Carrier;
 use known::{Class, Known, Mac};
-
-/// What stands before the hash of a replaced secret.
-const MASK: &str = "redacted:";
-/// How many digits of the hash are shown.
-const SHOWN: usize = 12;
 
 /// Replaces secrets, and remembers them to replace them again wherever they turn up.
 pub struct Redactor {
@@ -86,16 +89,17 @@ impl Redactor {
             outcome,
         } = raw;
         let request_url = request.url;
+        let operation = Route::of(&request.method, &request_url, &self.base_url).operation;
         let request = Request {
             method: self.cleaned(request.method),
             url: self.clean_url(&request_url).unwrap_or_else(|| request_url.clone()),
-            body: self.request_body(&request.headers, request.body),
+            body: self.body(Carrier::Request(operation), &request.headers, request.body),
             headers: self.clean_headers(request.headers, &request_url),
         };
         let outcome = match outcome {
             RawOutcome::Response(response) => Outcome::Response(Response {
                 status: response.status,
-                body: self.response_body(&response.headers, response.body),
+                body: self.body(Carrier::Answer(operation), &response.headers, response.body),
                 headers: self.clean_headers(response.headers, &request_url),
                 headers_us: response.headers_us,
                 done_us: response.done_us,
@@ -120,12 +124,12 @@ impl Redactor {
         };
         // A secret first met in the answer may have stood unrecognised in the request.
         if self.known.read().generation() != generation {
-            self.clean_again(&mut exchange);
+            self.clean_again(operation, &mut exchange);
         }
         exchange
     }
 
-    fn clean_again(&self, exchange: &mut Exchange) {
+    fn clean_again(&self, operation: Operation, exchange: &mut Exchange) {
         let again = |text: &mut String| {
             if let Some(clean) = self.clean_known(text) {
                 *text = clean;
@@ -134,10 +138,10 @@ impl Redactor {
         again(&mut exchange.request.method);
         again(&mut exchange.request.url);
         exchange.request.headers.iter_mut().for_each(|header| again(&mut header.value));
-        self.body_again(&mut exchange.request.body);
+        self.body_again(Carrier::Request(operation), &mut exchange.request.body);
         if let Outcome::Response(response) = &mut exchange.outcome {
             response.headers.iter_mut().for_each(|header| again(&mut header.value));
-            self.body_again(&mut response.body);
+            self.body_again(Carrier::Answer(operation), &mut response.body);
         }
     }
 
@@ -162,6 +166,11 @@ impl Redactor {
         if is_masked(value) { value.to_owned() } else { shown(&self.mac(value.as_bytes())) }
     }
 
+    /// What is shown instead of a text that is hidden: its length as well.
+    fn mask_text(&self, text: &str) -> String {
+        masked(&hex(&self.mac(text.as_bytes())), Some(text.len()))
+    }
+
     fn mac(&self, bytes: &[u8]) -> Mac {
         let mut mac = [0; 32];
         mac.copy_from_slice(hmac::sign(&self.key, bytes).as_ref());
@@ -170,12 +179,5 @@ impl Redactor {
 }
 
 fn shown(mac: &Mac) -> String {
-    format!("{MASK}{}", hex(&mac[..SHOWN / 2]))
-}
-
-/// Whether a text is a replaced secret already, as in a recording read back.
-fn is_masked(text: &str) -> bool {
-    text.strip_prefix(MASK).is_some_and(|rest| {
-        rest.len() == SHOWN && rest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-    })
+    masked(&hex(mac), None)
 }

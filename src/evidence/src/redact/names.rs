@@ -1,4 +1,5 @@
-//! Which names of headers, parameters and fields stand for a secret.
+//! Which names of headers, parameters and fields stand for a secret, whose value is looked for
+//! wherever else it turns up. What is merely not known to be harmless is replaced without that.
 //! Refuses to look at values: a name that promises a secret is enough.
 
 use std::sync::LazyLock;
@@ -6,7 +7,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 /// Fragments that make a name secret, once case, `-`, `_` and `.` are taken out of it.
-const FRAGMENTS: [&str; 13] = [
+const FRAGMENTS: [&str; 19] = [
     "token",
     "secret",
     "signature",
@@ -20,17 +21,30 @@ const FRAGMENTS: [&str; 13] = [
     "cookie",
     "accesskey",
     "privatekey",
+    "authentication",
+    "accesscode",
+    "sessionid",
+    "sessionkey",
+    "subscriptionkey",
+    "functionskey",
 ];
 
 /// Whole names too short to be fragments.
-const WHOLE: [&str; 4] = ["sig", "jwt", "pwd", "sas"];
+const WHOLE: [&str; 6] = ["sig", "jwt", "pwd", "sas", "auth", "xauth"];
 
-/// Endings that turn such a name into one about a secret (`token_type`, `client_assertion_type`).
-const HARMLESS_ENDINGS: [&str; 6] = ["type", "expires", "expiresin", "expiry", "algorithm", "alg"];
-
-/// Parameters of a download link that are kept: they say how the link works, not who may use it.
-const LINK_PARAMETERS: [&str; 5] =
-    ["limit", "xamzalgorithm", "xamzdate", "xamzexpires", "xamzsignedheaders"];
+/// Endings that turn such a name into one about a secret (`token_type`, `client_assertion_type`), or
+/// about where one is found (`api_key_env`).
+const HARMLESS_ENDINGS: [&str; 9] = [
+    "type",
+    "expires",
+    "expiresin",
+    "expiry",
+    "algorithm",
+    "alg",
+    "env",
+    "environment",
+    "variable",
+];
 
 /// Whether a name promises a secret value.
 pub(crate) fn is_secret(name: &str) -> bool {
@@ -49,9 +63,19 @@ fn holds_fragment(plain: &str) -> bool {
     }
 }
 
-/// Whether a parameter of a download link may be kept as it is.
-pub(crate) fn is_kept_in_links(name: &str) -> bool {
-    with_plain(name, |plain| LINK_PARAMETERS.contains(&plain))
+/// Whether a value is the name of an environment variable that holds a secret, as profiles and
+/// command lines write it: `$NAME`, `${NAME}`, `%NAME%`, `env:NAME`. A name is no secret.
+pub(crate) fn is_reference(value: &str) -> bool {
+    let inside = |before, after| value.strip_prefix(before)?.strip_suffix(after);
+    let name = inside("${", "}")
+        .or_else(|| inside("%", "%"))
+        .or_else(|| inside("$", ""))
+        .or_else(|| inside("env:", ""));
+    name.is_some_and(|name| {
+        let byte = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+        name.starts_with(|first: char| first.is_ascii_uppercase() || first == '_')
+            && name.bytes().all(byte)
+    })
 }
 
 /// Calls `f` with the name in lower case and without separators; without allocating for the names
@@ -98,6 +122,13 @@ mod tests {
             "Signature",
             "AWSAccessKeyId",
             "sig",
+            "Ocp-Apim-Subscription-Key",
+            "x-functions-key",
+            "X-Session-Id",
+            "jsessionid",
+            "sessionKey",
+            "Authentication",
+            "X-Auth",
         ] {
             assert!(is_secret(name), "{name}");
         }
@@ -113,8 +144,24 @@ mod tests {
             "reasonText",
             "sha256Hash",
             "www-authenticate",
+            "api_key_env",
+            // The key of an object in a store, of a row, of a list: hidden, but no secret.
+            "key",
+            "sortKey",
+            "code",
+            "session",
         ] {
             assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_variable_is_told_from_a_value() {
+        for value in ["$API_KEY", "${API_KEY}", "%API_KEY%", "env:LETTERPROOF_API_KEY", "$_K1"] {
+            assert!(is_reference(value), "{value}");
+        }
+        for value in ["", "$", "API_KEY", "$apikey", "$1", "${}", "env:", "env:a b", "$API-KEY"] {
+            assert!(!is_reference(value), "{value}");
         }
     }
 

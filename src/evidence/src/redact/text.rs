@@ -4,13 +4,14 @@
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+use letterproof_model::is_masked;
 
 use super::known::{self, Class};
 use super::{Redactor, names, shown};
 
 /// What a text must hold for the slow path to be worth it. Without any of these, only secrets
 /// seen before can stand in it.
-const SUSPICIOUS: [&str; 21] = [
+const SUSPICIOUS: [&str; 23] = [
     "eyj",
     "://",
     "bearer",
@@ -25,13 +26,15 @@ const SUSPICIOUS: [&str; 21] = [
     "api_key",
     "assertion",
     "credential",
-    "authorization",
     "cookie",
     "access",
     "private",
     "jwt",
     "pwd",
     "sig",
+    "session",
+    "auth",
+    "key",
 ];
 
 static SUSPICION: LazyLock<Option<AhoCorasick>> =
@@ -74,11 +77,6 @@ impl Redactor {
         pass(&|text| self.clean_pairs(text, prose));
         // What was learned just now may stand elsewhere in the same text.
         clean.map(|clean| self.clean_known(&clean).unwrap_or(clean))
-    }
-
-    /// Whether a secret seen before stands in the text.
-    pub(crate) fn holds_known(&self, text: &str) -> bool {
-        !self.known.read().find(text.as_bytes(), |bytes| self.mac(bytes)).is_empty()
     }
 
     /// The text without secrets seen before; `None` when there are none.
@@ -172,10 +170,15 @@ impl Redactor {
             let length = rest[start..]
                 .find(|c: char| c.is_whitespace() || "&\"'<>,;(){}\\".contains(c))
                 .unwrap_or(rest.len() - start);
+            // A variable is named with braces around it.
+            let length = match rest[start..].strip_prefix("${").and_then(|rest| rest.find('}')) {
+                Some(inside) => inside + 3,
+                None => length,
+            };
             let value = &rest[start..start + length];
             let fits = !value.is_empty() && names::is_secret(name) && (!colon || quoted);
-            let masked =
-                (fits && !super::is_masked(value)).then(|| self.secret(value, Class::Credential));
+            let kept = is_masked(value) || names::is_reference(value);
+            let masked = (fits && !kept).then(|| self.secret(value, Class::Credential));
             let end = if masked.is_some() { start + length } else { at + 1 };
             Some((start.min(end), end, masked))
         })
@@ -236,6 +239,9 @@ mod tests {
             ("{\"client_secret\": \"CANARY\", \"broken", "broken"),
             ("apikey='CANARY' given", "given"),
             ("https://user:CANARY@host.example/path", "host.example/path"),
+            ("jsessionid=CANARY; next", "next"),
+            ("\"sessionKey\": \"CANARY\"", "sessionKey"),
+            ("https://api.example/supplier/letters?limit=2500&offset=CANARY", "limit=2500&offset="),
         ] {
             let clean = redactor.scrub(text);
             assert!(!clean.contains("CANARY"), "{clean}");
@@ -253,10 +259,15 @@ mod tests {
             "Missing or invalid client_assertion: exp is more than 5 minutes ahead",
             "The bearer of this letter",
             "See https://digital.nhs.uk/developer/errors#403 for help.",
-            "https://api.example/supplier/letters?limit=2500&offset=3",
+            "https://api.example/supplier/letters?limit=2500",
             "a=b; c==d == e",
             "naïve “quotes” — 10 € = 8 £",
             "eyJ",
+            "api_key = { env = \"NOTIFY_API_KEY\" }",
+            "api_key_env=NOTIFY_API_KEY",
+            "apikey: environment variable NOTIFY_API_KEY",
+            "--header apikey=$NOTIFY_API_KEY",
+            "client_secret=${NOTIFY_CLIENT_SECRET} token=%NOTIFY_TOKEN% pwd=env:NOTIFY_PASSWORD",
         ] {
             assert_eq!(redactor.scrub(text), text);
         }

@@ -139,7 +139,7 @@ fn is_guid(value: &str) -> bool {
 
 /// The id a path carries where its pattern has a placeholder; empty where it has none; `None` when
 /// the path is another.
-fn captured<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
+pub(super) fn captured<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
     let Some((before, rest)) = pattern.split_once('{') else {
         return (pattern == path).then_some("");
     };

@@ -17,6 +17,7 @@ mod list;
 mod matching;
 mod mi;
 mod plan;
+mod planned;
 mod queue;
 mod read;
 mod token;
@@ -31,4 +32,5 @@ pub use plan::{
     Acceptance, BearerPlan, BodyPlan, FOREIGN, HeaderPlan, LetterNeed, Probe, ProbePlan,
     UNKNOWN_LETTER, UNKNOWN_MI, unknown_letter,
 };
+pub use planned::{is_planned_body, is_planned_path};
 pub use token::TokenProbe;

@@ -84,7 +84,7 @@ pub fn run_noise(
         None => judges::built_in().map_err(SelftestError::Contract)?,
     };
     DemoCredentials::shared()?;
-    let folder = tempfile::tempdir().map_err(SelftestError::Folder)?;
+    let folder = letterproof_evidence::scratch_folder("noise").map_err(SelftestError::Folder)?;
     let _quiet = Quiet::please();
     let field = Field { options, judges, folder: folder.path(), progress };
     let control = field.beside(1, &[0], None)?.pop().ok_or(SelftestError::NoRun)?;
