@@ -1,6 +1,7 @@
 //! A PDF whose trailer holds its encryption as it is, as some tools write it, in the form that the
 //! reader knows: as an object of its own, added at the end as an update of the file.
 
+use lopdf::xref::XrefType;
 use lopdf::{Dictionary, Document, Object};
 
 /// What a cross-reference stream says of itself, and a trailer does not.
@@ -38,7 +39,9 @@ pub(super) fn referring(pdf: &[u8], document: &Document) -> Option<Vec<u8>> {
 /// A dictionary as a file holds it.
 fn written(dictionary: &Dictionary) -> Option<Vec<u8>> {
     const BEGIN: &[u8] = b"1 0 obj";
-    let mut document = Document::with_version("1.7");
+    let mut document = Document::with_version("1.4");
+    // A table: a stream would be one more object behind the dictionary.
+    document.reference_table.cross_reference_type = XrefType::CrossReferenceTable;
     document.objects.insert((1, 0), Object::Dictionary(dictionary.clone()));
     document.max_id = 1;
     let mut bytes = Vec::new();
