@@ -35,6 +35,7 @@ mod run;
 mod selftest;
 mod shell;
 mod smoke;
+mod stamping;
 mod supplier;
 mod surroundings;
 mod table;
@@ -88,6 +89,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Command::Judge(options) => judge::judge(&options),
         Command::Report(options) => report::report(&options),
         Command::Attest(options) => attest::attest(&options),
+        Command::Stamp(options) => stamping::stamp(&options),
         Command::Readiness(options) => readiness::readiness(&options),
         Command::Gate(options) => gate::gate(&options),
         Command::Diff(options) => diff::diff(&options),

@@ -20,6 +20,7 @@ mod safety;
 mod secret;
 mod session;
 mod settings;
+mod stamper;
 mod supplier;
 mod target;
 mod wire;
@@ -42,6 +43,7 @@ pub use session::{
     Answer, AssertionFlaw, BearerChoice, DataLink, Download, HeaderChoice, LinkChange, Probe,
     Session, SessionOptions, Usage,
 };
+pub use stamper::Stamper;
 pub use supplier::{
     Beginning, Change, Gate, LetterFilter, MiSubmission, Preparation, Prepared, QueueRun, Reason,
     Reasons, Recalled, Seen, SeenLetter, Sent, SmokeRun, Supplier, TakenOn, letter_ids,

@@ -30,6 +30,7 @@ mod readiness;
 mod redact;
 mod run_id;
 mod seal;
+mod stamp;
 mod verify;
 mod waivers;
 
@@ -66,5 +67,9 @@ pub use problem::{Problem, ProblemKind};
 pub use readiness::{Issue, READINESS_FORMAT, Readiness, RunLine, Submission, TestLine, readiness};
 pub use redact::Redactor;
 pub use run_id::new_run_id;
-pub use verify::{ReportCheck, VERIFICATION_FORMAT, Verification, Verifying, verify};
+pub use stamp::{
+    STAMP_LIMIT, StampRequest, Stamped, StamperCertificates, TIMESTAMP_FILE, TIMESTAMP_FORMAT,
+    check_stamp, put_stamp, read_stamp,
+};
+pub use verify::{ReportCheck, StampSeen, VERIFICATION_FORMAT, Verification, Verifying, verify};
 pub use waivers::read_waivers;

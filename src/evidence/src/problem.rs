@@ -67,6 +67,8 @@ pub enum ProblemKind {
     Verdict,
     /// A report does not show what the bundle concludes.
     Report,
+    /// A time stamp does not hold, or one that is expected is missing.
+    Stamp,
 }
 
 /// One thing that is wrong with a bundle.

@@ -6,6 +6,7 @@
 //! where it can be derived.
 
 mod compare;
+mod stamps;
 
 use std::path::Path;
 
@@ -18,10 +19,11 @@ use crate::bundle::{CONTEXT_FILE, read_bundled_journal, read_context, read_resul
 use crate::seal::RESULTS_LIMIT;
 use crate::{
     Bundle, BundlePublicKey, EvidenceError, INCOMPLETE, JOURNAL_FILE, Opened, PERFORMANCE_FOLDER,
-    Problem, ProblemKind, RESULTS_FILE, SavedJournal, SignatureState, check_integrity,
-    read_measured,
+    Problem, ProblemKind, RESULTS_FILE, SavedJournal, SignatureState, StamperCertificates,
+    check_integrity, read_measured,
 };
 use compare::Compare;
+pub use stamps::StampSeen;
 
 /// The name and version of the format of a verification.
 pub const VERIFICATION_FORMAT: &str = "letterproof-verification/1";
@@ -41,6 +43,9 @@ pub struct Verifying<'a> {
     /// The contract that bodies are held against: that of this build, or of the official
     /// specification with which the run was judged.
     pub contract: &'a Contract,
+    /// The certificates that vouch for stampers, where the reader has them: every time stamp must
+    /// be by one of theirs, and there must be one.
+    pub stampers: Option<&'a StamperCertificates>,
     /// What makes the reports of a bundle again and finds those that are others.
     pub reports: ReportCheck,
 }
@@ -67,6 +72,8 @@ pub struct Verification {
     pub exchanges: usize,
     /// How many results were derived again and compared.
     pub rederived: usize,
+    /// The time stamps that hold, in the order of the journal, the manifest's last.
+    pub stamps: Vec<StampSeen>,
     /// What is wrong.
     pub problems: Vec<Problem>,
     /// What a reader must know besides.
@@ -97,6 +104,11 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
     if journal.as_ref().is_some_and(|journal| journal.header.is_format_1()) {
         again.notes.push(FREE_TEXT.to_owned());
     }
+    let finished = integrity.statement.as_ref();
+    let finished = finished.map(|statement| statement.predicate.letterproof.finished);
+    let stamps = stamps::stamps(&opened, journal.as_ref(), finished, with.stampers);
+    again.problems.extend(stamps.problems);
+    again.notes.extend(stamps.notes);
     let header = journal.as_ref().map(|journal| journal.header.clone());
     let exchanges = journal.as_ref().map_or(0, |journal| journal.recording.exchanges().len());
     if let Some(journal) = journal
@@ -115,6 +127,7 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
         signature: integrity.signature,
         exchanges,
         rederived,
+        stamps: stamps.seen,
         problems,
         notes,
     })
@@ -147,6 +160,7 @@ fn refused(problem: Problem) -> Verification {
         signature: SignatureState::Unsigned,
         exchanges: 0,
         rederived: 0,
+        stamps: vec![],
         problems: vec![problem],
         notes: vec![],
     }

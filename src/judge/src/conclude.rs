@@ -6,8 +6,9 @@
 
 use letterproof_contract::Contract;
 use letterproof_model::{
-    Brief, Context, Counts, Journal, Judgement, PACK_VERSION, PackInfo, RESULTS_FORMAT, Results,
-    RunEnd, RunId, RunInfo, SupplierKind, TargetInfo, Timestamp, ToolInfo, exit_code, use_waivers,
+    About, Brief, Context, Counts, Finding, FindingKind, Journal, Judgement, MarkKind,
+    PACK_VERSION, PackInfo, RESULTS_FORMAT, Results, RunEnd, RunId, RunInfo, SupplierKind,
+    TargetInfo, Timestamp, ToolInfo, exit_code, fold_findings, use_waivers,
 };
 
 use crate::conformance::judge_suite;
@@ -40,6 +41,9 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     let mut judged = judge_read(journal, reading, context, &selection.tests);
     if withholds_credentials(journal, head.brief) {
         judged.findings.retain(|finding| !is_about_credentials(&finding.id));
+    }
+    if let Some(unstamped) = unstamped(journal) {
+        judged.findings = fold_findings(judged.findings.into_iter().chain([unstamped]));
     }
     let finished = finished(journal, head.started);
     let run = Judgement {
@@ -74,6 +78,26 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
         waivers,
         exit_code: RunEnd::of(journal.marks()).exit_code(judged_code),
     }
+}
+
+/// That time stamps were asked for and not got, which says nothing of supplier or API.
+fn unstamped(journal: &dyn Journal) -> Option<Finding> {
+    let mut missing = journal.marks().iter().filter_map(|mark| match &mark.kind {
+        MarkKind::Unstamped { stamper, reason, .. } => Some((mark.at, stamper, reason)),
+        _ => None,
+    });
+    let (at, stamper, reason) = missing.next()?;
+    Some(Finding {
+        id: "F-NO-TIME-STAMP".to_owned(),
+        about: About::Harness,
+        kind: FindingKind::Note,
+        title: "A time stamp that the run asked for was not got".to_owned(),
+        expected: format!("a time stamp of {stamper} over the journal's head at each scenario"),
+        observed: format!("none at {at}: {reason}"),
+        source: "RFC 3161".to_owned(),
+        exchanges: Vec::new(),
+        count: 1 + missing.count() as u64,
+    })
 }
 
 /// Whether this is a recording made elsewhere that shows no credentials at all, as browsers export

@@ -116,6 +116,9 @@ fn attempts(test: TestId, journal: &dyn Journal) -> Vec<Attempt> {
             | MarkKind::Resumed
             | MarkKind::Injected { .. }
             | MarkKind::Ended(_)
+            | MarkKind::Stamped { .. }
+            | MarkKind::Unstamped { .. }
+            | MarkKind::Connected { .. }
             | MarkKind::Note { .. } => {}
         }
     }

@@ -7,6 +7,7 @@ mod mock;
 mod run;
 mod selftest;
 mod shell;
+mod stamp;
 mod supplier;
 mod target;
 mod witness;
@@ -26,6 +27,7 @@ pub(crate) use mock::{GatewayPart, MockOptions, MockProfile};
 pub(crate) use run::{RunOptions, Suite};
 pub(crate) use selftest::SelftestOptions;
 pub(crate) use shell::{CompletionsOptions, ManOptions};
+pub(crate) use stamp::StampOptions;
 pub(crate) use supplier::SupplierOptions;
 pub(crate) use target::{DoctorArguments, DriftOptions, InitOptions, KeysOptions};
 pub(crate) use witness::WitnessOptions;
@@ -71,6 +73,8 @@ pub(crate) enum Command {
     Report(ReportOptions),
     /// Add a dated statement and files to a run, tied to a criterion
     Attest(AttestOptions),
+    /// Have a time-stamping authority state when a bundle was there (RFC 3161)
+    Stamp(StampOptions),
     /// Over all runs of both windows: what is done, missing and open
     Readiness(ReadinessOptions),
     /// Hold a bundle against what a pipeline asks for, as one exit code

@@ -6,7 +6,7 @@ mod format1;
 mod reader;
 mod writer;
 
-pub(crate) use format::BEFORE;
+pub(crate) use format::{BEFORE, LINE_LIMIT};
 pub use format::{Entry, JOURNAL_FILE, JOURNAL_FORMAT, JOURNAL_FORMAT_1, JournalHeader};
 pub use reader::{JournalReader, SavedJournal, read_journal};
 pub use writer::{ExchangeObserver, JournalWriter, MarkObserver};

@@ -161,6 +161,11 @@ impl JournalReader {
         self.whole_bytes
     }
 
+    /// How many whole lines have been read, the header among them.
+    pub(crate) fn lines(&self) -> u64 {
+        self.line
+    }
+
     /// SHA-256 of the last whole line read.
     pub(crate) fn head(&self) -> &str {
         &self.prev

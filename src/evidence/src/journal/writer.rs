@@ -36,6 +36,8 @@ pub struct JournalWriter {
 
 struct State {
     prev: String,
+    /// Whole lines, the header among them.
+    lines: u64,
     exchanges: u64,
     length: u64,
     failed: Option<RecordError>,
@@ -72,7 +74,7 @@ impl JournalWriter {
         line.push(b'\n');
         (&file).write_all(&line).map_err(io("write"))?;
         let redactor = Redactor::new(&header.base_url)?;
-        Ok(Self::over(path, file, redactor, prev, 0, line.len() as u64))
+        Ok(Self::over(path, file, redactor, prev, 1, 0, line.len() as u64))
     }
 
     /// Opens the journal of a run that broke off, to append to it. A torn last line is cut off;
@@ -94,8 +96,9 @@ impl JournalWriter {
         file.set_len(reader.whole_bytes()).map_err(io("shorten"))?;
         file.seek(SeekFrom::End(0)).map_err(io("open"))?;
         let redactor = Redactor::new(&reader.header().base_url)?;
-        let (prev, exchanges) = (reader.head().to_owned(), reader.exchanges());
-        Ok(Self::over(path, file, redactor, prev, exchanges, reader.whole_bytes()))
+        let (prev, lines) = (reader.head().to_owned(), reader.lines());
+        let (exchanges, length) = (reader.exchanges(), reader.whole_bytes());
+        Ok(Self::over(path, file, redactor, prev, lines, exchanges, length))
     }
 
     fn over(
@@ -103,10 +106,11 @@ impl JournalWriter {
         file: File,
         redactor: Redactor,
         prev: String,
+        lines: u64,
         exchanges: u64,
         length: u64,
     ) -> Self {
-        let state = State { prev, exchanges, length, failed: None, buffer: Vec::new() };
+        let state = State { prev, lines, exchanges, length, failed: None, buffer: Vec::new() };
         Self {
             path: path.to_owned(),
             redactor,
@@ -150,6 +154,14 @@ impl JournalWriter {
         self.state.lock().exchanges
     }
 
+    /// Where the journal ends now: the number of its last line, the header being line 1, and the
+    /// hash of it.
+    #[must_use]
+    pub fn head(&self) -> (u64, String) {
+        let state = self.state.lock();
+        (state.lines, state.prev.clone())
+    }
+
     /// Makes everything written so far survive a power cut; called at the end of each scenario.
     ///
     /// # Errors
@@ -190,6 +202,7 @@ impl JournalWriter {
             return Err(error);
         }
         state.length += state.buffer.len() as u64;
+        state.lines += 1;
         state.prev = sha256_hex(&state.buffer[..state.buffer.len() - 1]);
         if state.buffer.capacity() > 1 << 20 {
             state.buffer = Vec::new();
@@ -245,7 +258,7 @@ mod tests {
         let file = OpenOptions::new().write(true).open("/dev/full").unwrap();
         let redactor = Redactor::new("https://api.example").unwrap();
         let journal =
-            JournalWriter::over(Path::new("journal.jsonl"), file, redactor, String::new(), 0, 0);
+            JournalWriter::over(Path::new("journal.jsonl"), file, redactor, String::new(), 1, 0, 0);
         let mark = || Mark::note(now(), "x");
         let first = journal.mark(mark()).unwrap_err();
         assert!(first.message.contains("journal.jsonl"), "{first}");
