@@ -15,14 +15,14 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use letterproof_model::TransportErrorKind;
-use rustls_platform_verifier::Verifier;
-use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
-use tokio_rustls::rustls::pki_types::CertificateDer;
-use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
+use letterproof_model::{Mark, TransportErrorKind, now};
+use letterproof_tls::pki_types::CertificateDer;
+use letterproof_tls::pki_types::pem::PemObject as _;
+use letterproof_tls::rustls::{self, ClientConfig};
+use letterproof_tls::{Chains, TlsSettings, client_config};
 
 use crate::WitnessError;
+use crate::book::Book;
 use crate::config::{Limits, Upstream};
 use crate::request::RequestBody;
 
@@ -42,8 +42,12 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    pub(crate) fn new(upstream: &Upstream, limits: &Limits) -> Result<Self, WitnessError> {
-        let tls = tls(upstream)?;
+    pub(crate) fn new(
+        upstream: &Upstream,
+        limits: &Limits,
+        book: &Arc<Book>,
+    ) -> Result<Self, WitnessError> {
+        let tls = tls(upstream, Arc::clone(book))?;
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -76,29 +80,22 @@ impl Sender {
     }
 }
 
-fn tls(upstream: &Upstream) -> Result<ClientConfig, WitnessError> {
+fn tls(upstream: &Upstream, book: Arc<Book>) -> Result<ClientConfig, WitnessError> {
     let mut roots = Vec::new();
     for path in &upstream.roots {
         roots.extend(read(path)?);
     }
-    let provider = Arc::new(default_provider());
-    let failed = |error: rustls::Error| WitnessError::Tls { problem: error.to_string() };
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(failed)?;
-    // Loading the system's roots takes time that a plain target has no use for.
-    if upstream.base_url.scheme() == "http" {
-        let mut store = RootCertStore::empty();
-        for root in roots {
-            store.add(root).map_err(failed)?;
-        }
-        return Ok(builder.with_root_certificates(store).with_no_client_auth());
-    }
-    let verifier = Verifier::new_with_extra_roots(roots, provider).map_err(failed)?;
-    Ok(builder
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth())
+    let chains = Chains::default();
+    let settings = TlsSettings {
+        roots,
+        given_roots_only: upstream.base_url.scheme() == "http",
+        identity: None,
+        on_chain: Some(Arc::new(move |host, chain| {
+            // Where it cannot be written, every later request is refused, and that is told.
+            let _ = book.keep_mark(Mark::new(now(), chains.mark(host, chain)));
+        })),
+    };
+    client_config(settings).map_err(|error| WitnessError::Tls { problem: error.to_string() })
 }
 
 fn read(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, WitnessError> {

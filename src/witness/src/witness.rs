@@ -66,7 +66,6 @@ impl Witness {
         let (acceptor, certificate) = established.unzip();
         let names = tls.as_ref().map(|tls| tls.names.as_slice());
         let routes = Routes::new(&config.upstream, address, downloads, names)?;
-        let sender = Sender::new(&config.upstream, &config.limits)?;
         let origin = routes.own_origin();
         let path = config.upstream.base_url.path().trim_end_matches('/');
         let base_url = format!("{origin}{path}");
@@ -74,6 +73,7 @@ impl Witness {
             config.upstream.token_url.as_ref().map(|url| format!("{origin}{}", url.path()));
         let download_origin = routes.download_origin();
         let book = Arc::new(Book::new(config.recorder));
+        let sender = Sender::new(&config.upstream, &config.limits, &book)?;
         let proxy = Proxy::new(
             routes,
             sender,

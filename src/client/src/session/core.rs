@@ -90,7 +90,7 @@ impl Session {
         options: SessionOptions,
     ) -> Result<Self, ClientError> {
         super::guard::allow_target(&target)?;
-        let http = build_http(&target)?;
+        let http = build_http(&target, &recorder)?;
         let (stop, _) = watch::channel(false);
         Ok(Self {
             inner: Arc::new(Inner {

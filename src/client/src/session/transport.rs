@@ -342,8 +342,12 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Builds the HTTP client of a target: no redirects, checked certificates, plain bodies.
-pub(super) fn build_http(target: &Target) -> Result<reqwest::Client, ClientError> {
+/// Builds the HTTP client of a target: no redirects, checked certificates that are written down,
+/// plain bodies.
+pub(super) fn build_http(
+    target: &Target,
+    recorder: &Arc<dyn Recorder>,
+) -> Result<reqwest::Client, ClientError> {
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -353,28 +357,15 @@ pub(super) fn build_http(target: &Target) -> Result<reqwest::Client, ClientError
         .tls_info(true)
         .referer(false);
     let local = is_loopback(&target.base_url);
-    let roots = super::setup::roots(target)?;
     if local {
         builder = builder.no_proxy();
     }
-    // Loading the system's roots takes time that a plain loopback target has no use for; its
-    // downloads go to loopback too.
-    builder = if local && target.base_url.scheme() == "http" {
-        builder.tls_certs_only(roots)
-    } else {
-        builder.tls_certs_merge(roots)
-    };
-    if let Some(identity) = super::setup::identity(target)? {
-        builder = builder.identity(identity);
-    }
+    builder = builder.tls_backend_preconfigured(super::setup::tls(target, recorder)?);
     if !local && let Some(proxy) = super::setup::proxy(target)? {
         builder = builder.proxy(proxy);
     }
     builder.build().map_err(|error| {
         let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-        ClientError::configuration(format!(
-            "target {}: the HTTPS client cannot be set up ({cause}); check roots, client certificate and proxy",
-            target.name
-        ))
+        super::setup::failed(target, &cause)
     })
 }
