@@ -20,6 +20,7 @@ mod interrupt;
 mod judge;
 mod keys;
 mod ledgers;
+mod licences;
 mod load;
 mod mock;
 mod out;
@@ -93,6 +94,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Command::Readiness(options) => readiness::readiness(&options),
         Command::Gate(options) => gate::gate(&options),
         Command::Diff(options) => diff::diff(&options),
+        Command::Licences => licences::licences(),
     }
 }
 

@@ -81,6 +81,9 @@ pub(crate) enum Command {
     Gate(GateOptions),
     /// What changed between two runs
     Diff(DiffOptions),
+    /// Print the licences of the program and of everything compiled into it
+    #[command(after_help = LICENCES_EXAMPLE)]
+    Licences,
     /// Print a completion script for a shell
     Completions(CompletionsOptions),
     /// Print the manual page
@@ -94,6 +97,10 @@ Examples:
   letterproof plan --target int --format json     one JSON document (letterproof-plan/1)
 
 It takes the options of `run` and reads the target's ledger, without changing it.";
+
+const LICENCES_EXAMPLE: &str = "\
+Example:
+  letterproof licences | less";
 
 /// How a result is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
