@@ -98,8 +98,7 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
     let integrity = check_integrity(&opened, with.key);
     let notes = left_by_desktops(&opened).into_iter().collect();
     let mut again = Again { opened: &opened, with, problems: integrity.problems, notes };
-    // That it cannot be read is a problem already.
-    let journal = read_bundled_journal(&opened).ok();
+    let journal = again.journal();
     let rederived = journal.as_ref().map_or(0, |journal| again.rederive(journal));
     if journal.as_ref().is_some_and(|journal| journal.header.is_format_1()) {
         again.notes.push(FREE_TEXT.to_owned());
@@ -175,6 +174,19 @@ struct Again<'a> {
 }
 
 impl Again<'_> {
+    /// The journal. One that cannot be read is a problem, unless its file was named as one before.
+    fn journal(&mut self) -> Option<SavedJournal> {
+        let error = match read_bundled_journal(self.opened) {
+            Ok(journal) => return Some(journal),
+            Err(error) => error,
+        };
+        if !self.problems.iter().any(|problem| problem.file.as_deref() == Some(JOURNAL_FILE)) {
+            let rest = format!("cannot be read, so that nothing was derived again: {error}");
+            self.problems.push(Problem::of(ProblemKind::Unreadable, JOURNAL_FILE, &rest));
+        }
+        None
+    }
+
     /// Derives the results again; returns how many were compared.
     fn rederive(&mut self, journal: &SavedJournal) -> usize {
         let Some(brief) = &journal.header.brief else {
