@@ -61,12 +61,36 @@ fn derived(bundle: &Bundle) -> Vec<String> {
     let marks = bundle.journal.recording.marks().iter();
     let unvouched = marks.filter(|mark| matches!(mark.kind, MarkKind::Unvouched { .. }));
     lines.extend(unvouched.map(letterproof_model::Mark::words));
+    lines.extend(stamps(bundle));
     lines.push(
         "Secrets were replaced before anything was written, by hashes under a key that was thrown \
          away. Equal secrets of this run have equal hashes. Contents of letters were never kept."
             .to_owned(),
     );
     lines
+}
+
+/// What stands in the journal of time-stamping authorities.
+fn stamps(bundle: &Bundle) -> Option<String> {
+    let marks = || bundle.journal.recording.marks().iter();
+    let stamped = marks().filter(|mark| mark.kind.name() == MarkKind::STAMPED).count() as u64;
+    let missing =
+        marks().filter(|mark| matches!(mark.kind, MarkKind::Unstamped { .. })).count() as u64;
+    if stamped + missing == 0 {
+        return None;
+    }
+    let missing = match missing {
+        0 => String::new(),
+        missing => format!(
+            " {} was asked for and not got.",
+            words::counted(missing, "further one", "further ones")
+        ),
+    };
+    Some(format!(
+        "The journal holds {} of a time-stamping authority (RFC 3161), each over its head at that \
+         moment; letterproof verify checks them and tells who stamped and when.{missing}",
+        words::counted(stamped, "time stamp", "time stamps")
+    ))
 }
 
 fn signed(extras: &Extras) -> Vec<String> {

@@ -8,13 +8,20 @@ use letterproof_model::{ClauseKind, clause, now, pack};
 
 use crate::args::AttestOptions;
 use crate::failure::Failure;
-use crate::finish;
 use crate::out::{self, Text};
+use crate::{finish, stamping};
 
 /// Adds the statement and makes report, manifest and zip again; prints the hash of each statement so
 /// far, by which one that is rewritten later is known. Returns the exit code.
 pub(crate) fn attest(options: &AttestOptions) -> Result<u8, Failure> {
     refuse_unattestable(options)?;
+    if stamping::is_stamped(&options.run) && !options.drop_stamp {
+        return Err(Failure::Usage(format!(
+            "{} bears a time stamp, and a statement makes it void; say that it may go with \
+             --drop-stamp, and get a new one with `letterproof stamp`",
+            options.run.display()
+        )));
+    }
     let key = finish::signing_key(options.sign_key.as_deref())?;
     let sealing = match &key {
         Some(key) => Sealing::Signed(key),

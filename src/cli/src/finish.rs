@@ -55,6 +55,11 @@ pub(crate) fn write_reports(
 /// Seals a folder that is whole, names it so, and makes its zip; returns where the folder is.
 pub(crate) fn close(folder: RunFolder, key: Option<&BundleKey>) -> Result<PathBuf, Failure> {
     folder.seal(key)?;
+    close_sealed(folder)
+}
+
+/// Names a folder whole that was sealed, and makes its zip; returns where the folder is.
+pub(crate) fn close_sealed(folder: RunFolder) -> Result<PathBuf, Failure> {
     let path = folder.finish()?;
     archive(&path)?;
     Ok(path)

@@ -20,6 +20,7 @@ mod interrupt;
 mod judge;
 mod keys;
 mod ledgers;
+mod licences;
 mod load;
 mod mock;
 mod out;
@@ -36,6 +37,7 @@ mod run;
 mod selftest;
 mod shell;
 mod smoke;
+mod stamping;
 mod supplier;
 mod surroundings;
 mod table;
@@ -99,9 +101,11 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Command::Judge(options) => judge::judge(&options),
         Command::Report(options) => report::report(&options),
         Command::Attest(options) => attest::attest(&options),
+        Command::Stamp(options) => stamping::stamp(&options),
         Command::Readiness(options) => readiness::readiness(&options),
         Command::Gate(options) => gate::gate(&options),
         Command::Diff(options) => diff::diff(&options),
+        Command::Licences => licences::licences(),
     }
 }
 

@@ -39,6 +39,8 @@ struct Asked {
     nonce: Option<String>,
     letters: Option<u32>,
     foreign_letter: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    timestamp: Option<String>,
 }
 
 /// Writes down what a run was asked for.
@@ -55,6 +57,7 @@ pub(crate) fn remember(folder: &RunFolder, options: &RunOptions) -> Result<(), F
         nonce: options.nonce.clone(),
         letters: options.letters,
         foreign_letter: options.foreign_letter.clone(),
+        timestamp: options.timestamp.clone(),
     };
     let text = serde_json::to_vec_pretty(&asked)
         .map_err(|error| Failure::Harness(format!("{FILE} cannot be written: {error}")))?;
@@ -124,6 +127,7 @@ impl Broken {
             nonce: asked.nonce,
             letters: asked.letters,
             foreign_letter: asked.foreign_letter,
+            timestamp: asked.timestamp,
             ..given
         }
     }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use letterproof_client::{
-    Beginning, Flow, Gate, Ledger, ProgressEvent, Recalled, RunHead, Session, SessionOptions,
+    Beginning, Flow, Gate, Ledger, ProgressEvent, Recalled, Session, SessionOptions, Stamper,
     Supplier, Target,
 };
 use letterproof_contract::Contract;
@@ -31,6 +31,7 @@ use crate::ledgers::Place;
 use crate::plan::{Planned, gate};
 use crate::progress::{Progress, tell_leftovers};
 use crate::resume::{Broken, remember};
+use crate::stamping::{Bell, Stamping, stamp_manifest};
 use crate::surroundings::environment;
 use crate::{consent, finish, out, table, targets, verify};
 
@@ -83,6 +84,7 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
     let waivers = options.waivers.as_deref().map(read_waivers).transpose();
     let waivers = waivers.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
     let sign_key = finish::signing_key(options.sign_key.as_deref())?;
+    let stamper = options.timestamp.as_deref().map(Stamper::at).transpose()?;
     let profile = targets::of_run(&options)?;
     let left = match (&broken, &profile) {
         (Some(broken), Some(profile)) => broken.left_of(&features, &profile.target)?,
@@ -122,6 +124,7 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
         specification,
         waivers,
         sign_key,
+        stamper,
         started,
         run_id,
         progress: &progress,
@@ -150,6 +153,8 @@ struct Drive<'a> {
     waivers: Vec<Waiver>,
     /// What signs the bundle.
     sign_key: Option<BundleKey>,
+    /// Who stamps journal and manifest.
+    stamper: Option<Stamper>,
     started: Timestamp,
     run_id: RunId,
     progress: &'a Progress,
@@ -181,7 +186,7 @@ impl Drive<'_> {
             embedded.stop().await;
         }
         match recorded {
-            Ok(end) => self.write_up(folder, &end),
+            Ok(end) => self.write_up(folder, &end).await,
             // What a run recorded before it broke off is kept, whatever becomes of this attempt.
             Err(failure) if self.broken.is_some() => Err(failure),
             Err(failure) => Err(discarded(folder, failure)),
@@ -211,6 +216,9 @@ impl Drive<'_> {
                 .with_observer(Box::new(move |exchange| seen.see(exchange)))
                 .with_head_observer(heads_kept(&ledger, &self.run_id)),
         );
+        let stamping = self.stamper.clone().map(|stamper| {
+            Stamping::begin(Arc::clone(&journal), stamper, bell, self.progress.clone())
+        });
         let recorder: Arc<dyn Recorder> = journal.clone();
         if let Some(broken) = &self.broken {
             broken.catch_up(&journal, &bench, &ledger)?;
@@ -276,6 +284,9 @@ impl Drive<'_> {
             }
         };
         session.close().await;
+        if let Some(stamping) = stamping {
+            stamping.end().await;
+        }
         let environment =
             environment(session.target(), Some(&session), self.contract()?, journal.as_ref());
         // What was recorded is kept, also where the disk takes no more.
@@ -356,10 +367,14 @@ impl Drive<'_> {
     }
 
     /// Judges the journal as it lies on disk and writes the rest of the folder.
-    fn write_up(&self, folder: RunFolder, end: &RunEnd) -> Result<(Results, PathBuf), Failure> {
+    async fn write_up(
+        &self,
+        folder: RunFolder,
+        end: &RunEnd,
+    ) -> Result<(Results, PathBuf), Failure> {
         self.progress.note("judging what was recorded");
         let places = (folder.path().to_owned(), folder.finished_path().to_owned());
-        self.conclude(folder, end).map_err(|failure| {
+        self.conclude(folder, end).await.map_err(|failure| {
             let (under_way, whole) = &places;
             let kept = if whole.exists() { whole } else { under_way }.display();
             Failure::Harness(format!(
@@ -369,7 +384,11 @@ impl Drive<'_> {
         })
     }
 
-    fn conclude(&self, folder: RunFolder, end: &RunEnd) -> Result<(Results, PathBuf), Failure> {
+    async fn conclude(
+        &self,
+        folder: RunFolder,
+        end: &RunEnd,
+    ) -> Result<(Results, PathBuf), Failure> {
         let mut bundle = finish::write_up(&folder, self.contract()?, self.sign_key.as_ref())?;
         let path = match end {
             RunEnd::Stopped(reason) => {
@@ -398,7 +417,11 @@ impl Drive<'_> {
                 kept
             }
             RunEnd::Whole | RunEnd::Missed(_) | RunEnd::Interrupted => {
-                finish::close(folder, self.sign_key.as_ref())?
+                folder.seal(self.sign_key.as_ref())?;
+                if let Some(stamper) = &self.stamper {
+                    stamp_manifest(&folder, stamper, self.progress).await?;
+                }
+                finish::close_sealed(folder)?
             }
         };
         Ok((bundle.results, path))

@@ -1,12 +1,13 @@
 //! `letterproof verify`: is a bundle as it was made, and does every verdict follow from it?
 //! Refuses a target: nothing is sent, and nothing but the bundle is read.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    Bundle, BundlePublicKey, Conclusion, EvidenceError, Opened, Rebuilt, SignatureState,
-    Verification, Verifying,
+    Bundle, BundlePublicKey, Conclusion, EvidenceError, Opened, Rebuilt, SignatureState, StampSeen,
+    StamperCertificates, Verification, Verifying,
 };
 use letterproof_reports::{Extras, rebuilt};
 
@@ -19,7 +20,10 @@ const SHOWN: usize = 40;
 
 /// Prints what verifying found; returns 0 when nothing is wrong, else 1.
 pub(crate) fn verify(options: &VerifyOptions) -> Result<u8, Failure> {
-    let found = verified(&options.bundle, options.key.as_deref(), options.spec.as_deref())?;
+    let stampers = options.tsa_cert.as_deref().map(StamperCertificates::read).transpose();
+    let stampers = stampers.map_err(|error| Failure::Usage(error.to_string()))?;
+    let (key, spec) = (options.key.as_deref(), options.spec.as_deref());
+    let found = verified_with(&options.bundle, key, spec, stampers.as_ref())?;
     match options.format {
         OutputFormat::Table => out::print(&text(&found))?,
         OutputFormat::Json => out::json(&found)?,
@@ -33,6 +37,16 @@ pub(crate) fn verified(
     key: Option<&Path>,
     spec: Option<&Path>,
 ) -> Result<Verification, Failure> {
+    verified_with(bundle, key, spec, None)
+}
+
+/// As [`verified`], and whether these vouch for its time stamps.
+fn verified_with(
+    bundle: &Path,
+    key: Option<&Path>,
+    spec: Option<&Path>,
+    stampers: Option<&StamperCertificates>,
+) -> Result<Verification, Failure> {
     let usage = |error: EvidenceError| Failure::Usage(error.to_string());
     let key = key.map(BundlePublicKey::read).transpose().map_err(usage)?;
     let official = official(spec)?;
@@ -41,7 +55,7 @@ pub(crate) fn verified(
         None => built_in()?,
     };
     let tool = crate::tool();
-    let with = Verifying { tool: &tool, key: key.as_ref(), contract, reports };
+    let with = Verifying { tool: &tool, key: key.as_ref(), contract, stampers, reports };
     letterproof_evidence::verify(bundle, &with).map_err(usage)
 }
 
@@ -73,6 +87,9 @@ fn text(found: &Verification) -> Text {
             letterproof_model::grouped(found.rederived as u64),
             letterproof_model::grouped(found.exchanges as u64)
         ));
+    }
+    for line in stamps(&found.stamps) {
+        text.line(format_args!("stamped    {line}"));
     }
     for note in &found.notes {
         text.line(format_args!("note       {note}"));
@@ -114,6 +131,38 @@ pub(crate) fn conclusion(found: &Verification) -> &'static str {
 
 fn but(not_checked: &[String]) -> &'static str {
     if not_checked.is_empty() { "" } else { "; see above for what was NOT checked" }
+}
+
+/// Who stamped what and when: a line for each stamper of the journal, and one for the manifest.
+fn stamps(seen: &[StampSeen]) -> Vec<String> {
+    let known = |seen: &StampSeen| match seen.known {
+        true => "known by --tsa-cert",
+        false => "an unknown stamper; --tsa-cert FILE says whom to trust",
+    };
+    let mut by_stamper: BTreeMap<(&str, bool), Vec<&StampSeen>> = BTreeMap::new();
+    for stamp in seen.iter().filter(|stamp| stamp.line.is_some()) {
+        by_stamper.entry((&stamp.by, stamp.known)).or_default().push(stamp);
+    }
+    let mut lines = Vec::new();
+    for ((by, _), stamps) in by_stamper {
+        let [first, .., last] = stamps.as_slice() else {
+            let at = stamps.first().map(|stamp| stamp.at.to_string()).unwrap_or_default();
+            let told = stamps.first().map(|stamp| known(stamp)).unwrap_or_default();
+            lines.push(format!("the journal once, at {at}, by {by} ({told})"));
+            continue;
+        };
+        lines.push(format!(
+            "the journal {} times, from {} to {}, by {by} ({})",
+            stamps.len(),
+            first.at,
+            last.at,
+            known(first)
+        ));
+    }
+    for stamp in seen.iter().filter(|stamp| stamp.line.is_none()) {
+        lines.push(format!("the manifest, at {}, by {} ({})", stamp.at, stamp.by, known(stamp)));
+    }
+    lines
 }
 
 fn problems(count: usize) -> String {

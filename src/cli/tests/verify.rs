@@ -233,6 +233,35 @@ fn a_doctored_journal_breaks_its_chain_and_one_made_again_other_verdicts() {
     );
 }
 
+#[test]
+fn a_journal_that_cannot_be_read_makes_no_sound_bundle_though_every_hash_fits() {
+    type Change = fn(&mut Value);
+    let changes: [(Change, &str); 2] = [
+        (
+            |line| {
+                if line["mark"]["kind"] == "ended" {
+                    line["mark"]["kind"] = "of a later version".into();
+                }
+            },
+            "this is no journal line",
+        ),
+        (
+            |line| {
+                if line["format"].is_string() {
+                    line["format"] = "letterproof-journal/9".into();
+                }
+            },
+            "letterproof-journal/9",
+        ),
+    ];
+    for (change, words) in changes {
+        forged(
+            |draft| rechain(draft, change),
+            &["`journal/exchanges.jsonl` cannot be read, so that nothing was derived", words],
+        );
+    }
+}
+
 /// A copy of a run as version 9.9.9 would have made it, all of it made again to fit.
 fn of_another_version(
     run: &Path,

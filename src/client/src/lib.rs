@@ -21,6 +21,7 @@ mod safety;
 mod secret;
 mod session;
 mod settings;
+mod stamper;
 mod supplier;
 mod target;
 mod wire;
@@ -43,6 +44,7 @@ pub use session::{
     Answer, AssertionFlaw, BearerChoice, DataLink, Download, HeaderChoice, LinkChange, Probe,
     Session, SessionOptions, Usage,
 };
+pub use stamper::Stamper;
 pub use supplier::{
     Beginning, Change, Gate, LetterFilter, MiSubmission, Preparation, Prepared, QueueRun, Reason,
     Reasons, Recalled, Seen, SeenLetter, Sent, SmokeRun, Supplier, TakenOn, letter_ids,

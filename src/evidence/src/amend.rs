@@ -17,7 +17,7 @@ use crate::{BundleKey, EvidenceError, private};
 /// How the name of the folder begins in which a changed copy is made.
 pub(crate) const AMENDING: &str = ".amending-";
 
-const HINT: &str = "close programs that have its files open, and free some space";
+pub(crate) const HINT: &str = "close programs that have its files open, and free some space";
 
 /// How a bundle is sealed again after a change.
 #[derive(Debug, Clone, Copy)]
@@ -93,7 +93,7 @@ fn refuse_if_unfit(opened: &Opened, sealing: Sealing<'_>) -> Result<(), Evidence
 }
 
 /// Copies every file of a folder, read as a reader would.
-fn copy(opened: &Opened, to: &Path) -> Result<(), EvidenceError> {
+pub(crate) fn copy(opened: &Opened, to: &Path) -> Result<(), EvidenceError> {
     for (name, _) in opened.files() {
         let path = to.join(name);
         let io = || EvidenceError::io("write", &path, HINT);
@@ -110,7 +110,7 @@ fn copy(opened: &Opened, to: &Path) -> Result<(), EvidenceError> {
 }
 
 /// Puts a new folder in the place of an old one, which is kept aside.
-fn swap(place: &Path, new: &Path, aside: &Path) -> std::io::Result<()> {
+pub(crate) fn swap(place: &Path, new: &Path, aside: &Path) -> std::io::Result<()> {
     fs::rename(place, aside)?;
     fs::rename(new, place).inspect_err(|_| {
         // The old one back where it was; where that fails too, it is safe aside.

@@ -34,6 +34,7 @@ mod redact;
 mod run_id;
 mod sample;
 mod seal;
+mod stamp;
 mod verify;
 mod waivers;
 
@@ -78,7 +79,12 @@ pub use reconcile::{
 pub use redact::Redactor;
 pub use run_id::new_run_id;
 pub use sample::{Odds, Picked, SAMPLE_FORMAT, Sample, sample};
+pub use stamp::{
+    STAMP_LIMIT, StampRequest, Stamped, StamperCertificates, TIMESTAMP_FILE, TIMESTAMP_FORMAT,
+    check_stamp, put_stamp, read_stamp,
+};
 pub use verify::{
-    Conclusion, Rebuilt, ReportCheck, VERIFICATION_FORMAT, Verification, Verifying, verify,
+    Conclusion, Rebuilt, ReportCheck, StampSeen, VERIFICATION_FORMAT, Verification, Verifying,
+    verify,
 };
 pub use waivers::read_waivers;

@@ -69,6 +69,8 @@ pub enum ProblemKind {
     Report,
     /// Two things that the bundle says of its run cannot both be true.
     Contradiction,
+    /// A time stamp does not hold, or one that is expected is missing.
+    Stamp,
 }
 
 /// One thing that is wrong with a bundle.

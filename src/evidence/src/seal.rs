@@ -8,6 +8,7 @@ use crate::folder::RunFolder;
 use crate::inventory::Inventory;
 use crate::manifest::{Envelope, Facts, MANIFEST_FILE, SIGNING_KEY_FILE, Statement};
 use crate::opened::Opened;
+use crate::stamp::TIMESTAMP_FILE;
 use crate::{BundleKey, EvidenceError, RESULTS_FILE};
 
 /// Longest `results.json` that the manifest is made from, in bytes.
@@ -22,6 +23,7 @@ impl RunFolder {
     pub fn seal(&self, key: Option<&BundleKey>) -> Result<Statement, EvidenceError> {
         self.sweep()?;
         self.remove(MANIFEST_FILE)?;
+        self.remove(TIMESTAMP_FILE)?;
         match key {
             Some(key) => self.write(SIGNING_KEY_FILE, key.public().to_pem().as_bytes())?,
             None => self.remove(SIGNING_KEY_FILE)?,

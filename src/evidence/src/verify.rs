@@ -9,6 +9,7 @@
 mod carried;
 mod claims;
 mod compare;
+mod stamps;
 mod statements;
 
 use std::path::Path;
@@ -26,9 +27,11 @@ use crate::seal::RESULTS_LIMIT;
 use crate::{
     Bundle, BundlePublicKey, ENVIRONMENT_FILE, EvidenceError, INCOMPLETE, JOURNAL_FILE,
     MANIFEST_FILE, Opened, PERFORMANCE_FOLDER, Problem, ProblemKind, RESULTS_FILE,
-    SIGNING_KEY_FILE, SavedJournal, SignatureState, check_integrity, read_measured,
+    SIGNING_KEY_FILE, SavedJournal, SignatureState, StamperCertificates, TIMESTAMP_FILE,
+    check_integrity, read_measured,
 };
 use compare::Compare;
+pub use stamps::StampSeen;
 
 /// The name and version of the format of a verification.
 pub const VERIFICATION_FORMAT: &str = "letterproof-verification/2";
@@ -51,6 +54,9 @@ pub struct Verifying<'a> {
     /// The contract that bodies are held against: that of this build, or of the official
     /// specification with which the run was judged.
     pub contract: &'a Contract,
+    /// The certificates that vouch for stampers, where the reader has them: every time stamp must
+    /// be by one of theirs, and there must be one.
+    pub stampers: Option<&'a StamperCertificates>,
     /// What makes the reports of a bundle again and finds those that are others.
     pub reports: ReportCheck,
 }
@@ -99,6 +105,8 @@ pub struct Verification {
     pub exchanges: usize,
     /// How many results were derived again and compared.
     pub rederived: usize,
+    /// The time stamps that hold, in the order of the journal, the manifest's last.
+    pub stamps: Vec<StampSeen>,
     /// What is wrong.
     pub problems: Vec<Problem>,
     /// What was not checked, as files or in a few words each; nothing of it is vouched for.
@@ -134,14 +142,18 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
     let notes = left_by_desktops(&opened).into_iter().collect();
     let problems = integrity.problems;
     let mut again = Again { opened: &opened, with, problems, not_checked: vec![], notes };
-    // That it cannot be read is a problem already.
-    let journal = read_bundled_journal(&opened).ok();
+    let journal = again.journal();
     let rederived = journal.as_ref().map_or(0, |journal| again.rederive(journal));
     if let Some(journal) = &journal {
         again.claims(journal);
         again.carried(journal);
     }
     again.statements();
+    let finished = integrity.statement.as_ref();
+    let finished = finished.map(|statement| statement.predicate.letterproof.finished);
+    let stamps = stamps::stamps(&opened, journal.as_ref(), finished, with.stampers);
+    again.problems.extend(stamps.problems);
+    again.notes.extend(stamps.notes);
     let header = journal.as_ref().map(|journal| journal.header.clone());
     let exchanges = journal.as_ref().map_or(0, |journal| journal.recording.exchanges().len());
     if let Some(journal) = journal
@@ -164,6 +176,7 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
         signature: integrity.signature,
         exchanges,
         rederived,
+        stamps: stamps.seen,
         problems,
         not_checked,
         notes,
@@ -197,6 +210,7 @@ fn refused(problem: Problem) -> Verification {
         signature: SignatureState::Unsigned,
         exchanges: 0,
         rederived: 0,
+        stamps: vec![],
         problems: vec![problem],
         not_checked: vec![],
         notes: vec![],
@@ -213,6 +227,19 @@ struct Again<'a> {
 }
 
 impl Again<'_> {
+    /// The journal. One that cannot be read is a problem, unless its file was named as one before.
+    fn journal(&mut self) -> Option<SavedJournal> {
+        let error = match read_bundled_journal(self.opened) {
+            Ok(journal) => return Some(journal),
+            Err(error) => error,
+        };
+        if !self.problems.iter().any(|problem| problem.file.as_deref() == Some(JOURNAL_FILE)) {
+            let rest = format!("cannot be read, so that nothing was derived again: {error}");
+            self.problems.push(Problem::of(ProblemKind::Unreadable, JOURNAL_FILE, &rest));
+        }
+        None
+    }
+
     /// Derives the results again; returns how many were compared.
     fn rederive(&mut self, journal: &SavedJournal) -> usize {
         let Some(brief) = &journal.header.brief else {
@@ -368,6 +395,7 @@ fn is_evidence(name: &str) -> bool {
         RUN_FILE,
         MANIFEST_FILE,
         SIGNING_KEY_FILE,
+        TIMESTAMP_FILE,
         ATTESTATIONS_FILE,
     ]
     .contains(&name)

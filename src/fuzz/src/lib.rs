@@ -27,6 +27,7 @@ mod profile;
 mod proxy;
 mod response;
 mod results;
+mod stamp;
 mod transition;
 mod waivers;
 mod words;
@@ -45,6 +46,7 @@ pub use profile::profile;
 pub use proxy::proxy;
 pub use response::response;
 pub use results::results;
+pub use stamp::stamp;
 pub use transition::transition;
 pub use waivers::waivers;
 
@@ -117,6 +119,12 @@ pub const TARGETS: &[Target] = &[
         reads: "a key and its published key set (PEM, JWKS)",
         run: jwks,
         words: words::JWKS,
+    },
+    Target {
+        name: "stamp",
+        reads: "the answer of a time-stamping authority (DER)",
+        run: stamp,
+        words: words::STAMP,
     },
     // traffic
     Target {

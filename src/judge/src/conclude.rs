@@ -6,9 +6,9 @@
 
 use letterproof_contract::Contract;
 use letterproof_model::{
-    Brief, Context, Counts, Journal, Judgement, PACK_VERSION, PackInfo, RESULTS_FORMAT, Results,
-    RunEnd, RunId, RunInfo, SupplierKind, TargetInfo, Timestamp, ToolInfo, exit_code,
-    fold_findings, use_waivers,
+    About, Brief, Context, Counts, Finding, FindingKind, Journal, Judgement, MarkKind,
+    PACK_VERSION, PackInfo, RESULTS_FORMAT, Results, RunEnd, RunId, RunInfo, SupplierKind,
+    TargetInfo, Timestamp, ToolInfo, exit_code, fold_findings, use_waivers,
 };
 use url::Url;
 
@@ -52,7 +52,8 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     if head.brief.whole_attempts {
         leave_open(marks, &mut judged.tests, &mut conformance);
     }
-    judged.findings = fold_findings(judged.findings.into_iter().chain(unvouched(marks)));
+    let told = unvouched(marks).into_iter().chain(unstamped(journal));
+    judged.findings = fold_findings(judged.findings.into_iter().chain(told));
     let finished = finished(journal, head.started);
     let run = Judgement {
         supplier: head.brief.supplier,
@@ -105,6 +106,26 @@ fn is_at_api_host(call: &Call, context: &Context) -> bool {
         Url::parse(origin).ok().and_then(|url| url.host_str().map(str::to_owned))
     };
     host(&call.exchange.request.url) == host(&context.base_url)
+}
+
+/// That time stamps were asked for and not got, which says nothing of supplier or API.
+fn unstamped(journal: &dyn Journal) -> Option<Finding> {
+    let mut missing = journal.marks().iter().filter_map(|mark| match &mark.kind {
+        MarkKind::Unstamped { stamper, reason, .. } => Some((mark.at, stamper, reason)),
+        _ => None,
+    });
+    let (at, stamper, reason) = missing.next()?;
+    Some(Finding {
+        id: "F-NO-TIME-STAMP".to_owned(),
+        about: About::Harness,
+        kind: FindingKind::Note,
+        title: "A time stamp that the run asked for was not got".to_owned(),
+        expected: format!("a time stamp of {stamper} over the journal's head at each scenario"),
+        observed: format!("none at {at}: {reason}"),
+        source: "RFC 3161".to_owned(),
+        exchanges: Vec::new(),
+        count: 1 + missing.count() as u64,
+    })
 }
 
 /// Whether this is a recording made elsewhere that shows no credentials at all, as browsers export

@@ -117,6 +117,9 @@ fn attempts(test: TestId, journal: &dyn Journal) -> Vec<Attempt> {
             | MarkKind::Unvouched { .. }
             | MarkKind::Injected { .. }
             | MarkKind::Ended(_)
+            | MarkKind::Stamped { .. }
+            | MarkKind::Unstamped { .. }
+            | MarkKind::Connected { .. }
             | MarkKind::Note { .. } => {}
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Exchange, ExchangeId, RawExchange, RunEnd, Timestamp};
+use crate::{Exchange, ExchangeId, RawExchange, RunEnd, Stamp, Timestamp};
 
 /// Recorded exchanges, read by judges and reports.
 pub trait Journal {
@@ -122,6 +122,15 @@ impl Mark {
             MarkKind::Injected { exchange, rule } => format!("injected into {exchange}: {rule}"),
             MarkKind::Ended(end) => end.to_string(),
             MarkKind::Note { text } => text.clone(),
+            MarkKind::Stamped { line, stamp, .. } => {
+                format!("line {line} and all before it, stamped by {}", stamp.stamper)
+            }
+            MarkKind::Unstamped { stamper, reason, .. } => {
+                format!("no time stamp of {stamper}: {reason}")
+            }
+            MarkKind::Connected { host, certificate, .. } => {
+                format!("connected to {host}, which showed the certificate {certificate}")
+            }
         }
     }
 
@@ -137,12 +146,15 @@ impl Mark {
             | MarkKind::Ended(
                 RunEnd::Missed(text) | RunEnd::Refused(text) | RunEnd::Stopped(text),
             )
+            | MarkKind::Unstamped { reason: text, .. }
             | MarkKind::Note { text } => Some(text),
             MarkKind::ScenarioStarted
             | MarkKind::BegunByHand
             | MarkKind::ScenarioFinished(ScenarioOutcome::Succeeded | ScenarioOutcome::ByHand)
             | MarkKind::Resumed
             | MarkKind::Unvouched { .. }
+            | MarkKind::Stamped { .. }
+            | MarkKind::Connected { .. }
             | MarkKind::Ended(RunEnd::Whole | RunEnd::Interrupted) => None,
         };
         for text in text.into_iter().chain(&mut self.scenario) {
@@ -195,9 +207,41 @@ pub enum MarkKind {
         /// One sentence.
         text: String,
     },
+    /// A time-stamping authority saw the journal up to a line.
+    Stamped {
+        /// The line, counted from 1, the header among them.
+        line: u64,
+        /// SHA-256 of that line, its line feed left out: the head of the chain there.
+        head: String,
+        /// Its answer.
+        stamp: Stamp,
+    },
+    /// A time-stamping authority was asked, and gave no stamp that holds.
+    Unstamped {
+        /// The line whose hash it was asked about.
+        line: u64,
+        /// The host that was asked, with its port where one was given.
+        stamper: String,
+        /// Why there is no stamp, as a sentence about the host that was asked.
+        reason: String,
+    },
+    /// A connection was made over TLS, to a host that showed a chain of certificates which holds.
+    Connected {
+        /// The host, as it was asked for.
+        host: String,
+        /// SHA-256 of the host's own certificate in DER form, in lower-case hexadecimal.
+        certificate: String,
+        /// The chain as it was shown, the host's own certificate first, each in DER form and
+        /// base64; empty where the same chain stands earlier in the journal.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        chain: Vec<String>,
+    },
 }
 
 impl MarkKind {
+    /// The name of [`Self::Stamped`] in a journal.
+    pub const STAMPED: &'static str = "stamped";
+
     /// Its name in a journal.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -211,6 +255,9 @@ impl MarkKind {
             Self::Injected { .. } => "injected",
             Self::Ended(_) => "ended",
             Self::Note { .. } => "note",
+            Self::Stamped { .. } => Self::STAMPED,
+            Self::Unstamped { .. } => "unstamped",
+            Self::Connected { .. } => "connected",
         }
     }
 }
@@ -389,6 +436,37 @@ mod tests {
                 json!({ "kind": "ended", "end": "stopped", "reason": "disk full" }),
             ),
             (MarkKind::Note { text: "a note".into() }, json!({ "kind": "note", "text": "a note" })),
+            (
+                MarkKind::Stamped {
+                    line: 7,
+                    head: "0f".into(),
+                    stamp: Stamp {
+                        stamper: "tsa.example".into(),
+                        nonce: "41".into(),
+                        token: "MAA=".into(),
+                    },
+                },
+                json!({ "kind": "stamped", "line": 7, "head": "0f",
+                    "stamp": { "stamper": "tsa.example", "nonce": "41", "token": "MAA=" } }),
+            ),
+            (
+                MarkKind::Unstamped {
+                    line: 7,
+                    stamper: "tsa.example".into(),
+                    reason: "it did not answer".into(),
+                },
+                json!({ "kind": "unstamped", "line": 7, "stamper": "tsa.example",
+                    "reason": "it did not answer" }),
+            ),
+            (
+                MarkKind::Connected {
+                    host: "api.example".into(),
+                    certificate: "0f".into(),
+                    chain: vec!["MAA=".into()],
+                },
+                json!({ "kind": "connected", "host": "api.example", "certificate": "0f",
+                    "chain": ["MAA="] }),
+            ),
         ]
     }
 
@@ -475,6 +553,9 @@ mod tests {
                 "refused: too few",
                 "stopped: disk full",
                 "a note",
+                "line 7 and all before it, stamped by tsa.example",
+                "no time stamp of tsa.example: it did not answer",
+                "connected to api.example, which showed the certificate 0f",
             ]
         );
     }

@@ -23,6 +23,7 @@ mod pack;
 mod raw;
 mod reason;
 mod results;
+mod stamp;
 mod status;
 pub mod text;
 mod text_file;
@@ -63,6 +64,7 @@ pub use results::{
     Attempt, CheckResult, Counts, PackInfo, Performance, RESULTS_FORMAT, Results, RunInfo,
     SupplierKind, TargetInfo, TestResult, ToolInfo,
 };
+pub use stamp::Stamp;
 pub use status::{LetterStatus, Move, UnknownStatus, judge_move};
 pub use text_file::{TextError, decode_text, is_desktop_leftover, other_encoding, without_mark};
 pub use verdict::{Mode, Verdict};

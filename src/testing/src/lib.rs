@@ -1,4 +1,5 @@
-//! For tests only: finds the official files beside the checkout, and lists the tests that are skipped.
+//! For tests only: finds the official files beside the checkout, lists the tests that are skipped, and
+//! serves time stamps.
 //!
 //! The official files are not ours to commit. A test that reads one is skipped where it is missing,
 //! and `cargo test` hides what a passing test prints. So a skipped test also adds a line to the file
@@ -6,9 +7,13 @@
 //! a missing file fails the test instead.
 #![allow(clippy::panic, clippy::print_stderr, reason = "only tests call this crate")]
 
+mod stamper;
+
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+
+pub use stamper::{Answering, OpensslStamper, StamperKind, serve};
 
 /// `required` makes a missing official file fail its test.
 const UPSTREAM: &str = "LETTERPROOF_UPSTREAM";

@@ -47,6 +47,9 @@ pub struct Going {
     pub agreed: Option<String>,
     /// The way there.
     pub through: Through,
+    /// Whether plain http may leave this machine: only for what holds no secret and whose answer is
+    /// signed, such as time stamps.
+    pub plain: bool,
 }
 
 /// Lets connections of one target through, or refuses them; clones share what was agreed to.
@@ -59,6 +62,7 @@ struct Inner {
     target: Vec<Place>,
     agreed: Option<String>,
     through: Through,
+    plain: bool,
     proxies: Vec<Name>,
     storage: Mutex<Vec<StorageHost>>,
     /// Where each name of the target lay when it was first resolved.
@@ -110,6 +114,7 @@ impl Guard {
                 agreed: going.agreed.map(|host| host.trim_end_matches('.').to_ascii_lowercase()),
                 proxies,
                 through,
+                plain: going.plain,
                 storage: Mutex::new(going.storage),
                 first: Mutex::default(),
                 production: OnceCell::new(),
@@ -146,7 +151,7 @@ impl Guard {
             }
         }
         let here = place.name == Name::Here;
-        if url.scheme() == "http" && !here {
+        if url.scheme() == "http" && !here && !self.inner.plain {
             return Err(Refusal::Plain { host: host() });
         }
         if role.is_none() {

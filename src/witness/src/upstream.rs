@@ -15,15 +15,15 @@ use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use letterproof_model::TransportErrorKind;
+use letterproof_model::{Mark, TransportErrorKind, now};
+use letterproof_tls::pki_types::CertificateDer;
+use letterproof_tls::pki_types::pem::PemObject as _;
+use letterproof_tls::rustls::{self, ClientConfig};
+use letterproof_tls::{Chains, TlsSettings, client_config};
 use letterproof_wire::{Connector, Going, Guard, Refusal, Through};
-use rustls_platform_verifier::Verifier;
-use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
-use tokio_rustls::rustls::pki_types::CertificateDer;
-use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
 use crate::WitnessError;
+use crate::book::Book;
 use crate::config::{Limits, Upstream};
 use crate::request::RequestBody;
 
@@ -43,14 +43,19 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    pub(crate) fn new(upstream: &Upstream, limits: &Limits) -> Result<Self, WitnessError> {
-        let tls = tls(upstream)?;
+    pub(crate) fn new(
+        upstream: &Upstream,
+        limits: &Limits,
+        book: &Arc<Book>,
+    ) -> Result<Self, WitnessError> {
+        let tls = tls(upstream, Arc::clone(book))?;
         let target = std::iter::once(&upstream.base_url).chain(&upstream.token_url);
         let guard = Guard::new(Going {
             target: target.cloned().collect(),
             storage: upstream.storage.clone(),
             agreed: None,
             through: Through::Nothing,
+            plain: false,
         })?;
         let tcp = guard.connector(limits.connect_timeout);
         let one = HttpsConnectorBuilder::new().with_tls_config(tls.clone()).https_or_http();
@@ -81,30 +86,24 @@ impl Sender {
     }
 }
 
-fn tls(upstream: &Upstream) -> Result<ClientConfig, WitnessError> {
+fn tls(upstream: &Upstream, book: Arc<Book>) -> Result<ClientConfig, WitnessError> {
     let mut roots = Vec::new();
     for path in &upstream.roots {
         roots.extend(read(path)?);
     }
-    let provider = Arc::new(default_provider());
-    let failed = |error: rustls::Error| WitnessError::Tls { problem: error.to_string() };
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(failed)?;
-    // Loading the system's roots takes time that a plain target has no use for, as long as its
-    // documents lie here too.
-    if upstream.base_url.scheme() == "http" && upstream.storage.is_empty() {
-        let mut store = RootCertStore::empty();
-        for root in roots {
-            store.add(root).map_err(failed)?;
-        }
-        return Ok(builder.with_root_certificates(store).with_no_client_auth());
-    }
-    let verifier = Verifier::new_with_extra_roots(roots, provider).map_err(failed)?;
-    Ok(builder
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth())
+    let chains = Chains::default();
+    let settings = TlsSettings {
+        roots,
+        // Loading the system's roots takes time that a plain target has no use for, as long as its
+        // documents lie here too.
+        given_roots_only: upstream.base_url.scheme() == "http" && upstream.storage.is_empty(),
+        identity: None,
+        on_chain: Some(Arc::new(move |host, chain| {
+            // Where it cannot be written, every later request is refused, and that is told.
+            let _ = book.keep_mark(Mark::new(now(), chains.mark(host, chain)));
+        })),
+    };
+    client_config(settings).map_err(|error| WitnessError::Tls { problem: error.to_string() })
 }
 
 fn read(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, WitnessError> {

@@ -47,7 +47,8 @@ impl Witness {
     /// certificate cannot be made or written, or the upstream must not be reached.
     pub async fn start(config: WitnessConfig) -> Result<Self, WitnessError> {
         // Before anything is opened: an upstream that must not be reached has no witness.
-        let sender = Sender::new(&config.upstream, &config.limits)?;
+        let book = Arc::new(Book::new(config.recorder));
+        let sender = Sender::new(&config.upstream, &config.limits, &book)?;
         let failed = |source| WitnessError::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -75,7 +76,6 @@ impl Witness {
         let token_url =
             config.upstream.token_url.as_ref().map(|url| format!("{origin}{}", url.path()));
         let download_origin = routes.download_origin();
-        let book = Arc::new(Book::new(config.recorder));
         let proxy = Proxy::new(
             routes,
             sender,

@@ -310,6 +310,17 @@ async fn an_api_behind_tls_is_trusted_by_the_roots_given_and_by_no_others() {
     trusted.roots.push(roots);
     let watched = Watched::of(trusted, |_| {}).await;
     assert_eq!(watched.get("/letters?limit=1").await.status(), 200);
+    let chains = |watched: &Watched| {
+        let recording = watched.journal.recording();
+        let marks = letterproof_model::Journal::marks(&recording).to_vec();
+        let connected = marks.into_iter().filter_map(|mark| match mark.kind {
+            letterproof_model::MarkKind::Connected { host, chain, .. } => Some((host, chain.len())),
+            _ => None,
+        });
+        connected.collect::<Vec<_>>()
+    };
+    watched.recorded(1).await;
+    assert_eq!(chains(&watched), [("127.0.0.1".to_owned(), 1)], "what the API showed is on record");
 
     let watched = Watched::of(upstream(api.base_url(), None), |_| {}).await;
     let answer = watched.get("/letters?limit=1").await;
@@ -317,6 +328,7 @@ async fn an_api_behind_tls_is_trusted_by_the_roots_given_and_by_no_others() {
     assert!(answer.text().await.unwrap().contains("certificate"));
     let error = watched.recorded(1).await[0].error().cloned().unwrap();
     assert_eq!(error.kind, letterproof_model::TransportErrorKind::Tls);
+    assert_eq!(chains(&watched), [], "a chain that does not hold shows nobody");
     api.shutdown().await;
 }
 

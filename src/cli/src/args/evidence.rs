@@ -14,6 +14,7 @@ const VERIFY_EXAMPLES: &str = "\
 Examples:
   letterproof verify evidence/20261120t101500z-abc123.zip
   letterproof verify bundle.zip --key supplier.pub.pem   it must be signed by this key
+  letterproof verify bundle.zip --tsa-cert tsa-ca.pem    its time stamps must be by this authority
   letterproof verify bundle.zip --format json            one JSON document on stdout
 
 It sends nothing. Exit codes: 0 sound, 1 not, 2 there is nothing to verify.";
@@ -28,6 +29,11 @@ pub(crate) struct VerifyOptions {
     /// The public key that must have signed it (PEM)
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Option<PathBuf>,
+
+    /// The certificate of the time-stamping authority that must have stamped it, or of who issued
+    /// that (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tsa_cert: Option<PathBuf>,
 
     /// The official OpenAPI file that the run was judged with, where it was
     #[arg(long, value_name = "FILE")]
@@ -174,6 +180,10 @@ pub(crate) struct AttestOptions {
     /// Give the bundle's signature up, where the key is not at hand
     #[arg(long, conflicts_with = "sign_key")]
     pub(crate) drop_signature: bool,
+
+    /// Give the manifest's time stamp up, which is about the bundle as it is now
+    #[arg(long)]
+    pub(crate) drop_stamp: bool,
 }
 
 const READINESS_EXAMPLES: &str = "\

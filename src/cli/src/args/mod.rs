@@ -8,6 +8,7 @@ mod mock;
 mod run;
 mod selftest;
 mod shell;
+mod stamp;
 mod supplier;
 mod target;
 mod witness;
@@ -28,6 +29,7 @@ pub(crate) use mock::{GatewayPart, MockOptions, MockProfile};
 pub(crate) use run::{RunOptions, Suite};
 pub(crate) use selftest::SelftestOptions;
 pub(crate) use shell::{CompletionsOptions, ManOptions};
+pub(crate) use stamp::StampOptions;
 pub(crate) use supplier::SupplierOptions;
 pub(crate) use target::{DoctorArguments, DriftOptions, InitOptions, KeysOptions, StorageOptions};
 pub(crate) use witness::WitnessOptions;
@@ -77,12 +79,17 @@ pub(crate) enum Command {
     Report(ReportOptions),
     /// Add a dated statement and files to a run, tied to a criterion
     Attest(AttestOptions),
+    /// Have a time-stamping authority state when a bundle was there (RFC 3161)
+    Stamp(StampOptions),
     /// Over all runs of both windows: what is done, missing and open
     Readiness(ReadinessOptions),
     /// Hold a bundle against what a pipeline asks for, as one exit code
     Gate(GateOptions),
     /// What changed between two runs
     Diff(DiffOptions),
+    /// Print the licences of the program and of everything compiled into it
+    #[command(after_help = LICENCES_EXAMPLE)]
+    Licences,
     /// Print a completion script for a shell
     Completions(CompletionsOptions),
     /// Print the manual page
@@ -96,6 +103,10 @@ Examples:
   letterproof plan --target int --format json     one JSON document (letterproof-plan/1)
 
 It takes the options of `run` and reads the target's ledger, without changing it.";
+
+const LICENCES_EXAMPLE: &str = "\
+Example:
+  letterproof licences | less";
 
 /// How a result is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -113,6 +113,7 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "DIR", conflicts_with_all = [
         "target", "base_url", "suite", "only", "features", "out", "window", "nonce", "letters",
         "foreign_letter", "spec", "reseeded", "waivers", "smoke_letters", "confirm", "faults",
+        "timestamp",
     ])]
     pub(crate) resume: Option<PathBuf>,
 
@@ -134,6 +135,11 @@ pub(crate) struct RunOptions {
     /// Sign the bundle with this Ed25519 key (`letterproof keys --signing` makes one)
     #[arg(long, value_name = "FILE")]
     pub(crate) sign_key: Option<PathBuf>,
+
+    /// Have this time-stamping authority stamp the journal as the run goes on, and the manifest at
+    /// its end (RFC 3161); only hashes go out
+    #[arg(long, value_name = "URL")]
+    pub(crate) timestamp: Option<String>,
 
     /// Agree beforehand that the run changes letters on the target, also where they are too few
     #[arg(long)]

@@ -93,7 +93,7 @@ impl Session {
         recorder: Arc<dyn Recorder>,
         options: SessionOptions,
     ) -> Result<Self, ClientError> {
-        let http = build_http(&target, &target.guard()?)?;
+        let http = build_http(&target, &target.guard()?, &recorder)?;
         let (stop, _) = watch::channel(false);
         Ok(Self {
             inner: Arc::new(Inner {

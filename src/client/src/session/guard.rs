@@ -46,6 +46,7 @@ impl Target {
             storage: self.storage_hosts.clone(),
             agreed: self.consent.as_ref().map(|consent| consent.host().to_owned()),
             through,
+            plain: false,
         };
         Guard::new(going).map_err(|refusal| ClientError::refused(refusal.to_string()))
     }

@@ -2,31 +2,67 @@
 //! Refuses to switch certificate checks off: there is no setting for it.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use letterproof_model::{other_encoding, without_mark};
-use letterproof_wire::{Certificate, Identity};
+use letterproof_model::{Mark, Recorder, now, other_encoding, without_mark};
+use letterproof_tls::pki_types::pem::PemObject as _;
+use letterproof_tls::pki_types::{CertificateDer, PrivateKeyDer};
+use letterproof_tls::rustls::ClientConfig;
+use letterproof_tls::{Chains, TlsSettings, client_config};
+use letterproof_wire::is_loopback;
 
 use crate::secret::mode_open_to_others;
 use crate::{ClientError, Target};
 
+/// What TLS is set up with; each chain that the server shows becomes a mark of the journal.
+pub(super) fn tls(
+    target: &Target,
+    recorder: &Arc<dyn Recorder>,
+) -> Result<ClientConfig, ClientError> {
+    let (chains, recorder) = (Chains::default(), Arc::clone(recorder));
+    let settings = TlsSettings {
+        roots: roots(target)?,
+        // A plain loopback target has no use for the roots of the system, as long as its documents
+        // lie here too.
+        given_roots_only: is_loopback(&target.base_url)
+            && target.base_url.scheme() == "http"
+            && target.storage_hosts.is_empty()
+            && target.storage_consent.is_none(),
+        identity: identity(target)?,
+        on_chain: Some(Arc::new(move |host, chain| {
+            // Where it cannot be written, the exchange cannot be recorded either, and that is told.
+            let _ = recorder.mark(Mark::new(now(), chains.mark(host, chain)));
+        })),
+    };
+    let mut config = client_config(settings).map_err(|error| failed(target, &error.to_string()))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// The client of a target cannot be built.
+pub(super) fn failed(target: &Target, cause: &str) -> ClientError {
+    ClientError::configuration(format!(
+        "target {}: the HTTPS client cannot be set up ({cause}); check roots, client certificate and proxy",
+        target.name
+    ))
+}
+
 /// The roots trusted beside those of the system.
-pub(super) fn roots(target: &Target) -> Result<Vec<Certificate>, ClientError> {
+fn roots(target: &Target) -> Result<Vec<CertificateDer<'static>>, ClientError> {
     let mut roots = Vec::new();
     for path in &target.roots {
         let pem = read(path, "root certificate")?;
-        let found = Certificate::from_pem_bundle(&pem)
-            .ok()
-            .filter(|found| !found.is_empty())
+        let found = certificates(&pem)
             .ok_or_else(|| at_fault(path, "root certificate", "it holds no PEM certificate"))?;
         roots.extend(found);
     }
     Ok(roots)
 }
 
-/// The certificate the session shows.
-pub(super) fn identity(target: &Target) -> Result<Option<Identity>, ClientError> {
+/// The certificate the session shows, with its chain and key.
+fn identity(target: &Target) -> Result<Option<Identity>, ClientError> {
     let Some(files) = &target.identity else { return Ok(None) };
-    let mut pem = read(&files.key, "client key")?;
+    let key = read(&files.key, "client key")?;
     let open = std::fs::metadata(&files.key).ok().and_then(|data| mode_open_to_others(&data));
     if open.is_some() {
         return Err(at_fault(
@@ -35,16 +71,23 @@ pub(super) fn identity(target: &Target) -> Result<Option<Identity>, ClientError>
             "others may read it; make it yours alone with `chmod 600`",
         ));
     }
-    pem.push(b'\n');
-    pem.extend(read(&files.certificate, "client certificate")?);
-    let identity = Identity::from_pem(&pem).map_err(|_| {
+    let pem = read(&files.certificate, "client certificate")?;
+    let identity = certificates(&pem).zip(PrivateKeyDer::from_pem_slice(&key).ok());
+    identity.map(Some).ok_or_else(|| {
         at_fault(
             &files.certificate,
             "client certificate",
             "it and its key make no identity; both must be PEM, the key unencrypted",
         )
-    })?;
-    Ok(Some(identity))
+    })
+}
+
+type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+/// The certificates of a PEM file; `None` where there is none, or one cannot be read.
+fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let found: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().ok()?;
+    (!found.is_empty()).then_some(found)
 }
 
 /// Refuses a proxy that cannot be used.

@@ -363,39 +363,27 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Builds the HTTP client of a target: no redirects, checked certificates, plain bodies.
-pub(super) fn build_http(target: &Target, guard: &Guard) -> Result<HttpClient, ClientError> {
-    let roots = super::setup::roots(target)?;
-    let identity = super::setup::identity(target)?;
+/// Builds the HTTP client of a target: no redirects, checked certificates that are written down,
+/// plain bodies.
+pub(super) fn build_http(
+    target: &Target,
+    guard: &Guard,
+    recorder: &Arc<dyn Recorder>,
+) -> Result<HttpClient, ClientError> {
+    let tls = super::setup::tls(target, recorder)?;
     super::setup::check_proxy(target)?;
     let client = guard.client(Redirects::Shown, |builder| {
-        let builder = builder
+        builder
             .retry(retry::never())
             .connect_timeout(target.timeouts.connect)
             .pool_idle_timeout(Duration::from_secs(30))
             .gzip(false)
             .tls_info(true)
-            .referer(false);
-        // Loading the system's roots takes time that a plain loopback target has no use for, as long
-        // as its documents lie here too.
-        let plain = is_loopback(&target.base_url)
-            && target.base_url.scheme() == "http"
-            && target.storage_hosts.is_empty()
-            && target.storage_consent.is_none();
-        let builder = match plain {
-            true => builder.tls_certs_only(roots),
-            false => builder.tls_certs_merge(roots),
-        };
-        match identity {
-            Some(identity) => builder.identity(identity),
-            None => builder,
-        }
+            .referer(false)
+            .tls_backend_preconfigured(tls)
     });
     client.map_err(|error| {
         let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-        ClientError::configuration(format!(
-            "target {}: the HTTPS client cannot be set up ({cause}); check roots, client certificate and proxy",
-            target.name
-        ))
+        super::setup::failed(target, &cause)
     })
 }

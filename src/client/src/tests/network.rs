@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use letterproof_model::TransportErrorKind;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use letterproof_model::{MarkKind, TransportErrorKind};
 use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -99,6 +101,39 @@ async fn a_profiles_proxy_root_and_client_certificate_are_all_used() {
     assert_eq!(server.shown(), [true], "the client certificate was shown");
 }
 
+/// The connections that the marks tell of: host, certificate, and the chain that was shown.
+fn connected(stage: &Stage) -> Vec<(String, String, Vec<String>)> {
+    let marks = stage.memory.marks.lock();
+    let told = marks.iter().filter_map(|mark| match &mark.kind {
+        MarkKind::Connected { host, certificate, chain } => {
+            Some((host.clone(), certificate.clone(), chain.clone()))
+        }
+        _ => None,
+    });
+    told.collect()
+}
+
+#[tokio::test]
+async fn the_chain_that_a_server_shows_is_on_record_for_every_connection() {
+    let certificates = Certificates::new();
+    let server = certificates.server(HOST, (2090, 1, 1)).await;
+    let proxy = Proxy::start(OPEN, Some(server.address())).await;
+    let mut stage = Stage::set().await;
+    stage.target = target(&certificates, &proxied(&proxy, ROOT));
+    let session = stage.session();
+    session.preflight(&stage.flow).await.unwrap();
+    let first = connected(&stage);
+    let [(host, certificate, chain)] = first.as_slice() else { panic!("{first:?}") };
+    assert_eq!((host.as_str(), certificate.len()), (HOST, 64));
+    let own = STANDARD.decode(&chain[0]).unwrap();
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &own);
+    let hex: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(*certificate, hex, "the host's own certificate comes first");
+    // Another session is another journal's; of this one each connection is told.
+    preflight(&mut stage, target(&certificates, &proxied(&proxy, ROOT))).await.unwrap();
+    assert_eq!(connected(&stage).len(), 2);
+}
+
 #[tokio::test]
 async fn without_the_root_or_the_client_certificate_the_server_is_not_reached() {
     let certificates = Certificates::new();
@@ -115,6 +150,8 @@ async fn without_the_root_or_the_client_certificate_the_server_is_not_reached() 
         assert!(text.contains(words), "{text}");
     }
     assert_eq!(server.shown(), Vec::<bool>::new());
+    // A client that shows no certificate trusts the server all the same; one without the root not.
+    assert!(connected(&stage).len() <= 1, "{:?}", connected(&stage));
 }
 
 #[tokio::test]

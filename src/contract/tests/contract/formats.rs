@@ -9,7 +9,7 @@ use letterproof_model::{
 };
 use letterproof_model::{
     Brief, CheckResult, ClauseKind, Counts, CriterionId, ExchangeId, FindingKind, LetterId, Mode,
-    RunEnd, ScenarioOutcome, Selection, Strength, Waiver, WaiverState, WaiverUse, pack,
+    RunEnd, ScenarioOutcome, Selection, Stamp, Strength, Waiver, WaiverState, WaiverUse, pack,
 };
 use serde_json::{Value, json};
 
@@ -248,6 +248,18 @@ fn a_mark_of_each_kind_is_valid_as_the_recorder_writes_it() {
         MarkKind::Ended(RunEnd::Missed(text.clone())),
         MarkKind::Ended(RunEnd::Refused(text.clone())),
         MarkKind::Ended(RunEnd::Stopped(text.clone())),
+        MarkKind::Stamped {
+            line: 7,
+            head: HASH.into(),
+            stamp: Stamp { stamper: text.clone(), nonce: "41".repeat(8), token: "MAA=".into() },
+        },
+        MarkKind::Unstamped { line: 7, stamper: text.clone(), reason: text.clone() },
+        MarkKind::Connected {
+            host: text.clone(),
+            certificate: HASH.into(),
+            chain: vec!["MAA=".into()],
+        },
+        MarkKind::Connected { host: text.clone(), certificate: HASH.into(), chain: vec![] },
         MarkKind::Note { text },
     ] {
         let mark = Mark::new(letterproof_model::now(), kind);

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::inventory::Inventory;
 use crate::manifest::{
-    Envelope, Facts, MANIFEST_FILE, MANIFEST_FORMAT, SIGNING_KEY_FILE, Statement,
+    Envelope, Facts, MANIFEST_FILE, MANIFEST_FORMAT, SIGNING_KEY_FILE, Statement, is_listed,
 };
 use crate::opened::Opened;
 use crate::problem::{Problem, ProblemKind};
@@ -179,7 +179,7 @@ impl Check<'_> {
     /// Every file against its entry in the manifest, and the other way round.
     fn files(&mut self, inventory: &Inventory, statement: &Statement) {
         for (name, found) in &inventory.files {
-            if name == MANIFEST_FILE {
+            if !is_listed(name) {
                 continue;
             }
             match statement.file(name) {

@@ -45,6 +45,7 @@ pub struct JournalWriter {
 
 struct State {
     prev: String,
+    /// Whole lines, the header among them.
     lines: u64,
     exchanges: u64,
     length: u64,

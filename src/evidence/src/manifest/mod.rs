@@ -11,6 +11,7 @@ mod statement;
 
 pub(crate) use envelope::{Envelope, signed_bytes};
 pub(crate) use facts::Facts;
+pub(crate) use statement::is_listed;
 pub use statement::{
     JournalHead, Manifest, Outcome, RunSummary, Statement, Subject, SubjectDigest, SubjectNotes,
     TargetName,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Facts, MANIFEST_FILE, MANIFEST_FORMAT};
 use crate::inventory::{FileDigest, Inventory};
+use crate::stamp::TIMESTAMP_FILE;
 
 const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE_TYPE: &str = "https://in-toto.io/attestation/test-result/v0.1";
@@ -132,6 +133,11 @@ pub struct JournalHead {
     pub torn_tail: bool,
 }
 
+/// Whether a manifest lists a file: neither itself nor the time stamp over it.
+pub(crate) fn is_listed(name: &str) -> bool {
+    name != MANIFEST_FILE && name != TIMESTAMP_FILE
+}
+
 impl Statement {
     /// The one statement that this content has; `None` without a journal.
     pub(crate) fn of(inventory: &Inventory, facts: Facts) -> Option<Self> {
@@ -141,7 +147,7 @@ impl Statement {
             digest: SubjectDigest { sha256: digest.sha256.clone() },
             annotations: SubjectNotes { size: digest.size },
         };
-        let listed = || inventory.files.iter().filter(|(name, _)| *name != MANIFEST_FILE);
+        let listed = || inventory.files.iter().filter(|(name, _)| is_listed(name));
         let is_configuration = |name: &str| CONFIGURATION.contains(&name);
         let predicate = Manifest {
             result: facts.outcome(),

@@ -113,7 +113,7 @@ fn sound(name: &str, data: &[u8]) -> bool {
 fn verified(path: &Path) -> bool {
     let contract = Contract::built_in().expect("the contract of this build");
     let tool = forged::tool();
-    let with = Verifying { tool: &tool, key: None, contract, reports };
+    let with = Verifying { tool: &tool, key: None, contract, stampers: None, reports };
     let read = twice(|| verify(path, &with).map(|found| gist(&found)));
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     if let Ok(opened) = Opened::open(path) {

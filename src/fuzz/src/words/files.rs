@@ -369,3 +369,18 @@ pub(crate) const JWKS: &[&str] = &[
     "=\n",
     "null",
 ];
+
+/// Of a time-stamp token: the start of a long element, and what stands in one as text.
+pub(crate) const STAMP: &[&str] = &[
+    "0\u{1}",
+    "\u{2}\u{1}\u{1}",
+    "0\u{0}",
+    "1\u{0}",
+    "ABCDEFGH",
+    "Test Stamper",
+    "20261130181500Z",
+    "20261130181500.123Z",
+    "261130181500Z",
+    "99991231235959Z",
+    "Z",
+];

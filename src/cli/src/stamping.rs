@@ -1,0 +1,170 @@
+//! Time stamps: of a run's journal while it goes on, of its manifest at the end, and `letterproof
+//! stamp` for a bundle that has none.
+//!
+//! A run never waits for a stamper but at its end, and goes on where none answers: what was asked
+//! for and not got is marked in the journal. Refuses to send anything but a hash.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use letterproof_client::Stamper;
+use letterproof_evidence::{
+    EvidenceError, JournalWriter, MANIFEST_FILE, RunFolder, StampRequest, Stamped, check_stamp,
+    put_stamp, sha256_hex,
+};
+use letterproof_model::{Mark, MarkKind, Recorder as _, Stamp, now};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::args::StampOptions;
+use crate::failure::Failure;
+use crate::out::{self, Text};
+use crate::progress::Progress;
+
+/// Stamps a bundle's manifest; returns the exit code.
+pub(crate) fn stamp(options: &StampOptions) -> Result<u8, Failure> {
+    let stamper = Stamper::at(&options.timestamp)?;
+    let runtime = crate::runtime()?;
+    let mut got = None;
+    let placed = put_stamp(&options.bundle, |manifest| {
+        let asked = runtime.block_on(ask(&stamper, &StampRequest::about(manifest)?));
+        let stamp = asked.map_err(|reason| {
+            Failure::Harness(format!("no time stamp of {}: {reason}", stamper.name()))
+        })?;
+        got = said(&stamp, manifest);
+        Ok(stamp)
+    });
+    let bundle = placed.map_err(|failure| match failure {
+        Failure::Evidence(error @ EvidenceError::Io { .. }) => Failure::Evidence(error),
+        Failure::Evidence(error) => Failure::Usage(error.to_string()),
+        other => other,
+    })?;
+    if let Some(Stamped { at, by, .. }) = got {
+        let mut text = Text::of(format_args!("stamped   {at}, by {by}"));
+        text.line(format_args!("bundle    {}", bundle.display()));
+        out::print(&text)?;
+    }
+    Ok(0)
+}
+
+fn said(stamp: &Stamp, bytes: &[u8]) -> Option<Stamped> {
+    check_stamp(stamp, &sha256_hex(bytes), None).ok()
+}
+
+/// Asks for a stamp, and takes an answer only if it holds.
+async fn ask(stamper: &Stamper, request: &StampRequest) -> Result<Stamp, String> {
+    let answer = stamper.ask(request.to_bytes()).await?;
+    request.answered(stamper.name(), &answer)
+}
+
+/// Asks for a stamp of the manifest that a folder was just sealed with; says so where there is none.
+pub(crate) async fn stamp_manifest(
+    folder: &RunFolder,
+    stamper: &Stamper,
+    progress: &Progress,
+) -> Result<(), Failure> {
+    let path = folder.path().join(MANIFEST_FILE);
+    let manifest = std::fs::read(&path)
+        .map_err(|error| Failure::Harness(format!("cannot read {}: {error}", path.display())))?;
+    match ask(stamper, &StampRequest::about(&manifest)?).await {
+        Ok(stamp) => folder.write_stamp(stamp)?,
+        Err(reason) => progress.note(&format!(
+            "the manifest bears no time stamp of {}: {reason}; `letterproof stamp` gets one later",
+            stamper.name()
+        )),
+    }
+    Ok(())
+}
+
+/// Rung at each scenario's start: a stamp of the journal is wanted.
+#[derive(Clone, Default)]
+pub(crate) struct Bell(Arc<Notify>);
+
+impl Bell {
+    /// Rings where a mark begins a scenario. Those that begin while a stamp is under way share the
+    /// next one, which is about all that stands in the journal by then.
+    pub(crate) fn hear(&self, mark: &Mark) {
+        if mark.kind == MarkKind::ScenarioStarted {
+            self.0.notify_one();
+        }
+    }
+}
+
+/// Stamps a journal while a run goes on.
+pub(crate) struct Stamping {
+    bell: Bell,
+    over: Arc<AtomicBool>,
+    task: JoinHandle<()>,
+}
+
+impl Stamping {
+    /// Waits for the bell from now on.
+    pub(crate) fn begin(
+        journal: Arc<JournalWriter>,
+        stamper: Stamper,
+        bell: Bell,
+        progress: Progress,
+    ) -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        let (rung, ended) = (bell.clone(), Arc::clone(&over));
+        let task = tokio::spawn(async move {
+            let mut told = false;
+            loop {
+                rung.0.notified().await;
+                let is_last = ended.load(Ordering::SeqCst);
+                if let Some(reason) = stamp_head(&journal, &stamper).await
+                    && !std::mem::replace(&mut told, true)
+                {
+                    let name = stamper.name();
+                    progress.note(&format!("no time stamp of {name}: {reason}; the run goes on"));
+                }
+                if is_last {
+                    return;
+                }
+            }
+        });
+        Self { bell, over, task }
+    }
+
+    /// Stamps what stands in the journal now and waits for it, for as long as a stamper may take;
+    /// afterwards nothing more is stamped.
+    pub(crate) async fn end(mut self) {
+        self.over.store(true, Ordering::SeqCst);
+        self.bell.0.notify_one();
+        // A task that could not go on left its marks as they are.
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Stamping {
+    /// A run that ended early leaves nobody behind who holds its journal.
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Stamps a journal as it ends now and marks what came of it; returns why there is no stamp.
+async fn stamp_head(journal: &JournalWriter, stamper: &Stamper) -> Option<String> {
+    let (line, head) = journal.position();
+    let asked = match StampRequest::about_hash(&head) {
+        Ok(Some(request)) => ask(stamper, &request).await,
+        Ok(None) => Err("it was not asked, for want of a hash".to_owned()),
+        Err(error) => Err(format!("it was not asked: {error}")),
+    };
+    let (kind, reason) = match asked {
+        Ok(stamp) => (MarkKind::Stamped { line, head, stamp }, None),
+        Err(reason) => {
+            let stamper = stamper.name().to_owned();
+            (MarkKind::Unstamped { line, stamper, reason: reason.clone() }, Some(reason))
+        }
+    };
+    // A journal that cannot be written any more ends the run by itself.
+    let _ = journal.mark(Mark::new(now(), kind));
+    reason
+}
+
+/// Whether a bundle's manifest bears a time stamp.
+pub(crate) fn is_stamped(folder: &Path) -> bool {
+    folder.join(letterproof_evidence::TIMESTAMP_FILE).exists()
+}
