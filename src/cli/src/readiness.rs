@@ -1,8 +1,6 @@
 //! `letterproof readiness`: how far a supplier is, over all its runs.
 //! Refuses bundles that do not verify: what was changed afterwards shows nothing.
 
-use std::collections::BTreeSet;
-
 use letterproof_evidence::{
     Attestation, Attestations, EvidenceError, Opened, Readiness, Submission, read_context,
     read_results,
