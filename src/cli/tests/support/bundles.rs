@@ -161,26 +161,6 @@ pub(crate) fn rewrite(draft: &RunFolder, name: &str, change: impl FnOnce(&mut Va
     draft.write(name, &text).unwrap();
 }
 
-/// Writes a journal again with its lines changed and every hash of its chain to fit.
-pub(crate) fn rechain(draft: &RunFolder, change: impl Fn(&mut Value)) {
-    let journal = fs::read_to_string(draft.journal_path()).unwrap();
-    let (mut made, mut before) = (String::new(), None::<String>);
-    for line in journal.lines() {
-        let mut line: Value = serde_json::from_str(line).unwrap();
-        change(&mut line);
-        line.as_object_mut().unwrap().remove("prev");
-        let mut line = line.to_string();
-        if let Some(before) = &before {
-            // The hash comes first in a line.
-            line = format!("{{\"prev\":\"{before}\",{}", &line[1..]);
-        }
-        before = Some(sha256_hex(line.as_bytes()));
-        made.push_str(&line);
-        made.push('\n');
-    }
-    draft.write("journal/exchanges.jsonl", made.as_bytes()).unwrap();
-}
-
 pub(crate) fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
