@@ -148,6 +148,7 @@ impl SupplierSettings {
             target: target.into_iter().flatten().cloned().collect(),
             storage: self.storage.clone(),
             agreed: None,
+            plain: false,
             through: match is_loopback(&self.base_url) {
                 true => Through::Nothing,
                 false => Through::Environment,

@@ -14,9 +14,7 @@ use letterproof_model::{
     Connection, Direction, Exchange, PackId, RawBody, RawExchange, RawOutcome, RawRequest,
     RawResponse, Recorder, Timestamp, TransportError, TransportErrorKind, now,
 };
-use letterproof_wire::{
-    Guard, HttpClient, Redirects, Request, SendError, TlsInfo, is_loopback, retry,
-};
+use letterproof_wire::{Guard, HttpClient, Redirects, Request, SendError, TlsInfo, retry};
 use parking_lot::Mutex;
 use secrecy::SecretSlice;
 use uuid::Uuid;
