@@ -127,38 +127,45 @@ fn offsets_that_miss_by_a_few_bytes_are_a_remark() {
     }
 }
 
+/// A file of these objects whose table misses each by so many bytes, or does not name it.
+fn tabled(objects: &[(&str, Option<usize>)]) -> Vec<u8> {
+    let mut file = "%PDF-1.7\n".to_owned();
+    let mut table = "0000000000 65535 f \n".to_owned();
+    for (object, missed) in objects {
+        if let Some(missed) = missed {
+            table += &format!("{:010} 00000 n \n", file.len() + missed);
+        }
+        file += &format!("{object}endobj\n");
+    }
+    let (start, size) = (file.len(), table.lines().count());
+    file += &format!("xref\n0 {size}\n{table}trailer<</Size {size}/Root 1 0 R>>\n");
+    format!("{file}startxref\n{start}\n%%EOF\n").into_bytes()
+}
+
 #[test]
 fn a_page_that_its_table_misses_is_looked_for_as_other_readers_do() {
-    let bytes = pdf(2, 100);
-    let last = |word: &[u8], within: &[u8]| {
-        within.windows(word.len()).rposition(|place| place == word).unwrap()
+    let missed_by = |bytes: usize| {
+        let content = inspect_pdf(&tabled(&[
+            ("1 0 obj<</Type/Catalog/Pages 2 0 R>>", Some(0)),
+            ("2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>", Some(0)),
+            ("3 0 obj<</Type/Page/MediaBox[0 0 9 9]>>", Some(bytes)),
+        ]));
+        (content.pages, content.problem, content.repaired)
     };
-    let head = last(b" 0 obj", &bytes[..last(b"/Type/Page/", &bytes)]);
-    let page = last(b"\n", &bytes[..head]) + 1;
-    let entry = |offset: usize| format!("{offset:010} 00000 n");
-    let content = inspect_pdf(&spoil_tail(&bytes, &entry(page), &entry(page + 3)));
-    let seen = (content.pages, content.problem, content.repaired.as_deref());
-    assert_eq!(seen, (Some(2), None, Some("its cross-reference table is wrong")));
+    assert_eq!(missed_by(0), (Some(1), None, None));
+    let why = "its cross-reference table is wrong".to_owned();
+    assert_eq!(missed_by(3), (Some(1), None, Some(why)));
 }
 
 #[test]
 fn objects_that_the_table_does_not_name_are_no_part_of_the_file() {
-    let mut file = "%PDF-1.7\n".to_owned();
-    let mut table = "xref\n0 4\n0000000000 65535 f \n".to_owned();
-    for (object, named) in [
-        ("1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n", true),
-        ("2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n", true),
-        ("2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n", false),
-        ("3 0 obj<</Type/Page/MediaBox[0 0 9 9]>>endobj\n", true),
-    ] {
-        if named {
-            table += &format!("{:010} 00000 n \n", file.len());
-        }
-        file += object;
-    }
-    let start = file.len();
-    file += &format!("{table}trailer<</Size 4/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n");
-    assert_eq!(problem(file.as_bytes()), "no page: the PDF's page tree is empty");
+    let file = tabled(&[
+        ("1 0 obj<</Type/Catalog/Pages 2 0 R>>", Some(0)),
+        ("2 0 obj<</Type/Pages/Kids[]/Count 0>>", Some(0)),
+        ("2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>", None),
+        ("3 0 obj<</Type/Page/MediaBox[0 0 9 9]>>", Some(0)),
+    ]);
+    assert_eq!(problem(&file), "no page: the PDF's page tree is empty");
 }
 
 /// The last of these bytes replaced by others.
