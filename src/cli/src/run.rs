@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use letterproof_client::{
-    Beginning, Flow, Gate, Ledger, ProgressEvent, Recalled, Session, SessionOptions, Stamper,
-    Supplier, Target,
+    Beginning, Flow, Gate, Ledger, ProgressEvent, Recalled, RunHead, Session, SessionOptions,
+    Stamper, Supplier, Target,
 };
 use letterproof_contract::Contract;
 use letterproof_evidence::{
@@ -211,9 +211,12 @@ impl Drive<'_> {
         let bench = Arc::new(Bench::new(context.clone()));
         let seen = Arc::clone(&bench);
         let ledger = ledger.unwrap_or_else(|| Ledger::in_memory(&target)).of_run(&self.run_id);
+        let bell = Bell::default();
+        let heard = bell.clone();
         let journal = Arc::new(
             self.journal(folder, &context)?
                 .with_observer(Box::new(move |exchange| seen.see(exchange)))
+                .with_mark_observer(Box::new(move |mark| heard.hear(mark)))
                 .with_head_observer(heads_kept(&ledger, &self.run_id)),
         );
         let stamping = self.stamper.clone().map(|stamper| {
