@@ -34,8 +34,7 @@ fn push(output: &mut String, cell: &str) {
     // spaces too.
     let formula = cell.trim_start().starts_with(SIGNS) && cell.parse::<f64>().is_err();
     let guard = if formula { "'" } else { "" };
-    // Some spreadsheets take a semicolon for a comma.
-    if formula || cell.contains([',', ';', '"']) {
+    if formula || cell.contains([',', '"']) {
         output.push('"');
         output.push_str(guard);
         output.push_str(&cell.replace('"', "\"\""));

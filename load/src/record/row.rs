@@ -158,7 +158,7 @@ const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 fn push_cell(line: &mut String, cell: &str) {
     let cell = letterproof_model::visible(cell);
     let formula = cell.trim_start().starts_with(SIGNS) && cell.parse::<f64>().is_err();
-    if formula || cell.contains([',', ';', '"']) {
+    if formula || cell.contains([',', '"']) {
         line.push('"');
         line.push_str(if formula { "'" } else { "" });
         line.push_str(&cell.replace('"', "\"\""));
