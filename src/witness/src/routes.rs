@@ -301,6 +301,20 @@ mod tests {
         Routes::new(&upstream, listen, downloads, false, vec!["witness".to_owned()]).unwrap()
     }
 
+    /// The way of a request that came in by a door, as it is called there.
+    fn at_door(
+        routes: &Routes,
+        method: &str,
+        target: &str,
+        door: Door,
+    ) -> Result<Routed, Misdirected> {
+        let mut parts = parts(method, target);
+        if door == Door::Downloads {
+            parts.headers.insert(HOST, HeaderValue::from_static("localhost:9102"));
+        }
+        routes.route(&parts, door)
+    }
+
     fn at_api(routes: &Routes, parts: &Parts) -> Result<Routed, Misdirected> {
         routes.route(parts, Door::Api)
     }
@@ -353,7 +367,7 @@ mod tests {
                 let led = led(&routes, location).unwrap();
                 let path = led.strip_prefix(origin).unwrap_or_else(|| panic!("{led}"));
                 assert!(path.starts_with("/_download/"), "{path}");
-                let routed = routes.route(&parts("GET", path), door).unwrap();
+                let routed = at_door(&routes, "GET", path, door).unwrap();
                 assert_eq!((routed.url.as_str(), routed.link_apart), (target, Some(apart)));
             }
             let own = "https://int.example/nhs-notify-supplier/mi/M1";
@@ -383,7 +397,7 @@ mod tests {
     fn each_door_leads_to_what_is_behind_it_and_to_nothing_else() {
         let routes = routes(true);
         let status = |target: &str, door| {
-            let refused = routes.route(&parts("GET", target), door).err();
+            let refused = at_door(&routes, "GET", target, door).err();
             refused.map(|refused| refused.status.as_u16())
         };
         let link = led(&routes, "https://b.example/L1.pdf").unwrap();
