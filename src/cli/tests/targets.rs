@@ -45,10 +45,10 @@ async fn a_run_against_the_sandbox_is_incomplete_and_says_what_it_proved() {
     let ended = letterproof(out.path())
         .args(["--target", "sandbox", "--base-url", server.base_url()])
         .ended();
+    let address = server.base_url().split('/').nth(2).unwrap().to_owned();
     server.shutdown().await;
     assert_eq!(ended.code, 3, "{}\n{}", ended.stdout, ended.stderr);
     let results = results(&run_folder(out.path()));
-    let address = server.base_url().split('/').nth(2).unwrap();
     assert_eq!(results.run.target.name, format!("sandbox at {address}"));
     assert_eq!(results.counts.not_applicable, 15, "{}", ended.stdout);
     let reason = |test: usize| {
