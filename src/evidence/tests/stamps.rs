@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::SignedDuration;
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    JournalWriter, MANIFEST_FILE, RunFolder, Sealing, StampRequest, StamperCertificates,
+    JournalWriter, MANIFEST_FILE, Rebuilt, RunFolder, Sealing, StampRequest, StamperCertificates,
     TIMESTAMP_FILE, Verification, Verifying, amend, archive, check_stamp, put_stamp, sha256_hex,
     verify, zip_path,
 };
@@ -144,7 +144,13 @@ fn no_byte_of_a_stamp_that_says_anything_can_be_changed() {
 fn verified(bundle: &Path, stampers: Option<&StamperCertificates>) -> Verification {
     let tool = ToolInfo { version: "0.1.0".into(), commit: "unknown".into() };
     let contract = Contract::built_in().unwrap();
-    let with = Verifying { tool: &tool, key: None, contract, stampers, reports: |_, _| vec![] };
+    let with = Verifying {
+        tool: &tool,
+        key: None,
+        contract,
+        stampers,
+        reports: |_, _| Ok(Rebuilt::default()),
+    };
     let mut found = verify(bundle, &with).unwrap();
     let kind =
         |problem: &letterproof_evidence::Problem| serde_json::to_value(problem.kind).unwrap();
@@ -166,7 +172,7 @@ fn run(out: &Path, record: impl FnOnce(&JournalWriter)) -> std::path::PathBuf {
 
 /// Stamps the journal's head and marks it, as of a moment by this machine's clock.
 fn mark(journal: &JournalWriter, tsa: &OpensslStamper, at: Timestamp) {
-    let (line, head) = journal.head();
+    let (line, head) = journal.position();
     let request = StampRequest::about_hash(&head).unwrap().unwrap();
     let stamp = request.answered("tsa.example", &tsa.answer(&request.to_bytes())).unwrap();
     journal.mark(Mark::new(at, MarkKind::Stamped { line, head, stamp })).unwrap();
@@ -251,7 +257,7 @@ fn a_stamp_of_another_journal_or_line_is_named() {
     ];
     for (number, (change, words)) in changes.into_iter().enumerate() {
         let folder = run(&out.path().join(number.to_string()), |journal| {
-            let (line, head) = journal.head();
+            let (line, head) = journal.position();
             let request = StampRequest::about_hash(&head).unwrap().unwrap();
             let stamp = request.answered("a", &tsa.answer(&request.to_bytes())).unwrap();
             journal.mark(Mark::new(now(), change(line, head, stamp))).unwrap();
@@ -259,11 +265,11 @@ fn a_stamp_of_another_journal_or_line_is_named() {
         let told = verified(&folder, None);
         assert_eq!(told.problems.len(), 1, "{words}: {told:?}");
         assert!(told.problems[0].sentence.contains(words), "{words}: {told:?}");
-        assert!(!told.sound && told.stamps.is_empty());
+        assert!(!told.holds() && told.stamps.is_empty());
     }
     // A stamp taken over from another run: right in itself, and about something else.
     let folder = run(&out.path().join("other"), |journal| {
-        let (line, head) = journal.head();
+        let (line, head) = journal.position();
         let stamp = stamp(&tsa, b"another journal");
         journal.mark(Mark::new(now(), MarkKind::Stamped { line, head, stamp })).unwrap();
     });
