@@ -52,7 +52,7 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     if head.brief.whole_attempts {
         leave_open(marks, &mut judged.tests, &mut conformance);
     }
-    let told = unvouched(marks).into_iter().chain(unstamped(journal));
+    let told = unvouched(marks).chain(unstamped(journal));
     judged.findings = fold_findings(judged.findings.into_iter().chain(told));
     let finished = finished(journal, head.started);
     let run = Judgement {
