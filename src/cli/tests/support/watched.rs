@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use letterproof_mock::{AuthMode, MockConfig, MockServer};
+use letterproof_mock::{AuthMode, Mix, MockConfig, MockServer};
 
 use super::{Ended, command};
 
@@ -26,6 +26,7 @@ impl Double {
             auth,
             visibility_timeout: Duration::from_secs(1),
             apply_delay: Duration::from_millis(50),
+            seeds: Mix::Varied.plan(),
             queue_lag: Duration::ZERO,
             rate_limit: None,
             ..MockConfig::default()
