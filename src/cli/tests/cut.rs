@@ -125,6 +125,9 @@ fn of_the_build_before(place: &Path, commit: impl Fn(&str) -> String) -> Ended {
         rewrite(draft, "results.json", |results| {
             results["run"]["tool"]["commit"] = commit(old).into();
         });
+        rewrite(draft, "environment.json", |told| {
+            told["tool"]["commit"] = commit(old).into();
+        });
     });
     verify(&folder, &[])
 }
