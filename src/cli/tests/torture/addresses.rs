@@ -118,10 +118,15 @@ fn the_witness_over_ipv6_records_a_supplier_that_speaks_nothing_else() {
         .args(["--base-url", double.base_url(), "--listen", "[::1]:0", "--ui", "[::1]:0", "--out"])
         .args([&out]);
     let (mut witness, line) = double.known_to(call).ready();
-    let told = ready(&line);
+    let told = ready(&line, "base_url");
+    let downloads = ready(&line, "downloads");
     let supplier = |call: Call| {
         let quick = ["--visibility-timeout", "1s", "--poll", "100ms", "--rate-limit", "2900"];
-        double.known_to(call).args(quick).args(["--only", "AT1,AT7", "--base-url", &told])
+        double
+            .known_to(call)
+            .args(quick)
+            .args(["--only", "AT1,AT7", "--base-url", &told])
+            .args(["--yes-storage", downloads.split('/').nth(2).unwrap()])
     };
     let audience = format!("http://{}{TOKEN}", double.address());
     let ended = supplier(command(&["supplier", "--audience", &audience])).ended();
@@ -137,7 +142,7 @@ fn the_witness_over_ipv6_records_a_supplier_that_speaks_nothing_else() {
 }
 
 /// Where a witness says that it listens.
-fn ready(line: &str) -> String {
+fn ready(line: &str, door: &str) -> String {
     let told: serde_json::Value = serde_json::from_str(line).unwrap();
-    told["base_url"].as_str().unwrap().to_owned()
+    told[door].as_str().unwrap().to_owned()
 }
