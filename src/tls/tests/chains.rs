@@ -85,8 +85,7 @@ async fn connect(
         }
     }
     serving.await.unwrap();
-    let told = told.lock().unwrap().clone();
-    told
+    told.lock().unwrap().clone()
 }
 
 #[tokio::test]

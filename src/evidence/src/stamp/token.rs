@@ -204,8 +204,11 @@ impl<'a> Attributes<'a> {
     }
 }
 
-/// `TSTInfo`: the imprint, the time and the nonce; `None` also where the imprint is no SHA-256.
-fn info(bytes: &[u8]) -> Option<(&[u8], Timestamp, Option<&[u8]>)> {
+/// The imprint, the time and the nonce.
+type Info<'a> = (&'a [u8], Timestamp, Option<&'a [u8]>);
+
+/// Reads `TSTInfo`; `None` also where the imprint is no SHA-256.
+fn info(bytes: &[u8]) -> Option<Info<'_>> {
     let mut info = Der::of(bytes).inside(SEQUENCE)?;
     info.take(INTEGER).filter(|version| *version == [1])?;
     info.take(OID)?;
