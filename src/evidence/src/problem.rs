@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(problem.to_string(), "`a\\u{7}b` is a symbolic link");
         assert_eq!(
             serde_json::to_string(&problem).unwrap(),
-            r#"{"kind":"not-a-file","file":"a?b","sentence":"`a\\u{7}b` is a symbolic link"}"#
+            r#"{"kind":"not-a-file","file":"a\\u{7}b","sentence":"`a\\u{7}b` is a symbolic link"}"#
         );
     }
 }
