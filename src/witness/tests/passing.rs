@@ -45,7 +45,9 @@ async fn header_fields_keep_their_case_order_and_value_both_ways() {
         )]
     );
     let exchanges = watched.recorded(1).await;
-    assert_eq!(exchanges[0].request.url, format!("{}/letters?limit=5&q=%2f+x", api.base_url));
+    // Passed on as it was; on record only what is known to be harmless.
+    let recorded = format!("{}/letters?limit=5&q=redacted:", api.base_url);
+    assert!(exchanges[0].request.url.starts_with(&recorded), "{}", exchanges[0].request.url);
     assert_eq!(exchanges[0].status(), Some(200));
     assert!(!watched.journal.text().contains("CANARY"));
 }
@@ -145,7 +147,8 @@ async fn who_expects_100_continue_gets_it_and_the_body_follows() {
     assert!(support::hear(&mut stream).await.starts_with("HTTP/1.1 202 Accepted"));
     assert!(api.seen()[0].ends_with("\r\n\r\n{\"a\": 1}"));
     let exchanges = watched.recorded(1).await;
-    assert_eq!(exchanges[0].request.body.json_text(), Some("{\"a\": 1}"));
+    let recorded = exchanges[0].request.body.json_text().unwrap();
+    assert!(recorded.starts_with("{\"a\": \"redacted:"), "{recorded}");
 }
 
 #[tokio::test]
