@@ -2,7 +2,7 @@
 //! Refuses text that a spreadsheet would compute: ids come from outside.
 
 use letterproof_model::{
-    CorrelationId, Exchange, LetterId, Operation, Outcome, Timestamp, TransportErrorKind,
+    CorrelationId, Exchange, LetterId, Operation, Outcome, Timestamp, TransportErrorKind, csv_line,
 };
 
 use crate::mix::{LoadOperation, word};
@@ -141,30 +141,7 @@ impl Row {
             self.request_id.clone().unwrap_or_default(),
             self.correlation.as_ref().map(ToString::to_string).unwrap_or_default(),
         ];
-        for (at, cell) in cells.iter().enumerate() {
-            if at > 0 {
-                line.push(',');
-            }
-            push_cell(line, cell);
-        }
-        line.push('\n');
-    }
-}
-
-/// What a formula begins with; spreadsheets take the full-width signs for the narrow ones.
-const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
-
-/// As the tables of a run: what a cell hides is seen, and what would compute stays text.
-fn push_cell(line: &mut String, cell: &str) {
-    let cell = letterproof_model::visible(cell);
-    let formula = cell.trim_start().starts_with(SIGNS) && cell.parse::<f64>().is_err();
-    if formula || cell.contains([',', '"']) {
-        line.push('"');
-        line.push_str(if formula { "'" } else { "" });
-        line.push_str(&cell.replace('"', "\"\""));
-        line.push('"');
-    } else {
-        line.push_str(&cell);
+        csv_line(line, &cells.each_ref().map(String::as_str));
     }
 }
 
@@ -240,16 +217,6 @@ const fn kind_word(kind: TransportErrorKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_would_compute_or_break_a_line_stays_text() {
-        let mut line = String::new();
-        for cell in ["a,b", "=1+1", "-2.5", "x\"y", "＝x", "\t=1\n\u{202e}"] {
-            push_cell(&mut line, cell);
-            line.push(' ');
-        }
-        assert_eq!(line, "\"a,b\" \"'=1+1\" -2.5 \"x\"\"y\" \"'＝x\" \\t=1\\n\\u{202e} ");
-    }
 
     #[test]
     fn there_is_a_cell_for_each_column() {

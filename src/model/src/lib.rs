@@ -9,6 +9,7 @@ mod brief;
 mod capability;
 mod context;
 mod criterion;
+mod csv;
 mod exchange;
 mod file_name;
 mod finding;
@@ -36,6 +37,7 @@ pub use brief::{Brief, RunEnd, Selection};
 pub use capability::Capability;
 pub use context::{Context, SpecificationKind, SpecificationMeaning};
 pub use criterion::{ClauseKind, CriterionResult, EXCHANGES_SHOWN, PackRow, Strength};
+pub use csv::csv_line;
 pub use exchange::{
     Actor, Connection, Direction, Exchange, Header, Outcome, PackId, Request, Response,
     TransportError, TransportErrorKind, header_value,
