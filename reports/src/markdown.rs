@@ -1,8 +1,8 @@
 //! Text and tables as Markdown (GitHub's kind, which CI servers show).
 //!
 //! Markdown is made of what this crate wrote itself and of values, and every value is escaped on
-//! its way in ([`put`]). Refuses markup from outside: what is not ours is shown letter for letter,
-//! on one line, with what it hides made visible.
+//! its way in ([`put`]): text from outside is shown character for character, on one line, and what
+//! it hides is made visible.
 
 use std::fmt::{self, Display};
 

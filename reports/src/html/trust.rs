@@ -73,7 +73,8 @@ fn derived(bundle: &Bundle) -> Vec<String> {
 /// What stands in the journal of time-stamping authorities.
 fn stamps(bundle: &Bundle) -> Option<String> {
     let marks = || bundle.journal.recording.marks().iter();
-    let stamped = marks().filter(|mark| mark.kind.name() == MarkKind::STAMPED).count() as u64;
+    let stamped =
+        marks().filter(|mark| matches!(mark.kind, MarkKind::Stamped { .. })).count() as u64;
     let missing =
         marks().filter(|mark| matches!(mark.kind, MarkKind::Unstamped { .. })).count() as u64;
     if stamped + missing == 0 {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use letterproof_model::{Actor, CorrelationId};
+use letterproof_model::{Actor, CorrelationId, correlation_prefix};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -63,17 +63,10 @@ impl Flow {
 
 fn fresh_correlation(nonce: Option<&str>) -> CorrelationId {
     let id = Uuid::new_v4();
-    let prefix: String = nonce
-        .unwrap_or_default()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .take(40)
-        .collect();
-    if prefix.is_empty() {
-        CorrelationId::new(id.to_string())
-    } else {
-        CorrelationId::new(format!("{prefix}-{id}"))
-    }
+    CorrelationId::new(match nonce.and_then(correlation_prefix) {
+        Some(prefix) => format!("{prefix}-{id}"),
+        None => id.to_string(),
+    })
 }
 
 #[cfg(test)]

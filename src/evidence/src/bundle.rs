@@ -111,8 +111,13 @@ pub fn read_context(opened: &Opened) -> Result<Context, EvidenceError> {
 /// # Errors
 /// When it is missing, unreadable, of another format or broken.
 pub fn read_bundled_journal(opened: &Opened) -> Result<SavedJournal, EvidenceError> {
+    bundled_reader(opened)?.read_whole()
+}
+
+/// Reads the journal of a bundle line by line.
+pub(crate) fn bundled_reader(opened: &Opened) -> Result<JournalReader, EvidenceError> {
     let input = Box::new(BufReader::new(opened.reader(JOURNAL_FILE)?));
-    JournalReader::over(&opened.path().join(JOURNAL_FILE), input)?.read_whole()
+    JournalReader::over(&opened.path().join(JOURNAL_FILE), input)
 }
 
 /// Reads the environment of a bundle; `None` where the run broke off before it was written.

@@ -16,6 +16,7 @@ mod environment;
 mod error;
 mod folder;
 mod gate;
+mod hosts;
 mod import;
 mod integrity;
 mod inventory;

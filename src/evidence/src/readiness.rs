@@ -12,6 +12,7 @@ use letterproof_model::{
 use serde::Serialize;
 
 use crate::Attestation;
+use crate::hosts::{host_of, is_this_machine};
 
 /// The name and version of the format of a readiness report.
 pub const READINESS_FORMAT: &str = "letterproof-readiness/1";
@@ -202,21 +203,11 @@ fn run_line(run: &Submission<'_>) -> RunLine {
         id: info.id.clone(),
         window: info.window,
         target: info.target.name.clone(),
-        rehearsal: is_local(&info.target.base_url)
+        rehearsal: host_of(&info.target.base_url).is_some_and(|host| is_this_machine(&host))
             || !info.target.capabilities.contains(&Capability::Stateful),
         started: info.started,
         exit_code: run.results.exit_code,
     }
-}
-
-/// Whether this address is on the tester's own machine.
-fn is_local(base_url: &str) -> bool {
-    url::Url::parse(base_url).is_ok_and(|url| match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    })
 }
 
 fn result_of<'a>(test: TestId, run: &Submission<'a>) -> Option<&'a TestResult> {

@@ -116,26 +116,12 @@ fn whole(list: &ListCall, traffic: &Traffic, context: &Context) -> Ruling {
                           ask again after the visibility timeout";
             return Ruling::open(observed, reason).shown_by([lost, list.call]);
         }
-        Hidden::Letters(hidden)
-            if entries < floor as usize && entries + hidden >= floor as usize =>
-        {
-            let reason = format!(
-                "{} hidden by a list asked for shortly before; ask again after the visibility \
-                 timeout",
-                many(hidden, "letter")
-            );
-            return Ruling::open(observed, reason).shown_by([list.call]);
-        }
-        Hidden::Letters(hidden)
-            if entries < floor as usize
-                && entries + hidden + taken_on_before(list, traffic) >= floor as usize =>
-        {
-            let reason = format!(
-                "{} taken on before and no longer listed; ask for the whole list before any is \
-                 accepted",
-                many(taken_on_before(list, traffic), "letter")
-            );
-            return Ruling::open(observed, reason).shown_by([list.call]);
+        Hidden::Letters(hidden) if entries < floor as usize => {
+            let lacking = floor as usize - entries;
+            match elsewhere(lacking, hidden, list, traffic) {
+                Some(reason) => return Ruling::open(observed, reason).shown_by([list.call]),
+                None => Ruling::of(false, observed),
+            }
         }
         _ => Ruling::of(entries >= floor as usize, observed),
     };
@@ -143,6 +129,23 @@ fn whole(list: &ListCall, traffic: &Traffic, context: &Context) -> Ruling {
         .expecting(format!("{} entries", count(floor)))
         .shown_by([list.call])
         .if_sized("letters", floor, SEEDED)
+}
+
+/// Where the letters that a list lacks can be, if all of them can be somewhere: hidden, or taken on.
+fn elsewhere(lacking: usize, hidden: usize, list: &ListCall, traffic: &Traffic) -> Option<String> {
+    if hidden >= lacking {
+        return Some(format!(
+            "{} hidden by a list asked for shortly before; ask again after the visibility timeout",
+            many(hidden, "letter")
+        ));
+    }
+    let taken_on = taken_on_before(list, traffic);
+    (hidden + taken_on >= lacking).then(|| {
+        format!(
+            "{} taken on before and no longer listed; ask for the whole list before any is accepted",
+            many(taken_on, "letter")
+        )
+    })
 }
 
 fn unique(list: &ListCall, traffic: &Traffic) -> Ruling {

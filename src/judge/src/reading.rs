@@ -55,9 +55,7 @@ impl Reading {
         let findings = pass.in_order();
         Self { traffic, found: Found { findings, injected } }
     }
-}
 
-impl Reading {
     /// Leaves out the findings whose ids end so, in the calls in which they say nothing.
     pub(crate) fn leave_out(&mut self, id: &str, says_nothing: impl Fn(&Call) -> bool) {
         let traffic = &self.traffic;

@@ -260,7 +260,7 @@ impl Guard {
             None => {
                 ground == Ground::Public
                     || self.target_lies_on(ground)
-                    || self.states(&Name::named(&address.to_string()))
+                    || self.states(&Name::at(address))
             }
         }
     }

@@ -20,11 +20,15 @@ pub(crate) enum Name {
 
 impl Name {
     pub(crate) fn of(url: &Url) -> Option<Self> {
-        Some(match url.host()? {
-            Host::Domain(name) => Self::named(name),
-            Host::Ipv4(address) => Self::at(address.into()),
-            Host::Ipv6(address) => Self::at(address.into()),
-        })
+        Some(Self::of_host(&url.host()?))
+    }
+
+    pub(crate) fn of_host<S: AsRef<str>>(host: &Host<S>) -> Self {
+        match host {
+            Host::Domain(name) => Self::named(name.as_ref()),
+            Host::Ipv4(address) => Self::at((*address).into()),
+            Host::Ipv6(address) => Self::at((*address).into()),
+        }
     }
 
     pub(crate) fn named(name: &str) -> Self {
@@ -35,7 +39,7 @@ impl Name {
         name.parse().map_or(Self::Domain(name), Self::at)
     }
 
-    fn at(address: IpAddr) -> Self {
+    pub(crate) fn at(address: IpAddr) -> Self {
         match Ground::of(address) {
             Ground::Loopback => Self::Here,
             _ => Self::Address(address),

@@ -37,12 +37,7 @@ impl StorageHost {
     }
 
     pub(crate) fn place(&self) -> Place {
-        let name = match &self.host {
-            Host::Domain(name) => Name::named(name),
-            Host::Ipv4(address) => Name::named(&address.to_string()),
-            Host::Ipv6(address) => Name::named(&address.to_string()),
-        };
-        Place { name, port: self.port }
+        Place { name: Name::of_host(&self.host), port: self.port }
     }
 }
 

@@ -1,11 +1,12 @@
 //! The ledger on disk: what survives, and what is refused.
 
 use std::io::Write;
+use std::path::Path;
 
 use letterproof_model::LetterStatus;
 
 use super::Stage;
-use crate::{ClientError, Content, Ledger, Reasons, RunHead, Supplier, letter_ids};
+use crate::{ClientError, Content, Ledger, LetterRecord, Reasons, RunHead, Supplier, letter_ids};
 
 async fn worked(stage: &Stage, ledger: Ledger) -> Supplier {
     stage.double.seed_ordinary(4);
@@ -17,6 +18,12 @@ async fn worked(stage: &Stage, ledger: Ledger) -> Supplier {
     supplier.ledger().note_content(&ids[3], Content::Missing).unwrap();
     supplier.ledger().note_mi("2026-11-20 a b c").unwrap();
     supplier
+}
+
+/// What a new ledger on disk holds after that work.
+async fn after_work(stage: &Stage, path: &Path) -> Vec<LetterRecord> {
+    let ledger = Ledger::open(path, &stage.target, "Acme").unwrap();
+    worked(stage, ledger).await.ledger().select(|_| true)
 }
 
 #[tokio::test]
@@ -74,10 +81,7 @@ async fn a_line_that_a_crash_cut_short_is_dropped_and_the_file_goes_on() {
     let stage = Stage::set().await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.jsonl");
-    let before = worked(&stage, Ledger::open(&path, &stage.target, "Acme").unwrap())
-        .await
-        .ledger()
-        .select(|_| true);
+    let before = after_work(&stage, &path).await;
     let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
     file.write_all(br#"{"letter":{"id":"L0001","stat"#).unwrap();
     drop(file);
@@ -161,10 +165,7 @@ async fn a_ledger_of_the_format_before_is_read_and_written_in_this_one() {
     let stage = Stage::set().await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.jsonl");
-    let before = worked(&stage, Ledger::open(&path, &stage.target, "Acme").unwrap())
-        .await
-        .ledger()
-        .select(|_| true);
+    let before = after_work(&stage, &path).await;
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replacen("ledger/2", "ledger/1", 1)).unwrap();
     let known = Ledger::peek(&path, &stage.target, "Acme").unwrap().unwrap();

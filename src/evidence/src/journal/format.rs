@@ -94,6 +94,16 @@ pub enum Entry {
     Mark(Mark),
 }
 
+impl Entry {
+    /// When it happened; of an exchange, when it began.
+    pub(crate) fn at(&self) -> Timestamp {
+        match self {
+            Self::Exchange(exchange) => exchange.started,
+            Self::Mark(mark) => mark.at,
+        }
+    }
+}
+
 /// A line after the header.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,15 +7,14 @@
 
 mod command;
 
-use std::net::IpAddr;
-
 use letterproof_judge::conformance::{FOREIGN, TokenProbe};
 use letterproof_model::{
     Actor, Brief, Direction, Exchange, Journal as _, Mark, MarkKind, Route, SupplierKind,
     Timestamp, correlation_prefix, is_misnamed,
 };
-use url::{Host, Url};
+use url::Url;
 
+use crate::hosts::{host_of, is_this_machine};
 use crate::{Environment, Problem, ProblemKind, SavedJournal};
 use command::CommandLine;
 
@@ -78,8 +77,7 @@ impl Claims<'_> {
         if self.journal.header.base_url != context.base_url {
             self.add("the journal's head gives two base URLs for the API");
         }
-        let host = Url::parse(&context.base_url).ok().and_then(|url| Some(plain(&url.host()?)));
-        let Some(host) = host else {
+        let Some(host) = host_of(&context.base_url) else {
             self.add("the journal's head gives a base URL that is not an address");
             return;
         };
@@ -94,9 +92,7 @@ impl Claims<'_> {
             exchange.direction == Direction::ToApi && exchange.response().is_some()
         });
         let near = answered
-            .filter_map(|exchange| {
-                Some((exchange, plain(&Url::parse(&exchange.request.url).ok()?.host()?)))
-            })
+            .filter_map(|exchange| Some((exchange, host_of(&exchange.request.url)?)))
             .find(|(_, host)| is_this_machine(host));
         if let Some((exchange, near)) = near {
             let sentence = format!(
@@ -273,26 +269,4 @@ fn is_called(name: &str, built_in: &str) -> bool {
 /// Seconds from one time to a later one; negative the other way round.
 fn seconds(from: Timestamp, to: Timestamp) -> i64 {
     to.as_second() - from.as_second()
-}
-
-/// A host without the brackets of an IPv6 address and without a full stop at its end.
-fn plain<S: AsRef<str>>(host: &Host<S>) -> String {
-    match host {
-        Host::Domain(name) => name.as_ref().trim_end_matches('.').to_ascii_lowercase(),
-        Host::Ipv4(address) => address.to_string(),
-        Host::Ipv6(address) => address.to_string(),
-    }
-}
-
-fn is_this_machine(host: &str) -> bool {
-    match host.parse::<IpAddr>() {
-        Ok(IpAddr::V6(address)) => {
-            let mapped = address.to_ipv4_mapped();
-            address.is_loopback()
-                || address.is_unspecified()
-                || mapped.is_some_and(|address| address.is_loopback())
-        }
-        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_unspecified(),
-        Err(_) => host == "localhost" || host.ends_with(".localhost"),
-    }
 }

@@ -5,17 +5,16 @@
 //! it no earlier. Refuses to take a stamper's word where the reader did not say that it is known:
 //! it is told who stamped, and that nobody vouches for it.
 
-use std::collections::{BTreeMap, HashMap};
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::SignedDuration;
 use letterproof_model::{Journal as _, Mark, MarkKind, Stamp, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::journal::LINE_LIMIT;
+use crate::bundle::bundled_reader;
 use crate::stamp::{Stamped, StamperCertificates, TIMESTAMP_FILE, check_stamp, read_stamp};
 use crate::{
-    EvidenceError, FileReader, JOURNAL_FILE, MANIFEST_FILE, Opened, Problem, ProblemKind,
+    Entry, EvidenceError, JOURNAL_FILE, JournalReader, MANIFEST_FILE, Opened, Problem, ProblemKind,
     SavedJournal, sha256_hex,
 };
 
@@ -68,14 +67,6 @@ pub(super) fn stamps(
     found
 }
 
-/// A stamp in the journal, and the mark that holds it.
-struct Held<'a> {
-    mark: &'a Mark,
-    line: u64,
-    head: &'a str,
-    stamp: &'a Stamp,
-}
-
 impl Stamps {
     /// Returns whether the run asked for stamps at all.
     fn of_journal(
@@ -84,12 +75,13 @@ impl Stamps {
         marks: &[Mark],
         known: Option<&StamperCertificates>,
     ) -> bool {
-        let mut held = Vec::new();
-        let mut asked = false;
+        let mut about = HashSet::new();
+        let (mut asked, mut stamps) = (false, 0);
         for mark in marks {
             match &mark.kind {
-                MarkKind::Stamped { line, head, stamp } => {
-                    held.push(Held { mark, line: *line, head, stamp });
+                MarkKind::Stamped { line, .. } => {
+                    about.insert(*line);
+                    stamps += 1;
                 }
                 MarkKind::Unstamped { stamper, reason, .. } => {
                     asked = true;
@@ -103,46 +95,45 @@ impl Stamps {
                 _ => {}
             }
         }
-        if held.len() > MOST {
+        if stamps > MOST {
             self.wrong(JOURNAL_FILE, "holds more time stamps than any run asks for");
             return true;
         }
-        if !held.is_empty()
-            && let Err(error) = self.walk(opened, &held, known)
+        if stamps > 0
+            && let Err(error) = self.walk(opened, about, known)
         {
             let rest = format!("cannot be read again for its time stamps: {error}");
             self.wrong(JOURNAL_FILE, &rest);
         }
-        asked || !held.is_empty()
+        asked || stamps > 0
     }
 
-    /// Goes through the journal once more, for the hashes and times of its lines.
+    /// Goes through the journal once more, for the hashes and times of the lines that stamps are about.
     fn walk(
         &mut self,
         opened: &Opened,
-        held: &[Held<'_>],
+        about: HashSet<u64>,
         known: Option<&StamperCertificates>,
     ) -> Result<(), EvidenceError> {
-        let mut lines = Lines::of(opened, held)?;
-        let mut next = held.iter();
-        while let Some(line) = lines.next()? {
-            if line.is_stamp
-                && let Some(held) = next.next()
-            {
-                match lines.check(held, line.number, known) {
-                    Ok(stamped) => {
-                        lines.since(stamped.at);
-                        self.saw(JOURNAL_FILE, Some(held.line), stamped);
-                    }
-                    Err(fault) => {
-                        let rest =
-                            format!("holds a time stamp in line {} that {fault}", line.number);
-                        self.wrong(JOURNAL_FILE, &rest);
-                    }
+        let mut reader = bundled_reader(opened)?;
+        let mut past = Past::new(about, &reader);
+        while let Some(entry) = reader.next().transpose()? {
+            past.line(&reader, entry.at());
+            let Entry::Mark(mark) = &entry else { continue };
+            let MarkKind::Stamped { line, head, stamp } = &mark.kind else { continue };
+            let number = reader.lines();
+            match past.check(number, (*line, head), stamp, mark.at, known) {
+                Ok(stamped) => {
+                    past.floor = past.floor.max(Some(stamped.at));
+                    self.saw(JOURNAL_FILE, Some(*line), stamped);
+                }
+                Err(fault) => {
+                    let rest = format!("holds a time stamp in line {number} that {fault}");
+                    self.wrong(JOURNAL_FILE, &rest);
                 }
             }
         }
-        if let Some((line, at, floor)) = lines.too_early {
+        if let Some((line, at, floor)) = past.too_early {
             let rest = format!(
                 "says in line {line} that it was {at}, after a time stamp of {floor}: the clock it \
                  was recorded by, or the record, is wrong"
@@ -230,117 +221,67 @@ impl Stamps {
     }
 }
 
-/// The lines of a journal, with what stamps rest on.
-struct Lines {
-    input: BufReader<FileReader>,
-    buffer: Vec<u8>,
-    number: u64,
+/// What stamps rest on, of the lines of a journal so far.
+struct Past {
+    /// The lines that stamps are about.
+    about: HashSet<u64>,
+    /// Of those that were read, the hash and the latest moment up to them.
+    lines: HashMap<u64, (String, Timestamp)>,
     /// The latest moment that any line so far tells.
-    latest: Option<Timestamp>,
-    /// Hash of each line that a stamp is about, and the latest moment up to it.
-    wanted: HashMap<u64, Option<(String, Option<Timestamp>)>>,
+    latest: Timestamp,
     /// The latest stamp so far, and the first line after it that tells an earlier time.
     floor: Option<Timestamp>,
     too_early: Option<(u64, Timestamp, Timestamp)>,
 }
 
-/// A line that was gone over.
-struct Gone {
-    number: u64,
-    is_stamp: bool,
-}
-
-/// What of a line tells a time; everything else is passed over.
-#[derive(Deserialize)]
-struct Told {
-    started: Option<Timestamp>,
-    exchange: Option<ToldExchange>,
-    mark: Option<ToldMark>,
-}
-
-#[derive(Deserialize)]
-struct ToldExchange {
-    started: Timestamp,
-}
-
-#[derive(Deserialize)]
-struct ToldMark {
-    at: Timestamp,
-    kind: String,
-}
-
-impl Lines {
-    fn of(opened: &Opened, held: &[Held<'_>]) -> Result<Self, EvidenceError> {
-        Ok(Self {
-            input: BufReader::with_capacity(1 << 16, opened.reader(JOURNAL_FILE)?),
-            buffer: Vec::new(),
-            number: 0,
-            latest: None,
-            wanted: held.iter().map(|held| (held.line, None)).collect(),
-            floor: None,
-            too_early: None,
-        })
+impl Past {
+    /// After the header.
+    fn new(about: HashSet<u64>, reader: &JournalReader) -> Self {
+        let began = reader.header().started;
+        let mut past =
+            Self { about, lines: HashMap::new(), latest: began, floor: None, too_early: None };
+        past.line(reader, began);
+        past
     }
 
-    /// The next whole line.
-    fn next(&mut self) -> Result<Option<Gone>, EvidenceError> {
-        self.buffer.clear();
-        let read = EvidenceError::io("read", JOURNAL_FILE, "check that the file is readable");
-        self.input
-            .by_ref()
-            .take(LINE_LIMIT + 1)
-            .read_until(b'\n', &mut self.buffer)
-            .map_err(read)?;
-        if self.buffer.pop() != Some(b'\n') {
-            return Ok(None);
-        }
-        self.number += 1;
-        let told: Option<Told> = serde_json::from_slice(&self.buffer).ok();
-        let (at, is_stamp) = match told {
-            Some(Told { exchange: Some(exchange), .. }) => (Some(exchange.started), false),
-            Some(Told { mark: Some(mark), .. }) => (Some(mark.at), mark.kind == MarkKind::STAMPED),
-            Some(Told { started, .. }) => (started, false),
-            None => (None, false),
-        };
-        if let (Some(at), Some(floor)) = (at, self.floor)
+    /// Takes in the line read last, which tells this time.
+    fn line(&mut self, reader: &JournalReader, at: Timestamp) {
+        let number = reader.lines();
+        if let Some(floor) = self.floor
             && floor.duration_since(at) > TOLERANCE
         {
-            self.too_early.get_or_insert((self.number, at, floor));
+            self.too_early.get_or_insert((number, at, floor));
         }
         self.latest = self.latest.max(at);
-        if let Some(wanted) = self.wanted.get_mut(&self.number) {
-            *wanted = Some((sha256_hex(&self.buffer), self.latest));
+        if self.about.contains(&number) {
+            self.lines.insert(number, (reader.head().to_owned(), self.latest));
         }
-        Ok(Some(Gone { number: self.number, is_stamp }))
     }
 
-    /// Checks a stamp against the line it is about, which stands before the mark in line `number`.
+    /// Checks the stamp in line `number` against the line and head it is about; the mark that holds
+    /// it is of `told`.
     fn check(
         &self,
-        held: &Held<'_>,
         number: u64,
+        (line, head): (u64, &str),
+        stamp: &Stamp,
+        told: Timestamp,
         known: Option<&StamperCertificates>,
     ) -> Result<Stamped, String> {
-        let line = self.wanted.get(&held.line).and_then(Option::as_ref);
-        let Some((hash, latest)) = line.filter(|_| held.line < number) else {
+        let Some((hash, latest)) = self.lines.get(&line).filter(|_| line < number) else {
             return Err("is about a line that does not come before it".to_owned());
         };
-        if hash != held.head {
-            return Err(format!("does not name the hash of line {}", held.line));
+        if hash != head {
+            return Err(format!("does not name the hash of line {line}"));
         }
-        let stamped = check_stamp(held.stamp, hash, known)?;
-        let (at, told) = (stamped.at, held.mark.at);
+        let stamped = check_stamp(stamp, hash, known)?;
+        let at = stamped.at;
         if at.duration_since(told).abs() > TOLERANCE {
             return Err(format!("is of {at}, where the journal says {told}"));
         }
-        if let Some(latest) = latest.filter(|latest| latest.duration_since(at) > TOLERANCE) {
+        if latest.duration_since(at) > TOLERANCE {
             return Err(format!("is of {at}, and about lines that say {latest}"));
         }
         Ok(stamped)
-    }
-
-    /// What follows is no earlier than this stamp.
-    fn since(&mut self, at: Timestamp) {
-        self.floor = self.floor.max(Some(at));
     }
 }
