@@ -1,6 +1,6 @@
 //! The options of the commands that hold a bundle against the gateway's own log: `reconcile` and
 //! `sample`.
-//! Refuses a target: neither ever makes a request.
+//! Neither makes a request.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! The options of `stamp`.
-//! Refuses a key: a stamp changes neither the manifest nor its signature.
+//! It takes no signing key: a stamp changes neither the manifest nor its signature.
 
 use std::path::PathBuf;
 
