@@ -18,7 +18,9 @@ const FORMAT: &str = "letterproof-gate/1";
 
 /// Prints each demand and whether it is met; returns 0 when all are, else 1.
 pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
-    let found = verify::verified(&options.bundle, options.key.as_deref(), options.spec.as_deref())?;
+    let (key, spec) = (options.key.as_deref(), options.spec.as_deref());
+    let stampers = options.tsa_cert.as_deref();
+    let found = verify::verified_with(&options.bundle, key, spec, stampers)?;
     let mut demands = vec![verified(&found)];
     let results = Opened::open(&options.bundle).and_then(|opened| read_results(&opened)).ok();
     if let Some(results) = &results {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use letterproof_client::{ClientError, Profile, Target};
+use letterproof_client::{ClientError, Profile, Stamper, Target};
 use letterproof_evidence::{
     BundleKey, JournalHeader, JournalWriter, PERFORMANCE_FOLDER, RunFolder, new_run_id,
     read_journal,
@@ -27,6 +27,7 @@ use crate::interrupt::{NextPress, next_press};
 use crate::ledgers::Place;
 use crate::out::{self, Text};
 use crate::progress::{Progress, tell_leftovers};
+use crate::stamping::{self, Bell, Stamping};
 use crate::surroundings::environment;
 use crate::{consent, finish, run, targets, verify};
 
@@ -124,6 +125,7 @@ async fn attack(
     double: Double,
 ) -> Result<u8, Failure> {
     let key = finish::signing_key(options.sign_key.as_deref())?;
+    let stamper = options.timestamp.as_deref().map(Stamper::at).transpose()?;
     let embedded = match &target {
         None => Some(Embedded::start(double).await?),
         Some(_) => None,
@@ -142,7 +144,7 @@ async fn attack(
     let progress = Progress::start();
     announced.iter().for_each(|line| progress.note(line));
     found.storage_consent = consent::about_storage(Some(&progress));
-    let load = Load { options, key, plan, target: found };
+    let load = Load { options, key, stamper, plan, target: found };
     let ended = load.record(&progress).await;
     progress.finish();
     if let Some(embedded) = embedded {
@@ -166,6 +168,8 @@ async fn attack(
 struct Load<'a> {
     options: &'a LoadOptions,
     key: Option<BundleKey>,
+    /// Who stamps journal and manifest.
+    stamper: Option<Stamper>,
     plan: Box<AttackPlan>,
     target: Target,
 }
@@ -183,7 +187,16 @@ impl Load<'_> {
         let context = self.target.context(Mode::Driven);
         let header = JournalHeader::briefed(run_id, started, crate::tool(), self.brief(context));
         let journal = Arc::new(JournalWriter::create(&folder.journal_path(), &header)?);
-        let outcome = match self.run(&folder, &journal, progress).await {
+        let stamping = self.stamper.clone().map(|stamper| {
+            let told = progress.clone();
+            let journal = Arc::clone(&journal);
+            Stamping::begin_now(journal, stamper, Bell::default(), move |text| told.note(text))
+        });
+        let outcome = self.run(&folder, &journal, progress).await;
+        if let Some(stamping) = stamping {
+            stamping.end().await;
+        }
+        let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(error) => {
                 drop(journal);
@@ -197,7 +210,8 @@ impl Load<'_> {
         drop(journal);
         folder.write_environment(&environment)?;
         let bundle = finish::write_up(&folder, contract, self.key.as_ref())?;
-        let path = finish::close(folder, self.key.as_ref())?;
+        let (key, stamper) = (self.key.as_ref(), self.stamper.as_ref());
+        let path = stamping::close(folder, key, stamper, progress).await?;
         Ok((outcome, bundle.results, path))
     }
 

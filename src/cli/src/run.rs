@@ -31,7 +31,7 @@ use crate::ledgers::Place;
 use crate::plan::{Planned, gate};
 use crate::progress::{Progress, tell_leftovers};
 use crate::resume::{Broken, remember};
-use crate::stamping::{Bell, Stamping, stamp_manifest};
+use crate::stamping::{self, Bell, Stamping};
 use crate::surroundings::environment;
 use crate::{consent, finish, out, table, targets, verify};
 
@@ -103,7 +103,11 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
     };
 
     let (run_id, started, folder) = match &broken {
-        Some(broken) => broken.reopen()?,
+        Some(broken) => {
+            let (run_id, started, folder) = broken.reopen()?;
+            // Where the clock was set back meanwhile, what the run did lies behind all the same.
+            (run_id, started.min(now()), folder)
+        }
         None => {
             let started = now();
             let run_id = new_run_id(started)?;
@@ -220,7 +224,8 @@ impl Drive<'_> {
                 .with_head_observer(heads_kept(&ledger, &self.run_id)),
         );
         let stamping = self.stamper.clone().map(|stamper| {
-            Stamping::begin(Arc::clone(&journal), stamper, bell, self.progress.clone())
+            let told = self.progress.clone();
+            Stamping::begin(Arc::clone(&journal), stamper, bell, move |text| told.note(text))
         });
         let recorder: Arc<dyn Recorder> = journal.clone();
         if let Some(broken) = &self.broken {
@@ -420,11 +425,8 @@ impl Drive<'_> {
                 kept
             }
             RunEnd::Whole | RunEnd::Missed(_) | RunEnd::Interrupted => {
-                folder.seal(self.sign_key.as_ref())?;
-                if let Some(stamper) = &self.stamper {
-                    stamp_manifest(&folder, stamper, self.progress).await?;
-                }
-                finish::close_sealed(folder)?
+                let (key, stamper) = (self.sign_key.as_ref(), self.stamper.as_ref());
+                stamping::close(folder, key, stamper, self.progress).await?
             }
         };
         Ok((bundle.results, path))

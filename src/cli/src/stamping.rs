@@ -1,24 +1,27 @@
-//! Time stamps: of a run's journal while it goes on, of its manifest at the end, and `letterproof
-//! stamp` for a bundle that has none.
+//! Time stamps: of a journal while a run, a load or a witness goes on, of the manifest at the end, and
+//! `letterproof stamp` for a bundle that has none.
 //!
 //! A run never waits for a stamper but at its end, and goes on where none answers: what was asked
 //! for and not got is marked in the journal. Refuses to send anything but a hash.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use letterproof_client::Stamper;
 use letterproof_evidence::{
-    EvidenceError, JournalWriter, MANIFEST_FILE, RunFolder, StampRequest, Stamped, check_stamp,
-    put_stamp, sha256_hex,
+    BundleKey, EvidenceError, JournalWriter, MANIFEST_FILE, RunFolder, StampRequest, Stamped,
+    check_stamp, put_stamp, sha256_hex,
 };
 use letterproof_model::{Mark, MarkKind, Recorder as _, Stamp, now};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::args::StampOptions;
 use crate::failure::Failure;
+use crate::finish;
 use crate::out::{self, Text};
 use crate::progress::Progress;
 
@@ -58,8 +61,23 @@ async fn ask(stamper: &Stamper, request: &StampRequest) -> Result<Stamp, String>
     request.answered(stamper.name(), &answer)
 }
 
+/// Seals a folder that is whole, has its manifest stamped where somebody is there to stamp it, names it
+/// so and makes its zip; returns where the folder is.
+pub(crate) async fn close(
+    folder: RunFolder,
+    key: Option<&BundleKey>,
+    stamper: Option<&Stamper>,
+    progress: &Progress,
+) -> Result<PathBuf, Failure> {
+    folder.seal(key)?;
+    if let Some(stamper) = stamper {
+        stamp_manifest(&folder, stamper, progress).await?;
+    }
+    finish::close_sealed(folder)
+}
+
 /// Asks for a stamp of the manifest that a folder was just sealed with; says so where there is none.
-pub(crate) async fn stamp_manifest(
+async fn stamp_manifest(
     folder: &RunFolder,
     stamper: &Stamper,
     progress: &Progress,
@@ -76,6 +94,9 @@ pub(crate) async fn stamp_manifest(
     }
     Ok(())
 }
+
+/// Longest time that what was recorded waits for a stamp.
+const EVERY: Duration = Duration::from_secs(300);
 
 /// Rung at each scenario's start: a stamp of the journal is wanted.
 #[derive(Clone, Default)]
@@ -99,25 +120,30 @@ pub(crate) struct Stamping {
 }
 
 impl Stamping {
-    /// Waits for the bell from now on.
+    /// Waits for the bell from now on; `tell` is told once where no stamp could be got.
     pub(crate) fn begin(
         journal: Arc<JournalWriter>,
         stamper: Stamper,
         bell: Bell,
-        progress: Progress,
+        tell: impl Fn(&str) + Send + 'static,
     ) -> Self {
         let over = Arc::new(AtomicBool::new(false));
         let (rung, ended) = (bell.clone(), Arc::clone(&over));
         let task = tokio::spawn(async move {
-            let mut told = false;
+            let (mut told, mut stamped) = (false, 0);
             loop {
-                rung.0.notified().await;
+                let is_rung = timeout(EVERY, rung.0.notified()).await.is_ok();
                 let is_last = ended.load(Ordering::SeqCst);
-                if let Some(reason) = stamp_head(&journal, &stamper).await
+                if !is_rung && journal.position().0 == stamped {
+                    continue;
+                }
+                let missing = stamp_head(&journal, &stamper).await;
+                stamped = journal.position().0;
+                if let Some(reason) = missing
                     && !std::mem::replace(&mut told, true)
                 {
                     let name = stamper.name();
-                    progress.note(&format!("no time stamp of {name}: {reason}; the run goes on"));
+                    tell(&format!("no time stamp of {name}: {reason}; the run goes on"));
                 }
                 if is_last {
                     return;
@@ -125,6 +151,17 @@ impl Stamping {
             }
         });
         Self { bell, over, task }
+    }
+
+    /// As [`Self::begin`], with a stamp at once: for what has no scenarios that would ring.
+    pub(crate) fn begin_now(
+        journal: Arc<JournalWriter>,
+        stamper: Stamper,
+        bell: Bell,
+        tell: impl Fn(&str) + Send + 'static,
+    ) -> Self {
+        bell.0.notify_one();
+        Self::begin(journal, stamper, bell, tell)
     }
 
     /// Stamps what stands in the journal now and waits for it, for as long as a stamper may take;

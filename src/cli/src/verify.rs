@@ -20,10 +20,8 @@ const SHOWN: usize = 40;
 
 /// Prints what verifying found; returns 0 when nothing is wrong, else 1.
 pub(crate) fn verify(options: &VerifyOptions) -> Result<u8, Failure> {
-    let stampers = options.tsa_cert.as_deref().map(StamperCertificates::read).transpose();
-    let stampers = stampers.map_err(|error| Failure::Usage(error.to_string()))?;
     let (key, spec) = (options.key.as_deref(), options.spec.as_deref());
-    let found = verified_with(&options.bundle, key, spec, stampers.as_ref())?;
+    let found = verified_with(&options.bundle, key, spec, options.tsa_cert.as_deref())?;
     match options.format {
         OutputFormat::Table => out::print(&text(&found))?,
         OutputFormat::Json => out::json(&found)?,
@@ -40,14 +38,15 @@ pub(crate) fn verified(
     verified_with(bundle, key, spec, None)
 }
 
-/// As [`verified`], and whether these vouch for its time stamps.
-fn verified_with(
+/// As [`verified`], and whether these certificates vouch for its time stamps.
+pub(crate) fn verified_with(
     bundle: &Path,
     key: Option<&Path>,
     spec: Option<&Path>,
-    stampers: Option<&StamperCertificates>,
+    stampers: Option<&Path>,
 ) -> Result<Verification, Failure> {
     let usage = |error: EvidenceError| Failure::Usage(error.to_string());
+    let stampers = stampers.map(StamperCertificates::read).transpose().map_err(usage)?;
     let key = key.map(BundlePublicKey::read).transpose().map_err(usage)?;
     let official = official(spec)?;
     let contract = match &official {
@@ -55,7 +54,13 @@ fn verified_with(
         None => built_in()?,
     };
     let tool = crate::tool();
-    let with = Verifying { tool: &tool, key: key.as_ref(), contract, stampers, reports };
+    let with = Verifying {
+        tool: &tool,
+        key: key.as_ref(),
+        contract,
+        stampers: stampers.as_ref(),
+        reports,
+    };
     letterproof_evidence::verify(bundle, &with).map_err(usage)
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use letterproof_client::{Session, SessionOptions, Target};
+use letterproof_client::{Session, SessionOptions, Stamper, Target};
 use letterproof_contract::Contract;
 use letterproof_evidence::{
     BundleKey, JournalHeader, JournalWriter, RunFolder, new_run_id, read_waivers,
@@ -30,6 +30,7 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::progress::{Progress, tell_leftovers};
 use crate::read_back::read_back;
+use crate::stamping::{self, Bell, Stamping};
 use crate::surroundings::environment;
 use crate::{consent, finish, out, run, targets, verify};
 
@@ -42,6 +43,7 @@ pub(crate) fn witness(options: &WitnessOptions) -> Result<u8, Failure> {
     let waivers = options.waivers.as_deref().map(read_waivers).transpose();
     let waivers = waivers.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
     let sign_key = finish::signing_key(options.sign_key.as_deref())?;
+    let stamper = options.timestamp.as_deref().map(Stamper::at).transpose()?;
     let mut target =
         targets::resolve(&options.upstream, options.base_url.as_deref(), &options.storage)?.target;
     if let Some(time) = options.visibility_timeout {
@@ -55,8 +57,18 @@ pub(crate) fn witness(options: &WitnessOptions) -> Result<u8, Failure> {
     };
     let context = target.context(Mode::Observed);
     let (run_id, contract) = (new_run_id(started)?, verify::built_in()?);
-    let watch =
-        Watch { options, waivers, sign_key, target, context, tests, run_id, started, contract };
+    let watch = Watch {
+        options,
+        waivers,
+        sign_key,
+        stamper,
+        target,
+        context,
+        tests,
+        run_id,
+        started,
+        contract,
+    };
     let runtime = crate::runtime()?;
     let outcome = runtime.block_on(watch.whole());
     // Connections still open must not hold the process.
@@ -89,6 +101,8 @@ struct Watch<'a> {
     options: &'a WitnessOptions,
     waivers: Vec<Waiver>,
     sign_key: Option<BundleKey>,
+    /// Who stamps journal and manifest.
+    stamper: Option<Stamper>,
     target: Target,
     context: Context,
     tests: Vec<TestId>,
@@ -100,6 +114,8 @@ struct Watch<'a> {
 /// Everything that stands once the witness watches.
 struct Stand {
     journal: Arc<JournalWriter>,
+    /// Rung at each scenario that is begun on the page.
+    bell: Bell,
     live: Arc<Live>,
     page: Page,
     /// With which letters are read back, where that was asked for.
@@ -134,9 +150,14 @@ impl Watch<'_> {
         let feed = Feed::default();
         let header =
             JournalHeader::briefed(self.run_id.clone(), self.started, crate::tool(), self.brief());
+        let bell = Bell::default();
+        let (shown, heard) = (feed.on_mark(), bell.clone());
         let journal = JournalWriter::create(&folder.journal_path(), &header)?
             .with_observer(Box::new(feed.on_exchange()))
-            .with_mark_observer(Box::new(feed.on_mark()));
+            .with_mark_observer(Box::new(move |mark| {
+                heard.hear(mark);
+                shown(mark);
+            }));
         let journal = Arc::new(journal);
         let recorder: Arc<dyn Recorder> = journal.clone();
         let session = match self.options.read_back {
@@ -162,7 +183,7 @@ impl Watch<'_> {
         // Whoever reads that it is ready may end it.
         let interrupt = Interrupt::listen();
         out::json_line(&ready)?;
-        Ok(Stand { journal, live, page, session, downloads_apart, interrupt })
+        Ok(Stand { journal, bell, live, page, session, downloads_apart, interrupt })
     }
 
     /// What this run is asked to show.
@@ -229,12 +250,19 @@ impl Watch<'_> {
         }
         let showing = tokio::spawn(board.clone().follow(live.snapshots()));
         let syncing = sync_now_and_then(Arc::clone(&stand.journal));
+        let stamping = self.stamper.clone().map(|stamper| {
+            let (told, journal) = (board.clone(), Arc::clone(&stand.journal));
+            Stamping::begin_now(journal, stamper, stand.bell.clone(), move |text| told.note(text))
+        });
         // Whoever ends it, what follows is the same.
         let _ = stand.interrupt.unless_pressed(live.asked_to_end(), || live.ask_to_end()).await;
         live.set_stage(Stage::Ending("Calls under way may finish.".to_owned()));
         live.stop_witness().await;
         showing.abort();
         syncing.abort();
+        if let Some(stamping) = stamping {
+            stamping.end().await;
+        }
         board.finish();
     }
 
@@ -260,7 +288,10 @@ impl Watch<'_> {
         let recorded = journal.mark(whole).and_then(|()| journal.sync());
         let mut bundle = finish::write_up(&folder, self.contract, self.sign_key.as_ref())?;
         let path = match recorded {
-            Ok(()) => finish::close(folder, self.sign_key.as_ref())?,
+            Ok(()) => {
+                let (key, stamper) = (self.sign_key.as_ref(), self.stamper.as_ref());
+                stamping::close(folder, key, stamper, progress).await?
+            }
             Err(error) => {
                 bundle.results.exit_code = RunEnd::Stopped(error.message.clone()).exit_code(0);
                 let kept = folder.path().to_owned();

@@ -13,6 +13,7 @@ use letterproof_evidence::{sha256_hex, zip_path};
 use letterproof_testing::{OpensslStamper, StamperKind, serve};
 use serde_json::Value;
 use support::bundles::{copied, faults, forge, json, made, printed, sound, text, verify};
+use support::watched::{Double, Watching, api_headers, call};
 use support::{Ended, command, results};
 
 /// A stamper's files, its address, and how often it was asked.
@@ -271,4 +272,62 @@ fn production_secrets_and_what_is_no_bundle_are_refused() {
     assert!(!out.path().join("run").exists(), "nothing was begun");
     let nothing = stamp(out.path(), "http://127.0.0.1:9/");
     assert_eq!(nothing.code, 2, "{}", nothing.stderr);
+}
+
+#[test]
+fn a_load_is_stamped_from_its_start_to_its_manifest() {
+    let out = tempfile::tempdir().unwrap();
+    let Some(authority) = authority(out.path()) else { return };
+    let evidence = out.path().join("evidence");
+    let ended = command(&["load", "steady", "--rate", "20", "--duration", "2s", "--yes"])
+        .args(["--timestamp", &authority.url, "--out", text(&evidence)])
+        .ended();
+    assert!(matches!(ended.code, 0 | 1), "{}\n{}", ended.stdout, ended.stderr);
+    stamped_throughout(&support::run_folder(&evidence), &authority);
+}
+
+#[test]
+fn a_witnessed_run_is_stamped_from_its_start_to_its_manifest() {
+    let out = tempfile::tempdir().unwrap();
+    let Some(authority) = authority(out.path()) else { return };
+    let evidence = out.path().join("evidence");
+    fs::create_dir_all(&evidence).unwrap();
+    let double = Double::start(40, letterproof_mock::AuthMode::None);
+    let upstream = ["--upstream", "mock", "--base-url", double.server.base_url()];
+    let stamped = ["--only", "AT2", "--timestamp", &authority.url];
+    let witness = Watching::start(&evidence, &[upstream, stamped].concat(), &[]);
+    let list = format!("{}/letters?limit=2", witness.url("base_url"));
+    assert_eq!(call("GET", &list, &api_headers(""), "").status, 200);
+    assert!(matches!(witness.finished(), 0 | 1 | 3));
+    stamped_throughout(&support::run_folder(&evidence), &authority);
+}
+
+/// The journal was stamped before its first call and after its last one, and the manifest.
+fn stamped_throughout(folder: &Path, authority: &Authority) {
+    let (root, elsewhere) = (authority.tsa.root(), tempfile::tempdir().unwrap());
+    let stranger = self::authority(elsewhere.path()).unwrap().tsa.root();
+    let found = verification(folder, &["--tsa-cert", text(&root)]);
+    let lines: Vec<Option<u64>> =
+        found["stamps"].as_array().unwrap().iter().map(|stamp| stamp["line"].as_u64()).collect();
+    let journal = fs::read_to_string(folder.join("journal/exchanges.jsonl")).unwrap();
+    let is_call =
+        |(at, line): (usize, &str)| line.contains("\"exchange\":{").then_some(at as u64 + 1);
+    let calls: Vec<u64> = journal.lines().enumerate().filter_map(is_call).collect();
+    let (first, last) = (calls[0], calls[calls.len() - 1]);
+    // A call may have been as quick as whoever asks for the first stamp.
+    assert!(lines[0].is_some_and(|line| line <= first + 20), "{first}: {found}");
+    assert!(lines.iter().flatten().any(|line| *line >= last), "{last}: {found}");
+    assert_eq!(lines.last(), Some(&None), "the manifest bears none: {found}");
+    // A pipeline can demand it.
+    let gate = |certificate: &Path| {
+        let demand = ["--require", "AT1", "--tsa-cert", text(certificate)];
+        command(&["gate", text(folder)]).without("GITHUB_STEP_SUMMARY").args(demand).ended()
+    };
+    let verifies = |ended: &Ended| {
+        let line = ended.stdout.lines().find(|line| line.contains("a bundle that verifies"));
+        !line.unwrap().contains("NOT met")
+    };
+    assert!(verifies(&gate(&root)), "{}", gate(&root).stdout);
+    assert!(!verifies(&gate(&stranger)), "{}", gate(&stranger).stdout);
+    assert_eq!(gate(&folder.join("results.json")).code, 2, "that is no certificate");
 }

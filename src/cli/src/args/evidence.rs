@@ -246,6 +246,11 @@ pub(crate) struct GateOptions {
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Option<PathBuf>,
 
+    /// The certificate of the time-stamping authority that must have stamped it, or of who issued
+    /// that (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tsa_cert: Option<PathBuf>,
+
     /// The official OpenAPI file that the run was judged with, where it was
     #[arg(long, value_name = "FILE")]
     pub(crate) spec: Option<PathBuf>,

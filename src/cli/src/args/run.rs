@@ -176,6 +176,7 @@ impl RunOptions {
             ledger: load.ledger.clone(),
             keep_pdfs: load.keep_pdfs.clone(),
             sign_key: load.sign_key.clone(),
+            timestamp: load.timestamp.clone(),
             format: load.format,
             yes: load.yes,
             storage: load.storage.clone(),

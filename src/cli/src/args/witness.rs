@@ -113,6 +113,11 @@ pub(crate) struct WitnessOptions {
     #[arg(long, value_name = "FILE")]
     pub(crate) sign_key: Option<PathBuf>,
 
+    /// Have this time-stamping authority stamp the journal as it grows, and the manifest at the end
+    /// (RFC 3161); only hashes go out
+    #[arg(long, value_name = "URL")]
+    pub(crate) timestamp: Option<String>,
+
     /// How the result is printed on stdout, after the line with the addresses
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     pub(crate) format: OutputFormat,
