@@ -271,3 +271,50 @@ async fn an_attempt_left_unfinished_proves_nothing_until_a_whole_one_follows() {
     assert_eq!(found.tests[1].attempts.len(), 2, "every attempt stays");
     server.shutdown().await;
 }
+
+/// Kills a run of AT1 and AT2 amid AT2, and cuts so many lines off its journal.
+fn killed_and_cut(out: &Path, server: &MockServer, cut: usize) {
+    let profile = quick_profile(out, server);
+    let call = letterproof(out).args(["--only", "AT1,AT2", "--target", &profile]);
+    let mut child = with_credentials(call, server).spawn();
+    let began = std::time::Instant::now();
+    let amid = |line: &&String| line.contains("\"exchange\":{") && line.contains("\"AT2");
+    let path = loop {
+        assert!(child.try_wait().unwrap().is_none(), "the run ended by itself");
+        assert!(began.elapsed() < Duration::from_secs(60), "the run did not get that far");
+        std::thread::sleep(Duration::from_millis(5));
+        let Some(name) = support::folders(out).into_iter().next() else { continue };
+        let path = out.join(name);
+        if path.join(JOURNAL_FILE).exists() && lines(&path).iter().any(|line| amid(&line)) {
+            break path;
+        }
+    };
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let bytes = fs::read(path.join(JOURNAL_FILE)).unwrap();
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    fs::write(path.join(JOURNAL_FILE), &bytes[..whole]).unwrap();
+    let kept = lines(&path);
+    fs::write(path.join(JOURNAL_FILE), kept[..kept.len() - cut].join("\n") + "\n").unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_cut_off_after_a_kill_are_missed_however_few_they_are() {
+    let config = MockConfig {
+        visibility_timeout: Duration::from_secs(1),
+        apply_delay: Duration::from_millis(50),
+        latency: Duration::from_millis(60),
+        ..MockConfig::default()
+    };
+    let server = MockServer::start(config).await.unwrap();
+    for cut in [0, 1, 3] {
+        let out = tempfile::tempdir().unwrap();
+        killed_and_cut(out.path(), &server, cut);
+        let ended = resumed(out.path(), &server);
+        let found = results(&run_folder(out.path()));
+        let older = found.findings.iter().filter(|finding| finding.id == "F-JOURNAL-OLDER").count();
+        let expected = if cut == 0 { (0, 0) } else { (3, 1) };
+        assert_eq!((ended.code, older), expected, "{cut} lines: {}", ended.stderr);
+    }
+    server.shutdown().await;
+}

@@ -82,7 +82,12 @@ impl Ledger {
         Ok(known.map(|known| Self::of(target, Book::knowing(known))))
     }
 
-    fn of(target: &Target, book: Book) -> Self {
+    fn of(target: &Target, mut book: Book) -> Self {
+        // What was written down lies behind, whatever the clock says that it was written by.
+        let (now, hides) = (now(), target.visibility_timeout);
+        let until =
+            jiff::SignedDuration::try_from(hides).ok().and_then(|time| now.checked_add(time).ok());
+        book.letters.values_mut().for_each(|record| record.written_by(now, until.unwrap_or(now)));
         Self {
             inner: Arc::new(Inner {
                 base_url: base_of(target),
@@ -113,12 +118,15 @@ impl Ledger {
     pub fn observe(&self, exchange: &Exchange) -> Result<(), ClientError> {
         let Some(response) = exchange.response() else { return Ok(()) };
         let route = Route::of_exchange(exchange, &self.inner.base_url);
-        let at = exchange.finished();
-        let mut book = self.inner.book.lock();
-        let mut changed = Vec::new();
+        // The clock may have been set back since a journal that is learned from was written.
+        let at = exchange.finished().min(now());
+        // Read before the lock is taken, which whoever writes the journal waits for.
+        let (mut book, mut changed) = (None, Vec::new());
+        let lock = || self.inner.book.lock();
         match (route.operation, response.status) {
             (Operation::ListLetters, 200) => {
                 let Some(list) = response.body.parse::<LetterList>() else { return Ok(()) };
+                let book = book.insert(lock());
                 let hidden = self.hidden_until(at);
                 for letter in list.data {
                     let record = book.entry(&letter.id);
@@ -134,6 +142,7 @@ impl Ledger {
             }
             (Operation::GetLetter, 200) => {
                 let Some(document) = response.body.parse::<LetterDocument>() else { return Ok(()) };
+                let book = book.insert(lock());
                 let record = book.entry(&document.data.id);
                 if !record.seen_after(at) {
                     record.saw(document.data.attributes, at);
@@ -141,6 +150,7 @@ impl Ledger {
                 }
             }
             (Operation::GetLetter, 404) => {
+                let book = book.insert(lock());
                 // A target seeded anew does not know the letters it had before.
                 let known = route.letter.and_then(|id| book.letters.get_mut(&id));
                 if let Some(record) = known.filter(|record| !record.seen_after(at)) {
@@ -151,7 +161,9 @@ impl Ledger {
             (Operation::PatchLetter | Operation::UpdateLetters, 202) => {
                 let by = exchange.scenario.as_deref().unwrap_or_default();
                 let run = self.inner.run.get();
-                for (id, status) in updates_of(exchange, &self.inner.base_url) {
+                let updates = updates_of(exchange, &self.inner.base_url);
+                let book = book.insert(lock());
+                for (id, status) in updates {
                     let record = book.entry(&id);
                     if record.moved.as_ref().is_some_and(|moved| moved.at >= at) {
                         continue;
@@ -161,9 +173,9 @@ impl Ledger {
                     changed.push(id);
                 }
             }
-            _ => return Ok(()),
+            _ => {}
         }
-        book.write(&changed)
+        book.map_or(Ok(()), |mut book| book.write(&changed))
     }
 
     /// Notes what a letter's content turned out to be.
@@ -180,6 +192,7 @@ impl Ledger {
         content: Content,
         at: Timestamp,
     ) -> Result<(), ClientError> {
+        let at = at.min(now());
         let mut book = self.inner.book.lock();
         let record = book.entry(id);
         if record.content_since(at).is_some() {

@@ -167,7 +167,16 @@ impl LetterRecord {
         self.seen_at = Some(at);
     }
 
-    /// Takes in what an answer showed at `at`.
+    /// Takes in that all of this was written down by `now`: times beyond it are of a clock that was
+    /// set back since. A list may hide it until `hidden` at the latest.
+    pub(super) fn written_by(&mut self, now: Timestamp, hidden: Timestamp) {
+        let moved = self.moved.iter_mut().map(|moved| &mut moved.at);
+        let seen = self.history.iter_mut().map(|step| &mut step.at);
+        let found = self.seen_at.iter_mut().chain(&mut self.content_at);
+        found.chain(moved).chain(seen).for_each(|at| *at = now.min(*at));
+        self.hidden_until = self.hidden_until.map(|until| until.min(hidden));
+    }
+
     /// Takes in an entry of a list. It says that the letter is queued, and always PENDING: where
     /// anything else is known of its status, a list that lags behind does not undo that.
     pub(super) fn listed(&mut self, mut attributes: LetterAttributes, at: Timestamp) {
@@ -183,6 +192,7 @@ impl LetterRecord {
         self.moved.is_none() && self.status.is_none_or(|status| status == LetterStatus::Pending)
     }
 
+    /// Takes in what an answer showed at `at`.
     pub(super) fn saw(&mut self, attributes: LetterAttributes, at: Timestamp) {
         self.seen_at = Some(at);
         if let Some(status) = attributes.status {

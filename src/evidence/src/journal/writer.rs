@@ -24,11 +24,8 @@ const WRITE_HINT: &str = "free some space or choose another folder with --out, t
 pub type ExchangeObserver = Box<dyn Fn(&Arc<Exchange>) + Send + Sync>;
 /// Is told of every mark once it is written.
 pub type MarkObserver = Box<dyn Fn(&Mark) + Send + Sync>;
-/// Is told now and then how many lines the journal has, and the head of its chain.
+/// Is told how many lines the journal has, and the head of its chain.
 pub type HeadObserver = Box<dyn Fn(u64, &str) + Send + Sync>;
-
-/// After how many lines a head observer is told at the latest.
-const HEADS_APART: u64 = 50;
 
 /// The journal of a run under way.
 pub struct JournalWriter {
@@ -152,7 +149,7 @@ impl JournalWriter {
         self
     }
 
-    /// Calls `observer` with the number of lines and the head of the chain, every 50 lines and
+    /// Calls `observer` with the number of lines and the head of the chain after every line, and
     /// whenever the journal was made to survive a power cut; else as [`Self::with_observer`] does.
     #[must_use]
     pub fn with_head_observer(mut self, observer: HeadObserver) -> Self {
@@ -240,9 +237,7 @@ impl JournalWriter {
             }
             Entry::Mark(mark) => self.on_mark.iter().for_each(|observer| observer(mark)),
         }
-        if state.lines.is_multiple_of(HEADS_APART) {
-            self.on_head.iter().for_each(|observer| observer(state.lines, &state.prev));
-        }
+        self.on_head.iter().for_each(|observer| observer(state.lines, &state.prev));
         Ok(entry)
     }
 
