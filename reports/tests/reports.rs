@@ -276,12 +276,13 @@ fn the_page_fetches_nothing_and_runs_nothing() {
     bundle.journal.recording.push(Arc::new(hostile));
     let criterion = &mut bundle.results.tests[3].criteria[2];
     criterion.exchanges.push(ExchangeId::from("ex-000010"));
-    criterion.observed = "<script>alert(2)</script>".into();
+    criterion.observed = "<script>alert(2)</script>\nand a line".into();
     let page = html(&bundle).unwrap();
     for never in ["<script", "<img", "<link", "@import", "url(", "src=\"", "javascript:"] {
         assert!(!page.contains(never), "{never}");
     }
     assert!(page.contains("&lt;script&gt;alert(2)"));
+    assert!(page.contains("\\nand a line"), "a line feed in a value is seen");
 }
 
 #[test]

@@ -21,12 +21,12 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use letterproof_evidence::Bundle;
-use letterproof_model::visible_lines;
+use letterproof_model::{visible, visible_lines};
 use letterproof_traffic::Traffic;
 use letterproof_traffic::flows::Flow;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, context, escape_formatter};
+use minijinja::{AutoEscape, Environment, HtmlEscape, context, escape_formatter};
 
 use crate::{Extras, ReportError};
 
@@ -37,19 +37,26 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
     templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
     templates.set_formatter(visibly);
+    templates.add_filter("lines", lines);
     templates.add_template(TEMPLATE, include_str!("../../templates/report.html"))?;
     templates.add_template("parts.html", include_str!("../../templates/parts.html"))?;
     templates.add_template("sections.html", include_str!("../../templates/sections.html"))?;
     Ok(templates)
 });
 
-/// Every value on its way into the page: what it hides is seen, and what it marks up is text.
+/// A text of several lines, for the few places that show them: as [`visibly`], with its line feeds.
+fn lines(text: &str) -> minijinja::Value {
+    minijinja::Value::from_safe_string(HtmlEscape(&visible_lines(text)).to_string())
+}
+
+/// Every value on its way into the page: what it hides is seen, and what it marks up is text. A line
+/// feed, which a page would show as a blank, is seen too.
 fn visibly(
     output: &mut minijinja::Output<'_>,
     state: &mut minijinja::State<'_, '_>,
     value: &minijinja::Value,
 ) -> Result<(), minijinja::Error> {
-    match value.as_str().filter(|_| !value.is_safe()).map(visible_lines) {
+    match value.as_str().filter(|_| !value.is_safe()).map(visible) {
         Some(Cow::Owned(seen)) => escape_formatter(output, state, &minijinja::Value::from(seen)),
         _ => escape_formatter(output, state, value),
     }

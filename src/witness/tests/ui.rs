@@ -17,7 +17,7 @@ use letterproof_model::{
 use letterproof_witness::{Feed, Live, LiveConfig, Page, Stage, UiError, Witness, WitnessConfig};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
-use support::{client, quick, upstream};
+use support::{Scripted, client, quick, upstream};
 use tokio::time::timeout;
 
 const REQUEST_ID: &str = "7b6ab8c2-3f0f-4b39-9d3a-1f6a3f9c2d11";
@@ -71,26 +71,32 @@ struct Scene {
 
 impl Scene {
     async fn begin() -> Self {
+        Self::before(None).await
+    }
+
+    /// A witness in front of another API than the double, where one is given.
+    async fn before(other: Option<&str>) -> Self {
         let api = MockServer::start(quick()).await.unwrap();
+        let base_url = other.unwrap_or(api.base_url());
         let (feed, folder) = (Feed::default(), tempfile::tempdir().unwrap());
         let tool = ToolInfo { version: "0".to_owned(), commit: "unknown".to_owned() };
-        let header = JournalHeader::new(RunId::from("watched"), tool, api.base_url());
+        let header = JournalHeader::new(RunId::from("watched"), tool, base_url);
         let writer = JournalWriter::create(&folder.path().join("journal.jsonl"), &header)
             .unwrap()
             .with_observer(Box::new(feed.on_exchange()))
             .with_mark_observer(Box::new(feed.on_mark()));
         let journal = Arc::new(Kept { writer, full: AtomicBool::new(false), folder });
-        let mut config = WitnessConfig::new(upstream(api.base_url(), None), journal.clone());
+        let mut config = WitnessConfig::new(upstream(base_url, None), journal.clone());
         config.limits.grace = Duration::from_millis(300);
         config.inject = vec!["POST /mi: 500".parse().unwrap()];
         let rules = config.inject.clone();
         let witness = Witness::start(config).await.unwrap();
-        let base_url = witness.base_url().to_owned();
-        let context = Context { mode: Mode::Observed, ..Context::stand_in(api.base_url()) };
+        let called = witness.base_url().to_owned();
+        let context = Context { mode: Mode::Observed, ..Context::stand_in(base_url) };
         let tests = pack().iter().map(|test| test.id).collect();
         let live = Arc::new(Live::begin(witness, feed, LiveConfig { context, tests, rules }));
         let page = Page::serve(([127, 0, 0, 1], 0).into(), Arc::clone(&live)).await.unwrap();
-        Self { api, live, page, journal, client: client(), base_url }
+        Self { api, live, page, journal, client: client(), base_url: called }
     }
 
     fn url(&self, path: &str) -> String {
@@ -330,4 +336,107 @@ async fn an_injection_is_counted_and_noted() {
     let note = state["notes"][0]["text"].as_str().unwrap();
     assert!(note.starts_with("injected into ex-"), "{}", state["notes"]);
     scene.end().await;
+}
+
+/// Markup, an attribute's end, an event of a stream, a template, and what no screen shows.
+const HOSTILE: &str = "\"'><img src=x onerror=alert(1)><script>alert(2)</script><!--]]>{{ 7 * 19141 }}\
+    {% raw %}\u{202e}\u{200b}\u{1b}[31m\r\n\r\nevent: hostile\r\ndata: {}\r\n\r\n</p></html>";
+
+/// The same in a URL.
+fn in_a_url(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// No word of it is markup, an event or hidden in what the page shows.
+fn shows_only_text(html: &str) {
+    for markup in ["<img", "alert(2)</script", "<!--]]", "\"'>", "133987"] {
+        assert!(!html.contains(markup), "`{markup}` in\n{html}");
+    }
+    for hidden in ['\u{202e}', '\u{200b}', '\u{1b}'] {
+        assert!(!html.contains(hidden), "{hidden:?} in\n{html}");
+    }
+    assert!(html.contains("&lt;img"), "nothing hostile is shown at all:\n{html}");
+}
+
+/// What is shown so far: the page, and what a stream begins with.
+async fn shown(scene: &Scene) -> (String, String) {
+    let page = scene.client.get(scene.page.url()).send().await.unwrap().text().await.unwrap();
+    let mut stream = scene.client.get(scene.url("events")).send().await.unwrap();
+    (page, heard(&mut stream, "\n\n").await)
+}
+
+async fn is_only_text(scene: &Scene) {
+    let (page, events) = shown(scene).await;
+    shows_only_text(&page);
+    assert_eq!(page.matches("<script>").count(), 1, "the page has one script, its own");
+    for line in events.lines().filter(|line| !line.is_empty()) {
+        assert!(line.starts_with("data: "), "{line}");
+    }
+    let data = events.lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
+    let change: Value = serde_json::from_str(data).unwrap();
+    let parts = change["parts"].as_object().unwrap().values();
+    shows_only_text(&parts.map(|part| part.as_str().unwrap()).collect::<Vec<_>>().join("\n"));
+    let state = scene.client.get(scene.url("state.json")).send().await.unwrap();
+    assert_eq!(state.headers()["content-type"], "application/json");
+    assert_eq!(state.headers()["x-content-type-options"], "nosniff");
+}
+
+#[tokio::test]
+async fn what_a_supplier_and_a_tester_write_is_never_markup() {
+    let scene = Scene::begin().await;
+    let typed = format!("text={0}&label={0}", in_a_url(HOSTILE));
+    for form in ["mark", "scenario/begin"] {
+        let posted = scene.client.post(scene.url(form)).body(typed.clone()).send().await.unwrap();
+        let answer = posted.text().await.unwrap();
+        assert!(!answer.contains("<img"), "{answer}");
+    }
+    let visible: String = HOSTILE.chars().filter(|c| (' '..='~').contains(c)).collect();
+    let letter = in_a_url(HOSTILE);
+    for (method, path) in
+        [("GET", format!("/letters/{letter}?x={letter}")), ("PATCH", format!("/letters/{letter}"))]
+    {
+        let body = serde_json::json!({ "data": { "type": HOSTILE, "id": HOSTILE, "attributes": {
+            "status": HOSTILE, "reasonCode": HOSTILE, "reasonText": HOSTILE,
+            "specificationId": HOSTILE, "groupId": HOSTILE } } });
+        let call =
+            scene.client.request(method.parse().unwrap(), format!("{}{path}", scene.base_url));
+        let call = call.header("X-Request-ID", &visible).header("X-Correlation-ID", &visible);
+        call.header("Accept", &visible).body(body.to_string()).send().await.unwrap();
+    }
+    let batch = serde_json::json!({ "data": [{ "type": "Letter", "id": HOSTILE,
+        "attributes": { "status": "ACCEPTED" } }, { "type": "Letter", "id": HOSTILE,
+        "attributes": { "status": "PRINTED" } }] });
+    let call = scene.client.post(format!("{}/letters", scene.base_url));
+    call.header("X-Request-ID", REQUEST_ID).body(batch.to_string()).send().await.unwrap();
+    scene.until(|state| state["judged"] == 3).await;
+    is_only_text(&scene).await;
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn what_an_api_answers_is_never_markup() {
+    let letter = |id: &str| {
+        serde_json::json!({ "type": "Letter", "id": id, "attributes": { "status": HOSTILE,
+            "specificationId": HOSTILE, "groupId": HOSTILE, "sha256Hash": HOSTILE } })
+    };
+    let list = serde_json::json!({ "data": [letter(HOSTILE), letter("2L")] }).to_string();
+    let problem = serde_json::json!({ "errors": [{ "id": HOSTILE, "code": HOSTILE, "detail": HOSTILE,
+        "links": { "about": format!("javascript:{HOSTILE}") }, "status": HOSTILE, "title": HOSTILE }] });
+    let visible: String = HOSTILE.chars().filter(|c| (' '..='~').contains(c)).collect();
+    for (status, body) in [("200 OK", list), ("400 Bad Request", problem.to_string())] {
+        let answer = format!(
+            "HTTP/1.1 {status}\r\ncontent-type: text/html; x={visible}\r\nx-request-id: {visible}\r\n\
+             location: javascript:{visible}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let api = Scripted::answering(answer, 0).await;
+        let scene = Scene::before(Some(&api.base_url)).await;
+        for path in ["/letters?limit=10", "/letters/2L", "/letters/2L/data", "/_status"] {
+            scene.call(path).await;
+        }
+        scene.post("mark", "text=%3Cimg").await;
+        scene.until(|state| state["judged"] == 4).await;
+        is_only_text(&scene).await;
+        scene.end().await;
+    }
 }

@@ -9,7 +9,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use axum::http::HeaderValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use letterproof_model::{TestResult, Verdict, visible_lines};
+use letterproof_model::{TestResult, Verdict, visible};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context, escape_formatter};
@@ -35,13 +35,14 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
     Ok(templates)
 });
 
-/// Every value on its way into the page: what it hides is seen, and what it marks up is text.
+/// Every value on its way into the page: what it hides is seen, a line feed too, and what it marks up
+/// is text.
 fn visibly(
     output: &mut minijinja::Output<'_>,
     state: &mut minijinja::State<'_, '_>,
     value: &minijinja::Value,
 ) -> Result<(), minijinja::Error> {
-    match value.as_str().filter(|_| !value.is_safe()).map(visible_lines) {
+    match value.as_str().filter(|_| !value.is_safe()).map(visible) {
         Some(Cow::Owned(seen)) => escape_formatter(output, state, &minijinja::Value::from(seen)),
         _ => escape_formatter(output, state, value),
     }
