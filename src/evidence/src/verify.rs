@@ -331,6 +331,7 @@ impl Again<'_> {
         };
         self.problems.extend(claims::contradictions(journal, environment.as_ref()));
         self.notes.extend(claims::faults(environment.as_ref()));
+        self.notes.extend(claims::clock(journal));
         if journal.header.is_format_1() {
             self.notes.push(FREE_TEXT.to_owned());
         }

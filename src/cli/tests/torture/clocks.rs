@@ -12,14 +12,16 @@ use std::time::{Duration, Instant};
 use letterproof_model::{Exchange, Journal as _, TestId, Verdict};
 use letterproof_testing::{Skip, skip};
 
-use crate::scene::{Double, TESTS, journal, passed};
-use crate::support::{Call, bundles, command, run_folder};
+use crate::scene::{Double, TESTS, journal, killed_after_recording, passed};
+use crate::support::{Call, bundles, command, folders, run_folder};
 use crate::tap::Tap;
 
 /// Where the clock jumps to, in seconds beside the true time, and over again.
 const JUMPS: [i64; 4] = [3_600, 0, -3_600, 0];
 /// Between two jumps; the double's tokens live twice as long.
 const REST: Duration = Duration::from_millis(1_500);
+/// Longest time for the rest of a run.
+const PATIENCE: Duration = Duration::from_secs(240);
 /// Longer than any run here, and far shorter than a jump.
 const SHORT: i64 = 600;
 
@@ -134,5 +136,65 @@ fn a_clock_that_jumps_by_an_hour_changes_no_verdict() {
     });
     for (whose, verdicts) in all.iter().zip(&told) {
         assert_eq!(*verdicts, told[0], "{whose:?}");
+    }
+}
+
+/// Kills a run as soon as it can be gone on with, most likely before its first call.
+fn killed_once_begun(call: Call, out: &Path) -> PathBuf {
+    let mut child = call.spawn();
+    let begun = |name: &String| out.join(name).join("run.json").exists();
+    while !folders(out).first().is_some_and(begun) {
+        assert!(child.try_wait().unwrap().is_none(), "the run ended by itself");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    run_folder(out)
+}
+
+/// A run whose machine has its clock set between the kill and going on; what `verify` says of it.
+fn gone_on_with(before: i64, after: i64, exchanges: usize) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::made(folder.path())?;
+    clock.set(before);
+    let double = Double::of(folder.path(), |credentials| {
+        clock.worn_by(command(&Double::asked("127.0.0.1:0", credentials))).ready()
+    });
+    let out = folder.path().join("out");
+    let profile = double.profile(folder.path(), double.base_url(), "");
+    let call = clock.worn_by(double.run(&out, &profile, TESTS));
+    let broken = match exchanges {
+        0 => killed_once_begun(call, &out),
+        _ => killed_after_recording(call, &out, exchanges),
+    };
+    clock.set(after);
+    let call = clock.worn_by(double.resume(&out, &broken));
+    let run = std::thread::spawn(move || call.ended());
+    let started = Instant::now();
+    while !run.is_finished() {
+        let waited = started.elapsed();
+        assert!(waited < PATIENCE, "set from {before} to {after}: it waits for a time far off");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let ended = run.join().unwrap();
+    let folder = run_folder(&out);
+    let results = passed(&ended, &folder);
+    let doubts = results.findings.iter().filter(|one| one.id.starts_with("F-JOURNAL"));
+    assert_eq!(doubts.count(), 0, "the ledger knows the whole journal: {:?}", results.findings);
+    Some(bundles::verify(&folder, &[]).stdout)
+}
+
+#[test]
+fn a_clock_set_between_a_kill_and_going_on_hangs_nothing_and_accuses_nobody() {
+    // Killed before its first call, and amid its updates.
+    let cases = [(0, 3_600, 30), (3_600, 0, 30), (3_600, 0, 0), (0, 0, 30)];
+    let told = std::thread::scope(|scope| {
+        let runs = cases.map(|(from, to, at)| scope.spawn(move || gone_on_with(from, to, at)));
+        runs.map(|run| run.join().unwrap())
+    });
+    for ((from, to, at), told) in cases.into_iter().zip(told) {
+        let Some(told) = told else { return };
+        let words = "the clock of the machine went back by 3";
+        assert_eq!(told.contains(words), from > to, "{from} to {to} at {at}: {told}");
     }
 }

@@ -51,6 +51,24 @@ pub(super) fn faults(environment: Option<&Environment>) -> Option<String> {
         .then(|| format!("by its command line, faults were put in on purpose: {}", told.join(", ")))
 }
 
+/// What a reader must know of the clock that the times are by; no contradiction. A process carries its
+/// first reading of the clock on, so that only a run gone on with has times of two clocks.
+pub(super) fn clock(journal: &SavedJournal) -> Option<String> {
+    let mut latest = journal.header.started;
+    for mark in journal.recording.marks() {
+        let back = seconds(mark.at, latest);
+        if mark.kind == MarkKind::Resumed && back > READING {
+            return Some(format!(
+                "the clock of the machine went back by {back} s before the run was gone on with at {}: \
+                 times before and after that are not of one clock",
+                mark.at
+            ));
+        }
+        latest = latest.max(mark.at);
+    }
+    None
+}
+
 struct Claims<'a> {
     journal: &'a SavedJournal,
     brief: &'a Brief,
@@ -114,11 +132,17 @@ impl Claims<'_> {
             _ => self
                 .add(format!("the run is called `{id}`, and by its journal it began at {second}")),
         }
-        // After an interruption the machine's clock may be another.
+        // After an interruption the machine's clock may be another, and the journal then shows so:
+        // what was done by that clock comes after the mark of going on.
         let resumed = self.was_resumed();
         let all = self.journal.recording.exchanges();
-        let watched = if resumed { &all[..all.len().min(1)] } else { all };
-        let early = watched.iter().find(|exchange| seconds(exchange.started, started) > READING);
+        let set_back = |at: Timestamp| {
+            let marks = self.journal.recording.marks().iter();
+            let mut again = marks.filter(|mark| mark.kind == MarkKind::Resumed);
+            again.any(|mark| mark.at < started && seconds(mark.at, at) >= -READING)
+        };
+        let is_early = |at| seconds(at, started) > READING && !set_back(at);
+        let early = all.iter().find(|exchange| is_early(exchange.started));
         if let Some(early) = early {
             let sentence =
                 format!("{} was made at {}, before the run began", early.id, early.started);
