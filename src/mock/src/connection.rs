@@ -11,10 +11,10 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use letterproof_model::Operation;
+use letterproof_wire::{Bounds, Socket, server};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -28,7 +28,6 @@ use crate::faults::{Fault, apply_edits};
 use crate::hiccup::{chance, strikes};
 use crate::reply::{JSON, Reply, with_body};
 use crate::shared::Shared;
-use crate::socket::Socket;
 use crate::{gateway, page, sandbox, storage, token, wire};
 
 /// The API's base below the root; it is also served at the root itself.
@@ -117,15 +116,21 @@ async fn converse<S: Service>(
     budget: Arc<AtomicUsize>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let limits = service.limits().clone();
-    let handler = service_fn(|request: Request<Incoming>| {
-        let (service, reset, budget) = (&service, &reset, &budget);
+    let limits = service.limits();
+    let bounds = Bounds {
+        headers: limits.headers,
+        header_bytes: limits.header_bytes,
+        header_timeout: limits.header_timeout,
+    };
+    let handler = service_fn(move |request: Request<Incoming>| {
+        let (service, reset) = (Arc::clone(&service), Arc::clone(&reset));
+        let budget = Arc::clone(&budget);
         async move {
             let (parts, body) = request.into_parts();
-            let response = match read(body, service.limits(), budget).await {
+            let response = match read(body, service.limits(), &budget).await {
                 Ok(body) => {
                     let size = body.len();
-                    let response = service.respond(parts, body, reset).await;
+                    let response = service.respond(parts, body, &reset).await;
                     budget.fetch_add(size, Ordering::Relaxed);
                     response
                 }
@@ -134,13 +139,8 @@ async fn converse<S: Service>(
             response.map(wire::dated)
         }
     });
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
-        .max_headers(limits.headers)
-        .max_buf_size(limits.header_bytes.max(8 * 1024))
-        .half_close(false);
+    // A mock speaks HTTP/1.1 alone: what begins otherwise is no request.
+    let builder = server(bounds).http1_only();
     let connection = builder.serve_connection(TokioIo::new(stream), handler);
     let mut connection = std::pin::pin!(connection);
     // What a client did wrong on the wire is its own affair: the connection is simply over.

@@ -34,7 +34,6 @@ mod secret;
 mod seeds;
 mod server;
 mod shared;
-mod socket;
 mod storage;
 mod tls;
 mod token;

@@ -6,6 +6,7 @@ mod support;
 use std::time::Duration;
 
 use letterproof_mock::{Limits, MockConfig, MockServer};
+use letterproof_testing::frames;
 use support::{Caller, quick};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -208,5 +209,49 @@ async fn mangled_requests_never_end_the_double() {
         }
     }
     assert_alive(&caller).await;
+    server.shutdown().await;
+}
+
+/// A mock speaks HTTP/1.1 alone, at each of its doors: HTTP/2 is refused, whatever it brings.
+#[tokio::test]
+async fn http_2_is_no_request_at_any_door() {
+    let config =
+        MockConfig { limits: limits(), admin: Some("127.0.0.1:0".parse().unwrap()), ..quick() };
+    let server = MockServer::start(config).await.unwrap();
+    let caller = Caller::of(&server);
+    let before = server.requests().total;
+    let doors =
+        [&caller.base, server.admin_url().unwrap()].map(|url| url.split('/').nth(2).unwrap());
+    for door in doors {
+        let path =
+            [(":method", "POST"), (":scheme", "http"), (":authority", door), (":path", "/reset")];
+        let asked = frames::headers(1, frames::END_STREAM, &path);
+        let reset = frames::frame(frames::kind::RST_STREAM, 0, 1, &[0, 0, 0, 8]);
+        let flood = frames::settings(&[(1, u32::MAX), (4, 0)]).repeat(1_000);
+        for rest in [asked.clone(), [asked, reset].concat().repeat(200), flood, Vec::new()] {
+            let answer = talk(door, &[frames::PREFACE, &rest]).await;
+            assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+            assert!(!answer.contains("HTTP/1.1 2"), "{answer}");
+        }
+        let upgrade = format!(
+            "GET /state HTTP/1.1\r\nhost: {door}\r\nconnection: upgrade, http2-settings, close\r\n\
+             upgrade: h2c\r\nhttp2-settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n"
+        );
+        let answer = talk(door, &[upgrade.as_bytes()]).await;
+        assert!(answer.starts_with("HTTP/1.1 ") && !answer.starts_with("HTTP/1.1 101"), "{answer}");
+    }
+    assert!(server.requests().total <= before + 1, "only what came as HTTP/1.1 is a request");
+    assert_alive(&caller).await;
+    server.shutdown().await;
+
+    let server = MockServer::start(MockConfig { tls: true, ..quick() }).await.unwrap();
+    let root =
+        reqwest::Certificate::from_pem(server.certificate_pem().unwrap().as_bytes()).unwrap();
+    let client = || reqwest::Client::builder().no_proxy().tls_certs_only([root.clone()]);
+    let url = format!("{}/_status", server.base_url());
+    let two = client().http2_prior_knowledge().build().unwrap();
+    assert!(two.get(&url).send().await.is_err(), "HTTP/2 is not offered over TLS either");
+    let one = client().build().unwrap().get(&url).send().await.unwrap();
+    assert_eq!(one.version(), reqwest::Version::HTTP_11);
     server.shutdown().await;
 }

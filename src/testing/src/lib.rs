@@ -1,5 +1,5 @@
-//! For tests only: finds the official files beside the checkout, lists the tests that are skipped, and
-//! serves time stamps.
+//! For tests only: finds the official files beside the checkout, lists the tests that are skipped,
+//! serves time stamps, and writes HTTP/2 by hand.
 //!
 //! The official files are not ours to commit. A test that reads one is skipped where it is missing,
 //! and `cargo test` hides what a passing test prints. So a skipped test also adds a line to the file
@@ -7,6 +7,7 @@
 //! a missing file fails the test instead.
 #![allow(clippy::panic, clippy::print_stderr, reason = "only tests call this crate")]
 
+pub mod frames;
 mod stamper;
 
 use std::ffi::OsStr;

@@ -1,5 +1,5 @@
 //! What goes over the wire, whichever pack it belongs to: the [`Guard`] that every outgoing
-//! connection passes, and who may knock at the doors that this machine opens.
+//! connection passes, and who may do what at the doors that this machine opens.
 //!
 //! Only this crate opens connections. Whoever needs one gives a [`Guard`] a target and gets an
 //! [`HttpClient`], a [`Connector`] or a stream from it; there is no other way.
@@ -13,7 +13,10 @@ mod place;
 mod production;
 mod refusal;
 mod resolver;
+mod server;
+mod socket;
 mod storage;
+pub mod tls;
 mod visitor;
 
 pub use client::{HttpClient, Redirects, SendError};
@@ -29,5 +32,7 @@ pub use reqwest::{
     tls::TlsInfo,
 };
 pub use resolver::{Resolver, Unresolved};
+pub use server::{Bounds, server};
+pub use socket::Socket;
 pub use storage::{ParseStorageHostError, StorageHost};
 pub use visitor::{Own, Stranger, authority_of, is_own_page};

@@ -1,5 +1,5 @@
-//! The supplier's socket with what the witness asks of it: no endless writes, a reset on demand.
-//! Refuses to wait for ever on a supplier that does not read.
+//! A client's socket with what a server asks of it: no endless writes, a reset on demand.
+//! Refuses to wait for ever on a client that does not read.
 
 use std::io;
 use std::pin::Pin;
@@ -13,7 +13,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 /// A watched TCP connection.
-pub(crate) struct Socket {
+#[derive(Debug)]
+pub struct Socket {
     stream: TcpStream,
     reset: Arc<AtomicBool>,
     patience: Duration,
@@ -22,7 +23,8 @@ pub(crate) struct Socket {
 
 impl Socket {
     /// Watches a connection: a write may wait `patience`, and `reset` decides how it is closed.
-    pub(crate) fn new(stream: TcpStream, reset: Arc<AtomicBool>, patience: Duration) -> Self {
+    #[must_use]
+    pub fn new(stream: TcpStream, reset: Arc<AtomicBool>, patience: Duration) -> Self {
         Self { stream, reset, patience, stalled: None }
     }
 

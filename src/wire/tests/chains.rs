@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use letterproof_tls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use letterproof_tls::rustls::crypto::aws_lc_rs::default_provider;
-use letterproof_tls::rustls::{ServerConfig, version};
-use letterproof_tls::{OnChain, TlsSettings, client_config};
+use letterproof_wire::tls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use letterproof_wire::tls::rustls::crypto::aws_lc_rs::default_provider;
+use letterproof_wire::tls::rustls::{ServerConfig, version};
+use letterproof_wire::tls::{OnChain, TlsSettings, client_config};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::sync::Mutex;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -44,7 +44,7 @@ type Told = Arc<Mutex<Vec<(String, usize)>>>;
 async fn connect(
     made: &Made,
     root: &CertificateDer<'static>,
-    versions: &[&'static letterproof_tls::rustls::SupportedProtocolVersion],
+    versions: &[&'static letterproof_wire::tls::rustls::SupportedProtocolVersion],
     times: usize,
 ) -> Vec<(String, usize)> {
     let server = ServerConfig::builder_with_provider(Arc::new(default_provider()))
@@ -114,12 +114,13 @@ async fn a_chain_shown_by_somebody_without_its_key_is_not_told() {
     // rustls itself refuses such a pair, so that the thief takes another road.
     let provider = Arc::new(default_provider());
     let signing = provider.key_provider.load_private_key(thief.key.clone_key()).unwrap();
-    let certified = letterproof_tls::rustls::sign::CertifiedKey::new(thief.chain.clone(), signing);
+    let certified =
+        letterproof_wire::tls::rustls::sign::CertifiedKey::new(thief.chain.clone(), signing);
     let server = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_cert_resolver(Arc::new(letterproof_tls::rustls::sign::SingleCertAndKey::from(
+        .with_cert_resolver(Arc::new(letterproof_wire::tls::rustls::sign::SingleCertAndKey::from(
             certified,
         )));
     let acceptor = TlsAcceptor::from(Arc::new(server));

@@ -44,6 +44,8 @@ pub struct TlsListen {
 pub struct Limits {
     /// Longest request body in bytes; a longer one is refused with 413.
     pub request_body: u64,
+    /// Bytes of request bodies held at the same time; a request beyond is refused with 503.
+    pub bodies_in_flight: usize,
     /// Longest body of an API answer that is kept in bytes; of a longer one only length and hash.
     pub kept_body: u64,
     /// Bytes of downloads held at the same time to count their pages; a download beyond is hashed
@@ -55,7 +57,8 @@ pub struct Limits {
     pub headers: usize,
     /// Bytes of one request's line and headers (at least 8 KiB); more is refused with 431.
     pub header_bytes: usize,
-    /// Time for the headers of a request to arrive, also the longest idle time of a connection.
+    /// Time for the headers of a request to arrive, also the longest idle time of a connection and
+    /// the longest time that one of HTTP/2 may take nothing of what waits for it.
     pub header_timeout: Duration,
     /// Time for a whole request body to arrive.
     pub body_timeout: Duration,
@@ -75,6 +78,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             request_body: 10 * 1024 * 1024,
+            bodies_in_flight: 64 * 1024 * 1024,
             kept_body: 16 * 1024 * 1024,
             held_downloads: 16 * 1024 * 1024,
             connections: 4_096,

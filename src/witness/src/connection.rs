@@ -1,36 +1,39 @@
 //! One connection of the supplier: which HTTP it speaks, how often it was used, how it ends.
-//! Refuses to wait for a first request without end, whichever version of HTTP was begun.
+//! Refuses to wait for a first request without end, whichever version of HTTP was begun, and to keep
+//! a connection of HTTP/2 on which nothing moves any more.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use http::Version;
+use http::{Request, Version};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
+use letterproof_wire::{Bounds, server};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 
 use crate::config::Limits;
 use crate::door::Door;
+use crate::moving::Moving;
 use crate::proxy::Proxy;
-
-/// Requests one HTTP/2 connection may have under way.
-const STREAMS: u32 = 256;
-/// Bytes of answers one HTTP/2 stream may have waiting.
-const STREAM_BUFFER: usize = 64 * 1024;
 
 /// What is known of a connection.
 pub(crate) struct Connection {
     door: Door,
     requests: AtomicU64,
     reset: Arc<AtomicBool>,
+    two: AtomicBool,
+    moving: Arc<Moving>,
 }
 
 impl Connection {
     pub(crate) fn new(door: Door, reset: Arc<AtomicBool>) -> Self {
-        Self { door, requests: AtomicU64::new(0), reset }
+        let (requests, two) = (AtomicU64::new(0), AtomicBool::new(false));
+        Self { door, requests, reset, two, moving: Arc::default() }
     }
 
     /// By which door it came in.
@@ -54,6 +57,16 @@ impl Connection {
     fn unused(&self) -> bool {
         self.requests.load(Ordering::Relaxed) == 0
     }
+
+    /// For how long nothing has moved on it; always zero for HTTP/1.1, whose sockets and header
+    /// fields are watched themselves. One of HTTP/2 goes on writing and reading for as long as its
+    /// client answers pings, even where each of its streams waits for a window that never opens.
+    fn still_for(&self) -> Duration {
+        match self.two.load(Ordering::Relaxed) {
+            true => self.moving.still_for(),
+            false => Duration::ZERO,
+        }
+    }
 }
 
 /// Answers the requests of one connection.
@@ -65,9 +78,15 @@ pub(crate) async fn converse(
 ) {
     let state = Arc::new(state);
     let builder = builder(proxy.limits());
-    let service = service_fn(|request| {
+    let service = service_fn(|request: Request<Incoming>| {
         let (proxy, state) = (Arc::clone(&proxy), Arc::clone(&state));
-        async move { proxy.respond(&state, request).await }
+        state.two.fetch_or(request.version() == Version::HTTP_2, Ordering::Relaxed);
+        let ours = state.moving.ours();
+        async move {
+            let answer = proxy.respond(&state, request).await;
+            drop(ours);
+            answer.map(|answer| answer.map(|body| state.moving.watch(body)))
+        }
     });
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
@@ -76,6 +95,12 @@ pub(crate) async fn converse(
         outcome = connection.as_mut() => outcome,
         () = opening => {
             proxy.book().note_refusal("a connection sent no whole request in the time allowed");
+            return;
+        }
+        () = stands_still(&state, proxy.limits().header_timeout) => {
+            connection.as_mut().graceful_shutdown();
+            // Whoever takes what is waiting gets it still; nobody else is waited for.
+            let _ = timeout(proxy.limits().write_timeout, connection.as_mut()).await;
             return;
         }
         _ = stop.changed() => {
@@ -91,32 +116,30 @@ pub(crate) async fn converse(
 }
 
 fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+    let mut builder = server(Bounds {
+        headers: limits.headers,
+        header_bytes: limits.header_bytes,
+        header_timeout: limits.header_timeout,
+    });
+    builder.http1().preserve_header_case(true).auto_date_header(false);
+    builder.http2().auto_date_header(false);
     builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
-        .max_headers(limits.headers)
-        .max_buf_size(limits.header_bytes.max(8 * 1024))
-        .half_close(false)
-        .preserve_header_case(true)
-        .auto_date_header(false);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS)
-        .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
-        .max_send_buf_size(STREAM_BUFFER)
-        .keep_alive_interval(Duration::from_secs(30))
-        .keep_alive_timeout(Duration::from_secs(20))
-        .auto_date_header(false);
-    builder
+}
+
+/// Ends when nothing has moved on a connection for so long.
+async fn stands_still(state: &Connection, time: Duration) {
+    loop {
+        match time.saturating_sub(state.still_for()) {
+            Duration::ZERO => return,
+            left => sleep(left).await,
+        }
+    }
 }
 
 /// Ends when the time for a first request is over and none has come. The HTTP library only watches
 /// the time once it knows which version is spoken.
 async fn never_opened(state: &Connection, time: Duration) {
-    tokio::time::sleep(time).await;
+    sleep(time).await;
     if !state.unused() {
         std::future::pending::<()>().await;
     }

@@ -14,7 +14,7 @@ use crate::connection::{Connection, converse};
 use crate::counters::bump;
 use crate::door::Door;
 use crate::proxy::Proxy;
-use crate::socket::Socket;
+use letterproof_wire::Socket;
 
 /// Accepts connections at all doors until told to stop, then lets them finish for the time of
 /// grace.

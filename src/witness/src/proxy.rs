@@ -8,7 +8,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode, Version, header};
@@ -29,7 +29,7 @@ use crate::headers;
 use crate::inject::{self, Chaos, Injection, Meddling};
 use crate::keeping::{Budget, Keeping};
 use crate::problem;
-use crate::request::{RequestBody, RequestCopy, RequestFault};
+use crate::request::{RequestBody, RequestCopy, RequestFault, Room};
 use crate::routes::{Misdirected, Routed, Routes};
 use crate::upstream::{Sender, classify, refusal};
 
@@ -39,6 +39,7 @@ pub(crate) struct Proxy {
     sender: Sender,
     book: Arc<Book>,
     budget: Arc<Budget>,
+    room: Room,
     limits: Limits,
     chaos: Chaos,
     credentials_noted: AtomicBool,
@@ -48,6 +49,8 @@ pub(crate) struct Proxy {
 
 /// How the note of a link begins that the guard let nobody follow.
 pub const NOT_FOLLOWED: &str = "a link was not followed";
+
+const TOO_MANY: &str = "it has more header fields than this witness takes";
 
 type Answer = Result<Response<AnswerBody>, Abort>;
 
@@ -62,8 +65,9 @@ impl Proxy {
     ) -> Self {
         let budget = Arc::new(Budget::new(limits.held_downloads, limits.kept_body));
         let (chaos, credentials_noted) = (Chaos::new(inject, seed), AtomicBool::new(false));
+        let room = Arc::new(AtomicUsize::new(limits.bodies_in_flight));
         let refusals = Mutex::default();
-        Self { routes, sender, book, budget, limits, chaos, credentials_noted, refusals }
+        Self { routes, sender, book, budget, room, limits, chaos, credentials_noted, refusals }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -83,6 +87,11 @@ impl Proxy {
             return Ok(problem::unrecorded(failure));
         }
         let (parts, body) = request.into_parts();
+        if parts.headers.len() > self.limits.headers {
+            // HTTP/1.1 was held to it while it was read.
+            let (status, why) = (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, TOO_MANY);
+            return Ok(self.misdirected(&parts, &Misdirected { status, why }));
+        }
         let routed = match self.routes.route(&parts, from.door()) {
             Ok(routed) => routed,
             Err(misdirected) => return Ok(self.misdirected(&parts, &misdirected)),
@@ -90,7 +99,7 @@ impl Proxy {
         let version = parts.version;
         let operation = routed.operation;
         let (longest, time) = (self.limits.request_body, self.limits.body_timeout);
-        let (body, copy) = RequestBody::new(body, longest, time);
+        let (body, copy) = RequestBody::new(body, longest, time, &self.room);
         let mut passed_on = headers::passed_on(&parts.headers, Some(&routed.host));
         if routed.link_apart == Some(false) && headers::strip_credentials(&mut passed_on) {
             self.note_credentials();
@@ -210,6 +219,7 @@ impl Proxy {
         let (status, kind) = match fault {
             RequestFault::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, TransportErrorKind::Body),
             RequestFault::TooSlow => (StatusCode::REQUEST_TIMEOUT, TransportErrorKind::Timeout),
+            RequestFault::NoRoom => (StatusCode::SERVICE_UNAVAILABLE, TransportErrorKind::Body),
             RequestFault::Broken => (StatusCode::BAD_REQUEST, TransportErrorKind::Protocol),
         };
         let cause = format!("{fault}; the witness answered {} itself", status.as_u16());

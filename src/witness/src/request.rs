@@ -1,7 +1,9 @@
 //! A request's body on its way to the API, copied for the record as it passes.
-//! Refuses bodies that are too long or take too long; what was refused is told by [`RequestFault`].
+//! Refuses bodies that are too long or take too long, and more of them at once than there is room
+//! for; what was refused is told by [`RequestFault`].
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -21,19 +23,38 @@ pub(crate) enum RequestFault {
     /// More than [`crate::Limits::body_timeout`].
     #[error("the request body did not arrive in the time allowed")]
     TooSlow,
+    /// More than [`crate::Limits::bodies_in_flight`], with those of all other requests.
+    #[error("the request bodies under way are more than this witness holds at once; send it again")]
+    NoRoom,
     /// It ended before its end, or its framing is broken.
     #[error("the request body broke off or is not framed as HTTP asks")]
     Broken,
 }
 
+/// How many bytes of request bodies may still be held, by all requests together.
+pub(crate) type Room = Arc<AtomicUsize>;
+
 /// What has passed of a request's body.
-#[derive(Default)]
 pub(crate) struct RequestCopy {
     bytes: Mutex<Vec<u8>>,
     fault: OnceLock<RequestFault>,
+    room: Room,
+    /// What was taken of it; given back once nobody needs the copy any more.
+    taken: AtomicUsize,
 }
 
 impl RequestCopy {
+    /// Keeps a piece, where there is room for it.
+    fn add(&self, piece: &[u8]) -> bool {
+        let take = |free: usize| free.checked_sub(piece.len());
+        if self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
+            return false;
+        }
+        self.taken.fetch_add(piece.len(), Ordering::Relaxed);
+        self.bytes.lock().extend_from_slice(piece);
+        true
+    }
+
     /// Takes the bytes out.
     pub(crate) fn take(&self) -> Vec<u8> {
         std::mem::take(&mut *self.bytes.lock())
@@ -42,6 +63,12 @@ impl RequestCopy {
     /// Why it did not come whole, if so.
     pub(crate) fn fault(&self) -> Option<RequestFault> {
         self.fault.get().copied()
+    }
+}
+
+impl Drop for RequestCopy {
+    fn drop(&mut self) {
+        self.room.fetch_add(self.taken.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 }
 
@@ -60,8 +87,14 @@ impl RequestBody {
         inner: Incoming,
         longest: u64,
         timeout: Duration,
+        room: &Room,
     ) -> (Self, Arc<RequestCopy>) {
-        let copy = Arc::new(RequestCopy::default());
+        let copy = Arc::new(RequestCopy {
+            bytes: Mutex::default(),
+            fault: OnceLock::new(),
+            room: Arc::clone(room),
+            taken: AtomicUsize::new(0),
+        });
         (Self { inner, copy: Arc::clone(&copy), left: longest, timeout, deadline: None }, copy)
     }
 
@@ -98,7 +131,9 @@ impl Body for RequestBody {
                         Some(left) => self.left = left,
                         None => return self.fail(RequestFault::TooLong),
                     }
-                    self.copy.bytes.lock().extend_from_slice(data);
+                    if !self.copy.add(data) {
+                        return self.fail(RequestFault::NoRoom);
+                    }
                 }
                 Poll::Ready(Some(Ok(frame)))
             }

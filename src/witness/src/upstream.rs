@@ -16,10 +16,10 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use letterproof_model::{Mark, TransportErrorKind, now};
-use letterproof_tls::pki_types::CertificateDer;
-use letterproof_tls::pki_types::pem::PemObject as _;
-use letterproof_tls::rustls::{self, ClientConfig};
-use letterproof_tls::{Chains, TlsSettings, client_config};
+use letterproof_wire::tls::pki_types::CertificateDer;
+use letterproof_wire::tls::pki_types::pem::PemObject as _;
+use letterproof_wire::tls::rustls::{self, ClientConfig};
+use letterproof_wire::tls::{Chains, TlsSettings, client_config};
 use letterproof_wire::{Connector, Going, Guard, Refusal, Through};
 
 use crate::WitnessError;

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use letterproof_model::{Mark, Recorder, now, other_encoding, without_mark};
-use letterproof_tls::pki_types::pem::PemObject as _;
-use letterproof_tls::pki_types::{CertificateDer, PrivateKeyDer};
-use letterproof_tls::rustls::ClientConfig;
-use letterproof_tls::{Chains, TlsSettings, client_config};
 use letterproof_wire::is_loopback;
+use letterproof_wire::tls::pki_types::pem::PemObject as _;
+use letterproof_wire::tls::pki_types::{CertificateDer, PrivateKeyDer};
+use letterproof_wire::tls::rustls::ClientConfig;
+use letterproof_wire::tls::{Chains, TlsSettings, client_config};
 
 use crate::secret::mode_open_to_others;
 use crate::{ClientError, Target};
