@@ -6,11 +6,12 @@
 
 mod support;
 
+use std::cell::Cell;
 use std::path::Path;
 
 use letterproof_evidence::{read_journal, zip_path};
 use letterproof_mock::AuthMode;
-use letterproof_model::{Actor, Exchange, Journal as _, Operation, Route};
+use letterproof_model::{Actor, Exchange, Journal as _, Operation, Route, Timestamp};
 use serde_json::{Value, json};
 use support::bundles::{NONCE, copied, forge, printed, rechain, rewrite, sound, text, verify};
 use support::watched::{Double, Watching, api_headers, call};
@@ -187,6 +188,32 @@ fn a_nonce_begins_the_correlation_id_of_every_driven_call() {
     };
     let words = format!("that of 1 of them, {chosen} the first, begins otherwise");
     contradicted(one, same, &words);
+}
+
+/// Sets a time two hours back.
+fn set_back(at: &mut Value) {
+    let time: Timestamp = at.as_str().unwrap().parse().unwrap();
+    *at = Timestamp::from_second(time.as_second() - 7_200).unwrap().to_string().into();
+}
+
+#[test]
+fn calls_before_the_start_are_of_a_clock_that_was_set_back_only_where_the_journal_shows_it() {
+    for shown in [true, false] {
+        let turned = Cell::new(!shown);
+        let line = |line: &mut Value| {
+            if let Some(exchange) = line.get_mut("exchange") {
+                set_back(&mut exchange["started"]);
+            }
+            let Some(mark) = line.get_mut("mark") else { return };
+            set_back(&mut mark["at"]);
+            if !turned.replace(true) {
+                *mark = json!({ "at": mark["at"], "kind": "resumed" });
+            }
+        };
+        let sentences = claimed(line, same);
+        let accused = sentences.iter().any(|one| one.contains("before the run began"));
+        assert_eq!(accused, !shown, "{sentences:?}");
+    }
 }
 
 #[track_caller]

@@ -300,14 +300,8 @@ fn killed_and_cut(out: &Path, server: &MockServer, cut: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lines_cut_off_after_a_kill_are_missed_however_few_they_are() {
-    let config = MockConfig {
-        visibility_timeout: Duration::from_secs(1),
-        apply_delay: Duration::from_millis(50),
-        latency: Duration::from_millis(60),
-        ..MockConfig::default()
-    };
-    let server = MockServer::start(config).await.unwrap();
     for cut in [0, 1, 3] {
+        let server = double().await;
         let out = tempfile::tempdir().unwrap();
         killed_and_cut(out.path(), &server, cut);
         let ended = resumed(out.path(), &server);
@@ -315,6 +309,6 @@ async fn lines_cut_off_after_a_kill_are_missed_however_few_they_are() {
         let older = found.findings.iter().filter(|finding| finding.id == "F-JOURNAL-OLDER").count();
         let expected = if cut == 0 { (0, 0) } else { (3, 1) };
         assert_eq!((ended.code, older), expected, "{cut} lines: {}", ended.stderr);
+        server.shutdown().await;
     }
-    server.shutdown().await;
 }
