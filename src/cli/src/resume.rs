@@ -14,7 +14,7 @@ use letterproof_evidence::{
 };
 use letterproof_model::{
     Journal as _, LastAttempt, Mark, MarkKind, Mode, Recorder as _, RunId, ScenarioOutcome, TestId,
-    Timestamp, last_attempts, now,
+    Timestamp, go_on_after, last_attempts, now,
 };
 use letterproof_steps::{Bench, FeatureSet};
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,8 @@ pub(crate) struct Broken {
     pub(crate) finished: HashSet<String>,
     /// Scenarios that had begun and come to no end of their own.
     pub(crate) broken_off: HashSet<String>,
+    /// By how many seconds the clock was set back since, where it was.
+    behind: Option<i64>,
 }
 
 impl Broken {
@@ -110,7 +112,9 @@ impl Broken {
             )));
         }
         let (finished, broken_off) = ends(&journal);
-        Ok(Self { dir: dir.to_owned(), asked, journal, finished, broken_off })
+        // Judges and ledger go by the order of times.
+        let behind = go_on_after(last_time(&journal));
+        Ok(Self { dir: dir.to_owned(), asked, journal, finished, broken_off, behind })
     }
 
     /// The options of the run, with those that may differ as given now.
@@ -177,7 +181,11 @@ impl Broken {
         bench.resumed(mark.at);
         ledger.note_lost_list(mark.at);
         let doubt = self.doubt(journal, ledger)?.map(|kind| Mark::new(mark.at, kind));
-        let mut marks = [Some(mark), doubt].into_iter().flatten();
+        let behind = self.behind.map(|behind| {
+            let words = "s before the last time in this journal, from which times go on";
+            Mark::note(mark.at, format!("the clock of the machine stands {behind} {words}"))
+        });
+        let mut marks = [Some(mark), behind, doubt].into_iter().flatten();
         let marked = marks.try_for_each(|mark| journal.mark(mark));
         marked.map_err(|error| Failure::Harness(error.message))
     }
@@ -214,6 +222,13 @@ impl Broken {
         let JournalHeader { run_id, started, .. } = self.journal.header.clone();
         Ok((run_id, started, RunFolder::reopen(&dir)?))
     }
+}
+
+/// The latest time in a journal.
+fn last_time(journal: &SavedJournal) -> Timestamp {
+    let ends = journal.recording.exchanges().iter().map(|exchange| exchange.finished());
+    let marks = journal.recording.marks().iter().map(|mark| mark.at);
+    ends.chain(marks).fold(journal.header.started, Timestamp::max)
 }
 
 /// Which scenarios succeeded in their last attempt, and which came to no end of their own.

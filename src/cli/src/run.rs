@@ -103,11 +103,7 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
     };
 
     let (run_id, started, folder) = match &broken {
-        Some(broken) => {
-            let (run_id, started, folder) = broken.reopen()?;
-            // Where the clock was set back meanwhile, what the run did lies behind all the same.
-            (run_id, started.min(now()), folder)
-        }
+        Some(broken) => broken.reopen()?,
         None => {
             let started = now();
             let run_id = new_run_id(started)?;

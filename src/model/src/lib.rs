@@ -76,6 +76,7 @@ pub use waiver::{Waiver, WaiverState, WaiverUse, use_waivers};
 pub use jiff::Timestamp;
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
 /// The present moment, cut to whole microseconds, the precision of every recorded time.
@@ -87,7 +88,22 @@ pub fn now() -> Timestamp {
     static START: OnceLock<(Instant, Timestamp)> = OnceLock::new();
     let (instant, clock) = START.get_or_init(|| (Instant::now(), Timestamp::now()));
     let exact = clock.checked_add(instant.elapsed()).unwrap_or(Timestamp::MAX);
-    Timestamp::from_microsecond(exact.as_microsecond()).unwrap_or(exact)
+    let micros = exact.as_microsecond().saturating_add(AHEAD.load(Ordering::Relaxed));
+    Timestamp::from_microsecond(micros).unwrap_or(exact)
+}
+
+/// By how many microseconds recorded times are ahead of the clock that was read.
+static AHEAD: AtomicI64 = AtomicI64::new(0);
+
+/// Has the times that this process records go on after `last`, the last one recorded before it; by how
+/// many seconds the clock stands before that. `None` where it does not, and nothing changes.
+pub fn go_on_after(last: Timestamp) -> Option<i64> {
+    let behind = last.as_microsecond() - now().as_microsecond();
+    if behind <= 0 {
+        return None;
+    }
+    AHEAD.fetch_add(behind, Ordering::Relaxed);
+    Some(behind / 1_000_000)
 }
 
 #[cfg(test)]
@@ -108,6 +124,16 @@ mod tests {
         for _ in 0..100 {
             assert_eq!(now().subsec_nanosecond() % 1_000, 0);
         }
+    }
+
+    #[test]
+    fn times_go_on_after_the_last_one_that_was_recorded() {
+        assert_eq!(go_on_after(now()), None);
+        let last = now().checked_add(SignedDuration::from_secs(3)).unwrap();
+        assert_eq!(go_on_after(last), Some(2));
+        let moment = now();
+        assert!(moment >= last && moment.duration_since(last) < SignedDuration::from_secs(60));
+        assert_eq!(go_on_after(last), None);
     }
 
     #[test]
