@@ -1,7 +1,7 @@
 //! A journal of a gigabyte and more is read line by line, gone on with, and checked to its last byte.
 //! The same with some megabytes runs always; `LETTERPROOF_LARGE=1` has the large one run too, which
 //! takes 3 GB of disk and, in a debug build, some minutes.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod common;
 
