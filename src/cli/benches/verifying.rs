@@ -4,7 +4,7 @@
 //! near 1 where time and memory grow no faster than the journal.
 //! `cargo bench -p letterproof-cli --bench verifying [-- 10000 100000]`
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
