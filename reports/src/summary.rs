@@ -238,11 +238,12 @@ fn verifying(output: &mut Markdown, bundle: &Bundle, traffic: &Traffic, extras: 
          - `letterproof verify {}.zip` (or the folder) checks every hash, the journal's chain and \
          the signature, and derives every verdict again from the journal. It needs no network. \
          {}\n\
-         - cross-check.csv has one row for each call, with time, X-Request-ID and \
-         X-Correlation-ID: every call that the gateway's logs hold must have its row \
-         (`letterproof reconcile`).\n",
+         - `letterproof report {}.zip --format csv` prints one row for each call, with time, \
+         X-Request-ID and X-Correlation-ID: every call that the gateway's logs hold must have its \
+         row (`letterproof reconcile`).\n",
         bundle.results.run.id,
-        signed
+        signed,
+        bundle.results.run.id
     );
     if let Some(prefix) = nonce_prefix(&bundle.results) {
         let (with, all) = with_nonce(traffic, &prefix);

@@ -1,4 +1,7 @@
 //! All reports of a run: written beside its journal and results, or compared with what lies there.
+//!
+//! What has an entry for every call repeats the journal, and is made when somebody asks for it. Bundles
+//! of earlier builds hold it, and there it is compared like the rest.
 //! Refuses to leave one out: what a run's folder holds does not depend on who wrote it.
 
 use std::io::{self, BufWriter, Read, Write};
@@ -6,10 +9,13 @@ use std::io::{self, BufWriter, Read, Write};
 use letterproof_evidence::{Bundle, FileReader, Opened, Rebuilt, RunFolder};
 use letterproof_traffic::Traffic;
 use letterproof_traffic::books::at14_reconciliation;
-use letterproof_traffic::flows::flows;
+use letterproof_traffic::flows::{Flow, flows};
 
 use crate::tables::{CROSS_CHECK, cross_check, files, reconciliation};
 use crate::{Extras, ReportError, har, html, junit, lifecycle, samples, summary, traffic_of};
+
+/// The name under which bundles of earlier builds hold every call for HAR viewers.
+const HAR: &str = "exchanges.har";
 
 /// How many bytes are compared at a time.
 const PIECE: usize = 1 << 16;
@@ -29,9 +35,9 @@ pub fn write_all(bundle: &Bundle, folder: &RunFolder) -> Result<(), ReportError>
 }
 
 /// Writes every report of a bundle into its folder: `index.html`, `summary.md`, `junit.xml`,
-/// `exchanges.har`, `cross-check.csv`, `lifecycle.svg`, `AT14/reconciliation.csv` and, for each
-/// test, what there is of `AT…/criteria.csv`, `counts.csv`, `timings.csv`, `letters.csv` (AT4 to
-/// AT13), `ids.csv` (AT2 and AT3) and `downloads.csv` (AT15).
+/// `lifecycle.svg`, `AT14/reconciliation.csv` and, for each test, what there is of
+/// `AT…/criteria.csv`, `counts.csv`, `timings.csv`, `letters.csv` (AT4 to AT13), `ids.csv` (AT2 and
+/// AT3) and `downloads.csv` (AT15).
 ///
 /// # Errors
 /// When a report cannot be rendered, or a file cannot be written; the message names it.
@@ -41,9 +47,10 @@ pub fn write_all_with(
     extras: &Extras,
 ) -> Result<(), ReportError> {
     let traffic = traffic_of(bundle);
+    let flows = flows(&traffic, &bundle.context);
     let put: Put<'_> = &mut |name, fill| Ok(folder.write_with(name, |output| fill(output))?);
-    conclusions(bundle, &traffic, extras, put)?;
-    every_call(bundle, &traffic, put)
+    pages(bundle, &traffic, &flows, extras, put)?;
+    tables(bundle, &traffic, &flows, put)
 }
 
 /// Makes every report of a bundle again: which lie in it to the byte, and which otherwise or not at
@@ -53,15 +60,21 @@ pub fn write_all_with(
 /// When a report cannot be rendered, or a file cannot be opened.
 pub fn rebuilt(bundle: &Bundle, opened: &Opened, extras: &Extras) -> Result<Rebuilt, ReportError> {
     let traffic = traffic_of(bundle);
-    let mut of_traffic = Ok(Rebuilt::default());
+    let flows = flows(&traffic, &bundle.context);
+    let mut of_tables = Ok(Rebuilt::default());
     let found = std::thread::scope(|scope| {
         // Half of the work, and the machine of a reviewer has two cores at least.
-        scope.spawn(|| of_traffic = held(opened, |put| every_call(bundle, &traffic, put)));
-        held(opened, |put| conclusions(bundle, &traffic, extras, put))
+        scope.spawn(|| {
+            of_tables = held(opened, |put| {
+                tables(bundle, &traffic, &flows, put)?;
+                every_call(bundle, &traffic, opened, put)
+            });
+        });
+        held(opened, |put| pages(bundle, &traffic, &flows, extras, put))
     });
-    let (mut found, of_traffic) = (found?, of_traffic?);
-    found.same.extend(of_traffic.same);
-    found.other.extend(of_traffic.other);
+    let (mut found, of_tables) = (found?, of_tables?);
+    found.same.extend(of_tables.same);
+    found.other.extend(of_tables.other);
     Ok(found)
 }
 
@@ -87,19 +100,29 @@ fn held(
     Ok(found)
 }
 
-/// Renders what shows conclusions: the pages, and the tables of each test.
-fn conclusions(
+/// Renders what people and CI servers look at.
+fn pages(
     bundle: &Bundle,
     traffic: &Traffic,
+    flows: &[Flow<'_>],
     extras: &Extras,
     put: Put<'_>,
 ) -> Result<(), ReportError> {
-    let flows = flows(traffic, &bundle.context);
     let mut text = |name: &str, text: &str| put(name, &|output| output.write_all(text.as_bytes()));
-    text("index.html", &html::render(bundle, traffic, &flows, extras)?)?;
+    text("index.html", &html::render(bundle, traffic, flows, extras)?)?;
     text("summary.md", &summary::summary(bundle, traffic, extras))?;
     text("junit.xml", &junit::render(bundle, extras)?)?;
-    text("lifecycle.svg", &lifecycle::render(bundle, traffic))?;
+    text("lifecycle.svg", &lifecycle::render(bundle, traffic))
+}
+
+/// Renders the tables of each test.
+fn tables(
+    bundle: &Bundle,
+    traffic: &Traffic,
+    flows: &[Flow<'_>],
+    put: Put<'_>,
+) -> Result<(), ReportError> {
+    let mut text = |name: &str, text: &str| put(name, &|output| output.write_all(text.as_bytes()));
     let rows = at14_reconciliation(traffic);
     if !rows.is_empty() {
         text(reconciliation::FILE_NAME, &reconciliation::csv(&rows))?;
@@ -107,16 +130,26 @@ fn conclusions(
     for (test, file) in samples::samples(traffic) {
         text(&samples::file_name(test), &file)?;
     }
-    for (name, file) in files(bundle, traffic, &flows) {
+    for (name, file) in files(bundle, traffic, flows) {
         text(&name, &file)?;
     }
     Ok(())
 }
 
-/// Renders what has an entry for every call.
-fn every_call(bundle: &Bundle, traffic: &Traffic, put: Put<'_>) -> Result<(), ReportError> {
-    put(CROSS_CHECK, &|output| cross_check(traffic, output))?;
-    put("exchanges.har", &|output| har(bundle, output).map_err(into_io))
+/// Renders what has an entry for every call, where a bundle holds it.
+fn every_call(
+    bundle: &Bundle,
+    traffic: &Traffic,
+    opened: &Opened,
+    put: Put<'_>,
+) -> Result<(), ReportError> {
+    if opened.size(CROSS_CHECK).is_some() {
+        put(CROSS_CHECK, &|output| cross_check(traffic, output))?;
+    }
+    if opened.size(HAR).is_some() {
+        put(HAR, &|output| har(bundle, output).map_err(into_io))?;
+    }
+    Ok(())
 }
 
 fn into_io(error: ReportError) -> io::Error {

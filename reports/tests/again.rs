@@ -9,7 +9,7 @@ use std::path::Path;
 use common::{bundle, extras};
 use letterproof_evidence::{Opened, RunFolder};
 use letterproof_model::RunId;
-use letterproof_reports::{Extras, rebuilt, write_all_with};
+use letterproof_reports::{Extras, cross_check_csv, har, rebuilt, write_all_with};
 
 /// A folder with every report of the bundle in it.
 fn written(out: &Path, extras: &Extras) -> RunFolder {
@@ -33,7 +33,7 @@ fn what_was_written_is_what_is_made_again() {
 
 #[test]
 fn a_report_that_is_changed_longer_shorter_or_missing_is_named() {
-    for name in ["index.html", "exchanges.har", "AT4/criteria.csv"] {
+    for name in ["index.html", "AT4/criteria.csv"] {
         let out = tempfile::tempdir().unwrap();
         let folder = written(out.path(), &extras());
         let path = folder.path().join(name);
@@ -46,6 +46,26 @@ fn a_report_that_is_changed_longer_shorter_or_missing_is_named() {
             assert_eq!(found(&folder, &extras()), [name], "{} bytes", other.len());
         }
         fs::remove_file(&path).unwrap();
+        assert_eq!(found(&folder, &extras()), [name]);
+    }
+}
+
+#[test]
+fn what_earlier_builds_wrote_for_every_call_is_compared_where_it_is_there() {
+    let (mut calls, mut table) = (Vec::new(), Vec::new());
+    har(&bundle(), &mut calls).unwrap();
+    cross_check_csv(&bundle(), &mut table).unwrap();
+    for (name, whole) in [("exchanges.har", calls), ("cross-check.csv", table)] {
+        let out = tempfile::tempdir().unwrap();
+        let folder = written(out.path(), &extras());
+        let path = folder.path().join(name);
+        assert!(!path.exists(), "{name} is made when asked for");
+        fs::write(&path, &whole).unwrap();
+        let again = rebuilt(&bundle(), &Opened::open(folder.path()).unwrap(), &extras()).unwrap();
+        assert!(again.same.contains(&name.to_owned()) && again.other.is_empty(), "{again:?}");
+        let mut changed = whole.clone();
+        changed[whole.len() / 2] ^= 1;
+        fs::write(&path, &changed).unwrap();
         assert_eq!(found(&folder, &extras()), [name]);
     }
 }

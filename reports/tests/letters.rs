@@ -123,10 +123,8 @@ fn every_report_is_written_into_the_folder() {
     for name in [
         "index.html",
         "junit.xml",
-        "exchanges.har",
         "lifecycle.svg",
         "summary.md",
-        "cross-check.csv",
         "AT1/criteria.csv",
         "AT4/letters.csv",
         "AT5/letters.csv",

@@ -254,7 +254,7 @@ fn details(exchange: &Exchange) -> Full {
 }
 
 fn headers(headers: &[Header]) -> Vec<(String, String)> {
-    headers.iter().map(|h| (h.name.clone(), h.value.clone())).collect()
+    headers.iter().map(|h| (h.name.to_string(), h.value.to_string())).collect()
 }
 
 fn body(body: &Body) -> Option<BodyView> {

@@ -29,8 +29,6 @@ fn the_zip_holds_what_the_folder_holds_and_every_promised_file() {
         "index.html",
         "summary.md",
         "journal/exchanges.jsonl",
-        "exchanges.har",
-        "cross-check.csv",
         "environment.json",
         "context.json",
         "lifecycle.svg",
@@ -65,13 +63,9 @@ fn the_zip_holds_what_the_folder_holds_and_every_promised_file() {
 
 #[test]
 fn each_report_printed_is_the_file_in_the_folder() {
-    for (format, name) in [
-        ("html", "index.html"),
-        ("junit", "junit.xml"),
-        ("markdown", "summary.md"),
-        ("csv", "cross-check.csv"),
-        ("har", "exchanges.har"),
-    ] {
+    for (format, name) in
+        [("html", "index.html"), ("junit", "junit.xml"), ("markdown", "summary.md")]
+    {
         let file = fs::read_to_string(sound().folder.join(name)).unwrap();
         for saved in [&sound().folder, &sound().zip] {
             let ended = command(&["report", text(saved), "--format", format]).ended();
@@ -79,6 +73,34 @@ fn each_report_printed_is_the_file_in_the_folder() {
             assert!(ended.stdout == file, "{format} is another file than {name}");
         }
     }
+}
+
+#[test]
+fn what_repeats_the_journal_is_printed_when_asked_for_and_lies_in_no_bundle() {
+    let calls = fs::read_to_string(sound().folder.join("journal/exchanges.jsonl")).unwrap();
+    let calls = calls.matches("\"exchange\":{").count();
+    assert!(calls > 1_000, "{calls}");
+    for (format, name, each) in
+        [("csv", "cross-check.csv", ",ex-"), ("har", "exchanges.har", "\"startedDateTime\"")]
+    {
+        let printed = [&sound().folder, &sound().zip].map(|saved| {
+            let ended = command(&["report", text(saved), "--format", format]).ended();
+            assert_eq!(ended.code, 0, "{format}: {}", ended.stderr);
+            ended.stdout
+        });
+        assert!(printed[0] == printed[1], "{format} of the zip is another");
+        assert_eq!(printed[0].matches(each).count(), calls, "{format}");
+        assert!(!sound().folder.join(name).exists(), "{name}");
+    }
+}
+
+#[test]
+fn a_bundle_can_be_mailed() {
+    let length = |path: &Path| fs::metadata(path).unwrap().len();
+    let journal = length(&sound().folder.join("journal/exchanges.jsonl"));
+    let zip = length(&sound().zip);
+    // A second copy of every call, packed, would be a tenth of the journal or more.
+    assert!(zip * 6 < journal, "{zip} bytes for a journal of {journal}");
 }
 
 #[test]

@@ -39,8 +39,8 @@ static RAN: LazyLock<Ran> = LazyLock::new(|| {
     let ended = run(&out, &["--suite", "acceptance", "--only", TESTS]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let folder = made_in(&out);
-    let har = std::fs::read(folder.join("exchanges.har")).unwrap();
-    let har = serde_json::from_slice(&har).unwrap();
+    let har = command(&["report", &folder.display().to_string(), "--format", "har"]).ended();
+    let har = serde_json::from_str(&har.stdout).unwrap();
     Ran { results: results(&folder), folder, har }
 });
 

@@ -23,7 +23,7 @@ fn five_tests_pass_on_the_embedded_double_and_leave_their_evidence() {
     let ended = run(out.path(), &["--only", "AT1,AT2,AT3,AT4,AT7"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let folder = run_folder(out.path());
-    for file in ["results.json", "junit.xml", "index.html", "exchanges.har"] {
+    for file in ["results.json", "junit.xml", "index.html", "summary.md"] {
         assert!(folder.join(file).metadata().unwrap().len() > 0, "{file}");
     }
     let results = results(&folder);
@@ -221,14 +221,9 @@ async fn no_secret_reaches_the_evidence_or_the_terminal() {
     assert_eq!(ended.code, 0, "{}", ended.stdout);
     let key_line = credentials.private_key_pem.expose().lines().nth(3).unwrap();
     let mut texts = vec![("stdout".to_owned(), ended.stdout), ("stderr".to_owned(), ended.stderr)];
-    for file in [
-        "results.json",
-        "junit.xml",
-        "index.html",
-        "exchanges.har",
-        "context.json",
-        "journal/exchanges.jsonl",
-    ] {
+    for file in
+        ["results.json", "junit.xml", "index.html", "context.json", "journal/exchanges.jsonl"]
+    {
         let path = run_folder(out.path()).join(file);
         texts.push((file.to_owned(), std::fs::read_to_string(path).unwrap()));
     }

@@ -55,7 +55,7 @@ fn one_changed_byte_of_any_file_is_told_with_its_name() {
         "results.json",
         "journal/exchanges.jsonl",
         "index.html",
-        "cross-check.csv",
+        "AT2/ids.csv",
         "AT4/letters.csv",
         "manifest.dsse.json",
         "signing-key.pem",
@@ -187,18 +187,46 @@ fn forged(change: impl FnOnce(&RunFolder), words: &[&str]) {
     unsound(&zip_path(&folder), words);
 }
 
+/// A report of the sound run that is made when asked for.
+fn report(format: &str) -> String {
+    let ended = command(&["report", text(&sound().zip), "--format", format]).ended();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    ended.stdout
+}
+
+#[test]
+fn a_bundle_that_holds_every_call_again_as_earlier_builds_wrote_it_is_as_sound() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = copied(&sound().folder, elsewhere.path());
+    forge(&folder, Some(&sound().key), |draft| {
+        for (format, name) in [("csv", "cross-check.csv"), ("har", "exchanges.har")] {
+            draft.write(name, report(format).as_bytes()).unwrap();
+        }
+    });
+    let told = verify(&zip_path(&folder), &["--key", text(&sound().public)]);
+    assert_eq!(told.code, 0, "{}{}", told.stdout, told.stderr);
+    assert!(!told.stdout.contains("NOT checked"), "{}", told.stdout);
+}
+
 #[test]
 fn what_stands_beside_the_results_cannot_be_doctored_either() {
     forged(
         |draft| rewrite(draft, "context.json", |context| context["rate_limit"] = 1.into()),
         &["`context.json` is not the context that stands at the journal's head"],
     );
-    for name in ["index.html", "junit.xml", "AT4/letters.csv", "cross-check.csv", "exchanges.har"] {
+    for name in ["index.html", "junit.xml", "AT4/letters.csv", "AT2/ids.csv"] {
         forged(
             |draft| {
                 let report = fs::read_to_string(draft.path().join(name)).unwrap();
                 draft.write(name, report.replacen("200", "201", 1).as_bytes()).unwrap();
             },
+            &[&format!("`{name}` is not the report that follows")],
+        );
+    }
+    for (format, name) in [("csv", "cross-check.csv"), ("har", "exchanges.har")] {
+        let report = report(format);
+        forged(
+            |draft| draft.write(name, report.replacen("200", "201", 1).as_bytes()).unwrap(),
             &[&format!("`{name}` is not the report that follows")],
         );
     }
@@ -444,7 +472,7 @@ fn what_is_no_bundle_is_told_in_a_sentence() {
 #[test]
 fn the_nonce_begins_every_correlation_id_and_stands_in_manifest_and_report() {
     let files = contents(&sound().folder);
-    let table = String::from_utf8(files["cross-check.csv"].clone()).unwrap();
+    let table = report("csv");
     let mut rows = table.lines().map(|row| row.split(',').collect::<Vec<_>>());
     let header = rows.next().unwrap();
     let at = |name| header.iter().position(|column| *column == name).unwrap();

@@ -138,12 +138,19 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
         Err(EvidenceError::Refused { problem, .. }) => return Ok(refused(problem)),
         Err(error) => return Err(error),
     };
-    let integrity = check_integrity(&opened, with.key);
+    let mut read = None;
+    let integrity = std::thread::scope(|scope| {
+        // Hashing every file and judging the journal take about as long.
+        scope.spawn(|| read = Some(derive(&opened, with.contract)));
+        check_integrity(&opened, with.key)
+    });
     let notes = left_by_desktops(&opened).into_iter().collect();
     let problems = integrity.problems;
     let mut again = Again { opened: &opened, with, problems, not_checked: vec![], notes };
-    let journal = again.journal();
-    let rederived = journal.as_ref().map_or(0, |journal| again.rederive(journal));
+    let read = read.and_then(|read| again.journal(read));
+    let (journal, derived) =
+        read.map_or((None, None), |(journal, derived)| (Some(journal), derived));
+    let rederived = journal.as_ref().map_or(0, |journal| again.rederive(journal, derived));
     if let Some(journal) = &journal {
         again.claims(journal);
         again.carried(journal);
@@ -181,6 +188,21 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
         not_checked,
         notes,
     })
+}
+
+/// A journal, and what follows from it where it says what was asked for.
+type Derived = (SavedJournal, Option<Results>);
+
+/// Reads the journal of a bundle and judges it.
+fn derive(opened: &Opened, contract: &Contract) -> Result<Derived, EvidenceError> {
+    let journal = read_bundled_journal(opened)?;
+    let header = &journal.header;
+    let derived = header.brief.as_ref().map(|brief| {
+        let head =
+            Head { run_id: &header.run_id, started: header.started, tool: &header.tool, brief };
+        conclude(&journal.recording, &head, contract)
+    });
+    Ok((journal, derived))
 }
 
 /// What a desktop left in the folder, which is no fault of the bundle.
@@ -228,9 +250,9 @@ struct Again<'a> {
 
 impl Again<'_> {
     /// The journal. One that cannot be read is a problem, unless its file was named as one before.
-    fn journal(&mut self) -> Option<SavedJournal> {
-        let error = match read_bundled_journal(self.opened) {
-            Ok(journal) => return Some(journal),
+    fn journal(&mut self, read: Result<Derived, EvidenceError>) -> Option<Derived> {
+        let error = match read {
+            Ok(derived) => return Some(derived),
             Err(error) => error,
         };
         if !self.problems.iter().any(|problem| problem.file.as_deref() == Some(JOURNAL_FILE)) {
@@ -240,9 +262,9 @@ impl Again<'_> {
         None
     }
 
-    /// Derives the results again; returns how many were compared.
-    fn rederive(&mut self, journal: &SavedJournal) -> usize {
-        let Some(brief) = &journal.header.brief else {
+    /// Holds the results against those that were derived again; returns how many were compared.
+    fn rederive(&mut self, journal: &SavedJournal, derived: Option<Results>) -> usize {
+        let (Some(brief), Some(mut derived)) = (&journal.header.brief, derived) else {
             self.wrong(JOURNAL_FILE, "does not say what the run was asked to show");
             return 0;
         };
@@ -253,20 +275,13 @@ impl Again<'_> {
         if read_context(self.opened).ok().as_ref() != Some(&brief.context) {
             self.wrong(CONTEXT_FILE, "is not the context that stands at the journal's head");
         }
-        let derived = {
-            let header = &journal.header;
-            let head =
-                Head { run_id: &header.run_id, started: header.started, tool: &header.tool, brief };
-            let mut derived = conclude(&journal.recording, &head, self.with.contract);
-            match read_measured(self.opened) {
-                Ok(measured) => derived.performance.extend(measured),
-                Err(_) => self.wrong(
-                    PERFORMANCE_FOLDER,
-                    "holds a summary of a format that this version does not read",
-                ),
-            }
-            derived
-        };
+        match read_measured(self.opened) {
+            Ok(measured) => derived.performance.extend(measured),
+            Err(_) => self.wrong(
+                PERFORMANCE_FOLDER,
+                "holds a summary of a format that this version does not read",
+            ),
+        }
         let is_same_build = self.is_same_build(&journal.header.tool);
         let is_same_contract = brief.specification.as_deref() == self.with.contract.specification();
         let mut compare = Compare::new(is_same_build);

@@ -261,7 +261,7 @@ fn fields(headers: &HeaderMap) -> Vec<Header> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     headers
         .iter()
-        .map(|(name, value)| Header { name: name.to_string(), value: text(value) })
+        .map(|(name, value)| Header { name: name.as_str().into(), value: text(value).into() })
         .collect()
 }
 

@@ -139,7 +139,7 @@ fn a_bearer_at_the_storage_is_blamed_where_its_host_name_is_another_one_than_the
         let mut script = watched(|s| then(s.data("L1")));
         script.edit_answer(|answer| {
             let link = answer.headers.iter_mut().find(|header| header.name == "Location").unwrap();
-            link.value = format!("{storage}/l.pdf?X-Amz-Signature=redacted");
+            link.value = format!("{storage}/l.pdf?X-Amz-Signature=redacted").into();
         });
         script.follow("L1").edit(|exchange| {
             exchange.request.url = format!("{storage}/l.pdf?X-Amz-Signature=redacted");

@@ -14,7 +14,7 @@ pub struct Document<T> {
 
 /// A recorded body, what is not known to be harmless already replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(tag = "kind", rename_all = "kebab-case", try_from = "Written")]
 pub enum Body {
     /// No body, or an empty one.
     None,
@@ -58,6 +58,53 @@ pub struct Content {
     /// a storage error (`NoSuchKey`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+}
+
+/// A body as it is written: every field of every kind. Reading it at once spares each text a copy,
+/// which a journal of many bodies feels.
+#[derive(Deserialize)]
+struct Written {
+    kind: Kind,
+    text: Option<String>,
+    fields: Option<Vec<(String, String)>>,
+    length: Option<u64>,
+    sha256: Option<String>,
+    pages: Option<u32>,
+    repaired: Option<String>,
+    problem: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    None,
+    Json,
+    Form,
+    Text,
+    Pdf,
+    Opaque,
+}
+
+impl TryFrom<Written> for Body {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let Written { kind, text, fields, length, sha256, pages, repaired, problem } = written;
+        let text = text.ok_or("missing field `text`");
+        let content = || {
+            let length = length.ok_or("missing field `length`")?;
+            let sha256 = sha256.ok_or("missing field `sha256`")?;
+            Ok::<_, Self::Error>(Content { length, sha256, pages, repaired, problem })
+        };
+        Ok(match kind {
+            Kind::None => Self::None,
+            Kind::Json => Self::Json { text: text? },
+            Kind::Form => Self::Form { fields: fields.ok_or("missing field `fields`")? },
+            Kind::Text => Self::Text { text: text? },
+            Kind::Pdf => Self::Pdf(content()?),
+            Kind::Opaque => Self::Opaque(content()?),
+        })
+    }
 }
 
 impl Content {

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Body, CorrelationId, ExchangeId, RequestId, Timestamp};
+use crate::{Body, CorrelationId, ExchangeId, RequestId, SharedText, Timestamp};
 
 /// One recorded request and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,21 +79,27 @@ pub struct Connection {
 
 /// A header field, written in journals as a pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "(String, String)", into = "(String, String)")]
+#[serde(from = "(SharedText, SharedText)", into = "(SharedText, SharedText)")]
 pub struct Header {
     /// The field's name as sent.
-    pub name: String,
+    pub name: SharedText,
     /// The field's value, replaced where it is not known to be harmless.
-    pub value: String,
+    pub value: SharedText,
 }
 
 impl From<(String, String)> for Header {
     fn from((name, value): (String, String)) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
+}
+
+impl From<(SharedText, SharedText)> for Header {
+    fn from((name, value): (SharedText, SharedText)) -> Self {
         Self { name, value }
     }
 }
 
-impl From<Header> for (String, String) {
+impl From<Header> for (SharedText, SharedText) {
     fn from(header: Header) -> Self {
         (header.name, header.value)
     }
@@ -209,6 +215,14 @@ pub enum TransportErrorKind {
 }
 
 impl Exchange {
+    /// Gives back the room that lists took while they grew, for an exchange that is kept with many.
+    pub fn shrink(&mut self) {
+        self.request.headers.shrink_to_fit();
+        if let Outcome::Response(response) = &mut self.outcome {
+            response.headers.shrink_to_fit();
+        }
+    }
+
     /// The response, if there was one.
     #[must_use]
     pub fn response(&self) -> Option<&Response> {

@@ -24,6 +24,7 @@ mod pack;
 mod raw;
 mod reason;
 mod results;
+mod shared;
 mod stamp;
 mod status;
 pub mod text;
@@ -66,6 +67,7 @@ pub use results::{
     Attempt, CheckResult, Counts, PackInfo, Performance, RESULTS_FORMAT, Results, RunInfo,
     SupplierKind, TargetInfo, TestResult, ToolInfo,
 };
+pub use shared::SharedText;
 pub use stamp::Stamp;
 pub use status::{LetterStatus, Move, UnknownStatus, judge_move};
 pub use text_file::{TextError, decode_text, is_desktop_leftover, other_encoding, without_mark};

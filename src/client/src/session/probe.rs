@@ -14,7 +14,7 @@ use super::api::link_of;
 use super::call::{API_BODY_CAP, Call, Kind, Repeat, Vouch};
 use super::core::Session;
 use super::link::DataLink;
-use super::transport::header_text;
+use super::transport::{header_text, request_id};
 use crate::{ClientError, Flow};
 
 /// How many calls of a burst are under way at once: enough to go beyond a limit of hundreds a
@@ -190,7 +190,7 @@ impl Session {
         };
         let document = "application/vnd.api+json".to_owned();
         let correlation = self.correlation(flow);
-        put("x-request-id", &probe.request_id, Some(uuid::Uuid::new_v4().to_string()))?;
+        put("x-request-id", &probe.request_id, Some(request_id()))?;
         put("x-correlation-id", &probe.correlation_id, correlation)?;
         put("accept", &probe.accept, Some(document.clone()))?;
         put("content-type", &probe.content_type, probe.body.as_ref().map(|_| document))?;

@@ -222,7 +222,8 @@ impl JournalReader {
             return Err(broken(&self.path, number, problem));
         }
         let entry = match (line.exchange, line.mark) {
-            (Some(exchange), None) => {
+            (Some(mut exchange), None) => {
+                exchange.shrink();
                 self.exchanges += 1;
                 if exchange.id != exchange_id(self.exchanges) {
                     return Err(broken(&self.path, number, "the exchange is out of order"));

@@ -27,8 +27,8 @@ impl Redactor {
         headers
             .into_iter()
             .map(|(name, value)| Header {
-                value: self.clean_header(&name, &value, request_url).unwrap_or(value),
-                name,
+                value: self.clean_header(&name, &value, request_url).unwrap_or(value).into(),
+                name: name.into(),
             })
             .collect()
     }

@@ -22,8 +22,8 @@ mod url;
 
 use aws_lc_rs::{hmac, rand};
 use letterproof_model::{
-    Exchange, ExchangeId, Operation, Outcome, RawExchange, RawOutcome, Request, Response, Route,
-    TransportError, is_masked, masked,
+    Exchange, ExchangeId, Header, Operation, Outcome, RawExchange, RawOutcome, Request, Response,
+    Route, TransportError, is_masked, masked,
 };
 use parking_lot::RwLock;
 
@@ -135,12 +135,19 @@ impl Redactor {
                 *text = clean;
             }
         };
+        let of_headers = |headers: &mut [Header]| {
+            for Header { value, .. } in headers {
+                if let Some(clean) = self.clean_known(value) {
+                    *value = clean.into();
+                }
+            }
+        };
         again(&mut exchange.request.method);
         again(&mut exchange.request.url);
-        exchange.request.headers.iter_mut().for_each(|header| again(&mut header.value));
+        of_headers(&mut exchange.request.headers);
         self.body_again(Carrier::Request(operation), &mut exchange.request.body);
         if let Outcome::Response(response) = &mut exchange.outcome {
-            response.headers.iter_mut().for_each(|header| again(&mut header.value));
+            of_headers(&mut response.headers);
             self.body_again(Carrier::Answer(operation), &mut response.body);
         }
     }

@@ -156,7 +156,7 @@ impl Script {
     ) -> &mut Self {
         let number = self.exchanges.len() + 1;
         let mut headers = vec![
-            Header { name: "X-Request-ID".into(), value: format!("request-{number}") },
+            Header { name: "X-Request-ID".into(), value: format!("request-{number}").into() },
             Header { name: "Authorization".into(), value: "Bearer redacted:1234".into() },
         ];
         if !url.starts_with(BASE) {
@@ -275,7 +275,7 @@ impl Script {
         let link = self.link(id);
         self.call("GET", url, Body::None, 303, Body::None);
         self.edit_answer(|answer| {
-            answer.headers.push(Header { name: "Location".into(), value: link });
+            answer.headers.push(Header { name: "Location".into(), value: link.into() });
         })
     }
 

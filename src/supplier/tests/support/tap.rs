@@ -145,8 +145,8 @@ fn headers(map: &HeaderMap) -> Vec<Header> {
     };
     map.iter()
         .map(|(name, value)| Header {
-            name: name.as_str().to_owned(),
-            value: shown(name.as_str(), value.to_str().unwrap_or_default()),
+            name: name.as_str().into(),
+            value: shown(name.as_str(), value.to_str().unwrap_or_default()).into(),
         })
         .collect()
 }
