@@ -9,7 +9,7 @@ use letterproof_model::{
 };
 use letterproof_model::{
     Brief, CheckResult, ClauseKind, Counts, CriterionId, ExchangeId, FindingKind, LetterId, Mode,
-    RunEnd, ScenarioOutcome, Selection, Stamp, Strength, Waiver, WaiverState, WaiverUse, pack,
+    Place, Proof, RunEnd, ScenarioOutcome, SeenHost, Selection, Stamp, Standing, Who, Strength, Waiver, WaiverState, WaiverUse, pack,
 };
 use serde_json::{Value, json};
 
@@ -71,6 +71,7 @@ fn results() -> Value {
             selected: true,
             verdict: Verdict::NotRun,
             mode: Mode::Observed,
+            standing: Some(Proof::Witnessed),
             attempts: vec![attempt.clone(), broken_off.clone()],
             criteria: vec![criterion.clone(), bare.clone()],
         })
@@ -108,6 +109,13 @@ fn results() -> Value {
             window: Some(2),
             nonce: None,
             supplier: SupplierKind::Reference,
+            standing: Some(Standing {
+                word: Proof::Driven,
+                place: Place::Mock,
+                mock_answers: true,
+                hosts: vec![SeenHost { host: "a".into(), certificate: Some("5e".repeat(32)) }],
+            }),
+            who: who(),
             exchanges: [("GET /letters".to_owned(), 3)].into(),
         },
         tests,
