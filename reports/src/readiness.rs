@@ -20,9 +20,10 @@ pub fn readiness_markdown(readiness: &Readiness) -> String {
         run_row(&mut output, run);
     }
     put!(output, "\n## Failures\n\n");
-    let failures = readiness.tests.iter().flat_map(|test| {
-        test.failures.iter().map(move |failure| (test.id, failure.words()))
-    });
+    let failures = readiness
+        .tests
+        .iter()
+        .flat_map(|test| test.failures.iter().map(move |failure| (test.id, failure.words())));
     let failures: Vec<_> = failures.collect();
     if failures.is_empty() {
         put!(output, "None.\n");

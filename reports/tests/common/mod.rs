@@ -12,9 +12,9 @@ use letterproof_model::{
     About, Actor, Attempt, Body, CheckResult, ClauseKind, Connection, Content, Context, Counts,
     CriterionId, CriterionResult, Direction, Exchange, ExchangeId, Finding, FindingKind, Header,
     Judgement, LetterId, Mode, Outcome, PACK_VERSION, PackId, PackInfo, Performance, Place, Proof,
-    RESULTS_FORMAT, Recording, Request, Response, Results, RunId, RunInfo, SeenHost, Standing, SupplierKind,
-    TargetInfo, TestResult, Timestamp, ToolInfo, TransportError, TransportErrorKind, Verdict,
-    Waiver, WaiverState, WaiverUse, pack,
+    RESULTS_FORMAT, Recording, Request, Response, Results, RunId, RunInfo, SeenHost, Standing,
+    SupplierKind, TargetInfo, TestResult, Timestamp, ToolInfo, TransportError, TransportErrorKind,
+    Verdict, Waiver, WaiverState, WaiverUse, Who, pack,
 };
 use letterproof_reports::{Extras, LoadRun};
 

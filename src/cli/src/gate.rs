@@ -89,10 +89,8 @@ fn of_the_bundle(found: &Verification, allowed: &[Allowed]) -> Vec<Demand> {
     let demand = |demand: &str, met, found| Demand { demand: demand.to_owned(), met, found };
     let mut asked = vec![demand("a bundle that verifies", found.holds(), told)];
     if !allowed.contains(&Allowed::Unsigned) {
-        let is_signed = matches!(
-            found.signature,
-            SignatureState::Own { .. } | SignatureState::Expected { .. }
-        );
+        let is_signed =
+            matches!(found.signature, SignatureState::Own { .. } | SignatureState::Expected { .. });
         asked.push(demand("signed", is_signed, verify::signature(&found.signature)));
     }
     if !allowed.contains(&Allowed::OtherBuild) {

@@ -38,8 +38,8 @@ pub(crate) fn reconcile(options: &ReconcileOptions) -> Result<u8, Failure> {
 
 /// Whether a bundle and a gateway's log hold the same calls, by clocks as far apart as by default.
 pub(crate) fn agrees(bundle: &Path, log: &Path) -> Result<bool, Failure> {
-    let tolerance = SignedDuration::try_from(TOLERANCE)
-        .map_err(|error| Failure::Harness(error.to_string()))?;
+    let tolerance =
+        SignedDuration::try_from(TOLERANCE).map_err(|error| Failure::Harness(error.to_string()))?;
     let found = letterproof_evidence::reconcile(&journal(bundle)?, log, tolerance);
     Ok(found.map_err(usage)?.agrees)
 }

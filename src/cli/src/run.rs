@@ -117,7 +117,8 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
     for words in planned.shortages() {
         progress.note(&format!("too few letters: {words}"));
     }
-    let who = options.who.or(&profile.as_ref().map(|known| known.target.who.clone()).unwrap_or_default());
+    let who =
+        options.who.or(&profile.as_ref().map(|known| known.target.who.clone()).unwrap_or_default());
     let drive = Drive {
         options: &options,
         who,

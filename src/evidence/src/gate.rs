@@ -70,8 +70,12 @@ pub fn gate(run: &Submission<'_>, demands: &Demands, now: Timestamp) -> Vec<Dema
     }
     asked.extend(of_its_head(results, demands));
     if demands.nothing_owed {
-        let owed: Vec<String> =
-            demands.tests.iter().flat_map(|test| owed(*test, &[run])).map(|id| id.to_string()).collect();
+        let owed: Vec<String> = demands
+            .tests
+            .iter()
+            .flat_map(|test| owed(*test, &[run]))
+            .map(|id| id.to_string())
+            .collect();
         let found = match owed.is_empty() {
             true => "none is owed".to_owned(),
             false => format!("owed for {}", owed.join(", ")),
@@ -111,11 +115,7 @@ fn of_its_standing(results: &Results, demands: &Demands) -> Vec<Demand> {
     };
     let shows = |met: bool| match met {
         true => format!("{}, {}", standing.place, standing.reason()),
-        false => format!(
-            "{called}the record shows {}: {}",
-            standing.place,
-            standing.reason()
-        ),
+        false => format!("{called}the record shows {}: {}", standing.place, standing.reason()),
     };
     if demands.int {
         let met = standing.place.is_int();
@@ -156,7 +156,10 @@ fn of_its_head(results: &Results, demands: &Demands) -> Vec<Demand> {
     let run = &results.run;
     let mut asked = Vec::new();
     if let Some(nonce) = &demands.nonce {
-        let found = run.nonce.as_ref().map_or_else(|| "no nonce".to_owned(), |its| format!("the nonce {its}"));
+        let found = run
+            .nonce
+            .as_ref()
+            .map_or_else(|| "no nonce".to_owned(), |its| format!("the nonce {its}"));
         asked.push(Demand::new(
             format!("made with the nonce {nonce}"),
             run.nonce.as_ref() == Some(nonce),
@@ -164,8 +167,9 @@ fn of_its_head(results: &Results, demands: &Demands) -> Vec<Demand> {
         ));
     }
     if let Some(window) = demands.window {
-        let found =
-            run.window.map_or_else(|| "no test window".to_owned(), |its| format!("test window {its}"));
+        let found = run
+            .window
+            .map_or_else(|| "no test window".to_owned(), |its| format!("test window {its}"));
         let met = run.window == Some(window);
         asked.push(Demand::new(format!("of test window {window}"), met, found));
     }

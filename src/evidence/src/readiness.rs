@@ -124,10 +124,9 @@ impl TestLine {
     /// Whose system showed it and where, in a few words.
     #[must_use]
     pub fn shown(&self) -> String {
-        self.standing.zip(self.place).map_or_else(
-            || "–".to_owned(),
-            |(standing, place)| format!("{standing} at {place}"),
-        )
+        self.standing
+            .zip(self.place)
+            .map_or_else(|| "–".to_owned(), |(standing, place)| format!("{standing} at {place}"))
     }
 
     /// Whether it is needed, in a word.
@@ -281,7 +280,8 @@ fn used<'a, 'b>(
 ) -> impl Iterator<Item = &'b Submission<'a>> {
     let is_used = |run: &&Submission<'_>| {
         let id = &run.results.run.id;
-        let open = |test: &TestLine| test.failures.iter().any(|one| one.is_open() && one.run == *id);
+        let open =
+            |test: &TestLine| test.failures.iter().any(|one| one.is_open() && one.run == *id);
         tests.iter().any(|test| test.run.as_ref() == Some(id) || test.is_needed() && open(test))
     };
     runs.iter().rev().copied().filter(is_used)

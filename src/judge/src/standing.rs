@@ -3,8 +3,8 @@
 //! Refuses the target's name where it claims more than the record: `int` is what INT's host answered.
 
 use letterproof_model::{
-    Context, Direction, Exchange, Journal, MOCK_HEADER, MarkKind, Operation, Place, Route, SeenHost,
-    Standing, SupplierKind, host_of_target,
+    Context, Direction, Exchange, Journal, MOCK_HEADER, MarkKind, Operation, Place, Route,
+    SeenHost, Standing, SupplierKind, host_of_target,
 };
 use url::Url;
 
@@ -25,9 +25,8 @@ pub fn standing(journal: &dyn Journal, supplier: SupplierKind, context: &Context
         // A load too long to be written down call by call was connected all the same.
         origins.push(origin(&context.base_url).to_owned());
     }
-    let all_at = |target: &str| {
-        !origins.is_empty() && origins.iter().all(|origin| is_at(origin, target))
-    };
+    let all_at =
+        |target: &str| !origins.is_empty() && origins.iter().all(|origin| is_at(origin, target));
     let place = if mock_answers || context.target == "mock" {
         Place::Mock
     } else if all_at("int") {

@@ -163,7 +163,7 @@ impl Standing {
             Place::IntClaimed if certificates => {
                 "told by hosts and certificates in the record, and not held against the gateway's \
                  log"
-                    .to_owned()
+                .to_owned()
             }
             Place::IntClaimed => {
                 "told by hosts in the record, without a certificate, and not held against the \
@@ -175,7 +175,7 @@ impl Standing {
             Place::Mock if self.mock_answers => {
                 "its answers say so (X-Letterproof-Mock)".to_owned()
             }
-            Place::Mock => "by the name of the target".to_owned(),
+            Place::Mock => "the target's name says so".to_owned(),
             Place::Other if self.hosts.is_empty() => "no call was answered".to_owned(),
             Place::Other => format!("its calls went to {}", self.host_names()),
         }

@@ -143,7 +143,8 @@ mod tests {
     #[test]
     fn what_was_not_stated_is_said_to_be_so() {
         assert!(Who::default().lines().iter().all(|(_, text)| text == NOT_STATED));
-        let profile = Who { supplier: Some("A".into()), test_manager: Some("B".into()), ..Who::default() };
+        let profile =
+            Who { supplier: Some("A".into()), test_manager: Some("B".into()), ..Who::default() };
         let given = Who { supplier: Some("C".into()), ..Who::default() };
         let both = given.or(profile);
         assert_eq!(both.supplier.as_deref(), Some("C"));

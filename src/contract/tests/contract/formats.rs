@@ -9,7 +9,8 @@ use letterproof_model::{
 };
 use letterproof_model::{
     Brief, CheckResult, ClauseKind, Counts, CriterionId, ExchangeId, FindingKind, LetterId, Mode,
-    Place, Proof, RunEnd, ScenarioOutcome, SeenHost, Selection, Stamp, Standing, Who, Strength, Waiver, WaiverState, WaiverUse, pack,
+    Place, Proof, RunEnd, ScenarioOutcome, SeenHost, Selection, Stamp, Standing, Strength, Waiver,
+    WaiverState, WaiverUse, Who, pack,
 };
 use serde_json::{Value, json};
 
@@ -133,6 +134,12 @@ fn results() -> Value {
     serde_json::to_value(results).unwrap()
 }
 
+fn who() -> Who {
+    let text = || Some("t".to_owned());
+    let window_dates = Some("2026-11-02/2026-11-13".parse().unwrap());
+    Who { supplier: text(), application_id: text(), test_manager: text(), window_dates }
+}
+
 fn waiver() -> Waiver {
     Waiver {
         id: "AT4.2".into(),
@@ -205,6 +212,7 @@ fn journal_lines_as_the_model_writes_them_are_valid() {
     valid(Document::Journal, &mutated(&header, "/brief", Some(json!(brief))));
     brief.window = Some(1);
     brief.nonce = Some("n".into());
+    brief.who = who();
     brief.waivers = vec![waiver()];
     brief.specification = Some(HASH.into());
     valid(Document::Journal, &mutated(&header, "/brief", Some(json!(brief))));

@@ -3,7 +3,9 @@
 //! Refuses to let a driven result cover a witnessed one: only a later witnessed pass closes a
 //! failure.
 
-use letterproof_model::{Place, Proof, RunId, TestId, TestResult, Timestamp, Verdict, unwaived_verdict};
+use letterproof_model::{
+    Place, Proof, RunId, TestId, TestResult, Timestamp, Verdict, unwaived_verdict,
+};
 use serde::Serialize;
 
 use super::Submission;
@@ -53,10 +55,7 @@ impl FailureLine {
 pub(super) type Judged<'a, 'b> = (&'b Submission<'a>, &'a TestResult);
 
 /// Every run that judged a test, by time.
-pub(super) fn judged<'a, 'b>(
-    test: TestId,
-    runs: &'b [&'b Submission<'a>],
-) -> Vec<Judged<'a, 'b>> {
+pub(super) fn judged<'a, 'b>(test: TestId, runs: &'b [&'b Submission<'a>]) -> Vec<Judged<'a, 'b>> {
     let is_judged = |result: &&TestResult| result.selected && result.verdict != Verdict::NotRun;
     let of = |run: &'b Submission<'a>| {
         let result = run.results.tests.iter().find(|result| result.id == test);
@@ -83,9 +82,8 @@ pub(super) fn is_waived((run, result): Judged<'_, '_>) -> bool {
 
 /// Every failure of a test, by time. A pass at another place closes no failure that INT saw.
 pub(super) fn failures(judged: &[Judged<'_, '_>]) -> Vec<FailureLine> {
-    let failed = |(_, result): &Judged<'_, '_>| {
-        matches!(result.verdict, Verdict::Fail | Verdict::Error)
-    };
+    let failed =
+        |(_, result): &Judged<'_, '_>| matches!(result.verdict, Verdict::Fail | Verdict::Error);
     let all = judged.iter().enumerate().filter(|(_, one)| failed(one));
     let line = |(at, one): (usize, &Judged<'_, '_>)| {
         let (run, result) = *one;
@@ -127,12 +125,12 @@ pub(super) fn to_show(deciding: Option<Judged<'_, '_>>) -> Option<String> {
         (true, true, true) => None,
         (false, true, _) => Some(format!("{verdict} in run {id}; run it again")),
         (true, true, false) => Some(format!(
-            "{verdict} in run {id}, {}; the supplier's own system has still to show it on INT",
+            "{verdict} in run {id}, {} only; the supplier's own system has still to show it on INT",
             standing.words()
         )),
         (_, false, _) => Some(format!(
-            "{verdict} in run {id}, {}, which shows nothing of the supplier's system; that has still \
-             to show it, through `letterproof witness`",
+            "{verdict} in run {id}, {} only; the supplier's own system has still to show it, through \
+             `letterproof witness`",
             standing.words()
         )),
     }
