@@ -9,7 +9,7 @@ use letterproof_evidence::{
     Attestation, Attestations, Demand, Demands, EvidenceError, Opened, SignatureState, Submission,
     Verification, gate as hold, read_context, read_results,
 };
-use letterproof_model::{Context, Results, TestId, now, pack};
+use letterproof_model::{Context, Results, Standing, TestId, now, pack};
 use serde_json::json;
 
 use crate::args::{Allowed, GateOptions, OutputFormat};
@@ -41,11 +41,12 @@ pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
         demands.extend(hold(&submission, &asked(options), now()));
     }
     let met = demands.iter().all(|demand| demand.met);
+    let standing = run.as_ref().and_then(|(results, ..)| results.run.standing.as_ref());
     match options.format {
-        OutputFormat::Table => out::print(&text(&demands, met))?,
-        OutputFormat::Json => {
-            out::json(&json!({ "format": FORMAT, "met": met, "demands": demands }))?;
-        }
+        OutputFormat::Table => out::print(&text(standing, &demands, met))?,
+        OutputFormat::Json => out::json(&json!({
+            "format": FORMAT, "standing": standing, "met": met, "demands": demands
+        }))?,
     }
     if let Some(file) = &options.summary {
         let results = run.as_ref().map(|(results, ..)| results);
@@ -105,13 +106,17 @@ fn of_the_bundle(found: &Verification, allowed: &[Allowed]) -> Vec<Demand> {
     asked
 }
 
-fn text(demands: &[Demand], met: bool) -> Text {
+fn text(standing: Option<&Standing>, demands: &[Demand], met: bool) -> Text {
     let mut table = out::table(["", "demand", "found"]);
     for demand in demands {
         let word = if demand.met { "met" } else { "NOT met" };
         table.row([word, demand.demand.as_str(), demand.found.as_str()]);
     }
     let mut text = Text::default();
+    if let Some(standing) = standing {
+        text.line(standing.sentence());
+        text.gap();
+    }
     text.table(&table);
     text.gap();
     text.line(if met { "every demand is met" } else { "NOT every demand is met" });

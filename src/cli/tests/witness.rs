@@ -11,7 +11,6 @@
 mod stub;
 mod support;
 
-use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
