@@ -255,7 +255,7 @@ fn at_int(out: &Path) -> PathBuf {
         let headers = entry["response"]["headers"].as_array_mut().unwrap();
         headers.retain(|header| header["name"] != "x-letterproof-mock");
     }
-    let file = out.join("recording.har");
+    let file = out.join(".recording.har");
     fs::write(&file, har.to_string()).unwrap();
     let made = command(&["judge", text(&file), "--target", "int", "--only", "AT1", "--out"]);
     let made = made.args([out]).ended();
