@@ -136,7 +136,7 @@ async fn converse<S: Service>(
                 }
                 Err(refusal) => Ok(wire::plain(*refusal)),
             };
-            response.map(wire::dated)
+            response.map(|response| wire::named(wire::dated(response)))
         }
     });
     // A mock speaks HTTP/1.1 alone: what begins otherwise is no request.
