@@ -25,6 +25,7 @@ mod raw;
 mod reason;
 mod results;
 mod stamp;
+mod standing;
 mod status;
 pub mod text;
 mod text_file;
@@ -67,6 +68,7 @@ pub use results::{
     SupplierKind, TargetInfo, TestResult, ToolInfo,
 };
 pub use stamp::Stamp;
+pub use standing::MOCK_HEADER;
 pub use status::{LetterStatus, Move, UnknownStatus, judge_move};
 pub use text_file::{TextError, decode_text, is_desktop_leftover, other_encoding, without_mark};
 pub use verdict::{Mode, Verdict};
