@@ -318,7 +318,15 @@ fn findings() -> Vec<Finding> {
 
 fn exit_code(tests: &[TestResult], conformance: &[CheckResult], waivers: &[WaiverUse]) -> u8 {
     let supplier = SupplierKind::Reference;
-    let judged = Judgement { supplier, tests, conformance, observer: &[], findings: &[] };
+    let judged = Judgement {
+        supplier,
+        tests,
+        conformance,
+        observer: &[],
+        findings: &[],
+        deciding: &[],
+        strict: None,
+    };
     letterproof_model::exit_code(&judged, waivers)
 }
 
@@ -427,6 +435,8 @@ pub fn bundle() -> Bundle {
         conformance: &conformance,
         observer: &[],
         findings: &[],
+        deciding: &[],
+        strict: None,
     };
     let exit_code = letterproof_model::exit_code(&judged, &[]);
     let results = Results {
@@ -445,6 +455,8 @@ pub fn bundle() -> Bundle {
             window: Some(1),
             nonce: Some("reviewer-7Q2".into()),
             supplier: SupplierKind::Reference,
+            deciding: Vec::new(),
+            strict: None,
             exchanges: [("GET /letters".to_owned(), 2), ("GET /letters/{id}".to_owned(), 2_501)]
                 .into(),
         },

@@ -6,13 +6,13 @@ use std::io::Write as _;
 use std::path::Path;
 
 use letterproof_evidence::{Demand, Demands, Opened, Verification, gate as hold, read_results};
-use letterproof_model::{TestId, now, pack};
+use letterproof_model::{Results, Strict, TestId, now, pack};
 use serde_json::json;
 
 use crate::args::{GateOptions, OutputFormat};
 use crate::failure::Failure;
 use crate::out::{self, Text};
-use crate::verify;
+use crate::{progress, verify};
 
 const FORMAT: &str = "letterproof-gate/1";
 
@@ -23,8 +23,13 @@ pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
     let results = Opened::open(&options.bundle).and_then(|opened| read_results(&opened)).ok();
     if let Some(results) = &results {
         demands.extend(hold(results, &asked(options), now()));
+        demands.extend(options.strict.map(|strict| without_objections(results, strict.into())));
     }
     let met = demands.iter().all(|demand| demand.met);
+    let unmet = demands.iter().filter(|demand| !demand.met);
+    out::annotate(unmet.map(|demand| {
+        (format!("letterproof gate: {}", demand.demand), format!("found: {}", demand.found))
+    }));
     match options.format {
         OutputFormat::Table => out::print(&text(&demands, met))?,
         OutputFormat::Json => {
@@ -32,7 +37,11 @@ pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
         }
     }
     if let Some(file) = &options.summary {
-        append(file, &letterproof_reports::gate_summary(&demands, met, results.as_ref()))?;
+        let summary = letterproof_reports::gate_summary(&demands, met, results.as_ref());
+        // What was found is what counts, whether or not it could be written down once more.
+        if let Err(told) = append(file, &summary) {
+            progress::told(&told);
+        }
     }
     Ok(u8::from(!met))
 }
@@ -42,6 +51,19 @@ fn asked(options: &GateOptions) -> Demands {
     let tests: Vec<TestId> =
         if options.require.is_empty() { mandatory().collect() } else { options.require.clone() };
     Demands { tests, max_age: options.max_age, target: options.target.clone() }
+}
+
+/// What `run --strict` asks of the exit code, asked of a bundle.
+fn without_objections(results: &Results, strict: Strict) -> Demand {
+    let Results { findings, observer, conformance, waivers, .. } = results;
+    let objections = strict.objections(findings, observer, conformance, waivers);
+    let demand = match strict {
+        Strict::Violations => "no violation by the supplier",
+        Strict::Advice => "no violation by the supplier, and all advice followed",
+    };
+    let met = objections.is_empty();
+    let found = if met { "none".to_owned() } else { objections.join(", ") };
+    Demand { demand: demand.to_owned(), met, found }
 }
 
 fn verified(found: &Verification) -> Demand {
@@ -65,13 +87,13 @@ fn text(demands: &[Demand], met: bool) -> Text {
     text
 }
 
-fn append(file: &Path, text: &str) -> Result<(), Failure> {
+fn append(file: &Path, text: &str) -> Result<(), String> {
     let written = OpenOptions::new()
         .create(true)
         .append(true)
         .open(file)
         .and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| {
-        Failure::Usage(format!("{}: the summary cannot be written ({error})", file.display()))
+        format!("{}: the summary cannot be written ({error}); the verdict holds", file.display())
     })
 }

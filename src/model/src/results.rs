@@ -59,6 +59,12 @@ pub struct RunInfo {
     pub nonce: Option<String>,
     /// Who made the traffic.
     pub supplier: SupplierKind,
+    /// Optional tests that decide the exit code like required ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deciding: Vec<crate::TestId>,
+    /// What decides the exit code beside the verdicts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strict: Option<crate::Strict>,
     /// How many exchanges were recorded, by operation.
     pub exchanges: std::collections::BTreeMap<String, u64>,
 }

@@ -108,6 +108,8 @@ fn results() -> Value {
             window: Some(2),
             nonce: None,
             supplier: SupplierKind::Reference,
+            deciding: Vec::new(),
+            strict: None,
             exchanges: [("GET /letters".to_owned(), 3)].into(),
         },
         tests,

@@ -93,6 +93,8 @@ pub fn results() -> Results {
             window: Some(1),
             nonce: None,
             supplier: SupplierKind::Reference,
+            deciding: Vec::new(),
+            strict: None,
             exchanges: [("GET /_status".to_owned(), 1)].into(),
         },
         tests: vec![],
