@@ -23,6 +23,9 @@ pub enum LoadError {
         /// What is refused, why, and what is allowed instead.
         message: String,
     },
+    /// Nobody agreed to the load; nothing was changed.
+    #[error("{}", .0.join("\n"))]
+    NotAgreed(Vec<String>),
     /// The session could not be opened, or the target was out of reach from the start.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -62,6 +65,7 @@ impl LoadError {
             Self::Profile { .. }
             | Self::Problems(_)
             | Self::Refused { .. }
+            | Self::NotAgreed(_)
             | Self::Output { .. } => true,
             Self::Client(error) => error.is_configuration(),
             Self::NoLetters { .. } | Self::Goose { .. } => false,

@@ -66,8 +66,8 @@ pub enum StepEvent {
     Finished {
         /// The scenario.
         scenario: String,
-        /// Whether every step of it succeeded and its criteria hold.
-        passed: bool,
+        /// How: it succeeded where every step did and its criteria hold.
+        outcome: ScenarioOutcome,
     },
 }
 
@@ -188,12 +188,11 @@ async fn judge_open(stage: &Stage, open: &RefCell<Vec<Open>>, all: bool) {
 
 /// Marks the end of a scenario, and makes it survive a power cut.
 fn finish(stage: &Stage, scenario: &str, outcome: ScenarioOutcome) {
-    let passed = outcome == ScenarioOutcome::Succeeded;
-    mark(stage, MarkKind::ScenarioFinished(outcome), scenario);
+    mark(stage, MarkKind::ScenarioFinished(outcome.clone()), scenario);
     if let Err(error) = (stage.on_scenario_end)() {
         stage.bench.stop(error.message);
     }
-    (stage.on_event)(StepEvent::Finished { scenario: scenario.to_owned(), passed });
+    (stage.on_event)(StepEvent::Finished { scenario: scenario.to_owned(), outcome });
 }
 
 fn mark(stage: &Stage, kind: MarkKind, scenario: &str) {

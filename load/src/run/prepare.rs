@@ -2,6 +2,7 @@
 //! Refuses to begin a load that could only fail.
 
 use letterproof_client::{Flow, Session};
+use letterproof_model::Exchange;
 
 use super::call::mi_record;
 use super::stock::Stock;
@@ -11,14 +12,27 @@ use crate::plan::AttackPlan;
 use crate::record::{Label, Part, labelled};
 
 /// Reaches the target and gathers what the mix works on.
-pub(super) async fn prepare(plan: &AttackPlan, session: &Session) -> Result<Stock, LoadError> {
+pub(super) async fn prepare(
+    plan: &AttackPlan,
+    session: &Session,
+    agree: &Agree,
+) -> Result<Stock, LoadError> {
     let flow =
         Flow::harness(session.nonce()).in_scenario(&format!("load {}: before", plan.profile.name));
-    labelled(Label::of(Part::Prepare), gather(plan, session, &flow)).await
+    labelled(Label::of(Part::Prepare), gather(plan, session, &flow, agree)).await
 }
 
-async fn gather(plan: &AttackPlan, session: &Session, flow: &Flow) -> Result<Stock, LoadError> {
-    session.preflight(flow).await?;
+/// Whether the load may begin, by the target's first answer.
+type Agree = dyn Fn(&Exchange) -> Result<(), Vec<String>> + Send + Sync;
+
+async fn gather(
+    plan: &AttackPlan,
+    session: &Session,
+    flow: &Flow,
+    agree: &Agree,
+) -> Result<Stock, LoadError> {
+    let first = session.preflight(flow).await?;
+    agree(&first).map_err(LoadError::NotAgreed)?;
     let listed = if plan.profile.needs_letters() {
         let answer = session.list_letters(flow, Some(plan.profile.letters)).await?;
         let letters = answer.value.map(|list| list.data).unwrap_or_default();

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use letterproof_client::{ClientError, Session, SessionOptions};
-use letterproof_model::{Recorder, Timestamp, now};
+use letterproof_model::{Exchange, Recorder, Timestamp, now};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
 
 use super::attack::attack;
@@ -47,6 +47,9 @@ pub struct RunOptions {
     pub stop: StopHandle,
     /// Hears how far it is, about once a second; must be quick.
     pub progress: Arc<dyn Fn(&LoadProgress) + Send + Sync>,
+    /// Asked once the target's first answer is there, before anything is changed; a refusal is said
+    /// in lines.
+    pub agree: Arc<dyn Fn(&Exchange) -> Result<(), Vec<String>> + Send + Sync>,
 }
 
 impl RunOptions {
@@ -59,6 +62,7 @@ impl RunOptions {
             nonce: None,
             stop: StopHandle::new(),
             progress: Arc::new(|_| {}),
+            agree: Arc::new(|_| Ok(())),
         }
     }
 }
@@ -84,7 +88,7 @@ impl AttackPlan {
         )?;
         let begun = now();
         let stock = tokio::select! {
-            stock = prepare(self, &session) => stock,
+            stock = prepare(self, &session, &*options.agree) => stock,
             () = either(&options.stop, 1, pressed_before) => {
                 return Ok(self.conclude(&collector, &options.folder, begun, Duration::ZERO, Ended::Stopped));
             }

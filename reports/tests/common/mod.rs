@@ -319,7 +319,15 @@ fn findings() -> Vec<Finding> {
 
 fn exit_code(tests: &[TestResult], conformance: &[CheckResult], waivers: &[WaiverUse]) -> u8 {
     let supplier = SupplierKind::Reference;
-    let judged = Judgement { supplier, tests, conformance, observer: &[], findings: &[] };
+    let judged = Judgement {
+        supplier,
+        tests,
+        conformance,
+        observer: &[],
+        findings: &[],
+        deciding: &[],
+        strict: None,
+    };
     letterproof_model::exit_code(&judged, waivers)
 }
 
@@ -428,6 +436,8 @@ pub fn bundle() -> Bundle {
         conformance: &conformance,
         observer: &[],
         findings: &[],
+        deciding: &[],
+        strict: None,
     };
     let exit_code = letterproof_model::exit_code(&judged, &[]);
     let results = Results {
@@ -456,6 +466,8 @@ pub fn bundle() -> Bundle {
                 }],
             }),
             who: Who { supplier: Some("Our print house".into()), ..Who::default() },
+            deciding: Vec::new(),
+            strict: None,
             exchanges: [("GET /letters".to_owned(), 2), ("GET /letters/{id}".to_owned(), 2_501)]
                 .into(),
         },

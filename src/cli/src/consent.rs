@@ -4,7 +4,7 @@
 use std::io::BufRead;
 
 use letterproof_client::{StorageConsent, Target};
-use letterproof_model::{Capability, LetterId, Operation};
+use letterproof_model::{Capability, Exchange, LetterId, MOCK_HEADER, Operation};
 use letterproof_steps::plan::{Plan, ScenarioPlan};
 use letterproof_wire::{StorageHost, is_loopback};
 
@@ -12,18 +12,38 @@ use crate::failure::Failure;
 use crate::out::{self, Text};
 use crate::progress::Progress;
 
-/// Asks before a run changes letters that are not this machine's own, or exceeds a rate limit on
-/// purpose; `--yes` answers beforehand.
-pub(crate) fn before_changes(target: &Target, plan: &Plan, yes: bool) -> Result<(), Failure> {
-    let felt = target.has(Capability::Stateful)
-        || plan.scenarios.iter().any(|scenario| exceeds_limit(target, scenario));
-    if yes || is_loopback(&target.base_url) || !felt {
-        return Ok(());
-    }
-    agreed(changes(target, plan))
+/// Whether an answer says that a mock gave it.
+pub(crate) fn is_of_a_mock(answer: &Exchange) -> bool {
+    answer.response().is_some_and(|response| response.header(MOCK_HEADER).is_some())
 }
 
-/// Asks before a load uses up letters that are not this machine's own; `--yes` answers beforehand.
+/// Asks before a run on another machine changes letters, or exceeds a rate limit on purpose; `--yes`
+/// answers beforehand. A target on this machine may be a mock, which its first answer tells:
+/// [`on_this_machine`].
+pub(crate) fn before_changes(target: &Target, plan: &Plan, yes: bool) -> Result<(), Failure> {
+    if yes || is_loopback(&target.base_url) || !is_felt(target, plan) {
+        return Ok(());
+    }
+    agreed(changes(target, plan), "nothing was sent")
+}
+
+/// The same for a target on this machine, once its first answer did not say that it is a mock: what
+/// looks like this machine may be a tunnel to another.
+pub(crate) fn on_this_machine(
+    target: &Target,
+    plan: &Plan,
+    yes: bool,
+    first: &Exchange,
+) -> Result<(), Failure> {
+    let asked = is_loopback(&target.base_url) && is_felt(target, plan);
+    if yes || !asked || is_of_a_mock(first) {
+        return Ok(());
+    }
+    agreed(changes(target, plan), NOTHING_CHANGED)
+}
+
+/// Asks before a load on another machine uses up letters; `--yes` answers beforehand. For a target on
+/// this machine see [`load_on_this_machine`].
 pub(crate) fn before_load(
     target: &Target,
     announced: Vec<String>,
@@ -32,21 +52,43 @@ pub(crate) fn before_load(
     if yes || is_loopback(&target.base_url) || !target.has(Capability::Stateful) {
         return Ok(());
     }
-    agreed(announced)
+    agreed(announced, "nothing was sent")
+}
+
+/// The same for a target on this machine, once its first answer did not say that it is a mock; a
+/// refusal is said in lines.
+pub(crate) fn load_on_this_machine(
+    target: &Target,
+    announced: &[String],
+    first: &Exchange,
+) -> Result<(), Vec<String>> {
+    let asked = is_loopback(&target.base_url) && target.has(Capability::Stateful);
+    if !asked || is_of_a_mock(first) {
+        return Ok(());
+    }
+    agreed(announced.to_vec(), NOTHING_CHANGED).map_err(|failure| match failure {
+        Failure::Lines(lines) => lines,
+        other => vec![other.to_string()],
+    })
+}
+
+const NOTHING_CHANGED: &str = "nothing was changed";
+
+fn is_felt(target: &Target, plan: &Plan) -> bool {
+    target.has(Capability::Stateful)
+        || plan.scenarios.iter().any(|scenario| exceeds_limit(target, scenario))
 }
 
 /// Shows a plan and takes nothing but the word for consent.
-fn agreed(mut plan: Vec<String>) -> Result<(), Failure> {
+fn agreed(mut plan: Vec<String>, so_far: &str) -> Result<(), Failure> {
     if !out::is_at_terminal() {
-        plan.push(
-            "nothing was sent: there is no terminal to ask at; give --yes to agree".to_owned(),
-        );
+        plan.push(format!("{so_far}: there is no terminal to ask at; give --yes to agree"));
         return Err(Failure::Lines(plan));
     }
     if typed(&plan, "Type yes to start: ", "yes")? {
         return Ok(());
     }
-    Err(Failure::Usage("nothing was sent: the run was not agreed to".to_owned()))
+    Err(Failure::Usage(format!("{so_far}: the run was not agreed to")))
 }
 
 /// Asks for the name of the production host; `--confirm` answers beforehand.

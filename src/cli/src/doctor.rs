@@ -9,12 +9,18 @@ use letterproof_client::{CheckState, Diagnosis, Doctor, DoctorOptions, Target};
 use letterproof_evidence::{
     JOURNAL_FILE, JournalHeader, JournalWriter, new_run_id, scratch_folder,
 };
+use letterproof_model::text::many;
 use letterproof_model::{Capability, decode_text, now};
 
 use crate::args::{DoctorArguments, OutputFormat, StorageOptions};
 use crate::failure::Failure;
+use crate::interrupt::or_stopped;
 use crate::out::{self, Text};
+use crate::progress::Progress;
 use crate::{consent, targets};
+
+/// The version of what `--format json` prints.
+const FORMAT: &str = "letterproof-doctor/1";
 
 /// Examines the target; returns the exit code.
 pub(crate) fn doctor(arguments: &DoctorArguments) -> Result<u8, Failure> {
@@ -30,7 +36,11 @@ pub(crate) fn doctor(arguments: &DoctorArguments) -> Result<u8, Failure> {
     };
     let asked = options.list_one;
     let runtime = crate::runtime()?;
-    let diagnosis = runtime.block_on(examine(target, options));
+    let progress = Progress::start();
+    progress.waiting(&format!("examining {} at {}", target.name, target.base_url));
+    let examined = or_stopped(examine(target, options), "stopped before all was examined");
+    let diagnosis = runtime.block_on(examined);
+    progress.finish();
     // A name server that does not answer must not hold the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
     let diagnosis = diagnosis?;
@@ -67,6 +77,7 @@ fn report(diagnosis: &Diagnosis, format: OutputFormat, asked: bool) -> Result<()
         OutputFormat::Json => {
             let mut value = serde_json::to_value(diagnosis)
                 .map_err(|error| Failure::Harness(error.to_string()))?;
+            value["format"] = FORMAT.into();
             value["exit_code"] = diagnosis.exit_code().into();
             out::json(&value)
         }
@@ -95,6 +106,7 @@ fn text(diagnosis: &Diagnosis, asked: bool) -> Text {
     }
     let [ok, warnings, failures, skipped] = counts;
     text.gap();
-    text.line(format_args!("{ok} ok, {warnings} warnings, {failures} failures, {skipped} skipped"));
+    let (warnings, failures) = (many(warnings, "warning"), many(failures, "failure"));
+    text.line(format_args!("{ok} ok, {warnings}, {failures}, {skipped} skipped"));
     text
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use letterproof_client::{Auth, SecretSource, Target};
 use letterproof_mock::{
-    DemoCredentials, Fault, Mix, MockConfig, MockServer, Registration, SecretToken,
+    DEFAULT_QUEUE_LAG, DemoCredentials, Fault, Mix, MockConfig, MockServer, Registration,
+    SecretToken,
 };
 use letterproof_model::LetterId;
 use letterproof_steps::Reseed;
@@ -18,6 +19,10 @@ use crate::failure::Failure;
 
 /// How long a link to a letter's content works; INT gives 60 s.
 const LINK_LIFE: Duration = Duration::from_secs(5);
+/// How long a listed letter stays hidden; INT: 300 s.
+const HIDDEN_FOR: Duration = Duration::from_secs(2);
+/// How long an update takes to show; INT: 6 s to 10 s.
+const APPLIED_AFTER: Duration = Duration::from_millis(500);
 /// A second supplier, whose letters the first must not reach.
 const OTHER_SUPPLIER: &str = "another-supplier";
 /// How much longer than twice the delay an update is waited for.
@@ -46,11 +51,11 @@ impl From<&RunOptions> for Double {
     fn from(options: &RunOptions) -> Self {
         Self {
             letters: options.letters,
-            mix: options.mix,
-            seed: options.seed,
-            visibility_timeout: options.visibility_timeout,
-            apply_delay: options.apply_delay,
-            queue_lag: options.queue_lag,
+            mix: options.mix.unwrap_or(Mix::DEFAULT),
+            seed: options.seed.unwrap_or(1),
+            visibility_timeout: options.visibility_timeout.unwrap_or(HIDDEN_FOR),
+            apply_delay: options.apply_delay.unwrap_or(APPLIED_AFTER),
+            queue_lag: options.queue_lag.unwrap_or(DEFAULT_QUEUE_LAG),
             faults: options.faults.clone(),
         }
     }

@@ -28,14 +28,17 @@ pub(crate) enum Failure {
     Load(#[from] LoadError),
     #[error(transparent)]
     Mock(#[from] MockError),
+    /// Somebody asked to stop before the work was done.
+    #[error("{0}")]
+    Stopped(String),
     /// The harness could not do its own work.
     #[error("{0}")]
     Harness(String),
 }
 
 impl Failure {
-    /// 2 for wrong usage or configuration, 3 for letters that a load lacks, 4 for the harness's own
-    /// failure.
+    /// 2 for wrong usage or configuration, 3 for letters that a load lacks and for what was stopped, 4
+    /// for the harness's own failure.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Lines(_) | Self::Features(_) => 2,
@@ -43,7 +46,7 @@ impl Failure {
             Self::Client(error) if error.is_configuration() => 2,
             Self::Load(error) if error.is_configuration() => 2,
             // What the load needs is not there (yet): nothing is wrong with what was asked for.
-            Self::Load(LoadError::NoLetters { .. }) => 3,
+            Self::Load(LoadError::NoLetters { .. }) | Self::Stopped(_) => 3,
             Self::Mock(MockError::Crypto(_)) => 4,
             // Whatever else keeps the double from starting is something it was told.
             Self::Mock(_) => 2,
@@ -56,7 +59,9 @@ impl Failure {
         match self {
             Self::Lines(lines)
             | Self::Client(ClientError::Problems(lines))
-            | Self::Load(LoadError::Problems(lines)) => out::failed(lines),
+            | Self::Load(LoadError::Problems(lines) | LoadError::NotAgreed(lines)) => {
+                out::failed(lines)
+            }
             one => out::failed(&[one.to_string()]),
         }
     }

@@ -9,13 +9,13 @@ use letterproof_evidence::{
     Attestation, Attestations, Demand, Demands, EvidenceError, Opened, SignatureState, Submission,
     Verification, gate as hold, read_context, read_results,
 };
-use letterproof_model::{Context, Results, Standing, TestId, now, pack};
+use letterproof_model::{Context, Results, Standing, Strict, TestId, now, pack};
 use serde_json::json;
 
 use crate::args::{Allowed, GateOptions, OutputFormat};
 use crate::failure::Failure;
 use crate::out::{self, Text};
-use crate::{reconcile, verify};
+use crate::{progress, reconcile, verify};
 
 const FORMAT: &str = "letterproof-gate/1";
 
@@ -39,10 +39,15 @@ pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
         {
             reconcile::is_reconciled(results);
         }
+        demands.extend(options.strict.map(|strict| without_objections(results, strict.into())));
         let submission = Submission { results, context, attestations };
         demands.extend(hold(&submission, &asked(options), now()));
     }
     let met = demands.iter().all(|demand| demand.met);
+    let unmet = demands.iter().filter(|demand| !demand.met);
+    out::annotate(unmet.map(|demand| {
+        (format!("letterproof gate: {}", demand.demand), format!("found: {}", demand.found))
+    }));
     let standing = run.as_ref().and_then(|(results, ..)| results.run.standing.as_ref());
     match options.format {
         OutputFormat::Table => out::print(&text(standing, &demands, met))?,
@@ -52,7 +57,11 @@ pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
     }
     if let Some(file) = &options.summary {
         let results = run.as_ref().map(|(results, ..)| results);
-        append(file, &letterproof_reports::gate_summary(&demands, met, results))?;
+        let summary = letterproof_reports::gate_summary(&demands, met, results);
+        // What was found is what counts, whether or not it could be written down once more.
+        if let Err(told) = append(file, &summary) {
+            progress::told(&told);
+        }
     }
     Ok(u8::from(!met))
 }
@@ -81,6 +90,19 @@ fn asked(options: &GateOptions) -> Demands {
         nothing_owed: options.nothing_owed,
         no_violations: options.no_violations,
     }
+}
+
+/// What `run --strict` asks of the exit code, asked of a bundle.
+fn without_objections(results: &Results, strict: Strict) -> Demand {
+    let Results { findings, observer, conformance, waivers, .. } = results;
+    let objections = strict.objections(findings, observer, conformance, waivers);
+    let demand = match strict {
+        Strict::Violations => "no violation by the supplier",
+        Strict::Advice => "no violation by the supplier, and all advice followed",
+    };
+    let met = objections.is_empty();
+    let found = if met { "none".to_owned() } else { objections.join(", ") };
+    Demand { demand: demand.to_owned(), met, found }
 }
 
 /// What is asked of the bundle as such: that it verifies, and by whom and what it was made.
@@ -125,13 +147,13 @@ fn text(standing: Option<&Standing>, demands: &[Demand], met: bool) -> Text {
     text
 }
 
-fn append(file: &Path, text: &str) -> Result<(), Failure> {
+fn append(file: &Path, text: &str) -> Result<(), String> {
     let written = OpenOptions::new()
         .create(true)
         .append(true)
         .open(file)
         .and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| {
-        Failure::Usage(format!("{}: the summary cannot be written ({error})", file.display()))
+        format!("{}: the summary cannot be written ({error}); the verdict holds", file.display())
     })
 }

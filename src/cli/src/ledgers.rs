@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use letterproof_client::{Auth, Ledger, Profile, RunHead};
-use letterproof_evidence::read_journal;
-use letterproof_model::now;
+use letterproof_evidence::{HeadObserver, read_journal};
+use letterproof_model::{RunId, now};
 
 use crate::args::RunOptions;
 use crate::failure::Failure;
@@ -31,9 +31,22 @@ impl Place {
     pub(crate) fn under(folder: Option<&Path>, out: &Path, profile: &Profile) -> Self {
         let folder = folder.map_or_else(|| usual_folder(out), Path::to_owned);
         let supplier = supplier(profile);
-        let base = profile.target.base_url.as_str();
-        let name = format!("{}-{}.jsonl", plain(base), plain(&supplier));
-        Self { path: folder.join(name), supplier, reseeded: false }
+        let base = &profile.target.base_url;
+        let before = format!("{}-{}.jsonl", plain(base.as_str()), plain(&supplier));
+        let mut path = folder.join(format!("{}-{before}", base.scheme()));
+        let before = folder.join(before);
+        // Earlier versions left the scheme out. What they knew is known, and it stays where it is.
+        if !path.exists()
+            && Ledger::peek(&before, &profile.target, &supplier).is_ok_and(|known| known.is_some())
+        {
+            path = before;
+        }
+        Self { path, supplier, reseeded: false }
+    }
+
+    /// Whether there is a ledger already.
+    pub(crate) fn is_there(&self) -> bool {
+        self.path.exists()
     }
 
     /// Opens it for a run; nobody else may have it open.
@@ -75,6 +88,25 @@ impl Place {
             ))
         })?;
         Ok(heads)
+    }
+}
+
+/// Has the ledger keep how far the journal has come. Where it cannot be written, the supplier's own
+/// entries fail too and end the run.
+pub(crate) fn heads_kept(ledger: &Ledger, run: &RunId) -> HeadObserver {
+    let (ledger, run) = (ledger.clone(), run.clone());
+    Box::new(move |lines, head| {
+        let head = RunHead { run: run.clone(), lines, head: head.to_owned() };
+        if let Err(error) = ledger.note_head(head) {
+            tracing::warn!(%error, "the ledger does not know how far the journal has come");
+        }
+    })
+}
+
+/// Removes the ledger that a run made which never began.
+pub(crate) fn forget(ledger: Option<&Path>) {
+    if let Some(Err(error)) = ledger.map(std::fs::remove_file) {
+        tracing::warn!(%error, "the ledger of a run that never began stays");
     }
 }
 

@@ -17,13 +17,13 @@ use letterproof_load::{
 };
 use letterproof_mock::{DEFAULT_QUEUE_LAG, Mix};
 use letterproof_model::{
-    Brief, Context, Journal as _, Mark, Mode, Recorder, Results, RunEnd, Selection, now,
+    Brief, Context, Exchange, Journal as _, Mark, Mode, Recorder, Results, RunEnd, Selection, now,
 };
 
 use crate::args::{LoadOptions, OutputFormat, RunOptions as DriveOptions};
 use crate::embedded::{Double, Embedded};
 use crate::failure::Failure;
-use crate::interrupt::{NextPress, next_press};
+use crate::interrupt::{NextPress, next_press, press_after_that};
 use crate::ledgers::Place;
 use crate::out::{self, Text};
 use crate::progress::{Progress, tell_leftovers};
@@ -45,9 +45,12 @@ pub(crate) fn load(options: &LoadOptions) -> Result<u8, Failure> {
     if let Some(duration) = options.duration {
         profile = profile.with_duration(duration)?;
     }
-    let target = match (options.target.as_str(), &options.base_url) {
-        ("mock", None) => None,
-        (named, base) => Some(targets::resolve(named, base.as_deref(), &options.storage)?),
+    let target = match targets::is_embedded(&options.target, options.base_url.as_deref()) {
+        true => None,
+        false => {
+            let base = options.base_url.as_deref();
+            Some(targets::resolve(&options.target, base, &options.storage)?)
+        }
     };
     let double = double(options);
     let planned = match &target {
@@ -57,6 +60,7 @@ pub(crate) fn load(options: &LoadOptions) -> Result<u8, Failure> {
     match profile.plan(&planned)? {
         LoadPlan::At15(plan) => at15(options, &plan),
         LoadPlan::Attack(_) => {
+            refuse_what_does_not_apply(options)?;
             // Before the runtime's own handler of Ctrl-C, which must come second.
             claim_process_hooks();
             let runtime = crate::runtime()?;
@@ -65,6 +69,28 @@ pub(crate) fn load(options: &LoadOptions) -> Result<u8, Failure> {
             code
         }
     }
+}
+
+/// Options that mean nothing to a load of this crate's own; AT15 is driven by `run`, which looks at
+/// its options itself.
+fn refuse_what_does_not_apply(options: &LoadOptions) -> Result<(), Failure> {
+    targets::refuse(&[("--keep-pdfs", options.keep_pdfs.is_some())], |name| {
+        format!("{name} is for the profile at15; leave it out")
+    })?;
+    if !targets::is_embedded(&options.target, options.base_url.as_deref()) {
+        return targets::refuse(&[("--letters", options.letters.is_some())], |name| {
+            format!(
+                "{name} is for the mock inside this process, which this load does not use; leave it out"
+            )
+        });
+    }
+    let given = [
+        ("--ledger", options.ledger.is_some()),
+        ("--yes-storage", !options.storage.yes_storage.is_empty()),
+    ];
+    targets::refuse(&given, |names| {
+        format!("{names} is for a target that outlives the load; leave it out")
+    })
 }
 
 fn double(options: &LoadOptions) -> Double {
@@ -141,10 +167,11 @@ async fn attack(
         return Err(Failure::Harness("the profile changed its shape".to_owned()));
     };
     consent::before_load(&found, announced.clone(), options.yes)?;
+    let is_own = embedded.is_some();
     let progress = Progress::start();
     announced.iter().for_each(|line| progress.note(line));
     found.storage_consent = consent::about_storage(Some(&progress));
-    let load = Load { options, key, stamper, plan, target: found };
+    let load = Load { options, key, stamper, plan, target: found, announced, is_own };
     let ended = load.record(&progress).await;
     progress.finish();
     if let Some(embedded) = embedded {
@@ -172,6 +199,10 @@ struct Load<'a> {
     stamper: Option<Stamper>,
     plan: Box<AttackPlan>,
     target: Target,
+    /// What it uses up, in words.
+    announced: Vec<String>,
+    /// Whether the target is the mock inside this process.
+    is_own: bool,
 }
 
 impl Load<'_> {
@@ -236,7 +267,14 @@ impl Load<'_> {
                 .map_err(|error| Failure::Harness(error.message))?;
         }
         let stop = StopHandle::new();
-        let told = progress.clone();
+        let (told, asking) = (progress.clone(), progress.clone());
+        let asked = !self.options.yes && !self.is_own;
+        let (target, announced) = (self.target.clone(), self.announced.clone());
+        let agree = move |first: &Exchange| match asked {
+            true => asking.silent(|| consent::load_on_this_machine(&target, &announced, first)),
+            false => Ok(()),
+        };
+        progress.waiting(&format!("waiting for an answer of {}", self.target.base_url));
         let listening = tokio::spawn(stop_on_ctrl_c(next_press(), stop.clone(), progress.clone()));
         let name = &self.plan.profile().name;
         let outcome = self
@@ -247,6 +285,7 @@ impl Load<'_> {
                 nonce: self.options.nonce.clone(),
                 stop,
                 progress: Arc::new(move |state| told.load(state)),
+                agree: Arc::new(agree),
             })
             .await;
         listening.abort();
@@ -259,7 +298,8 @@ fn given_up(folder: RunFolder, failure: Failure) -> Failure {
     let recorded = read_journal(&folder.journal_path())
         .is_ok_and(|journal| !journal.recording.exchanges().is_empty())
         || folder.path().join(PERFORMANCE_FOLDER).exists();
-    if !recorded {
+    let not_agreed = matches!(failure, Failure::Load(LoadError::NotAgreed(_)));
+    if !recorded || not_agreed {
         return run::discarded(folder, failure);
     }
     let kept = folder.path().display();
@@ -275,7 +315,7 @@ fn given_up(folder: RunFolder, failure: Failure) -> Failure {
 /// Ctrl-C once: nothing more is sent; twice: what is under way is cut off.
 async fn stop_on_ctrl_c(mut press: NextPress, stop: StopHandle, progress: Progress) {
     while press.await.is_ok() {
-        press = next_press();
+        press = press_after_that();
         progress.note("stopping; press Ctrl-C again to cut off what is under way");
         stop.stop();
     }

@@ -1,5 +1,6 @@
 //! `letterproof mock`: serves the stand-in API until it is told to stop.
-//! Refuses to print secrets: credentials go to a folder of the caller's choice, or nowhere.
+//! Refuses to print secrets: credentials go to a folder of the caller's choice, or nowhere. A folder
+//! that holds an API key already keeps it, so that clients which know it go on working.
 
 use std::path::Path;
 use std::time::Duration;
@@ -20,7 +21,17 @@ pub(crate) fn mock(options: &MockOptions) -> Result<u8, Failure> {
         print_catalogue()?;
         return Ok(0);
     }
-    let config = config(options)?;
+    let mut config = config(options)?;
+    if let Some(folder) = &options.credentials {
+        if config.profile != Profile::Int || !matches!(config.auth, AuthMode::Jwt) {
+            return Err(Failure::Usage(
+                "--credentials is for a mock that asks for tokens; leave it out, or serve --profile \
+                 int with --auth jwt"
+                    .to_owned(),
+            ));
+        }
+        config.demo_api_key = api_key_in(folder)?;
+    }
     let runtime = crate::runtime()?;
     let code = runtime.block_on(async {
         if options.bench { measure(config).await } else { serve(options, config).await }
@@ -127,6 +138,27 @@ fn announce(options: &MockOptions, server: &MockServer) -> Result<(), Failure> {
     }))
 }
 
+const CREDENTIALS: &str = "credentials.env";
+const API_KEY: &str = "LETTERPROOF_API_KEY";
+
+/// The API key that an earlier mock wrote to a folder.
+fn api_key_in(folder: &Path) -> Result<Option<SecretToken>, Failure> {
+    let path = folder.join(CREDENTIALS);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(Failure::Usage(format!(
+                "{}: the API key there cannot be read ({error}); remove the file or choose another \
+                 folder",
+                path.display()
+            )));
+        }
+    };
+    let keys = text.lines().filter_map(|line| line.strip_prefix(API_KEY)?.strip_prefix('='));
+    Ok(keys.map(str::trim).find(|key| !key.is_empty()).map(SecretToken::new))
+}
+
 /// Writes what a client needs: `private-key.pem`, `jwks.json`, and `credentials.env` with the
 /// names that `letterproof run` reads.
 fn write_credentials(folder: &Path, credentials: &DemoCredentials) -> Result<(), Failure> {
@@ -139,13 +171,13 @@ fn write_credentials(folder: &Path, credentials: &DemoCredentials) -> Result<(),
     std::fs::create_dir_all(folder).map_err(failed)?;
     let key = folder.join("private-key.pem");
     let environment = format!(
-        "LETTERPROOF_API_KEY={}\nLETTERPROOF_KID={}\nLETTERPROOF_KEY_FILE={}\n",
+        "{API_KEY}={}\nLETTERPROOF_KID={}\nLETTERPROOF_KEY_FILE={}\n",
         credentials.api_key.expose(),
         credentials.kid,
         std::path::absolute(&key).map_err(failed)?.display()
     );
     write_private(&key, credentials.private_key_pem.expose()).map_err(failed)?;
-    write_private(&folder.join("credentials.env"), &environment).map_err(failed)?;
+    write_private(&folder.join(CREDENTIALS), &environment).map_err(failed)?;
     std::fs::write(folder.join("jwks.json"), credentials.jwks_json()).map_err(failed)
 }
 

@@ -163,6 +163,22 @@ pub(crate) fn wrong_usage(error: &clap::Error) {
     told(&visible_lines(&error.render().to_string()));
 }
 
+/// Marks a failure for the CI server that this runs under, where that is GitHub: it shows the marks
+/// beside the change. They go to stderr, which it reads as well, so that stdout stays the result's.
+pub(crate) fn annotate(marks: impl IntoIterator<Item = (String, String)>) {
+    if std::env::var_os("GITHUB_ACTIONS").is_none_or(|value| value != "true") {
+        return;
+    }
+    marks.into_iter().for_each(|(title, message)| told(&annotation(&title, &message)));
+}
+
+/// One workflow command, on one line.
+fn annotation(title: &str, message: &str) -> String {
+    let message = visible(message).replace('%', "%25");
+    let title = visible(title).replace('%', "%25").replace(':', "%3A").replace(',', "%2C");
+    format!("::error title={title}::{message}\n")
+}
+
 /// Asks on stderr, and leaves the cursor behind the question's last line.
 pub(crate) fn ask(before: &Text, question: &str) {
     told(&format!("{}{}", before.0, visible(question)));
@@ -287,6 +303,13 @@ mod tests {
     use super::*;
 
     const HOSTILE: &str = "x\nsignature  by the expected key\u{1b}[1A\u{202e}\u{200b}";
+
+    #[test]
+    fn an_annotation_is_one_command_whatever_it_says() {
+        let text = annotation("AT4: a, b", "100 %\n::error::forged");
+        assert_eq!(text.matches('\n').count(), 1, "{text}");
+        assert!(text.starts_with("::error title=AT4%3A a%2C b::100 %25"), "{text}");
+    }
 
     #[test]
     fn a_line_stays_a_line_and_a_cell_a_cell() {

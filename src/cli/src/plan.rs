@@ -79,6 +79,7 @@ impl Planned {
 
     /// Plans a run on INT for somebody who has no credentials there yet.
     fn without_credentials(options: &RunOptions, features: &FeatureSet) -> Result<Self, Failure> {
+        targets::refuse_options_of_the_mock(options)?;
         let mut target = Target::int(Auth::None)?;
         if let Some(base) = &options.base_url {
             target = target.at(base)?;

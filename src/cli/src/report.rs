@@ -13,8 +13,8 @@ use letterproof_reports::Extras;
 use crate::args::{OutputFormat, ReportFormat, ReportOptions};
 use crate::failure::Failure;
 use crate::out::{self, Text};
-use crate::progress::tell_leftovers;
-use crate::{finish, run, verify};
+use crate::progress::{self, tell_leftovers};
+use crate::{finish, resume, run, verify};
 
 /// Prints one report, or completes what a run left; returns the exit code.
 pub(crate) fn report(options: &ReportOptions) -> Result<u8, Failure> {
@@ -95,6 +95,9 @@ fn complete(options: &ReportOptions) -> Result<PathBuf, Failure> {
     };
     let folder = RunFolder::reopen(&options.run).map_err(usage)?;
     tell_leftovers(&folder);
+    if let Some(told) = resume::other_key(&options.run, key.as_ref()) {
+        progress::told(&told);
+    }
     let journal = read_journal(&folder.journal_path()).map_err(usage)?;
     refuse_other_specification(&options.run, &journal.header, contract)?;
     let bundle = finish::write_up(&folder, contract, key.as_ref())?;

@@ -2,15 +2,16 @@
 //!
 //! What the run was asked for stands in `run.json`, what it did in its journal. Scenarios whose
 //! every step had succeeded are left alone; the others are run again, each attempt kept.
-//! Refuses a run whose letters are gone, and one that has nothing left to do.
+//! Refuses a run whose letters are gone, one that has nothing left to do, and one whose bundle would
+//! not be signed as it was to be.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use letterproof_client::{Ledger, Target};
 use letterproof_evidence::{
-    INCOMPLETE, JournalHeader, JournalWriter, RunFolder, SavedJournal, head_at, read_journal,
-    zip_path,
+    BundleKey, INCOMPLETE, JournalHeader, JournalWriter, RunFolder, SavedJournal, head_at,
+    read_journal, zip_path,
 };
 use letterproof_model::{
     Journal as _, LastAttempt, Mark, MarkKind, Mode, Recorder as _, RunId, ScenarioOutcome, TestId,
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::args::{RunOptions, Suite};
 use crate::failure::Failure;
+use crate::targets::is_embedded;
 
 const FILE: &str = "run.json";
 const FORMAT: &str = "letterproof-run/1";
@@ -41,10 +43,17 @@ struct Asked {
     foreign_letter: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     timestamp: Option<String>,
+    /// The id of the key that its bundle is signed with; not told by earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signed_by: Option<String>,
 }
 
 /// Writes down what a run was asked for.
-pub(crate) fn remember(folder: &RunFolder, options: &RunOptions) -> Result<(), Failure> {
+pub(crate) fn remember(
+    folder: &RunFolder,
+    options: &RunOptions,
+    key: Option<&BundleKey>,
+) -> Result<(), Failure> {
     let asked = Asked {
         format: FORMAT.to_owned(),
         target: options.target.clone(),
@@ -58,10 +67,41 @@ pub(crate) fn remember(folder: &RunFolder, options: &RunOptions) -> Result<(), F
         letters: options.letters,
         foreign_letter: options.foreign_letter.clone(),
         timestamp: options.timestamp.clone(),
+        signed_by: key.map(|key| key.public().key_id()),
     };
     let text = serde_json::to_vec_pretty(&asked)
         .map_err(|error| Failure::Harness(format!("{FILE} cannot be written: {error}")))?;
     Ok(folder.write(FILE, &text)?)
+}
+
+/// What a run says that was stopped before its end: where it is, and how to go on with it.
+pub(crate) fn stopped(folder: &RunFolder, options: &RunOptions) -> String {
+    let kept = folder.path().display();
+    let next = if is_embedded(&options.target, options.base_url.as_deref()) {
+        "its letters are gone with the mock inside its process, so start a new run".to_owned()
+    } else {
+        let key = options.sign_key.as_ref();
+        let key = key.map(|key| format!(" --sign-key {}", key.display())).unwrap_or_default();
+        format!("go on with `letterproof run --resume {kept}{key}`")
+    };
+    format!(
+        "stopped before its end; what was recorded is in {kept}: {next}, or make a bundle of what is \
+         there with `letterproof report {kept}`"
+    )
+}
+
+/// Why this key, or none, does not sign the bundle of a run as it was to be; `None` where it does, or
+/// where nobody said how it was to be signed.
+pub(crate) fn other_key(folder: &Path, key: Option<&BundleKey>) -> Option<String> {
+    let text = std::fs::read(folder.join(FILE)).ok()?;
+    let wanted = serde_json::from_slice::<Asked>(&text).ok()?.signed_by?;
+    let given = key.map(|key| key.public().key_id());
+    let found = match &given {
+        Some(given) if *given == wanted => return None,
+        Some(given) => format!("--sign-key gives key {given}"),
+        None => "no --sign-key is given".to_owned(),
+    };
+    Some(format!("{}: this run was to be signed with key {wanted}, and {found}", folder.display()))
 }
 
 /// A run that broke off.
@@ -93,7 +133,7 @@ impl Broken {
         if asked.format != FORMAT {
             return Err(unusable(format!("its format is {}, not {FORMAT}", asked.format)));
         }
-        if asked.target == "mock" && asked.base_url.is_none() {
+        if is_embedded(&asked.target, asked.base_url.as_deref()) {
             return Err(unusable(
                 "its letters were those of a double inside the run's own process, and are gone \
                  with it; start a new run"
@@ -115,6 +155,14 @@ impl Broken {
         // Judges and ledger go by the order of times.
         let behind = go_on_after(last_time(&journal));
         Ok(Self { dir: dir.to_owned(), asked, journal, finished, broken_off, behind })
+    }
+
+    /// Refuses a key that would not sign the bundle as it was to be.
+    pub(crate) fn refuse_other_key(&self, key: Option<&BundleKey>) -> Result<(), Failure> {
+        match other_key(&self.dir, key) {
+            None => Ok(()),
+            Some(told) => Err(Failure::Usage(format!("{told}; give the key it was begun with"))),
+        }
     }
 
     /// The options of the run, with those that may differ as given now.

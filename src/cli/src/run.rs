@@ -10,16 +10,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use letterproof_client::{
-    Beginning, Flow, Gate, Ledger, ProgressEvent, Recalled, RunHead, Session, SessionOptions,
-    Stamper, Supplier, Target,
+    Beginning, Flow, Gate, Ledger, ProgressEvent, Recalled, Session, SessionOptions, Stamper,
+    Supplier, Target,
 };
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    BundleKey, HeadObserver, JournalHeader, JournalWriter, RunFolder, new_run_id, read_waivers,
+    BundleKey, JournalHeader, JournalWriter, RunFolder, new_run_id, read_waivers,
 };
 use letterproof_model::{
-    Brief, Context, LetterId, Mode, Recorder, Results, RunEnd, RunId, Selection, Timestamp, Waiver,
-    Who, now, pack,
+    Brief, Context, LetterId, Mode, Recorder, Results, RunEnd, RunId, Selection, TestId, Timestamp,
+    Waiver, Who, now, pack,
 };
 use letterproof_steps::{Bench, FeatureSet, Prober, Stage};
 
@@ -27,13 +27,13 @@ use crate::args::{OutputFormat, RunOptions, Suite};
 use crate::embedded::Embedded;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::ledgers::Place;
+use crate::ledgers::{Place, forget, heads_kept};
 use crate::plan::{Planned, gate};
 use crate::progress::{Progress, tell_leftovers};
 use crate::resume::{Broken, remember};
 use crate::stamping::{self, Bell, Stamping};
 use crate::surroundings::environment;
-use crate::{consent, finish, out, table, targets, verify};
+use crate::{consent, finish, out, resume, table, targets, verify};
 
 /// Runs the selected tests; returns the exit code.
 pub(crate) fn run(options: RunOptions) -> Result<u8, Failure> {
@@ -84,6 +84,9 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
     let waivers = options.waivers.as_deref().map(read_waivers).transpose();
     let waivers = waivers.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
     let sign_key = finish::signing_key(options.sign_key.as_deref())?;
+    if let Some(broken) = &broken {
+        broken.refuse_other_key(sign_key.as_ref())?;
+    }
     let stamper = options.timestamp.as_deref().map(Stamper::at).transpose()?;
     let profile = targets::of_run(&options)?;
     let left = match (&broken, &profile) {
@@ -97,21 +100,19 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
     if let Some(profile) = &profile {
         consent::before_changes(&profile.target, &planned.plan, options.yes)?;
     }
-    let ledger = match &profile {
-        Some(profile) => Some(Place::of(&options, profile).open(profile)?),
+    let place = profile.as_ref().map(|profile| Place::of(&options, profile));
+    let new_ledger = place.as_ref().filter(|place| !place.is_there());
+    let new_ledger = new_ledger.map(|place| place.path.clone());
+    let ledger = match profile.as_ref().zip(place) {
+        Some((profile, place)) => Some(place.open(profile)?),
         None => None,
     };
 
-    let (run_id, started, folder) = match &broken {
-        Some(broken) => broken.reopen()?,
-        None => {
-            let started = now();
-            let run_id = new_run_id(started)?;
-            let folder = RunFolder::create(&options.out, &run_id)
-                .map_err(|error| Failure::Usage(error.to_string()))?;
-            (run_id, started, folder)
-        }
+    let made = match &broken {
+        Some(broken) => broken.reopen(),
+        None => new_folder(&options.out),
     };
+    let (run_id, started, folder) = made.inspect_err(|_| forget(new_ledger.as_deref()))?;
     tell_leftovers(&folder);
     let progress = Progress::start();
     for words in planned.shortages() {
@@ -133,6 +134,7 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
         progress: &progress,
         broken,
         planned,
+        new_ledger,
         astray: AtomicBool::new(false),
     };
     let target = profile.map(|found| {
@@ -143,6 +145,15 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
     let outcome = drive.record_and_judge(folder, target, ledger).await;
     progress.finish();
     outcome
+}
+
+/// The folder of a run that begins now.
+fn new_folder(out: &Path) -> Result<(RunId, Timestamp, RunFolder), Failure> {
+    let started = now();
+    let run_id = new_run_id(started)?;
+    let folder =
+        RunFolder::create(out, &run_id).map_err(|error| Failure::Usage(error.to_string()))?;
+    Ok((run_id, started, folder))
 }
 
 /// One run between the making of its folder and its results.
@@ -165,6 +176,8 @@ struct Drive<'a> {
     /// The run that is gone on with.
     broken: Option<Broken>,
     planned: Planned,
+    /// The ledger, where this run made it.
+    new_ledger: Option<PathBuf>,
     /// Whether something led where nothing may go.
     astray: AtomicBool,
 }
@@ -183,7 +196,7 @@ impl Drive<'_> {
         };
         let embedded = match embedded.transpose() {
             Ok(embedded) => embedded,
-            Err(failure) => return Err(discarded(folder, failure)),
+            Err(failure) => return Err(self.discarded(folder, failure)),
         };
         let recorded = self.record(&folder, embedded.as_ref(), target, ledger).await;
         if let Some(embedded) = embedded {
@@ -193,8 +206,14 @@ impl Drive<'_> {
             Ok(end) => self.write_up(folder, &end).await,
             // What a run recorded before it broke off is kept, whatever becomes of this attempt.
             Err(failure) if self.broken.is_some() => Err(failure),
-            Err(failure) => Err(discarded(folder, failure)),
+            Err(failure) => Err(self.discarded(folder, failure)),
         }
+    }
+
+    /// A run that never began leaves nothing behind.
+    fn discarded(&self, folder: RunFolder, failure: Failure) -> Failure {
+        forget(self.new_ledger.as_deref());
+        discarded(folder, failure)
     }
 
     /// Drives every scenario; returns how that ended, which the journal's last mark tells too.
@@ -205,7 +224,7 @@ impl Drive<'_> {
         target: Option<Target>,
         ledger: Option<Ledger>,
     ) -> Result<RunEnd, Failure> {
-        let interrupt = Interrupt::listen();
+        let interrupt = Interrupt::listen(resume::stopped(folder, self.options));
         let target = match (target, embedded) {
             (Some(target), _) => target,
             (None, Some(embedded)) => embedded.target()?,
@@ -218,7 +237,7 @@ impl Drive<'_> {
         let bell = Bell::default();
         let heard = bell.clone();
         let journal = Arc::new(
-            self.journal(folder, &context)?
+            self.journal(folder, &context, target.deciding(&self.options.only))?
                 .with_observer(Box::new(move |exchange| seen.see(exchange)))
                 .with_mark_observer(Box::new(move |mark| heard.hear(mark)))
                 .with_head_observer(heads_kept(&ledger, &self.run_id)),
@@ -262,7 +281,13 @@ impl Drive<'_> {
                 // Broken off while it was judged: all the traffic is there.
                 return Ok(());
             }
-            session.preflight(&Flow::supplier(session.nonce())).await?;
+            self.progress.waiting(&format!("waiting for an answer of {}", context.base_url));
+            let first = session.preflight(&Flow::supplier(session.nonce())).await?;
+            if embedded.is_none() {
+                let (plan, agreed) = (&self.planned.plan, self.options.yes);
+                self.progress
+                    .silent(|| consent::on_this_machine(session.target(), plan, agreed, &first))?;
+            }
             if self.broken.is_some() {
                 self.progress.note("looking for updates that were under way");
                 stage.supplier.settle().await?;
@@ -278,7 +303,10 @@ impl Drive<'_> {
             session.stop();
         };
         let end = match interrupt.unless_pressed(driving, stop).await {
-            None => RunEnd::Interrupted,
+            None => {
+                self.progress.cut_off();
+                RunEnd::Interrupted
+            }
             Some(driven) => {
                 driven?;
                 let astray = session.led_astray();
@@ -309,12 +337,17 @@ impl Drive<'_> {
     }
 
     /// The run's journal: a new one, or the one it had when it broke off.
-    fn journal(&self, folder: &RunFolder, context: &Context) -> Result<JournalWriter, Failure> {
+    fn journal(
+        &self,
+        folder: &RunFolder,
+        context: &Context,
+        deciding: Vec<TestId>,
+    ) -> Result<JournalWriter, Failure> {
         let Some(_) = &self.broken else {
-            let (run_id, brief) = (self.run_id.clone(), self.brief(context)?);
+            let (run_id, brief) = (self.run_id.clone(), self.brief(context, deciding)?);
             let header = JournalHeader::briefed(run_id, self.started, crate::tool(), brief);
             let journal = JournalWriter::create(&folder.journal_path(), &header)?;
-            remember(folder, self.options)?;
+            remember(folder, self.options, self.sign_key.as_ref())?;
             return Ok(journal);
         };
         Ok(JournalWriter::resume(&folder.journal_path())?)
@@ -350,7 +383,7 @@ impl Drive<'_> {
     }
 
     /// What this run is asked to show.
-    fn brief(&self, context: &Context) -> Result<Brief, Failure> {
+    fn brief(&self, context: &Context, deciding: Vec<TestId>) -> Result<Brief, Failure> {
         let tests = match self.options.suite {
             Suite::Conformance => Vec::new(),
             _ if self.options.only.is_empty() => pack().iter().map(|test| test.id).collect(),
@@ -363,6 +396,8 @@ impl Drive<'_> {
             who: self.who.clone(),
             waivers: self.waivers.clone(),
             specification: self.contract()?.specification().map(str::to_owned),
+            deciding,
+            strict: self.options.strict.map(Into::into),
             ..Brief::new(selection, context.clone())
         })
     }
@@ -425,25 +460,17 @@ impl Drive<'_> {
                 });
                 kept
             }
-            RunEnd::Whole | RunEnd::Missed(_) | RunEnd::Interrupted => {
+            RunEnd::Interrupted => {
+                self.progress.note(&resume::stopped(&folder, self.options));
+                folder.path().to_owned()
+            }
+            RunEnd::Whole | RunEnd::Missed(_) => {
                 let (key, stamper) = (self.sign_key.as_ref(), self.stamper.as_ref());
                 stamping::close(folder, key, stamper, self.progress).await?
             }
         };
         Ok((bundle.results, path))
     }
-}
-
-/// Has the ledger keep how far the journal has come. Where it cannot be written, the supplier's own
-/// entries fail too and end the run.
-fn heads_kept(ledger: &Ledger, run: &RunId) -> HeadObserver {
-    let (ledger, run) = (ledger.clone(), run.clone());
-    Box::new(move |lines, head| {
-        let head = RunHead { run: run.clone(), lines, head: head.to_owned() };
-        if let Err(error) = ledger.note_head(head) {
-            tracing::warn!(%error, "the ledger does not know how far the journal has come");
-        }
-    })
 }
 
 /// A run that never began leaves no folder behind.
@@ -456,6 +483,7 @@ pub(crate) fn discarded(folder: RunFolder, failure: Failure) -> Failure {
 
 /// Prints the results.
 pub(crate) fn report(format: OutputFormat, results: &Results, path: &Path) -> Result<(), Failure> {
+    out::annotate(table::failures(results));
     match format {
         OutputFormat::Json => out::json(results),
         OutputFormat::Table => out::print(&table::render(results, path, out::takes_colour())),

@@ -10,6 +10,7 @@ use letterproof_selftest::{
 
 use crate::args::{OutputFormat, SelftestOptions};
 use crate::failure::Failure;
+use crate::interrupt::or_stopped;
 use crate::out;
 use crate::progress::Progress;
 
@@ -25,11 +26,13 @@ pub(crate) fn selftest(asked: &SelftestOptions) -> Result<u8, Failure> {
 fn matrix(asked: &SelftestOptions) -> Result<u8, Failure> {
     let options = Options { only: asked.only.clone(), jobs: jobs(asked), judges: None };
     let progress = Progress::start();
-    let told = |count: usize, all: usize, row: &Row| {
+    progress.waiting("the self-test is at work");
+    let shown = progress.clone();
+    let told = move |count: usize, all: usize, row: &Row| {
         let line = format!("{count}/{all} {}", row.line());
-        if row.outcome.is_good() { progress.passing(&line) } else { progress.note(&line) }
+        if row.outcome.is_good() { shown.passing(&line) } else { shown.note(&line) }
     };
-    let matrix = run(&options, &told);
+    let matrix = unless_stopped(move || run(&options, &told));
     progress.finish();
     let matrix = matrix?;
     if let Some(folder) = &asked.out {
@@ -47,6 +50,7 @@ fn noise(asked: &SelftestOptions, runs: usize) -> Result<u8, Failure> {
     let (seed, jobs, keep) = (asked.seed, jobs(asked), asked.out.clone());
     let options = NoiseOptions { runs, seed, jobs, keep, ..NoiseOptions::default() };
     let progress = Progress::start();
+    progress.waiting("the self-test is at work");
     let shown = progress.clone();
     let told: NoiseProgress = Arc::new(move |event| match event {
         NoiseEvent::Doing { run, scenario } => shown.passing(&format!("run {run}: {scenario}")),
@@ -54,7 +58,7 @@ fn noise(asked: &SelftestOptions, runs: usize) -> Result<u8, Failure> {
             shown.note(&format!("{count}/{all} {}", row.line()));
         }
     });
-    let report = run_noise(&options, &told);
+    let report = unless_stopped(move || run_noise(&options, &told));
     progress.finish();
     let report = report?;
     if let Some(folder) = &asked.out {
@@ -65,6 +69,24 @@ fn noise(asked: &SelftestOptions, runs: usize) -> Result<u8, Failure> {
         OutputFormat::Json => out::json(&report.document())?,
     }
     Ok(report.exit_code())
+}
+
+/// Does long work on a thread of its own, until it is done or somebody asks to stop.
+fn unless_stopped<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SelftestError> + Send + 'static,
+) -> Result<T, Failure> {
+    let runtime = crate::runtime()?;
+    let worked = async {
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(|error| Failure::Harness(format!("the self-test broke off: {error}")))?
+            .map_err(Failure::from)
+    };
+    let words =
+        "stopped before the last row; the rows told so far hold, and a self-test begins anew";
+    let done = runtime.block_on(or_stopped(worked, words));
+    // Trials under way end with the process.
+    runtime.shutdown_background();
+    done
 }
 
 /// How many go on side by side; 0 leaves it to the library.

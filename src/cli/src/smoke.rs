@@ -20,9 +20,10 @@ use serde_json::{Value, json};
 use crate::args::{OutputFormat, RunOptions, Suite};
 use crate::consent;
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
 use crate::out::{self, Text};
-use crate::progress::tell_leftovers;
-use crate::targets::PROD_SMOKE;
+use crate::progress::{Progress, tell_leftovers};
+use crate::targets::{self, PROD_SMOKE};
 
 /// The version of `smoke.json`.
 const FORMAT: &str = "letterproof-smoke/1";
@@ -52,14 +53,24 @@ fn refuse_the_rest(options: &RunOptions) -> Result<(), Failure> {
         ("--resume", options.resume.is_some()),
         ("--reseeded", options.reseeded),
         ("--ledger", options.ledger.is_some()),
+        ("--mix", options.mix.is_some()),
+        ("--seed", options.seed.is_some()),
+        ("--visibility-timeout", options.visibility_timeout.is_some()),
+        ("--apply-delay", options.apply_delay.is_some()),
+        ("--queue-lag", options.queue_lag.is_some()),
+        ("--waivers", options.waivers.is_some()),
+        ("--window", options.window.is_some()),
+        ("--keep-pdfs", options.keep_pdfs.is_some()),
+        ("--sign-key", options.sign_key.is_some()),
+        ("--timestamp", options.timestamp.is_some()),
+        ("--strict", options.strict.is_some()),
     ];
-    match given.into_iter().find(|(_, given)| *given) {
-        None => Ok(()),
-        Some((name, _)) => Err(Failure::Usage(format!(
-            "refused before any traffic: {name} has no place in the production smoke test; leave \
+    targets::refuse(&given, |names| {
+        format!(
+            "refused before any traffic: {names} has no place in the production smoke test; leave \
              it out"
-        ))),
-    }
+        )
+    })
 }
 
 fn target(options: &RunOptions) -> Result<Target, Failure> {
@@ -94,7 +105,16 @@ async fn drive(options: &RunOptions, target: Target) -> Result<u8, Failure> {
         JournalHeader::new(run_id, crate::tool(), context.base_url.clone()).with_chained_ids();
     let journal = Arc::new(JournalWriter::create(&folder.journal_path(), &header)?);
     let recorder: Arc<dyn Recorder> = journal.clone();
-    let run = match drive_session(options, target, recorder).await {
+    let words = format!(
+        "stopped before its end; what was recorded is in {}. What was sent is not taken back, and a \
+         smoke test is not gone on with: start it again",
+        folder.path().display()
+    );
+    let progress = Progress::start();
+    progress.waiting(&format!("the smoke test of {}", context.base_url));
+    let driven = drive_session(options, target, recorder, &words).await;
+    progress.finish();
+    let run = match driven {
         Ok(run) => run,
         Err(failure) => {
             drop(journal);
@@ -121,7 +141,9 @@ async fn drive_session(
     options: &RunOptions,
     target: Target,
     recorder: Arc<dyn Recorder>,
+    stopped: &str,
 ) -> Result<SmokeRun, Failure> {
+    let interrupt = Interrupt::listen(stopped.to_owned());
     let session = Session::new(
         target,
         recorder,
@@ -132,11 +154,14 @@ async fn drive_session(
         let ledger = Ledger::in_memory(session.target());
         let supplier = Supplier::new(session.clone(), ledger).for_scenario("production smoke test");
         supplier.smoke_test(now()).await
-    }
-    .await;
+    };
+    let smoked = interrupt.unless_pressed(smoked, || session.stop()).await;
     // However it ended: nothing is recorded behind the back of what is written next.
     session.close().await;
-    Ok(smoked?)
+    match smoked {
+        Some(smoked) => Ok(smoked?),
+        None => Err(Failure::Stopped(stopped.to_owned())),
+    }
 }
 
 /// What came of it: it passed when every letter can be printed and the record reads back.

@@ -22,6 +22,7 @@ use tokio::time::timeout;
 use crate::args::StampOptions;
 use crate::failure::Failure;
 use crate::finish;
+use crate::interrupt::or_stopped;
 use crate::out::{self, Text};
 use crate::progress::Progress;
 
@@ -31,10 +32,13 @@ pub(crate) fn stamp(options: &StampOptions) -> Result<u8, Failure> {
     let runtime = crate::runtime()?;
     let mut got = None;
     let placed = put_stamp(&options.bundle, |manifest| {
-        let asked = runtime.block_on(ask(&stamper, &StampRequest::about(manifest)?));
-        let stamp = asked.map_err(|reason| {
-            Failure::Harness(format!("no time stamp of {}: {reason}", stamper.name()))
-        })?;
+        let request = StampRequest::about(manifest)?;
+        let asked = async {
+            ask(&stamper, &request).await.map_err(|reason| {
+                Failure::Harness(format!("no time stamp of {}: {reason}", stamper.name()))
+            })
+        };
+        let stamp = runtime.block_on(or_stopped(asked, "stopped before a time stamp was got"))?;
         got = said(&stamp, manifest);
         Ok(stamp)
     });

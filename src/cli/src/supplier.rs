@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::args::{OutputFormat, SupplierOptions};
 use crate::failure::Failure;
-use crate::interrupt::next_press;
+use crate::interrupt::pressed;
 use crate::out::{self, Text};
 use crate::progress::Progress;
 
@@ -35,14 +35,9 @@ pub(crate) fn supplier(options: &SupplierOptions) -> Result<u8, Failure> {
     let progress = Progress::start();
     let told = progress.clone();
     let runtime = crate::runtime()?;
-    let stop = async {
-        if next_press().await.is_err() {
-            // Where signals cannot be had, nobody ever presses anything.
-            std::future::pending::<()>().await;
-        }
-    };
+    progress.waiting("waiting for an answer");
     let listener = move |event: ProgressEvent| told.doing(&event);
-    let report = runtime.block_on(model.run(&listener, stop));
+    let report = runtime.block_on(model.run(&listener, pressed()));
     runtime.shutdown_timeout(Duration::from_secs(1));
     progress.finish();
     let report = report?;

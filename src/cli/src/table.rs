@@ -8,6 +8,8 @@ use letterproof_model::{
     WaiverState, WaiverUse, is_waived, unwaived_verdict,
 };
 
+use letterproof_model::text::many;
+
 use crate::out::{self, Look, Text};
 
 /// Renders the table, what is owed and open, and where the evidence is.
@@ -59,7 +61,68 @@ pub(crate) fn render(results: &Results, evidence: &Path, colour: bool) -> Text {
     open_points(&mut text, results);
     text.gap();
     text.line(format_args!("evidence  {}", evidence.display()));
+    for line in beside_the_verdicts(results) {
+        text.line(line);
+    }
     text
+}
+
+/// What failed and decides, for a CI server: each check with what was expected and seen. Servers show
+/// few, so the first of each test come first.
+pub(crate) fn failures(results: &Results) -> Vec<(String, String)> {
+    let decides = |test: &&TestResult| test.required || results.run.deciding.contains(&test.id);
+    let failed = |verdict: Verdict| matches!(verdict, Verdict::Fail | Verdict::Error);
+    let of_tests = results
+        .tests
+        .iter()
+        .filter(|test| test.selected)
+        .filter(decides)
+        .flat_map(|test| test.checks().filter(|c| failed(c.verdict)).enumerate());
+    let mut of_tests: Vec<_> = of_tests.collect();
+    of_tests.sort_by_key(|(at, _)| *at);
+    let of_tests = of_tests.into_iter().map(|(_, c)| (c.id.to_string(), c));
+    let checks = results.conformance.iter().filter(|check| check.is_broken());
+    let of_checks =
+        checks.filter_map(|check| Some((check.id.to_string(), check.criteria.first()?)));
+    of_tests
+        .chain(of_checks)
+        .filter(|(_, c)| !is_waived(&c.id, c.verdict, &results.waivers))
+        .map(|(id, c)| {
+            (
+                format!("{id} {}", c.verdict),
+                format!("expected {}; observed {}", c.expected, c.observed),
+            )
+        })
+        .collect()
+}
+
+/// What must not be overlooked after all that was passed: what a strict run objects to, and optional
+/// tests that failed and decide nothing.
+fn beside_the_verdicts(results: &Results) -> Vec<String> {
+    let Results { findings, observer, conformance, waivers, .. } = results;
+    let objections = results
+        .run
+        .strict
+        .map(|strict| strict.objections(findings, observer, conformance, waivers));
+    let objected = objections.filter(|ids| !ids.is_empty()).map(|ids| {
+        let strict = results.run.strict.map(|strict| strict.to_string()).unwrap_or_default();
+        format!("--strict {strict} objects to {}", ids.join(", "))
+    });
+    let failed: Vec<String> = results
+        .tests
+        .iter()
+        .filter(|test| test.selected && !test.required && !results.run.deciding.contains(&test.id))
+        .filter(|test| unwaived_verdict(test, waivers) == Verdict::Fail)
+        .map(|test| test.id.to_string())
+        .collect();
+    let failed = (!failed.is_empty()).then(|| {
+        format!(
+            "optional and failed: {} (decides nothing, for neither the profile states it in `supports` \
+             nor --only names it)",
+            failed.join(", ")
+        )
+    });
+    objected.into_iter().chain(failed).collect()
 }
 
 /// The flows of AT15 against the least time in which they can be done, the best one named.
@@ -204,7 +267,7 @@ fn open_points(text: &mut Text, results: &Results) {
         .collect();
     if !not_run.is_empty() {
         text.gap();
-        text.line(format_args!("required and not run: {}", not_run.join(", ")));
+        text.line(format_args!("required and not-run: {}", not_run.join(", ")));
     }
     not_applicable(text, results);
     let owed: Vec<String> = results
@@ -227,9 +290,8 @@ fn open_points(text: &mut Text, results: &Results) {
     };
     let known = results.findings.iter().filter(|f| f.kind != FindingKind::Violation).count();
     text.line(format_args!(
-        "findings: {} violations by the supplier, {} by the API, {known} known deviations, drift \
-         and notes",
-        violations(About::Supplier),
+        "findings: {} by the supplier, {} by the API, {known} known deviations, drift and notes",
+        many(violations(About::Supplier), "violation"),
         violations(About::Api),
     ));
 }

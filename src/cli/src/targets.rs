@@ -18,20 +18,70 @@ const PRODUCTION: &str = "https://api.service.nhs.uk/nhs-notify-supplier";
 /// The target that a run goes to, and the supplier it is meant for; `None` for the double inside
 /// the run's own process.
 pub(crate) fn of_run(options: &RunOptions) -> Result<Option<Profile>, Failure> {
-    if options.target == "mock" && options.base_url.is_none() {
+    if is_embedded(&options.target, options.base_url.as_deref()) {
+        refuse_options_of_targets(options)?;
         return Ok(None);
     }
-    if let Some(fault) = options.faults.first() {
-        return Err(Failure::Usage(format!(
-            "--fault {fault} is for the mock inside the run's own process; leave it out, or give it \
-             to `letterproof mock`"
-        )));
-    }
+    refuse_options_of_the_mock(options)?;
     let mut profile = resolve(&options.target, options.base_url.as_deref(), &options.storage)?;
     if let Some(letters) = options.letters {
+        if !profile.target.has(Capability::Seeded) {
+            return Err(Failure::Usage(format!(
+                "--letters is for a target that is seeded, which {} is not; leave it out",
+                profile.target.name
+            )));
+        }
         profile.target.seeded_letters = letters;
     }
     Ok(Some(profile))
+}
+
+/// Whether requests go to the mock inside this process.
+pub(crate) fn is_embedded(target: &str, base_url: Option<&str>) -> bool {
+    target == "mock" && base_url.is_none()
+}
+
+/// Options that shape the mock inside the run's own process, where there is none.
+pub(crate) fn refuse_options_of_the_mock(options: &RunOptions) -> Result<(), Failure> {
+    let given = [
+        ("--fault", !options.faults.is_empty()),
+        ("--mix", options.mix.is_some()),
+        ("--seed", options.seed.is_some()),
+        ("--visibility-timeout", options.visibility_timeout.is_some()),
+        ("--apply-delay", options.apply_delay.is_some()),
+        ("--queue-lag", options.queue_lag.is_some()),
+    ];
+    refuse(&given, |names| {
+        format!(
+            "{names} is for the mock inside the run's own process, which this run does not use; leave \
+             it out, or give it to `letterproof mock`"
+        )
+    })
+}
+
+/// Options about targets elsewhere, where the mock inside the run's own process is the target.
+fn refuse_options_of_targets(options: &RunOptions) -> Result<(), Failure> {
+    let given = [
+        ("--ledger", options.ledger.is_some()),
+        ("--reseeded", options.reseeded),
+        ("--yes-storage", !options.storage.yes_storage.is_empty()),
+    ];
+    refuse(&given, |names| {
+        format!(
+            "{names} is for a target that outlives the run, and the mock inside its own process does \
+             not; leave it out, or say where to go with --target or --base-url"
+        )
+    })
+}
+
+/// Refuses the options that were given, all named at once.
+pub(crate) fn refuse(
+    options: &[(&str, bool)],
+    words: impl FnOnce(&str) -> String,
+) -> Result<(), Failure> {
+    let given: Vec<&str> =
+        options.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+    if given.is_empty() { Ok(()) } else { Err(Failure::Usage(words(&given.join(", ")))) }
 }
 
 /// A built-in target or a profile file, at another address where one is given, with the storage that

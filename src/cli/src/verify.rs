@@ -6,8 +6,8 @@ use std::path::Path;
 
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    Bundle, BundlePublicKey, Conclusion, EvidenceError, Opened, Rebuilt, SignatureState, StampSeen,
-    StamperCertificates, Verification, Verifying,
+    Bundle, BundlePublicKey, Conclusion, EvidenceError, Opened, ProblemKind, Rebuilt,
+    SignatureState, StampSeen, StamperCertificates, Verification, Verifying,
 };
 use letterproof_reports::{Extras, rebuilt};
 
@@ -61,7 +61,12 @@ pub(crate) fn verified_with(
         stampers: stampers.as_ref(),
         reports,
     };
-    letterproof_evidence::verify(bundle, &with).map_err(usage)
+    let found = letterproof_evidence::verify(bundle, &with).map_err(usage)?;
+    // What is no bundle at all was given wrongly: there is nothing to find unsound.
+    match found.problems.iter().find(|problem| problem.kind == ProblemKind::NotABundle) {
+        Some(problem) => Err(Failure::Usage(format!("{}: {problem}", bundle.display()))),
+        None => Ok(found),
+    }
 }
 
 /// Makes the reports of a bundle again and compares.

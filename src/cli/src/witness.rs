@@ -181,7 +181,11 @@ impl Watch<'_> {
         let page = Page::serve(self.options.ui, Arc::clone(&live)).await?;
         ready["ui"] = page.url().into();
         // Whoever reads that it is ready may end it.
-        let interrupt = Interrupt::listen();
+        let kept = folder.path().display();
+        let interrupt = Interrupt::listen(format!(
+            "stopped at once; what was recorded is in {kept}, and `letterproof report {kept}` makes \
+             its bundle"
+        ));
         out::json_line(&ready)?;
         Ok(Stand { journal, bell, live, page, session, downloads_apart, interrupt })
     }
@@ -196,6 +200,8 @@ impl Watch<'_> {
             who: self.options.who.or(&self.target.who),
             waivers: self.waivers.clone(),
             specification: self.contract.specification().map(str::to_owned),
+            deciding: self.target.deciding(&self.options.only),
+            strict: self.options.strict.map(Into::into),
             ..Brief::new(selection, self.context.clone())
         }
     }

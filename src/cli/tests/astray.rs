@@ -38,7 +38,7 @@ fn passed_on(mock: &str, host: &str, asked: &Asked) -> Said {
         other => panic!("{other} {}", asked.path),
     };
     let kind = header(&answer.head, "content-type").unwrap_or_default();
-    let said = Said::new(status, &kind, answer.body);
+    let said = Said::new(status, &kind, answer.body).with_header("X-Letterproof-Mock", "true");
     match header(&answer.head, "location") {
         Some(link) => {
             let path = link.splitn(4, '/').nth(3).unwrap();

@@ -91,9 +91,41 @@ fn the_step_summary_is_written_in_markdown_and_added_to() {
     {
         assert!(written.contains(words), "{words} in {written}");
     }
-    let ended = gate(&sound().zip, &["--summary", text(folder.path())]);
-    assert_eq!(ended.code, 2, "{}", ended.stdout);
-    assert!(ended.stderr.contains("the summary cannot be written"), "{}", ended.stderr);
+    for (tests, code, verdict) in
+        [("AT1", 0, "every demand is met"), ("AT9", 1, "NOT every demand is met")]
+    {
+        let ended = gate(&sound().zip, &["--require", tests, "--summary", text(folder.path())]);
+        assert_eq!(ended.code, code, "{}", ended.stdout);
+        assert!(ended.stdout.contains(verdict), "{}", ended.stdout);
+        assert!(ended.stderr.contains("the summary cannot be written"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn under_github_each_demand_that_is_not_met_is_marked_on_stderr() {
+    let call = |on: &str| {
+        let call = command(&["gate", text(failing()), "--require", "AT4", "--format", "json"]);
+        call.without("GITHUB_STEP_SUMMARY").env("GITHUB_ACTIONS", on).ended()
+    };
+    let marked = call("true");
+    assert_eq!(marked.code, 1, "{}", marked.stderr);
+    let mark = "::error title=letterproof gate%3A AT4 passed::found: fail";
+    assert!(marked.stderr.contains(mark), "{}", marked.stderr);
+    assert_eq!(printed(&marked)["met"], false, "stdout is the result's alone");
+    assert!(!call("false").stderr.contains("::error"));
+}
+
+#[test]
+fn strict_demands_that_nothing_is_held_against_the_supplier() {
+    for strict in ["violations", "advice"] {
+        let ended = gate(&sound().zip, &["--require", "AT1", "--strict", strict]);
+        let line = ended.stdout.lines().find(|line| line.contains("no violation by the supplier"));
+        assert!(line.is_some(), "{}", ended.stdout);
+        assert_eq!(ended.code == 0, !ended.stdout.contains("NOT met"), "{}", ended.stdout);
+    }
+    let ended = gate(&sound().zip, &["--require", "AT1", "--strict", "violations"]);
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    assert_eq!(gate(&sound().zip, &["--strict", "everything"]).code, 2);
 }
 
 #[test]
@@ -123,7 +155,9 @@ fn what_cannot_be_held_against_demands_ends_with_2() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.zip");
     fs::write(&file, "not a zip").unwrap();
-    assert_eq!(gate(&file, &[]).code, 1, "it is there, and no bundle that verifies");
+    let ended = gate(&file, &[]);
+    assert_eq!(ended.code, 2, "{}", ended.stdout);
+    assert!(ended.stderr.contains("a.zip: it is no zip at all"), "{}", ended.stderr);
 }
 
 /// The line of a demand in a gate's table.

@@ -152,28 +152,35 @@ async fn a_run_killed_before_its_update_lists_again_and_goes_on() {
 /// Ctrl-C, as a terminal sends it.
 #[cfg(unix)]
 fn interrupt(child: &Child) {
-    let sent = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
+    signal(child, "-INT");
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, name: &str) {
+    let sent =
+        std::process::Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
 }
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn ctrl_c_leaves_what_is_proven_and_the_run_is_gone_on_with() {
+async fn sigterm_leaves_what_is_proven_and_the_run_is_gone_on_with() {
     let server = double().await;
     let out = tempfile::tempdir().unwrap();
     let profile = quick_profile(out.path(), &server);
     let call = letterproof(out.path()).args(["--only", TESTS, "--target", &profile]);
-    let mut child = with_credentials(call, &server).spawn();
+    let mut child = with_credentials(call, &server).told();
     wait_for(out.path(), &mut child, accepted_in_bulk);
-    interrupt(&child);
-    let status = child.wait().unwrap();
-    assert_eq!(status.code(), Some(3));
+    signal(&child, "-TERM");
+    let ended = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(3), "{told}");
     let folder = run_folder(out.path());
-    let name = folder.file_name().unwrap().to_string_lossy().into_owned();
-    assert!(!name.ends_with(".incomplete"), "what is there is whole: {name}");
+    assert!(folder.display().to_string().ends_with(".incomplete"), "{}", folder.display());
+    let next = format!("go on with `letterproof run --resume {}`", folder.display());
+    assert!(told.contains(&next), "{told}");
+    let is_cut = |line: &str| line.contains("AT4") && line.ends_with("cut off before its end");
+    assert!(told.lines().any(is_cut) && !told.contains("NOT as it should be"), "{told}");
     let first = results(&folder);
     assert_eq!(first.exit_code, 3);
     assert_eq!(first.tests[1].verdict, Verdict::Pass, "AT2 had been proven");
@@ -187,7 +194,8 @@ async fn ctrl_c_leaves_what_is_proven_and_the_run_is_gone_on_with() {
     let call = command(&["run", "--resume"]).with_state(&out.path().join(".state"));
     let ended = with_credentials(call, &server).args([&folder]).ended();
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
-    assert_eq!(run_folder(out.path()), folder, "the same folder is whole again");
+    let folder = run_folder(out.path());
+    assert!(!folder.display().to_string().ends_with(".incomplete"), "it is whole now");
     assert_eq!(results(&folder).counts.pass, 5);
     assert_nothing_was_sent_twice(&folder);
 

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use letterproof_model::{
-    Capability, Context, LetterStatus, Mode, SpecificationMeaning, Who, is_misnamed,
+    Brief, Capability, Context, LetterStatus, Mode, SpecificationMeaning, TestDefinition, TestId,
+    Who, is_misnamed, pack,
 };
 use letterproof_wire::StorageHost;
 use url::Url;
@@ -86,6 +87,8 @@ pub struct Target {
     pub at15_target: Duration,
     /// Optional statuses that the supplier's workflow declares (AT5, AT6, AT8, AT13).
     pub supports: BTreeSet<LetterStatus>,
+    /// Whether the supplier's profile states them: then their tests decide like required ones.
+    pub states_workflow: bool,
     /// What the known specification ids mean.
     pub specifications: Vec<SpecificationMeaning>,
     /// Letters seeded for the run.
@@ -143,6 +146,7 @@ impl Target {
             rate_limit: Some(context.rate_limit),
             at15_target: Duration::from_millis(context.at15_target_ms),
             supports: context.supports,
+            states_workflow: false,
             specifications: context.specifications,
             seeded_letters: context.seeded_letters,
             at4_batch: context.at4_batch,
@@ -211,9 +215,20 @@ impl Target {
     /// When `LETTERPROOF_KID` is not set.
     pub fn auth_from_environment() -> Result<Auth, ClientError> {
         let kid = std::env::var("LETTERPROOF_KID").map_err(|_| {
-            ClientError::configuration(
-                "LETTERPROOF_KID is not set; set LETTERPROOF_API_KEY, LETTERPROOF_KID and LETTERPROOF_KEY_FILE, or give a profile file",
-            )
+            let is_set = |name| std::env::var_os(name).is_some();
+            let has_key = is_set("LETTERPROOF_KEY_FILE") || is_set("LETTERPROOF_KEY");
+            let missing = [
+                ("LETTERPROOF_API_KEY", is_set("LETTERPROOF_API_KEY")),
+                ("LETTERPROOF_KID", false),
+                ("LETTERPROOF_KEY_FILE", has_key),
+            ];
+            let missing = missing.into_iter().filter(|(_, there)| !there).map(|(name, _)| name);
+            let missing: Vec<&str> = missing.collect();
+            let verb = if missing.len() == 1 { "is" } else { "are" };
+            ClientError::configuration(format!(
+                "{} {verb} not set; set LETTERPROOF_API_KEY, LETTERPROOF_KID and LETTERPROOF_KEY_FILE, or give a profile file",
+                missing.join(", ")
+            ))
         })?;
         let key = match std::env::var("LETTERPROOF_KEY_FILE") {
             Ok(path) => SecretSource::File(path.into()),
@@ -269,6 +284,18 @@ impl Target {
     #[must_use]
     pub fn consent(&self) -> Option<&ProductionConsent> {
         self.consent.as_ref()
+    }
+
+    /// The optional tests that decide like required ones: those of statuses that the profile states
+    /// in `supports`, and those of these that were asked for by name.
+    #[must_use]
+    pub fn deciding(&self, named: &[TestId]) -> Vec<TestId> {
+        let stated = |test: &&TestDefinition| {
+            let status = test.workflow_status();
+            self.states_workflow && status.is_some_and(|status| self.supports.contains(&status))
+        };
+        let stated = pack().iter().filter(stated).map(|test| test.id);
+        Brief::optional(&stated.chain(named.iter().copied()).collect::<Vec<_>>())
     }
 
     /// What judges must know of this target.

@@ -61,13 +61,16 @@ impl BundleKey {
     pub fn read(path: &Path) -> Result<Self, EvidenceError> {
         let refused = |problem: &str| key_error(path, problem);
         let mut file = open(path)?;
-        refuse_if_world_readable(path, &file)?;
         let pem = read_pem(path, &mut file)?;
+        if pem.tag() == PUBLIC {
+            // Everybody may read that one: what is wrong is that it cannot sign.
+            return Err(refused("it is the public half; give the private key's file"));
+        }
+        refuse_if_world_readable(path, &file)?;
         match pem.tag() {
             PRIVATE => Ed25519KeyPair::from_pkcs8(pem.contents()).map(Self::of).map_err(|_| {
                 refused("it holds a private key of another kind than Ed25519; make one with `letterproof keys --signing`")
             }),
-            PUBLIC => Err(refused("it is the public half; give the private key's file")),
             "ENCRYPTED PRIVATE KEY" => {
                 Err(refused("it is protected by a passphrase; decrypt it first with `openssl pkey`"))
             }

@@ -66,6 +66,8 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
         conformance: &conformance,
         observer: &judged.observer,
         findings: &judged.findings,
+        deciding: &head.brief.deciding,
+        strict: head.brief.strict,
     };
     let waivers = use_waivers(waivers, finished, &run);
     let judged_code = exit_code(&run, &waivers);
@@ -83,6 +85,8 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
             supplier: head.brief.supplier,
             standing: Some(standing),
             who: head.brief.who.clone(),
+            deciding: head.brief.deciding.clone(),
+            strict: head.brief.strict,
             exchanges: judged.exchanges,
         },
         counts: Counts::of(judged.tests.iter().map(|test| test.verdict)),

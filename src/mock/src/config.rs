@@ -240,6 +240,8 @@ pub struct MockConfig {
     pub auth: AuthMode,
     /// Registered applications; when empty, one with [`crate::DemoCredentials`] is made.
     pub registrations: Vec<Registration>,
+    /// The API key of the application that is made, where it had one before; a new one when absent.
+    pub demo_api_key: Option<SecretToken>,
     /// Which parts of the gateway are in place.
     pub gateway: Gateway,
     /// How long a listed letter stays hidden (INT: 300 s).
@@ -298,6 +300,7 @@ impl Default for MockConfig {
             seeds: Mix::DEFAULT.plan(),
             auth: AuthMode::Jwt,
             registrations: Vec::new(),
+            demo_api_key: None,
             gateway: Gateway::as_specified(),
             visibility_timeout: Duration::from_secs(300),
             list_window: Duration::ZERO,

@@ -91,13 +91,17 @@ impl MockServer {
         let root = format!("{scheme}://{}", reachable(address));
         let (base_url, token_url) = (format!("{root}{BASE}"), format!("{root}{}", token::PATH));
         let mut registrations = std::mem::take(&mut config.registrations);
+        let api_key = config.demo_api_key.take();
         // Making keys and documents takes a while, which others on the runtime should not feel.
         let made = tokio::task::spawn_blocking(move || {
             let mut demo = None;
             if registrations.is_empty() {
                 let keyed = config.profile == Profile::Int && matches!(config.auth, AuthMode::Jwt);
                 let registration = if keyed {
-                    let credentials = DemoCredentials::shared()?.clone();
+                    let mut credentials = DemoCredentials::shared()?.clone();
+                    if let Some(known) = api_key {
+                        credentials.api_key = known;
+                    }
                     let registration = credentials.registration("apim-app-1", "supplier-1");
                     demo = Some(credentials);
                     registration

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Mark, MarkKind, SupplierKind, TestId, Timestamp, Waiver, Who, pack};
+use crate::{Context, Mark, MarkKind, Strict, SupplierKind, TestId, Timestamp, Waiver, Who, pack};
 
 /// What a run was asked to show, of whom, and against what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,13 @@ pub struct Brief {
     /// that, and their runs are judged as they were.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub whole_attempts: bool,
+    /// Optional tests that decide the exit code like required ones: the supplier's profile declares
+    /// them, or they were asked for by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deciding: Vec<TestId>,
+    /// What decides beside the verdicts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strict: Option<Strict>,
 }
 
 /// Which tests are judged.
@@ -58,6 +65,14 @@ impl Selection {
 }
 
 impl Brief {
+    /// The optional tests of these, in the pack's order, each once: those that decide where somebody
+    /// declared them or asked for them by name.
+    #[must_use]
+    pub fn optional(tests: &[TestId]) -> Vec<TestId> {
+        let optional = pack().iter().filter(|test| !test.required).map(|test| test.id);
+        optional.filter(|id| tests.contains(id)).collect()
+    }
+
     /// The brief of a run of the harness's own supplier, without window, nonce or waivers.
     #[must_use]
     pub fn new(selection: Selection, context: Context) -> Self {
@@ -71,6 +86,8 @@ impl Brief {
             waivers: Vec::new(),
             specification: None,
             whole_attempts: true,
+            deciding: Vec::new(),
+            strict: None,
         }
     }
 }

@@ -5,7 +5,9 @@
 //! Refuses to let what was not shown by the observer's checks decide: the pack does not ask for it.
 //! Nor does advice decide: no official text asks for it.
 
-use crate::{CheckResult, CriterionId, Finding, SupplierKind, TestResult, Verdict, WaiverUse};
+use crate::{
+    CheckResult, CriterionId, Finding, Strict, SupplierKind, TestId, TestResult, Verdict, WaiverUse,
+};
 
 /// Everything judged of a run.
 #[derive(Debug, Clone, Copy)]
@@ -20,12 +22,29 @@ pub struct Judgement<'a> {
     pub observer: &'a [CheckResult],
     /// What else was seen.
     pub findings: &'a [Finding],
+    /// Optional tests that decide like required ones.
+    pub deciding: &'a [TestId],
+    /// What decides beside the verdicts.
+    pub strict: Option<Strict>,
 }
 
 impl<'a> Judgement<'a> {
     /// The checks beside the pack: the conformance suite's and the observer's.
     pub(crate) fn checks(&self) -> impl Iterator<Item = &'a CheckResult> {
         self.conformance.iter().chain(self.observer)
+    }
+
+    /// Whether a test decides: it is mandatory, or it was declared or asked for by name.
+    fn decides(&self, test: &TestResult) -> bool {
+        test.selected && (test.required || self.deciding.contains(&test.id))
+    }
+
+    /// Whether something is objected to beyond the verdicts.
+    fn is_objected_to(&self, waivers: &[WaiverUse]) -> bool {
+        self.strict.is_some_and(|strict| {
+            let Self { findings, observer, conformance, .. } = self;
+            !strict.objections(findings, observer, conformance, waivers).is_empty()
+        })
     }
 
     /// Whether the supplier under test broke a rule that an observer sees, and nobody waived it.
@@ -37,14 +56,16 @@ impl<'a> Judgement<'a> {
     }
 }
 
-/// The exit code of what was judged: 4 the harness failed, 1 a required test failed, the API broke
-/// its contract under the conformance suite or a witnessed supplier broke an observer's rule, 3
-/// incomplete or a waiver must go, 0 every required test passed. A waived failure decides nothing.
+/// The exit code of what was judged: 4 the harness failed, 1 a test that decides failed, the API broke
+/// its contract under the conformance suite, a witnessed supplier broke an observer's rule or a
+/// strict run found what it objects to, 3 incomplete or a waiver must go, 0 every test that decides
+/// passed. A waived failure decides nothing.
 #[must_use]
 pub fn exit_code(judged: &Judgement<'_>, waivers: &[WaiverUse]) -> u8 {
     let deciding = || judged.tests.iter().filter(|test| test.selected);
-    let required =
-        || deciding().filter(|test| test.required).map(|test| unwaived_verdict(test, waivers));
+    let required = || {
+        deciding().filter(|test| judged.decides(test)).map(|test| unwaived_verdict(test, waivers))
+    };
     let unwaived = |check: &&CheckResult| !is_waived(&check.id, check.verdict, waivers);
     let deciding_checks = || judged.conformance.iter().filter(|check| !check.is_advice());
     let checks = || deciding_checks().filter(unwaived).map(|check| check.verdict);
@@ -52,6 +73,7 @@ pub fn exit_code(judged: &Judgement<'_>, waivers: &[WaiverUse]) -> u8 {
         4
     } else if required().chain(checks()).any(|v| v == Verdict::Fail)
         || judged.observed_failure(waivers)
+        || judged.is_objected_to(waivers)
     {
         1
     } else if required().any(|v| v != Verdict::Pass)
@@ -95,7 +117,15 @@ mod tests {
     /// What a driven run judged of its tests, and of the checks of the conformance suite.
     fn judged<'a>(tests: &'a [TestResult], conformance: &'a [CheckResult]) -> Judgement<'a> {
         let supplier = SupplierKind::Reference;
-        Judgement { supplier, tests, conformance, observer: &[], findings: &[] }
+        Judgement {
+            supplier,
+            tests,
+            conformance,
+            observer: &[],
+            findings: &[],
+            deciding: &[],
+            strict: None,
+        }
     }
 
     #[test]
@@ -118,6 +148,63 @@ mod tests {
     fn optional_and_unselected_tests_do_not_decide() {
         assert_eq!(exit_code(&judged(&[test(Verdict::Fail, false, true)], &[]), &[]), 0);
         assert_eq!(exit_code(&judged(&[test(Verdict::NotRun, true, false)], &[]), &[]), 0);
+    }
+
+    #[test]
+    fn an_optional_test_that_was_declared_or_named_decides_like_a_required_one() {
+        for (verdict, expected) in
+            [(Verdict::Pass, 0), (Verdict::Fail, 1), (Verdict::Inconclusive, 3)]
+        {
+            let tests = [test(verdict, false, true)];
+            let deciding = [tests[0].id];
+            let named = Judgement { deciding: &deciding, ..judged(&tests, &[]) };
+            assert_eq!(exit_code(&named, &[]), expected, "{verdict:?}");
+            assert_eq!(exit_code(&judged(&tests, &[]), &[]), 0, "{verdict:?}");
+        }
+        let unselected = [test(Verdict::Fail, false, false)];
+        let deciding = [unselected[0].id];
+        let named = Judgement { deciding: &deciding, ..judged(&unselected, &[]) };
+        assert_eq!(exit_code(&named, &[]), 0);
+    }
+
+    #[test]
+    fn a_strict_run_objects_to_violations_or_to_advice_too_and_not_to_what_is_waived() {
+        use crate::{About, FindingKind};
+        let tests = [test(Verdict::Pass, true, true)];
+        let finding = |about, kind| Finding {
+            id: "F-X".into(),
+            about,
+            kind,
+            title: String::new(),
+            expected: String::new(),
+            observed: String::new(),
+            source: String::new(),
+            exchanges: vec![],
+            count: 1,
+        };
+        let violation = [finding(About::Supplier, FindingKind::Violation)];
+        let note = [finding(About::Supplier, FindingKind::Note)];
+        let of_the_api = [finding(About::Api, FindingKind::Violation)];
+        let advice = crate::Strength::Ours;
+        let advised = [CheckResult { strength: Some(advice), ..check("O-X", Verdict::Fail) }];
+        let broken = [check("O-Y", Verdict::Fail)];
+        let code = |strict, findings: &[Finding], observer: &[CheckResult]| {
+            let run = Judgement { findings, observer, strict, ..judged(&tests, &[]) };
+            let waived = crate::use_waivers(
+                &[waiver("F-X", "2026-12-01"), waiver("O-X", "2026-12-01")],
+                "2026-08-21T10:00:00Z".parse().unwrap(),
+                &run,
+            );
+            (exit_code(&run, &[]), exit_code(&run, &waived))
+        };
+        let (violations, all) = (Some(Strict::Violations), Some(Strict::Advice));
+        assert_eq!(code(None, &violation, &advised).0, 0);
+        assert_eq!(code(violations, &violation, &[]), (1, 0));
+        assert_eq!(code(violations, &[], &broken).0, 1);
+        assert_eq!(code(violations, &note, &advised).0, 0);
+        assert_eq!(code(all, &of_the_api, &[]).0, 0);
+        assert_eq!(code(all, &[], &advised).0, 1);
+        assert_eq!(code(all, &violation, &advised), (1, 0));
     }
 
     fn check(id: &'static str, verdict: Verdict) -> CheckResult {

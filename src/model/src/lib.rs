@@ -19,6 +19,7 @@ mod ids;
 mod journal;
 mod judgement;
 mod masked;
+mod near;
 mod operation;
 mod pack;
 mod raw;
@@ -28,6 +29,7 @@ mod shared;
 mod stamp;
 mod standing;
 mod status;
+mod strict;
 pub mod text;
 mod text_file;
 mod verdict;
@@ -59,6 +61,7 @@ pub use journal::{
 };
 pub use judgement::{Judgement, exit_code, is_waived, unwaived_verdict};
 pub use masked::{is_masked, masked, masked_length};
+pub use near::nearest;
 pub use operation::{Operation, Route};
 pub use pack::{
     Clause, EVIDENCE_ONLY, PACK_VERSION, RETIRED, TestDefinition, clause, pack, test_definition,
@@ -73,6 +76,7 @@ pub use shared::SharedText;
 pub use stamp::Stamp;
 pub use standing::{MOCK_HEADER, Place, Proof, SeenHost, Standing};
 pub use status::{LetterStatus, Move, UnknownStatus, judge_move};
+pub use strict::Strict;
 pub use text_file::{TextError, decode_text, is_desktop_leftover, other_encoding, without_mark};
 pub use verdict::{Mode, Verdict};
 pub use visible::{is_hidden, visible, visible_json, visible_lines};

@@ -65,6 +65,12 @@ pub struct RunInfo {
     /// Who stands behind it, as far as that was stated.
     #[serde(default, skip_serializing_if = "Who::is_empty")]
     pub who: Who,
+    /// Optional tests that decide the exit code like required ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deciding: Vec<crate::TestId>,
+    /// What decides the exit code beside the verdicts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strict: Option<crate::Strict>,
     /// How many exchanges were recorded, by operation.
     pub exchanges: std::collections::BTreeMap<String, u64>,
 }

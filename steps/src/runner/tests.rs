@@ -69,7 +69,7 @@ impl Staged {
     fn passed(&self) -> Vec<bool> {
         let told = self.told.lock().unwrap();
         let ends = told.iter().filter_map(|event| match event {
-            StepEvent::Finished { passed, .. } => Some(*passed),
+            StepEvent::Finished { outcome, .. } => Some(*outcome == ScenarioOutcome::Succeeded),
             _ => None,
         });
         ends.collect()

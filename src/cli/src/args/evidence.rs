@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 use letterproof_model::{CriterionId, TestId};
 
-use super::{OutputFormat, WhoOptions};
+use super::{OutputFormat, Strictness, WhoOptions};
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
@@ -308,6 +308,10 @@ pub(crate) struct GateOptions {
     /// The official OpenAPI file that the run was judged with, where it was
     #[arg(long, value_name = "FILE")]
     pub(crate) spec: Option<PathBuf>,
+
+    /// Demand that there are no violations by the supplier, or that all advice was followed too
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(crate) strict: Option<Strictness>,
 
     /// Append a summary in Markdown to this file
     #[arg(long, value_name = "FILE", env = "GITHUB_STEP_SUMMARY")]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use letterproof_mock::{Limiter, Mix};
 
-use super::{default_queue_lag, duration};
+use super::{address, default_queue_lag, duration};
 
 const MOCK_EXAMPLES: &str = "\
 Examples:
@@ -27,11 +27,11 @@ pub(crate) struct MockOptions {
     pub(crate) profile: MockProfile,
 
     /// Address of the API
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000", value_parser = address)]
     pub(crate) listen: SocketAddr,
 
     /// Loopback address of the admin side: seed, reset, make visible, read state
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = address)]
     pub(crate) admin: Option<SocketAddr>,
 
     /// Letters seeded [default: 2510 of the mix `int`, 2500 of any other]
@@ -58,7 +58,8 @@ pub(crate) struct MockOptions {
     #[arg(long, value_name = "FILE")]
     pub(crate) jwks: Vec<PathBuf>,
 
-    /// Folder to write the demonstration application's key, kid and API key to
+    /// Folder to write the demonstration application's key, kid and API key to; an API key that is
+    /// there already is kept
     #[arg(long, value_name = "DIR", conflicts_with = "jwks")]
     pub(crate) credentials: Option<PathBuf>,
 

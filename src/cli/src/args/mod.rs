@@ -14,11 +14,13 @@ mod target;
 mod who;
 mod witness;
 
+use std::net::SocketAddr;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use letterproof_mock::DEFAULT_QUEUE_LAG;
+use url::Url;
 
 pub(crate) use evidence::{
     Allowed, AttestOptions, DiffOptions, GateOptions, JudgeOptions, ReadinessOptions, ReportFormat,
@@ -27,7 +29,7 @@ pub(crate) use evidence::{
 pub(crate) use gateway::{ReconcileOptions, SampleOptions};
 pub(crate) use load::LoadOptions;
 pub(crate) use mock::{GatewayPart, MockOptions, MockProfile};
-pub(crate) use run::{RunOptions, Suite};
+pub(crate) use run::{RunOptions, Strictness, Suite};
 pub(crate) use selftest::SelftestOptions;
 pub(crate) use shell::{CompletionsOptions, ManOptions};
 pub(crate) use stamp::StampOptions;
@@ -126,6 +128,23 @@ fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from(signed).map_err(|_| wrong())
 }
 
+/// Reads the address of a door of this machine.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        format!("`{text}` is no address and port; write for example 127.0.0.1:9000 or [::1]:9000")
+    })
+}
+
+/// Reads an address to call.
+fn url(text: &str) -> Result<Url, String> {
+    let example = "write for example https://host/nhs-notify-supplier";
+    let url: Url = text.parse().map_err(|error| format!("{error}; {example}"))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        _ => Err(format!("it begins neither with http:// nor with https://; {example}")),
+    }
+}
+
 /// The mock's own default, in the form that [`duration`] reads.
 fn default_queue_lag() -> &'static str {
     static TEXT: LazyLock<String> =
@@ -141,6 +160,18 @@ mod tests {
     fn the_arguments_fit_together() {
         use clap::CommandFactory as _;
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused_with_an_example() {
+        assert!(address("127.0.0.1:9000").is_ok() && address("[::1]:0").is_ok());
+        for wrong in ["9000", "localhost:9000", "127.0.0.1", ""] {
+            assert!(address(wrong).unwrap_err().contains("127.0.0.1:9000"), "{wrong}");
+        }
+        assert!(url("http://127.0.0.1:9000/x").is_ok());
+        for wrong in ["127.0.0.1:9000", "localhost:9000/x", "ftp://h/x", ""] {
+            assert!(url(wrong).unwrap_err().contains("https://host/"), "{wrong}");
+        }
     }
 
     #[test]

@@ -6,12 +6,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser as _, ValueEnum};
 use letterproof_mock::Mix;
-use letterproof_model::TestId;
+use letterproof_model::{Strict, TestId};
 
-use super::{
-    Arguments, Command, LoadOptions, OutputFormat, StorageOptions, WhoOptions, default_queue_lag,
-    duration,
-};
+use super::{Arguments, Command, LoadOptions, OutputFormat, StorageOptions, WhoOptions, duration};
 use crate::failure::Failure;
 
 const RUN_EXAMPLES: &str = "\
@@ -22,6 +19,9 @@ Examples:
   letterproof run --target our-int.toml    against the target of a profile
   letterproof run --resume evidence/20261120T101500Z-abc123.incomplete
                                            go on with a run that broke off
+
+Optional tests (AT5, AT6, AT8, AT13) count as required where the profile states their statuses in
+`supports`, or --only names them. Ctrl-C and SIGTERM stop a run cleanly; twice, at once.
 
 Exit codes: 0 every required test passed, 1 one failed, 2 wrong usage or configuration,
 3 incomplete, 4 the harness failed.";
@@ -73,13 +73,13 @@ pub(crate) struct RunOptions {
     pub(crate) letters: Option<u32>,
 
     /// Which letters the embedded mock holds: `int`, as INT is seeded, or `varied`, with damaged and
-    /// unlisted ones
-    #[arg(long, value_name = "MIX", default_value_t = Mix::DEFAULT)]
-    pub(crate) mix: Mix,
+    /// unlisted ones [default: int]
+    #[arg(long, value_name = "MIX")]
+    pub(crate) mix: Option<Mix>,
 
-    /// Seed of the embedded double: the same number gives the same letters
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) seed: u64,
+    /// Seed of the embedded double: the same number gives the same letters [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
 
     /// A letter of another supplier, which this one must not be able to read or change
     #[arg(long, value_name = "ID")]
@@ -89,17 +89,17 @@ pub(crate) struct RunOptions {
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     pub(crate) format: OutputFormat,
 
-    /// How long the embedded double hides a listed letter (INT: 300s)
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
-    pub(crate) visibility_timeout: Duration,
+    /// How long the embedded double hides a listed letter (INT: 300s) [default: 2s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) visibility_timeout: Option<Duration>,
 
-    /// How long the embedded double takes to apply an update (INT: 6s to 10s)
-    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = duration)]
-    pub(crate) apply_delay: Duration,
+    /// How long the embedded double takes to apply an update (INT: 6s to 10s) [default: 500ms]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) apply_delay: Option<Duration>,
 
-    /// How long an accepted letter stays in the embedded mock's list
-    #[arg(long, value_name = "TIME", default_value = default_queue_lag(), value_parser = duration)]
-    pub(crate) queue_lag: Duration,
+    /// How long an accepted letter stays in the embedded mock's list [default: that of `mock`]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) queue_lag: Option<Duration>,
 
     /// Make the embedded double wrong in one way, to see it caught (for example `lose-update=1`)
     #[arg(long = "fault", value_name = "NAME[=ARG]")]
@@ -114,7 +114,7 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "DIR", conflicts_with_all = [
         "target", "base_url", "suite", "only", "features", "out", "window", "nonce", "letters",
         "foreign_letter", "spec", "reseeded", "waivers", "smoke_letters", "confirm", "faults",
-        "timestamp",
+        "timestamp", "strict",
     ])]
     pub(crate) resume: Option<PathBuf>,
 
@@ -141,6 +141,11 @@ pub(crate) struct RunOptions {
     /// its end (RFC 3161); only hashes go out
     #[arg(long, value_name = "URL")]
     pub(crate) timestamp: Option<String>,
+
+    /// Let more than the verdicts decide the exit code: violations by the supplier, or advice that was
+    /// not followed too
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(crate) strict: Option<Strictness>,
 
     /// Agree beforehand that the run changes letters on the target, also where they are too few
     #[arg(long)]
@@ -200,4 +205,22 @@ pub(crate) enum Suite {
     Conformance,
     /// Both
     All,
+}
+
+/// What decides the exit code beside the verdicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Strictness {
+    /// Violations by the supplier: findings, and rules that an observer saw broken
+    Violations,
+    /// These, and advice that was not followed
+    Advice,
+}
+
+impl From<Strictness> for Strict {
+    fn from(asked: Strictness) -> Self {
+        match asked {
+            Strictness::Violations => Self::Violations,
+            Strictness::Advice => Self::Advice,
+        }
+    }
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use letterproof_model::TestId;
 use url::Url;
 
-use super::{OutputFormat, StorageOptions, duration};
+use super::{OutputFormat, StorageOptions, duration, url};
 
 const SUPPLIER_EXAMPLES: &str = "\
 Examples:
@@ -29,11 +29,11 @@ Exit codes: 0 the day was done, 2 wrong usage or configuration, 3 it was stopped
 #[command(after_help = SUPPLIER_EXAMPLES)]
 pub(crate) struct SupplierOptions {
     /// Base URL of the API, or of a witness in front of it
-    #[arg(long, value_name = "URL", required_unless_present_any = ["faults", "habits"])]
+    #[arg(long, value_name = "URL", value_parser = url, required_unless_present_any = ["faults", "habits"])]
     pub(crate) base_url: Option<Url>,
 
     /// Where tokens are asked for [default: /oauth2/token on the same host]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = url)]
     pub(crate) token_url: Option<Url>,
 
     /// The assertion's audience, where it is not the address that tokens are asked for at
@@ -91,7 +91,7 @@ pub(crate) struct SupplierOptions {
 
     /// Where an empty POST has the queue filled anew before each fast intake of AT15: the `/seed`
     /// of a double's admin side
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = url)]
     pub(crate) reseed: Option<Url>,
 
     /// How the result is printed on stdout

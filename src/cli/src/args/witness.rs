@@ -10,7 +10,7 @@ use clap::Args;
 use letterproof_model::TestId;
 use letterproof_witness::{HostAndPort, Injection};
 
-use super::{OutputFormat, StorageOptions, WhoOptions, duration};
+use super::{OutputFormat, StorageOptions, Strictness, WhoOptions, address, duration};
 
 const WITNESS_EXAMPLES: &str = "\
 Examples:
@@ -23,7 +23,7 @@ Examples:
 
 The supplier's system calls the witness in place of the API: tokens at /oauth2/token of the same
 address, everything else below the same path. Its first line on stdout is JSON and tells the
-addresses. Ctrl-C, or the button on the live page, ends it and writes the evidence; Ctrl-C again
+addresses. Ctrl-C, SIGTERM or the button on the live page ends it and writes the evidence; Ctrl-C again
 stops at once.
 
 Exit codes: 0 every required test passed, 1 one failed, 2 wrong usage or configuration,
@@ -45,7 +45,7 @@ pub(crate) struct WitnessOptions {
     pub(crate) visibility_timeout: Option<Duration>,
 
     /// Where the supplier's system finds it; port 0 takes a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9100")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9100", value_parser = address)]
     pub(crate) listen: SocketAddr,
 
     /// Host name, with or without a port, that the links to documents get: another name of this
@@ -66,7 +66,7 @@ pub(crate) struct WitnessOptions {
     pub(crate) storage: StorageOptions,
 
     /// Where the live page is, on this machine alone; port 0 takes a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9101")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9101", value_parser = address)]
     pub(crate) ui: SocketAddr,
 
     /// Folder under which the evidence folder of this run is made
@@ -111,6 +111,11 @@ pub(crate) struct WitnessOptions {
     /// waived
     #[arg(long, value_name = "FILE")]
     pub(crate) waivers: Option<PathBuf>,
+
+    /// Let more than the verdicts decide the exit code: violations by the supplier, or advice that was
+    /// not followed too
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(crate) strict: Option<Strictness>,
 
     /// Sign the bundle with this Ed25519 key (`letterproof keys --signing` makes one)
     #[arg(long, value_name = "FILE")]

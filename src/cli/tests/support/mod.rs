@@ -75,6 +75,11 @@ impl Call {
         self.0.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
+    /// Starts the program; what it says on stderr is kept.
+    pub(crate) fn told(mut self) -> Child {
+        self.0.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
     /// Starts the program and gives it with the first line it prints.
     pub(crate) fn ready(mut self) -> (Child, String) {
         use std::io::BufRead as _;

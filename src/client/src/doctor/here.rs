@@ -33,6 +33,11 @@ impl Doctor {
         };
         let pem = match (api_key.read().await, key.read().await) {
             (Ok(_), Ok(pem)) => pem,
+            (Err(one), Err(other)) => {
+                // Both at once: whoever sets one up sets up the other.
+                self.secret_fault(&ClientError::configuration(format!("{one}; {other}")));
+                return false;
+            }
             (Err(error), _) | (_, Err(error)) => {
                 self.secret_fault(&error);
                 return false;
@@ -124,8 +129,11 @@ impl Doctor {
         }
         match guard.resolve(&host).await {
             Ok(addresses) => {
-                let count = addresses.len();
-                self.diagnosis.ok("name", TITLE, format!("{host} has {count} addresses"));
+                let found = match addresses.len() {
+                    1 => format!("{host} has 1 address"),
+                    count => format!("{host} has {count} addresses"),
+                };
+                self.diagnosis.ok("name", TITLE, found);
                 true
             }
             // Behind a proxy named in the environment, names need not resolve here.

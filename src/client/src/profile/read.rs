@@ -206,6 +206,7 @@ fn read_limits(tables: &Tables<'_>, target: &mut Target, reader: &mut Reader<'_>
     }
     if let Some(words) = reader.words(tables.supplier, "supports", OPTIONAL_STATUSES) {
         target.supports = words.iter().filter_map(|word| word.parse().ok()).collect();
+        target.states_workflow = true;
     }
 }
 

@@ -57,6 +57,23 @@ fn what_a_profile_leaves_out_comes_from_the_target_it_extends() {
 }
 
 #[test]
+fn optional_tests_decide_where_the_profile_states_them_or_somebody_names_them() {
+    let decide = |supplier: &str, named: &[&str]| {
+        let text = format!("extends = \"sandbox\"\n{supplier}");
+        let target = Profile::parse(&text, Path::new("x.toml")).unwrap().target;
+        let named: Vec<_> = named.iter().map(|id| id.parse().unwrap()).collect();
+        let ids = target.deciding(&named).iter().map(ToString::to_string).collect::<Vec<_>>();
+        ids.join(",")
+    };
+    const STATED: &str = "[supplier]\nsupports = [\"REJECTED\", \"PRINTED\"]\n";
+    assert_eq!(decide("", &[]), "", "what a built-in target supports nobody stated");
+    assert_eq!(decide("", &["AT6", "AT1"]), "AT6");
+    assert_eq!(decide(STATED, &[]), "AT5,AT13");
+    assert_eq!(decide(STATED, &["AT8", "AT5"]), "AT5,AT8,AT13");
+    assert_eq!(decide("[supplier]\nsupports = []\n", &[]), "");
+}
+
+#[test]
 fn everything_a_profile_says_of_its_target_reaches_the_judges() {
     let text = "extends = \"int\"\ncapabilities = [\"stateful\", \"rate-limited\"]\n[auth]\nmethod = \"none\"\n[supplier]\nsupports = [\"ENCLOSED\"]\n[limits]\nat15_target = \"7s\"\nrate_limit = 50\nvisibility_timeout = \"90s\"\nupdate_deadline = \"20s\"\nqueue_lag = \"2m\"\nseeded_letters = 40\nat4_batch = 10\nat15_chunk = 5\n[[specifications]]\nid = \"big\"\nkind = \"accessible\"\nnote = \"Large print\"\n";
     let target = Profile::parse(text, Path::new("x.toml")).unwrap().target;

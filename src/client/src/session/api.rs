@@ -197,7 +197,11 @@ pub(crate) fn unreachable(exchange: &Exchange) -> ClientError {
         Outcome::Response(_) => (TransportErrorKind::Protocol, "an unusable answer".to_owned()),
     };
     let url = exchange.request.url.split(['?', '#']).next().unwrap_or_default().to_owned();
-    ClientError::Unreachable { url, kind, cause, remedy: remedy(kind) }
+    let remedy = match kind {
+        TransportErrorKind::Tls if cause.contains("without TLS") => "Correct base_url.",
+        _ => remedy(kind),
+    };
+    ClientError::Unreachable { url, kind, cause, remedy }
 }
 
 const fn remedy(kind: TransportErrorKind) -> &'static str {

@@ -84,6 +84,12 @@ pub(super) fn classify(error: &HttpError, in_body: bool) -> (TransportErrorKind,
     } else {
         kind.unwrap_or(TransportErrorKind::Protocol)
     };
+    // What rustls says of a first record that is none of TLS.
+    if cause.contains("InvalidContentType") {
+        cause = "it answers without TLS: this port speaks plain HTTP; give an address that begins \
+                 with http://, or the port that serves TLS"
+            .to_owned();
+    }
     if let Some(said) = cause.strip_prefix("tunnel error: ") {
         cause = format!("the proxy opens no way to the host ({said})");
     }

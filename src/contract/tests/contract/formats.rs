@@ -117,6 +117,8 @@ fn results() -> Value {
                 hosts: vec![SeenHost { host: "a".into(), certificate: Some("5e".repeat(32)) }],
             }),
             who: who(),
+            deciding: Vec::new(),
+            strict: None,
             exchanges: [("GET /letters".to_owned(), 3)].into(),
         },
         tests,

@@ -55,7 +55,10 @@ pub(super) fn read(path: &Path, limits: &Limits) -> Result<Contents, EvidenceErr
         return Err(refuse(Problem::whole(ProblemKind::TooLarge, sentence)));
     }
     let tail = read_tail(&mut file, length).map_err(io())?;
-    let directory = Directory::find(&tail, length, limits).map_err(refuse)?;
+    let head = read_head(&mut file).map_err(io())?;
+    let directory = Directory::find(&tail, length, limits);
+    let directory =
+        directory.map_err(|fault| refuse(fault.unwrap_or_else(|| no_bundle(&head, &tail))))?;
     let stamp_holds = stamp::holds(&mut file, length, &directory.hash).map_err(io())?;
     let config = Config { archive_offset: ArchiveOffset::Known(0) };
     let fault = |error: ZipError| match error {
@@ -83,6 +86,37 @@ pub(super) fn read(path: &Path, limits: &Limits) -> Result<Contents, EvidenceErr
     Ok(contents)
 }
 
+/// What a file is of which letterproof did not write the end.
+fn no_bundle(head: &[u8], tail: &[u8]) -> Problem {
+    const ENTRY: &[u8] = b"PK\x03\x04";
+    const DIRECTORY_END: &[u8] = b"PK\x05\x06";
+    let has_end = tail.windows(DIRECTORY_END.len()).any(|bytes| bytes == DIRECTORY_END);
+    let sentence = match (head == ENTRY, has_end) {
+        (true, false) => {
+            "it is a zip that was cut short, for its end is missing; copy it again from \
+                          where it was whole"
+                .to_owned()
+        }
+        (_, true) => format!(
+            "it is no zip that letterproof wrote ({}), or it was packed again; unpack it and give \
+             the folder",
+            stamp::BUNDLE_FORMAT
+        ),
+        (false, _) => {
+            "it is no zip at all; give the folder of a run, or the zip made of it".to_owned()
+        }
+    };
+    Problem::whole(ProblemKind::NotABundle, sentence)
+}
+
+/// The first bytes of the file, by which zips are known.
+fn read_head(file: &mut File) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.take(4).read_to_end(&mut head)?;
+    Ok(head)
+}
+
 fn structure(what: &str) -> Problem {
     Problem::whole(ProblemKind::Structure, format!("the zip is not as it was written: {what}"))
 }
@@ -97,34 +131,28 @@ fn read_tail(file: &mut File, length: u64) -> std::io::Result<Vec<u8>> {
 }
 
 impl Directory {
-    fn find(tail: &[u8], length: u64, limits: &Limits) -> Result<Self, Problem> {
-        let not_ours = || {
-            let sentence = format!(
-                "it is no zip that letterproof wrote ({}), or it was packed again; unpack it and give the folder",
-                stamp::BUNDLE_FORMAT
-            );
-            Problem::whole(ProblemKind::NotABundle, sentence)
-        };
-        let at = tail.len().checked_sub(END + stamp::LENGTH).ok_or_else(not_ours)?;
+    /// Finds it at the end of a file; no problem of its own where the end is not letterproof's.
+    fn find(tail: &[u8], length: u64, limits: &Limits) -> Result<Self, Option<Problem>> {
+        let at = tail.len().checked_sub(END + stamp::LENGTH).ok_or(None)?;
         let (before, end) = tail.split_at(at);
-        let hash = stamp::read(&end[END..]).ok_or_else(not_ours)?.to_owned();
+        let hash = stamp::read(&end[END..]).ok_or(None)?.to_owned();
         let two = |at: usize| u64::from(u16::from_le_bytes([end[at], end[at + 1]]));
         let four = |at: usize| two(at) | two(at + 2) << 16;
         if !end.starts_with(b"PK\x05\x06") || two(20) != stamp::LENGTH as u64 {
-            return Err(not_ours());
+            return Err(None);
         }
         if before.starts_with(b"PK\x06\x07") || four(4) != 0 || two(8) != two(10) {
-            return Err(structure("it spans several files or uses the large format"));
+            return Err(Some(structure("it spans several files or uses the large format")));
         }
         let found = Self { start: four(16), size: four(12), entries: two(8), hash };
         if found.entries > limits.files as u64 {
-            return Err(listing::too_many(limits));
+            return Err(Some(listing::too_many(limits)));
         }
         if found.start + found.size + (END + stamp::LENGTH) as u64 != length {
-            return Err(structure("its directory does not end where the zip does"));
+            return Err(Some(structure("its directory does not end where the zip does")));
         }
         if found.size > found.entries * (CENTRAL + 2 * names::LENGTH_LIMIT as u64) {
-            return Err(structure("its directory is larger than its files explain"));
+            return Err(Some(structure("its directory is larger than its files explain")));
         }
         Ok(found)
     }

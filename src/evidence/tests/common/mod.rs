@@ -95,6 +95,8 @@ pub fn results() -> Results {
             supplier: SupplierKind::Reference,
             standing: None,
             who: Who::default(),
+            deciding: Vec::new(),
+            strict: None,
             exchanges: [("GET /_status".to_owned(), 1)].into(),
         },
         tests: vec![],

@@ -5,6 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use letterproof_model::nearest;
+
 use super::catalogue::{FaultEntry, fault_catalogue};
 
 /// How many of the chances to be wrong a fault takes.
@@ -76,8 +78,13 @@ pub struct Fault {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseFaultError {
     /// No such name.
-    #[error("unknown fault `{0}`; `--fault list` prints the catalogue")]
-    Unknown(String),
+    #[error("unknown fault `{name}`{}; `letterproof mock --fault list` prints the catalogue", .near.map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default())]
+    Unknown {
+        /// What was given.
+        name: String,
+        /// The fault whose name comes nearest.
+        near: Option<&'static str>,
+    },
     /// The argument is not of the fault's syntax.
     #[error("fault `{name}` does not take `{argument}`; it takes {name}{syntax}")]
     Argument {
@@ -100,10 +107,12 @@ impl Fault {
             Some((name, argument)) => (name.trim(), Some(argument.trim())),
             None => (text.trim(), None),
         };
-        let entry = fault_catalogue()
-            .iter()
-            .find(|entry| entry.name == name)
-            .ok_or_else(|| ParseFaultError::Unknown(name.to_owned()))?;
+        let entry = fault_catalogue().iter().find(|entry| entry.name == name).ok_or_else(|| {
+            ParseFaultError::Unknown {
+                name: name.to_owned(),
+                near: nearest(name, fault_catalogue().iter().map(|entry| entry.name)),
+            }
+        })?;
         let mut fault = Self { entry, dose: Dose::Always, time: Duration::ZERO, number: 0 };
         match entry.argument {
             ArgumentSyntax::Dose(usual) => fault.dose = usual,

@@ -24,6 +24,8 @@ struct Line {
     outcome: &'static str,
     good: bool,
     cells: Vec<Cell>,
+    /// The criteria that it turned red.
+    ids: String,
 }
 
 #[derive(Serialize)]
@@ -33,7 +35,6 @@ struct Cell {
     shade: usize,
     /// Whether one of them is named by the catalogue.
     named: bool,
-    ids: String,
 }
 
 impl Matrix {
@@ -86,7 +87,6 @@ fn line(row: &Row, columns: &[&str]) -> Line {
             count: if ids.is_empty() { String::new() } else { ids.len().to_string() },
             shade: ids.len().min(DEEPEST),
             named: ids.iter().any(|id| named.contains(id)),
-            ids: ids.join(", "),
         }
     };
     Line {
@@ -96,6 +96,7 @@ fn line(row: &Row, columns: &[&str]) -> Line {
         outcome: row.outcome.word(),
         good: row.outcome.is_good(),
         cells: columns.iter().map(cell).collect(),
+        ids: row.red.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     }
 }
 
