@@ -96,7 +96,8 @@ fn conclusions(
 ) -> Result<(), ReportError> {
     let flows = flows(traffic, &bundle.context);
     let mut text = |name: &str, text: &str| put(name, &|output| output.write_all(text.as_bytes()));
-    text("index.html", &html::render(bundle, traffic, &flows, extras)?)?;
+    let tables = files(bundle, traffic, &flows);
+    text("index.html", &html::render(bundle, traffic, &flows, extras, &tables)?)?;
     text("summary.md", &summary::summary(bundle, traffic, extras))?;
     text("junit.xml", &junit::render(bundle, extras)?)?;
     text("lifecycle.svg", &lifecycle::render(bundle, traffic))?;
@@ -107,8 +108,8 @@ fn conclusions(
     for (test, file) in samples::samples(traffic) {
         text(&samples::file_name(test), &file)?;
     }
-    for (name, file) in files(bundle, traffic, &flows) {
-        text(&name, &file)?;
+    for (name, file) in &tables {
+        text(name, file)?;
     }
     Ok(())
 }

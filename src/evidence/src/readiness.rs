@@ -12,6 +12,7 @@ use letterproof_model::{
 use serde::Serialize;
 
 use crate::Attestation;
+use crate::attest::{Stated, is_stated, stated};
 use crate::hosts::{host_of, is_this_machine};
 
 /// The name and version of the format of a readiness report.
@@ -134,6 +135,9 @@ pub struct StatementLine {
     pub hash: String,
     /// The id of the key that signed it; absent where nobody did.
     pub signed_by: Option<String>,
+    /// Why it was withdrawn; absent while it is in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<String>,
 }
 
 impl StatementLine {
@@ -188,12 +192,13 @@ pub fn readiness(submissions: &[Submission<'_>]) -> Readiness {
 }
 
 fn statements<'a>(run: &'a Submission<'_>) -> impl Iterator<Item = StatementLine> + 'a {
-    run.attestations.iter().map(|given| StatementLine {
+    stated(run.attestations).into_iter().map(|Stated { given, withdrawn, .. }| StatementLine {
         criterion: given.criterion.clone(),
         run: run.results.run.id.clone(),
         given_at: given.given_at,
         hash: given.hash(),
         signed_by: given.signed_by(),
+        withdrawn: withdrawn.map(|by| by.statement.clone()),
     })
 }
 
@@ -226,9 +231,7 @@ fn deciding<'a, 'b>(
 fn test_line(test: TestId, runs: &[&Submission<'_>]) -> TestLine {
     let definition = letterproof_model::test_definition(test);
     let deciding = deciding(test, runs);
-    let attested = |id: &CriterionId| {
-        runs.iter().any(|run| run.attestations.iter().any(|given| given.criterion == *id))
-    };
+    let attested = |id: &CriterionId| runs.iter().any(|run| is_stated(run.attestations, id));
     let owed = definition
         .clauses
         .iter()
