@@ -25,13 +25,20 @@ const LOAD_FIGURES: [&str; 14] = [
     "ratio_to_floor",
 ];
 
+/// Those of them that are told in a sentence.
+const LOAD_TOLD: [&str; 6] =
+    ["achieved_per_s", "requests", "failed", "throttled_429", "p50_ms", "p99_ms"];
+
 /// How the name of a load run's figures begins in the results.
 const LOAD: &str = "load ";
 
 /// The figures of a load run, each a name and a value with its unit.
 pub(crate) fn of_load(figures: &BTreeMap<String, f64>) -> Vec<(String, String)> {
-    let known = LOAD_FIGURES.iter().filter_map(|name| figures.get_key_value(*name));
-    shown(known)
+    of_names(figures, &LOAD_FIGURES)
+}
+
+fn of_names(figures: &BTreeMap<String, f64>, names: &[&str]) -> Vec<(String, String)> {
+    shown(names.iter().filter_map(|name| figures.get_key_value(*name)))
 }
 
 /// The figures of anything measured.
@@ -44,10 +51,11 @@ pub(crate) fn of(measured: &Performance) -> Vec<(String, String)> {
 
 /// What was measured, in a sentence for each.
 pub(crate) fn sentence(measured: &Performance) -> String {
-    const TOLD: usize = 6;
-    let figures = of(measured);
-    let told: Vec<String> =
-        figures.iter().take(TOLD).map(|(name, value)| format!("{name} {value}")).collect();
+    let figures = match measured.name.starts_with(LOAD) {
+        true => of_names(&measured.figures, &LOAD_TOLD),
+        false => of(measured),
+    };
+    let told: Vec<String> = figures.iter().map(|(name, value)| format!("{name} {value}")).collect();
     format!("{}: {}.", measured.name, told.join(", "))
 }
 
@@ -81,6 +89,8 @@ fn figure(name: &str, value: f64) -> (String, String) {
         "percent" => "%",
         other => other,
     };
+    // A number beside a number is misread.
+    let stem = if stem == "throttled_429" { "refused (429)" } else { stem };
     (stem.replace('_', " "), format!("{shown} {unit}").trim_end().to_owned())
 }
 
@@ -94,13 +104,15 @@ mod tests {
             ("a_later_figure", 1.0),
             ("p99_ms", 12.345),
             ("requests", 18_000.0),
+            ("throttled_429", 2.0),
             ("achieved_per_s", 300.0),
         ];
         let figures = figures.map(|(name, value)| (name.to_owned(), value)).into();
         let measured = Performance { name: "load steady".into(), figures };
-        let told = "load steady: achieved 300 per second, requests 18,000, p99 12.35 ms.";
+        let told =
+            "load steady: achieved 300 per second, requests 18,000, refused (429) 2, p99 12.35 ms.";
         assert_eq!(sentence(&measured), told);
         let flow = Performance { name: "AT15 flow 1".into(), ..measured };
-        assert_eq!(of(&flow).len(), 4, "of a flow all are shown");
+        assert_eq!(of(&flow).len(), 5, "of a flow all are shown");
     }
 }

@@ -25,8 +25,7 @@ pub(crate) struct Questions {
 pub(crate) struct Open {
     /// The test, criterion or finding.
     pub(crate) id: String,
-    /// Where the page tells more.
-    #[serde(skip)]
+    /// Where `index.html` tells more.
     pub(crate) anchor: String,
     /// Why it is open; empty where the question says it all.
     #[serde(skip_serializing_if = "String::is_empty")]

@@ -12,7 +12,7 @@ use letterproof_evidence::{
     Opened, ProblemKind, RunFolder, Sealing, SignatureState, Withdrawal, attest, check_integrity,
     is_stated, sha256_hex, stated as stated_in, withdraw,
 };
-use letterproof_model::CriterionId;
+use letterproof_model::{ClauseKind, CriterionId, CriterionResult, Mode, Verdict, clause};
 
 fn stated(criterion: &'static str) -> NewAttestation {
     NewAttestation {
@@ -363,23 +363,31 @@ fn who_states_it_and_of_which_day_is_kept_and_asked_for() {
 
 #[test]
 fn any_clause_that_the_traffic_left_undecided_can_be_stated_and_no_other() {
-    use letterproof_model::{ClauseKind, Verdict};
     let out = tempfile::tempdir().unwrap();
     let (folder, _) = bundle(out.path(), None);
     let results = letterproof_evidence::read_results(&Opened::open(&folder).unwrap()).unwrap();
-    let check = results.tests[0].checks().next().expect("a check").clone();
+    let clause = clause(&CriterionId::fixed("AT1.1")).unwrap();
     let judged = |verdict: Verdict| {
         let mut results = results.clone();
-        results.tests[0].criteria[0].verdict = verdict;
+        results.tests[0].criteria = vec![CriterionResult {
+            id: clause.criterion(),
+            kind: clause.kind,
+            clause: clause.text.into(),
+            verdict,
+            mode: Mode::Driven,
+            expected: clause.text.into(),
+            observed: "what was seen".into(),
+            exchanges: vec![],
+            exchange_count: 0,
+            letters: vec![],
+            reason: None,
+        }];
         forge(&folder, None, |run| run.write_results(&results).unwrap());
-        let new = NewAttestation {
-            criterion: check.id.clone(),
-            statement: format!("It was {verdict}."),
-            ..stated("AT3.7")
-        };
+        let statement = format!("It was {verdict}.");
+        let new = NewAttestation { statement, ..stated("AT1.1") };
         attest::<EvidenceError>(&folder, new, &[], Sealing::Unsigned, |_| Ok(()))
     };
-    assert_eq!(check.kind, ClauseKind::Check);
+    assert_eq!(clause.kind, ClauseKind::Check);
     for verdict in [Verdict::Inconclusive, Verdict::NotRun, Verdict::NotApplicable, Verdict::Error]
     {
         judged(verdict).unwrap();
