@@ -375,7 +375,9 @@ fn no_string_of_a_bundle_gets_out_as_anything_but_text() {
             command(&[*verb, text(bundle)]).args(rest).ended()
         };
         let what = |arguments: &[&str]| format!("{} {arguments:?}", bundle.display());
-        for arguments in [&["verify"][..], &["readiness"], &["gate"], &["diff", text(forged)]] {
+        for arguments in
+            [&["verify"][..], &["readiness"], &["gate"], &["summary"], &["diff", text(forged)]]
+        {
             harmless_text(&what(arguments), &shown(arguments));
         }
         harmless_text("resume", &command(&["run", "--resume", text(bundle)]).ended());
