@@ -169,12 +169,14 @@ impl MailSummary {
                 &format!("{}{need}", test.title),
             );
         }
-        if !self.measured.is_empty() {
+        // Of a load it stands at the head already.
+        let measured = self.measured.iter().map(figures::sentence);
+        let measured: Vec<String> =
+            measured.filter(|sentence| !self.detail.contains(sentence)).collect();
+        if !measured.is_empty() {
             page.heading("Measured");
         }
-        for measured in &self.measured {
-            page.wrapped("", &figures::sentence(measured));
-        }
+        measured.iter().for_each(|sentence| page.wrapped("", sentence));
         self.statements(&mut page);
         self.questions(&mut page);
         self.checking(&mut page);
