@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use junit_report::{Duration, OffsetDateTime, ReportBuilder, TestCase, TestSuiteBuilder};
-use letterproof_evidence::{Attestation, Bundle};
+use letterproof_evidence::{Attestation, Bundle, Stated, stated};
 use letterproof_model::{
     CheckResult, ClauseKind, CriterionResult, Exchange, ExchangeId, Journal as _, Results,
     TestResult, Verdict, visible, visible_lines,
@@ -219,13 +219,18 @@ impl Desk<'_> {
 
     /// An attestation is a person's word: never a failure of the traffic, and never its success.
     fn statement(&self, criterion: &CriterionResult, name: &str, class: &str) -> TestCase {
-        let mut given =
-            self.given.iter().filter(|given| given.criterion == criterion.id).peekable();
+        let mut given = stated(self.given)
+            .into_iter()
+            .filter(|one| one.given.criterion == criterion.id)
+            .peekable();
         let text = match given.peek() {
             Some(_) => {
-                let said = given.map(|given| {
+                let said = given.map(|Stated { given, withdrawn, .. }| {
                     let date = words::date(given.given_at);
-                    format!("given on {date} by {}: {}", given.role, given.statement)
+                    let withdrawn = withdrawn
+                        .map(|by| format!(" (withdrawn: {})", by.statement))
+                        .unwrap_or_default();
+                    format!("given on {date} by {}: {}{withdrawn}", given.by(), given.statement)
                 });
                 format!("attestation, {}", said.collect::<Vec<_>>().join(" | "))
             }

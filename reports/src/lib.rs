@@ -8,14 +8,17 @@
 mod csv;
 mod error;
 mod extras;
+mod figures;
 mod har;
 mod html;
 mod junit;
 mod lifecycle;
 mod loads;
+mod mail;
 mod markdown;
 mod measure;
 mod plot;
+mod questions;
 mod readiness;
 mod samples;
 mod summary;
@@ -34,6 +37,7 @@ pub use error::ReportError;
 pub use extras::Extras;
 pub use har::har;
 pub use loads::LoadRun;
+pub use mail::{MAIL_FORMAT, MailSummary, mail_summary};
 pub use readiness::readiness_markdown;
 pub use summary::{gate_summary, step_summary};
 pub use write::{rebuilt, write_all, write_all_with};
@@ -49,7 +53,9 @@ fn traffic_of(bundle: &Bundle) -> Traffic {
 /// When the template fails, which is a defect of this crate.
 pub fn html(bundle: &Bundle, extras: &Extras) -> Result<String, ReportError> {
     let traffic = traffic_of(bundle);
-    html::render(bundle, &traffic, &flows(&traffic, &bundle.context), extras)
+    let flows = flows(&traffic, &bundle.context);
+    let tables = tables::files(bundle, &traffic, &flows);
+    html::render(bundle, &traffic, &flows, extras, &tables)
 }
 
 /// Renders a bundle as JUnit XML. The time of a test is shared out evenly among its judged

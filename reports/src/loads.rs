@@ -24,6 +24,8 @@ pub struct LoadRun {
     pub(crate) name: String,
     pub(crate) summary: Summary,
     pub(crate) seconds: Vec<Second>,
+    /// Its records in the bundle.
+    pub(crate) files: Vec<String>,
 }
 
 /// What reports show of `summary.json`.
@@ -104,7 +106,10 @@ impl LoadRun {
             Some(_) => opened.read(&path(TIMELINE), LIMIT)?,
             None => Vec::new(),
         };
-        Self::parse(name, &summary, &timeline)
+        let folder = path("");
+        let files = opened.files().map(|(file, _)| file).filter(|file| file.starts_with(&folder));
+        let files = files.map(str::to_owned).collect();
+        Ok(Self { files, ..Self::parse(name, &summary, &timeline)? })
     }
 
     /// Takes a load run from what its files hold.
@@ -123,7 +128,7 @@ impl LoadRun {
         }
         let text = String::from_utf8_lossy(timeline);
         let seconds = seconds(&text).map_err(|problem| broken(TIMELINE, problem))?;
-        Ok(Self { name: name.to_owned(), summary, seconds })
+        Ok(Self { name: name.to_owned(), summary, seconds, files: Vec::new() })
     }
 
     /// How it ended, in a sentence.

@@ -41,10 +41,15 @@ pub fn readiness_markdown(readiness: &Readiness) -> String {
     }
     if !readiness.attestations.is_empty() {
         put!(output, "\n## Statements\n\n");
-        output.head(&["clause", "run", "given", "signed", "sha256"]);
+        output.head(&["clause", "run", "given", "signed", "sha256", "state"]);
     }
     for given in &readiness.attestations {
-        output.row(&[&given.criterion, &given.run, &given.given_at, &given.signer(), &given.hash]);
+        let (clause, state) = match &given.withdrawn {
+            Some(reason) => (md!("~~{}~~", given.criterion), format!("withdrawn: {reason}")),
+            None => (md!("{}", given.criterion), "in force".to_owned()),
+        };
+        let (run, at, signer) = (&given.run, &given.given_at, given.signer());
+        output.row(&[&clause, run, at, &signer, &given.hash, &state]);
     }
     put!(output, "\n## What remains\n\n");
     if readiness.remaining.is_empty() {

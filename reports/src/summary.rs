@@ -1,7 +1,7 @@
 //! A run in Markdown, for people who read tickets and CI pages rather than reports.
 //! Refuses more than a page can bear: long texts are cut, and long lists end in a count.
 
-use letterproof_evidence::{Attestation, Bundle, Demand};
+use letterproof_evidence::{Attestation, Bundle, Demand, Stated, is_stated, stated};
 use letterproof_model::{
     About, CheckResult, ClauseKind, CriterionResult, Finding, Journal as _, Results, RunEnd,
     Standing, Verdict, WaiverState, WaiverUse,
@@ -10,7 +10,7 @@ use letterproof_traffic::Traffic;
 
 use crate::markdown::{Markdown, listed, md, put, short};
 use crate::tables::{nonce_prefix, with_nonce};
-use crate::{Extras, waived, words};
+use crate::{Extras, LoadRun, figures, waived, words};
 
 /// Rows of a list before it is only counted.
 const ROWS: usize = 50;
@@ -21,6 +21,7 @@ const CELL: usize = 300;
 pub(crate) fn summary(bundle: &Bundle, traffic: &Traffic, extras: &Extras) -> String {
     let results = &bundle.results;
     let mut output = step_of(results, &bundle.standing());
+    thresholds(&mut output, &extras.loads);
     if let Some(end) = words::broken_off(&RunEnd::of(bundle.journal.recording.marks()))
         .filter(|_| bundle.journal.header.brief.is_some())
     {
@@ -66,7 +67,12 @@ fn step_of(results: &Results, standing: &Standing) -> Markdown {
         put!(output, "{}\n\n", outcome.detail);
     }
     facts(&mut output, results, standing);
-    tests(&mut output, results);
+    if words::is_load(results) {
+        measured(&mut output, results);
+    }
+    if words::shown_tests(results).next().is_some() {
+        tests(&mut output, results);
+    }
     failures(&mut output, results);
     waivers(&mut output, results);
     output
@@ -87,23 +93,52 @@ fn facts(output: &mut Markdown, results: &Results, standing: &Standing) {
         .iter()
         .map(|v| format!("{} {}", results.counts.get(*v), words::verdict(*v).to_lowercase()))
         .collect();
+    let counts = match words::is_load(results) {
+        true => String::new(),
+        false => format!(" Tests: {}.", counts.join(", ")),
+    };
     put!(
         output,
-        "Run {} against {} ({}), {}, nonce {}, {}. Tests: {}. Exit code {}.\n\n",
+        "Run {} against {} ({}), {}, nonce {}, {}.{} Exit code {}.\n\n",
         run.id,
         run.target.name,
         run.target.base_url,
         window,
         run.nonce.as_deref().unwrap_or("none"),
         words::date(run.started),
-        counts.join(", "),
+        counts,
         results.exit_code
     );
 }
 
+/// What was measured, a table for each.
+fn measured(output: &mut Markdown, results: &Results) {
+    for measured in &results.performance {
+        put!(output, "## Measured: {}\n\n", measured.name);
+        output.head(&["Figure", "Value"]);
+        for (name, value) in figures::of(measured) {
+            output.row(&[&name, &value]);
+        }
+        put!(output, "\n");
+    }
+}
+
+/// What had to hold of load runs.
+fn thresholds(output: &mut Markdown, loads: &[LoadRun]) {
+    for run in loads.iter().filter(|run| !run.summary.thresholds.is_empty()) {
+        put!(output, "## Thresholds of load {}\n\n{}\n\n", run.name, run.ended());
+        output.head(&["Threshold", "Expected", "Observed", "Outcome"]);
+        for threshold in run.summary.thresholds.iter().take(ROWS) {
+            let kept = if threshold.kept { md!("kept") } else { md!("**broken**") };
+            output.row(&[&threshold.name, &threshold.expected, &threshold.observed, &kept]);
+        }
+        put!(output, "\n");
+    }
+}
+
 fn tests(output: &mut Markdown, results: &Results) {
     output.head(&["Test", "Subject", "Verdict", "Checks passed", "Statements"]);
-    for test in &results.tests {
+    for test in words::shown_tests(results) {
         let counts = test.check_counts();
         let owed = test.criteria.iter().filter(|c| c.kind == ClauseKind::Attestation).count();
         let mut verdict = words::verdict(test.verdict).to_owned();
@@ -212,29 +247,46 @@ fn findings(output: &mut Markdown, results: &Results) {
 
 /// What people state, apart from what was judged.
 fn statements(output: &mut Markdown, results: &Results, given: &[Attestation]) {
-    put!(output, "## Statements by people, not judged from traffic\n\n");
-    let owed = results.tests.iter().flat_map(|test| &test.criteria);
-    for criterion in owed.filter(|criterion| criterion.kind == ClauseKind::Attestation) {
-        if !given.iter().any(|attestation| attestation.criterion == criterion.id) {
-            put!(output, "- {}: **owed**. {}\n", criterion.id, criterion.clause);
-        }
+    let owed = words::shown_tests(results).flat_map(|test| &test.criteria);
+    let mut owed = owed
+        .filter(|criterion| criterion.kind == ClauseKind::Attestation)
+        .filter(|criterion| !is_stated(given, &criterion.id))
+        .peekable();
+    if owed.peek().is_none() && given.is_empty() {
+        return;
     }
-    for attestation in given {
+    put!(output, "## Statements by people, not judged from traffic\n\n");
+    for criterion in owed {
+        put!(output, "- {}: **owed**. {}\n", criterion.id, criterion.clause);
+    }
+    for Stated { given: attestation, withdrawn, .. } in stated(given) {
         let files: Vec<Markdown> = attestation
             .files
             .iter()
             .map(|file| md!("{}", file.path(&attestation.criterion)))
             .collect();
         let files = if files.is_empty() { md!("no file") } else { listed(&files) };
-        put!(
-            output,
-            "- {}: given on {} by {}: {} ({})\n",
-            attestation.criterion,
+        let day = attestation.fact_date.map(|day| format!(", of {}", words::day(day)));
+        let said = md!(
+            "given on {} by {}{}: {} ({})",
             words::date(attestation.given_at),
-            attestation.role,
+            attestation.by(),
+            day.unwrap_or_default(),
             short(&attestation.statement, CELL),
             files
         );
+        match withdrawn {
+            None => put!(output, "- {}: {}\n", attestation.criterion, said),
+            Some(by) => put!(
+                output,
+                "- {}: ~~{}~~ **withdrawn** on {} by {}: {}\n",
+                attestation.criterion,
+                said,
+                words::date(by.given_at),
+                by.by(),
+                short(&by.statement, CELL)
+            ),
+        }
     }
     put!(output, "\n");
 }

@@ -3,9 +3,11 @@
 
 pub(crate) use letterproof_model::grouped as number;
 use letterproof_model::{
-    Exchange, FindingKind, Mode, Results, RunEnd, Timestamp, TransportErrorKind, Verdict, WaiverUse,
+    Exchange, Finding, FindingKind, Mode, Results, RunEnd, TestResult, Timestamp,
+    TransportErrorKind, Verdict, WaiverUse,
 };
 
+use crate::figures;
 use crate::waived::is_test_waived;
 
 /// `1 letter`, `2,500 letters`.
@@ -34,6 +36,11 @@ pub(crate) fn between_us(from: Timestamp, to: Timestamp) -> u64 {
 /// `21 August 2026, 10:15:00 UTC`.
 pub(crate) fn date(time: Timestamp) -> String {
     time.strftime("%-d %B %Y, %H:%M:%S UTC").to_string()
+}
+
+/// `20 November 2026`.
+pub(crate) fn day(day: jiff::civil::Date) -> String {
+    day.strftime("%-d %B %Y").to_string()
 }
 
 /// `10:15:00`.
@@ -66,6 +73,27 @@ pub(crate) fn finding_kind(kind: FindingKind) -> &'static str {
         FindingKind::Drift => "Drift",
         FindingKind::Note => "Note",
     }
+}
+
+/// Where the page tells of a finding.
+pub(crate) fn finding_anchor(finding: &Finding) -> String {
+    let kind = finding_kind(finding.kind).to_lowercase().replace(' ', "-");
+    format!("{}-{kind}", finding.id)
+}
+
+/// Whether a run was a load: it measured, and was asked to show no test, or AT15 alone. Its reports
+/// begin with what was measured, and list no test that was no part of it.
+pub(crate) fn is_load(results: &Results) -> bool {
+    let mut selected = results.tests.iter().filter(|test| test.selected);
+    !results.performance.is_empty()
+        && results.conformance.is_empty()
+        && selected.all(|test| test.id.number() == 15)
+}
+
+/// The tests that a report lists: of a load only those that were part of it.
+pub(crate) fn shown_tests(results: &Results) -> impl Iterator<Item = &TestResult> {
+    let all = !is_load(results);
+    results.tests.iter().filter(move |test| all || test.selected)
 }
 
 /// How a verdict was obtained, as results.json writes it.
@@ -163,7 +191,13 @@ pub(crate) fn outcome(results: &Results) -> Outcome {
             (Verdict::Pass, headline)
         }
         0 if results.conformance.is_empty() && results.tests.iter().all(|test| !test.selected) => {
-            (Verdict::NotRun, "No test was part of this run; what it measured is below".into())
+            match results.performance.as_slice() {
+                [] => (Verdict::NotRun, "No test was part of this run".into()),
+                measured => {
+                    let names: Vec<&str> = measured.iter().map(|m| m.name.as_str()).collect();
+                    (Verdict::NotRun, format!("Measured: {}", names.join(", ")))
+                }
+            }
         }
         0 => (Verdict::Pass, "Everything selected passed".into()),
         _ => {
@@ -177,7 +211,8 @@ pub(crate) fn outcome(results: &Results) -> Outcome {
             (Verdict::Inconclusive, format!("Incomplete: {missing}"))
         }
     };
-    let mut detail: Vec<String> = Vec::new();
+    let measured = results.performance.iter().filter(|_| is_load(results));
+    let mut detail: Vec<String> = measured.map(figures::sentence).collect();
     let mut list = |what: &str, ids: &[String]| {
         if !ids.is_empty() {
             detail.push(format!("{what}: {}.", ids.join(", ")));
@@ -241,12 +276,7 @@ mod tests {
             ),
             (1, vec![(1, true, Pass), (2, true, Fail)], "1 required test failed", Fail),
             (1, vec![(1, false, NotRun)], "What was measured missed its mark", Fail),
-            (
-                0,
-                vec![(1, false, NotRun)],
-                "No test was part of this run; what it measured is below",
-                NotRun,
-            ),
+            (0, vec![(1, false, NotRun)], "No test was part of this run", NotRun),
             (
                 3,
                 vec![(1, true, Pass), (2, true, NotRun)],

@@ -11,7 +11,7 @@ use letterproof_traffic::Traffic;
 use letterproof_traffic::books::at14_reconciliation;
 use letterproof_traffic::flows::{Flow, flows};
 
-use crate::tables::{CROSS_CHECK, cross_check, files, reconciliation};
+use crate::tables::{CROSS_CHECK, File, cross_check, files, reconciliation};
 use crate::{Extras, ReportError, har, html, junit, lifecycle, samples, summary, traffic_of};
 
 /// The name under which bundles of earlier builds hold every call for HAR viewers.
@@ -49,8 +49,9 @@ pub fn write_all_with(
     let traffic = traffic_of(bundle);
     let flows = flows(&traffic, &bundle.context);
     let put: Put<'_> = &mut |name, fill| Ok(folder.write_with(name, |output| fill(output))?);
-    pages(bundle, &traffic, &flows, extras, put)?;
-    tables(bundle, &traffic, &flows, put)
+    let files = files(bundle, &traffic, &flows);
+    pages(bundle, &traffic, &flows, &files, extras, put)?;
+    tables(&traffic, &files, put)
 }
 
 /// Makes every report of a bundle again: which lie in it to the byte, and which otherwise or not at
@@ -61,16 +62,17 @@ pub fn write_all_with(
 pub fn rebuilt(bundle: &Bundle, opened: &Opened, extras: &Extras) -> Result<Rebuilt, ReportError> {
     let traffic = traffic_of(bundle);
     let flows = flows(&traffic, &bundle.context);
+    let files = files(bundle, &traffic, &flows);
     let mut of_tables = Ok(Rebuilt::default());
     let found = std::thread::scope(|scope| {
         // Half of the work, and the machine of a reviewer has two cores at least.
         scope.spawn(|| {
             of_tables = held(opened, |put| {
-                tables(bundle, &traffic, &flows, put)?;
+                tables(&traffic, &files, put)?;
                 every_call(bundle, &traffic, opened, put)
             });
         });
-        held(opened, |put| pages(bundle, &traffic, &flows, extras, put))
+        held(opened, |put| pages(bundle, &traffic, &flows, &files, extras, put))
     });
     let (mut found, of_tables) = (found?, of_tables?);
     found.same.extend(of_tables.same);
@@ -105,23 +107,19 @@ fn pages(
     bundle: &Bundle,
     traffic: &Traffic,
     flows: &[Flow<'_>],
+    files: &[File],
     extras: &Extras,
     put: Put<'_>,
 ) -> Result<(), ReportError> {
     let mut text = |name: &str, text: &str| put(name, &|output| output.write_all(text.as_bytes()));
-    text("index.html", &html::render(bundle, traffic, flows, extras)?)?;
+    text("index.html", &html::render(bundle, traffic, flows, extras, files)?)?;
     text("summary.md", &summary::summary(bundle, traffic, extras))?;
     text("junit.xml", &junit::render(bundle, extras)?)?;
     text("lifecycle.svg", &lifecycle::render(bundle, traffic))
 }
 
 /// Renders the tables of each test.
-fn tables(
-    bundle: &Bundle,
-    traffic: &Traffic,
-    flows: &[Flow<'_>],
-    put: Put<'_>,
-) -> Result<(), ReportError> {
+fn tables(traffic: &Traffic, files: &[File], put: Put<'_>) -> Result<(), ReportError> {
     let mut text = |name: &str, text: &str| put(name, &|output| output.write_all(text.as_bytes()));
     let rows = at14_reconciliation(traffic);
     if !rows.is_empty() {
@@ -130,8 +128,8 @@ fn tables(
     for (test, file) in samples::samples(traffic) {
         text(&samples::file_name(test), &file)?;
     }
-    for (name, file) in files(bundle, traffic, flows) {
-        text(&name, &file)?;
+    for (name, file) in files {
+        text(name, file)?;
     }
     Ok(())
 }

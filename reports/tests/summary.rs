@@ -81,7 +81,8 @@ fn statements_stand_apart_with_their_files_and_are_no_verdicts() {
     let path = "attachments&#x2f;AT3.7&#x2f;efefefefefef-processing-log.pdf";
     assert!(page.contains(&format!("<a href=\"{path}\">processing-log.pdf</a>")));
     assert!(page.contains("The second list &lt;started&gt; no job"));
-    assert!(page.contains("Stated by test manager of the supplier on"));
+    assert!(page.contains("Stated by A. &lt;Sample&gt;, test manager of the supplier on"));
+    assert!(page.contains("of 20 August 2026."));
     let xml = junit(&bundle, &extras()).unwrap();
     let case = |id: &str| {
         let name = format!("name=\"{id} ");

@@ -1,11 +1,13 @@
 //! The fifteen tests and their criteria.
 
+use letterproof_evidence::{is_stated, stated};
 use letterproof_model::{Attempt, ClauseKind, CriterionResult, Mode, Results, TestResult, Verdict};
 use serde::Serialize;
 
 use super::before_after::{BeforeAfter, Moved};
 use super::exchanges::{References, Shelf};
 use super::letters::{LetterFiles, Reconciled};
+use crate::tables::File;
 use crate::{Extras, waived, words};
 
 /// A verdict as the page shows it: always a word and a sign, never a colour alone.
@@ -52,6 +54,8 @@ pub(super) struct Test {
     reconciliation: Vec<Reconciled>,
     /// The file beside the page that lists the test's letters.
     file: Option<String>,
+    /// The other tables of the test beside the page.
+    tables: Vec<String>,
 }
 
 /// A criterion in brief: its number, linked, with a sign.
@@ -77,6 +81,8 @@ pub(super) struct Criterion {
     letters: Vec<String>,
     before_after: Option<BeforeAfter>,
     exchanges: References,
+    /// The numbers of the statements given for it.
+    statements: Vec<usize>,
 }
 
 /// What views of tests are made from.
@@ -86,6 +92,7 @@ pub(super) struct Desk<'a> {
     pub(super) files: &'a LetterFiles,
     pub(super) moved: &'a Moved<'a>,
     pub(super) extras: &'a Extras,
+    pub(super) tables: &'a [File],
 }
 
 impl Desk<'_> {
@@ -125,12 +132,17 @@ impl Desk<'_> {
             not_tested: of_kind(ClauseKind::NotTested).map(|c| self.criterion(c)).collect(),
             reconciliation: self.files.reconciliation(test.id),
             file: self.files.name(test.id),
+            tables: self
+                .tables
+                .iter()
+                .map(|(name, _)| name.clone())
+                .filter(|name| name.split('/').next() == Some(test.id.to_string().as_str()))
+                .collect(),
         }
     }
 
     fn is_given(&self, criterion: &CriterionResult) -> bool {
-        let mut given = self.extras.attestations.iter();
-        criterion.verdict == Verdict::Pass || given.any(|given| given.criterion == criterion.id)
+        criterion.verdict == Verdict::Pass || is_stated(&self.extras.attestations, &criterion.id)
     }
 
     fn chip(&self, criterion: &CriterionResult) -> Chip {
@@ -169,6 +181,11 @@ impl Desk<'_> {
             letters: criterion.letters.iter().map(ToString::to_string).collect(),
             before_after: self.moved.show(criterion),
             exchanges: self.shelf.criterion(criterion),
+            statements: stated(&self.extras.attestations)
+                .iter()
+                .filter(|one| one.given.criterion == criterion.id)
+                .map(|one| one.number)
+                .collect(),
         }
     }
 }

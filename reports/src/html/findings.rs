@@ -74,7 +74,7 @@ fn view(finding: &Finding, results: &Results, shelf: &Shelf<'_>) -> FindingView 
     let kind = words::finding_kind(finding.kind);
     FindingView {
         id: finding.id.clone(),
-        anchor: format!("{}-{}", finding.id, kind.to_lowercase().replace(' ', "-")),
+        anchor: words::finding_anchor(finding),
         kind,
         waived: waived::waiver_of(results, &finding.id, Verdict::Fail).map(waived::words),
         title: finding.title.clone(),

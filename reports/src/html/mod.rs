@@ -28,6 +28,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, HtmlEscape, context, escape_formatter};
 
+use crate::tables::File;
 use crate::{Extras, ReportError};
 
 const TEMPLATE: &str = "report.html";
@@ -62,18 +63,19 @@ fn visibly(
     }
 }
 
-/// Renders a bundle as one self-contained HTML page.
+/// Renders a bundle as one self-contained HTML page, with links to these tables beside it.
 pub(crate) fn render(
     bundle: &Bundle,
     traffic: &Traffic,
     flows: &[Flow<'_>],
     extras: &Extras,
+    tables: &[File],
 ) -> Result<String, ReportError> {
     let templates = match &*TEMPLATES {
         Ok(templates) => templates,
         Err(error) => return Err(minijinja::Error::new(error.kind(), error.to_string()).into()),
     };
-    let page = Serde(page::page(bundle, traffic, flows, extras));
+    let page = Serde(page::page(bundle, traffic, flows, extras, tables));
     let style = include_str!("../../templates/report.css");
     Ok(templates.get_template(TEMPLATE)?.render(context! { page, style })?)
 }

@@ -16,6 +16,8 @@ use super::letters::{LetterFiles, Lifecycle, lifecycle};
 use super::performance::{Measured, performance};
 use super::statements::{Statements, statements};
 use super::trust::{Trust, trust};
+use crate::questions::{Questions, questions};
+use crate::tables::File;
 use crate::{Extras, waived, words};
 
 /// The whole page.
@@ -33,7 +35,10 @@ pub(super) struct Page {
     signed: String,
     capabilities: Vec<&'static str>,
     counts: Vec<(Tag, u64)>,
+    /// Whether it begins with what was measured, and lists only the tests that were part of it.
+    load: bool,
     missing: Vec<String>,
+    questions: Vec<Questions>,
     tests: Vec<Test>,
     waivers: Vec<WaiverView>,
     lifecycle: Option<Lifecycle>,
@@ -63,12 +68,13 @@ pub(super) fn page(
     traffic: &Traffic,
     flows: &[Flow<'_>],
     extras: &Extras,
+    tables: &[File],
 ) -> Page {
     let results = &bundle.results;
     let (shelf, exchanges) = Shelf::of(bundle);
     let moved = Moved::of(traffic);
     let files = LetterFiles::of(traffic);
-    let desk = Desk { results, shelf: &shelf, files: &files, moved: &moved, extras };
+    let desk = Desk { results, shelf: &shelf, files: &files, moved: &moved, extras, tables };
     let outcome = words::outcome(results);
     let recorded: u64 = results.run.exchanges.values().sum();
     let plural = |n| words::counted(n, "exchange", "exchanges");
@@ -82,9 +88,11 @@ pub(super) fn page(
         facts: facts(bundle, recorded),
         signed: signed(extras),
         capabilities: results.run.target.capabilities.iter().map(|c| c.as_str()).collect(),
-        counts: Verdict::ALL.iter().map(|v| (Tag::of(*v), results.counts.get(*v))).collect(),
+        counts: counts(results),
+        load: words::is_load(results),
         missing: missing(results),
-        tests: results.tests.iter().map(|test| desk.test(test)).collect(),
+        questions: questions(results, &extras.attestations),
+        tests: words::shown_tests(results).map(|test| desk.test(test)).collect(),
         waivers: results.waivers.iter().map(waiver).collect(),
         lifecycle: lifecycle(bundle, traffic),
         statements: statements(results, &extras.attestations),
@@ -108,6 +116,16 @@ pub(super) fn page(
         trust: trust(bundle, traffic, extras),
         exit_code: results.exit_code,
     }
+}
+
+/// How many of the tests listed ended with each verdict; nothing where none is listed.
+fn counts(results: &Results) -> Vec<(Tag, u64)> {
+    if words::shown_tests(results).next().is_none() {
+        return Vec::new();
+    }
+    let with =
+        |verdict| words::shown_tests(results).filter(|test| test.verdict == verdict).count() as u64;
+    Verdict::ALL.iter().map(|verdict| (Tag::of(*verdict), with(*verdict))).collect()
 }
 
 fn notices(bundle: &Bundle) -> Vec<String> {
@@ -164,7 +182,7 @@ fn signed(extras: &Extras) -> String {
 fn missing(results: &Results) -> Vec<String> {
     let undecided =
         |v| matches!(v, Verdict::NotRun | Verdict::NotApplicable | Verdict::Inconclusive);
-    let tests = results.tests.iter().filter(|test| test.required && undecided(test.verdict));
+    let tests = words::shown_tests(results).filter(|test| test.required && undecided(test.verdict));
     tests.map(|test| test.id.to_string()).collect()
 }
 

@@ -11,27 +11,10 @@ use super::plots::{self, PlotView};
 use super::table::Table;
 use crate::loads::LoadRun;
 use crate::measure::{self, Latencies, PERCENTILES, Stretch};
-use crate::{Extras, words};
+use crate::{Extras, figures, words};
 
 /// Rows of a table of seconds; longer runs have several seconds in a row.
 const ROWS: usize = 120;
-/// The figures of a load run that stand beside its plots.
-const LOAD_FIGURES: [&str; 14] = [
-    "achieved_per_s",
-    "limit_per_s",
-    "most_sent_in_a_second",
-    "requests",
-    "failed",
-    "throttled_429",
-    "p50_ms",
-    "p95_ms",
-    "p99_ms",
-    "max_ms",
-    "lag_p99_ms",
-    "downloads",
-    "download_mb_per_s",
-    "ratio_to_floor",
-];
 
 /// Something measured.
 #[derive(Debug, Serialize)]
@@ -44,6 +27,8 @@ pub(super) struct Measured {
     figures: Vec<(String, String)>,
     plots: Vec<PlotView>,
     tables: Vec<Table>,
+    /// Its records, beside the page.
+    files: Vec<String>,
 }
 
 /// Whether a limit was kept.
@@ -88,9 +73,10 @@ pub(super) fn performance(
         lead: String::new(),
         open: true,
         limit: None,
-        figures: figures(p.figures.iter()),
+        figures: figures::of(p),
         plots: Vec::new(),
         tables: Vec::new(),
+        files: Vec::new(),
     });
     of_flows.chain(of_loads).chain(others).collect()
 }
@@ -119,9 +105,10 @@ fn of_flow(
             stretch.throttled.len() as u64,
             "in any one second",
         )),
-        figures: performance.map(|p| figures(p.figures.iter())).unwrap_or_default(),
+        figures: performance.map(figures::of).unwrap_or_default(),
         plots: plots::of_stretch(&prefix, &flow.name(), &stretch, limit),
         tables: vec![by_second(&stretch), by_operation(&stretch)],
+        files: Vec::new(),
     }
 }
 
@@ -204,7 +191,6 @@ fn of_load(number: usize, run: &LoadRun) -> Measured {
         whole(run.throttled()),
         "in any one second",
     );
-    let known = LOAD_FIGURES.iter().filter_map(|name| summary.figures.get_key_value(*name));
     Measured {
         name: format!("Load {}", run.name),
         lead: format!(
@@ -216,9 +202,10 @@ fn of_load(number: usize, run: &LoadRun) -> Measured {
         .to_owned(),
         open: true,
         limit: Some(limit),
-        figures: figures(known),
+        figures: figures::of_load(&summary.figures),
         plots: plots::of_load(&prefix, run),
         tables: load_tables(run),
+        files: run.files.clone(),
     }
 }
 
@@ -305,35 +292,4 @@ fn load_tables(run: &LoadRun) -> Vec<Table> {
         },
     ];
     tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
-}
-
-/// Figures carry their unit in their name: `elapsed_ms` is shown as `elapsed`, `… ms`.
-fn figures<'f>(figures: impl Iterator<Item = (&'f String, &'f f64)>) -> Vec<(String, String)> {
-    figures.map(|(name, value)| figure(name, *value)).collect()
-}
-
-fn figure(name: &str, value: f64) -> (String, String) {
-    let (stem, unit) = ["ms", "us", "mb_per_s", "per_s", "s", "mb", "percent"]
-        .iter()
-        .find_map(|unit| Some((name.strip_suffix(&format!("_{unit}"))?, *unit)))
-        .unwrap_or((name, ""));
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Whole and positive.
-    let shown = if value.fract() == 0.0 && (0.0..1e15).contains(&value) {
-        words::number(value as u64)
-    } else {
-        let shown = format!("{value:.2}");
-        match shown.split_once('.').map(|(whole, rest)| (whole.parse(), rest)) {
-            Some((Ok(whole), rest)) => format!("{}.{rest}", words::number(whole)),
-            _ => shown,
-        }
-    };
-    let unit = match unit {
-        "us" => "µs",
-        "mb_per_s" => "MB per second",
-        "per_s" => "per second",
-        "mb" => "MB",
-        "percent" => "%",
-        other => other,
-    };
-    (stem.replace('_', " "), format!("{shown} {unit}").trim_end().to_owned())
 }

@@ -1,7 +1,7 @@
 //! What people state: owed, and given with what they attached. It stands apart from everything
 //! that was judged.
 
-use letterproof_evidence::{AttachedFile, Attestation};
+use letterproof_evidence::{AttachedFile, Attestation, Stated, is_stated, stated};
 use letterproof_model::{ClauseKind, CriterionId, Results, Verdict, clause};
 use serde::Serialize;
 
@@ -31,9 +31,19 @@ struct Given {
     criterion: String,
     clause: String,
     statement: String,
-    role: String,
-    given_at: String,
+    by: String,
+    /// When it was given, and of which day it speaks.
+    dated: String,
     files: Vec<FileView>,
+    withdrawn: Option<Withdrawn>,
+}
+
+/// That a statement is withdrawn, by whom, when and why.
+#[derive(Debug, Serialize)]
+struct Withdrawn {
+    by: String,
+    at: String,
+    reason: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -47,7 +57,7 @@ struct FileView {
 
 /// Words what is owed and given.
 pub(super) fn statements(results: &Results, given: &[Attestation]) -> Statements {
-    let clauses = results.tests.iter().flat_map(|test| {
+    let clauses = words::shown_tests(results).flat_map(|test| {
         test.criteria.iter().filter(|c| c.kind == ClauseKind::Attestation).map(move |c| (test, c))
     });
     Statements {
@@ -60,24 +70,33 @@ pub(super) fn statements(results: &Results, given: &[Attestation]) -> Statements
                     .map(|clause| clause.note.to_owned())
                     .filter(|note| !note.is_empty())
                     .unwrap_or_else(|| criterion.expected.clone()),
-                given: criterion.verdict == Verdict::Pass
-                    || given.iter().any(|given| given.criterion == criterion.id),
+                given: criterion.verdict == Verdict::Pass || is_stated(given, &criterion.id),
             })
             .collect(),
-        given: given.iter().enumerate().map(|(at, attestation)| view(at, attestation)).collect(),
+        given: stated(given).iter().map(view).collect(),
     }
 }
 
-fn view(at: usize, attestation: &Attestation) -> Given {
+fn view(one: &Stated<'_>) -> Given {
+    let attestation = one.given;
     let criterion = &attestation.criterion;
+    let given_at = words::date(attestation.given_at);
     Given {
-        anchor: format!("statement-{}", at + 1),
+        anchor: format!("statement-{}", one.number),
         criterion: criterion.to_string(),
         clause: clause(criterion).map(|clause| clause.text.to_owned()).unwrap_or_default(),
         statement: attestation.statement.clone(),
-        role: attestation.role.clone(),
-        given_at: words::date(attestation.given_at),
+        by: attestation.by(),
+        dated: match attestation.fact_date {
+            Some(date) => format!("{given_at}, of {}", words::day(date)),
+            None => given_at,
+        },
         files: attestation.files.iter().map(|attached| file(attached, criterion)).collect(),
+        withdrawn: one.withdrawn.map(|by| Withdrawn {
+            by: by.by(),
+            at: words::date(by.given_at),
+            reason: by.statement.clone(),
+        }),
     }
 }
 

@@ -2,7 +2,7 @@
 //! tool and people only say of themselves, and what NHS Notify can check on its side.
 //! Refuses to claim what the page cannot know: it is made before anything is signed.
 
-use letterproof_evidence::{Bundle, Environment};
+use letterproof_evidence::{Bundle, Environment, stated};
 use letterproof_model::{Journal as _, MarkKind};
 use letterproof_traffic::Traffic;
 use serde::Serialize;
@@ -145,10 +145,17 @@ fn asserted(bundle: &Bundle, extras: &Extras) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let given = extras.attestations.len() as u64;
-    if given > 0 {
-        let statements = words::counted(given, "statement", "statements");
-        lines.push(format!("{statements} by people, shown apart above, rest on their word."));
+    let given = stated(&extras.attestations);
+    if !given.is_empty() {
+        let withdrawn = given.iter().filter(|one| one.withdrawn.is_some()).count() as u64;
+        let statements = words::counted(given.len() as u64, "statement", "statements");
+        let withdrawn = match withdrawn {
+            0 => String::new(),
+            n => format!("; {} withdrawn", words::counted(n, "of them is", "of them are")),
+        };
+        lines.push(format!(
+            "{statements} by people, shown apart above, rest on their word{withdrawn}."
+        ));
     }
     lines
 }

@@ -377,9 +377,12 @@ pub fn extras() -> Extras {
     let attestation = Attestation {
         criterion: CriterionId::fixed("AT3.7"),
         statement: "The second list <started> no job; see pages 2 and 3.".into(),
+        name: Some("A. <Sample>".into()),
         role: "test manager of the supplier".into(),
+        fact_date: Some("2026-08-20".parse().unwrap()),
         given_at: at(4_000),
         files: vec![file],
+        withdraws: None,
         prev: None,
         signature: None,
     };

@@ -1,20 +1,20 @@
-//! `letterproof attest`: a dated statement with files, tied to a clause of the pack.
-//! Refuses clauses that are judged from traffic: nobody's word replaces what was recorded.
+//! `letterproof attest`: a dated statement with files, tied to a clause of the pack, or the withdrawal
+//! of one. Refuses to make a time stamp void unasked.
 
 use letterproof_evidence::{
-    Attestations, Bundle, EvidenceError, NewAttestation, Opened, RunFolder, Sealing,
+    Attestation, Attestations, Bundle, EvidenceError, NewAttestation, Opened, RunFolder, Sealing,
+    Withdrawal, stated,
 };
-use letterproof_model::{ClauseKind, clause, now, pack};
+use letterproof_model::now;
 
 use crate::args::AttestOptions;
 use crate::failure::Failure;
 use crate::out::{self, Text};
 use crate::{finish, stamping};
 
-/// Adds the statement and makes report, manifest and zip again; prints the hash of each statement so
-/// far, by which one that is rewritten later is known. Returns the exit code.
+/// Adds the statement, or withdraws one, and makes report, manifest and zip again; prints the hash of
+/// each so far, by which one that is rewritten later is known. Returns the exit code.
 pub(crate) fn attest(options: &AttestOptions) -> Result<u8, Failure> {
-    refuse_unattestable(options)?;
     if stamping::is_stamped(&options.run) && !options.drop_stamp {
         return Err(Failure::Usage(format!(
             "{} bears a time stamp, and a statement makes it void; say that it may go with \
@@ -28,26 +28,61 @@ pub(crate) fn attest(options: &AttestOptions) -> Result<u8, Failure> {
         None if options.drop_signature => Sealing::SignatureDropped,
         None => Sealing::Unsigned,
     };
-    let new = NewAttestation {
-        criterion: options.criterion.clone(),
-        statement: options.statement.clone(),
-        role: options.role.clone(),
-        given_at: now(),
-    };
     let refresh = |draft: &RunFolder| -> Result<(), Failure> {
         finish::write_reports(&Bundle::open(draft.path())?, draft, key.as_ref())
     };
-    let zip = letterproof_evidence::attest(&options.run, new, &options.files, sealing, refresh)
-        .map_err(refused)?;
-    let mut text = Text::of(format_args!("{} attested as {}", options.criterion, options.role));
-    let given = Opened::open(&options.run).and_then(|opened| Attestations::of(&opened));
-    for (place, one) in given?.attestations.iter().enumerate() {
-        text.line(format_args!("{:>8}  {} sha256:{}", place + 1, one.criterion, one.hash()));
-    }
+    let (run, name, role) = (&options.run, options.name.clone(), options.role.clone());
+    let zip = match (options.withdraw, &options.criterion, options.date) {
+        (Some(number), ..) => {
+            let reason = options.reason.clone().unwrap_or_default();
+            let withdrawal = Withdrawal { number, reason, name, role, given_at: now() };
+            letterproof_evidence::withdraw(run, withdrawal, sealing, refresh)
+        }
+        (None, Some(criterion), Some(fact_date)) => {
+            let (criterion, given_at) = (criterion.clone(), now());
+            let statement = options.statement.clone().unwrap_or_default();
+            let new = NewAttestation { criterion, statement, name, role, fact_date, given_at };
+            letterproof_evidence::attest(run, new, &options.files, sealing, refresh)
+        }
+        // The arguments are read so that this cannot be.
+        _ => Err(Failure::Usage("--criterion and --date are missing".to_owned())),
+    };
+    let zip = zip.map_err(refused)?;
+    let given = Opened::open(run).and_then(|opened| Attestations::of(&opened))?.attestations;
+    let mut text = told(&given, options);
     text.line(format_args!("evidence  {}", options.run.display()));
     text.line(format_args!("bundle    {}", zip.display()));
     out::print(&text)?;
     Ok(0)
+}
+
+/// What was done, and every statement so far.
+fn told(given: &[Attestation], options: &AttestOptions) -> Text {
+    let mut text = Text::default();
+    if let Some(last) = given.last() {
+        let (criterion, role) = (&last.criterion, &options.role);
+        match options.withdraw {
+            Some(number) => {
+                text.line(format_args!("statement {number} ({criterion}) withdrawn as {role}"));
+            }
+            None => text.line(format_args!("{criterion} attested as {role}")),
+        }
+        for file in &last.files {
+            let path = file.path(&last.criterion);
+            text.line(format_args!("attached  {path}, {}, {} bytes", file.media_type, file.size));
+        }
+    }
+    let withdrawn: Vec<usize> =
+        stated(given).iter().filter(|s| s.withdrawn.is_some()).map(|s| s.number).collect();
+    for (number, one) in (1..).zip(given) {
+        let state = match (&one.withdraws, withdrawn.contains(&number)) {
+            (Some(_), _) => "  a withdrawal",
+            (None, true) => "  withdrawn",
+            (None, false) => "",
+        };
+        text.line(format_args!("{number:>8}  {} sha256:{}{state}", one.criterion, one.hash()));
+    }
+    text
 }
 
 /// What is wrong with the run, the statement or a file is the caller's to mend.
@@ -57,27 +92,4 @@ fn refused(failure: Failure) -> Failure {
         Failure::Evidence(error) => Failure::Usage(error.to_string()),
         other => other,
     }
-}
-
-fn refuse_unattestable(options: &AttestOptions) -> Result<(), Failure> {
-    let id = &options.criterion;
-    let known = clause(id).map(|clause| clause.kind);
-    if known == Some(ClauseKind::Attestation) {
-        return Ok(());
-    }
-    let problem = match known {
-        None => "is no clause of the pack",
-        Some(ClauseKind::Check) => "is judged from traffic; a statement cannot take its place",
-        Some(_) => "is not tested",
-    };
-    let attestable: Vec<&str> = pack()
-        .iter()
-        .flat_map(|test| test.clauses)
-        .filter(|clause| clause.kind == ClauseKind::Attestation)
-        .map(|clause| clause.id)
-        .collect();
-    Err(Failure::Usage(format!(
-        "--criterion {id} {problem}; statements are taken for {}",
-        attestable.join(", ")
-    )))
 }

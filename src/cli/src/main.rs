@@ -38,6 +38,7 @@ mod selftest;
 mod shell;
 mod smoke;
 mod stamping;
+mod summary;
 mod supplier;
 mod surroundings;
 mod table;
@@ -100,6 +101,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Command::Sample(options) => reconcile::sample(&options),
         Command::Judge(options) => judge::judge(&options),
         Command::Report(options) => report::report(&options),
+        Command::Summary(options) => summary::summary(&options),
         Command::Attest(options) => attest::attest(&options),
         Command::Stamp(options) => stamping::stamp(&options),
         Command::Readiness(options) => readiness::readiness(&options),

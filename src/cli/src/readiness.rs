@@ -97,7 +97,11 @@ fn text(readiness: &Readiness) -> Text {
     for given in &readiness.attestations {
         let (clause, run) = (&given.criterion, &given.run);
         text.gap();
-        text.line(format_args!("statement {clause} of run {run}, {}", given.signer()));
+        let withdrawn = match &given.withdrawn {
+            Some(reason) => format!(", WITHDRAWN: {reason}"),
+            None => String::new(),
+        };
+        text.line(format_args!("statement {clause} of run {run}, {}{withdrawn}", given.signer()));
         text.line(format_args!("  sha256 {}", given.hash));
     }
     text.gap();

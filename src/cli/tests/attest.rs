@@ -36,8 +36,18 @@ impl Desk {
 
     fn attest_with(&self, what: &[&str], arguments: &[&str]) -> Ended {
         command(&["attest", text(&self.run), "--statement", STATEMENT])
-            .args(["--role", "production manager"])
+            .args(["--name", "A. Sample", "--role", "production manager"])
+            .args(["--date", "2026-01-02"])
             .args(what)
+            .args(arguments)
+            .ended()
+    }
+
+    /// Withdraws the statement of this number.
+    fn withdraw(&self, number: &str, arguments: &[&str]) -> Ended {
+        command(&["attest", text(&self.run), "--withdraw", number])
+            .args(["--reason", "It was the log of <another> day."])
+            .args(["--name", "B. Sample", "--role", "test manager"])
             .args(arguments)
             .ended()
     }
@@ -72,7 +82,10 @@ fn a_statement_is_hashed_dated_tied_to_its_clause_and_shown_apart() {
     assert_eq!(fs::read(desk.run.join(&attached)).unwrap(), fs::read(&desk.proof).unwrap());
 
     let page = fs::read_to_string(desk.run.join("index.html")).unwrap().replace("&#x2f;", "/");
-    for words in [STATEMENT, "production manager", &hash, &attached] {
+    assert_eq!((&given["name"], &given["fact_date"]), (&"A. Sample".into(), &"2026-01-02".into()));
+    assert!(ended.stdout.contains(&format!("attached  {attached}, application/pdf, 14 bytes")));
+    let link = format!("<a href=\"{attached}\">");
+    for words in [STATEMENT, "A. Sample, production manager", "of 2 January 2026", &hash, &link] {
         assert!(page.contains(words), "{words} is not in the page");
     }
     assert_eq!(results(&desk.run), before, "a statement becomes no verdict");
@@ -133,7 +146,7 @@ fn a_signature_is_kept_with_the_key_and_never_lost_unasked() {
 
     let unsigned = desk.attest_with(&["--criterion", "AT11.2"], &[]);
     assert_eq!(unsigned.code, 0, "what is unsigned needs no key: {}", unsigned.stderr);
-    let signed = desk.attest_with(&["--criterion", "AT11.2"], &key());
+    let signed = desk.attest_with(&["--criterion", "AT12.7"], &key());
     assert_eq!(signed.code, 0, "{}", signed.stderr);
     assert_eq!(verify(&desk.run, &["--key", text(&sound().public)]).code, 0);
 }
@@ -143,14 +156,14 @@ fn what_a_reviewer_could_not_open_is_refused_and_the_run_stays_as_it_was() {
     let desk = Desk::new();
     let before = contents(&desk.run);
     let zip = fs::read(zip_path(&desk.run)).unwrap();
-    let exe = desk.file("viewer.exe", b"MZ");
+    let exe = desk.file("viewer.exe", b"MZ\x90\x00\x03");
     let disguised = desk.file("proof.png", b"%PDF-1.7");
     let empty = desk.file("empty.pdf", b"");
     let large = desk.file("large.pdf", &[b"%PDF-1.7".as_slice(), &vec![0; 25 << 20]].concat());
     let gone = desk.place.path().join("gone.pdf");
     for (file, words) in [
-        (&exe, "files of this kind are not attached"),
-        (&disguised, "not what the extension `png` says"),
+        (&exe, "no kind that can be attached; use one of pdf, docx"),
+        (&disguised, "a PDF document, not a PNG picture as its name says"),
         (&empty, "it is empty"),
         (&large, "larger than 25 MiB"),
         (&gone, "gone.pdf"),
@@ -173,7 +186,7 @@ fn what_a_reviewer_could_not_open_is_refused_and_the_run_stays_as_it_was() {
         assert!(ended.stderr.contains("AT3.7"), "it says what can be attested: {}", ended.stderr);
     }
     let empty = command(&["attest", text(&desk.run), "--criterion", "AT3.7", "--role", " "])
-        .args(["--statement", "x"])
+        .args(["--statement", "x", "--name", "A. Sample", "--date", "2026-01-02"])
         .args(key())
         .ended();
     assert_eq!(empty.code, 2, "{}", empty.stdout);
@@ -193,7 +206,7 @@ fn only_an_intact_folder_of_a_finished_run_takes_statements() {
     let zip = zip_path(&desk.run);
     let of = |run: &Path| {
         command(&["attest", text(run), "--criterion", "AT3.7", "--statement", STATEMENT])
-            .args(["--role", "production manager"])
+            .args(["--role", "production manager", "--name", "A. Sample", "--date", "2026-01-02"])
             .args(key())
             .ended()
     };
@@ -211,9 +224,129 @@ fn only_an_intact_folder_of_a_finished_run_takes_statements() {
 fn who_signed_each_statement_is_told_to_whoever_expects_a_key() {
     let desk = Desk::new();
     assert_eq!(desk.attest(&["--drop-signature"]).code, 0);
-    assert_eq!(desk.attest(&key()).code, 0);
+    assert_eq!(desk.attest_with(&["--criterion", "AT11.2"], &key()).code, 0);
     let told = verify(&desk.run, &["--key", text(&sound().public)]);
     assert_eq!(told.code, 0, "{}", told.stdout);
     let words = "statements not signed by the expected key: 1 (AT3.7)\n";
     assert!(told.stdout.contains(words), "{}", told.stdout);
+}
+
+#[test]
+fn a_withdrawn_statement_is_kept_and_struck_through_in_every_page() {
+    let desk = Desk::new();
+    assert_eq!(desk.attest(&key()).code, 0);
+    let ended = desk.withdraw("1", &key());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.contains("statement 1 (AT3.7) withdrawn as test manager"));
+    let given = json(&desk.run.join("attestations.json"));
+    assert_eq!(faults("attestations.json", &given), [""; 0]);
+    assert_eq!(given["attestations"].as_array().unwrap().len(), 2, "{given}");
+
+    let page = fs::read_to_string(desk.run.join("index.html")).unwrap();
+    assert!(page.contains(&format!("<s>{STATEMENT}</s>")), "struck through");
+    let reason = "It was the log of &lt;another&gt; day.";
+    assert!(page.contains(reason) && page.contains("B. Sample, test manager"));
+    assert!(page.contains("<strong>owed</strong>"), "and it is owed again");
+    let summary = fs::read_to_string(desk.run.join("summary.md")).unwrap();
+    assert!(summary.contains("- AT3.7: ~~given on "), "{summary}");
+    assert!(summary.contains("**withdrawn** on ") && summary.contains(reason), "{summary}");
+    let xml = fs::read_to_string(desk.run.join("junit.xml")).unwrap();
+    assert!(xml.contains("(withdrawn: It was the log of &lt;another&gt; day.)"), "{xml}");
+    let verified = verify(&desk.run, &["--key", text(&sound().public)]);
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
+    let zip = zip_path(&desk.run);
+    let ready = command(&["readiness", text(&zip)]).ended();
+    assert!(
+        ready.stdout.contains("WITHDRAWN: It was the log of <another> day."),
+        "{}",
+        ready.stdout
+    );
+    assert!(ready.stdout.contains("statements owed for AT3.7"), "{}", ready.stdout);
+
+    let before = contents(&desk.run);
+    for (number, words) in [("1", "withdrawn already"), ("7", "no statement 7; in force: none")] {
+        let ended = desk.withdraw(number, &key());
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{}", ended.stderr);
+        assert!(ended.stderr.contains(words), "{}", ended.stderr);
+    }
+    let both = desk.withdraw("1", &["--statement", "x"]);
+    assert_eq!(both.code, 2, "a statement and a withdrawal are two things");
+    assert_eq!(contents(&desk.run), before);
+    assert_eq!(desk.attest(&key()).code, 0, "what was withdrawn can be stated again");
+    let twice = desk.attest(&key());
+    assert_eq!(twice.code, 2, "{}", twice.stdout);
+    assert!(twice.stderr.contains("statement 3 says the same already"), "{}", twice.stderr);
+}
+
+#[test]
+fn what_the_traffic_left_undecided_can_be_stated_and_becomes_no_verdict() {
+    let desk = Desk::new();
+    let before = results(&desk.run);
+    let ended = desk.attest_with(&["--criterion", "AT5.2"], &key());
+    assert_eq!(ended.code, 0, "AT5 was not selected: {}", ended.stderr);
+    assert_eq!(results(&desk.run), before);
+    assert_eq!(verify(&desk.run, &[]).code, 0);
+    let retired = desk.attest_with(&["--criterion", "AT12.5"], &key());
+    assert_eq!(retired.code, 2, "{}", retired.stdout);
+    assert!(retired.stderr.contains("AT12.5 is no longer a clause"), "{}", retired.stderr);
+}
+
+#[test]
+fn office_files_are_attached_and_markup_is_called_text() {
+    let desk = Desk::new();
+    let mail = desk.file("request.eml", b"From: a@b.example\r\nDate: Fri, 2 Jan 2026\r\n\r\nids");
+    let page = desk.file("page.html", b"<script>alert(1)</script>");
+    let files = ["--criterion", "AT11.2", "--file", text(&mail), "--file", text(&page)];
+    let ended = desk.attest_with(&files, &key());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.contains("-request.eml, message/rfc822, "), "{}", ended.stdout);
+    assert!(ended.stdout.contains("-page.html.txt, text/plain, "), "{}", ended.stdout);
+    assert_eq!(verify(&zip_path(&desk.run), &[]).code, 0);
+}
+
+/// The words of the commands in a text, as a shell reads them: a line that ends in a backslash goes
+/// on, and what stands in quotes is one word.
+fn commands(text: &str) -> Vec<Vec<String>> {
+    let text = text.replace("\\\n", " ");
+    let begins = |line: &&str| line.trim_start().starts_with("letterproof attest ");
+    text.lines()
+        .filter(begins)
+        .map(|line| {
+            let parts = line.trim().split('"').enumerate();
+            let words = parts.flat_map(|(at, part)| match at % 2 {
+                0 => part.split_whitespace().map(str::to_owned).collect(),
+                _ => vec![part.to_owned()],
+            });
+            words.skip(1).collect()
+        })
+        .collect()
+}
+
+#[test]
+fn the_examples_of_help_and_readme_work() {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+    let help = command(&["attest", "--help"]).ended().stdout;
+    let desk = Desk::new();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for name in ["[Content_Types].xml", "xl/workbook.xml"] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+    }
+    desk.file("failures.xlsx", &zip.finish().unwrap().into_inner());
+    desk.file("request.eml", b"From: a@b.example\nDate: Fri, 2 Jan 2026\n\nids");
+    let examples = [commands(&help), commands(&fs::read_to_string(readme).unwrap())];
+    assert_eq!(examples.each_ref().map(Vec::len), [2, 1], "{examples:?}");
+    for example in examples.concat() {
+        let words = example.iter().enumerate().map(|(at, word)| match (at, word.as_str()) {
+            (1, _) => text(&desk.run).to_owned(),
+            (_, file @ ("failures.xlsx" | "request.eml")) => {
+                text(&desk.place.path().join(file)).to_owned()
+            }
+            (_, word) => word.to_owned(),
+        });
+        let words: Vec<String> = words.collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let ended = command(&words).args(key()).ended();
+        assert_eq!(ended.code, 0, "{example:?}: {}", ended.stderr);
+    }
+    assert_eq!(verify(&desk.run, &[]).code, 0);
 }

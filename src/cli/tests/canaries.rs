@@ -226,7 +226,22 @@ fn reading_shows_no_secret(secrets: &Secrets, stub: &Stub, out: &Path) {
         &["report", &zip, "--format", "markdown"],
         &["report", &zip, "--format", "csv"],
         &["report", &zip, "--format", "har"],
-        &["attest", &folder, "--criterion", "AT3.7", "--role", "lead", "--statement", "done"],
+        &["summary", &zip],
+        &["summary", &zip, "--format", "json"],
+        &[
+            "attest",
+            &folder,
+            "--criterion",
+            "AT3.7",
+            "--name",
+            "A. Sample",
+            "--role",
+            "lead",
+            "--date",
+            "2026-01-02",
+            "--statement",
+            "done",
+        ],
     ] {
         let ended = secrets.given(command(arguments).without("GITHUB_STEP_SUMMARY"));
         assert!(ended.code < 2, "{arguments:?}: {}", ended.stderr);

@@ -194,9 +194,11 @@ impl Hostile {
         let clean = run_folder(&place.path().join("run"));
         let statement = format!("done\n{}", BEHIND.replace(|c: char| c.is_control(), ""));
         let said = ["--criterion", "AT3.7", "--statement", &statement, "--role", &statement];
+        let who = ["--name", &statement, "--date", "2026-01-02"];
         let proof = place.path().join("\u{202e}=proof.pdf");
         fs::write(&proof, "%PDF-1.7 proof").unwrap();
-        let ended = command(&["attest", text(&clean)]).args(said).args(["--file", text(&proof)]);
+        let ended =
+            command(&["attest", text(&clean)]).args(said).args(who).args(["--file", text(&proof)]);
         let ended = ended.ended();
         assert_eq!(ended.code, 0, "{}", ended.stderr);
         harmless_text("attest", &ended);
@@ -373,7 +375,9 @@ fn no_string_of_a_bundle_gets_out_as_anything_but_text() {
             command(&[*verb, text(bundle)]).args(rest).ended()
         };
         let what = |arguments: &[&str]| format!("{} {arguments:?}", bundle.display());
-        for arguments in [&["verify"][..], &["readiness"], &["gate"], &["diff", text(forged)]] {
+        for arguments in
+            [&["verify"][..], &["readiness"], &["gate"], &["summary"], &["diff", text(forged)]]
+        {
             harmless_text(&what(arguments), &shown(arguments));
         }
         harmless_text("resume", &command(&["run", "--resume", text(bundle)]).ended());
@@ -433,7 +437,8 @@ fn a_consistent_bundle_of_hostile_strings_is_still_told_about_truly() {
     let place = tempfile::tempdir().unwrap();
     let forged = copied(&hostile.forged, place.path());
     let said = ["--criterion", "AT3.7", "--statement", "s", "--role", "r"];
-    let ended = command(&["attest", text(&forged)]).args(said).ended();
+    let who = ["--name", "n", "--date", "2026-01-02"];
+    let ended = command(&["attest", text(&forged)]).args(said).args(who).ended();
     harmless_text("attest", &ended);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     fs::remove_file(forged.join("results.json")).unwrap();
@@ -465,7 +470,18 @@ fn what_a_server_says_and_what_was_typed_is_shown_as_text_in_output_and_log() {
         &["verify", "no\u{1b}[2J\nsuch\u{202e}.zip"],
         &["run", "--only", "AT\u{1b}[2J\u{202e}"],
         &["plan", "--target", "\u{202e}no.toml"],
-        &["attest", "x", "--criterion", "AT\u{202e}", "--statement", "s", "--role", "r"],
+        &[
+            "attest",
+            "x",
+            "--criterion",
+            "AT\u{202e}",
+            "--name",
+            "n",
+            "--date",
+            "2026-01-02",
+            "--role",
+            "r",
+        ],
     ] {
         let ended = command(arguments).env("RUST_LOG", "trace").ended();
         assert_ne!(ended.code, 0, "{arguments:?}");

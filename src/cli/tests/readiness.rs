@@ -38,6 +38,7 @@ fn second() -> &'static Path {
         let attested =
             command(&["attest", text(&folder), "--criterion", "AT3.7", "--role", "lead"])
                 .args(["--statement", "One job for each letter."])
+                .args(["--name", "A. Sample", "--date", "2026-01-02"])
                 .ended();
         assert_eq!(attested.code, 0, "{}", attested.stderr);
         folder
@@ -55,7 +56,8 @@ fn attested_hash() -> String {
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     let given = &value["attestations"][0];
     // In the order of the file: a map of `serde_json` sorts its keys.
-    let fields = ["criterion", "statement", "role", "given_at", "files", "prev"];
+    let fields =
+        ["criterion", "statement", "name", "role", "fact_date", "given_at", "files", "prev"];
     let fields = fields.map(|name| format!("\"{name}\":{}", given[name]));
     letterproof_evidence::sha256_hex(format!("{{{}}}", fields.join(",")).as_bytes())
 }

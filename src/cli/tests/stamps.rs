@@ -238,6 +238,7 @@ fn a_finished_bundle_is_stamped_and_keeps_its_signature() {
     // A statement makes the stamp void, which must be said.
     let attest = |more: &[&str]| {
         command(&["attest", text(&folder), "--criterion", "AT3.7", "--statement", "One job each."])
+            .args(["--name", "A. Sample", "--date", "2026-01-02"])
             .args(["--role", "manager", "--sign-key", text(&sound().key)])
             .args(more)
             .ended()

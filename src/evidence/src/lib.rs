@@ -42,8 +42,9 @@ mod waivers;
 pub use amend::{Sealing, amend};
 pub use archive::{archive, zip_path};
 pub use attest::{
-    ACCEPTED_KINDS, ATTACHMENT_LIMIT, ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, ATTESTATIONS_FORMAT,
-    AttachedFile, Attestation, AttestationSignature, Attestations, NewAttestation, attest,
+    ATTACHMENT_LIMIT, ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, ATTESTATIONS_FORMAT, AttachedFile,
+    Attestation, AttestationSignature, Attestations, NewAttestation, Stated, Withdrawal,
+    accepted_kinds, attest, is_stated, stated, withdraw,
 };
 pub use bundle::{
     Bundle, CONTEXT_FILE, CONTEXT_FORMAT, RESULTS_FILE, read_bundled_journal, read_context,

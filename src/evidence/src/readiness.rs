@@ -15,6 +15,7 @@ use letterproof_model::{
 use serde::Serialize;
 
 use crate::Attestation;
+use crate::attest::{Stated, is_stated, stated};
 use crate::hosts::{host_of, is_this_machine};
 pub use shown::FailureLine;
 use shown::{Judged, deciding, failures, is_waived, judged, to_show};
@@ -159,6 +160,9 @@ pub struct StatementLine {
     pub hash: String,
     /// The id of the key that signed it; absent where nobody did.
     pub signed_by: Option<String>,
+    /// Why it was withdrawn; absent while it is in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<String>,
 }
 
 impl StatementLine {
@@ -213,12 +217,13 @@ pub fn readiness(submissions: &[Submission<'_>]) -> Readiness {
 }
 
 fn statements<'a>(run: &'a Submission<'_>) -> impl Iterator<Item = StatementLine> + 'a {
-    run.attestations.iter().map(|given| StatementLine {
+    stated(run.attestations).into_iter().map(|Stated { given, withdrawn, .. }| StatementLine {
         criterion: given.criterion.clone(),
         run: run.results.run.id.clone(),
         given_at: given.given_at,
         hash: given.hash(),
         signed_by: given.signed_by(),
+        withdrawn: withdrawn.map(|by| by.statement.clone()),
     })
 }
 
@@ -262,9 +267,7 @@ fn test_line(test: TestId, runs: &[&Submission<'_>]) -> TestLine {
 
 /// The clauses of a test for which a statement is owed: none of these runs has it.
 pub(crate) fn owed(test: TestId, runs: &[&Submission<'_>]) -> Vec<CriterionId> {
-    let attested = |id: &CriterionId| {
-        runs.iter().any(|run| run.attestations.iter().any(|given| given.criterion == *id))
-    };
+    let attested = |id: &CriterionId| runs.iter().any(|run| is_stated(run.attestations, id));
     let clauses = letterproof_model::test_definition(test).clauses.iter();
     clauses
         .filter(|clause| clause.kind == ClauseKind::Attestation)

@@ -2,6 +2,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod common;
+#[path = "attest/withdrawn.rs"]
+mod withdrawn;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,15 +11,18 @@ use std::path::{Path, PathBuf};
 use common::{bundle, forge};
 use letterproof_evidence::{
     ATTACHMENT_LIMIT, ATTESTATIONS_FILE, Attestations, BundleKey, EvidenceError, NewAttestation,
-    Opened, ProblemKind, RunFolder, Sealing, SignatureState, attest, check_integrity, sha256_hex,
+    Opened, ProblemKind, RunFolder, Sealing, SignatureState, Withdrawal, attest, check_integrity,
+    is_stated, sha256_hex, stated as stated_in, withdraw,
 };
-use letterproof_model::CriterionId;
+use letterproof_model::{ClauseKind, CriterionId, CriterionResult, Mode, Verdict, clause};
 
 fn stated(criterion: &'static str) -> NewAttestation {
     NewAttestation {
         criterion: CriterionId::fixed(criterion),
         statement: "One job was made for each letter.".into(),
+        name: "A. Sample".into(),
         role: "production manager".into(),
+        fact_date: "2026-08-20".parse().unwrap(),
         given_at: "2026-08-21T12:00:00Z".parse().unwrap(),
     }
 }
@@ -29,7 +34,24 @@ fn file(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 fn add(folder: &Path, files: &[PathBuf], sealing: Sealing<'_>) -> Result<PathBuf, EvidenceError> {
-    attest(folder, stated("AT3.7"), files, sealing, |_| Ok(()))
+    // Nobody says the same twice.
+    let said = given(folder).attestations.len();
+    let statement = match said {
+        0 => stated("AT3.7").statement,
+        n => format!("One job was made for each letter, as {n} logs show."),
+    };
+    let new = NewAttestation { statement, ..stated("AT3.7") };
+    attest(folder, new, files, sealing, |_| Ok(()))
+}
+
+fn withdrawal(number: usize) -> Withdrawal {
+    Withdrawal {
+        number,
+        reason: "The log was of another day.".into(),
+        name: "A. Sample".into(),
+        role: "production manager".into(),
+        given_at: "2026-08-22T12:00:00Z".parse().unwrap(),
+    }
 }
 
 /// Every file of a folder and what it holds.
@@ -98,8 +120,8 @@ fn files_that_cannot_be_attached_are_refused_and_nothing_is_changed() {
     let large =
         file(out.path(), "large.txt", &vec![b'x'; usize::try_from(ATTACHMENT_LIMIT).unwrap() + 1]);
     let mut bad = vec![
-        (file(out.path(), "a.exe", b"MZ"), "use one of pdf"),
-        (file(out.path(), "a.pdf", b"MZ"), "not what the extension"),
+        (file(out.path(), "a.exe", b"MZ\x90\x00\x03"), "use one of pdf"),
+        (file(out.path(), "a.pdf", b"MZ"), "plain text, not a PDF document as its name says"),
         (file(out.path(), "empty.txt", b""), "is empty"),
         (large, "larger than 25 MiB"),
         (out.path().to_owned(), "a folder"),
@@ -138,6 +160,7 @@ fn statements_that_say_nothing_are_refused() {
     for (criterion, statement, role, reason) in [
         ("AT99.1", "s", "r", "no clause"),
         ("../AT1", "s", "r", "no clause"),
+        ("AT12.5", "s", "r", "no longer a clause of the pack"),
         ("AT3.7", " \n", "r", "the statement is empty"),
         ("AT3.7", "s", "", "the role is empty"),
         ("AT3.7", long.as_str(), "r", "longer than 4000"),
@@ -313,4 +336,99 @@ fn statements_of_the_format_before_hold_and_are_chained_with_the_next() {
         document["attestations"][0]["statement"] = "t".into();
     });
     assert_eq!(sentences(&folder).len(), 1);
+}
+
+#[test]
+fn who_states_it_and_of_which_day_is_kept_and_asked_for() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, _) = bundle(out.path(), None);
+    add(&folder, &[], Sealing::Unsigned).unwrap();
+    let one = given(&folder).attestations.remove(0);
+    assert_eq!(one.by(), "A. Sample, production manager");
+    assert_eq!(one.fact_date.unwrap().to_string(), "2026-08-20");
+    for (name, date, reason) in [
+        (" ", "2026-08-20", "the name is empty"),
+        ("A\u{1b}", "2026-08-20", "the name holds control characters"),
+        ("A", "2026-08-23", "still to come"),
+    ] {
+        let fact_date = date.parse().unwrap();
+        let new = NewAttestation { name: name.into(), fact_date, ..stated("AT11.2") };
+        let error: EvidenceError =
+            attest(&folder, new, &[], Sealing::Unsigned, |_| Ok(())).unwrap_err();
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+    // Where it is tomorrow already.
+    let fact_date = "2026-08-22".parse().unwrap();
+    let new = NewAttestation { fact_date, ..stated("AT11.2") };
+    attest::<EvidenceError>(&folder, new, &[], Sealing::Unsigned, |_| Ok(())).unwrap();
+}
+
+#[test]
+fn any_clause_that_the_traffic_left_undecided_can_be_stated_and_no_other() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, _) = bundle(out.path(), None);
+    let results = letterproof_evidence::read_results(&Opened::open(&folder).unwrap()).unwrap();
+    let clause = clause(&CriterionId::fixed("AT1.1")).unwrap();
+    let judged = |verdict: Verdict| {
+        let mut results = results.clone();
+        results.tests[0].criteria = vec![CriterionResult {
+            id: clause.criterion(),
+            kind: clause.kind,
+            clause: clause.text.into(),
+            verdict,
+            mode: Mode::Driven,
+            expected: clause.text.into(),
+            observed: "what was seen".into(),
+            exchanges: vec![],
+            exchange_count: 0,
+            letters: vec![],
+            reason: None,
+        }];
+        forge(&folder, None, |run| run.write_results(&results).unwrap());
+        let statement = format!("It was {verdict}.");
+        let new = NewAttestation { statement, ..stated("AT1.1") };
+        attest::<EvidenceError>(&folder, new, &[], Sealing::Unsigned, |_| Ok(()))
+    };
+    assert_eq!(clause.kind, ClauseKind::Check);
+    for verdict in [Verdict::Inconclusive, Verdict::NotRun, Verdict::NotApplicable, Verdict::Error]
+    {
+        judged(verdict).unwrap();
+    }
+    for verdict in [Verdict::Pass, Verdict::Fail] {
+        let error = judged(verdict).unwrap_err().to_string();
+        assert!(error.contains("is judged from traffic"), "{error}");
+        assert!(error.contains("AT3.7") && error.contains("leaves undecided"), "{error}");
+    }
+}
+
+#[test]
+fn a_chain_of_the_second_format_holds_and_goes_on() {
+    let out = tempfile::tempdir().unwrap();
+    let key = BundleKey::generate().unwrap();
+    let (folder, _) = bundle(out.path(), Some(&key));
+    add(&folder, &[], Sealing::Signed(&key)).unwrap();
+    // As the version before wrote it: nobody named, no day, signed over what was there.
+    let root = given(&folder).attestations[0].prev.clone().unwrap();
+    let old = format!(
+        "{{\"criterion\":\"AT3.7\",\"statement\":\"s\",\"role\":\"r\",\
+         \"given_at\":\"2026-08-21T12:00:00Z\",\"files\":[],\"prev\":\"{root}\"}}"
+    );
+    let list = format!("{{\"format\":\"letterproof-attestations/2\",\"attestations\":[{old}]}}");
+    forge(&folder, Some(&key), |run| run.write(ATTESTATIONS_FILE, list.as_bytes()).unwrap());
+    assert_sound(&folder);
+    let before = given(&folder).attestations.remove(0);
+    assert_eq!(before.hash(), sha256_hex(old.as_bytes()), "its hash is the one that was printed");
+    assert_eq!(before.by(), "r");
+    add(&folder, &[], Sealing::Signed(&key)).unwrap();
+    assert_sound(&folder);
+    let now = given(&folder);
+    assert_eq!(now.format, "letterproof-attestations/3");
+    assert_eq!(now.attestations[0], before);
+    assert_eq!(now.attestations[1].prev, Some(before.hash()));
+    withdraw::<EvidenceError>(&folder, withdrawal(1), Sealing::Signed(&key), |_| Ok(())).unwrap();
+    assert_sound(&folder);
+    rewritten(&folder, Some(&key), |document| {
+        document["attestations"][0]["role"] = "managing director".into();
+    });
+    assert!(!sentences(&folder).is_empty());
 }

@@ -9,7 +9,8 @@ use std::path::Path;
 use base64::Engine as _;
 use common::bundle;
 use letterproof_evidence::{
-    ATTESTATIONS_FILE, BundleKey, EvidenceError, MANIFEST_FILE, NewAttestation, Sealing, attest,
+    ATTESTATIONS_FILE, BundleKey, EvidenceError, MANIFEST_FILE, NewAttestation, Sealing,
+    Withdrawal, attest, withdraw,
 };
 use letterproof_model::CriterionId;
 use serde_json::Value;
@@ -31,10 +32,20 @@ fn what_is_written_is_as_the_schemas_say() {
     let new = NewAttestation {
         criterion: CriterionId::fixed("AT3.7"),
         statement: "One job was made for each letter.".into(),
+        name: "A. Sample".into(),
         role: "production manager".into(),
+        fact_date: "2026-08-20".parse().unwrap(),
         given_at: letterproof_model::now(),
     };
     attest::<EvidenceError>(&folder, new, &[proof], Sealing::Signed(&key), |_| Ok(())).unwrap();
+    let back = Withdrawal {
+        number: 1,
+        reason: "It was of another day.".into(),
+        name: "A. Sample".into(),
+        role: "production manager".into(),
+        given_at: letterproof_model::now(),
+    };
+    withdraw::<EvidenceError>(&folder, back, Sealing::Signed(&key), |_| Ok(())).unwrap();
 
     let read = |name: &str| -> Value {
         serde_json::from_slice(&fs::read(folder.join(name)).unwrap()).unwrap()

@@ -1,11 +1,12 @@
 //! The options of the commands that read evidence and send nothing: `verify`, `judge`, `report`,
-//! `attest`, `readiness`, `gate`, `diff`.
+//! `summary`, `attest`, `readiness`, `gate`, `diff`.
 //! Refuses a target: none of them ever makes a request.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
+use jiff::civil::Date;
 use letterproof_model::{CriterionId, TestId};
 
 use super::{OutputFormat, Strictness, WhoOptions};
@@ -147,11 +148,57 @@ pub(crate) enum ReportFormat {
     Har,
 }
 
+const SUMMARY_EXAMPLES: &str = "\
+Examples:
+  letterproof summary evidence/20261120t101500z-abc123.zip > e-mail.txt
+  letterproof summary bundle.zip --format json
+
+The bundle is verified first. For paper, print its index.html: that is one page of A4.
+Exit codes: 0 told, 2 it cannot be read, or does not verify.";
+
+#[derive(Debug, Args)]
+#[command(after_help = SUMMARY_EXAMPLES)]
+pub(crate) struct SummaryOptions {
+    /// The zip, or the folder of a run
+    #[arg(value_name = "BUNDLE")]
+    pub(crate) bundle: PathBuf,
+
+    /// The public key that must have signed it (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+
+    /// The official OpenAPI file that the run was judged with, where it was
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spec: Option<PathBuf>,
+
+    /// How the summary is printed on stdout
+    #[arg(long, value_enum, default_value_t = MailFormat::Text)]
+    pub(crate) format: MailFormat,
+}
+
+/// How the summary of a bundle is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MailFormat {
+    /// Plain text for an e-mail, 72 columns wide
+    Text,
+    /// One JSON document, and nothing else
+    Json,
+}
+
 const ATTEST_EXAMPLES: &str = "\
-Example:
+Examples:
   letterproof attest evidence/20261120t101500z-abc123 --criterion AT12.7 \\
-    --statement \"The corrupt PDF was found by the preflight of the print line.\" \\
-    --role \"production manager\" --file preflight.log --file proof.pdf";
+    --statement \"The failure log shows each failure with its code and reason.\" \\
+    --name \"A. Sample\" --role \"production manager\" --date 2026-11-20 \\
+    --file failures.xlsx --file request.eml
+  letterproof attest evidence/20261120t101500z-abc123 --withdraw 1 \\
+    --reason \"The log was of another day.\" --name \"A. Sample\" --role \"production manager\"
+
+A statement is taken for each clause that traffic does not decide: those that only a person can state,
+and those that the run left undecided. It becomes no verdict. Files are recognised by their content
+(office documents, e-mails, tables, texts, PDF, pictures; up to 25 MiB each), and none is opened or
+run; whatever stands in them and in the names given here stands in the bundle. A statement that was
+wrong is withdrawn by its number: it is kept, and every page strikes it through.";
 
 #[derive(Debug, Args)]
 #[command(after_help = ATTEST_EXAMPLES)]
@@ -161,20 +208,37 @@ pub(crate) struct AttestOptions {
     pub(crate) run: PathBuf,
 
     /// The clause that is attested
-    #[arg(long, value_name = "ID")]
-    pub(crate) criterion: CriterionId,
+    #[arg(long, value_name = "ID", required_unless_present = "withdraw")]
+    pub(crate) criterion: Option<CriterionId>,
 
     /// What is stated
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) statement: String,
+    #[arg(long, value_name = "TEXT", required_unless_present = "withdraw")]
+    pub(crate) statement: Option<String>,
 
-    /// The role of the person who states it
+    /// The name of the person who states it, or withdraws it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: String,
+
+    /// The role of that person
     #[arg(long, value_name = "TEXT")]
     pub(crate) role: String,
+
+    /// The day on which what is stated was so; the day of the statement is noted anyway
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, required_unless_present = "withdraw")]
+    pub(crate) date: Option<Date>,
 
     /// A file that shows it; may be repeated
     #[arg(long = "file", value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+
+    /// Withdraw the statement of this number instead, as `attest` printed it
+    #[arg(long, value_name = "NUMBER", requires = "reason",
+          conflicts_with_all = ["criterion", "statement", "date", "files"])]
+    pub(crate) withdraw: Option<usize>,
+
+    /// Why it is withdrawn
+    #[arg(long, value_name = "TEXT", requires = "withdraw")]
+    pub(crate) reason: Option<String>,
 
     /// The key to sign the bundle with again
     #[arg(long, value_name = "FILE")]
@@ -355,6 +419,11 @@ pub(crate) struct DiffOptions {
     /// How the result is printed on stdout
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     pub(crate) format: OutputFormat,
+}
+
+/// Reads `2026-11-20`.
+fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| format!("`{text}` is no day; write for example 2026-11-20"))
 }
 
 /// Reads `14d`, `36h`, `1w`.

@@ -23,8 +23,8 @@ use letterproof_mock::DEFAULT_QUEUE_LAG;
 use url::Url;
 
 pub(crate) use evidence::{
-    Allowed, AttestOptions, DiffOptions, GateOptions, JudgeOptions, ReadinessOptions, ReportFormat,
-    ReportOptions, SummaryFormat, VerifyOptions,
+    Allowed, AttestOptions, DiffOptions, GateOptions, JudgeOptions, MailFormat, ReadinessOptions,
+    ReportFormat, ReportOptions, SummaryFormat, SummaryOptions, VerifyOptions,
 };
 pub(crate) use gateway::{ReconcileOptions, SampleOptions};
 pub(crate) use load::LoadOptions;
@@ -81,7 +81,9 @@ pub(crate) enum Command {
     Judge(JudgeOptions),
     /// Render a saved run, or complete the folder of one that broke off
     Report(ReportOptions),
-    /// Add a dated statement and files to a run, tied to a criterion
+    /// Tell what a bundle shows, owes and leaves to ask, as a text for an e-mail
+    Summary(SummaryOptions),
+    /// Add a dated statement and files to a run, tied to a criterion, or withdraw one
     Attest(AttestOptions),
     /// Have a time-stamping authority state when a bundle was there (RFC 3161)
     Stamp(StampOptions),

@@ -4,14 +4,15 @@
 //! One that is rewritten no longer has the hash that was printed when it was given, nor that which
 //! the next one names. Refuses to sign for others: what an earlier version wrote stays unsigned.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::ATTESTATIONS_FORMAT;
 use super::record::{Attestation, Attestations};
+use super::{ATTESTATIONS_FORMAT, ATTESTATIONS_FORMAT_2};
 use crate::digest::sha256_hex;
 use crate::journal::LINE_LIMIT;
 use crate::manifest::signed_bytes;
@@ -38,6 +39,8 @@ pub(crate) enum Unheld {
     Chain(usize),
     /// The signature of the one at this place does not hold.
     Signature(usize),
+    /// The one at this place withdraws nothing that was in force.
+    Withdrawal(usize),
 }
 
 impl Attestation {
@@ -76,17 +79,20 @@ impl Attestation {
 }
 
 impl Attestations {
-    /// Appends one, chained to those before and signed where a key is given. A list that an earlier
-    /// version wrote is chained first.
-    pub(super) fn add(&mut self, new: Attestation, root: &str, key: Option<&BundleKey>) {
+    /// Chains a list that an earlier version wrote without.
+    pub(super) fn chain(&mut self, root: &str) {
         if !self.is_chained() {
-            self.format = ATTESTATIONS_FORMAT.to_owned();
             let mut before = root.to_owned();
             for old in &mut self.attestations {
                 old.prev = Some(before);
                 before = old.hash();
             }
         }
+        self.format = ATTESTATIONS_FORMAT.to_owned();
+    }
+
+    /// Appends one to a list that is chained, signed where a key is given.
+    pub(super) fn add(&mut self, new: Attestation, root: &str, key: Option<&BundleKey>) {
         let before = self.attestations.last().map_or_else(|| root.to_owned(), Attestation::hash);
         let mut new = Attestation { prev: Some(before), ..new };
         if let Some(key) = key {
@@ -95,16 +101,18 @@ impl Attestations {
         self.attestations.push(new);
     }
 
-    /// Whether the list is of the format in which each names the one before.
+    /// Whether the list is of a format in which each names the one before.
     pub(crate) fn is_chained(&self) -> bool {
-        self.format == ATTESTATIONS_FORMAT
+        [ATTESTATIONS_FORMAT, ATTESTATIONS_FORMAT_2].contains(&self.format.as_str())
     }
 
-    /// Whether each follows from the one before, the first from the journal with this root, and
-    /// every signature holds. Lists of the format before are no chain.
+    /// Whether each follows from the one before, the first from the journal with this root, every
+    /// signature holds, and each withdrawal is of a statement before it. Lists of the first format
+    /// are no chain.
     pub(crate) fn unheld(&self, root: &str) -> Vec<Unheld> {
         let mut found = Vec::new();
         let mut before = root.to_owned();
+        let mut in_force = BTreeMap::new();
         for (place, one) in self.attestations.iter().enumerate() {
             let is_chained = self.is_chained() || one.prev.is_some() || one.signature.is_some();
             if is_chained && one.prev.as_deref() != Some(&before) {
@@ -114,6 +122,13 @@ impl Attestations {
                 found.push(Unheld::Signature(place));
             }
             before = one.hash();
+            match &one.withdraws {
+                None => {
+                    in_force.insert(before.clone(), &one.criterion);
+                }
+                Some(hash) if in_force.remove(hash) == Some(&one.criterion) => {}
+                Some(_) => found.push(Unheld::Withdrawal(place)),
+            }
         }
         found
     }

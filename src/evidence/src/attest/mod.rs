@@ -1,47 +1,45 @@
-//! What a person states about a run, dated and tied to a clause, with files that show it.
+//! What a person states about a run: by name, dated and tied to a clause, with files that show it.
 //!
-//! Each names the hash of the one before and is signed by itself where there is a key.
+//! Each names the hash of the one before and is signed by itself where there is a key. One that was
+//! wrong is withdrawn by a further one, with a reason, and kept.
 //! An attestation never becomes a verdict: it stands beside what was judged from traffic. Adding
 //! one changes a finished run's folder whole or not at all, and makes manifest and zip again.
-//! Refuses unknown clauses, empty statements, and files of other kinds or sizes than a reviewer
-//! can open.
+//! Refuses clauses that the traffic decided, empty and repeated statements, and files of other kinds
+//! or sizes than a reviewer can open.
 
 mod chain;
 mod kinds;
 mod record;
+mod refused;
 
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use letterproof_model::{CriterionId, Timestamp, clause};
+use jiff::civil::Date;
+use letterproof_model::{CriterionId, Timestamp};
 
 pub use chain::AttestationSignature;
 pub(crate) use chain::{Unheld, root};
-pub use kinds::ACCEPTED_KINDS;
-pub use record::{AttachedFile, Attestation, Attestations};
+pub use kinds::accepted_kinds;
+pub use record::{AttachedFile, Attestation, Attestations, Stated, is_stated, stated};
 
 use crate::digest::sha256_hex;
 use crate::folder::RunFolder;
 use crate::opened::Opened;
-use crate::{EvidenceError, Sealing, amend};
+use crate::{EvidenceError, Sealing, amend, read_results};
 
 /// Where attestations lie in a run's folder.
 pub const ATTESTATIONS_FILE: &str = "attestations.json";
 /// The folder of what is attached to them.
 pub const ATTACHMENTS_FOLDER: &str = "attachments";
 /// The name and version of the attestations format.
-pub const ATTESTATIONS_FORMAT: &str = "letterproof-attestations/2";
-/// The format before it, which is read and no longer written.
+pub const ATTESTATIONS_FORMAT: &str = "letterproof-attestations/3";
+/// The formats before it, which are read and no longer written.
 const ATTESTATIONS_FORMAT_1: &str = "letterproof-attestations/1";
+const ATTESTATIONS_FORMAT_2: &str = "letterproof-attestations/2";
 /// Largest file that can be attached, in bytes.
 pub const ATTACHMENT_LIMIT: u64 = 25 << 20;
-
-/// Longest statement and role, in characters.
-const STATEMENT_LIMIT: usize = 4_000;
-const ROLE_LIMIT: usize = 200;
-/// Most files of one attestation.
-const FILES_LIMIT: usize = 50;
 
 /// What is to be stated.
 #[derive(Debug, Clone)]
@@ -50,6 +48,25 @@ pub struct NewAttestation {
     pub criterion: CriterionId,
     /// What is stated.
     pub statement: String,
+    /// Who states it.
+    pub name: String,
+    /// In which role.
+    pub role: String,
+    /// The day on which what is stated was so.
+    pub fact_date: Date,
+    /// When it is stated.
+    pub given_at: Timestamp,
+}
+
+/// A statement that is to be withdrawn.
+#[derive(Debug, Clone)]
+pub struct Withdrawal {
+    /// Its place among the attestations of the run, from 1.
+    pub number: usize,
+    /// Why.
+    pub reason: String,
+    /// Who withdraws it.
+    pub name: String,
     /// In which role.
     pub role: String,
     /// When.
@@ -60,8 +77,9 @@ pub struct NewAttestation {
 /// attestations, such as the report, before manifest and zip are made.
 ///
 /// # Errors
-/// When the run's folder is not intact, the attestation or a file of it is refused, a signature
-/// would be lost, or something cannot be written; the folder is then as it was.
+/// When the run's folder is not intact, its traffic decided the clause, the attestation or a file of
+/// it is refused, a signature would be lost, or something cannot be written; the folder is then as
+/// it was.
 pub fn attest<E: From<EvidenceError>>(
     folder: &Path,
     new: NewAttestation,
@@ -69,10 +87,9 @@ pub fn attest<E: From<EvidenceError>>(
     sealing: Sealing<'_>,
     refresh: impl FnOnce(&RunFolder) -> Result<(), E>,
 ) -> Result<PathBuf, E> {
-    check(&new, files)?;
-    amend(folder, sealing, |draft| {
-        let opened = Opened::open(draft.path())?;
-        let mut attestations = Attestations::of(&opened)?;
+    refused::unfit(&new, files)?;
+    add(folder, sealing, refresh, |draft, opened, before| {
+        refused::decided(&new.criterion, &read_results(opened)?)?;
         let mut attached = Vec::new();
         for path in files {
             let file = attach(draft, &new.criterion, path)?;
@@ -83,43 +100,69 @@ pub fn attest<E: From<EvidenceError>>(
         let given = Attestation {
             criterion: new.criterion,
             statement: new.statement.trim().to_owned(),
+            name: Some(new.name.trim().to_owned()),
             role: new.role.trim().to_owned(),
+            fact_date: Some(new.fact_date),
             given_at: new.given_at,
             files: attached,
+            withdraws: None,
             prev: None,
             signature: None,
         };
+        refused::repeated(&given, before)?;
+        Ok(given)
+    })
+}
+
+/// Withdraws a statement of a finished run, which is kept and shown as withdrawn; `refresh` as for
+/// [`attest`].
+///
+/// # Errors
+/// When there is no such statement in force, no reason is given, or as for [`attest`]; the folder is
+/// then as it was.
+pub fn withdraw<E: From<EvidenceError>>(
+    folder: &Path,
+    withdrawal: Withdrawal,
+    sealing: Sealing<'_>,
+    refresh: impl FnOnce(&RunFolder) -> Result<(), E>,
+) -> Result<PathBuf, E> {
+    refused::unfit_withdrawal(&withdrawal)?;
+    add(folder, sealing, refresh, |_, _, before| {
+        let of = refused::not_in_force(withdrawal.number, before)?;
+        Ok(Attestation {
+            criterion: of.criterion.clone(),
+            statement: withdrawal.reason.trim().to_owned(),
+            name: Some(withdrawal.name.trim().to_owned()),
+            role: withdrawal.role.trim().to_owned(),
+            fact_date: None,
+            given_at: withdrawal.given_at,
+            files: Vec::new(),
+            // Of the list as it was chained, which an earlier version may not have done.
+            withdraws: Some(of.hash()),
+            prev: None,
+            signature: None,
+        })
+    })
+}
+
+/// Adds what is made of the draft and of the attestations so far.
+fn add<E: From<EvidenceError>>(
+    folder: &Path,
+    sealing: Sealing<'_>,
+    refresh: impl FnOnce(&RunFolder) -> Result<(), E>,
+    make: impl FnOnce(&RunFolder, &Opened, &[Attestation]) -> Result<Attestation, EvidenceError>,
+) -> Result<PathBuf, E> {
+    amend(folder, sealing, |draft| {
+        let opened = Opened::open(draft.path())?;
+        let mut attestations = Attestations::of(&opened)?;
+        attestations.chain(&root(&opened)?);
+        let given = make(draft, &opened, &attestations.attestations)?;
         attestations.add(given, &root(&opened)?, sealing.key());
         draft.write_with(ATTESTATIONS_FILE, |output| {
             crate::bundle::write_json(output, &attestations)
         })?;
         refresh(draft)
     })
-}
-
-fn check(new: &NewAttestation, files: &[PathBuf]) -> Result<(), EvidenceError> {
-    let refused = |problem: String| Err(EvidenceError::Attestation { problem });
-    if clause(&new.criterion).is_none() {
-        let id = crate::names::shown(new.criterion.as_str());
-        return refused(format!("`{id}` is no clause of the pack; name one such as AT12.3"));
-    }
-    for (what, text, limit) in
-        [("statement", &new.statement, STATEMENT_LIMIT), ("role", &new.role, ROLE_LIMIT)]
-    {
-        if text.trim().is_empty() {
-            return refused(format!("the {what} is empty; say it in a sentence"));
-        }
-        if text.chars().count() > limit {
-            return refused(format!("the {what} is longer than {limit} characters"));
-        }
-        if text.chars().any(|c| c.is_control() && c != '\n') {
-            return refused(format!("the {what} holds control characters; use plain text"));
-        }
-    }
-    if files.len() > FILES_LIMIT {
-        return refused(format!("more than {FILES_LIMIT} files; attest them in several steps"));
-    }
-    Ok(())
 }
 
 /// Copies one file into the folder, if it is of a kind that may be attached.
@@ -130,9 +173,9 @@ fn attach(
 ) -> Result<AttachedFile, EvidenceError> {
     let bytes = read(path)?;
     let refused = |problem: String| EvidenceError::Attachment { path: path.to_owned(), problem };
-    let media_type = kinds::media_type(path, &bytes).map_err(refused)?;
+    let (name, media_type) = kinds::recognised(path, &bytes).map_err(refused)?;
     let file = AttachedFile {
-        name: record::plain_name(path),
+        name,
         size: bytes.len() as u64,
         sha256: sha256_hex(&bytes),
         media_type: media_type.to_owned(),

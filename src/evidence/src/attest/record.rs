@@ -1,13 +1,19 @@
 //! `attestations.json`, and how attached files are named in a bundle.
-//! Refuses other format versions than this and the one before, which was no chain, and names that could clash or lead elsewhere.
+//! Refuses other format versions than this and the two before, the first of which was no chain, and
+//! names that could clash or lead elsewhere.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use jiff::civil::Date;
 use letterproof_model::{CriterionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::chain::AttestationSignature;
-use super::{ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, ATTESTATIONS_FORMAT, ATTESTATIONS_FORMAT_1};
+use super::{
+    ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, ATTESTATIONS_FORMAT, ATTESTATIONS_FORMAT_1,
+    ATTESTATIONS_FORMAT_2,
+};
 use crate::EvidenceError;
 use crate::opened::Opened;
 
@@ -22,28 +28,38 @@ const NAME_LIMIT: usize = 80;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attestations {
-    /// [`ATTESTATIONS_FORMAT`], or the one before it, in which nothing was chained or signed.
+    /// [`ATTESTATIONS_FORMAT`], or one before it; in the first nothing was chained or signed, in the
+    /// second nobody was named and nothing was withdrawn.
     pub format: String,
     /// In the order in which they were given.
     pub attestations: Vec<Attestation>,
 }
 
-/// One thing that a person stated.
+/// One thing that a person stated, or that a statement before is withdrawn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attestation {
     /// The clause it is about.
     pub criterion: CriterionId,
-    /// What was stated.
+    /// What was stated, or why the statement before is withdrawn.
     pub statement: String,
+    /// Who stated it; absent in the formats before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// In which role.
     pub role: String,
+    /// The day on which what is stated was so; absent in the formats before, and of a withdrawal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fact_date: Option<Date>,
     /// When it was given.
     pub given_at: Timestamp,
     /// What shows it.
     pub files: Vec<AttachedFile>,
-    /// The hash of the attestation before, or of the journal's first line; absent in the format
-    /// before.
+    /// The hash of the statement before that is withdrawn by this; absent where nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdraws: Option<String>,
+    /// The hash of the attestation before, or of the journal's first line; absent in the first
+    /// format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prev: Option<String>,
     /// Who signed it; absent where nobody did.
@@ -77,11 +93,63 @@ impl Attestations {
         }
         let path = opened.path().join(ATTESTATIONS_FILE);
         let bytes = opened.read(ATTESTATIONS_FILE, LIMIT)?;
-        match crate::bundle::parse_json(&path, &bytes, ATTESTATIONS_FORMAT) {
+        let read = |format: &'static str| crate::bundle::parse_json(&path, &bytes, format);
+        match read(ATTESTATIONS_FORMAT) {
+            Err(EvidenceError::Foreign { found, .. }) if found == ATTESTATIONS_FORMAT_2 => {
+                read(ATTESTATIONS_FORMAT_2)
+            }
             Err(EvidenceError::Foreign { found, .. }) if found == ATTESTATIONS_FORMAT_1 => {
-                crate::bundle::parse_json(&path, &bytes, ATTESTATIONS_FORMAT_1)
+                read(ATTESTATIONS_FORMAT_1)
             }
             read => read,
+        }
+    }
+}
+
+/// A statement, and what became of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Stated<'a> {
+    /// Its place among all attestations of the run, withdrawals counted, from 1.
+    pub number: usize,
+    /// The statement.
+    pub given: &'a Attestation,
+    /// What withdrew it; `None` while it is in force.
+    pub withdrawn: Option<&'a Attestation>,
+}
+
+/// Every statement of a list, each with what withdrew it.
+#[must_use]
+pub fn stated(attestations: &[Attestation]) -> Vec<Stated<'_>> {
+    let withdrawals: BTreeMap<&str, &Attestation> =
+        attestations.iter().filter_map(|one| Some((one.withdraws.as_deref()?, one))).collect();
+    (1..)
+        .zip(attestations)
+        .filter(|(_, given)| given.withdraws.is_none())
+        .map(|(number, given)| {
+            let withdrawn = match withdrawals.is_empty() {
+                true => None,
+                false => withdrawals.get(given.hash().as_str()).copied(),
+            };
+            Stated { number, given, withdrawn }
+        })
+        .collect()
+}
+
+/// Whether a statement for this clause is in force.
+#[must_use]
+pub fn is_stated(attestations: &[Attestation], criterion: &CriterionId) -> bool {
+    let of_it = |one: &Stated<'_>| one.given.criterion == *criterion && one.withdrawn.is_none();
+    attestations.iter().any(|one| one.criterion == *criterion)
+        && stated(attestations).iter().any(of_it)
+}
+
+impl Attestation {
+    /// Who stated it: name and role, or the role alone where nobody was named.
+    #[must_use]
+    pub fn by(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{name}, {}", self.role),
+            None => self.role.clone(),
         }
     }
 }
@@ -95,9 +163,13 @@ impl AttachedFile {
     }
 }
 
-/// A file's name in small letters, digits and `-_.` alone, its extension kept.
-pub(super) fn plain_name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+/// A file's name in small letters, digits and `-_.` alone, its extension kept; where one is given,
+/// it is added.
+pub(super) fn plain_name(path: &Path, extension: &str) -> String {
+    let mut name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    if !extension.is_empty() {
+        name = format!("{name}.{extension}");
+    }
     let mut plain = letterproof_model::plain_name(&name, &['-', '_', '.'], '-');
     while plain.contains("--") {
         plain = plain.replace("--", "-");
@@ -118,10 +190,10 @@ mod tests {
             ("a/b/c.txt", "c.txt"),
             ("log.2026-08-21.log", "log.2026-08-21.log"),
         ] {
-            assert_eq!(plain_name(Path::new(name)), expected);
+            assert_eq!(plain_name(Path::new(name), ""), expected);
         }
         let long = format!("{}.pdf", "x".repeat(300));
-        let plain = plain_name(Path::new(&long));
+        let plain = plain_name(Path::new(&long), "");
         assert!(plain.len() == NAME_LIMIT && plain.ends_with("xxx.pdf"));
     }
 

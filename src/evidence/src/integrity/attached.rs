@@ -23,6 +23,9 @@ impl Check<'_> {
                 Unheld::Signature(place) => {
                     (place, "bears a signature that does not hold: it was rewritten")
                 }
+                Unheld::Withdrawal(place) => {
+                    (place, "withdraws no statement before it that was in force")
+                }
             };
             let criterion = attestations.attestations.get(place).map(|one| &one.criterion);
             let criterion = crate::names::shown(criterion.map_or("", |id| id.as_str()));

@@ -24,9 +24,12 @@ fn everything_attested() -> Vec<Attestation> {
         .map(|clause| Attestation {
             criterion: CriterionId::from(clause.id),
             statement: "It was done.".into(),
+            name: Some("A. Sample".into()),
             role: "production manager".into(),
+            fact_date: None,
             given_at: "2026-08-21T12:00:00Z".parse().unwrap(),
             files: vec![],
+            withdraws: None,
             prev: None,
             signature: None,
         })
@@ -117,6 +120,24 @@ fn statements_are_owed_until_they_are_given() {
     assert_eq!(owed.attestations.len(), attested.len());
     let (line, given) = (&owed.attestations[0], &attested[0]);
     assert_eq!((&line.hash, line.signer().as_str()), (&given.hash(), "unsigned"));
+}
+
+#[test]
+fn a_withdrawn_statement_is_owed_again_and_shown_with_the_reason() {
+    let mut context = Context::stand_in(INT);
+    context.supports.clear();
+    let mut attested = everything_attested();
+    let at = attested.iter().position(|given| given.criterion.as_str() == "AT3.7").unwrap();
+    attested.push(Attestation {
+        statement: "It was another log.".into(),
+        withdraws: Some(attested[at].hash()),
+        ..attested[at].clone()
+    });
+    let owed = together(&[&whole("a")], &context, &attested);
+    assert_eq!(owed.remaining.len(), 1, "{:?}", owed.remaining);
+    assert!(owed.remaining[0].contains("statements owed for AT3.7"));
+    assert_eq!(owed.attestations.len(), attested.len() - 1, "a withdrawal is no statement");
+    assert_eq!(owed.attestations[at].withdrawn.as_deref(), Some("It was another log."));
 }
 
 #[test]
