@@ -2,7 +2,7 @@
 //! Refuses to handle tokens: a bad one is a value nobody was given, a good one is known by the hash
 //! that stands in its place.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use letterproof_model::{Body, Capability, Operation};
 
@@ -128,18 +128,19 @@ fn kept(probed: &Probed<'_>) -> Concluded {
     none_or(tally, probed, "call", "each with its token taken")
 }
 
-/// The most API calls of the harness that began within one second, and the last of them.
+/// The most API calls of the harness that began and were answered within one second, so that the API
+/// had them all in that second, however long others waited for it; and the last of them.
 fn busiest(probed: &Probed<'_>) -> Option<(usize, CallIx)> {
-    let mut window: VecDeque<Micros> = VecDeque::new();
-    let mut most: Option<(usize, CallIx)> = None;
     let probes = |call: &Call| call.operation.is_api() && !call.by_supplier();
-    for (ix, call) in probed.calls().filter(|(_, call)| probes(call)) {
-        window.push_back(call.started);
-        while window.front().is_some_and(|first| call.started - first >= SECOND) {
-            window.pop_front();
-        }
-        if most.is_none_or(|(most, _)| window.len() > most) {
-            most = Some((window.len(), ix));
+    let calls: Vec<(CallIx, &Call)> = probed.calls().filter(|(_, call)| probes(call)).collect();
+    let mut most: Option<(usize, CallIx)> = None;
+    for (at, (_, first)) in calls.iter().enumerate() {
+        let end = first.started + SECOND;
+        let begun = calls[at..].iter().take_while(|(_, call)| call.started < end);
+        let within = begun.filter(|(_, call)| call.finished < end);
+        let (count, last) = within.fold((0, None), |(count, _), (ix, _)| (count + 1, Some(*ix)));
+        if let Some(last) = last.filter(|_| most.is_none_or(|(most, _)| count > most)) {
+            most = Some((count, last));
         }
     }
     most

@@ -115,10 +115,10 @@ pub(super) const CHECKS: &[Check] = &[
         "A success repeats its X-Request-ID, where the gateway sets it.",
         IDS,
     ),
-    traffic(
+    driven(
         "C-CORRELATION-ID-ECHO",
         "X-Correlation-ID comes back",
-        &[ProbePlan::new("GET", "/letters/{letter}").letter(LetterNeed::Any)],
+        Probe::Twice(&ProbePlan::new("GET", "/letters/{letter}").letter(LetterNeed::Any)),
         correlation_echo,
         "A success repeats its X-Correlation-ID, where the gateway sets it.",
         CORRELATION,

@@ -219,6 +219,11 @@ fn difference(sent: &Value, body: &Body) -> Option<String> {
     (!words.is_empty()).then(|| words.join(", "))
 }
 
+/// Whether the record holds nothing of a body: what was not there at all is the contract's matter.
+fn holds_nothing(body: &Body) -> bool {
+    *body == Body::None || body.is_unrecorded()
+}
+
 fn same(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
     let mut submitted: HashMap<String, (CallIx, Value)> = HashMap::new();
@@ -230,7 +235,7 @@ fn same(probed: &Probed<'_>) -> Concluded {
         else {
             continue;
         };
-        if response.body.is_unrecorded() {
+        if holds_nothing(&response.body) {
             tally.open(None, [ix], "has an answer that is not on record");
             continue;
         }
@@ -254,7 +259,7 @@ fn same(probed: &Probed<'_>) -> Concluded {
         let Some((first, sent)) = submitted.get(&read.id) else { continue };
         let response = probed.traffic.call(read.call).exchange.response();
         match (read.answer, response, readable) {
-            (Answer::Status(200), Some(response), _) if response.body.is_unrecorded() => {
+            (Answer::Status(200), Some(response), _) if holds_nothing(&response.body) => {
                 tally.open(None, [*first, read.call], "was read into a body that is not on record");
             }
             (Answer::Status(200), Some(response), _) => match difference(sent, &response.body) {

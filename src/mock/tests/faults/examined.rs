@@ -30,7 +30,7 @@ pub(crate) const PROBES: &[Probe] = &[
     probe!("mi-few-ids", Open, three_records_have_three_ids),
     probe!("error-no-code", Open, problem_by_the_schema),
     probe!("error-not-a-list", Open, problem_by_the_schema),
-    probe!("error-about-text", Open, errors_lead_somewhere),
+    probe!("error-about-number", Open, errors_lead_somewhere),
     probe!("one-error-id", Open, errors_have_ids_of_their_own),
     probe!("status-text-code", Open, health_is_a_number),
     probe!("letter-403", Open, a_letter_is_200),

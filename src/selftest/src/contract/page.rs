@@ -30,7 +30,9 @@ impl ContractMatrix {
             "Not among them: unknown properties, which the API may add at any time (drift, and no \
              breach); our own formats (`results.json`, the journal), which are no part of what the \
              API answers; bodies that nobody documents (of 401, 403, 406 and 415, of `/_status` with \
-             429, of downloads).\n",
+             429, of downloads); texts that a recorder does not know, and replaces before anybody \
+             judges them (an error's `about` that is no address is kept as a mask, which reads as \
+             one).\n",
         );
         self.unnoticed(&mut page);
         page.push_str("\n## Where each document stands\n\n| Schema | Bodies |\n|---|---|\n");

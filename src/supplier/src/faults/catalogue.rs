@@ -116,7 +116,7 @@ const CATALOGUE: &[FaultEntry] = &[
     row("partial-download", &["AT15.3", "O-PDF-FETCHED"], "Fetches only the beginning of each PDF.", Wrong::PartialDownload),
     row("gap-download", &["O-PDF-FETCHED", "AT15.3"], "Fetches the beginning and the end of each PDF, and not what lies between.", Wrong::GapDownload),
     row("download-after", &["O-PDF-FETCHED"], "Downloads PDFs after it has reported their letters as produced.", Wrong::DownloadAfter),
-    row("link-unfollowed", &["O-PDF-FETCHED", "AT15.3"], "Asks for download links and follows none.", Wrong::LinkUnfollowed),
+    row("link-unfollowed", &["AT15.3"], "Asks for download links and follows none.", Wrong::LinkUnfollowed),
     row("late-download", &["O-DOWNLOAD-IN-TIME"], "Follows download links after they have expired.", Wrong::LateDownload),
     // Management information.
     row("mi-doubled", &["AT14.3"], "Submits a record twice.", Wrong::DoubleRecord),
