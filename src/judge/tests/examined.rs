@@ -46,6 +46,10 @@ fn records_of_which_none_can_be_read_leave_open_what_rests_on_reading_them() {
         assert!(said.contains("nothing could be read back"), "{said}");
         assert!(said.contains(&format!("answered with {status}, 2 times")), "{said}");
         verdict(Verdict::Inconclusive, "C-CONTRACT-MI", &script);
+        if status == 403 {
+            // Known of the deployed API alone.
+            continue;
+        }
         let mut sandbox = script;
         sandbox.context.capabilities.remove(&Capability::Stateful);
         verdict(Verdict::NotApplicable, "C-CONTRACT-MI", &sandbox);
@@ -342,23 +346,30 @@ fn parts_that_are_all_of_a_document_are_the_document_and_less_is_not() {
 }
 
 #[test]
-fn a_letter_dispatched_whose_pdf_was_never_asked_for_is_told_plainly() {
-    let all = watched(|s| {
-        s.moved("L1", Accepted).moved("L1", Dispatched);
-    });
-    let result = observed("O-PDF-FETCHED", &all);
+fn letters_dispatched_whose_pdfs_were_never_asked_for_are_told_plainly() {
+    let produced = |count: usize, accepted: bool| {
+        watched(|s| {
+            for number in 1..=count {
+                let id = format!("L{number}");
+                if accepted {
+                    s.moved(&id, Accepted);
+                }
+                s.moved(&id, Dispatched);
+            }
+        })
+    };
+    let result = observed("O-PDF-FETCHED", &produced(10, true));
     assert_eq!(result.verdict, Verdict::Fail);
     let words = "L1 was sent DISPATCHED though its PDF was never asked for";
     assert!(result.observed.contains(words), "{}", result.observed);
-    // Where it was accepted before anybody watched, it may have been fetched then; and where links
-    // are followed unwatched, the link alone is on record.
-    let before = watched(|s| {
-        s.moved("L1", Dispatched);
-    });
-    assert_eq!(observed("O-PDF-FETCHED", &before).verdict, Verdict::Inconclusive);
-    let elsewhere = watched(|s| {
-        s.moved("L1", Accepted).data("L1").moved("L1", Dispatched);
-    });
+    // A few may have been fetched otherwise; what was accepted before anybody watched, as well.
+    for (count, accepted) in [(9, true), (10, false)] {
+        let result = observed("O-PDF-FETCHED", &produced(count, accepted));
+        assert_eq!(result.verdict, Verdict::Inconclusive, "{count} {accepted}");
+    }
+    // Where links are followed unwatched, the link alone is on record.
+    let mut elsewhere = produced(10, true);
+    elsewhere.data("L1");
     assert_eq!(observed("O-PDF-FETCHED", &elsewhere).verdict, Verdict::Inconclusive);
 }
 

@@ -94,8 +94,26 @@ fn holds_downloads(traffic: &Traffic) -> bool {
         .any(|(_, call)| call.operation == Operation::Download && call.letter.is_some())
 }
 
+/// How many letters a supplier must have produced before it tells something that none of their PDFs
+/// was asked for.
+const MANY: usize = 10;
+
+/// Whether the supplier asked for no link at all, though it accepted and produced many letters while
+/// somebody watched. Links are asked for at the API, whose calls are on record; where they lead may
+/// not be.
+fn asks_for_none(traffic: &Traffic) -> bool {
+    let mut calls = traffic.supplier_calls();
+    let produced = |letter: &Letter| {
+        pdf_of(letter, traffic).is_some_and(|pdf| {
+            pdf.produced.is_some_and(|(sent, _)| pdf.watched_until(sent, traffic))
+        })
+    };
+    !calls.any(|(_, call)| call.operation == Operation::GetLetterData)
+        && traffic.letters().filter(|(_, letter)| produced(letter)).count() >= MANY
+}
+
 fn fetched(traffic: &Traffic, context: &Context) -> Ruling {
-    let held = holds_downloads(traffic);
+    let held = holds_downloads(traffic) || asks_for_none(traffic);
     let mut tally = Tally::default();
     for (ix, letter) in traffic.letters() {
         let Some(pdf) = pdf_of(letter, traffic) else { continue };
@@ -162,12 +180,15 @@ impl Pdf<'_> {
                 );
                 tally.fault(ix, calls(), words);
             }
-            // The link is asked for at the API, whose calls are on record while somebody watches;
-            // where it leads may not be.
-            (_, Brought::Nothing)
-                if !held && !(self.tries.is_empty() && self.watched_until(sent, traffic)) =>
-            {
+            (_, Brought::Nothing) if !held => {
                 let words = format!("was sent {status}; the recording holds no download at all");
+                tally.open(ix, [sent.call], words);
+            }
+            // It may have been fetched before anybody watched.
+            (_, Brought::Nothing)
+                if self.tries.is_empty() && !self.watched_until(sent, traffic) =>
+            {
+                let words = format!("was sent {status}; when it was accepted is not on record");
                 tally.open(ix, [sent.call], words);
             }
             (_, Brought::Nothing) => {
