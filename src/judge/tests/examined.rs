@@ -55,7 +55,9 @@ fn records_of_which_none_can_be_read_leave_open_what_rests_on_reading_them() {
         verdict(Verdict::NotApplicable, "C-CONTRACT-MI", &sandbox);
     }
     let read = after(|s| {
-        s.mi("M2", &record()).mi_read("M2", &record());
+        s.mi("M2", &record()).mi_read("M2", &record()).edit_answer(|answer| {
+            answer.headers.push(header("Content-Type", "application/json"));
+        });
     });
     verdict(Verdict::Pass, "C-MI-SAME", &read);
     verdict(Verdict::Pass, "C-CONTRACT-MI", &read);
