@@ -10,6 +10,8 @@ Feature: The content of a letter
       | C-DATA-MISSING-PDF | The link of a letter whose PDF is missing  |
       | C-HASH             | List, letter and content agree on the hash |
       | C-LINK             | A fresh link gives the content             |
+      | C-LINK-AGAIN       | A link works as often as it is followed    |
+      | C-DOWNLOAD-TYPE    | A PDF is announced as one                  |
       | C-LINK-EXPIRED     | An expired link gives nothing              |
       | C-LINK-TAMPERED    | A changed link gives nothing               |
       | C-LINK-HEAD        | HEAD on a link                             |

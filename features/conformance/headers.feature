@@ -13,6 +13,7 @@ Feature: Headers and media types
       | C-REQUEST-ID-ECHO           | X-Request-ID comes back                      |
       | C-CORRELATION-ID-ECHO       | X-Correlation-ID comes back                  |
       | C-CORRELATION-ID-GENERATED  | X-Correlation-ID is made where none was sent |
+      | C-ERROR-ID                  | Errors have ids of their own                 |
       | C-MEDIA-JSON                | application/json                             |
       | C-MEDIA-UTF-8               | charset=utf-8                                |
       | C-MEDIA-UTF-16              | charset=utf-16                               |

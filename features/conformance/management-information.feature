@@ -24,4 +24,5 @@ Feature: Management information
       | C-MI-READ                   | A record read back                      |
       | C-MI-READ-UNKNOWN           | A record that is not there              |
       | C-MI-SAME                   | A record comes back as it was submitted |
+      | C-MI-ID                     | Records have ids of their own           |
     Then these checks hold

@@ -331,6 +331,8 @@ async fn use_link(
 ) -> Result<(), ClientError> {
     let session = supplier.session();
     follow(supplier, flow, link, letter).await?;
+    // As a supplier does whose download broke.
+    session.probe_link(flow, link, LinkChange::AsIs).await?;
     for change in [LinkChange::Signature, LinkChange::Head] {
         session.probe_link(flow, link, change).await?;
     }

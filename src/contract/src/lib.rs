@@ -29,4 +29,5 @@ pub use check::Contract;
 pub use deviations::{Deviation, DeviationTarget, deviations};
 pub use error::ContractError;
 pub use kept::{KnownPlace, is_known_text};
+pub use operations::{DocumentedBody, documented_bodies};
 pub use schemas::Document;

@@ -219,6 +219,42 @@ pub(crate) fn all_rules() -> impl Iterator<Item = &'static OperationRules> {
     RULES.iter()
 }
 
+/// A body that the contract documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentedBody {
+    /// Of which call.
+    pub operation: Operation,
+    /// Of an answer with this status; of the request where there is none.
+    pub status: Option<u16>,
+    /// What it must be.
+    pub document: Document,
+    /// A media type under which it may come.
+    pub media: &'static str,
+}
+
+/// Every JSON body of requests and answers that the contract documents, in order of calls.
+pub fn documented_bodies() -> impl Iterator<Item = DocumentedBody> {
+    RULES.iter().flat_map(|rules| {
+        let operation = rules.operation;
+        let request = rules.request.into_iter().map(move |document| DocumentedBody {
+            operation,
+            status: None,
+            document,
+            media: API_MEDIA_TYPE,
+        });
+        let answers = rules.answers.iter().filter_map(move |answer| match answer.body {
+            BodyRule::Json(document) | BodyRule::Optional(document) => Some(DocumentedBody {
+                operation,
+                status: Some(answer.status),
+                document,
+                media: answer.media.first().copied().unwrap_or(JSON_MEDIA_TYPE),
+            }),
+            BodyRule::Empty | BodyRule::Free => None,
+        });
+        request.chain(answers)
+    })
+}
+
 impl OperationRules {
     /// The documented answer with this status.
     #[must_use]

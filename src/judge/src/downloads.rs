@@ -7,8 +7,8 @@ use crate::at12::bad_pdf;
 use crate::flows::{Fetched, Flow};
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::traffic::{CallIx, EventKind, LetterIx, Traffic};
-use letterproof_model::text::many;
+use crate::traffic::{Brought, CallIx, Comparison, EventKind, Form, LetterIx, Traffic};
+use letterproof_model::text::{count, many};
 
 /// Every PDF was downloaded; letters without one, and those rejected, are counted apart.
 pub(crate) fn downloaded(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
@@ -17,18 +17,31 @@ pub(crate) fn downloaded(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
     for flow in judged {
         for letter in &flow.letters {
             match flow.fetched(*letter, traffic) {
-                Fetched::Whole(call) => tally.good([call]),
+                Fetched::Whole(call) | Fetched::InParts(call) => tally.good([call]),
                 Fetched::NoPdf => without += 1,
                 Fetched::Rejected => rejected += 1,
                 Fetched::Not(Some(call)) => {
-                    let answer = traffic.call(call).answer().words();
-                    tally.fault(*letter, [call], format!("was not downloaded: {answer}"));
+                    let words = match flow.brought(*letter, traffic) {
+                        Brought::Part(part, all) => {
+                            format!(
+                                "was downloaded in part: {} of {} bytes",
+                                count(part),
+                                count(all)
+                            )
+                        }
+                        _ => format!("was not downloaded: {}", traffic.call(call).answer().words()),
+                    };
+                    tally.fault(*letter, [call], words);
                 }
                 Fetched::Not(None) => {
                     tally.fault(*letter, flow.list_of(*letter), "was never asked for");
                 }
             }
         }
+    }
+    if tally.checked() == 0 {
+        let why = "no letter has a PDF, or all were rejected: nothing shows a download";
+        return Ruling::open("no PDF was downloaded", why);
     }
     tally.rule(traffic, "PDF", |n| {
         let mut words = format!("{} downloaded", many(n, "PDF"));
@@ -49,8 +62,15 @@ pub(crate) fn complete(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
     let mut tally = Tally::default();
     for flow in judged {
         for letter in &flow.letters {
-            if let Fetched::Whole(call) = flow.fetched(*letter, traffic) {
-                whole_content(*letter, call, flow, traffic, &mut tally);
+            match flow.fetched(*letter, traffic) {
+                Fetched::Whole(call) => {
+                    whole_content(*letter, call, flow, traffic, &mut tally);
+                }
+                Fetched::InParts(call) => {
+                    let words = "came in parts, so that no SHA-256 of the whole is on record";
+                    tally.open(*letter, [call], words);
+                }
+                Fetched::NoPdf | Fetched::Rejected | Fetched::Not(_) => {}
             }
         }
     }
@@ -82,8 +102,12 @@ fn whole_content(
             .any(|status| traffic.letter(letter).sent().any(|(_, update)| update.status == status))
     };
     match (hash, bad) {
-        (Some(hash), _) if !hash.eq_ignore_ascii_case(&content.sha256) => {
-            tally.fault(letter, [call], "was downloaded with another SHA-256 than the letter's");
+        (Some(hash), _) if !same_hash(hash, &content.sha256) => {
+            let words = format!(
+                "was downloaded with another SHA-256 than the letter's: {}, where {hash} was given",
+                content.sha256
+            );
+            tally.fault(letter, [call], words);
         }
         // Whole, and damaged at its source: the supplier's part is to report it.
         (Some(_), Some(bad)) if !given_up() => tally.fault(letter, [call], format!("has {bad}")),
@@ -91,6 +115,11 @@ fn whole_content(
         (None, None) => tally.open(letter, [call], "has no hash on record to compare with"),
         (Some(_), _) => tally.good([call]),
     }
+}
+
+/// Whether a document's hash is the letter's.
+pub(crate) fn same_hash(given: &str, seen: &str) -> bool {
+    Comparison::of_texts(Form::Hex, Some(given), Some(seen)).is_equal()
 }
 
 /// Every download has its time, and the times agree: no link is followed before it was given.

@@ -124,6 +124,15 @@ impl Ruling {
         self
     }
 
+    /// Turns a pass into an open question: what was seen does not show it.
+    #[must_use]
+    pub(crate) fn left_open(self, why: impl Into<String>) -> Self {
+        if !self.passed() {
+            return self;
+        }
+        Self { verdict: Verdict::Inconclusive, reason: Some(why.into()), ..self }
+    }
+
     /// Turns a pass into an open question when the target was set up smaller (or larger) than the
     /// pack asks, so that the pack's number was never shown.
     #[must_use]

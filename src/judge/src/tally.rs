@@ -1,5 +1,6 @@
 //! Counting letter by letter: what is as it should be, what is not, what cannot be told.
-//! Refuses to let the many hide the few: one letter at fault fails the clause and is named.
+//! Refuses to let the many hide the few: one letter at fault fails the clause and is named; and to
+//! pass on nothing: where nothing was counted, the clause stays open.
 
 use crate::ruling::Ruling;
 use crate::traffic::{CallIx, LetterIx, Traffic};
@@ -68,6 +69,10 @@ impl Tally {
         pass: impl FnOnce(usize) -> String,
     ) -> Ruling {
         let checked = self.checked;
+        if checked == 0 {
+            let reason = "nothing was seen that shows it";
+            return Ruling::open(format!("no {noun} to judge by"), reason);
+        }
         // Where the recording lacks an answer about a letter, the letter may not be at fault.
         let untold = |item: &Item| item.letter.is_some_and(|letter| traffic.is_untold(letter));
         let (untold, faults): (Vec<Item>, Vec<Item>) = self.faults.into_iter().partition(untold);

@@ -130,7 +130,7 @@ fn a_letter_that_reads_with_another_hash_than_listed_is_told() {
         s.read_letter(&other, None);
     });
     ends_with(Verdict::Fail, "C-HASH", &script);
-    assert!(said("C-HASH", &script).contains("L1 has another hash in its letter than listed"));
+    assert!(said("C-HASH", &script).contains("L1 has in its letter sha256Hash"));
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_record_is_lost_only_where_another_can_be_read() {
     let script = after(|s| {
         s.mi_read("M1", &record).answered(404);
     });
-    ends_with(Verdict::Pass, "C-MI-SAME", &script);
+    ends_with(Verdict::Inconclusive, "C-MI-SAME", &script);
 }
 
 #[test]

@@ -313,6 +313,7 @@ fn what_is_called_as_the_next_flow_begins_belongs_to_that_one() {
 fn a_missing_pdf_is_excused_only_where_the_letter_has_no_hash() {
     let became = |fetched| match fetched {
         Fetched::Whole(call) => format!("whole {}", call.0),
+        Fetched::InParts(call) => format!("in parts {}", call.0),
         Fetched::NoPdf => "no PDF".to_owned(),
         Fetched::Rejected => "rejected".to_owned(),
         Fetched::Not(call) => format!("not {:?}", call.map(|call| call.0)),

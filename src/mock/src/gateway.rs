@@ -228,12 +228,20 @@ fn dress(shared: &Shared, call: &Call<'_>, reply: &mut Reply) {
                 reply.headers_mut().insert(name, value.clone());
             } else if name == X_CORRELATION_ID
                 && gateway.generate_correlation_id
-                && let Ok(value) = HeaderValue::from_str(&shared.fresh_id())
+                && let Ok(value) = HeaderValue::from_str(&made(shared, call))
             {
                 reply.headers_mut().insert(name, value);
             }
         }
     }
+}
+
+/// The correlation id of a call that carries none.
+fn made(shared: &Shared, call: &Call<'_>) -> String {
+    if call.faults.on(Effect::OneCorrelationId) {
+        return "00000000-0000-4000-8000-00000000c0de".to_owned();
+    }
+    shared.fresh_id()
 }
 
 pub(crate) const X_REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");

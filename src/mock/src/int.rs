@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
+use letterproof_model::LetterStatus;
 
 use crate::calls::{Call, Caller, Target};
 use crate::faults::Effect;
@@ -68,6 +69,8 @@ fn handle(shared: &Shared, call: &Call<'_>, supplier: u16) -> Result<Reply, Prob
         Target::Patch(id) => write::patch(shared, call, supplier, id),
         Target::Update => write::bulk(shared, call, supplier),
         Target::CreateMi => create_mi(shared, call, supplier),
+        Target::GetMi(_) if call.faults.on(Effect::MiRefuse(404)) => Err(Problem::NotFound),
+        Target::GetMi(_) if call.faults.on(Effect::MiRefuse(403)) => Ok(denied()),
         Target::GetMi(id) => {
             let body = shared.mi.read(id, supplier).ok_or(Problem::NotFound)?;
             Ok(with_body(StatusCode::OK, JSON, body))
@@ -101,7 +104,8 @@ fn read(shared: &Shared, call: &Call<'_>, supplier: u16, id: &str) -> Result<Rep
             .previous
             .as_ref()
             .filter(|_| call.faults.on(Effect::StaleRead) || call.faults.on(Effect::FlappingRead));
-        old.unwrap_or(&letter.rendered).clone()
+        let hashless = letter.status != LetterStatus::Pending && call.faults.on(Effect::HashLost);
+        if hashless { letter.without_hash() } else { old.unwrap_or(&letter.rendered).clone() }
     })?;
     let body = if call.faults.on(Effect::NeighbourRead) {
         let letters = shared.letters.read();
@@ -127,6 +131,9 @@ fn create_mi(shared: &Shared, call: &Call<'_>, supplier: u16) -> Result<Reply, P
     let attributes = validate::mi(call.body, call.faults)?;
     let id = if call.faults.on(Effect::MiSameId) {
         "00000000-0000-4000-8000-000000000001".to_owned()
+    } else if call.faults.on(Effect::MiFewIds) {
+        let turn = shared.flap.fetch_add(1, Ordering::Relaxed) % 2;
+        format!("00000000-0000-4000-8000-00000000000{turn}")
     } else {
         shared.fresh_id()
     };
@@ -141,6 +148,9 @@ fn create_mi(shared: &Shared, call: &Call<'_>, supplier: u16) -> Result<Reply, P
     }
     if call.faults.on(Effect::MiDropGroup) {
         kept.group_id = None;
+    }
+    if call.faults.on(Effect::MiOtherForm) {
+        kept.rewrite();
     }
     if !call.faults.on(Effect::MiLose) {
         let stored = if call.faults.is_empty() { body.clone() } else { render(&id, &kept) };

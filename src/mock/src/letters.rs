@@ -104,7 +104,23 @@ impl Letter {
         self.rendered = self.json(self.status, code, text);
     }
 
+    /// `{"data":…}` as a fault sends it that loses the hash.
+    pub(crate) fn without_hash(&self) -> Bytes {
+        let (code, text) = (self.reason_code.as_deref(), self.reason_text.as_deref());
+        self.json_with(self.status, code, text, None)
+    }
+
     fn json(&self, status: LetterStatus, code: Option<&str>, text: Option<&str>) -> Bytes {
+        self.json_with(status, code, text, self.document.as_ref().map(|document| &*document.hash))
+    }
+
+    fn json_with(
+        &self,
+        status: LetterStatus,
+        code: Option<&str>,
+        text: Option<&str>,
+        hash: Option<&str>,
+    ) -> Bytes {
         let envelope = Envelope {
             data: Shown {
                 id: &self.id,
@@ -115,7 +131,7 @@ impl Letter {
                     group_id: self.group.as_deref(),
                     reason_code: code,
                     reason_text: text,
-                    sha256_hash: self.document.as_ref().map(|document| &*document.hash),
+                    sha256_hash: hash,
                 },
             },
         };

@@ -3,11 +3,13 @@
 //! link is good for GET alone.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use aws_lc_rs::{constant_time, hmac, rand};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use parking_lot::Mutex;
 
 use crate::config::Profile;
 use crate::error::MockError;
@@ -18,18 +20,21 @@ use crate::reply::{HTML, PDF, Reply, XML, empty, with_body};
 use crate::sandbox;
 use crate::shared::{Shared, micros};
 
-/// The key that signs links.
-pub(crate) struct Storage(hmac::Key);
+/// The key that signs links, and the signatures that a fault has used up.
+pub(crate) struct Storage {
+    key: hmac::Key,
+    used: Mutex<HashSet<String>>,
+}
 
 impl Storage {
     pub(crate) fn new() -> Result<Self, MockError> {
         hmac::Key::generate(hmac::HMAC_SHA256, &rand::SystemRandom::new())
-            .map(Self)
+            .map(|key| Self { key, used: Mutex::default() })
             .map_err(|_| MockError::Crypto("the key that signs links"))
     }
 
     fn sign(&self, path: &str, issued: u64, life: u64) -> String {
-        hex(hmac::sign(&self.0, format!("{path}\n{issued}\n{life}").as_bytes()).as_ref())
+        hex(hmac::sign(&self.key, format!("{path}\n{issued}\n{life}").as_bytes()).as_ref())
     }
 }
 
@@ -123,6 +128,9 @@ fn found(shared: &Shared, request: &Request<'_>) -> Reply {
     let (now, end) = (shared.now(), issued.saturating_add(life));
     if now >= end && !faults.on(Effect::LinkEternal) {
         return expired(method, life, now - end);
+    }
+    if faults.on(Effect::LinkOnce) && !shared.storage.used.lock().insert(signature) {
+        return refused(method, "AccessDenied", "Access Denied", "");
     }
     let key = key(shared, path).unwrap_or(path);
     let document = key

@@ -172,6 +172,18 @@ pub(crate) struct MiAttributes {
     pub(crate) stock_remaining: Option<Value>,
 }
 
+impl MiAttributes {
+    /// Writes the same moment and number another way, which is nobody's fault.
+    pub(crate) fn rewrite(&mut self) {
+        if let Some(time) = self.timestamp.strip_suffix('Z').filter(|time| !time.contains('.')) {
+            self.timestamp = format!("{time}.000Z");
+        }
+        if let Some(number) = self.quantity.as_f64() {
+            self.quantity = number.into();
+        }
+    }
+}
+
 /// Reads the body of `POST /mi`.
 pub(crate) fn mi(body: &[u8], faults: &View) -> Result<MiAttributes, Problem> {
     const KNOWN: &[&str] =

@@ -83,7 +83,7 @@ pub fn classify(
         let harmless = red.is_empty();
         return (if harmless { Outcome::Harmless } else { Outcome::FalseAlarm(red.clone()) }, red);
     }
-    if let Some(claim) = claims.iter().find(|claim| !reached(control, claim.id)) {
+    if let Some(claim) = claims.iter().find(|claim| !reached(control, claim)) {
         return void(format!("its control never came to {}", claim.id));
     }
     let red = with_claims(red, claims, faulty);
@@ -134,9 +134,14 @@ fn with(verdicts: &Verdicts, wanted: Verdict) -> impl Iterator<Item = &String> {
     verdicts.iter().filter(move |(_, verdict)| **verdict == wanted).map(|(id, _)| id)
 }
 
-/// Whether a control shows that a criterion can hold: small sizes leave some open.
-fn reached(control: &Verdicts, id: &str) -> bool {
-    matches!(control.get(id), Some(Verdict::Pass | Verdict::Inconclusive))
+/// Whether a control shows that a criterion can hold: small sizes leave some open, which shows
+/// nothing of a fault that leaves it open.
+fn reached(control: &Verdicts, claim: &Claim) -> bool {
+    match control.get(claim.id) {
+        Some(Verdict::Pass) => true,
+        Some(Verdict::Inconclusive) => claim.verdict != Verdict::Inconclusive,
+        _ => false,
+    }
 }
 
 /// What turned red, with those claims met that the catalogue makes for another verdict than `fail`.

@@ -10,6 +10,7 @@
 mod alone;
 mod classify;
 mod clear;
+mod contract;
 mod drive;
 mod error;
 mod files;
@@ -24,6 +25,7 @@ mod run;
 
 pub use classify::{Outcome, classify, together};
 pub use clear::clear;
+pub use contract::{ContractMatrix, ContractRow, contract_matrix};
 pub use error::SelftestError;
 pub use honest::{HonestEntry, Kind, Open, Seeds, Way, honest_catalogue};
 pub use judges::{Judged, Judges, Verdicts};

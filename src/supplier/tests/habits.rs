@@ -249,6 +249,13 @@ async fn documents_come_as_a_habit_asks_for_them() {
     };
     assert!(!links(&day).is_empty() && links(&day).iter().all(part));
     let usual = worked(&[5], &[]).await;
+    let in_parts = worked(&[5], &["in-parts"]).await;
+    let ranges: BTreeSet<String> =
+        links(&in_parts).iter().filter_map(|one| header(one, "range").map(str::to_owned)).collect();
+    assert_eq!(ranges, ["bytes=0-999".to_owned(), "bytes=1000-".to_owned()].into());
+    assert!(in_parts.report.problems.is_empty(), "{:#?}", in_parts.report);
+    let twice = worked(&[5], &["looks-twice"]).await;
+    assert!(links(&twice).len() > links(&usual).len());
     let following = worked(&[5], &["follow-redirects"]).await;
     assert_eq!(links(&following).len(), links(&usual).len());
     assert!(following.report.problems.is_empty(), "{:#?}", following.report);

@@ -4,9 +4,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use letterproof_model::text::micros;
 use letterproof_model::{Context, LetterStatus, Operation};
 
-use crate::{Answer, Call, CallIx, Event, EventKind, LetterIx, ListCall, Micros, Traffic, Via};
+use crate::{
+    Answer, Brought, Call, CallIx, Event, EventKind, LetterIx, ListCall, Micros, Traffic, Via,
+};
 
 /// One run through the queue.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub struct Flow<'a> {
 pub enum Fetched {
     /// Downloaded: the last successful download.
     Whole(CallIx),
+    /// Downloaded in parts that together are all of it: the last of them.
+    InParts(CallIx),
     /// Asked for, but there is no such PDF.
     NoPdf,
     /// Rejected instead of accepted.
@@ -97,7 +102,10 @@ pub fn flows<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Flow<'a>> {
             ended.until = begun.started;
         }
     }
-    flows.retain(|flow| flow.letters.iter().any(|letter| flow.asked(*letter, traffic).is_some()));
+    flows.retain(|flow| {
+        flow.letters.iter().any(|letter| flow.asked(*letter, traffic).is_some())
+            || flow.took_in_unfetched(traffic, context)
+    });
     for (at, flow) in flows.iter_mut().enumerate() {
         flow.number = at + 1;
     }
@@ -127,6 +135,21 @@ impl<'a> Flow<'a> {
         };
         let kept = self.letters.iter().copied().filter(|letter| !taken(letter) || touched(letter));
         self.letters = kept.collect();
+    }
+
+    /// Whether it took in a whole seeding without asking for a single PDF, and nobody asked for one
+    /// later: no polling accepts so many letters, and nothing on record says that they come some
+    /// other way.
+    fn took_in_unfetched(&self, traffic: &Traffic, context: &Context) -> bool {
+        let accepted =
+            |letter: &LetterIx| self.sent(*letter, LetterStatus::Accepted, traffic).is_some();
+        let mut events = self.letters.iter().flat_map(|letter| &traffic.letter(*letter).events);
+        self.whole
+            && self.letters.len() >= context.seeded_letters as usize
+            && self.letters.iter().any(accepted)
+            && traffic
+                .follows(traffic.ended(), self.finished(traffic) + micros(context.at15_target_ms))
+            && !events.any(|one| matches!(one.kind, EventKind::DataAsked | EventKind::Downloaded))
     }
 
     /// The name of its figures in the results: `AT15 flow 1`.
@@ -199,6 +222,11 @@ impl<'a> Flow<'a> {
         if let Some(event) = whole {
             return Fetched::Whole(event.call);
         }
+        if self.brought(letter, traffic) == Brought::Whole
+            && let Some(last) = tries().find(|event| matches!(event.kind, EventKind::Downloaded))
+        {
+            return Fetched::InParts(last.call);
+        }
         if self.sent(letter, LetterStatus::Rejected, traffic).is_some() {
             return Fetched::Rejected;
         }
@@ -211,6 +239,12 @@ impl<'a> Flow<'a> {
             }
             last => Fetched::Not(last.map(|event| event.call)),
         }
+    }
+
+    /// How much of a letter's PDF its downloads in this flow brought together.
+    #[must_use]
+    pub fn brought(&self, letter: LetterIx, traffic: &Traffic) -> Brought {
+        traffic.brought(self.events(letter, traffic))
     }
 
     /// The call with which this flow sent a letter a status, answered with success.
@@ -254,7 +288,9 @@ impl<'a> Flow<'a> {
         self.letters
             .iter()
             .filter_map(|letter| match self.fetched(*letter, traffic) {
-                Fetched::Whole(call) => Some((call, traffic.call(call).finished)),
+                Fetched::Whole(call) | Fetched::InParts(call) => {
+                    Some((call, traffic.call(call).finished))
+                }
                 _ => None,
             })
             .max_by_key(|(_, finished)| *finished)

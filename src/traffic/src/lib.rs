@@ -7,10 +7,12 @@
 pub mod books;
 mod calls;
 mod clock;
+mod compare;
 pub mod flows;
 mod index;
 mod letters;
 pub mod moves;
+mod parts;
 mod pauses;
 pub mod readback;
 mod standing;
@@ -21,7 +23,9 @@ pub use calls::{
     Answer, Call, CallIx, ListCall, ListContent, ListEntry, MiCall, MiRead, MiRecord, Micros,
     SentUpdate, UpdateCall, Via,
 };
+pub use compare::{Comparison, Form};
 pub use index::Traffic;
 pub use letters::{Event, EventKind, Fact, Letter, LetterIx, Reason, TextIx};
+pub use parts::Brought;
 pub use standing::{Standing, standing};
 pub use wire::{read_mi, updates_of};

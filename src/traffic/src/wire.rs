@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use letterproof_model::{Body, Document, Exchange, LetterId, LetterStatus, Operation, Route};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::calls::MiRecord;
 
@@ -68,7 +69,7 @@ pub(crate) fn read<'b, T: Deserialize<'b>>(body: &'b Body) -> Option<T> {
 
 #[derive(Deserialize)]
 struct WireMi {
-    id: Option<String>,
+    id: Option<Value>,
     #[serde(default)]
     attributes: WireMiAttributes,
 }
@@ -76,24 +77,27 @@ struct WireMi {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct WireMiAttributes {
-    line_item: Option<String>,
-    timestamp: Option<String>,
-    quantity: Option<f64>,
-    specification_id: Option<String>,
-    group_id: Option<String>,
-    stock_remaining: Option<f64>,
+    line_item: Option<Value>,
+    timestamp: Option<Value>,
+    quantity: Option<Value>,
+    specification_id: Option<Value>,
+    group_id: Option<Value>,
+    stock_remaining: Option<Value>,
 }
 
-/// A management-information record and its id, from a request or a response.
+/// A management-information record and its id, from a request or a response. A value that is of
+/// another type than documented is none: the rest of the record is still there.
 pub fn read_mi(text: &str) -> Option<(Option<String>, MiRecord)> {
     let Document { data: WireMi { id, attributes } } = serde_json::from_str(text).ok()?;
+    let words = |value: Option<Value>| value?.as_str().map(str::to_owned);
+    let number = |value: Option<Value>| value?.as_f64();
     let record = MiRecord {
-        line_item: attributes.line_item,
-        timestamp: attributes.timestamp,
-        quantity: attributes.quantity,
-        specification: attributes.specification_id,
-        group: attributes.group_id,
-        stock_remaining: attributes.stock_remaining,
+        line_item: words(attributes.line_item),
+        timestamp: words(attributes.timestamp),
+        quantity: number(attributes.quantity),
+        specification: words(attributes.specification_id),
+        group: words(attributes.group_id),
+        stock_remaining: number(attributes.stock_remaining),
     };
-    Some((id, record))
+    Some((words(id), record))
 }

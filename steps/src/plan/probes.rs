@@ -91,7 +91,7 @@ impl Draft {
                 self.spend(plan);
             }
             LetterNeed::WithPdf if operation == Operation::GetLetterData => {
-                self.call(Operation::Download, Range::up_to(4));
+                self.call(Operation::Download, Range::up_to(5));
                 let life = USUAL_LINK_LIFE + Duration::from_secs(1);
                 self.wait("a link expires", Duration::ZERO, life);
             }

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use letterproof_model::{About, CheckResult, FindingKind, Operation};
 
 use super::check::Concluded;
-use super::judging::result;
+use super::judging::{not_seen, result};
 use super::matching::Probed;
 use crate::reading::Found;
 use crate::ruling::{Heading, Ruling};
-use crate::traffic::CallIx;
+use crate::traffic::{Answer, CallIx};
 use letterproof_model::text::{count, many};
 
 const OPERATIONS: [(Operation, &str); 10] = [
@@ -35,6 +35,8 @@ pub(super) fn ids() -> impl Iterator<Item = &'static str> {
 #[derive(Default)]
 struct Answers {
     calls: usize,
+    /// Whether one of them was a success, so that more than refusals was seen.
+    success: bool,
     violations: Vec<(CallIx, String)>,
     deviations: Vec<(CallIx, String)>,
     drift: bool,
@@ -47,6 +49,7 @@ pub(super) fn judge(probed: &Probed<'_>, found: &Found) -> Vec<CheckResult> {
         let Some(findings) = found.of(ix, call) else { continue };
         let entry = answers.entry(call.operation).or_default();
         entry.calls += 1;
+        entry.success |= matches!(call.answer(), Answer::Status(200..=399));
         for finding in findings {
             if finding.about != About::Api {
                 continue;
@@ -67,13 +70,13 @@ pub(super) fn judge(probed: &Probed<'_>, found: &Found) -> Vec<CheckResult> {
             let title = format!("The contract of {}", operation.label());
             let clause = "Every answer has a documented status, media type, headers and body.";
             let heading = Heading { id, title: &title, clause, source: "OAS" };
-            result(&heading, answers.conclude(), probed)
+            result(&heading, answers.conclude(probed), probed)
         })
         .collect()
 }
 
 impl Answers {
-    fn conclude(&self) -> Concluded {
+    fn conclude(&self, probed: &Probed<'_>) -> Concluded {
         let describe = |items: &[(CallIx, String)]| {
             let mut words: Vec<&str> = Vec::new();
             for (_, text) in items {
@@ -90,6 +93,11 @@ impl Answers {
         if !self.violations.is_empty() {
             let ruling = Ruling::fail(describe(&self.violations)).shown_by(shown(&self.violations));
             return Concluded::plain(ruling);
+        }
+        if !self.success {
+            let observed = format!("{}, none of them a success", many(self.calls, "answer"));
+            let why = "no success was seen, so that nothing is known of its document";
+            return Concluded::plain(not_seen(Ruling::pass(observed), why, probed));
         }
         if !self.deviations.is_empty() {
             let ruling = Ruling::pass(describe(&self.deviations)).shown_by(shown(&self.deviations));

@@ -2,16 +2,19 @@
 //! Refuses to know the gateway better than anyone does: where it is unknown, both answers are
 //! right and the one seen is recorded.
 
+use std::collections::BTreeMap;
+
 use letterproof_model::{Capability, Operation};
 
-use super::check::{Accepted, Check, Concluded, by_specification, probe, traffic};
+use super::check::{Accepted, Check, Concluded, by_specification, driven, probe, traffic};
+use super::ids::Made;
 use super::judging::is_sandbox;
 use super::matching::Probed;
-use super::plan::{HeaderPlan, LetterNeed, ProbePlan};
+use super::plan::{HeaderPlan, LetterNeed, Probe, ProbePlan};
 use super::read::none_or;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::traffic::Call;
+use crate::traffic::{Answer, Call, CallIx};
 use letterproof_model::text::many;
 
 const IDS: &str = "OAS parameter X-Request-ID; public handlers of the API";
@@ -112,22 +115,25 @@ pub(super) const CHECKS: &[Check] = &[
         "A success repeats its X-Request-ID, where the gateway sets it.",
         IDS,
     ),
-    traffic(
+    driven(
         "C-CORRELATION-ID-ECHO",
         "X-Correlation-ID comes back",
-        &[ProbePlan::new("GET", "/letters/{letter}").letter(LetterNeed::Any)],
+        Probe::Twice(&ProbePlan::new("GET", "/letters/{letter}").letter(LetterNeed::Any)),
         correlation_echo,
         "A success repeats its X-Correlation-ID, where the gateway sets it.",
         CORRELATION,
     ),
-    traffic(
+    driven(
         "C-CORRELATION-ID-GENERATED",
         "X-Correlation-ID is made where none was sent",
-        &[ProbePlan::new("GET", "/letters/{letter}")
-            .correlation_id(HeaderPlan::Absent)
-            .letter(LetterNeed::Any)],
+        // One for all shows only where there are two.
+        Probe::Twice(
+            &ProbePlan::new("GET", "/letters/{letter}")
+                .correlation_id(HeaderPlan::Absent)
+                .letter(LetterNeed::Any),
+        ),
         correlation_made,
-        "A call without X-Correlation-ID is given one, where the gateway sets it.",
+        "A call without X-Correlation-ID is given one of its own, where the gateway sets it.",
         CORRELATION,
     ),
     probe(
@@ -206,9 +212,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// Successful calls of the API proper, whose answers document both ids.
-fn successes<'a>(
-    probed: &'a Probed<'a>,
-) -> impl Iterator<Item = (crate::traffic::CallIx, &'a Call)> {
+fn successes<'a>(probed: &Probed<'a>) -> impl Iterator<Item = (CallIx, &'a Call)> {
     probed.calls().filter(|(_, call)| {
         matches!(
             call.operation,
@@ -218,7 +222,7 @@ fn successes<'a>(
                 | Operation::UpdateLetters
                 | Operation::GetLetterData
                 | Operation::CreateMi
-        ) && (call.answer().accepted() || call.answer() == crate::traffic::Answer::Status(303))
+        ) && (call.answer().accepted() || call.answer() == Answer::Status(303))
     })
 }
 
@@ -226,6 +230,16 @@ fn successes<'a>(
 fn echo(probed: &Probed<'_>, name: &'static str) -> Concluded {
     let mut tally = Tally::default();
     let mut without = 0;
+    // Who repeats it on one answer of an operation and leaves it out on another loses it.
+    let repeats = |operation: Operation| {
+        let mut answers = successes(probed).filter(|(_, call)| call.operation == operation);
+        answers.find(|(_, call)| {
+            call.exchange.request.header(name).is_some_and(|sent| !sent.is_empty())
+                && call.exchange.response().is_some_and(|answer| answer.header(name).is_some())
+        })
+    };
+    let repeating: BTreeMap<Operation, CallIx> =
+        Operation::ALL.into_iter().filter_map(|one| Some((one, repeats(one)?.0))).collect();
     for (ix, call) in successes(probed) {
         let sent = call.exchange.request.header(name).filter(|sent| !sent.is_empty());
         let Some(sent) = sent else { continue };
@@ -238,6 +252,11 @@ fn echo(probed: &Probed<'_>, name: &'static str) -> Concluded {
                 tally.good([ix]);
             }
             Some(_) => tally.fault(None, [ix], format!("was answered with another {name}")),
+            None if repeating.contains_key(&call.operation) => {
+                let other = repeating.get(&call.operation).copied();
+                let words = format!("was answered without {name}, which other answers repeat");
+                tally.fault(None, other.into_iter().chain([ix]), words);
+            }
             None => {
                 without += 1;
                 tally.good([ix]);
@@ -269,6 +288,7 @@ fn correlation_echo(probed: &Probed<'_>) -> Concluded {
 
 fn correlation_made(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
+    let mut made = Made::default();
     let mut without = 0;
     for (ix, call) in successes(probed) {
         if call.exchange.request.correlation_id().is_some() {
@@ -278,12 +298,13 @@ fn correlation_made(probed: &Probed<'_>) -> Concluded {
             Some(made) if made.trim().is_empty() => {
                 tally.fault(None, [ix], "was given an empty one")
             }
-            Some(_) => tally.good([ix]),
+            Some(id) => made.add(id, ix, call),
             None => {
                 without += 1;
                 tally.good([ix]);
             }
         }
     }
+    made.count("x-correlation-id", &mut tally);
     known_absence(none_or(tally, probed, "answer", "with an id of its own"), without, probed)
 }

@@ -5,16 +5,18 @@
 use std::sync::LazyLock;
 
 use letterproof_contract::Contract;
-use letterproof_model::{CheckResult, Context, FindingKind, Journal, Strength};
+use letterproof_model::{CheckResult, Context, FindingKind, Journal, Operation, Strength};
 
 use super::check::{Accepted, Check, Concluded, Subject};
 use super::matching::Probed;
 use super::plan::ProbePlan;
-use super::{auth, bulk, contract, headers, letters, links, list, mi, queue, read, token, update};
+use super::{
+    auth, bulk, contract, headers, ids, letters, links, list, mi, queue, read, token, update,
+};
 use crate::reading::{Found, Reading};
 use crate::ruling::{Heading, Ruling};
 use crate::tally::Tally;
-use crate::traffic::{Answer, Traffic};
+use crate::traffic::{Answer, Call, CallIx, Traffic};
 use letterproof_model::text::{alternatives, many};
 
 static CHECKS: LazyLock<Vec<Check>> = LazyLock::new(|| {
@@ -28,6 +30,7 @@ static CHECKS: LazyLock<Vec<Check>> = LazyLock::new(|| {
         bulk::CHECKS,
         mi::CHECKS,
         headers::CHECKS,
+        ids::CHECKS,
         auth::CHECKS,
         token::CHECKS,
     ]
@@ -141,10 +144,51 @@ fn judge_probe(plan: &ProbePlan, accepted: Accepted, probed: &Probed<'_>) -> Con
         Some(status) => format!("{} answered with {status}", many(n, "call")),
     });
     let ruling = ruling.expecting(expected);
-    match deviating {
-        Some(_) if ruling.passed() => Concluded::deviation(ruling),
-        _ => Concluded::plain(ruling),
+    if !ruling.passed() {
+        return Concluded::plain(ruling);
     }
+    if let Some(unseen) = unseen(plan, accepted, &calls, probed) {
+        return Concluded::plain(not_seen(ruling, unseen, probed));
+    }
+    match deviating {
+        Some(_) => Concluded::deviation(ruling),
+        None => Concluded::plain(ruling),
+    }
+}
+
+/// Why answers that are all right, or known, show nothing of what a probe asks for: a deviation says
+/// how an answer looks, never that nothing was seen.
+fn unseen(
+    plan: &ProbePlan,
+    accepted: Accepted,
+    calls: &[(CallIx, &Call)],
+    probed: &Probed<'_>,
+) -> Option<&'static str> {
+    if plan.method != "GET" {
+        // What a write is answered with is what it was about.
+        return None;
+    }
+    let success = |call: &Call| matches!(call.answer(), Answer::Status(200..=399));
+    let gives = |success: fn(&u16) -> bool| accepted.specification.iter().all(success);
+    if gives(|status| *status < 400) && !calls.iter().any(|(_, call)| success(call)) {
+        return Some("nothing could be read, which is a known difference and shows nothing");
+    }
+    let operation = calls.first().map(|(_, call)| call.operation)?;
+    if operation == Operation::GetMi
+        && gives(|status| *status == 404)
+        && !probed.of_operation(operation).any(|(_, call)| success(call))
+    {
+        return Some("no record at all could be read, so that one that is not there shows nothing");
+    }
+    None
+}
+
+/// A ruling where nothing was seen: open, or of no meaning where the target keeps nothing.
+pub(super) fn not_seen(ruling: Ruling, why: &str, probed: &Probed<'_>) -> Ruling {
+    if is_sandbox(probed) {
+        return Ruling::not_applicable(format!("target {}: {why}", probed.context.target));
+    }
+    ruling.left_open(why)
 }
 
 /// What this target is known to answer instead.

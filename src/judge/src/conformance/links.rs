@@ -34,6 +34,25 @@ pub(super) const CHECKS: &[Check] = &[
     )
     .needing(STATEFUL),
     traffic(
+        "C-LINK-AGAIN",
+        "A link works as often as it is followed",
+        &[LINK],
+        again,
+        "A link followed again within its life gives the content again.",
+        STORAGE,
+    )
+    .needing(STATEFUL),
+    traffic(
+        "C-DOWNLOAD-TYPE",
+        "A PDF is announced as one",
+        &[LINK],
+        announced,
+        "The content of a letter is announced as a PDF, or as bytes.",
+        "ours: a reader goes by the media type",
+    )
+    .needing(STATEFUL)
+    .advice(),
+    traffic(
         "C-LINK-EXPIRED",
         "An expired link gives nothing",
         &[LINK],
@@ -132,6 +151,72 @@ fn fresh(probed: &Probed<'_>) -> Concluded {
         }
     });
     none_or(tally, probed, "download", "answered with 200")
+}
+
+/// Suppliers begin a broken download again, with the link they have.
+fn again(probed: &Probed<'_>) -> Concluded {
+    let mut given_before: HashMap<&str, (CallIx, Micros)> = HashMap::new();
+    let mut tally = Tally::default();
+    for (ix, call) in probed.of_operation(Operation::Download) {
+        let url = call.exchange.request.url.as_str();
+        let Some(born) = probed.given.links.get(url).filter(|_| is_get(call)) else { continue };
+        let within = call.finished - born.asked < life(url) - probed.traffic.slack();
+        match (call.answer(), given_before.get(url).copied()) {
+            (Answer::Status(200 | 206), None) => {
+                given_before.insert(url, (ix, call.finished));
+            }
+            (Answer::Status(200 | 206), Some((first, _))) => tally.good([first, ix]),
+            (Answer::Lost | Answer::Status(429 | 500..), _) | (_, None) => {}
+            (answer, Some((first, at))) if within => {
+                let after = seconds((call.started - at).max(0));
+                let words = format!(
+                    "was {} when followed again {after} after it had given the content",
+                    answer.words()
+                );
+                tally.fault(call.letter, [first, ix], words);
+            }
+            _ => {}
+        }
+    }
+    none_or(tally, probed, "link followed again", "answered with the content")
+}
+
+fn is_get(call: &Call) -> bool {
+    call.exchange.request.method == "GET"
+}
+
+/// Media types under which a PDF may come: its own, and those of a store that was told none.
+const OF_PDF: [&str; 3] = ["application/pdf", "application/octet-stream", "binary/octet-stream"];
+
+fn announced(probed: &Probed<'_>) -> Concluded {
+    let tally = over_downloads(probed, "GET", |ix, call, given, tally| {
+        let Some(response) = call.exchange.response().filter(|it| matches!(it.status, 200 | 206))
+        else {
+            return;
+        };
+        if !given.links.contains_key(call.exchange.request.url.as_str()) {
+            return;
+        }
+        let media = response
+            .header("content-type")
+            .map(|value| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+        match media {
+            Some(media) if OF_PDF.contains(&media.as_str()) => tally.good([ix]),
+            Some(media) => {
+                let words = format!("was announced as {media}, where application/pdf was meant");
+                tally.fault(call.letter, [ix], words);
+            }
+            // A recording made elsewhere may hold no headers at all.
+            None if response.headers.is_empty() => {
+                tally.open(call.letter, [ix], "is recorded without its headers");
+            }
+            None => {
+                let words = "was announced without a media type, where application/pdf was meant";
+                tally.fault(call.letter, [ix], words);
+            }
+        }
+    });
+    none_or(tally, probed, "download", "announced as a PDF or as bytes")
 }
 
 /// A failure on the way, which tells nothing of the link.

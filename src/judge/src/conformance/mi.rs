@@ -1,14 +1,18 @@
 //! `POST /mi` and `GET /mi/{id}`: success, boundaries of each field, impossible dates, read-back.
 //! Refuses to disturb reconciliation: probes name a line item of their own.
 
-use letterproof_model::{Capability, Operation};
+use std::collections::HashMap;
+
+use letterproof_model::text::many;
+use letterproof_model::{Body, Capability, Operation};
+use serde_json::Value;
 
 use super::check::{Accepted, Check, Concluded, by_specification, probe, traffic};
 use super::matching::Probed;
 use super::plan::{LetterNeed, ProbePlan};
 use super::read::none_or;
 use crate::tally::Tally;
-use crate::traffic::Answer;
+use crate::traffic::{Answer, CallIx, Comparison, Form};
 
 const OAS: &str = "OAS createMI";
 const HANDLERS: &str = "OAS createMI; public handlers of the API";
@@ -191,19 +195,58 @@ pub(super) const CHECKS: &[Check] = &[
     .needing(STATEFUL),
 ];
 
+/// What a record says, and how each is written.
+const FIELDS: [(&str, Form); 6] = [
+    ("lineItem", Form::Text),
+    ("timestamp", Form::Time),
+    ("quantity", Form::Number),
+    ("specificationId", Form::Text),
+    ("groupId", Form::Text),
+    ("stockRemaining", Form::Number),
+];
+
+/// How the record in a body differs from the one submitted, field by field.
+fn difference(sent: &Value, body: &Body) -> Option<String> {
+    let document = body.parse::<Value>().unwrap_or_default();
+    let Some(attributes) = document["data"]["attributes"].as_object() else {
+        return Some("no record that can be read".to_owned());
+    };
+    let words = FIELDS.iter().filter_map(|(field, form)| {
+        let (given, later) = (sent.get(field), attributes.get(*field));
+        Comparison::of(*form, given, later).words(field, given, later)
+    });
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// Whether the record holds nothing of a body: what was not there at all is the contract's matter.
+fn holds_nothing(body: &Body) -> bool {
+    *body == Body::None || body.is_unrecorded()
+}
+
 fn same(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
-    let mut submitted = std::collections::HashMap::new();
+    let mut submitted: HashMap<String, (CallIx, Value)> = HashMap::new();
     for (ix, call) in probed.of_operation(Operation::CreateMi) {
-        let request = call.exchange.request.body.json_text().and_then(crate::traffic::read_mi);
-        let response = call.exchange.response().filter(|r| matches!(r.status, 200 | 201));
-        let answer = response.and_then(|r| r.body.json_text()).and_then(crate::traffic::read_mi);
-        let (Some((_, sent)), Some((id, echoed))) = (request, answer) else { continue };
-        if echoed == sent {
-            tally.good([ix]);
-        } else {
-            tally.fault(None, [ix], "was answered with another record");
+        let request = call.exchange.request.body.parse::<Value>();
+        let sent = request.map(|document| document["data"]["attributes"].clone());
+        let Some(sent) = sent.filter(Value::is_object) else { continue };
+        let Some(response) = call.exchange.response().filter(|r| matches!(r.status, 200 | 201))
+        else {
+            continue;
+        };
+        if holds_nothing(&response.body) {
+            tally.open(None, [ix], "has an answer that is not on record");
+            continue;
         }
+        match difference(&sent, &response.body) {
+            None => tally.good([ix]),
+            Some(words) => tally.fault(None, [ix], format!("was answered with {words}")),
+        }
+        let id = response
+            .body
+            .parse::<Value>()
+            .and_then(|it| Some(it["data"]["id"].as_str()?.to_owned()));
         if let Some(id) = id {
             submitted.insert(id, (ix, sent));
         }
@@ -211,19 +254,40 @@ fn same(probed: &Probed<'_>) -> Concluded {
     let reads = probed.traffic.mi_reads();
     // A target without this operation answers every read so.
     let readable = reads.iter().find(|read| read.answer == Answer::Status(200));
+    let (mut refused, mut back) = (Vec::new(), false);
     for read in reads {
         let Some((first, sent)) = submitted.get(&read.id) else { continue };
-        if read.answer == Answer::Status(404)
-            && let Some(other) = readable
-        {
-            tally.fault(None, [*first, read.call, other.call], "is lost: another can be read");
-        }
-        let Some(back) = &read.record else { continue };
-        if back == sent {
-            tally.good([*first, read.call]);
-        } else {
-            tally.fault(None, [*first, read.call], "reads back as another record");
+        let response = probed.traffic.call(read.call).exchange.response();
+        match (read.answer, response, readable) {
+            (Answer::Status(200), Some(response), _) if holds_nothing(&response.body) => {
+                tally.open(None, [*first, read.call], "was read into a body that is not on record");
+            }
+            (Answer::Status(200), Some(response), _) => match difference(sent, &response.body) {
+                None => {
+                    back = true;
+                    tally.good([*first, read.call]);
+                }
+                Some(words) => {
+                    tally.fault(None, [*first, read.call], format!("reads back with {words}"));
+                }
+            },
+            (Answer::Status(404), _, Some(other)) => {
+                tally.fault(None, [*first, read.call, other.call], "is lost: another can be read");
+            }
+            (answer, ..) => refused.push((read.call, answer)),
         }
     }
-    none_or(tally, probed, "record", "as submitted")
+    let concluded = none_or(tally, probed, "record", "as submitted");
+    match refused.first() {
+        // The answers to the submissions are half of what the clause asks for.
+        Some((_, answer)) if !back && concluded.ruling.passed() => {
+            let why = format!(
+                "nothing could be read back: GET /mi/{{id}} was {}, {}",
+                answer.words(),
+                many(refused.len(), "time")
+            );
+            Concluded::plain(concluded.ruling.left_open(why))
+        }
+        _ => concluded,
+    }
 }

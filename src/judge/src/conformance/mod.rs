@@ -10,6 +10,7 @@ mod bulk;
 mod check;
 mod contract;
 mod headers;
+mod ids;
 mod judging;
 mod letters;
 mod links;

@@ -2,14 +2,17 @@
 //! hash that list, letter and content must share.
 //! Refuses to change a letter.
 
-use letterproof_model::{Body, Capability, Operation};
+use std::collections::HashMap;
+
+use letterproof_model::{Capability, Document, Operation};
+use serde_json::Value;
 
 use super::check::{Check, Concluded, by_specification, probe, traffic};
 use super::matching::Probed;
 use super::plan::{FOREIGN, HeaderPlan, LetterNeed, ProbePlan};
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::traffic::{Answer, EventKind};
+use crate::traffic::{Answer, CallIx, Comparison, EventKind, Fact, Form, Letter, LetterIx};
 use letterproof_model::text::many;
 
 /// The sandbox states made-up hashes, and has no letter without one.
@@ -96,35 +99,28 @@ pub(super) const CHECKS: &[Check] = &[
         "List, letter and content agree on the hash",
         &[get("/letters/{letter}").letter(LetterNeed::WithPdf)],
         same_hash,
-        "A letter's sha256Hash is the same in lists and reads, and is the hash of its content.",
+        "A letter's sha256Hash, once given, is the same in lists and reads, and is the hash of its \
+         content.",
         "OAS Letter, sha256Hash",
     )
     .needing(STATEFUL),
 ];
 
 fn same_letter(probed: &Probed<'_>) -> Concluded {
-    #[derive(serde::Deserialize)]
-    struct Answered {
-        data: Named,
-    }
-    #[derive(serde::Deserialize)]
-    struct Named {
-        id: String,
-    }
     let mut tally = Tally::default();
     for (ix, call) in probed.of_operation(Operation::GetLetter) {
         let (Some(letter), Some(response)) = (call.letter, call.exchange.response()) else {
             continue;
         };
-        let Some(answered) = response.body.parse::<Answered>().filter(|_| response.status == 200)
-        else {
+        // What is no document at all is the contract's matter.
+        let Some(body) = response.body.parse::<Value>().filter(|_| response.status == 200) else {
             continue;
         };
-        if answered.data.id == probed.traffic.id_text(letter) {
-            tally.good([ix]);
-        } else {
-            let words = format!("was answered with letter {}", answered.data.id);
-            tally.fault(letter, [ix], words);
+        let asked = Value::from(probed.traffic.id_text(letter));
+        let (asked, said) = (Some(&asked), body["data"].get("id"));
+        match Comparison::of(Form::Text, asked, said).words("id", asked, said) {
+            None => tally.good([ix]),
+            Some(words) => tally.fault(letter, [ix], format!("was answered with {words}")),
         }
     }
     none_or(tally, probed, "letter", "the one asked for")
@@ -179,32 +175,40 @@ fn missing_pdf(probed: &Probed<'_>) -> Concluded {
     concluded
 }
 
+/// The property that states the hash.
+const HASH: &str = "sha256Hash";
+
 fn same_hash(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
+    let mut listed = listed_otherwise(probed);
     for (ix, letter) in probed.traffic.letters() {
-        let Some(hash) = letter.hash().map(|hash| probed.traffic.text(hash)) else { continue };
+        let Some((since, hash)) = given_hash(letter) else { continue };
+        let given = Value::from(probed.traffic.text(hash));
         let differing = letter.events.iter().find_map(|event| {
             let call = probed.traffic.call(event.call);
             let response = call.exchange.response().filter(|response| response.status == 200)?;
-            match (event.kind, &response.body) {
-                (EventKind::Downloaded, body) => {
-                    let content = body.content()?;
-                    Some((event.call, content.sha256.eq_ignore_ascii_case(hash), "content"))
+            let (what, later) = match event.kind {
+                EventKind::Downloaded => {
+                    let content = response.body.content()?;
+                    ("content", Some(Value::from(content.sha256.as_str())))
                 }
-                (EventKind::Read(..), body) => {
-                    let read = read_hash(body)?;
-                    Some((event.call, read.eq_ignore_ascii_case(hash), "letter"))
+                // What was said before the hash was first given says nothing against it.
+                EventKind::Read(..) if call.finished > since => {
+                    let body = response.body.parse::<Value>()?;
+                    let attributes = body["data"]["attributes"].as_object()?;
+                    if body["data"]["id"] != probed.traffic.id_text(ix) {
+                        return None;
+                    }
+                    ("letter", attributes.get(HASH).cloned())
                 }
-                _ => None,
-            }
-            .filter(|(_, same, _)| !same)
+                _ => return None,
+            };
+            hash_words(&given, later.as_ref(), what).map(|words| (event.call, words))
         });
         let fetched =
             letter.events.iter().find(|event| matches!(event.kind, EventKind::Downloaded));
-        match (differing, fetched) {
-            (Some((call, _, what)), _) => {
-                tally.fault(ix, [call], format!("has another hash in its {what} than listed"));
-            }
+        match (differing.or_else(|| listed.remove(&ix)), fetched) {
+            (Some((call, words)), _) => tally.fault(ix, [call], words),
             (None, Some(event)) => tally.good([event.call]),
             (None, None) => {}
         }
@@ -212,21 +216,51 @@ fn same_hash(probed: &Probed<'_>) -> Concluded {
     none_or(tally, probed, "letter", "with one hash throughout")
 }
 
-fn read_hash(body: &Body) -> Option<String> {
+/// When the API first gave a hash for a letter's content, and which.
+fn given_hash(letter: &Letter) -> Fact {
+    let [_, _, hash] = letter.facts();
+    hash
+}
+
+fn hash_words(given: &Value, later: Option<&Value>, what: &str) -> Option<String> {
+    let words = Comparison::of(Form::Hex, Some(given), later).words(HASH, Some(given), later)?;
+    Some(format!("has in its {what} {words}"))
+}
+
+/// Letters that a list names with another hash than was given before, or with none.
+fn listed_otherwise(probed: &Probed<'_>) -> HashMap<LetterIx, (CallIx, String)> {
     #[derive(serde::Deserialize)]
-    struct Answered {
-        data: Letter,
-    }
-    #[derive(serde::Deserialize)]
-    struct Letter {
+    struct Listed {
+        #[serde(default)]
         attributes: Attributes,
     }
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
+    #[derive(serde::Deserialize, Default)]
+    #[serde(rename_all = "camelCase", default)]
     struct Attributes {
-        sha256_hash: Option<String>,
+        sha256_hash: Option<Value>,
     }
-    body.parse::<Answered>()?.data.attributes.sha256_hash
+    let mut otherwise = HashMap::new();
+    for list in probed.traffic.lists().iter().filter(|list| list.readable()) {
+        let response = probed.traffic.call(list.call).exchange.response();
+        let Some(Document { data }) =
+            response.and_then(|response| response.body.parse::<Document<Vec<Listed>>>())
+        else {
+            continue;
+        };
+        for (entry, listed) in list.entries().iter().zip(data) {
+            let Some((since, hash)) = given_hash(probed.traffic.letter(entry.letter)) else {
+                continue;
+            };
+            let given = Value::from(probed.traffic.text(hash));
+            let later = listed.attributes.sha256_hash;
+            if list.finished > since
+                && let Some(words) = hash_words(&given, later.as_ref(), "list")
+            {
+                otherwise.entry(entry.letter).or_insert((list.call, words));
+            }
+        }
+    }
+    otherwise
 }
 
 /// The tally's ruling, or `not-run` when nothing was counted.

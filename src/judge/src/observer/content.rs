@@ -9,10 +9,11 @@ use letterproof_model::{Context, LetterStatus, Mode, Operation, Strength};
 
 use super::ObserverCheck;
 use crate::conformance::life;
+use crate::downloads::same_hash;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::traffic::{Answer, Event, EventKind, Letter, LetterIx, Micros, Traffic};
-use letterproof_model::text::{many, seconds};
+use crate::traffic::{Answer, Brought, Event, EventKind, Letter, LetterIx, Micros, Traffic};
+use letterproof_model::text::{count, many, seconds};
 
 pub(super) const CHECKS: &[ObserverCheck] = &[
     ObserverCheck {
@@ -47,6 +48,8 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
 
 /// What the traffic shows of one letter's PDF.
 struct Pdf<'a> {
+    /// When it was accepted, as far as that is on record.
+    accepted: Option<Micros>,
     /// The update that says the letter was produced.
     produced: Option<(&'a Event, LetterStatus)>,
     /// Whether it was taken out of production.
@@ -64,7 +67,8 @@ fn pdf_of<'a>(letter: &'a Letter, traffic: &Traffic) -> Option<Pdf<'a>> {
     let produced = taken()
         .find(|(_, update)| update.status.is_production())
         .map(|(event, update)| (event, update.status));
-    if produced.is_none() && !taken().any(|(_, update)| update.status == Accepted) {
+    let accepted = taken().find(|(_, update)| update.status == Accepted).map(|(event, _)| event.at);
+    if produced.is_none() && accepted.is_none() {
         return None;
     }
     let ends = [Cancelled, Failed, Forwarded, Rejected];
@@ -76,7 +80,7 @@ fn pdf_of<'a>(letter: &'a Letter, traffic: &Traffic) -> Option<Pdf<'a>> {
         .filter(|event| matches!(event.kind, EventKind::DataAsked | EventKind::Downloaded))
         .collect();
     let whole = tries.iter().copied().filter(|event| is_whole(event, traffic)).collect();
-    Some(Pdf { produced, gone, tries, whole })
+    Some(Pdf { accepted, produced, gone, tries, whole })
 }
 
 fn is_whole(event: &Event, traffic: &Traffic) -> bool {
@@ -90,8 +94,26 @@ fn holds_downloads(traffic: &Traffic) -> bool {
         .any(|(_, call)| call.operation == Operation::Download && call.letter.is_some())
 }
 
+/// How many letters a supplier must have produced before it tells something that none of their PDFs
+/// was asked for.
+const MANY: usize = 10;
+
+/// Whether the supplier asked for no link at all, though it accepted and produced many letters while
+/// somebody watched. Links are asked for at the API, whose calls are on record; where they lead may
+/// not be.
+fn asks_for_none(traffic: &Traffic) -> bool {
+    let mut calls = traffic.supplier_calls();
+    let produced = |letter: &Letter| {
+        pdf_of(letter, traffic).is_some_and(|pdf| {
+            pdf.produced.is_some_and(|(sent, _)| pdf.watched_until(sent, traffic))
+        })
+    };
+    !calls.any(|(_, call)| call.operation == Operation::GetLetterData)
+        && traffic.letters().filter(|(_, letter)| produced(letter)).count() >= MANY
+}
+
 fn fetched(traffic: &Traffic, context: &Context) -> Ruling {
-    let held = holds_downloads(traffic);
+    let held = holds_downloads(traffic) || asks_for_none(traffic);
     let mut tally = Tally::default();
     for (ix, letter) in traffic.letters() {
         let Some(pdf) = pdf_of(letter, traffic) else { continue };
@@ -116,31 +138,70 @@ impl Pdf<'_> {
         match (self.produced, first) {
             (None, Some(whole)) => tally.good([whole.call]),
             (None, None) if self.gone => {}
+            (None, None) if traffic.brought(self.tries.iter().copied()) == Brought::Whole => {
+                tally.good(tried);
+            }
             (None, None) => tally.open(ix, tried, "was accepted, and its PDF is not whole so far"),
             (Some((sent, _)), Some(whole)) if whole.at <= sent.at => tally.good([whole.call]),
             (Some((sent, status)), Some(whole)) => {
                 let words = format!("was sent {status} before its PDF was downloaded");
                 tally.fault(ix, [sent.call, whole.call], words);
             }
-            (Some((sent, status)), None) if !held => {
+            (Some(produced), None) => self.judge_parts(ix, produced, held, traffic, tally),
+        }
+    }
+
+    /// A letter that was produced, and no single download of which was whole.
+    fn judge_parts(
+        &self,
+        ix: LetterIx,
+        (sent, status): (&Event, LetterStatus),
+        held: bool,
+        traffic: &Traffic,
+        tally: &mut Tally,
+    ) {
+        let calls = || self.tries.iter().map(|event| event.call).chain([sent.call]);
+        let before = self.tries.iter().copied().filter(|event| event.at <= sent.at);
+        match (traffic.brought(before), traffic.brought(self.tries.iter().copied())) {
+            (Brought::Whole, _) => tally.good(calls()),
+            (_, Brought::Whole) => {
+                let words = format!("was sent {status} before its PDF was downloaded");
+                tally.fault(ix, calls(), words);
+            }
+            (_, Brought::Unknown) => {
+                let words = format!("was sent {status}, its PDF downloaded in parts");
+                tally.open(ix, calls(), words);
+            }
+            (_, Brought::Part(part, all)) => {
+                let words = format!(
+                    "was sent {status} though only {} of {} bytes of its PDF were downloaded",
+                    count(part),
+                    count(all)
+                );
+                tally.fault(ix, calls(), words);
+            }
+            (_, Brought::Nothing) if !held => {
                 let words = format!("was sent {status}; the recording holds no download at all");
                 tally.open(ix, [sent.call], words);
             }
-            (Some((sent, status)), None) if self.in_parts(traffic) => {
-                let words = format!("was sent {status}, its PDF downloaded in parts");
-                tally.open(ix, tried.chain([sent.call]), words);
+            // It may have been fetched before anybody watched.
+            (_, Brought::Nothing)
+                if self.tries.is_empty() && !self.watched_until(sent, traffic) =>
+            {
+                let words = format!("was sent {status}; when it was accepted is not on record");
+                tally.open(ix, [sent.call], words);
             }
-            (Some((sent, status)), None) => {
+            (_, Brought::Nothing) => {
                 let how = self.how_far(traffic);
                 let words = format!("was sent {status} though its PDF {how}");
-                tally.fault(ix, tried.chain([sent.call]), words);
+                tally.fault(ix, calls(), words);
             }
         }
     }
 
-    fn in_parts(&self, traffic: &Traffic) -> bool {
-        let partial = |event: &&Event| traffic.call(event.call).answer() == Answer::Status(206);
-        self.tries.iter().any(partial)
+    /// Whether all is on record from the letter's acceptance until this event.
+    fn watched_until(&self, event: &Event, traffic: &Traffic) -> bool {
+        self.accepted.is_some_and(|at| traffic.watched(at, event.at) == event.at - at)
     }
 
     /// How far its download got, as a sentence continues.
@@ -173,7 +234,7 @@ fn content_same(traffic: &Traffic, _: &Context) -> Ruling {
             tally.open(ix, [download], "has a download recorded without its SHA-256");
             continue;
         };
-        let same = content.sha256.eq_ignore_ascii_case(traffic.text(hash));
+        let same = same_hash(traffic.text(hash), &content.sha256);
         match pdf.produced {
             _ if same => tally.good([download]),
             Some((sent, status)) => {

@@ -213,11 +213,19 @@ fn one_job(traffic: &Traffic, context: &Context) -> Ruling {
     let mut tally = Tally::default();
     for letter in repeated_letters(&clean) {
         let events = traffic.letter(letter).events.iter();
-        let jobs: Vec<CallIx> = events
-            .filter(|event| event.by_supplier && matches!(event.kind, EventKind::Downloaded))
-            .filter(|event| traffic.call(event.call).answer().accepted())
-            .map(|event| event.call)
-            .collect();
+        // A link followed again, or in parts, is still the same job: another begins with a link.
+        let mut jobs: Vec<CallIx> = Vec::new();
+        let mut asked = true;
+        for event in events.filter(|event| event.by_supplier) {
+            match event.kind {
+                EventKind::DataAsked => asked = true,
+                EventKind::Downloaded if asked && traffic.call(event.call).answer().accepted() => {
+                    asked = false;
+                    jobs.push(event.call);
+                }
+                _ => {}
+            }
+        }
         match jobs.len() {
             0 => {}
             1 => tally.good(jobs),

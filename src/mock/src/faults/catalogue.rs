@@ -26,6 +26,8 @@ pub struct FaultEntry {
     /// Checks of the conformance suite that turn red. An entry that names neither a clause nor a
     /// check is harmless, and must turn nothing red.
     pub checks: &'static [&'static str],
+    /// Checks of the conformance suite that are left open: nothing is seen that could decide them.
+    pub opens: &'static [&'static str],
     /// What must be noticed, in words; of a harmless entry, why nothing is.
     pub check: &'static str,
     pub(crate) effect: Effect,
@@ -36,7 +38,7 @@ impl fmt::Display for FaultEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = format!("{}{}", self.name, self.argument);
         write!(f, "{name:<62} {}", self.breaks)?;
-        let noticed = [self.criteria, self.checks].concat();
+        let noticed = [self.criteria, self.checks, self.opens].concat();
         match (noticed.is_empty(), self.check) {
             (true, words) => write!(f, " Harmless: {words}."),
             (false, "") => write!(f, " Noticed by: {}.", noticed.join(", ")),
@@ -49,7 +51,7 @@ impl FaultEntry {
     /// Whether it is no fault of a kind that anybody has to notice.
     #[must_use]
     pub const fn is_harmless(&self) -> bool {
-        self.criteria.is_empty() && self.checks.is_empty()
+        self.criteria.is_empty() && self.checks.is_empty() && self.opens.is_empty()
     }
 }
 
@@ -101,7 +103,12 @@ const fn row(
     check: &'static str,
     effect: Effect,
 ) -> FaultEntry {
-    FaultEntry { name, argument, breaks, criteria, checks, check, effect }
+    FaultEntry { name, argument, breaks, criteria, checks, opens: &[], check, effect }
+}
+
+/// A fault that leaves nothing to see.
+const fn opening(opens: &'static [&'static str], entry: FaultEntry) -> FaultEntry {
+    FaultEntry { opens, ..entry }
 }
 
 const REASONS: &[&str] = &["AT9.4", "AT10.4", "AT11.4", "AT12.3", "AT13.3"];
@@ -132,6 +139,12 @@ const CATALOGUE: &[FaultEntry] = &[
     row("unknown-as-known", ALWAYS, "An unknown id is answered with 200 and some letter.", &[], &["C-LETTER-UNKNOWN", "C-DATA-UNKNOWN"], "an unknown id is answered with 404", Effect::UnknownAsKnown),
     row("wrong-hash", ALWAYS, "sha256Hash is not that of the document.", &["AT15.4"], &["C-HASH"], "the hash is that of the download", edit(LETTERS, When::Success, Edit::SetKey("data/attributes/sha256Hash", "\"0000000000000000000000000000000000000000000000000000000000000000\""))),
     row("no-hash", ALWAYS, "sha256Hash is missing.", &["AT15.4"], &["C-DATA-MISSING-PDF"], "letters with a document carry a hash", edit(LETTERS, When::Success, Edit::RemoveKey("data/attributes/sha256Hash"))),
+    row("hash-lost", ALWAYS, "Letters that have left PENDING are read without sha256Hash.", &[], &["C-HASH"], "a hash once given stays", Effect::HashLost),
+    row("letter-no-hash", ALWAYS, "Letters are listed with sha256Hash, and read without.", &[], &["C-HASH"], "list and letter agree on the hash", edit(&[GetLetter], When::Success, Edit::RemoveKey("data/attributes/sha256Hash"))),
+    row("letter-other-hash", ALWAYS, "Letters are read with another sha256Hash than listed.", &[], &["C-HASH"], "list and letter agree on the hash", edit(&[GetLetter], When::Success, Edit::SetKey("data/attributes/sha256Hash", "\"1111111111111111111111111111111111111111111111111111111111111111\""))),
+    row("letter-null-hash", ALWAYS, "The sha256Hash of a letter that is read is null.", &[], &["C-HASH", "C-CONTRACT-LETTER"], "list and letter agree on the hash", edit(&[GetLetter], When::Success, Edit::SetKey("data/attributes/sha256Hash", "null"))),
+    row("letter-no-id", ALWAYS, "A letter that is read has no id.", &[], &["C-LETTER-SAME", "C-CONTRACT-LETTER"], "the id in the answer is the id asked for", edit(&[GetLetter], When::Success, Edit::RemoveKey("data/id"))),
+    row("letter-numeric-id", ALWAYS, "The id of a letter that is read is a number.", &[], &["C-LETTER-SAME", "C-CONTRACT-LETTER"], "the id in the answer is the id asked for", edit(&[GetLetter], When::Success, Edit::SetKey("data/id", "7"))),
     // Lists.
     row("list-omit", number(1), "A list leaves out so many letters.", &["AT2.2", "AT15.1"], &[], "", Effect::ListOmit),
     row("list-repeat", number(1), "So many letters stand in a list twice, in the place of others.", &["AT2.3"], &["C-LIST-UNIQUE"], "ids in a list are unique", Effect::ListRepeat),
@@ -162,10 +175,22 @@ const CATALOGUE: &[FaultEntry] = &[
     row("extra-field", ALWAYS, "Letters carry a field the specification does not know.", &[], &[], "an unknown field is drift, which is reported and fails nothing", edit(LETTERS, When::Success, Edit::SetKey("data/attributes/postage", "\"second\""))),
     row("mi-without-id", ALWAYS, "A created record has no id.", &[], &["C-CONTRACT-MI-CREATE"], "record schema: id", edit(&[CreateMi], When::Success, Edit::RemoveKey("data/id"))),
     row("mi-text-quantity", ALWAYS, "The quantity of a record comes back as text.", &[], &["C-CONTRACT-MI-CREATE", "C-CONTRACT-MI"], "record schema: quantity is a number", edit(&[CreateMi, GetMi], When::Success, Edit::SetKey("data/attributes/quantity", "\"22\""))),
+    row("mi-wrong-type", ALWAYS, "The type of records is in lower case.", &[], &["C-CONTRACT-MI-CREATE", "C-CONTRACT-MI"], "record schema: type", edit(&[CreateMi, GetMi], When::Success, Edit::SetKey("data/type", "\"managementinformation\""))),
+    row("mi-no-timestamp", ALWAYS, "Records come back without their timestamp.", &[], &["C-CONTRACT-MI-CREATE", "C-CONTRACT-MI", "C-MI-SAME"], "record schema: timestamp", edit(&[CreateMi, GetMi], When::Success, Edit::RemoveKey("data/attributes/timestamp"))),
+    row("mi-read-text-quantity", ALWAYS, "The quantity of a record that is read back is text.", &[], &["C-MI-SAME", "C-CONTRACT-MI"], "a record reads back as submitted", edit(&[GetMi], When::Success, Edit::SetKey("data/attributes/quantity", "\"1\""))),
+    row("mi-read-no-attributes", ALWAYS, "Records read back without attributes.", &[], &["C-MI-SAME", "C-CONTRACT-MI"], "a record reads back as submitted", edit(&[GetMi], When::Success, Edit::RemoveKey("data/attributes"))),
+    row("mi-time-moved", ALWAYS, "The timestamp of a record that is read back is another.", &[], &["C-MI-SAME"], "a record reads back as submitted", edit(&[GetMi], When::Success, Edit::SetKey("data/attributes/timestamp", "\"2020-02-29T12:00:00Z\""))),
     row("error-without-errors", ALWAYS, "Refusals carry no list of errors.", &[], &["C-CONTRACT-LIST", "C-CONTRACT-PATCH", "C-CONTRACT-BULK"], "problem schema: errors", edit(CALLS, When::Refused, Edit::RemoveKey("errors"))),
     row("error-unknown-code", ALWAYS, "Refusals carry a code the specification does not know.", &[], &["C-CONTRACT-LIST", "C-CONTRACT-PATCH", "C-CONTRACT-BULK"], "problem schema: code", edit(CALLS, When::Refused, Edit::SetKey("errors/code", "\"E1\""))),
     row("error-as-html", ALWAYS, "Refusals are HTML pages.", &[], &["C-CONTRACT-LIST", "C-CONTRACT-PATCH", "C-CONTRACT-BULK"], "refusals are problems in JSON", edit(CALLS, When::Refused, Edit::SetBody("<html><body><h1>Error</h1></body></html>"))),
     row("error-numeric-status", ALWAYS, "The status inside a problem is a number.", &[], &["C-CONTRACT-LIST", "C-CONTRACT-PATCH", "C-CONTRACT-BULK"], "problem schema: status is text", edit(CALLS, When::Refused, Edit::SetKey("errors/status", "400"))),
+    row("error-no-code", ALWAYS, "Refusals carry errors without a code.", &[], &["C-CONTRACT-LIST", "C-CONTRACT-PATCH", "C-CONTRACT-BULK"], "problem schema: code", edit(CALLS, When::Refused, Edit::RemoveKey("errors/code"))),
+    row("error-not-a-list", ALWAYS, "The errors of refusals are an object.", &[], &["C-CONTRACT-LIST", "C-CONTRACT-PATCH", "C-CONTRACT-BULK"], "problem schema: errors is a list", edit(CALLS, When::Refused, Edit::SetKey("errors", "{}"))),
+    row("error-about-number", ALWAYS, "The link of an error is a number.", &[], &["C-CONTRACT-LIST", "C-CONTRACT-PATCH", "C-CONTRACT-BULK"], "problem schema: about is text", edit(CALLS, When::Refused, Edit::SetKey("errors/links/about", "7"))),
+    row("one-error-id", ALWAYS, "All errors have one id.", &[], &["C-ERROR-ID"], "the id of an error tells which call it is of", edit(CALLS, When::Refused, Edit::SetKey("errors/id", "\"rrt-0001\""))),
+    row("status-text-code", ALWAYS, "The code of the service's health is text.", &[], &["C-CONTRACT-STATUS"], "health schema: code", edit(&[Operation::Status], When::Success, Edit::SetKey("code", "\"fine\""))),
+    row("letter-403", ALWAYS, "No letter can be read: 403, which is known of unknown suppliers.", &[], &["C-LETTER", "C-ACCEPT-OTHER"], "GET /letters/{id} is answered with 200", edit(&[GetLetter], When::Success, Edit::Status(403))),
+    row("data-403", ALWAYS, "No link is given: 403, which is known of unknown suppliers.", &["AT15.3"], &["C-DATA"], "GET data is answered with 303", edit(&[GetLetterData], When::Success, Edit::Status(403))),
     // The contract: status codes, headers, media type, JSON.
     row("patch-200", ALWAYS, "A single update is answered with 200.", &[], &["C-PATCH-UNKNOWN-LETTER", "C-PATCH-FOREIGN", "C-PATCH-PENDING", "C-PATCH-RETURNED-NO-REASON", "C-PATCH-RETURNED-UNKNOWN-REASON", "C-PATCH-ILLEGAL-MOVE"], "PATCH is answered with 202", edit(&[PatchLetter], When::Success, Edit::Status(200))),
     row("post-201", ALWAYS, "A bulk update is answered with 201.", &["AT4.2"], &["C-BULK-NONE", "C-BULK-1", "C-BULK-2500", "C-BULK-LONG-REASON", "C-BULK-PENDING", "C-MEDIA-JSON", "C-MEDIA-UTF-8", "C-MEDIA-UTF-16", "C-MEDIA-LATIN-1", "C-MEDIA-TEXT", "C-MEDIA-XML", "C-MEDIA-ABSENT"], "POST /letters is answered with 202", edit(&[UpdateLetters], When::Success, Edit::Status(201))),
@@ -184,8 +209,11 @@ const CATALOGUE: &[FaultEntry] = &[
     row("relative-location", ALWAYS, "Location is not an absolute URL.", &["AT15.3"], &[], "Location is an absolute URL", edit(&[GetLetterData], When::Success, Edit::SetHeader("location", "storage/letter.pdf"))),
     row("no-request-id", ALWAYS, "X-Request-ID is not sent back.", &[], &[], "the handlers set no such header, and whether the gateway does is not known", edit(CALLS, When::Any, Edit::RemoveHeader("x-request-id"))),
     row("wrong-request-id", ALWAYS, "Another X-Request-ID is sent back.", &[], &["C-REQUEST-ID-ECHO"], "X-Request-ID is sent back unchanged", edit(CALLS, When::Any, Edit::SetHeader("x-request-id", "00000000-0000-4000-8000-000000000000"))),
+    row("some-request-ids", rate(50), "Every second answer leaves X-Request-ID out.", &[], &["C-REQUEST-ID-ECHO"], "what is sent back on one answer is sent back on all", edit(CALLS, When::Success, Edit::RemoveHeader("x-request-id"))),
     row("no-correlation-id", ALWAYS, "X-Correlation-ID is not sent back.", &[], &[], "the handlers set no such header, and whether the gateway does is not known", edit(CALLS, When::Any, Edit::RemoveHeader("x-correlation-id"))),
     row("wrong-correlation-id", ALWAYS, "Another X-Correlation-ID is sent back.", &[], &["C-CORRELATION-ID-ECHO"], "X-Correlation-ID is sent back unchanged", edit(CALLS, When::Any, Edit::SetHeader("x-correlation-id", "another"))),
+    row("some-correlation-ids", rate(50), "Every second answer leaves X-Correlation-ID out.", &[], &["C-CORRELATION-ID-ECHO"], "what is sent back on one answer is sent back on all", edit(CALLS, When::Success, Edit::RemoveHeader("x-correlation-id"))),
+    row("one-correlation-id", ALWAYS, "Calls without X-Correlation-ID are all given the same.", &[], &["C-CORRELATION-ID-GENERATED"], "a correlation id that is made is the call's own", Effect::OneCorrelationId),
     row("media-type-html", ALWAYS, "JSON is announced as HTML.", &[], &["C-CONTRACT-LIST", "C-CONTRACT-LETTER", "C-CONTRACT-MI"], "JSON answers have the API's media type", edit(JSON, When::Any, Edit::SetHeader("content-type", "text/html"))),
     row("no-media-type", ALWAYS, "JSON comes without a media type.", &[], &["C-CONTRACT-LIST", "C-CONTRACT-LETTER", "C-CONTRACT-MI"], "JSON answers have the API's media type", edit(JSON, When::Any, Edit::RemoveHeader("content-type"))),
     row("media-type-charset", ALWAYS, "JSON is announced in another charset.", &[], &["C-CONTRACT-LIST", "C-CONTRACT-LETTER", "C-CONTRACT-MI"], "JSON answers are UTF-8", edit(JSON, When::Any, Edit::SetHeader("content-type", "application/vnd.api+json; charset=iso-8859-1"))),
@@ -197,6 +225,7 @@ const CATALOGUE: &[FaultEntry] = &[
     row("link-eternal", ALWAYS, "Download links never expire.", &[], &["C-LINK-EXPIRED"], "a link is refused after its life", Effect::LinkEternal),
     row("link-expired", ALWAYS, "Download links have expired when they come.", &["AT15.3"], &[], "a fresh link works", Effect::LinkExpired),
     row("link-unsigned", ALWAYS, "Links work with any signature.", &[], &["C-LINK-TAMPERED"], "a changed signature is refused", Effect::LinkUnsigned),
+    row("link-once", ALWAYS, "Links work only once.", &[], &["C-LINK-AGAIN"], "a broken download can be begun again", Effect::LinkOnce),
     row("link-500", ALWAYS, "Links that must be refused are answered with 500.", &[], &["C-LINK-HEAD", "C-LINK-EXPIRED", "C-LINK-TAMPERED"], "a link is refused with 403", edit(&[Operation::Download], When::Is(403), Edit::Status(500))),
     row("download-truncated", ALWAYS, "Documents end in the middle.", &["AT15.4"], &["C-HASH"], "the hash is that of the download", Effect::DownloadTruncated),
     row("download-altered", ALWAYS, "One byte of a document is changed.", &["AT15.4"], &["C-HASH"], "the hash is that of the download", Effect::DownloadAltered),
@@ -205,6 +234,8 @@ const CATALOGUE: &[FaultEntry] = &[
     row("download-empty", ALWAYS, "Documents are empty.", &["AT15.4"], &["C-HASH"], "downloads are PDFs", Effect::DownloadEmpty),
     row("download-missing", ALWAYS, "Existing documents are answered with 404.", &["AT15.3"], &["C-LINK"], "a letter with a hash can be downloaded", Effect::DownloadMissing),
     row("download-cut", ALWAYS, "The connection closes in the middle of a document.", &["AT15.3"], &[], "downloads are complete", Effect::DownloadCut),
+    row("download-as-page", ALWAYS, "Documents are announced as HTML.", &[], &["C-DOWNLOAD-TYPE"], "a PDF is announced as one", edit(&[Operation::Download], When::Success, Edit::SetHeader("content-type", "text/html; charset=utf-8"))),
+    row("download-untyped", ALWAYS, "Documents come without a media type.", &[], &["C-DOWNLOAD-TYPE"], "a PDF is announced as one", edit(&[Operation::Download], When::Success, Edit::RemoveHeader("content-type"))),
     // Who may call.
     row("auth-bypass", ALWAYS, "Calls without a token are served.", &[], &["C-BEARER-ABSENT", "C-BEARER-UNKNOWN", "C-BEARER-SCHEME"], "no token is answered with 401", Effect::AuthBypass),
     row("accept-expired-token", ALWAYS, "Expired tokens are served.", &[], &["C-BEARER-EXPIRED"], "an expired token is answered with 401", Effect::AcceptExpiredToken),
@@ -219,6 +250,7 @@ const CATALOGUE: &[FaultEntry] = &[
     row("token-502", ONCE, "The token endpoint answers 502.", &[], &[], "a platform has its troubles, and a supplier that asks again is not harmed", Effect::TokenFails),
     row("token-wrong-type", ALWAYS, "token_type is not Bearer.", &[], &["C-CONTRACT-TOKEN"], "token_type is Bearer", edit(&[Token], When::Success, Edit::SetKey("token_type", "\"mac\""))),
     row("token-without-token", ALWAYS, "The token answer holds no access_token.", &[], &["C-CONTRACT-TOKEN"], "the token answer holds access_token", edit(&[Token], When::Success, Edit::RemoveKey("access_token"))),
+    row("token-error-empty", ALWAYS, "Refusals of the token endpoint do not say what is wrong.", &[], &["C-CONTRACT-TOKEN"], "token refusal schema: error", edit(&[Token], When::Refused, Edit::RemoveKey("error"))),
     // What may be sent.
     row("accept-duplicates", ALWAYS, "A bulk may name a letter twice.", &[], &["C-BULK-DUPLICATE-IDS"], "duplicate ids are refused with 400", Effect::AcceptDuplicates),
     row("accept-too-many", ALWAYS, "A bulk may hold more than 2,500 items.", &[], &["C-BULK-2501"], "2,501 items are refused with 400", Effect::AcceptTooMany),
@@ -234,14 +266,22 @@ const CATALOGUE: &[FaultEntry] = &[
     row("mi-alter", ALWAYS, "The quantity of a record changes on the way.", &[], &["C-MI-SAME"], "a record reads back as submitted", Effect::MiAlter),
     row("mi-lose", ALWAYS, "A record answered with 201 cannot be read.", &[], &["C-MI-SAME"], "a created record can be read", Effect::MiLose),
     row("mi-double", ALWAYS, "A record is booked twice: its quantity reads back doubled.", &[], &["C-MI-SAME"], "a record reads back as submitted", Effect::MiDouble),
-    row("mi-same-id", ALWAYS, "Every record gets the same id.", &[], &["C-MI-SAME"], "record ids are unique", Effect::MiSameId),
+    row("mi-same-id", ALWAYS, "Every record gets the same id.", &[], &["C-MI-SAME", "C-MI-ID"], "record ids are unique", Effect::MiSameId),
     row("mi-any-timestamp", ALWAYS, "Any text is taken as a timestamp.", &[], &["C-MI-TIMESTAMP-TEXT", "C-MI-TIMESTAMP-DATE-ONLY", "C-MI-TIMESTAMP-31-FEBRUARY"], "a timestamp that is not UTC is refused with 400", Effect::MiAnyTimestamp),
     row("mi-drop-group", ALWAYS, "The group of a record is not kept.", &[], &["C-MI-SAME"], "a record reads back as submitted", Effect::MiDropGroup),
+    row("mi-few-ids", ALWAYS, "Records get one of two ids.", &[], &["C-MI-ID"], "record ids are unique", Effect::MiFewIds),
+    row("mi-other-form", ALWAYS, "Records are kept with milliseconds and decimals: the same moment and number.", &[], &[], "a moment and a number may be written in several ways", Effect::MiOtherForm),
+    opening(&["C-MI-READ", "C-MI-READ-UNKNOWN", "C-MI-SAME"], row("mi-read-404", ALWAYS, "No record can be read: 404 to all, as of a target without the operation.", &[], &[], "nothing was seen of what was kept", Effect::MiRefuse(404))),
+    opening(&["C-MI-READ", "C-MI-READ-UNKNOWN", "C-MI-SAME"], row("mi-read-403", ALWAYS, "No record can be read: 403 to all, as of a target without the operation.", &[], &[], "nothing was seen of what was kept", Effect::MiRefuse(403))),
     // Quota.
     row("quota-early", number(50), "The quota is only so many per second.", &["AT15.5"], &[], "the quota is 300 per second", Effect::QuotaEarly),
     row("quota-never", ALWAYS, "The quota is never enforced.", &[], &["C-LIMIT"], "more than 300 per second are answered with 429", Effect::QuotaNever),
-    row("quota-empty", ALWAYS, "429 comes without a body.", &[], &["C-LIMIT"], "429 carries limit and time of expiry", edit(EVERY, When::Is(429), Edit::SetBody(""))),
+    row("quota-empty", ALWAYS, "429 comes without a body.", &[], &["C-LIMIT", "C-CONTRACT-LETTER"], "429 carries limit and time of expiry", edit(EVERY, When::Is(429), Edit::SetBody(""))),
     row("quota-503", ALWAYS, "The quota is answered with 503.", &[], &["C-LIMIT"], "more than 300 per second are answered with 429", edit(EVERY, When::Is(429), Edit::Status(503))),
+    row("quota-html", ALWAYS, "429 comes as an HTML page.", &[], &["C-LIMIT", "C-CONTRACT-LETTER"], "429 schema: a document", edit(EVERY, When::Is(429), Edit::SetBody("<html><body>Slow down</body></html>"))),
+    row("quota-list", ALWAYS, "429 comes as a list.", &[], &["C-LIMIT", "C-CONTRACT-LETTER"], "429 schema: a document", edit(EVERY, When::Is(429), Edit::SetBody("[]"))),
+    row("quota-text-limit", ALWAYS, "The limit in a 429 is text.", &[], &["C-CONTRACT-LETTER"], "429 schema: limit", edit(EVERY, When::Is(429), Edit::SetKey("limit", "\"many\""))),
+    row("quota-untyped", ALWAYS, "429 comes without a media type.", &[], &["C-CONTRACT-LETTER"], "429 has the gateway's media type", edit(EVERY, When::Is(429), Edit::RemoveHeader("content-type"))),
     // The wire.
     row("status-500", rate(5), "Calls are answered with 500.", &["AT1.1"], &["C-STATUS", "C-CONTRACT-STATUS"], "calls are not answered with 5xx", Effect::FailWith(500)),
     row("status-502", rate(5), "Calls are answered with 502.", &["AT1.1"], &[], "calls are not answered with 5xx", Effect::FailWith(502)),
@@ -278,7 +318,11 @@ mod tests {
         for entry in CATALOGUE {
             assert!(entry.breaks.ends_with('.'), "{}", entry.name);
             assert!(!entry.is_harmless() || !entry.check.is_empty(), "{}", entry.name);
-            assert!(entry.checks.iter().all(|id| id.starts_with("C-")), "{}", entry.name);
+            assert!(
+                entry.checks.iter().chain(entry.opens).all(|id| id.starts_with("C-")),
+                "{}",
+                entry.name
+            );
             for id in entry.criteria {
                 assert!(clause(&CriterionId::fixed(id)).is_some(), "{}: {id}", entry.name);
             }

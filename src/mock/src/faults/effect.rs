@@ -29,6 +29,7 @@ pub(crate) enum Effect {
     NeighbourRead,
     ForeignRead,
     UnknownAsKnown,
+    HashLost,
     // Lists.
     ListOmit,
     ListRepeat,
@@ -46,6 +47,7 @@ pub(crate) enum Effect {
     LinkEternal,
     LinkExpired,
     LinkUnsigned,
+    LinkOnce,
     DownloadTruncated,
     DownloadAltered,
     DownloadHtml,
@@ -82,6 +84,11 @@ pub(crate) enum Effect {
     MiSameId,
     MiAnyTimestamp,
     MiDropGroup,
+    MiFewIds,
+    MiOtherForm,
+    MiRefuse(u16),
+    // What is made for a caller.
+    OneCorrelationId,
     // Quota.
     QuotaEarly,
     QuotaNever,

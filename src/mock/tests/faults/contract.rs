@@ -118,7 +118,7 @@ async fn record_by_the_schema(stage: &Stage) -> bool {
         && body["data"]["attributes"]["quantity"].is_number()
 }
 
-async fn problem_by_the_schema(stage: &Stage) -> bool {
+pub(crate) async fn problem_by_the_schema(stage: &Stage) -> bool {
     let reply = stage.caller.get("/letters?limit=0").await;
     let status = reply.status();
     let Ok(body) = reply.json::<Value>().await else { return false };
@@ -143,7 +143,7 @@ async fn update_codes(stage: &Stage) -> bool {
         && many.bytes().await.unwrap().is_empty()
 }
 
-async fn link_by_the_contract(stage: &Stage) -> bool {
+pub(crate) async fn link_by_the_contract(stage: &Stage) -> bool {
     let id = stage.caller.ids(1).await.remove(0);
     let reply = stage.caller.get(&format!("/letters/{id}/data")).await;
     let location = reply.headers().get("location").and_then(|value| value.to_str().ok());
@@ -206,7 +206,7 @@ async fn unknown_query_refused(stage: &Stage) -> bool {
     stage.caller.get("/letters?page=1").await.status() == StatusCode::BAD_REQUEST
 }
 
-async fn a_letter_is_200(stage: &Stage) -> bool {
+pub(crate) async fn a_letter_is_200(stage: &Stage) -> bool {
     let id = stage.caller.ids(1).await.remove(0);
     stage.caller.get(&format!("/letters/{id}")).await.status() == StatusCode::OK
 }

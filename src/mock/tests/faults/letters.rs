@@ -225,7 +225,7 @@ async fn tampered_link_refused(stage: &Stage) -> bool {
     stage.caller.client.get(link).send().await.unwrap().status() == StatusCode::FORBIDDEN
 }
 
-async fn complete_download(stage: &Stage) -> bool {
+pub(crate) async fn complete_download(stage: &Stage) -> bool {
     let letter = stage.caller.list(1).await.remove(0);
     let link = stage.caller.link(letter["id"].as_str().unwrap()).await;
     let Ok(reply) = stage.caller.client.get(link).send().await else { return false };
@@ -244,12 +244,12 @@ fn record(timestamp: &str) -> Value {
     }}})
 }
 
-async fn submit(stage: &Stage) -> Value {
+pub(crate) async fn submit(stage: &Stage) -> Value {
     let record = record("2026-11-17T14:27:51Z").to_string();
     stage.caller.send(Method::POST, "/mi", record).await.json().await.unwrap()
 }
 
-async fn record_reads_back(stage: &Stage) -> bool {
+pub(crate) async fn record_reads_back(stage: &Stage) -> bool {
     let created = submit(stage).await;
     let id = created["data"]["id"].as_str().unwrap();
     let read = stage.caller.get(&format!("/mi/{id}")).await;

@@ -48,7 +48,7 @@ async fn burst_served(stage: &Stage) -> bool {
 }
 
 /// Calls beyond the limit are answered with 429 and the whole of its body.
-async fn burst_limited(stage: &Stage) -> bool {
+pub(crate) async fn burst_limited(stage: &Stage) -> bool {
     let seen = burst(stage).await;
     let limited = seen.iter().find(|(status, _)| *status == StatusCode::TOO_MANY_REQUESTS);
     limited.is_some_and(|(_, body)| {

@@ -103,9 +103,13 @@ async fn replay_refused(stage: &Stage) -> bool {
     once.status() == StatusCode::OK && twice.status() == StatusCode::BAD_REQUEST
 }
 
+/// The answer to an assertion of the past.
+pub(crate) async fn refused_assertion(stage: &Stage) -> reqwest::Response {
+    asked(stage, |_, claims| claims["exp"] = (now() - 5).into()).await
+}
+
 async fn stale_refused(stage: &Stage) -> bool {
-    let reply = asked(stage, |_, claims| claims["exp"] = (now() - 5).into()).await;
-    reply.status() == StatusCode::BAD_REQUEST
+    refused_assertion(stage).await.status() == StatusCode::BAD_REQUEST
 }
 
 async fn other_audience_refused(stage: &Stage) -> bool {

@@ -71,7 +71,8 @@ fn check_of(line: &str) -> Option<&str> {
 /// that of an operation's whole contract.
 fn rows_for<'a>(check: &str, named: &BTreeSet<&'a str>) -> Vec<&'a str> {
     let stands_for: &[&str] = match check {
-        "C-CONTRACT-STATUS" | "C-CONTRACT-TOKEN" => &["C-STATUS"],
+        "C-CONTRACT-STATUS" => &["C-STATUS"],
+        "C-CONTRACT-TOKEN" => &["C-STATUS", "C-TOKEN-SIGNATURE"],
         "C-CONTRACT-LIST" => &["C-LIST", "C-LIST-LIMIT-0"],
         "C-CONTRACT-LETTER" => &["C-LETTER"],
         "C-CONTRACT-BULK" => &["C-BULK"],

@@ -87,6 +87,11 @@ const ALL_TOO_LONG: &[Open] = &[
     Open { id: "C-CONTRACT-PATCH", reason: TOO_LONG },
     Open { id: "C-LIST-ORDER", reason: TOO_LONG },
 ];
+const IN_PARTS: &[Open] = &[
+    Open { id: "AT15.4", reason: "no SHA-256 of a whole document is on record" },
+    Open { id: "AT15.7", reason: "no download is that of a whole document" },
+    Open { id: "O-CONTENT-SAME", reason: "no SHA-256 of a whole document is on record" },
+];
 const NOT_HIDDEN: &[Open] =
     &[Open { id: "C-LIST-HIDES", reason: "the profile declares no visibility timeout" }];
 const SHORT_TOKENS: &[Open] =
@@ -163,6 +168,8 @@ const CATALOGUE: &[HonestEntry] = &[
     row(Habit, "mi-per-line-item", "Letters, sheets and envelopes are reported in records of their own.", &[Way::Habit("mi-per-line-item")], &[Observed(&[14])]),
     row(Habit, "mi-printed", "Printed letters are reported, not dispatched ones.", &[Way::Habit("mi-printed")], &[Observed(&[5, 14])]),
     row(Habit, "mi-after-midnight", "A day is reported when the next has begun (half a second, moved to a day in the record).", &[Way::Habit("mi-after-midnight"), Way::DaysPass], &[Observed(&[7, 14])]),
+    opening(IN_PARTS, row(Habit, "in-parts", "Each document is fetched in two ranges.", &[Way::Habit("in-parts")], &[Observed(&[3, 5, 7, 12]), Observed(&[15])])),
+    row(Habit, "looks-twice", "Each document is fetched twice with one link.", &[Way::Habit("looks-twice")], &[Observed(&[3, 5, 12]), Observed(&[15])]),
     row(Habit, "follow-redirects", "The HTTP library follows the links to documents by itself.", &[Way::Habit("follow-redirects")], &[Observed(&[5, 15])]),
     row(Habit, "broken-download", "A letter is downloaded again after a broken download.", &[Way::Fault("download-cut=1")], &[Observed(&[5, 12]), Observed(&[15])]),
     row(Habit, "expired-link", "A letter is downloaded again when its link has expired.", &[Way::Injected("expired-link@nth=2")], &[Observed(&[5, 12]), Observed(&[15])]),

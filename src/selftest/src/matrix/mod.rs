@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::classify::Outcome;
+use crate::contract::contract_matrix;
 use crate::error::SelftestError;
 use crate::plan::{Catalogue, Trial};
 use crate::register::judged_ids;
@@ -83,13 +84,15 @@ impl Matrix {
     }
 
     /// 4 where a trial was void, 1 where a fault survived, where an honest variation was accused or
-    /// something else was red that should not have been, or where the whole catalogues leave a
-    /// criterion unproven, else 0.
+    /// something else was red that should not have been, where the whole catalogues leave a
+    /// criterion unproven, or where the contract does not notice a broken document, else 0.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         if self.rows.iter().any(|row| matches!(row.outcome, Outcome::Void(_))) {
             4
-        } else if self.rows.iter().any(|row| !row.outcome.is_good()) || !self.unproven().is_empty()
+        } else if self.rows.iter().any(|row| !row.outcome.is_good())
+            || !self.unproven().is_empty()
+            || contract_matrix().is_some_and(|contract| !contract.is_whole())
         {
             1
         } else {
@@ -136,16 +139,18 @@ impl Matrix {
         self.rows.iter().filter(move |row| row.trial.catalogue == catalogue)
     }
 
-    /// Writes `matrix.md`, `matrix.csv` and `matrix.html` into a folder, which is made if it is
+    /// Writes `matrix.md`, `matrix.csv`, `matrix.html` and `contract-matrix.md` into a folder, which is made if it is
     /// missing. Gives their paths.
     ///
     /// # Errors
     /// When a file cannot be rendered or written.
     pub fn write(&self, folder: &Path) -> Result<Vec<PathBuf>, SelftestError> {
+        let contract = contract_matrix().map(|contract| contract.markdown()).unwrap_or_default();
         let files = [
             ("matrix.md", self.markdown()),
             ("matrix.csv", self.csv()),
             ("matrix.html", self.html()?),
+            ("contract-matrix.md", contract),
         ];
         crate::files::write(folder, files)
     }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::{Matrix, Row};
 use crate::classify::Outcome;
+use crate::contract::contract_matrix;
 
 /// How many criteria a line shows before it only counts them.
 const SHOWN: usize = 4;
@@ -36,6 +37,12 @@ impl Matrix {
         let unproven = self.unproven();
         if !unproven.is_empty() {
             let _ = writeln!(text, "turned red by no fault: {}", unproven.join(", "));
+        }
+        if let Some(contract) = contract_matrix() {
+            let _ = writeln!(text, "{}", contract.score());
+            for complaint in contract.complaints() {
+                let _ = writeln!(text, "{complaint}");
+            }
         }
         text
     }

@@ -68,6 +68,7 @@ impl ApiSetup {
 /// suite. A harmless one is run under everything that could notice.
 pub(super) fn trial(entry: &'static FaultEntry) -> Trial {
     let ids = || entry.criteria.iter().chain(entry.checks);
+    let opened = entry.opens.iter().map(|id| Claim { id, verdict: Verdict::Inconclusive });
     let tests: BTreeSet<TestId> = ids().filter_map(|id| CriterionId::fixed(id).test()).collect();
     let mut parts: Vec<Part> =
         tests.into_iter().map(|test| part(entry.name, ApiSetup::of(&[test], []))).collect();
@@ -75,14 +76,14 @@ pub(super) fn trial(entry: &'static FaultEntry) -> Trial {
         let under = HARMLESS_UNDER.iter().filter_map(|number| TestId::new(*number));
         parts.extend(under.map(|test| part(entry.name, ApiSetup::of(&[test], []))));
         parts.push(part(entry.name, ApiSetup::of(&[], conformance_ids())));
-    } else if !entry.checks.is_empty() {
+    } else if !entry.checks.is_empty() || !entry.opens.is_empty() {
         parts.push(part(entry.name, suite(entry)));
     }
     Trial {
         catalogue: Catalogue::Api,
         name: entry.name,
         breaks: entry.breaks,
-        claims: ids().map(|id| Claim { id, verdict: Verdict::Fail }).collect(),
+        claims: ids().map(|id| Claim { id, verdict: Verdict::Fail }).chain(opened).collect(),
         parts,
         honest: None,
     }
@@ -104,8 +105,12 @@ fn suite(entry: &FaultEntry) -> ApiSetup {
         let mut checks = conformance_checks().iter();
         checks.any(|check| check.id == id && !check.probes().is_empty())
     };
-    let checks = entry.checks.iter().copied();
-    let checks: Vec<&str> = checks.filter(|id| tests.is_empty() || probed(id)).collect();
+    let checks = entry.checks.iter().chain(entry.opens).copied();
+    let mut checks: Vec<&str> = checks.filter(|id| tests.is_empty() || probed(id)).collect();
+    if entry.name.starts_with("quota-") {
+        // What makes the API answer so.
+        checks.push("C-LIMIT");
+    }
     ApiSetup::of(&tests, checks)
 }
 
@@ -127,8 +132,11 @@ fn made_by(name: &str) -> Option<u8> {
         | "list-over"
         | "relist"
         | "keep-listed" => 4,
+        "hash-lost" => 12,
         "mi-lose" | "mi-alter" | "mi-double" | "mi-same-id" | "mi-drop-group" => 14,
-        "no-hash" | "wrong-hash" => 15,
+        "no-hash" | "wrong-hash" | "letter-no-hash" | "letter-other-hash" | "letter-null-hash" => {
+            15
+        }
         name if name.starts_with("download-") => 15,
         _ => return None,
     })
@@ -176,7 +184,7 @@ fn adjust(name: &str, setup: &mut ApiSetup) -> Option<&'static str> {
             setup.agreed_time = Duration::from_secs(4);
             return Some("10");
         }
-        ("quota-never" | "quota-empty" | "quota-503", _) => setup.rate_limit = 40,
+        (name, _) if name.starts_with("quota-") => setup.rate_limit = 40,
         _ => {}
     }
     None

@@ -84,6 +84,7 @@ impl<'a> Day<'a> {
                 Part::Fetch => self.fetch().await?,
                 Part::Produce => {
                     let first = self.produce(&shift).await?;
+                    self.fetch_afterwards().await?;
                     self.further_lists(&shift)
                         .await?
                         .map_or(first, |lists| format!("{lists} lists"))

@@ -36,11 +36,26 @@ impl Day<'_> {
         &self,
         letters: Vec<&Letter>,
     ) -> Result<Vec<(LetterId, Prepared)>, SupplierError> {
-        if self.faults.has(Wrong::NoDownload) {
+        if self.faults.has(Wrong::NoDownload) || self.faults.has(Wrong::DownloadAfter) {
             let ready = |letter: &Letter| (letter.id.clone(), Prepared::Ready);
             return Ok(letters.into_iter().map(ready).collect());
         }
         self.prepare(letters).await
+    }
+
+    /// Whether a fault takes less than a whole document for one.
+    fn is_content_with_less(&self) -> bool {
+        [Wrong::PartialDownload, Wrong::GapDownload, Wrong::LinkUnfollowed]
+            .into_iter()
+            .any(|wrong| self.faults.has(wrong))
+    }
+
+    /// Where a fault wants it: fetches the documents of letters that were produced without.
+    pub(super) async fn fetch_afterwards(&self) -> Result<(), SupplierError> {
+        if self.faults.has(Wrong::DownloadAfter) {
+            self.prepare(self.jobs.iter().map(|job| &job.letter)).await?;
+        }
+        Ok(())
     }
 
     /// Fetches documents, several at a time, and looks at each.
@@ -61,7 +76,7 @@ impl Day<'_> {
                 found.filter(|_| !long).map_or(Prepared::Ready, Prepared::Flawed)
             }
             Fetched::Missing => Prepared::NoPdf,
-            Fetched::Not(_) if self.faults.has(Wrong::PartialDownload) => Prepared::Ready,
+            Fetched::Not(_) if self.is_content_with_less() => Prepared::Ready,
             Fetched::Not(status) => {
                 let answer = status.map_or("no answer".to_owned(), |status| status.to_string());
                 self.note(format!("the PDF of {id} could not be had ({answer}); try it tomorrow"));

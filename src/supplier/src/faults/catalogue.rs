@@ -112,8 +112,11 @@ const CATALOGUE: &[FaultEntry] = &[
     row("step-back", &["AT4.1", "O-MOVE-ELIGIBLE"], "Sets a printed letter back to ACCEPTED.", Wrong::Stray(Printed, Accepted)),
     // Documents.
     row("print-flawed", &["AT12.4", "O-CONTENT-SAME"], "Prints letters whose PDF is damaged.", Wrong::IgnoreFlaws),
-    row("never-download", &["O-PDF-FETCHED"], "Produces letters without their PDF.", Wrong::NoDownload),
-    row("partial-download", &["AT15.3"], "Fetches only the beginning of each PDF.", Wrong::PartialDownload),
+    row("never-download", &["O-PDF-FETCHED", "AT15.3"], "Produces letters without their PDF.", Wrong::NoDownload),
+    row("partial-download", &["AT15.3", "O-PDF-FETCHED"], "Fetches only the beginning of each PDF.", Wrong::PartialDownload),
+    row("gap-download", &["O-PDF-FETCHED", "AT15.3"], "Fetches the beginning and the end of each PDF, and not what lies between.", Wrong::GapDownload),
+    row("download-after", &["O-PDF-FETCHED"], "Downloads PDFs after it has reported their letters as produced.", Wrong::DownloadAfter),
+    row("link-unfollowed", &["AT15.3"], "Asks for download links and follows none.", Wrong::LinkUnfollowed),
     row("late-download", &["O-DOWNLOAD-IN-TIME"], "Follows download links after they have expired.", Wrong::LateDownload),
     // Management information.
     row("mi-doubled", &["AT14.3"], "Submits a record twice.", Wrong::DoubleRecord),

@@ -54,6 +54,12 @@ pub(crate) enum Wrong {
     NoDownload,
     /// Only the beginning of a document is fetched.
     PartialDownload,
+    /// The beginning and the end of a document are fetched, and not what lies between.
+    GapDownload,
+    /// Documents are fetched after their letters were reported as produced.
+    DownloadAfter,
+    /// Links are asked for and never followed.
+    LinkUnfollowed,
     /// Links are followed after they have expired.
     LateDownload,
     /// A document that cannot be printed goes to print.

@@ -70,6 +70,8 @@ const CATALOGUE: &[HabitEntry] = &[
     // Documents.
     row("any-length", "Produces letters of any number of pages.", Manner::AnyLength),
     row("whole-range", "Asks for documents from their first byte on, as a range.", Manner::WholeRange),
+    row("in-parts", "Fetches each document in two parts, as ranges.", Manner::InParts),
+    row("looks-twice", "Fetches each document twice with one link, and compares the copies.", Manner::LooksTwice),
     row("follow-redirects", "Lets its HTTP library follow the link to a document.", Manner::FollowRedirects),
     // Calls.
     row("same-request-id", "Repeats a call with the request id of the first try.", Manner::SameRequestId),

@@ -38,6 +38,10 @@ pub(crate) enum Manner {
     AnyLength,
     /// Documents are asked for as a range that is the whole of them.
     WholeRange,
+    /// Documents are asked for in two ranges, one after the other.
+    InParts,
+    /// Documents are fetched a second time with the same link.
+    LooksTwice,
     /// The HTTP library follows the redirect to the document by itself.
     FollowRedirects,
     // Calls.

@@ -82,7 +82,7 @@ impl Line {
     /// that broke is begun again with a new link.
     pub(crate) async fn fetch(&self, id: &LetterId) -> Result<Fetched, SupplierError> {
         if let Some(link) = self.hoarded_link(id) {
-            let document = self.download(link).await?;
+            let document = self.download(link, self.range()).await?;
             self.call(&data_of(id)).await?;
             let whole = document.ok().filter(|answer| answer.status == 200);
             return Ok(whole.map_or(Fetched::Not(None), |answer| Fetched::Document(answer.body)));
@@ -102,7 +102,20 @@ impl Line {
             if attempt == 1 && self.faults.has(Wrong::LateDownload) {
                 sleep(self.settings.link_life + self.settings.link_life / 4).await;
             }
-            last = match self.download(link).await? {
+            if self.faults.has(Wrong::LinkUnfollowed) {
+                return Ok(Fetched::Not(None));
+            }
+            if let Some(parts) = self.parts() {
+                if let Some(fetched) = self.fetch_in(parts, &link).await? {
+                    return Ok(fetched);
+                }
+                sleep(self.settings.back_off).await;
+                continue;
+            }
+            if self.settings.has(Manner::LooksTwice) {
+                self.download(link.clone(), None).await?.ok();
+            }
+            last = match self.download(link, self.range()).await? {
                 Ok(answer) => match answer.status {
                     200 => return Ok(Fetched::Document(answer.body)),
                     206 if self.settings.has(Manner::WholeRange) => {
@@ -147,17 +160,58 @@ impl Line {
         }
     }
 
+    /// The range that a fault or a habit asks for a document in.
+    fn range(&self) -> Option<&'static str> {
+        match () {
+            () if self.faults.has(Wrong::PartialDownload) => Some("bytes=0-99"),
+            () if self.settings.has(Manner::WholeRange) => Some("bytes=0-"),
+            () => None,
+        }
+    }
+
+    /// The ranges that a fault or a habit asks for a document in, one after the other.
+    fn parts(&self) -> Option<[&'static str; 2]> {
+        match () {
+            () if self.faults.has(Wrong::GapDownload) => Some(["bytes=0-99", "bytes=-100"]),
+            () if self.settings.has(Manner::InParts) => Some(["bytes=0-999", "bytes=1000-"]),
+            () => None,
+        }
+    }
+
+    /// A document in parts; `None` where one of them broke, so that all are asked for again.
+    async fn fetch_in(
+        &self,
+        parts: [&'static str; 2],
+        link: &Url,
+    ) -> Result<Option<Fetched>, SupplierError> {
+        let mut document = Vec::new();
+        for range in parts {
+            match self.download(link.clone(), Some(range)).await? {
+                Ok(answer) if answer.status == 206 => document.extend(answer.body),
+                // Longer than there is: the store answers with the whole.
+                Ok(answer) if answer.status == 200 => {
+                    return Ok(Some(Fetched::Document(answer.body)));
+                }
+                Ok(answer) if answer.status == 404 => return Ok(Some(Fetched::Missing)),
+                _ => return Ok(None),
+            }
+        }
+        Ok(Some(match self.faults.has(Wrong::GapDownload) {
+            true => Fetched::Not(Some(206)),
+            false => Fetched::Document(document),
+        }))
+    }
+
     /// Follows a signed link, without a token: the signature is the authority.
     ///
     /// # Errors
     /// Where it leads to a place that nobody stated; any other failure is an outcome.
-    async fn download(&self, link: Url) -> Result<Result<Answer, SendError>, SupplierError> {
+    async fn download(
+        &self,
+        link: Url,
+        range: Option<&'static str>,
+    ) -> Result<Result<Answer, SendError>, SupplierError> {
         let mut request = Request::new(Method::GET, link);
-        let range = match () {
-            () if self.faults.has(Wrong::PartialDownload) => Some("bytes=0-99"),
-            () if self.settings.has(Manner::WholeRange) => Some("bytes=0-"),
-            () => None,
-        };
         if let Some(range) = range {
             request.headers_mut().insert(header::RANGE, HeaderValue::from_static(range));
         }
