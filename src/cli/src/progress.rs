@@ -67,6 +67,7 @@ impl Progress {
                 let word = if passed { "done" } else { "NOT as it should be" };
                 shared.keep(&format!("{scenario}: {word}"));
             }
+            StepEvent::Noted { text } => shared.keep(&text),
         }
     }
 

@@ -14,6 +14,7 @@ pub mod moves;
 mod pauses;
 pub mod readback;
 mod standing;
+mod sweep;
 mod untold;
 mod wire;
 
@@ -24,4 +25,5 @@ pub use calls::{
 pub use index::Traffic;
 pub use letters::{Event, EventKind, Fact, Letter, LetterIx, Reason, TextIx};
 pub use standing::{Standing, standing};
+pub use sweep::{FIRST_LOOK, SAMPLE, SWEEP, Sweep};
 pub use wire::{read_mi, updates_of};

@@ -32,6 +32,7 @@ mod ui;
 mod upstream;
 mod witness;
 
+pub use letterproof_traffic::{SWEEP, Sweep};
 pub use book::WitnessEvent;
 pub use config::{Limits, TlsListen, Upstream, WitnessConfig};
 pub use counters::Counts;

@@ -6,6 +6,7 @@
 mod support;
 
 mod contract;
+mod later;
 mod letters;
 mod transport;
 mod trust;
@@ -100,7 +101,7 @@ async fn stage(ground: Ground, fault: Option<&str>) -> Stage {
 }
 
 fn probes() -> Vec<Probe> {
-    [letters::PROBES, contract::PROBES, trust::PROBES, transport::PROBES].concat()
+    [letters::PROBES, later::PROBES, contract::PROBES, trust::PROBES, transport::PROBES].concat()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

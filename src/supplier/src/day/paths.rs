@@ -28,6 +28,8 @@ impl Day<'_> {
             let kind = kind.and_then(|id| self.settings.kind(id));
             match job.prepared.unwrap_or(Prepared::NotHad) {
                 Prepared::NotHad => {}
+                Prepared::NoPdf if self.faults.has(Wrong::ForgetMissing) => {}
+                Prepared::Flawed(_) if self.faults.has(Wrong::ForgetDamaged) => {}
                 flawed if flawed.reason_to_fail().is_some() => {
                     job.path.push_back(Step { status: Failed, reason: flawed.reason_to_fail() });
                 }
