@@ -99,7 +99,8 @@ pub async fn sweep(stage: &Stage) {
         Some(_) if due.moved.is_empty() => {}
         Some(_) => {
             let moved = due.moved.len();
-            let text = format!("no final sweep: {moved} letters that moved were not read once more");
+            let text =
+                format!("no final sweep: {moved} letters that moved were not read once more");
             note(stage, text);
         }
         None => read(stage, due).await,

@@ -62,7 +62,9 @@ impl Daily<'_> {
     fn why_none(&self) -> &'static str {
         let malformed = |list: &ListCall| matches!(list.content, ListContent::Malformed);
         match self.calls.iter().copied().any(malformed) {
-            true => "GET /letters?limit=2500 was answered with 200 and no list of letters: see AT2.1",
+            true => {
+                "GET /letters?limit=2500 was answered with 200 and no list of letters: see AT2.1"
+            }
             false => "GET /letters?limit=2500 brought none: see AT2.1",
         }
     }

@@ -68,6 +68,14 @@ fn deciding(letter: &Letter, traffic: &Traffic) -> Option<(CallIx, Option<String
     last_download(letter, traffic, made).or_else(|| last_download(letter, traffic, Micros::MAX))
 }
 
+/// The call that says that an accepted letter has no PDF, where no AT13 tells of it: a workflow without
+/// REJECTED can only report such a letter as FAILED.
+fn without_pdf(letter: &Letter, traffic: &Traffic, context: &Context) -> Option<CallIx> {
+    let asked = |event: &&Event| event.by_supplier && traffic.says_no_pdf(event);
+    let rejects = context.reports(LetterStatus::Rejected);
+    letter.events.iter().rev().find(asked).filter(|_| !rejects).map(|event| event.call)
+}
+
 /// No letter whose download shows a damaged PDF is produced: it is rejected before it is accepted,
 /// or reported as FAILED after; one that was cancelled or forwarded is out of production as well.
 /// Each letter is followed to the end of the record.
@@ -82,7 +90,10 @@ fn bad_pdfs_kept_out(traffic: &Traffic, context: &Context) -> Ruling {
                 whole.push(download);
                 continue;
             }
-            None => continue,
+            None => match without_pdf(letter, traffic, context) {
+                Some(asked) => (asked, "no PDF".to_owned()),
+                None => continue,
+            },
         };
         if let Some((call, status)) = produced_after(letter, download, traffic) {
             let words = format!("has {words} and was reported as {status} all the same");

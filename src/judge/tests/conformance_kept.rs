@@ -9,8 +9,8 @@ use letterproof_contract::Contract;
 use letterproof_judge::{Head, conclude};
 use letterproof_model::LetterStatus::{Accepted, Dispatched, Failed, Pending, Rejected, Returned};
 use letterproof_model::{
-    About, Brief, Finding, FindingKind, Mark, MarkKind, Mode, Recording, RunEnd, RunId, Selection,
-    ToolInfo, Verdict,
+    About, Brief, Finding, FindingKind, Journal as _, Mark, MarkKind, Mode, Recording, RunEnd,
+    RunId, Selection, ToolInfo, Verdict,
 };
 use support::Script;
 use support::cases::then;
@@ -104,7 +104,10 @@ fn nhs_notify_takes_a_rejected_letter_back_or_fails_it() {
 #[test]
 fn what_need_not_be_on_record_blames_nobody() {
     let changed = |s: &mut Script| then(s.read("L1", Pending).wait(5.0).read("L1", Accepted));
-    fails("1 of 1 read: L1 was read as PENDING, and as ACCEPTED, which nobody sent", &later(changed));
+    fails(
+        "1 of 1 read: L1 was read as PENDING, and as ACCEPTED, which nobody sent",
+        &later(changed),
+    );
     // An earlier run may have sent it just before this one began.
     assert_eq!(said(ID, &after(changed)).0, Verdict::Pass);
     // So may another of the supplier's systems that goes past the witness.

@@ -126,9 +126,12 @@ fn a_letter_that_is_described_otherwise_is_told_with_the_field_and_both_values()
                 and has groupId \"b\", which was \"group-a\" before";
     assert_eq!(other, words(both));
     // A list names the letter itself.
-    let listed = said("C-LETTER-CONSTANT", &after(|s| {
-        s.list(9, &[letter("L1").in_group(Some("b"))]);
-    }));
+    let listed = said(
+        "C-LETTER-CONSTANT",
+        &after(|s| {
+            s.list(9, &[letter("L1").in_group(Some("b"))]);
+        }),
+    );
     assert_eq!(listed, words("has groupId \"b\", which was \"group-a\" before"));
 }
 

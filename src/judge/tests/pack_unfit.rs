@@ -69,6 +69,22 @@ fn a_bad_pdf_found_after_print_keeps_the_letter_from_going_further() {
 }
 
 #[test]
+fn without_rejections_a_missing_pdf_has_to_be_reported_as_failed() {
+    let left = |supports: &[letterproof_model::LetterStatus]| {
+        let mut script = accepted(|s| {
+            s.fetch_nothing("L1").wait(61.0).status();
+        });
+        script.context.supports = supports.iter().copied().collect();
+        script
+    };
+    let words = "1 of 1 letter: L1 has no PDF, was accepted and never reported as FAILED";
+    tells(Fail, words, "AT12.4", &left(&[Printed]));
+    // Where letters are rejected, AT13 tells of it.
+    tells(NotRun, "nothing", "AT12.4", &left(&[Printed, Rejected]));
+    tells(Fail, words, "AT13.5", &left(&[Printed, Rejected]));
+}
+
+#[test]
 fn a_pdf_that_turns_out_missing_after_print_keeps_the_letter_from_going_further() {
     let script = accepted(|s| {
         s.moved("L1", Printed).fetch_nothing("L1").moved("L1", Dispatched);

@@ -213,9 +213,8 @@ impl Letters {
 
     /// The last letter of a supplier that waits, for faults that change one nobody named.
     pub(crate) fn last_waiting(&self, supplier: u16) -> Option<u32> {
-        let waits = |letter: &Letter| {
-            letter.supplier == supplier && letter.status == LetterStatus::Pending
-        };
+        let waits =
+            |letter: &Letter| letter.supplier == supplier && letter.status == LetterStatus::Pending;
         self.all.iter().rposition(waits).and_then(|at| u32::try_from(at).ok())
     }
 

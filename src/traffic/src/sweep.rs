@@ -67,13 +67,16 @@ impl Traffic {
 
     /// Whether a letter was read by a final sweep after the last update sent for it.
     fn was_swept(&self, letter: &Letter) -> bool {
-        letter.events.iter().rev().take_while(|event| !matches!(event.kind, EventKind::Sent(_))).any(
-            |event| {
+        letter
+            .events
+            .iter()
+            .rev()
+            .take_while(|event| !matches!(event.kind, EventKind::Sent(_)))
+            .any(|event| {
                 matches!(event.kind, EventKind::Read(..))
                     && self.call(event.call).label() == Some(SWEEP)
                     && !self.call(event.call).by_supplier()
-            },
-        )
+            })
     }
 
     /// The letters that a PATCH named, whatever its body said.
@@ -91,9 +94,10 @@ fn was_sent(letter: &Letter) -> bool {
 
 /// Whether an update was sent for a letter that was not refused.
 fn was_moved(letter: &Letter) -> bool {
-    letter.events.iter().any(
-        |event| matches!(event.kind, EventKind::Sent(update) if !update.answer.refused()),
-    )
+    letter
+        .events
+        .iter()
+        .any(|event| matches!(event.kind, EventKind::Sent(update) if !update.answer.refused()))
 }
 
 /// A letter's number in the draw (FNV-1a over the seed and its id).

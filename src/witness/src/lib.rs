@@ -32,13 +32,13 @@ mod ui;
 mod upstream;
 mod witness;
 
-pub use letterproof_traffic::{SWEEP, Sweep};
 pub use book::WitnessEvent;
 pub use config::{Limits, TlsListen, Upstream, WitnessConfig};
 pub use counters::Counts;
 pub use door::{HostAndPort, ParseHostError};
 pub use error::WitnessError;
 pub use inject::{Injection, ParseInjectionError};
+pub use letterproof_traffic::{SWEEP, Sweep};
 pub use proxy::NOT_FOLLOWED;
 pub use ui::{
     Feed, Live, LiveConfig, NextStep, Page, Recent, Snapshot, Stage, StatusCount, TrafficNow,

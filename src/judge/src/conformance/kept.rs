@@ -20,8 +20,7 @@ use letterproof_model::text::{count, many, micros};
 
 pub(super) const ID: &str = "C-LETTER-KEPT";
 pub(super) const TITLE: &str = "A status once read stays";
-pub(super) const CLAUSE: &str =
-    "A letter shows another status than before only after an update to it (or from REJECTED, which \
+pub(super) const CLAUSE: &str = "A letter shows another status than before only after an update to it (or from REJECTED, which \
      NHS Notify takes back to PENDING or to FAILED).";
 pub(super) const SOURCE: &str = "OAS getLetterStatus, getLetters";
 

@@ -57,8 +57,8 @@ fn needed(traffic: &Traffic, _: &Context) -> Ruling {
     if tally.checked() == 0 {
         return Ruling::not_run("no letter was read and no list asked for; any such call shows it");
     }
-    tally.rule(traffic, "letter or queue", |n| {
-        format!("{} looked at, none over and over without need", many(n, "letter or queue"))
+    tally.rule(traffic, "endpoint", |n| {
+        format!("{} read, none over and over without need", many(n, "endpoint"))
     })
 }
 

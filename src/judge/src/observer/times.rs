@@ -50,7 +50,10 @@ fn times(traffic: &Traffic, _: &Context) -> Ruling {
         return Ruling::not_run("no record with a time was submitted; a POST /mi would show it");
     }
     tally.rule(traffic, "record", |n| {
-        format!("{}, each with a time that its letters and its submission bear out", many(n, "record"))
+        format!(
+            "{}, each with a time that its letters and its submission bear out",
+            many(n, "record")
+        )
     })
 }
 

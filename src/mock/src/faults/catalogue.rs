@@ -126,7 +126,7 @@ const CATALOGUE: &[FaultEntry] = &[
     row("wander-update", time(2), "A letter is RETURNED by itself this long after an update.", &[], &["C-LETTER-KEPT"], "a letter shows what was sent for it", Effect::WanderUpdate),
     row("stir-other", time(2), "Another letter of the queue is FAILED this long after an update.", &[], &["C-LETTER-KEPT"], "letters that nobody named stay as they are", Effect::StirOther),
     row("vanish-letter", time(2), "A letter is not found any more this long after its update.", &[], &["C-LETTER-LISTED"], "a listed letter can be read", Effect::VanishLetter),
-    row("refuse-and-apply", ALWAYS, "A single update is answered with 400 and applied.", &["AT7.2"], &["C-LETTER-KEPT"], "what was refused is not applied", Effect::RefuseAndApply),
+    row("refuse-and-apply", ALWAYS, "A single update is answered with 400 and applied.", &[], &["C-LETTER-KEPT"], "what was refused is not applied", Effect::RefuseAndApply),
     row("reopen-rejected", time(1), "NHS Notify takes a rejected letter back to PENDING this long afterwards.", &[], &[], "the lifecycle lets NHS Notify do so", Effect::ReopenRejected),
     row("fail-rejected", time(1), "NHS Notify reports a rejected letter as FAILED this long afterwards.", &[], &[], "the lifecycle lets NHS Notify do so", Effect::FailRejected),
     row("hold-update", ONCE, "An update is applied after the letter's next one.", &[], &[], "the deployed API keeps no order either, and a supplier that sees each status first is not harmed", Effect::HoldUpdate),

@@ -136,9 +136,9 @@ const CATALOGUE: &[HonestEntry] = &[
         ..row(Workflow, "no-read-backs", "No status is read after a letter's acceptance.", &[Way::Habit("no-read-backs")], &[Observed(&[7])])
     },
     row(Workflow, "read-once", "Each status is read once, late.", &[Way::Habit("read-once")], &[Observed(&[5, 7])]),
-    row(Workflow, "notify-reopens", "NHS Notify takes rejected letters back to PENDING (after a quarter of a second).", &[Way::Fault("reopen-rejected=250ms")], &[Driven(&[3, 4, 13]), Suite, Observed(&[13])]),
-    row(Workflow, "notify-fails", "NHS Notify reports rejected letters as FAILED (after a quarter of a second).", &[Way::Fault("fail-rejected=250ms")], &[Driven(&[3, 4, 13]), Suite, Observed(&[13])]),
-    row(Workflow, "late-all-over", "Updates overtake each other and show late, and letters are read once more at the end.", &[Way::Unordered, Way::ApplyJitter(300)], &[Driven(&[3, 4, 7, 10, 12, 13]), Suite]),
+    row(Workflow, "notify-reopens", "NHS Notify takes rejected letters back to PENDING (after 0.8 s).", &[Way::Fault("reopen-rejected=800ms")], &[Driven(&[3, 4, 7, 13]), Observed(&[13])]),
+    row(Workflow, "notify-fails", "NHS Notify reports rejected letters as FAILED (after 0.8 s).", &[Way::Fault("fail-rejected=800ms")], &[Driven(&[3, 4, 7, 13]), Observed(&[13])]),
+    row(Workflow, "late-all-over", "Updates overtake each other and show late, and letters are read once more at the end.", &[Way::Unordered, Way::ApplyJitter(300)], &[Driven(&[3, 4, 7, 10, 12, 13])]),
     // A supplier's habits outside AT2, AT4 and AT15.
     opening(NO_AT4_LIST, row(Habit, "lists-of-1", "Letters are taken on one by one.", &[Way::Habit("lists-of-1")], &[Observed(&[5, 7])])),
     opening(NO_AT4_LIST, row(Habit, "lists-of-100", "A list asks for 100 letters.", &[Way::Habit("lists-of-100")], &[Observed(&[5, 7, 13])])),
