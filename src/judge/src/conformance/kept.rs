@@ -31,12 +31,14 @@ pub(super) fn kept(probed: &Probed<'_>) -> Concluded {
 /// The same as a finding, for a run that does not judge the conformance suite.
 pub(crate) fn finding(traffic: &Traffic, context: &Context) -> Option<Finding> {
     let ruling = judged(traffic, context);
+    if !ruling.failed() {
+        return None;
+    }
     // Another system's record need not be whole.
     let kind = match context.mode {
         Mode::Driven => FindingKind::Violation,
         _ => FindingKind::Note,
     };
-    ruling.failed().then_some(())?;
     let heading = Heading { id: ID, title: TITLE, clause: CLAUSE, source: SOURCE };
     let check = ruling.into_check(&heading, Some(kind), traffic, context);
     let criterion = check.criteria.into_iter().next()?;
@@ -128,10 +130,10 @@ impl<'a> Asked<'a> {
             .iter()
             .filter_map(|event| event.shows().map(|status| (event, status)))
             .collect();
-        if let Some(words) = self.unlike_its_list(ix, letter, reads.first().copied())
-            && let Some((first, _)) = reads.first()
+        if let Some((first, status)) = reads.first()
+            && let Some((list, words)) = self.unlike_its_list(ix, letter, first, *status)
         {
-            tally.fault(ix, [words.0, first.call], words.1);
+            tally.fault(ix, [list, first.call], words);
         }
         for (place, pair) in reads.windows(2).enumerate() {
             let [(before, was), (after, is)] = pair else { continue };
@@ -211,9 +213,12 @@ impl<'a> Asked<'a> {
         &self,
         ix: LetterIx,
         letter: &Letter,
-        first: Option<(&Event, LetterStatus)>,
+        read: &Event,
+        is: LetterStatus,
     ) -> Option<(CallIx, String)> {
-        let (read, is) = first.filter(|(_, status)| *status != LetterStatus::Pending)?;
+        if is == LetterStatus::Pending {
+            return None;
+        }
         let listed = letter.events.iter().find(|event| event.is_listed())?;
         // A queue names letters for a while that have left it.
         let sure = self.is_complete(listed.started.saturating_sub(self.lag), read.started)
