@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use letterproof_judge::JudgeCache;
 use letterproof_model::{Context, CriterionId, CriterionResult, Exchange, Timestamp, Verdict};
+use letterproof_traffic::{Micros, Sweep};
 
 /// Judges at hand while scenarios run.
 #[derive(Debug)]
@@ -77,6 +78,11 @@ impl Bench {
     pub(crate) fn hold(&self, ids: &[CriterionId]) -> Result<(), CriterionError> {
         let mut judges = self.judges();
         ids.iter().try_for_each(|id| holds(&mut judges, id))
+    }
+
+    /// The letters that a final sweep reads, by all that was recorded so far.
+    pub(crate) fn sweep(&self, since: Micros, seed: &str) -> Sweep {
+        self.judges().traffic().sweep(since, seed)
     }
 
     /// Ends the run: no further step is begun.

@@ -11,7 +11,7 @@ use letterproof_model::{CriterionId, LetterId, LetterStatus, ScenarioOutcome};
 
 use crate::counts::Count;
 use crate::prober::ProbeError;
-use crate::runner::Reseed;
+use crate::sweep::before_seeding;
 use crate::{Bench, Prober, Stage};
 
 /// A print house in the middle of a scenario.
@@ -40,8 +40,8 @@ pub struct PrintHouse {
 struct Work {
     supplier: Supplier,
     bench: Arc<Bench>,
-    reseed: Option<Reseed>,
     prober: Arc<Prober>,
+    stage: Stage,
 }
 
 /// Why a step could not be done.
@@ -99,8 +99,8 @@ impl PrintHouse {
         self.work = Some(Work {
             supplier: stage.supplier.for_scenario(scenario),
             bench: Arc::clone(&stage.bench),
-            reseed: stage.reseed.clone(),
             prober: Arc::clone(&stage.prober),
+            stage: stage.clone(),
         });
     }
 
@@ -161,11 +161,11 @@ impl PrintHouse {
     }
 
     /// Has the target seeded anew, where that is in the harness's hands.
-    pub(crate) fn seed_anew(&self) -> Result<(), StepError> {
-        match self.work.as_ref().and_then(|work| work.reseed.as_ref()) {
-            Some(reseed) => reseed().map_err(StepError::Scenario),
-            None => Ok(()),
-        }
+    pub(crate) async fn seed_anew(&self) -> Result<(), StepError> {
+        let Some(stage) = self.work.as_ref().map(|work| &work.stage) else { return Ok(()) };
+        let Some(reseed) = &stage.reseed else { return Ok(()) };
+        before_seeding(stage).await;
+        reseed().map_err(StepError::Scenario)
     }
 
     /// Reports a status of a share of the letters.

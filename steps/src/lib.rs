@@ -16,9 +16,11 @@ mod prober;
 mod recorded;
 mod runner;
 mod sizes;
+mod sweep;
 
 pub use bench::Bench;
 pub use features::{FeatureError, FeatureSet};
 pub use house::PrintHouse;
 pub use prober::Prober;
 pub use runner::{Reseed, Stage, StepEvent, check, run};
+pub use sweep::{Sweeper, sweep};

@@ -89,8 +89,8 @@ async fn has_dispatched(house: &mut PrintHouse, n: Count) -> Done {
 
 #[given("the queue is seeded anew where the target allows it")]
 #[when("the queue is seeded anew where the target allows it")]
-fn seeded_anew(house: &mut PrintHouse) -> Done {
-    let seeded = house.seed_anew();
+async fn seeded_anew(house: &mut PrintHouse) -> Done {
+    let seeded = house.seed_anew().await;
     house.noted(seeded)
 }
 

@@ -20,7 +20,8 @@ use futures::FutureExt as _;
 use letterproof_client::Supplier;
 use letterproof_model::{CriterionId, Mark, MarkKind, RecordError, Recorder, ScenarioOutcome, now};
 
-use crate::{Bench, FeatureError, FeatureSet, PrintHouse, Prober};
+use crate::sweep::{look_first, sweep};
+use crate::{Bench, FeatureError, FeatureSet, PrintHouse, Prober, Sweeper};
 
 /// How many scenarios of one batch run side by side.
 const SIDE_BY_SIDE: usize = 16;
@@ -45,6 +46,8 @@ pub struct Stage {
     pub prober: Arc<Prober>,
     /// Seeds the target anew (AT15), where that is in the harness's hands.
     pub reseed: Option<Reseed>,
+    /// What is read once more when the work is over.
+    pub sweeper: Sweeper,
 }
 
 /// What a scenario is doing.
@@ -69,6 +72,11 @@ pub enum StepEvent {
         /// How: it succeeded where every step did and its criteria hold.
         outcome: ScenarioOutcome,
     },
+    /// Something was left out.
+    Noted {
+        /// What, in one sentence.
+        text: String,
+    },
 }
 
 /// Checks that every step matches exactly one phrase.
@@ -79,19 +87,24 @@ pub fn check(features: &FeatureSet) -> Result<(), FeatureError> {
     features.check_steps(&PrintHouse::collection())
 }
 
-/// Runs every scenario of a set, batch after batch.
+/// Runs every scenario of a set, batch after batch, and sweeps.
 ///
 /// # Errors
 /// [`FeatureError::Step`] before any traffic, when a step matches no phrase.
 pub async fn run(features: &FeatureSet, stage: &Stage) -> Result<(), FeatureError> {
     check(features)?;
     let features = features.clone().that_apply(stage.supplier.context());
-    for batch in features.batches() {
+    let mut batches = features.batches().into_iter().peekable();
+    while let Some(batch) = batches.next() {
         if stage.bench.stopped().is_some() {
             break;
         }
         run_batch(batch, stage.clone()).await;
+        if batches.peek().is_some() && stage.bench.stopped().is_none() {
+            look_first(stage).await;
+        }
     }
+    sweep(stage).await;
     Ok(())
 }
 

@@ -109,6 +109,7 @@ impl Progress {
                 };
                 shared.keep(&format!("{scenario}: {word}"));
             }
+            StepEvent::Noted { text } => shared.keep(&text),
         }
     }
 

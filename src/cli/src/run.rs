@@ -21,7 +21,7 @@ use letterproof_model::{
     Brief, Context, LetterId, Mode, Recorder, Results, RunEnd, RunId, Selection, TestId, Timestamp,
     Waiver, Who, now, pack,
 };
-use letterproof_steps::{Bench, FeatureSet, Prober, Stage};
+use letterproof_steps::{Bench, FeatureSet, Prober, Stage, Sweeper};
 
 use crate::args::{OutputFormat, RunOptions, Suite};
 use crate::embedded::Embedded;
@@ -275,10 +275,12 @@ impl Drive<'_> {
             on_scenario_end: Arc::new(move || kept.sync()),
             prober: Arc::new(Prober::new(self.foreign_letter(embedded))),
             reseed: embedded.map(|embedded| embedded.reseed()),
+            sweeper: Sweeper::of_run(self.run_id.as_str()),
         };
         let driving = async {
             if self.left.scenario_count() == 0 {
-                // Broken off while it was judged: all the traffic is there.
+                // Broken off while it was swept or judged: all other traffic is there.
+                letterproof_steps::sweep(&stage).await;
                 return Ok(());
             }
             self.progress.waiting(&format!("waiting for an answer of {}", context.base_url));

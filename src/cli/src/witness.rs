@@ -284,7 +284,7 @@ impl Watch<'_> {
         let stage = |words: &str| live.set_stage(Stage::Ending(words.to_owned()));
         if let Some(session) = session {
             stage("Reading back what the supplier's system did not look at.");
-            stand.read_back(session, progress).await;
+            stand.read_back(session, &self.run_id, progress).await;
         }
         stage("Judging what was recorded and writing the evidence.");
         progress.note("judging what was recorded");
@@ -315,15 +315,19 @@ impl Watch<'_> {
 
 impl Stand {
     /// Reads back; where that breaks off, the journal says so and what was read still counts.
-    async fn read_back(&self, session: &Session, progress: &Progress) {
-        let text = match read_back(&self.live, session, |event| progress.doing(event)).await {
-            Ok(0) => return,
-            Ok(left) => format!("{left} letters were not seen at the status sent last"),
-            Err(error) => format!("the read-back by the witness broke off: {error}"),
+    async fn read_back(&self, session: &Session, run: &RunId, progress: &Progress) {
+        let told = |event: &_| progress.doing(event);
+        let notes = match read_back(&self.live, session, run, told).await {
+            Ok(left) => left,
+            Err(error) => {
+                vec![format!("the read-back and final sweep by the witness broke off: {error}")]
+            }
         };
-        progress.note(&text);
-        // Where this cannot be written, neither can the mark that ends the journal.
-        let _ = self.journal.mark(Mark::note(now(), text));
+        for text in notes {
+            progress.note(&text);
+            // Where this cannot be written, neither can the mark that ends the journal.
+            let _ = self.journal.mark(Mark::note(now(), text));
+        }
     }
 }
 

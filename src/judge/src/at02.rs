@@ -51,8 +51,21 @@ impl Daily<'_> {
             None if self.calls.is_empty() => {
                 Ruling::not_run("GET /letters?limit=2500 was not called")
             }
-            None => Ruling::open("no list could be read", "GET /letters?limit=2500 brought none")
+            None => Ruling::open("no list could be read", self.why_none())
                 .shown_by(self.calls.iter().map(|list| list.call)),
+        }
+    }
+}
+
+impl Daily<'_> {
+    /// Why no list could be read: what is wrong is said once, of the call itself.
+    fn why_none(&self) -> &'static str {
+        let malformed = |list: &ListCall| matches!(list.content, ListContent::Malformed);
+        match self.calls.iter().copied().any(malformed) {
+            true => {
+                "GET /letters?limit=2500 was answered with 200 and no list of letters: see AT2.1"
+            }
+            false => "GET /letters?limit=2500 brought none: see AT2.1",
         }
     }
 }

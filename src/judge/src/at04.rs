@@ -99,7 +99,18 @@ impl Batch<'_> {
                 Ruling::of(only.answer == Answer::Status(202), observed).shown_by(shown())
             }
             (several, _) => {
-                let observed = format!("{letters} in {}", many(several.len(), "update"));
+                let of_each = several.iter().take(3).map(|update| {
+                    let sent = many(update.letters.len(), "letter");
+                    format!("{} of {sent}", if update.via == Via::Patch { "PATCH" } else { "POST" })
+                });
+                let of_each: Vec<String> = of_each.collect();
+                let more = if several.len() > 3 { ", …" } else { "" };
+                let observed = format!(
+                    "{letters} of a list of {} in {} ({}{more})",
+                    count(self.list.entries().len() as u64),
+                    many(several.len(), "update"),
+                    of_each.join(", ")
+                );
                 Ruling::fail(observed).shown_by(shown())
             }
         }

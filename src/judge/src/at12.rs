@@ -8,7 +8,7 @@ use crate::moved::Moved;
 use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
 use crate::traffic::{CallIx, Event, EventKind, Letter, Micros, Traffic};
-use crate::unfit::{ended, produced, sent};
+use crate::unfit::{ended, produced, produced_after, sent};
 use letterproof_model::text::{many, micros};
 
 /// Judges AT12.
@@ -61,28 +61,45 @@ fn last_download(
     Some((last.call, bad_pdf(last, traffic)))
 }
 
+/// The download that decides on a letter: the last whole one before it was first reported as produced
+/// or, where it was produced unseen, the last of all.
+fn deciding(letter: &Letter, traffic: &Traffic) -> Option<(CallIx, Option<String>)> {
+    let made = produced(letter).map_or(Micros::MAX, |(call, _)| traffic.call(call).started);
+    last_download(letter, traffic, made).or_else(|| last_download(letter, traffic, Micros::MAX))
+}
+
+/// The call that says that an accepted letter has no PDF, where no AT13 tells of it: a workflow without
+/// REJECTED can only report such a letter as FAILED.
+fn without_pdf(letter: &Letter, traffic: &Traffic, context: &Context) -> Option<CallIx> {
+    let asked = |event: &&Event| event.by_supplier && traffic.says_no_pdf(event);
+    let rejects = context.reports(LetterStatus::Rejected);
+    letter.events.iter().rev().find(asked).filter(|_| !rejects).map(|event| event.call)
+}
+
 /// No letter whose download shows a damaged PDF is produced: it is rejected before it is accepted,
 /// or reported as FAILED after; one that was cancelled or forwarded is out of production as well.
+/// Each letter is followed to the end of the record.
 fn bad_pdfs_kept_out(traffic: &Traffic, context: &Context) -> Ruling {
     let grace = micros(context.update_deadline_ms);
     let mut tally = Tally::default();
     let mut whole = Vec::new();
     for (ix, letter) in traffic.letters() {
-        let made = produced(letter);
-        let before = made.map_or(Micros::MAX, |(call, _)| traffic.call(call).started);
-        let (download, words) = match last_download(letter, traffic, before) {
+        let (download, words) = match deciding(letter, traffic) {
             Some((download, Some(words))) => (download, words),
             Some((download, None)) => {
                 whole.push(download);
                 continue;
             }
-            None => continue,
+            None => match without_pdf(letter, traffic, context) {
+                Some(asked) => (asked, "no PDF".to_owned()),
+                None => continue,
+            },
         };
-        if let Some(call) = ended(letter) {
-            tally.good([download, call]);
-        } else if let Some((call, status)) = made {
-            let words = format!("has {words} and was reported as {status}");
+        if let Some((call, status)) = produced_after(letter, download, traffic) {
+            let words = format!("has {words} and was reported as {status} all the same");
             tally.fault(ix, [download, call], words);
+        } else if let Some(call) = ended(letter) {
+            tally.good([download, call]);
         } else if let Some(accepted) = sent(letter, &[LetterStatus::Accepted]) {
             if traffic.follows(traffic.ended(), traffic.call(download).finished + grace) {
                 let words = format!("has {words}, was accepted and never reported as FAILED");

@@ -8,7 +8,9 @@ use crate::moved::Moved;
 use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
 use crate::traffic::{CallIx, Event, EventKind, LetterIx, Traffic};
-use crate::unfit::{Unfit, ended, produced, sent, unfit_specification};
+use crate::unfit::{
+    Unfit, ended, produced, produced_after, productions, sent, unfit_specification,
+};
 use letterproof_model::text::{many, micros};
 
 /// Judges AT13.
@@ -31,8 +33,11 @@ pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
 /// Why the supplier must not produce this letter, and the call that told it before it did.
 fn unfit(ix: LetterIx, traffic: &Traffic, context: &Context) -> Option<(Unfit, CallIx)> {
     let letter = traffic.letter(ix);
-    let made = produced(letter).map_or(i64::MAX, |(call, _)| traffic.call(call).started);
-    let told = letter.events.iter().filter(|event| event.by_supplier && event.at < made);
+    let started = |made: (CallIx, LetterStatus)| traffic.call(made.0).started;
+    let made = produced(letter).map_or(i64::MAX, started);
+    let before =
+        |end: i64| letter.events.iter().filter(move |event| event.by_supplier && event.at < end);
+    let told = before(made);
     let is_list = |event: &&Event| matches!(event.kind, EventKind::Listed(..));
     let shown = told.clone().find(|event| is_list(event) || event.shows().is_some());
     if let (Some(unfit), Some(event)) = (unfit_specification(ix, traffic, context), shown) {
@@ -42,7 +47,10 @@ fn unfit(ix: LetterIx, traffic: &Traffic, context: &Context) -> Option<(Unfit, C
     let there = |event: &Event| {
         matches!(event.kind, EventKind::Downloaded) && traffic.call(event.call).brought_whole()
     };
-    let asked = told.rev().find(|event| traffic.says_no_pdf(event) || there(event))?;
+    let tells = |event: &&Event| traffic.says_no_pdf(event) || there(event);
+    // Of a letter that was produced unseen, what was found before it went further.
+    let last = productions(letter).next_back().map_or(i64::MAX, started);
+    let asked = told.rev().find(tells).or_else(|| before(last).rev().find(tells))?;
     (!there(asked)).then_some((Unfit::NoPdf, asked.call))
 }
 
@@ -55,10 +63,10 @@ fn unfit_kept_out(traffic: &Traffic, context: &Context) -> Ruling {
         let Some((unfit, told)) = unfit(ix, traffic, context) else { continue };
         let accepted = sent(letter, &[LetterStatus::Accepted]);
         let words = unfit.words();
-        if let Some(call) = ended(letter) {
-            tally.good([told, call]);
-        } else if let Some((call, status)) = produced(letter) {
+        if let Some((call, status)) = produced_after(letter, told, traffic) {
             tally.fault(ix, [told, call], format!("{words} and was reported as {status}"));
+        } else if let Some(call) = ended(letter) {
+            tally.good([told, call]);
         } else if accepted.is_none() && unfit != Unfit::NoPdf {
             // A letter merely listed has not been handled, so nothing was done wrong with it.
         } else if traffic.follows(traffic.ended(), traffic.call(told).finished + grace) {

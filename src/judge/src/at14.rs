@@ -99,6 +99,17 @@ fn counted(records: &[(&MiCall, &MiRecord)]) -> Vec<f64> {
     std::iter::once(items.values().sum()).chain(items.values().copied()).collect()
 }
 
+/// How many records were counted once because they are equal; nothing where each is its own.
+fn equal_records(records: &[(&MiCall, &MiRecord)]) -> String {
+    let own = |at: usize| records[..at].iter().all(|(_, known)| *known != records[at].1);
+    let counted = (0..records.len()).filter(|at| own(*at)).count();
+    if counted == records.len() {
+        return String::new();
+    }
+    let all = records.iter().filter_map(|(_, record)| record.quantity).sum::<f64>();
+    format!(" (equal records counted once; {all} in all {})", many(records.len(), "record"))
+}
+
 impl<'a> Deref for Reported<'a> {
     type Target = Books<'a>;
 
@@ -198,8 +209,12 @@ impl Reported<'_> {
                 } else {
                     format!("{} to {}", count(certain), count(possible))
                 };
-                let words =
-                    format!("has {} submitted and {letters} {how} ({})", counts[0], name(key));
+                let words = format!(
+                    "has {} submitted{} and {letters} {how} ({})",
+                    counts[0],
+                    equal_records(records),
+                    name(key)
+                );
                 tally.fault(None, calls, words);
             }
         }

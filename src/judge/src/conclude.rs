@@ -6,13 +6,13 @@
 
 use letterproof_contract::Contract;
 use letterproof_model::{
-    About, Brief, Context, Counts, Finding, FindingKind, Journal, Judgement, MarkKind,
+    About, Brief, Capability, Context, Counts, Finding, FindingKind, Journal, Judgement, MarkKind,
     PACK_VERSION, PackInfo, RESULTS_FORMAT, Results, RunEnd, RunId, RunInfo, SupplierKind,
     TargetInfo, Timestamp, ToolInfo, Verdict, exit_code, fold_findings, use_waivers,
 };
 use url::Url;
 
-use crate::conformance::judge_suite;
+use crate::conformance::{judge_suite, letter_not_kept};
 use crate::judged::judge_read;
 use crate::kept::{is_older, leave_open, unvouched};
 use crate::reading::Reading;
@@ -45,6 +45,11 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     } else {
         Vec::new()
     };
+    // Where the suite is not judged, a letter that does not stay as it was is found all the same.
+    let stateful = context.has(Capability::Stateful);
+    let strays = (stateful && !selection.conformance)
+        .then(|| letter_not_kept(&reading.traffic, context))
+        .flatten();
     let mut judged = judge_read(journal, reading, context, &selection.tests);
     if withholds_credentials(journal, head.brief) {
         judged.findings.retain(|finding| !is_about_credentials(&finding.id));
@@ -57,7 +62,7 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     for test in judged.tests.iter_mut().filter(|test| test.verdict != Verdict::NotRun) {
         test.standing = Some(standing.word);
     }
-    let told = unvouched(marks).chain(unstamped(journal));
+    let told = unvouched(marks).chain(unstamped(journal)).chain(strays);
     judged.findings = fold_findings(judged.findings.into_iter().chain(told));
     let finished = finished(journal, head.started);
     let run = Judgement {

@@ -4,7 +4,7 @@
 use letterproof_model::{Context, LetterStatus};
 
 use crate::moves::{Eligibility, StatusMove, moves_to};
-use crate::readback::{ReadBack, read_back};
+use crate::readback::{ReadBack, read_back, unread};
 use crate::ruling::Ruling;
 use crate::tally::Tally;
 use crate::traffic::{CallIx, EventKind, LetterIx, Traffic, Via};
@@ -148,11 +148,11 @@ impl<'a> Moved<'a> {
                 .find(|event| matches!(event.kind, EventKind::Read(None, _)));
             // The recording may have begun when the letter was under way.
             let (call, words) = match unrecorded {
-                Some(event) => (
-                    event.call,
-                    "was read before its update, but the recording does not hold the status",
-                ),
-                None => (first, "was neither listed nor read before its update"),
+                Some(event) => {
+                    let why = unread(event.call, self.traffic);
+                    (event.call, format!("was read before its update, but {why}"))
+                }
+                None => (first, "was neither listed nor read before its update".to_owned()),
             };
             return tally.open(moved.letter, [call], words);
         }

@@ -4,7 +4,7 @@
 use letterproof_model::{Context, LetterStatus, SpecificationId};
 
 use crate::at12::bad_pdf;
-use crate::traffic::{CallIx, Letter, LetterIx, Traffic};
+use crate::traffic::{CallIx, Letter, LetterIx, Micros, SentUpdate, Traffic};
 
 /// Why a letter cannot be taken on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +61,37 @@ pub(crate) fn ended(letter: &Letter) -> Option<CallIx> {
 
 /// The first update that reports a letter as produced.
 pub(crate) fn produced(letter: &Letter) -> Option<(CallIx, LetterStatus)> {
+    productions(letter).next()
+}
+
+/// Every update that reports a letter as produced, by time.
+pub(crate) fn productions(
+    letter: &Letter,
+) -> impl DoubleEndedIterator<Item = (CallIx, LetterStatus)> {
     use LetterStatus::{Delivered, Dispatched, Enclosed, Printed};
-    let made = [Printed, Enclosed, Dispatched, Delivered];
+    let made = |update: SentUpdate| {
+        [Printed, Enclosed, Dispatched, Delivered].contains(&update.status)
+            && !update.answer.refused()
+    };
     letter
         .sent()
-        .find(|(_, update)| made.contains(&update.status) && !update.answer.refused())
+        .filter(move |(_, update)| made(*update))
         .map(|(event, update)| (event.call, update.status))
+}
+
+/// The first update after a call was answered that reports a letter as produced; none that follows
+/// the letter's end.
+pub(crate) fn produced_after(
+    letter: &Letter,
+    told: CallIx,
+    traffic: &Traffic,
+) -> Option<(CallIx, LetterStatus)> {
+    let knew = traffic.call(told).finished;
+    let over = ended(letter).map_or(Micros::MAX, |call| traffic.call(call).started);
+    productions(letter).find(|(call, _)| {
+        let sent = traffic.call(*call).started;
+        sent >= knew && sent <= over
+    })
 }
 
 /// Whether a supplier may reject the letter instead of accepting it: its specification is missing

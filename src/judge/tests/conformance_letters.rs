@@ -100,8 +100,39 @@ fn a_letter_that_stands_in_a_list_twice_is_not_out_of_order_there() {
     let good = (Verdict::Pass, "1 list, each in the order of the one before".to_owned());
     assert_eq!(listed(&[one.clone(), two.clone()]), good);
     assert_eq!(listed(&[one.clone(), one.clone(), two.clone()]), good);
-    let words = "1 of 1 list: L1 stands before a letter that it stood behind".to_owned();
+    let words = "1 of 1 list: L1 stands behind L2, and stood before it".to_owned();
     assert_eq!(listed(&[two, one]), (Verdict::Fail, words));
+}
+
+#[test]
+fn lists_out_of_order_are_counted_as_lists_and_say_how_many_letters_are_misplaced() {
+    let [one, two, three] = [letter("L1"), letter("L2"), letter("L3")];
+    let turned = after(|s| then(s.list(9, &[three, two, one])));
+    let words = "1 of 1 list: L2 stands behind L3, and stood before it (1 letter more out of order \
+                 in this list)";
+    assert_eq!(said("C-LIST-ORDER", &turned), (Verdict::Fail, words.to_owned()));
+}
+
+#[test]
+fn a_letter_that_is_described_otherwise_is_told_with_the_field_and_both_values() {
+    let described = |letter: support::script::Letter| {
+        said("C-LETTER-CONSTANT", &after(|s| then(s.read_letter(&letter, None))))
+    };
+    let words = |words: &str| (Verdict::Fail, format!("1 of 1 description: L1 {words}"));
+    let none = described(letter("L1").in_group(None));
+    assert_eq!(none, words("has groupId missing, which was \"group-a\" before"));
+    let other = described(letter("L1").of(Some("other")).in_group(Some("b")));
+    let both = "has specificationId \"other\", which was \"integration-specification-english\" before \
+                and has groupId \"b\", which was \"group-a\" before";
+    assert_eq!(other, words(both));
+    // A list names the letter itself.
+    let listed = said(
+        "C-LETTER-CONSTANT",
+        &after(|s| {
+            s.list(9, &[letter("L1").in_group(Some("b"))]);
+        }),
+    );
+    assert_eq!(listed, words("has groupId \"b\", which was \"group-a\" before"));
 }
 
 #[test]

@@ -47,7 +47,9 @@ fn a_short_list_accepted_well_does_not_stand_in_for_a_full_one() {
         s.list(4, &others());
         one_by_one(s, &others());
     });
-    tells(Fail, "4 acceptances in 4 updates", "AT4.2", &script);
+    let words = "4 acceptances of a list of 4 in 4 updates (PATCH of 1 letter, PATCH of 1 letter, \
+                 PATCH of 1 letter, …)";
+    tells(Fail, words, "AT4.2", &script);
 }
 
 #[test]

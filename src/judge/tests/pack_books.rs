@@ -76,6 +76,20 @@ fn a_quantity_at_fault_is_told_with_the_letters_dispatched() {
 }
 
 #[test]
+fn equal_records_count_once_and_that_is_said() {
+    let each_alone = at14(|s| {
+        for id in ["M1", "M2", "M3"] {
+            s.mi(id, &record(DATE, 1));
+        }
+    });
+    let words = format!(
+        "1 of 1 group: has 1 submitted (equal records counted once; 3 in all 3 records) and 2 \
+         dispatched {GROUP_A}"
+    );
+    tells(Fail, &words, "AT14.2", &each_alone);
+}
+
+#[test]
 fn a_dispatched_letter_of_unknown_specification_may_be_of_any_group() {
     let submitted = |quantity: u32| {
         at14(|s| then(s.patch("X1", Dispatched).wait(2.0).mi("M1", &record(DATE, quantity))))

@@ -132,7 +132,15 @@ fn a_whole_list_that_did_not_come_is_open_until_the_call_is_repeated() {
     tells(Inconclusive, "answered with 503", "AT2.1", &busy);
     explains("the call was not repeated with success", "AT2.1", &busy);
     tells(Inconclusive, "no list could be read", "AT2.2", &busy);
-    explains("GET /letters?limit=2500 brought none", "AT2.2", &busy);
+    explains("GET /letters?limit=2500 brought none: see AT2.1", "AT2.2", &busy);
+    let odd = script(|s| {
+        s.list(2_500, &[]).edit_answer(|answer| {
+            answer.body = support::script::json_body(&serde_json::json!({"data": {}}));
+        });
+    });
+    tells(Fail, "answered with 200 and no list of letters", "AT2.1", &odd);
+    let cause = "GET /letters?limit=2500 was answered with 200 and no list of letters: see AT2.1";
+    explains(cause, "AT2.2", &odd);
     let refused = script(|s| then(s.list(2_500, &[]).answered(400)));
     tells(Fail, "answered with 400", "AT2.1", &refused);
     let repeated = script(|s| then(s.list(2_500, &[]).answered(503).list(2_500, &letters(6))));

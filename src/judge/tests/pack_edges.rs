@@ -65,7 +65,7 @@ fn a_label_that_names_at4_says_which_list_is_judged_and_that_of_another_test_doe
         s.scenario("AT41 Something else").list(4, &other).bulk(Accepted, &ids(&other));
     });
     ends_with(Verdict::Fail, "AT4.2", &script);
-    says("4 acceptances in 4 updates", "AT4.2", &script);
+    says("4 acceptances of a list of 4 in 4 updates", "AT4.2", &script);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod support;
 
-use letterproof_model::LetterStatus::{Accepted, Rejected};
+use letterproof_model::LetterStatus::{Accepted, Dispatched, Failed, Printed, Rejected};
 use letterproof_model::Verdict::{Fail, Inconclusive, NotRun, Pass};
 use support::cases::{accepted, damaged, script};
 use support::told::{after_the_last, explains, tells};
@@ -33,6 +33,68 @@ fn a_bad_pdf_found_just_before_the_end_leaves_open_whether_it_is_reported() {
     let missed = "1 of 1 letter: L1 has a damaged PDF (no trailer), was accepted and never \
                   reported as FAILED";
     tells(Fail, missed, "AT12.4", &found(DEADLINE));
+}
+
+#[test]
+fn a_bad_pdf_found_after_print_keeps_the_letter_from_going_further() {
+    let printed_unseen = |then: &dyn Fn(&mut Script)| {
+        accepted(|s| {
+            s.moved("L1", Printed);
+            damaged(s, "L1");
+            then(s);
+        })
+    };
+    let all_the_same = "1 of 1 letter: L1 has a damaged PDF (no trailer) and was reported as \
+                        DISPATCHED all the same";
+    let dispatched = printed_unseen(&|s| {
+        s.moved("L1", Dispatched);
+    });
+    tells(Fail, all_the_same, "AT12.4", &dispatched);
+    // Taken out of production afterwards, it was produced all the same.
+    let failed_then = printed_unseen(&|s| {
+        s.moved("L1", Dispatched).moved_for("L1", Failed, "F01", "Damaged");
+    });
+    tells(Fail, all_the_same, "AT12.4", &failed_then);
+    let failed = printed_unseen(&|s| {
+        s.moved_for("L1", Failed, "F01", "Damaged");
+    });
+    tells(Pass, "1 letter whose PDF cannot be produced, none produced", "AT12.4", &failed);
+    // What was printed from a sound PDF is not undone by a later look.
+    let looked_again = accepted(|s| {
+        s.fetch("L1").moved("L1", Printed);
+        damaged(s, "L1");
+        s.moved("L1", Dispatched);
+    });
+    tells(Pass, "1 PDF downloaded, none damaged", "AT12.4", &looked_again);
+}
+
+#[test]
+fn without_rejections_a_missing_pdf_has_to_be_reported_as_failed() {
+    let left = |supports: &[letterproof_model::LetterStatus]| {
+        let mut script = accepted(|s| {
+            s.fetch_nothing("L1").wait(61.0).status();
+        });
+        script.context.supports = supports.iter().copied().collect();
+        script
+    };
+    let words = "1 of 1 letter: L1 has no PDF, was accepted and never reported as FAILED";
+    tells(Fail, words, "AT12.4", &left(&[Printed]));
+    // Where letters are rejected, AT13 tells of it.
+    tells(NotRun, "nothing", "AT12.4", &left(&[Printed, Rejected]));
+    tells(Fail, words, "AT13.5", &left(&[Printed, Rejected]));
+}
+
+#[test]
+fn a_pdf_that_turns_out_missing_after_print_keeps_the_letter_from_going_further() {
+    let script = accepted(|s| {
+        s.moved("L1", Printed).fetch_nothing("L1").moved("L1", Dispatched);
+    });
+    tells(Fail, "1 of 1 letter: L1 has no PDF and was reported as DISPATCHED", "AT13.5", &script);
+    // A store may drop what it has delivered.
+    let dropped = accepted(|s| {
+        s.fetch("L1").moved("L1", Printed).fetch_nothing("L1").moved("L1", Dispatched);
+    });
+    tells(NotRun, "nothing", "AT13.5", &dropped);
 }
 
 #[test]

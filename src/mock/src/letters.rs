@@ -66,6 +66,14 @@ pub(crate) enum Twist {
     Respecify,
     /// The status goes back to what it was after this many microseconds.
     RevertAfter(u64),
+    /// The letter takes this status by itself after this many microseconds.
+    MoveAfter(LetterStatus, u64),
+    /// The letter is gone after this many microseconds.
+    VanishAfter(u64),
+    /// The letter is gone.
+    Vanish,
+    /// The group changes along with the status.
+    Regroup,
 }
 
 #[derive(Serialize)]
@@ -219,6 +227,13 @@ impl Letters {
             .and_then(|other| Some((other, self.get(other)?)))
     }
 
+    /// The last letter of a supplier that waits, for faults that change one nobody named.
+    pub(crate) fn last_waiting(&self, supplier: u16) -> Option<u32> {
+        let waits =
+            |letter: &Letter| letter.supplier == supplier && letter.status == LetterStatus::Pending;
+        self.all.iter().rposition(waits).and_then(|at| u32::try_from(at).ok())
+    }
+
     /// Some letter of another supplier, for faults that leak it.
     pub(crate) fn foreign_to(&self, supplier: u16) -> Option<&Letter> {
         self.all.iter().find(|letter| letter.supplier != supplier)
@@ -247,6 +262,10 @@ impl Letters {
     /// Applies an update and returns the letter with its status before.
     pub(crate) fn apply(&mut self, change: &Change) -> Option<(u16, LetterStatus)> {
         let letter = self.all.get_mut(change.letter as usize)?;
+        if change.twist == Twist::Vanish {
+            self.by_id.remove(&letter.id);
+            return None;
+        }
         let before = letter.status;
         letter.status = change.status;
         // A reason stays until another replaces it; an empty one is dropped (seen on INT).
@@ -260,6 +279,9 @@ impl Letters {
         }
         if change.twist == Twist::Respecify {
             letter.specification = format!("{}-v2", letter.specification).into();
+        }
+        if change.twist == Twist::Regroup {
+            letter.group = letter.group.as_ref().map(|group| format!("{group}-v2").into());
         }
         letter.previous = Some(letter.rendered.clone());
         letter.render();

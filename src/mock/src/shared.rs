@@ -203,10 +203,13 @@ impl Shared {
         self.updates.drain(now, |change, due| {
             let Some((supplier, before)) = self.letters.write().apply(change) else { return };
             self.requeue(supplier, change, before, due);
-            if let Twist::RevertAfter(after) = change.twist {
-                let back = Change { status: before, twist: Twist::None, ..change.clone() };
-                undo.push((back, now + after));
-            }
+            let (status, twist, after) = match change.twist {
+                Twist::RevertAfter(after) => (before, Twist::None, after),
+                Twist::MoveAfter(status, after) => (status, Twist::None, after),
+                Twist::VanishAfter(after) => (before, Twist::Vanish, after),
+                _ => return,
+            };
+            undo.push((Change { status, twist, ..change.clone() }, now + after));
         });
         for (change, due) in undo {
             self.updates.push(vec![change], due, usize::MAX);

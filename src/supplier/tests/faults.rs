@@ -47,9 +47,12 @@ fn setting(entry: &FaultEntry) -> Setting {
         "cancel-dispatched" | "fail-dispatched" => small(&[7, 11, 12]),
         "forward-printed" => small(&[5, 9]),
         "return-undispatched" => small(&[10]),
+        "forget-missing-pdf" => small(&[5, 13]),
+        "print-unseen" => small(&[5, 7, 12, 13]),
         _ => match (first(entry), CriterionId::from(first(entry)).test()) {
             (_, Some(test)) => small(&[test.number()]),
             ("O-MOVE-ELIGIBLE", None) => small(&[5]),
+            ("O-MI-TIME", None) => small(&[14]),
             ("O-NOTHING-AFTER-END", None) => small(&[12]),
             (_, None) => small(&[4, 7]),
         },

@@ -16,6 +16,7 @@ mod parts;
 mod pauses;
 pub mod readback;
 mod standing;
+mod sweep;
 mod untold;
 mod wire;
 
@@ -28,4 +29,5 @@ pub use index::Traffic;
 pub use letters::{Event, EventKind, Fact, Letter, LetterIx, Reason, TextIx};
 pub use parts::Brought;
 pub use standing::{Standing, standing};
+pub use sweep::{FIRST_LOOK, SAMPLE, SWEEP, Sweep};
 pub use wire::{read_mi, updates_of};

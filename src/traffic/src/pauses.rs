@@ -18,6 +18,12 @@ impl Traffic {
         }
     }
 
+    /// From when to when nobody was watching, by time.
+    #[must_use]
+    pub fn pauses(&self) -> &[(Micros, Micros)] {
+        &self.pauses
+    }
+
     /// The end of a time that counts only while somebody was watching.
     pub fn deadline(&self, from: Micros, length: Micros) -> Micros {
         self.pauses.iter().fold(from.saturating_add(length), |end, (begun, ended)| {

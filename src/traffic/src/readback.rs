@@ -2,7 +2,8 @@
 //! changed and went back, or not to be told from the recording.
 //! Refuses the first read: updates are queued, so only reads up to the deadline decide.
 
-use letterproof_model::{Context, LetterStatus, Move, judge_move};
+use letterproof_model::{Body, Context, LetterStatus, Move, judge_move};
+use serde_json::Value;
 
 use crate::moves::StatusMove;
 use crate::{Answer, CallIx, Event, EventKind, Micros, Traffic};
@@ -175,16 +176,49 @@ fn without_hit(
         (None, None) => {
             let unrecorded =
                 window.iter().find(|event| matches!(event.kind, EventKind::Read(None, _)));
-            let (words, missing) = if unrecorded.is_some() {
-                ("was read, but the recording does not hold the answer's body", false)
+            let (words, missing) = if let Some(event) = unrecorded {
+                (format!("was read, but {}", unread(event.call, traffic)), false)
             } else if !traffic.follows(traffic.ended(), deadline) {
-                ("was not read before the recording ended", false)
+                ("was not read before the recording ended".to_owned(), false)
             } else {
-                ("was never read after its update", true)
+                ("was never read after its update".to_owned(), true)
             };
             let calls = [Some(first), unrecorded.map(|event| event.call)];
             let calls = calls.into_iter().flatten().collect();
-            ReadBack::Unknown { words: words.to_owned(), calls, missing }
+            ReadBack::Unknown { words, calls, missing }
         }
+    }
+}
+
+/// How much of a text that is no status is shown.
+const SHOWN: usize = 40;
+
+/// Why a read that was answered with 200 shows no status.
+#[must_use]
+pub fn unread(call: CallIx, traffic: &Traffic) -> String {
+    let body = traffic.call(call).exchange.response().map(|response| &response.body);
+    let Some(body) = body.filter(|body| !matches!(body, Body::None | Body::Opaque(_))) else {
+        return "the recording does not hold the answer's body".to_owned();
+    };
+    let Some(value) = body.json_text().and_then(|text| serde_json::from_str::<Value>(text).ok())
+    else {
+        return "the answer's body is no JSON".to_owned();
+    };
+    let asked = traffic.call(call).letter.map(|letter| traffic.id_text(letter));
+    let text = |at: &str| value.pointer(at).and_then(Value::as_str);
+    match (text("/data/id"), value.pointer("/data/attributes/status")) {
+        (Some(id), _) if Some(id) != asked => "the answer is about another letter".to_owned(),
+        (None, _) => "the answer's body is that of no letter".to_owned(),
+        (_, None) => "the answer's body holds no status".to_owned(),
+        (_, Some(Value::String(status))) if status.parse::<LetterStatus>().is_err() => {
+            let shown: String = status.chars().take(SHOWN).collect();
+            format!("the answer's status is \"{shown}\", which the specification does not know")
+        }
+        (_, Some(Value::String(_))) => {
+            "the answer's body cannot be read as a letter: a field is there twice or of another \
+             type"
+                .to_owned()
+        }
+        (_, Some(_)) => "the answer's status is no text".to_owned(),
     }
 }

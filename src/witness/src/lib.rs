@@ -38,6 +38,7 @@ pub use counters::Counts;
 pub use door::{HostAndPort, ParseHostError};
 pub use error::WitnessError;
 pub use inject::{Injection, ParseInjectionError};
+pub use letterproof_traffic::{SWEEP, Sweep};
 pub use proxy::NOT_FOLLOWED;
 pub use ui::{
     Feed, Live, LiveConfig, NextStep, Page, Recent, Snapshot, Stage, StatusCount, TrafficNow,

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use cucumber::World;
-use letterproof_model::{Context, LetterStatus, Operation};
+use letterproof_model::{Capability, Context, LetterStatus, Operation};
+use letterproof_traffic::SAMPLE;
 
 use super::bill::{Bill, Need, Wait};
 use super::range::Range;
@@ -73,6 +74,10 @@ pub(super) struct Queue {
     daily_list_is_fresh: bool,
     /// The probes sent.
     pub(super) probes: HashSet<String>,
+    /// Letters that moved since the target was last seeded, which a final sweep reads.
+    moved: Range,
+    /// Whether the target has been seeded anew.
+    seeded_anew: bool,
 }
 
 /// What a scenario holds.
@@ -229,6 +234,7 @@ impl Draft {
     /// PENDING letters get another status.
     pub(super) fn use_up(&mut self, letters: Range) {
         self.queue.pending = self.queue.pending.minus(letters);
+        self.queue.moved = self.queue.moved.plus(letters);
         self.bill.used_up = self.bill.used_up.plus(letters);
     }
 
@@ -271,6 +277,8 @@ impl Draft {
         let ready = self.queue.free.at_most(n);
         let fresh = Range::exactly(n).minus(ready);
         self.queue.free = self.queue.free.minus(ready);
+        // Those ready may have been accepted in this run, and count already.
+        self.queue.moved = self.queue.moved.plus(ready.perhaps());
         if fresh.least > 0 {
             self.know_letters();
         }
@@ -364,10 +372,24 @@ impl Draft {
         self.see(bad);
     }
 
+    /// What moved is read once more, with a sample of what did not that was read before as well.
+    pub(super) fn sweep(&mut self) {
+        let stateful = self.context().is_some_and(|context| context.has(Capability::Stateful));
+        if stateful && self.queue.moved.is_possible() {
+            let sample = Range::up_to(2 * SAMPLE as u64);
+            self.call(Operation::GetLetter, self.queue.moved.plus(sample));
+        }
+    }
+
     /// The target is seeded anew, if that is in the harness's hands.
     pub(super) fn seed_anew(&mut self) {
         let seeded = self.seeded();
         if self.outlook.as_ref().is_some_and(|outlook| outlook.reseeds) {
+            // What is seeded anew a second time is not swept.
+            if !std::mem::replace(&mut self.queue.seeded_anew, true) {
+                self.sweep();
+            }
+            self.queue.moved = Range::NONE;
             self.queue.pending = Range::exactly(seeded);
             self.queue.free = Range::NONE;
             self.queue.unproducible = Range::NONE;

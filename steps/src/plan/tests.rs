@@ -74,6 +74,24 @@ fn the_whole_pack_fits_a_seeding_but_for_its_last_test() {
 }
 
 #[test]
+fn what_moved_is_read_once_more_at_the_end_and_before_a_first_seeding() {
+    let sweep = |plan: &Plan| {
+        let last = plan.scenarios.last().unwrap();
+        let reads = last.bill.calls.get(&Operation::GetLetter).copied();
+        (last.scenario == "Final sweep").then_some(reads.unwrap_or_default())
+    };
+    assert_eq!(sweep(&planned(&[2, 3], 2_500, false)), None, "nothing moves");
+    let reads = sweep(&planned(&[4], 2_500, false)).unwrap();
+    assert_eq!(reads, Range { least: 1_000, most: Some(1_100) });
+    // Of three seedings the letters of the last one are there; those before are read only once.
+    let flows = planned(&[4, 15], 2_500, true);
+    let reads = sweep(&flows).unwrap();
+    assert_eq!((reads.least, reads.most), (2_500, Some(2_600)));
+    let intake = &flows.scenarios[flows.scenarios.len() - 2].bill;
+    assert!(intake.calls[&Operation::GetLetter].least >= 1_000);
+}
+
+#[test]
 fn without_reseeding_only_the_first_of_three_flows_finds_all_letters() {
     let plan = planned(&[15], 2_500, false);
     let waiting: Vec<Range> = plan.shortfalls().map(|short| short.need.waiting).collect();

@@ -7,6 +7,7 @@ use cucumber::World as _;
 use cucumber::gherkin::{Feature, Scenario, Step};
 use futures::FutureExt as _;
 use letterproof_model::{Operation, TestId};
+use letterproof_traffic::SWEEP;
 
 use super::bill::{Bill, Need};
 use super::draft::{Draft, Outlook};
@@ -70,6 +71,13 @@ pub fn plan(features: &FeatureSet, outlook: Outlook) -> Result<Plan, FeatureErro
             let bill = draft.leave();
             scenarios.push(ScenarioPlan { scenario: scenario.name.clone(), tests, batch, bill });
         }
+    }
+    draft.sweep();
+    let bill = draft.leave();
+    if bill != Bill::default() {
+        let batch = scenarios.last().map_or(0, |last| last.batch + 1);
+        let scenario = SWEEP.to_owned();
+        scenarios.push(ScenarioPlan { scenario, tests: Vec::new(), batch, bill });
     }
     Ok(Plan { scenarios, rate_limit })
 }

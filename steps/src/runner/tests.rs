@@ -40,6 +40,7 @@ impl Staged {
             on_scenario_end: Arc::new(|| Ok(())),
             prober: Arc::default(),
             reseed: None,
+            sweeper: crate::Sweeper::default(),
         };
         Self { stage, open: RefCell::default(), told, folder }
     }

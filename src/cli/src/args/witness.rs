@@ -88,7 +88,8 @@ pub(crate) struct WitnessOptions {
     pub(crate) inject: Vec<Injection>,
 
     /// At the end, read back each letter whose last status the supplier's system never looked at,
-    /// with the target's own credentials; recorded as the witness's own
+    /// and once more each that moved and a sample of the others, with the target's own credentials;
+    /// recorded as the witness's own
     #[arg(long)]
     pub(crate) read_back: bool,
 

@@ -12,6 +12,7 @@ mod resuming;
 mod screening;
 mod seeing;
 mod smoke;
+mod sweeping;
 mod taking;
 mod work;
 

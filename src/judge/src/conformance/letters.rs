@@ -5,15 +5,17 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use letterproof_model::{Capability, Document, LetterStatus, Operation};
+use letterproof_model::text::many;
+use letterproof_model::{Capability, Document, Operation};
 use serde::Deserialize;
 
 use super::check::{Check, Concluded, traffic};
+use super::kept;
 use super::matching::Probed;
 use super::read::none_or;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::traffic::{Answer, CallIx, Event, EventKind, LetterIx, ListCall, Micros};
+use crate::traffic::{Answer, CallIx, EventKind, LetterIx, ListCall};
 
 const STATEFUL: &[Capability] = &[Capability::Stateful];
 const LIST: &str = "OAS listLetters; public handlers of the API";
@@ -37,16 +39,7 @@ pub(super) const CHECKS: &[Check] = &[
         "OAS Letter, specificationId and groupId",
     )
     .needing(STATEFUL),
-    traffic(
-        "C-LETTER-KEPT",
-        "A status once read stays",
-        &[],
-        kept,
-        "A letter goes back to an earlier status only after an update to it (or from REJECTED to \
-         PENDING, by NHS Notify).",
-        "OAS getLetterStatus, getLetters",
-    )
-    .needing(STATEFUL),
+    traffic(kept::ID, kept::TITLE, &[], kept::kept, kept::CLAUSE, kept::SOURCE).needing(STATEFUL),
     traffic(
         "C-LIST-ORDER",
         "Lists keep their order",
@@ -95,6 +88,24 @@ struct Kind<'a> {
     group_id: Option<Cow<'a, str>>,
 }
 
+impl Kind<'_> {
+    /// What differs in another description: each field with both values.
+    fn changes(&self, other: &Kind<'_>) -> String {
+        let shown = |value: &Option<Cow<'_, str>>| {
+            value.as_ref().map_or_else(|| "missing".to_owned(), |text| format!("\"{text}\""))
+        };
+        let fields = [
+            ("specificationId", &self.specification_id, &other.specification_id),
+            ("groupId", &self.group_id, &other.group_id),
+        ];
+        let changed = fields.iter().filter(|(_, was, is)| was != is);
+        let words = changed.map(|(field, was, is)| {
+            format!("has {field} {}, which was {} before", shown(is), shown(was))
+        });
+        words.collect::<Vec<_>>().join(" and ")
+    }
+}
+
 /// The letters that an answer describes; none where it is not of the form it should have.
 fn described(text: &str, operation: Operation) -> Vec<Described<'_>> {
     if operation == Operation::ListLetters {
@@ -115,8 +126,12 @@ fn constant(probed: &Probed<'_>) -> Concluded {
         for Described { id, attributes } in described(text, call.operation) {
             match known.get(&id) {
                 Some((first, kind)) if *kind != attributes => {
-                    let words =
-                        format!("letter {id} has another specification or group than before");
+                    let changes = kind.changes(&attributes);
+                    // A list is no letter's own.
+                    let words = match call.letter {
+                        Some(letter) if probed.traffic.id_text(letter) == id => changes,
+                        _ => format!("{id} {changes}"),
+                    };
                     tally.fault(call.letter, [*first, ix], words);
                 }
                 Some(_) => tally.good([ix]),
@@ -127,47 +142,6 @@ fn constant(probed: &Probed<'_>) -> Concluded {
     none_or(tally, probed, "description", "each as the one before")
 }
 
-fn kept(probed: &Probed<'_>) -> Concluded {
-    let mut tally = Tally::default();
-    for (ix, letter) in probed.traffic.letters() {
-        let reads: Vec<(&Event, LetterStatus)> = letter
-            .events
-            .iter()
-            .filter_map(|event| match event.kind {
-                EventKind::Read(Some(status), _) => Some((event, status)),
-                _ => None,
-            })
-            .collect();
-        for (place, pair) in reads.windows(2).enumerate() {
-            let [(before, was), (after, is)] = pair else { continue };
-            if after.started < before.at + probed.traffic.slack() {
-                // Made side by side, they tell nothing of an order.
-                continue;
-            }
-            let earlier = reads[..place].iter().rfind(|(_, status)| status == is);
-            let back = match (was, is) {
-                (one, other) if one == other => None,
-                (LetterStatus::Rejected, LetterStatus::Pending) => None,
-                (_, LetterStatus::Pending) => Some(Micros::MIN),
-                _ => earlier.map(|(event, _)| event.at),
-            };
-            let sent_since = |since: Micros| {
-                let mut sent = letter.events.iter().filter(|event| event.at >= since);
-                sent.any(
-                    |event| matches!(event.kind, EventKind::Sent(update) if update.status == *is),
-                )
-            };
-            if back.is_some_and(|since| !sent_since(since)) {
-                let words = format!("was read as {was}, and as {is} again");
-                tally.fault(ix, [before.call, after.call], words);
-            } else {
-                tally.good([after.call]);
-            }
-        }
-    }
-    none_or(tally, probed, "read", "each as the one before or later in the letter's life")
-}
-
 fn ordered(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
     // The latest list that a letter stood in, and its place there.
@@ -175,24 +149,35 @@ fn ordered(probed: &Probed<'_>) -> Concluded {
     let lists: Vec<&ListCall> =
         probed.traffic.lists().iter().filter(|list| list.readable()).collect();
     for (number, list) in lists.iter().enumerate() {
-        let mut reached: HashMap<usize, usize> = HashMap::new();
+        // Of each earlier list the place come to, and by which letter.
+        let mut reached: HashMap<usize, (usize, LetterIx)> = HashMap::new();
         let mut compared = false;
+        let mut misplaced: Vec<(LetterIx, LetterIx, CallIx)> = Vec::new();
         for entry in list.entries() {
             let Some((before, place)) = places.get(&entry.letter).copied() else { continue };
             if touched(probed, entry.letter, lists[before], list) {
                 continue;
             }
-            match reached.insert(before, place) {
-                Some(last) if last > place => {
-                    let calls = [lists[before].call, list.call];
-                    tally.fault(entry.letter, calls, "stands before a letter that it stood behind");
+            match reached.insert(before, (place, entry.letter)) {
+                Some((last, other)) if last > place => {
+                    misplaced.push((entry.letter, other, lists[before].call));
                 }
                 Some(_) => compared = true,
                 None => {}
             }
         }
-        if compared {
-            tally.good([list.call]);
+        match misplaced.as_slice() {
+            [] if compared => tally.good([list.call]),
+            [] => {}
+            [(letter, other, before), more @ ..] => {
+                let other = probed.traffic.id_text(*other);
+                let mut words = format!("stands behind {other}, and stood before it");
+                if !more.is_empty() {
+                    let letters = many(more.len(), "letter");
+                    words.push_str(&format!(" ({letters} more out of order in this list)"));
+                }
+                tally.fault(*letter, [*before, list.call], words);
+            }
         }
         let entries = list.entries().iter().enumerate();
         places.extend(entries.map(|(place, entry)| (entry.letter, (number, place))));

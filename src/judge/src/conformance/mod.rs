@@ -12,6 +12,7 @@ mod contract;
 mod headers;
 mod ids;
 mod judging;
+mod kept;
 mod letters;
 mod links;
 mod list;
@@ -27,6 +28,7 @@ mod update;
 pub use check::{Accepted, Check};
 pub use judging::{conformance_checks, conformance_ids, judge_conformance};
 pub(crate) use judging::{judge_probes, judge_suite};
+pub(crate) use kept::finding as letter_not_kept;
 pub(crate) use links::life;
 pub use mi::RECORD;
 pub use plan::{

@@ -6,10 +6,12 @@
 //! certainly did not take on.
 
 mod calls;
+mod conduct;
 mod content;
 mod lists;
 mod mi;
 mod refusals;
+mod times;
 mod updates;
 
 use std::sync::LazyLock;
@@ -20,8 +22,17 @@ use crate::ruling::{Heading, Ruling};
 use crate::traffic::Traffic;
 
 static CHECKS: LazyLock<Vec<ObserverCheck>> = LazyLock::new(|| {
-    [updates::CHECKS, lists::CHECKS, content::CHECKS, mi::CHECKS, calls::CHECKS, refusals::CHECKS]
-        .concat()
+    [
+        updates::CHECKS,
+        lists::CHECKS,
+        content::CHECKS,
+        mi::CHECKS,
+        times::CHECKS,
+        calls::CHECKS,
+        conduct::CHECKS,
+        refusals::CHECKS,
+    ]
+    .concat()
 });
 
 /// A check of what an observer sees of the supplier.

@@ -199,6 +199,17 @@ fn of_content() -> Vec<Watched> {
                 s.mi("M1", &record("2026-09-01", 2));
             },
         ),
+        case(
+            "O-MI-TIME",
+            |s| {
+                dispatched(s);
+                s.mi("M1", &record("2025-09-01", 2));
+            },
+            |s| {
+                dispatched(s);
+                s.mi("M1", &record("2026-09-01", 2));
+            },
+        ),
     ]
 }
 
@@ -221,6 +232,15 @@ fn of_calls() -> Vec<Watched> {
                 }
             },
             |s| then(s.token().list(10, &[]).wait(400.0).token().list(10, &[])),
+        ),
+        case(
+            "O-READS-NEEDED",
+            |s| {
+                for _ in 0..101 {
+                    s.read("L1", Pending);
+                }
+            },
+            |s| then(s.read("L1", Pending).read("L1", Pending)),
         ),
         case("O-RATE-KEPT", |s| calls_within_a_second(s, 400), |s| calls_within_a_second(s, 290)),
         case(

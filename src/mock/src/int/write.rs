@@ -26,6 +26,9 @@ pub(super) fn patch(
     if !call.faults.on(Effect::IgnorePatch) {
         queue(shared, call.faults, supplier, item.into_iter().collect())?;
     }
+    if call.faults.on(Effect::RefuseAndApply) {
+        return Err(Problem::InvalidBody);
+    }
     Ok(empty(StatusCode::ACCEPTED))
 }
 
@@ -100,6 +103,25 @@ fn delay(shared: &Shared) -> u64 {
     if rng.below(10) == 0 { usual + usual / 2 + rng.below(usual + 1) } else { usual }
 }
 
+/// What becomes of a letter some time after it took a status, where a fault wants it.
+fn later(faults: &View, status: LetterStatus) -> Option<Twist> {
+    use LetterStatus::{Accepted, Dispatched, Failed, Pending, Rejected, Returned};
+    let after = |effect| faults.hit(effect).map(|hit| micros(hit.time));
+    let when = |wanted, effect| if status == wanted { after(effect) } else { None };
+    after(Effect::RevertUpdate)
+        .or_else(|| when(Accepted, Effect::RevertAcceptance))
+        .or_else(|| when(Dispatched, Effect::RevertDispatch))
+        .map(Twist::RevertAfter)
+        .or_else(|| after(Effect::WanderUpdate).map(|after| Twist::MoveAfter(Returned, after)))
+        .or_else(|| after(Effect::VanishLetter).map(Twist::VanishAfter))
+        .or_else(|| {
+            when(Rejected, Effect::ReopenRejected).map(|after| Twist::MoveAfter(Pending, after))
+        })
+        .or_else(|| {
+            when(Rejected, Effect::FailRejected).map(|after| Twist::MoveAfter(Failed, after))
+        })
+}
+
 /// Puts a change where the armed faults send it.
 fn twisted(
     shared: &Shared,
@@ -123,6 +145,13 @@ fn twisted(
     if faults.on(Effect::AlterReason) {
         change.reason_text = change.reason_text.map(|text| format!("{text}?").into());
     }
+    if let Some(hit) = faults.hit(Effect::StirOther)
+        && let Some(supplier) = letters.get(change.letter).map(|letter| letter.supplier)
+        && let Some(letter) = letters.last_waiting(supplier).filter(|one| *one != change.letter)
+    {
+        let status = LetterStatus::Failed;
+        apart.push((Change { letter, status, ..change.clone() }, micros(hit.time)));
+    }
     let neighbour = letters.neighbour(change.letter).map(|(number, _)| number);
     if let Some(other) = neighbour.filter(|_| faults.on(Effect::SpillUpdate)) {
         together.push(Change { letter: other, ..change.clone() });
@@ -130,8 +159,10 @@ fn twisted(
     if let Some(other) = neighbour.filter(|_| faults.on(Effect::WrongLetter)) {
         change.letter = other;
     }
-    if let Some(hit) = faults.hit(Effect::RevertUpdate) {
-        change.twist = Twist::RevertAfter(micros(hit.time));
+    if let Some(later) = later(faults, change.status) {
+        change.twist = later;
+    } else if faults.on(Effect::Regroup) {
+        change.twist = Twist::Regroup;
     } else if faults.on(Effect::Relist) {
         change.twist = Twist::Relist;
     } else if faults.on(Effect::KeepListed) {

@@ -7,6 +7,7 @@ mod support;
 
 mod contract;
 mod examined;
+mod later;
 mod letters;
 mod transport;
 mod trust;
@@ -101,7 +102,15 @@ async fn stage(ground: Ground, fault: Option<&str>) -> Stage {
 }
 
 fn probes() -> Vec<Probe> {
-    [letters::PROBES, contract::PROBES, trust::PROBES, transport::PROBES, examined::PROBES].concat()
+    [
+        letters::PROBES,
+        later::PROBES,
+        contract::PROBES,
+        trust::PROBES,
+        transport::PROBES,
+        examined::PROBES,
+    ]
+    .concat()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,7 +10,7 @@ use letterproof_client::{
 };
 use letterproof_mock::{DemoCredentials, MockConfig, MockServer, Registration, SecretToken};
 use letterproof_model::{Brief, Mode, Recording, Selection};
-use letterproof_steps::{Bench, FeatureSet, Prober, Reseed, Stage, StepEvent};
+use letterproof_steps::{Bench, FeatureSet, Prober, Reseed, Stage, StepEvent, Sweeper};
 
 use super::record::Record;
 use super::{secret, words};
@@ -57,6 +57,7 @@ pub(super) async fn work(work: Work<'_>) -> Result<(Recording, Brief), String> {
         on_scenario_end: Arc::new(|| Ok(())),
         prober: Arc::new(Prober::new(server.a_letter_of(OTHER))),
         reseed: Some(reseed(&server, seed)),
+        sweeper: Sweeper::of_run("selftest"),
     };
     letterproof_steps::run(&work.features, &stage).await.map_err(words)?;
     Ok((record.close()?, brief))

@@ -141,6 +141,9 @@ const CATALOGUE: &[HonestEntry] = &[
         ..row(Workflow, "no-read-backs", "No status is read after a letter's acceptance.", &[Way::Habit("no-read-backs")], &[Observed(&[7])])
     },
     row(Workflow, "read-once", "Each status is read once, late.", &[Way::Habit("read-once")], &[Observed(&[5, 7])]),
+    row(Workflow, "notify-reopens", "NHS Notify takes rejected letters back to PENDING (after 0.8 s).", &[Way::Fault("reopen-rejected=800ms")], &[Driven(&[3, 4, 7, 13]), Observed(&[13])]),
+    row(Workflow, "notify-fails", "NHS Notify reports rejected letters as FAILED (after 0.8 s).", &[Way::Fault("fail-rejected=800ms")], &[Driven(&[3, 4, 7, 13]), Observed(&[13])]),
+    row(Workflow, "late-all-over", "Updates overtake each other and show late, and letters are read once more at the end.", &[Way::Unordered, Way::ApplyJitter(300)], &[Driven(&[3, 4, 7, 10, 12, 13])]),
     // A supplier's habits outside AT2, AT4 and AT15.
     opening(NO_AT4_LIST, row(Habit, "lists-of-1", "Letters are taken on one by one.", &[Way::Habit("lists-of-1")], &[Observed(&[5, 7])])),
     opening(NO_AT4_LIST, row(Habit, "lists-of-100", "A list asks for 100 letters.", &[Way::Habit("lists-of-100")], &[Observed(&[5, 7, 13])])),
@@ -170,6 +173,9 @@ const CATALOGUE: &[HonestEntry] = &[
     row(Habit, "mi-after-midnight", "A day is reported when the next has begun (half a second, moved to a day in the record).", &[Way::Habit("mi-after-midnight"), Way::DaysPass], &[Observed(&[7, 14])]),
     opening(IN_PARTS, row(Habit, "in-parts", "Each document is fetched in two ranges.", &[Way::Habit("in-parts")], &[Observed(&[3, 5, 7, 12]), Observed(&[15])])),
     row(Habit, "looks-twice", "Each document is fetched twice with one link.", &[Way::Habit("looks-twice")], &[Observed(&[3, 5, 12]), Observed(&[15])]),
+    row(Habit, "mi-day-begin", "Records bear the first moment of their day.", &[Way::Habit("mi-day-begin")], &[Observed(&[14])]),
+    row(Habit, "mi-day-end", "Records bear the last second of their day.", &[Way::Habit("mi-day-end")], &[Observed(&[14])]),
+    row(Habit, "look-again", "Letters are read ten times more than it takes, and the list asked for as often.", &[Way::Habit("look-again")], &[Observed(&[4, 5, 7, 13])]),
     row(Habit, "follow-redirects", "The HTTP library follows the links to documents by itself.", &[Way::Habit("follow-redirects")], &[Observed(&[5, 15])]),
     row(Habit, "broken-download", "A letter is downloaded again after a broken download.", &[Way::Fault("download-cut=1")], &[Observed(&[5, 12]), Observed(&[15])]),
     row(Habit, "expired-link", "A letter is downloaded again when its link has expired.", &[Way::Injected("expired-link@nth=2")], &[Observed(&[5, 12]), Observed(&[15])]),

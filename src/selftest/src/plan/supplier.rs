@@ -107,6 +107,10 @@ fn setup(name: &str, id: &str) -> SupplierSetup {
         ("return-undispatched", _) => of(&[10]),
         ("hoard-links", _) => of(&[2, 15]),
         ("second-job", _) => of(&[3]),
+        ("forget-missing-pdf", _) => of(&[5, 13]),
+        ("print-unseen", _) => of(&[5, 7, 12, 13]),
+        ("read-on-and-on" | "list-on-and-on", _) => of(&[4, 7]),
+        (_, "O-MI-TIME") => of(&[14]),
         // The printed letter that it sets back is one of the only batch.
         ("step-back", "AT4.1") => {
             let usual = of(&[4, 5]);

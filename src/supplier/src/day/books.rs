@@ -19,6 +19,11 @@ const FURTHER_ITEMS: [&str; 2] = ["sheets", "envelopes"];
 /// Seconds of a day.
 const DAY: i64 = 24 * 3_600;
 
+/// The day of a time.
+fn day_of(time: &str) -> &str {
+    time.split('T').next().unwrap_or(time)
+}
+
 type Key = (Option<SpecificationId>, Option<GroupId>);
 
 impl Day<'_> {
@@ -91,7 +96,14 @@ impl Day<'_> {
         // A day that a habit let pass may have been shorter than a day.
         let short = DAY - i64::try_from(self.settings.day.as_secs()).unwrap_or(DAY);
         let ahead = self.settings.clock_off() + i64::from(self.days) * short;
+        let ahead = ahead + self.faults.time_off();
         let utc = Timestamp::from_second(now.as_second() + ahead).unwrap_or(now).to_string();
+        if self.settings.has(Manner::StampDayBegin) {
+            return format!("{}T00:00:00Z", day_of(&utc));
+        }
+        if self.settings.has(Manner::StampDayEnd) {
+            return format!("{}T23:59:59Z", day_of(&utc));
+        }
         if self.faults.has(Wrong::LocalTime) {
             return utc.replace('Z', "+01:00");
         }

@@ -17,6 +17,9 @@ use crate::wire::{Reason, Update};
 /// The most letters of one bulk update.
 const BULK: usize = 2_500;
 
+/// How often is on and on.
+const ON_AND_ON: usize = 150;
+
 impl Day<'_> {
     /// Sends updates together, or each worker's part at the same time as the others'.
     pub(super) async fn bulk(&self, updates: Vec<Update>) -> Result<(), SupplierError> {
@@ -66,10 +69,38 @@ impl Day<'_> {
         }
         let seen = (letters.len() - unseen.len()) as u64;
         *self.report.lock().seen.entry(status).or_default() += seen;
+        self.look_again(&letters).await?;
         match letters.iter().find(|id| !unseen.contains(*id)).cloned() {
             Some(id) if !self.strayed => self.send_astray(&id, status).await,
             _ => Ok(()),
         }
+    }
+
+    /// Reads letters more often than it takes, where a habit or a fault wants it.
+    async fn look_again(&self, letters: &[LetterId]) -> Result<(), SupplierError> {
+        let own = |manner| if let Manner::LookAgain(times) = manner { Some(times) } else { None };
+        for _ in 0..self.settings.manners().find_map(own).unwrap_or(0) {
+            let reads: Vec<_> = letters.iter().map(|id| self.line.read(id)).collect();
+            let mut reads = stream::iter(reads).buffer_unordered(self.settings.in_flight);
+            while reads.try_next().await?.is_some() {}
+        }
+        if let Some(first) = letters.first().filter(|_| self.faults.has(Wrong::ReadOnAndOn)) {
+            for _ in 0..ON_AND_ON {
+                self.line.read(first).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for the list more often than it takes, where a habit or a fault wants it.
+    pub(super) async fn list_on(&self) -> Result<(), SupplierError> {
+        let own = |manner| if let Manner::LookAgain(times) = manner { Some(times) } else { None };
+        let again = self.settings.manners().find_map(own).unwrap_or(0);
+        let on = if self.faults.has(Wrong::ListOnAndOn) { ON_AND_ON } else { 0 };
+        for _ in 0..again + on {
+            self.line.list(self.settings.batch).await?;
+        }
+        Ok(())
     }
 
     /// The letters that do not show this status before the deadline.

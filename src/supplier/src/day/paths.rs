@@ -28,6 +28,8 @@ impl Day<'_> {
             let kind = kind.and_then(|id| self.settings.kind(id));
             match job.prepared.unwrap_or(Prepared::NotHad) {
                 Prepared::NotHad => {}
+                Prepared::NoPdf if self.faults.has(Wrong::ForgetMissing) => {}
+                Prepared::Flawed(_) if self.faults.has(Wrong::ForgetDamaged) => {}
                 flawed if flawed.reason_to_fail().is_some() => {
                     job.path.push_back(Step { status: Failed, reason: flawed.reason_to_fail() });
                 }
@@ -40,7 +42,9 @@ impl Day<'_> {
         }
         let fates = scaled(self.settings.fates, ordinary.len(), shift);
         let own = |manner| if let Manner::Path(path) = manner { Some(path) } else { None };
-        let own = self.settings.manners().find_map(own);
+        let unseen: Option<&'static [LetterStatus]> =
+            self.faults.has(Wrong::PrintUnseen).then_some(&[Printed, Dispatched]);
+        let own = unseen.or_else(|| self.settings.manners().find_map(own));
         for (number, at) in ordinary.into_iter().enumerate() {
             // A habit's way is gone to its end, whatever the tests of the day need.
             let usual = || ordinary_path(number, fates).into_iter();

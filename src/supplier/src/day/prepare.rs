@@ -36,7 +36,8 @@ impl Day<'_> {
         &self,
         letters: Vec<&Letter>,
     ) -> Result<Vec<(LetterId, Prepared)>, SupplierError> {
-        if self.faults.has(Wrong::NoDownload) || self.faults.has(Wrong::DownloadAfter) {
+        let unseen = [Wrong::NoDownload, Wrong::DownloadAfter, Wrong::PrintUnseen];
+        if unseen.into_iter().any(|wrong| self.faults.has(wrong)) {
             let ready = |letter: &Letter| (letter.id.clone(), Prepared::Ready);
             return Ok(letters.into_iter().map(ready).collect());
         }

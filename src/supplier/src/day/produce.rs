@@ -1,6 +1,8 @@
 //! Production: letters go through the house in waves, one status after another (AT5 to AT12).
 //! Refuses to overtake: a wave begins when the one before it has been seen.
 
+use std::collections::HashSet;
+
 use letterproof_model::LetterId;
 use letterproof_model::LetterStatus::{
     self, Cancelled, Delivered, Dispatched, Enclosed, Failed, Forwarded, Printed, Returned,
@@ -30,7 +32,12 @@ impl Day<'_> {
             let wave = self.next_wave(status);
             moved += wave.len();
             let worked = !wave.is_empty();
+            let printed: HashSet<LetterId> = wave.iter().map(|(id, _)| id.clone()).collect();
             self.send_wave(status, wave).await?;
+            if status == Printed && self.faults.has(Wrong::PrintUnseen) {
+                let jobs = self.jobs.iter().filter(|job| printed.contains(job.id()));
+                self.prepare(jobs.map(|job| &job.letter)).await?;
+            }
             if worked && self.settings.has(Manner::DayBetweenStatuses) {
                 self.let_a_day_pass().await;
             }

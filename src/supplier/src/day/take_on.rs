@@ -57,6 +57,7 @@ impl Day<'_> {
         if lists == 0 && self.known.is_empty() {
             self.note("the queue was empty; ask for it to be seeded".to_owned());
         }
+        self.list_on().await?;
         Ok(format!("{lists} lists: {accepted} letters accepted, {rejected} rejected"))
     }
 
@@ -182,7 +183,11 @@ impl Day<'_> {
     fn is_doubtful(&self, letter: &Letter) -> bool {
         match letter.attributes.sha256_hash {
             Some(_) => self.settings.has(Manner::RejectBadPdfs),
-            None => !self.settings.has(Manner::FailBadPdfs),
+            None => {
+                let unseen = [Wrong::PrintUnseen, Wrong::ForgetMissing];
+                !self.settings.has(Manner::FailBadPdfs)
+                    && !unseen.into_iter().any(|wrong| self.faults.has(wrong))
+            }
         }
     }
 

@@ -58,6 +58,9 @@ const fn undone(
     FaultEntry { ends_with: Verdict::NotRun, ..row(name, caught_by, does, wrong) }
 }
 
+/// Seconds of a day.
+const DAY: i64 = 24 * 3_600;
+
 #[rustfmt::skip]
 const CATALOGUE: &[FaultEntry] = &[
     // Lists.
@@ -112,6 +115,9 @@ const CATALOGUE: &[FaultEntry] = &[
     row("step-back", &["AT4.1", "O-MOVE-ELIGIBLE"], "Sets a printed letter back to ACCEPTED.", Wrong::Stray(Printed, Accepted)),
     // Documents.
     row("print-flawed", &["AT12.4", "O-CONTENT-SAME"], "Prints letters whose PDF is damaged.", Wrong::IgnoreFlaws),
+    row("print-unseen", &["AT12.4", "AT13.5"], "Prints letters before it looks at their PDF, and dispatches them whatever it shows.", Wrong::PrintUnseen),
+    row("forget-missing-pdf", &["AT13.5"], "Accepts letters, finds no PDF, and forgets them.", Wrong::ForgetMissing),
+    row("forget-damaged", &["AT12.4"], "Forgets accepted letters whose PDF is damaged.", Wrong::ForgetDamaged),
     row("never-download", &["O-PDF-FETCHED", "AT15.3"], "Produces letters without their PDF.", Wrong::NoDownload),
     row("partial-download", &["AT15.3", "O-PDF-FETCHED"], "Fetches only the beginning of each PDF.", Wrong::PartialDownload),
     row("gap-download", &["O-PDF-FETCHED", "AT15.3"], "Fetches the beginning and the end of each PDF, and not what lies between.", Wrong::GapDownload),
@@ -125,9 +131,15 @@ const CATALOGUE: &[FaultEntry] = &[
     row("mi-wrong-quantity", &["AT14.2", "O-MI-COUNTS"], "Submits more letters than it dispatched.", Wrong::TooHighQuantity),
     row("mi-without-group", &["AT14.1"], "Submits records that name no group.", Wrong::NoGroup),
     row("mi-local-time", &["AT14.1"], "Submits records with local times.", Wrong::LocalTime),
+    row("mi-last-year", &["O-MI-TIME"], "Submits records that bear last year's date.", Wrong::TimeOff(-365 * DAY)),
+    row("mi-next-year", &["O-MI-TIME"], "Submits records that bear next year's date.", Wrong::TimeOff(365 * DAY)),
+    row("mi-next-week", &["O-MI-TIME"], "Submits records that bear a time a week ahead.", Wrong::TimeOff(7 * DAY)),
+    row("mi-local-as-utc", &["O-MI-TIME"], "Marks the local time of a summer's day as UTC.", Wrong::TimeOff(3_600)),
     row("mi-again-unanswered", &["O-MI-ONCE"], "Submits a record again after no answer (inject a dropped one).", Wrong::ResubmitUnanswered),
     undone("no-mi", &["AT14.1"], "Submits no records at all.", Wrong::NoRecords),
     // Calls.
+    row("read-on-and-on", &["O-READS-NEEDED"], "Reads a letter hundreds of times when nothing is awaited.", Wrong::ReadOnAndOn),
+    row("list-on-and-on", &["O-READS-NEEDED"], "Asks for the list hundreds of times when nothing new waits.", Wrong::ListOnAndOn),
     row("one-request-id", &["O-REQUEST-ID-UNIQUE"], "Sends the same X-Request-ID with every call.", Wrong::OneRequestId),
     row("no-request-id", &["AT1.2"], "Sends no X-Request-ID.", Wrong::NoRequestId),
     row("no-token", &["AT1.3"], "Sends calls without a token.", Wrong::NoToken),

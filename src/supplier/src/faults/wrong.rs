@@ -64,6 +64,12 @@ pub(crate) enum Wrong {
     LateDownload,
     /// A document that cannot be printed goes to print.
     IgnoreFlaws,
+    /// Letters are printed before their PDF is looked at, and go on whatever it shows.
+    PrintUnseen,
+    /// Accepted letters without a PDF are forgotten.
+    ForgetMissing,
+    /// Accepted letters whose PDF is damaged are forgotten.
+    ForgetDamaged,
     // Management information.
     /// A record is submitted twice.
     DoubleRecord,
@@ -75,6 +81,8 @@ pub(crate) enum Wrong {
     NoGroup,
     /// Times are local times.
     LocalTime,
+    /// Records bear a time that is off by so many seconds.
+    TimeOff(i64),
     /// No record is submitted.
     NoRecords,
     /// A record is submitted again after no answer.
@@ -82,6 +90,10 @@ pub(crate) enum Wrong {
     /// Every letter has a record of its own.
     RecordForEachLetter,
     // Calls.
+    /// A letter is read over and over.
+    ReadOnAndOn,
+    /// The list is asked for over and over.
+    ListOnAndOn,
     /// All calls have the same request id.
     OneRequestId,
     /// Calls have no request id.
@@ -123,6 +135,11 @@ impl Faults {
     /// Whether the print house is wrong in this way.
     pub(crate) fn has(&self, wrong: Wrong) -> bool {
         self.0.contains(&wrong)
+    }
+
+    /// By how many seconds the times of records are off.
+    pub(crate) fn time_off(&self) -> i64 {
+        self.0.iter().map(|wrong| if let Wrong::TimeOff(off) = wrong { *off } else { 0 }).sum()
     }
 
     /// The status that is rushed after this one, if any.

@@ -67,6 +67,7 @@ const CATALOGUE: &[HabitEntry] = &[
     row("days-apart", "Lets a day pass after each status.", Manner::DayBetweenStatuses),
     row("no-read-backs", "Reads no status after a letter's acceptance; it waits instead.", Manner::NoReadBacks),
     row("read-once", "Reads each status once, late, when an update has had its time.", Manner::ReadOnce),
+    row("look-again", "Reads every letter ten times more, and asks for the list as often.", Manner::LookAgain(10)),
     // Documents.
     row("any-length", "Produces letters of any number of pages.", Manner::AnyLength),
     row("whole-range", "Asks for documents from their first byte on, as a range.", Manner::WholeRange),
@@ -88,6 +89,8 @@ const CATALOGUE: &[HabitEntry] = &[
     row("mi-per-line-item", "Reports letters, sheets and envelopes, each in a record.", Manner::ReportLineItems),
     row("mi-printed", "Reports the letters it has printed.", Manner::ReportPrinted),
     row("mi-after-midnight", "Reports a day when the next one has begun.", Manner::ReportAfterMidnight),
+    row("mi-day-begin", "Stamps records with the first moment of their day.", Manner::StampDayBegin),
+    row("mi-day-end", "Stamps records with the last second of their day.", Manner::StampDayEnd),
 ];
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub(crate) enum Manner {
     NoReadBacks,
     /// Each status is read late, so that once is enough: after half of the time that updates have.
     ReadOnce,
+    /// Letters are read so often again, and the list asked for, when all is known.
+    LookAgain(usize),
     // Documents.
     /// Letters of any number of pages are produced.
     AnyLength,
@@ -70,4 +72,8 @@ pub(crate) enum Manner {
     ReportPrinted,
     /// A day is reported when the next one has begun.
     ReportAfterMidnight,
+    /// A record bears the first moment of its day.
+    StampDayBegin,
+    /// A record bears the last second of its day.
+    StampDayEnd,
 }

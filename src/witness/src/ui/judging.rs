@@ -11,7 +11,7 @@ use letterproof_model::{
     TestResult, Timestamp, Verdict, now, test_definition,
 };
 
-use letterproof_traffic::{Letter, Standing, Traffic, standing};
+use letterproof_traffic::{Letter, Standing, Sweep, Traffic, standing};
 
 use super::advice::next_steps;
 use super::feed::Feed;
@@ -117,6 +117,11 @@ impl Judging {
         let mut ids: Vec<LetterId> = letters.map(|(letter, _)| traffic.letter_id(letter)).collect();
         ids.sort_unstable();
         ids
+    }
+
+    /// The letters that a final sweep reads, by all that was taken in; the sample is drawn by `seed`.
+    pub(crate) fn sweep(&self, seed: &str) -> Sweep {
+        self.cache.traffic().sweep(i64::MIN, seed)
     }
 
     /// Whether something came that is not judged yet.

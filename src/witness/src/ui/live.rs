@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use letterproof_model::{Context, LetterId, TestId};
+use letterproof_traffic::Sweep;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -165,6 +166,17 @@ impl Live {
             let mut judging = shared.judging.lock();
             judging.catch_up();
             judging.unseen()
+        });
+        looked.await.unwrap_or_default()
+    }
+
+    /// The letters that a final sweep reads; the sample of those that did not move is drawn by `seed`.
+    pub async fn sweep(&self, seed: &str) -> Sweep {
+        let (shared, seed) = (Arc::clone(&self.shared), seed.to_owned());
+        let looked = tokio::task::spawn_blocking(move || {
+            let mut judging = shared.judging.lock();
+            judging.catch_up();
+            judging.sweep(&seed)
         });
         looked.await.unwrap_or_default()
     }

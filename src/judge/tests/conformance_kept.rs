@@ -1,0 +1,166 @@
+//! What a letter shows that was read once more: kept, gone back, changed to something else, changed
+//! unasked. And when nothing is said, since an update need not be on record.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use letterproof_contract::Contract;
+use letterproof_judge::{Head, conclude};
+use letterproof_model::LetterStatus::{Accepted, Dispatched, Failed, Pending, Rejected, Returned};
+use letterproof_model::{
+    About, Brief, Finding, FindingKind, Journal as _, Mark, MarkKind, Mode, Recording, RunEnd,
+    RunId, Selection, ToolInfo, Verdict,
+};
+use support::Script;
+use support::cases::then;
+use support::probed::{after, of, said};
+
+const ID: &str = "C-LETTER-KEPT";
+/// The time that an update has to show, in seconds.
+const DEADLINE: f64 = 60.0;
+
+/// What is said of a run that began long enough ago.
+fn later(write: impl FnOnce(&mut Script)) -> Script {
+    after(|s| {
+        s.wait(DEADLINE + 1.0);
+        write(s);
+    })
+}
+
+fn fails(words: &str, script: &Script) {
+    assert_eq!(said(ID, script), (Verdict::Fail, words.to_owned()));
+}
+
+#[test]
+fn a_letter_that_goes_back_after_it_was_seen_is_found_by_reading_it_once_more() {
+    let moved = |last| {
+        later(|s| {
+            s.moved("L1", Accepted).moved("L1", Dispatched);
+            s.harness().scenario("Final sweep").wait(30.0).read("L1", last);
+        })
+    };
+    assert_eq!(said(ID, &moved(Dispatched)).0, Verdict::Pass);
+    fails("1 of 2 reads: L1 was read as DISPATCHED, and as ACCEPTED again", &moved(Accepted));
+    fails("1 of 2 reads: L1 was read as DISPATCHED, and as PENDING again", &moved(Pending));
+}
+
+#[test]
+fn a_letter_that_shows_what_nobody_sent_has_changed_to_something_else() {
+    let wandered = later(|s| {
+        s.moved("L1", Accepted).harness().wait(30.0).read("L1", Returned);
+    });
+    fails("1 of 1 read: L1 was read as ACCEPTED, and as RETURNED, which nobody sent", &wandered);
+    // An update whose answer was lost may have arrived.
+    let lost = later(|s| {
+        s.moved("L1", Accepted).patch("L1", Returned).lost().wait(30.0).read("L1", Returned);
+    });
+    assert_eq!(said(ID, &lost).0, Verdict::Pass);
+    let refused = later(|s| {
+        s.moved("L1", Accepted).patch("L1", Returned).answered(400).wait(30.0);
+        s.read("L1", Returned);
+    });
+    let words = "1 of 1 read: L1 was read as ACCEPTED, and as RETURNED, although its update was \
+                 answered with 400";
+    fails(words, &refused);
+}
+
+#[test]
+fn a_letter_that_nobody_named_must_not_change_along() {
+    let beside = |is| {
+        later(|s| {
+            s.read("L2", Pending).supplier().moved("L1", Accepted);
+            s.harness().wait(30.0).read("L2", is);
+        })
+    };
+    assert_eq!(said(ID, &beside(Pending)).0, Verdict::Pass);
+    fails("1 of 1 read: L2 was read as PENDING, and as FAILED, which nobody sent", &beside(Failed));
+}
+
+#[test]
+fn a_letter_that_was_only_listed_is_told_of_when_the_queue_cannot_lag_so_long() {
+    let listed_after = |seconds: f64| {
+        let mut script = after(|s| {
+            let known = support::letters(3);
+            s.wait(seconds).list(9, &known[2..]).wait(1.0).read("L3", Failed);
+        });
+        script.exchanges.retain(|one| !one.request.url.contains("limit=100"));
+        said(ID, &script).0
+    };
+    assert_eq!(listed_after(900.0), Verdict::NotRun, "the list may lag behind an earlier update");
+    assert_eq!(listed_after(961.0), Verdict::Fail);
+}
+
+#[test]
+fn nhs_notify_takes_a_rejected_letter_back_or_fails_it() {
+    for status in [Pending, Failed] {
+        let script = later(|s| {
+            s.moved_for("L1", Rejected, "J01", "Unfit").harness().wait(30.0).read("L1", status);
+        });
+        assert_eq!(said(ID, &script).0, Verdict::Pass, "{status}");
+    }
+}
+
+#[test]
+fn what_need_not_be_on_record_blames_nobody() {
+    let changed = |s: &mut Script| then(s.read("L1", Pending).wait(5.0).read("L1", Accepted));
+    fails(
+        "1 of 1 read: L1 was read as PENDING, and as ACCEPTED, which nobody sent",
+        &later(changed),
+    );
+    // An earlier run may have sent it just before this one began.
+    assert_eq!(said(ID, &after(changed)).0, Verdict::Pass);
+    // So may another of the supplier's systems that goes past the witness.
+    let mut watched = later(changed);
+    watched.context.mode = Mode::Observed;
+    assert_eq!(said(ID, &watched).0, Verdict::Pass);
+    // So may this run, which was killed before it could note so.
+    let script = later(|s| then(s.read("L1", Pending).wait(100.0).read("L1", Accepted)));
+    let gone_on = script.exchanges.last().unwrap().started;
+    let recording = Recording::new(
+        script.journal().exchanges().to_vec(),
+        vec![Mark::new(gone_on, MarkKind::Resumed)],
+    );
+    let results = letterproof_judge::conformance::judge_conformance(
+        &recording,
+        &script.context,
+        Contract::built_in().unwrap(),
+    );
+    assert_eq!(of(ID, &results).verdict, Verdict::Pass);
+    // What a PATCH asked for that cannot be read here may be just this.
+    let odd = later(|s| {
+        s.read("L1", Pending).patch("L1", Accepted).edit(|exchange| {
+            exchange.request.body = letterproof_model::Body::Text { text: "odd".into() };
+        });
+        s.wait(5.0).read("L1", Accepted);
+    });
+    assert_eq!(said(ID, &odd).0, Verdict::Pass);
+}
+
+/// The finding of a run that was not asked for the conformance suite.
+fn finding(script: &Script) -> Option<Finding> {
+    let selection = Selection { tests: Vec::new(), conformance: false };
+    let brief = Brief::new(selection, script.context.clone());
+    let tool = ToolInfo { version: "0.1.0".into(), commit: "unknown".into() };
+    let (run_id, started) = (RunId::fixed("run-1"), script.exchanges[0].started);
+    let head = Head { run_id: &run_id, started, tool: &tool, brief: &brief };
+    let mut journal = script.journal();
+    journal.push_mark(RunEnd::Whole.mark(started));
+    let results = conclude(&journal, &head, Contract::built_in().unwrap());
+    results.findings.into_iter().find(|finding| finding.id == "F-LETTER-NOT-KEPT")
+}
+
+#[test]
+fn without_the_suite_the_same_is_a_finding_about_the_api() {
+    let back = later(|s| {
+        s.moved("L1", Accepted).moved("L1", Dispatched).harness().wait(30.0).read("L1", Accepted);
+    });
+    let found = finding(&back).unwrap();
+    assert_eq!((found.about, found.kind), (About::Api, FindingKind::Violation));
+    assert!(found.observed.contains("DISPATCHED, and as ACCEPTED again"), "{}", found.observed);
+    let mut watched = back.clone();
+    watched.context.mode = Mode::Observed;
+    assert_eq!(finding(&watched).unwrap().kind, FindingKind::Note);
+    let kept = later(|s| then(s.moved("L1", Accepted).harness().wait(30.0).read("L1", Accepted)));
+    assert_eq!(finding(&kept), None);
+}
