@@ -115,7 +115,7 @@ pub(crate) struct Broken {
     /// Scenarios that had begun and come to no end of their own.
     pub(crate) broken_off: HashSet<String>,
     /// By how many seconds the clock was set back since, where it was.
-    behind: Option<i64>,
+    pub(crate) behind: Option<i64>,
 }
 
 impl Broken {

@@ -260,6 +260,9 @@ impl Drive<'_> {
                 keep_pdfs: self.options.keep_pdfs.clone(),
             },
         )?;
+        if let Some(behind) = self.broken.as_ref().and_then(|broken| broken.behind) {
+            session.assume_clock_behind(behind);
+        }
         let told = self.progress.clone();
         let listener = move |event: ProgressEvent| told.doing(&event);
         let refused = Arc::new(AtomicBool::new(false));

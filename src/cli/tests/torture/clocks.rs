@@ -180,7 +180,9 @@ fn gone_on_with(before: i64, after: i64, exchanges: usize) -> Option<Vec<String>
     let folder = run_folder(&out);
     let results = passed(&ended, &folder);
     let doubts = results.findings.iter().filter(|one| one.id.starts_with("F-JOURNAL"));
-    assert_eq!(doubts.count(), 0, "the ledger knows the whole journal: {:?}", results.findings);
+    // Killed that early, the run may not be in the ledger yet, which is told.
+    let known = exchanges == 0 || doubts.count() == 0;
+    assert!(known, "the ledger knows the whole journal: {:?}", results.findings);
     Some(journal(&folder).recording.marks().iter().map(|mark| mark.words()).collect())
 }
 

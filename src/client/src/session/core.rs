@@ -171,6 +171,12 @@ impl Session {
         self.inner.misled.lock().clone()
     }
 
+    /// Takes in that the times of this process go on so many seconds ahead of the machine's clock, which
+    /// is what the platform is taken to go by until one of its answers tells.
+    pub fn assume_clock_behind(&self, seconds: i64) {
+        self.inner.skew.assume(jiff::SignedDuration::from_secs(-seconds));
+    }
+
     /// Asks everything to stop: requests under way end, waits are cut short, and whatever is
     /// asked for afterwards is refused with [`ClientError::Interrupted`].
     pub fn stop(&self) {

@@ -26,6 +26,11 @@ impl Skew {
         *self.measured.lock() = Some(SignedDuration::from_millis(server - here));
     }
 
+    /// Takes in how far the server is ahead, until one of its answers tells.
+    pub(super) fn assume(&self, ahead: SignedDuration) {
+        self.measured.lock().get_or_insert(ahead);
+    }
+
     /// Takes in that the server goes by this clock, whatever its `Date` says.
     pub(super) fn disbelieve(&self) {
         self.disbelieved.store(true, Ordering::Relaxed);
@@ -52,6 +57,17 @@ impl Skew {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_assumed_holds_until_an_answer_tells() {
+        let skew = Skew::default();
+        let here: Timestamp = "2026-11-20T13:14:35Z".parse().unwrap();
+        skew.assume(SignedDuration::from_hours(-1));
+        assert_eq!(skew.server_now(here).as_second() - here.as_second(), -3_600);
+        skew.note("Fri, 20 Nov 2026 13:14:35 GMT", here, here);
+        skew.assume(SignedDuration::from_hours(-1));
+        assert_eq!(skew.server_now(here), here);
+    }
 
     #[test]
     fn a_clock_that_is_off_by_minutes_is_corrected_and_one_off_by_a_second_is_not() {
