@@ -3,7 +3,7 @@
 
 use letterproof_evidence::{Bundle, Stated, stated};
 use letterproof_model::{
-    Journal as _, Performance, Results, RunEnd, RunInfo, SupplierKind, TestId, TestResult, Verdict,
+    Journal as _, Performance, Results, RunEnd, RunInfo, Standing, TestId, TestResult, Verdict,
     WaiverUse, visible,
 };
 use serde::Serialize;
@@ -33,8 +33,9 @@ pub struct MailSummary {
     exit_code: u8,
     /// What a reader must know before anything else.
     notices: Vec<String>,
-    /// Who made the traffic, and what that shows.
-    traffic: SupplierKind,
+    /// Whose system made the calls, and where they went.
+    standing: Standing,
+    /// The same in a sentence.
     shows: String,
     run: RunInfo,
     tests: Vec<TestLine>,
@@ -76,6 +77,7 @@ struct StatementLine {
 pub fn mail_summary(bundle: &Bundle, extras: &Extras) -> MailSummary {
     let results = &bundle.results;
     let outcome = words::outcome(results);
+    let standing = bundle.standing();
     let end = words::broken_off(&RunEnd::of(bundle.journal.recording.marks()))
         .filter(|_| bundle.journal.header.brief.is_some());
     let advice = results.waivers.iter().filter_map(WaiverUse::advice);
@@ -87,8 +89,8 @@ pub fn mail_summary(bundle: &Bundle, extras: &Extras) -> MailSummary {
         verdict: outcome.verdict,
         exit_code: results.exit_code,
         notices: end.into_iter().chain(advice).collect(),
-        traffic: results.run.supplier,
-        shows: shows(results.run.supplier).to_owned(),
+        shows: standing.sentence(),
+        standing,
         run: results.run.clone(),
         tests: tests(results),
         measured: results.performance.clone(),
@@ -100,24 +102,6 @@ pub fn mail_summary(bundle: &Bundle, extras: &Extras) -> MailSummary {
             Some(_) => vec![format!("{zip} --key supplier.pub.pem")],
             None => vec![zip],
         },
-    }
-}
-
-/// Whose system a run shows.
-fn shows(supplier: SupplierKind) -> &'static str {
-    match supplier {
-        SupplierKind::Reference => {
-            "Driven: letterproof made the calls itself. This shows the target and the credentials, \
-             and nothing of the supplier's own system."
-        }
-        SupplierKind::Witnessed => {
-            "Witnessed: the supplier's own system made the calls, and letterproof recorded them on \
-             their way."
-        }
-        SupplierKind::Imported => {
-            "Imported: the calls were recorded elsewhere; who made them is told by whoever recorded \
-             them."
-        }
     }
 }
 
@@ -150,7 +134,7 @@ impl MailSummary {
         let mut page = Page::default();
         page.wrapped("", &self.headline);
         page.line(&"=".repeat(self.headline.chars().count().min(WIDTH)));
-        for paragraph in [&self.detail, &self.shows].into_iter().chain(&self.notices) {
+        for paragraph in [&self.shows, &self.detail].into_iter().chain(&self.notices) {
             page.gap();
             page.wrapped("", paragraph);
         }
@@ -188,7 +172,8 @@ impl MailSummary {
         let window = run.window.map_or_else(|| "none given".to_owned(), |n| n.to_string());
         let took = words::duration_us(words::between_us(run.started, run.finished));
         page.gap();
-        for (name, value) in [
+        let who = run.who.lines();
+        for (name, value) in who.into_iter().chain([
             ("Run", run.id.to_string()),
             ("Target", format!("{} ({})", run.target.name, run.target.base_url)),
             ("Window", window),
@@ -196,8 +181,8 @@ impl MailSummary {
             ("Began", format!("{}, took {took}", words::date(run.started))),
             ("Tool", format!("letterproof {} ({})", run.tool.version, run.tool.commit)),
             ("Pack", format!("revision of {}", run.pack.version)),
-        ] {
-            page.wrapped(&format!("{name:<8} "), &value);
+        ]) {
+            page.wrapped(&format!("{name:<14} "), &value);
         }
     }
 

@@ -3,7 +3,7 @@
 
 use letterproof_evidence::{Attestation, is_stated, stated};
 use letterproof_model::{
-    ClauseKind, CriterionResult, FindingKind, Results, SupplierKind, TestResult, Verdict, clause,
+    ClauseKind, CriterionResult, FindingKind, Proof, Results, TestResult, Verdict, clause,
     is_waived,
 };
 use serde::Serialize;
@@ -150,16 +150,16 @@ fn waiver(used: &letterproof_model::WaiverUse) -> Open {
 
 /// What passed without the supplier's own system, or without anybody of ours watching.
 fn not_the_suppliers_own(results: &Results) -> Questions {
-    let (kind, title, ask) = match results.run.supplier {
-        SupplierKind::Reference => {
+    let (kind, title, ask) = match results.run.standing().word {
+        Proof::Driven => {
             ("driven-only", "Driven only", "How does the supplier's own system show it?")
         }
-        SupplierKind::Imported => (
+        Proof::Imported => (
             "imported",
             "Recorded elsewhere",
             "Who recorded it, with what, and is anything left out?",
         ),
-        SupplierKind::Witnessed => {
+        Proof::Witnessed | Proof::Attested => {
             return Questions { kind: "", title: "", ask: "", items: vec![] };
         }
     };
