@@ -136,7 +136,8 @@ mod tests {
 
     pub(super) fn clean(redactor: &Redactor, name: &str, value: &str) -> String {
         let headers = vec![(name.to_owned(), value.to_owned())];
-        redactor.clean_headers(headers, "https://api.example/supplier/letters").remove(0).value
+        let url = "https://api.example/supplier/letters";
+        redactor.clean_headers(headers, url).remove(0).value.into()
     }
 
     #[test]
