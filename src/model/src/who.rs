@@ -39,20 +39,6 @@ pub struct WindowDates {
     to: Date,
 }
 
-impl WindowDates {
-    /// The first day.
-    #[must_use]
-    pub const fn from(self) -> Date {
-        self.from
-    }
-
-    /// The last day.
-    #[must_use]
-    pub const fn to(self) -> Date {
-        self.to
-    }
-}
-
 impl FromStr for WindowDates {
     type Err = String;
 
