@@ -118,7 +118,7 @@ fn sigterm_ends_each_command_as_ctrl_c_does() {
         (&["run", "--only", "AT15", "--out", path], "AT15", 3, "start a new run"),
         (
             &["selftest", "--noise", "1", "--jobs", "1"],
-            "self-test",
+            ".",
             3,
             "stopped before the last row",
         ),
