@@ -74,10 +74,14 @@ async fn asked_to_stop() -> io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
-/// Waits until somebody asks to stop; where signals cannot be had, nobody ever does.
-pub(crate) async fn pressed() {
-    if next_press().await.is_err() {
-        std::future::pending::<()>().await;
+/// Waits until somebody asks to stop, and listens from the call on; where signals cannot be had, nobody
+/// ever does. Needs the runtime.
+pub(crate) fn pressed() -> impl Future<Output = ()> {
+    let press = next_press();
+    async move {
+        if press.await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 

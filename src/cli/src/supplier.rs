@@ -37,7 +37,11 @@ pub(crate) fn supplier(options: &SupplierOptions) -> Result<u8, Failure> {
     let runtime = crate::runtime()?;
     progress.waiting("waiting for an answer");
     let listener = move |event: ProgressEvent| told.doing(&event);
-    let report = runtime.block_on(model.run(&listener, pressed()));
+    let report = runtime.block_on(async {
+        // Who is told that it works may stop it.
+        let stop = pressed();
+        model.run(&listener, stop).await
+    });
     runtime.shutdown_timeout(Duration::from_secs(1));
     progress.finish();
     let report = report?;

@@ -231,10 +231,18 @@ fn other_zips_and_files_are_no_bundles() {
     let sound = zip(&[stored("run/a", b"x")]);
     let without_stamp = &sound[..sound.len() - 94];
     let with_other_comment = [without_stamp, &[5, 0], b"hello"].concat();
-    for bytes in [b"".as_slice(), b"PK", &[0; 1_000], &with_other_comment, without_stamp] {
+    let cut = &sound[..sound.len() / 3];
+    for (bytes, words) in [
+        (b"".as_slice(), "it is no zip at all"),
+        (b"PK", "it is no zip at all"),
+        (&[0; 1_000], "it is no zip at all"),
+        (cut, "it is a zip that was cut short"),
+        (&with_other_comment, "unpack it and give the folder"),
+        (without_stamp, "unpack it and give the folder"),
+    ] {
         let (kind, sentence) = refusal(bytes);
         assert_eq!(kind, ProblemKind::NotABundle);
-        assert!(sentence.contains("unpack it and give the folder"), "{sentence}");
+        assert!(sentence.contains(words), "{sentence}");
     }
 }
 
