@@ -3,17 +3,22 @@
 //! Refuses the target's name where it claims more than the record: `int` is what INT's host answered.
 
 use letterproof_model::{
-    Context, Direction, Exchange, Journal, MOCK_HEADER, MarkKind, Operation, Place, Route,
-    SeenHost, Standing, SupplierKind, host_of_target,
+    Actor, Context, Direction, Exchange, Journal, MOCK_HEADER, MarkKind, Operation, Place, Proof,
+    Route, SeenHost, Standing, SupplierKind, host_of_target,
 };
 use url::Url;
+
+/// How letterproof's own programs name themselves in `User-Agent`.
+const OWN_AGENTS: [&str; 2] = ["letterproof", "model-print-house"];
 
 /// What the results of this record prove, and where.
 #[must_use]
 pub fn standing(journal: &dyn Journal, supplier: SupplierKind, context: &Context) -> Standing {
     let mut origins: Vec<String> = Vec::new();
     let mut mock_answers = false;
+    let mut ours = false;
     for exchange in journal.exchanges().iter().filter(|one| one.direction == Direction::ToApi) {
+        ours |= exchange.actor == Actor::Supplier && is_of_letterproof(exchange);
         let Some(response) = exchange.response() else { continue };
         mock_answers |= response.header(MOCK_HEADER).is_some();
         let origin = origin(&exchange.request.url);
@@ -42,7 +47,21 @@ pub fn standing(journal: &dyn Journal, supplier: SupplierKind, context: &Context
             hosts.push(SeenHost { certificate: connected(journal, &host), host });
         }
     }
-    Standing { word: supplier.into(), place, mock_answers, hosts }
+    // Beside a mock it is a rehearsal, and shows how a witnessed run looks.
+    let word = match Proof::from(supplier) {
+        Proof::Witnessed if ours && place != Place::Mock => Proof::Driven,
+        word => word,
+    };
+    Standing { word, place, mock_answers, hosts }
+}
+
+/// Whether a call names one of letterproof's own programs as its maker: the reference supplier or
+/// the sample supplier, which are nobody's own system, also where the witness watches them.
+fn is_of_letterproof(exchange: &Exchange) -> bool {
+    exchange
+        .request
+        .header("user-agent")
+        .is_some_and(|agent| OWN_AGENTS.iter().any(|own| agent.split('/').next() == Some(own)))
 }
 
 /// Whether a call is one of the API or of its token endpoint, not a download.

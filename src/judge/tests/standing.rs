@@ -60,6 +60,23 @@ fn a_mock_that_says_so_is_one_behind_any_host_name() {
 }
 
 #[test]
+fn what_letterproof_itself_sent_through_a_witness_is_driven() {
+    let word = |agent: &str, origin: &str, name: &str| {
+        let mut script = at(name, origin);
+        for exchange in &mut script.exchanges {
+            exchange.request.headers.retain(|header| header.name != *"user-agent");
+            exchange.request.headers.push(Header::from(("user-agent".into(), agent.into())));
+        }
+        standing(&script.journal(), SupplierKind::Witnessed, &script.context).word
+    };
+    assert_eq!(word("letterproof/0.1.0", INT, "int"), Proof::Driven);
+    assert_eq!(word("model-print-house", INT, "int"), Proof::Driven);
+    assert_eq!(word("letterproofing/2", INT, "int"), Proof::Witnessed);
+    assert_eq!(word("python-requests/2.32", INT, "int"), Proof::Witnessed);
+    assert_eq!(word("model-print-house", "http://127.0.0.1:9000", "mock"), Proof::Witnessed);
+}
+
+#[test]
 fn a_token_of_elsewhere_or_no_answer_at_all_is_not_int() {
     let mut script = at("int", INT);
     script.exchanges[0].request.url = "https://other.example/oauth2/token".into();
