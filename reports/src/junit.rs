@@ -48,36 +48,90 @@ pub(crate) fn render(bundle: &Bundle, extras: &Extras) -> Result<String, ReportE
     let mut xml = Vec::new();
     report.build().write_xml(&mut xml)?;
     xml.push(b'\n');
-    Ok(rounded(&String::from_utf8_lossy(&xml)))
+    let xml = outside_data(&String::from_utf8_lossy(&xml), rounded);
+    let properties = properties(bundle);
+    Ok(outside_data(&xml, |tags| with_properties(tags, &properties)))
 }
 
-/// The report with every time at most three decimals long, which is all that Jenkins' xUnit plugin
-/// takes; the library writes sums of binary fractions (`1.2349999999999999`).
-fn rounded(xml: &str) -> String {
-    const TIME: &str = " time=\"";
+/// The report with its tags changed, and what its sections of text say left as it is.
+fn outside_data(xml: &str, change: impl Fn(&str) -> String) -> String {
     const DATA: [&str; 2] = ["<![CDATA[", "]]>"];
     let mut written = String::with_capacity(xml.len());
     let mut rest = xml;
-    loop {
-        let data = rest.find(DATA[0]).unwrap_or(rest.len());
-        let (mut tags, after) = rest.split_at(data);
-        while let Some((before, (time, left))) =
-            tags.split_once(TIME).and_then(|(before, left)| Some((before, left.split_once('"')?)))
-        {
-            let short = time.parse::<f64>().map(|seconds| (seconds * 1_000.0).round() / 1_000.0);
-            let short = short.map_or_else(|_| time.to_owned(), |seconds| seconds.to_string());
-            written.extend([before, TIME, &short, "\""]);
-            tags = left;
-        }
-        written.push_str(tags);
-        // What a section of text says of times is left as it is.
+    while !rest.is_empty() {
+        let (tags, after) = rest.split_at(rest.find(DATA[0]).unwrap_or(rest.len()));
+        written.push_str(&change(tags));
         let end = after.find(DATA[1]).map_or(after.len(), |at| at + DATA[1].len());
         written.push_str(&after[..end]);
         rest = &after[end..];
-        if rest.is_empty() {
-            return written;
+    }
+    written
+}
+
+/// Tags with every time at most three decimals long, which is all that Jenkins' xUnit plugin takes;
+/// the library writes sums of binary fractions (`1.2349999999999999`).
+fn rounded(tags: &str) -> String {
+    const TIME: &str = " time=\"";
+    let mut written = String::with_capacity(tags.len());
+    let mut rest = tags;
+    while let Some((before, (time, left))) =
+        rest.split_once(TIME).and_then(|(before, left)| Some((before, left.split_once('"')?)))
+    {
+        let short = time.parse::<f64>().map(|seconds| (seconds * 1_000.0).round() / 1_000.0);
+        let short = short.map_or_else(|_| time.to_owned(), |seconds| seconds.to_string());
+        written.extend([before, TIME, &short, "\""]);
+        rest = left;
+    }
+    written + rest
+}
+
+/// What the results prove, where and for whom, as every suite says it; the library knows none.
+fn properties(bundle: &Bundle) -> String {
+    let (run, standing) = (&bundle.results.run, bundle.standing());
+    let mut named = vec![
+        ("standing".to_owned(), standing.word.to_string()),
+        ("place".to_owned(), standing.place.to_string()),
+        ("host".to_owned(), standing.host_lines().join("; ")),
+    ];
+    named.extend(run.who.lines().map(|(label, stated)| (label.to_lowercase(), stated)));
+    let line = |(name, value): (String, String)| {
+        format!("<property name=\"{}\" value=\"{}\" />", attribute(&name), attribute(&value))
+    };
+    let lines: String = named.into_iter().map(line).collect();
+    format!("<properties>{lines}</properties>")
+}
+
+/// Text as the value of an attribute.
+fn attribute(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in one_line(text).chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            c => safe.push(c),
         }
     }
+    safe
+}
+
+/// Tags with these properties at the head of each suite.
+fn with_properties(tags: &str, properties: &str) -> String {
+    const SUITE: &str = "<testsuite ";
+    let mut written = String::with_capacity(tags.len());
+    let mut rest = tags;
+    while let Some(at) = rest.find(SUITE) {
+        // No value of an attribute holds a `>` that is not escaped.
+        let Some(end) = rest[at..].find('>').map(|end| at + end) else { break };
+        let (tag, left) = rest.split_at(end + 1);
+        match tag.strip_suffix("/>") {
+            Some(open) => written.extend([open.trim_end(), ">", properties, "</testsuite>"]),
+            None => written.extend([tag, properties]),
+        }
+        rest = left;
+    }
+    written + rest
 }
 
 /// What a case is written from.

@@ -10,14 +10,26 @@ use crate::markdown::{Markdown, md, put};
 pub fn readiness_markdown(readiness: &Readiness) -> String {
     let outcome = if readiness.ready { "ready: nothing remains" } else { "not ready yet" };
     let mut output = md!("# Readiness: {}\n\n## Tests\n\n", outcome);
-    output.head(&["AT", "title", "needed", "state", "window", "run"]);
+    output.head(&["AT", "title", "needed", "state", "shown", "window", "run"]);
     for test in &readiness.tests {
         test_row(&mut output, test);
     }
     put!(output, "\n## Runs\n\n");
-    output.head(&["run", "window", "target", "began", "exit code"]);
+    output.head(&["run", "window", "target", "standing", "began", "exit code"]);
     for run in &readiness.runs {
         run_row(&mut output, run);
+    }
+    put!(output, "\n## Failures\n\n");
+    let failures = readiness
+        .tests
+        .iter()
+        .flat_map(|test| test.failures.iter().map(move |failure| (test.id, failure.words())));
+    let failures: Vec<_> = failures.collect();
+    if failures.is_empty() {
+        put!(output, "None.\n");
+    }
+    for (test, words) in &failures {
+        put!(output, "- {}: {}\n", test, words);
     }
     put!(output, "\n## Issues\n\n");
     if readiness.issues.is_empty() {
@@ -47,12 +59,14 @@ pub fn readiness_markdown(readiness: &Readiness) -> String {
 fn test_row(output: &mut Markdown, test: &TestLine) {
     let window = test.window.map_or_else(String::new, |window| window.to_string());
     let run = test.run.as_ref().map_or_else(String::new, ToString::to_string);
-    output.row(&[&test.id, &test.title, &test.need(), &test.state(), &window, &run]);
+    let (state, shown) = (test.state(), test.shown());
+    output.row(&[&test.id, &test.title, &test.need(), &state, &shown, &window, &run]);
 }
 
 fn run_row(output: &mut Markdown, run: &RunLine) {
     let window = run.window.map_or_else(String::new, |window| window.to_string());
     let rehearsal = if run.rehearsal { " (rehearsal)" } else { "" };
     let target = format!("{}{rehearsal}", run.target);
-    output.row(&[&run.id, &window, &target, &run.started, &run.exit_code]);
+    let standing = run.standing.words();
+    output.row(&[&run.id, &window, &target, &standing, &run.started, &run.exit_code]);
 }

@@ -4,7 +4,7 @@
 use letterproof_evidence::{Attestation, Bundle, Demand};
 use letterproof_model::{
     About, CheckResult, ClauseKind, CriterionResult, Finding, Journal as _, Results, RunEnd,
-    Verdict, WaiverState, WaiverUse,
+    Standing, Verdict, WaiverState, WaiverUse,
 };
 use letterproof_traffic::Traffic;
 
@@ -20,7 +20,7 @@ const CELL: usize = 300;
 /// The whole summary of a run.
 pub(crate) fn summary(bundle: &Bundle, traffic: &Traffic, extras: &Extras) -> String {
     let results = &bundle.results;
-    let mut output = step(results);
+    let mut output = step_of(results, &bundle.standing());
     if let Some(end) = words::broken_off(&RunEnd::of(bundle.journal.recording.marks()))
         .filter(|_| bundle.journal.header.brief.is_some())
     {
@@ -56,20 +56,32 @@ pub fn gate_summary(demands: &[Demand], met: bool, results: Option<&Results>) ->
 }
 
 fn step(results: &Results) -> Markdown {
+    step_of(results, &results.run.standing())
+}
+
+fn step_of(results: &Results, standing: &Standing) -> Markdown {
     let outcome = words::outcome(results);
-    let mut output = md!("# {}\n\n", outcome.headline);
+    let mut output = md!("# {}\n\n**{}**\n\n", outcome.headline, standing.sentence());
     if !outcome.detail.is_empty() {
         put!(output, "{}\n\n", outcome.detail);
     }
-    facts(&mut output, results);
+    facts(&mut output, results, standing);
     tests(&mut output, results);
     failures(&mut output, results);
     waivers(&mut output, results);
     output
 }
 
-fn facts(output: &mut Markdown, results: &Results) {
+fn facts(output: &mut Markdown, results: &Results, standing: &Standing) {
     let run = &results.run;
+    for (label, stated) in run.who.lines() {
+        put!(output, "- {}: {}\n", label, stated);
+    }
+    for host in standing.host_lines() {
+        put!(output, "- Host: {}\n", host);
+    }
+    let tool = &run.tool;
+    put!(output, "- Tool: letterproof {} ({})\n\n", tool.version, tool.commit);
     let window = run.window.map_or_else(|| "no window".to_owned(), |n| format!("window {n}"));
     let counts: Vec<String> = Verdict::ALL
         .iter()

@@ -79,7 +79,7 @@ fn failures_and_errors_are_never_mixed_in_junit() {
 /// attributes, and times in seconds with at most three decimals.
 #[test]
 fn the_junit_report_holds_nothing_that_jenkins_refuses() {
-    const ALLOWED: [(&str, &str, &[&str]); 7] = [
+    const ALLOWED: [(&str, &str, &[&str]); 9] = [
         ("testsuites", "", &["name", "time", "tests", "failures", "errors", "disabled"]),
         (
             "testsuite",
@@ -102,6 +102,8 @@ fn the_junit_report_holds_nothing_that_jenkins_refuses() {
                 "version",
             ],
         ),
+        ("properties", "testsuite", &[]),
+        ("property", "properties", &["name", "value"]),
         ("testcase", "testsuite", &["name", "time", "classname", "group"]),
         ("skipped", "testcase", &["type", "message"]),
         ("failure", "testcase", &["type", "message"]),

@@ -24,6 +24,8 @@ pub(super) struct Page {
     run: String,
     outcome: Tag,
     headline: String,
+    /// What the results prove, and where: the first sentence.
+    standing: String,
     detail: String,
     /// What a reader must know before anything else: each a sentence.
     notices: Vec<String>,
@@ -74,6 +76,7 @@ pub(super) fn page(
         run: results.run.id.to_string(),
         outcome: Tag::of(outcome.verdict),
         headline: outcome.headline,
+        standing: bundle.standing().sentence(),
         detail: outcome.detail,
         notices: notices(bundle),
         facts: facts(bundle, recorded),
@@ -127,7 +130,11 @@ fn facts(bundle: &Bundle, recorded: u64) -> Vec<(&'static str, String)> {
         SupplierKind::Witnessed => "the supplier's own system, watched",
         SupplierKind::Imported => "imported recording",
     };
-    vec![
+    let standing = bundle.standing();
+    let mut facts = vec![("Standing", standing.words())];
+    facts.extend(run.who.lines());
+    facts.push(("Host", standing.host_lines().join("; ")));
+    facts.extend([
         ("Target", run.target.name.clone()),
         ("Address", run.target.base_url.clone()),
         ("Window", run.window.map_or_else(|| "none given".to_owned(), |window| window.to_string())),
@@ -138,7 +145,8 @@ fn facts(bundle: &Bundle, recorded: u64) -> Vec<(&'static str, String)> {
         ("Exchanges", words::number(recorded)),
         ("Pack", format!("revision of {}", run.pack.version)),
         ("Tool", format!("letterproof {} ({})", run.tool.version, run.tool.commit)),
-    ]
+    ]);
+    facts
 }
 
 /// What can be said of a signature that is made after the page.

@@ -125,6 +125,12 @@ fn asserted(bundle: &Bundle, extras: &Extras) -> Vec<String> {
          by the tool and can be checked by nobody."
             .to_owned(),
     ];
+    if !bundle.results.run.who.is_empty() {
+        lines.push(
+            "Supplier, application, test manager and window dates are stated by whoever ran this."
+                .to_owned(),
+        );
+    }
     if bundle.environment.is_none() {
         lines.push(
             "environment.json is missing, so that nothing is told of machine, command line and \

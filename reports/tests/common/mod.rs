@@ -11,10 +11,10 @@ use letterproof_evidence::{
 use letterproof_model::{
     About, Actor, Attempt, Body, CheckResult, ClauseKind, Connection, Content, Context, Counts,
     CriterionId, CriterionResult, Direction, Exchange, ExchangeId, Finding, FindingKind, Header,
-    Judgement, LetterId, Mode, Outcome, PACK_VERSION, PackId, PackInfo, Performance,
-    RESULTS_FORMAT, Recording, Request, Response, Results, RunId, RunInfo, SupplierKind,
-    TargetInfo, TestResult, Timestamp, ToolInfo, TransportError, TransportErrorKind, Verdict,
-    Waiver, WaiverState, WaiverUse, pack,
+    Judgement, LetterId, Mode, Outcome, PACK_VERSION, PackId, PackInfo, Performance, Place, Proof,
+    RESULTS_FORMAT, Recording, Request, Response, Results, RunId, RunInfo, SeenHost, Standing,
+    SupplierKind, TargetInfo, TestResult, Timestamp, ToolInfo, TransportError, TransportErrorKind,
+    Verdict, Waiver, WaiverState, WaiverUse, Who, pack,
 };
 use letterproof_reports::{Extras, LoadRun};
 
@@ -179,6 +179,7 @@ fn tests() -> Vec<TestResult> {
                 selected,
                 verdict,
                 mode: Mode::Driven,
+                standing: (verdict != Verdict::NotRun).then_some(Proof::Driven),
                 attempts: attempts(number),
                 criteria,
             }
@@ -445,6 +446,16 @@ pub fn bundle() -> Bundle {
             window: Some(1),
             nonce: Some("reviewer-7Q2".into()),
             supplier: SupplierKind::Reference,
+            standing: Some(Standing {
+                word: Proof::Driven,
+                place: Place::Other,
+                mock_answers: false,
+                hosts: vec![SeenHost {
+                    host: "int.example".into(),
+                    certificate: Some("5e".repeat(32)),
+                }],
+            }),
+            who: Who { supplier: Some("Our print house".into()), ..Who::default() },
             exchanges: [("GET /letters".to_owned(), 2), ("GET /letters/{id}".to_owned(), 2_501)]
                 .into(),
         },

@@ -163,6 +163,7 @@ impl Judging<'_> {
         let selection = Selection { tests, conformance: *conformance };
         Ok(Brief {
             supplier: SupplierKind::Imported,
+            who: self.options.who.or(&target.who),
             waivers: waivers.unwrap_or_default(),
             specification: self.contract.specification().map(str::to_owned),
             ..Brief::new(selection, target.context(Mode::Observed))

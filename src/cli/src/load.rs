@@ -203,7 +203,8 @@ impl Load<'_> {
 
     fn brief(&self, context: Context) -> Brief {
         let nothing = Selection { tests: Vec::new(), conformance: false };
-        Brief { nonce: self.options.nonce.clone(), ..Brief::new(nothing, context) }
+        let (nonce, who) = (self.options.nonce.clone(), self.options.who.or(&self.target.who));
+        Brief { nonce, who, ..Brief::new(nothing, context) }
     }
 
     async fn run(

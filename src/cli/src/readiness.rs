@@ -10,7 +10,7 @@ use letterproof_model::{Context, Results};
 use crate::args::{ReadinessOptions, SummaryFormat};
 use crate::failure::Failure;
 use crate::out::{self, Text};
-use crate::verify;
+use crate::{reconcile, verify};
 
 /// Prints how far the supplier is; returns 0 when nothing remains, else 1.
 pub(crate) fn readiness(options: &ReadinessOptions) -> Result<u8, Failure> {
@@ -23,7 +23,14 @@ pub(crate) fn readiness(options: &ReadinessOptions) -> Result<u8, Failure> {
                 bundle.display()
             )));
         }
-        runs.push(Run::read(bundle).map_err(|error| Failure::Usage(error.to_string()))?);
+        let mut run = Run::read(bundle).map_err(|error| Failure::Usage(error.to_string()))?;
+        run.results.run.standing = found.standing;
+        for log in &options.gateway {
+            if reconcile::agrees(bundle, log)? {
+                reconcile::is_reconciled(&mut run.results);
+            }
+        }
+        runs.push(run);
     }
     let submissions: Vec<Submission<'_>> = runs.iter().map(Run::submission).collect();
     let readiness = letterproof_evidence::readiness(&submissions);
@@ -61,19 +68,26 @@ impl Run {
 }
 
 fn text(readiness: &Readiness) -> Text {
-    let mut table = out::table(["AT", "title", "needed", "state", "window", "run"]);
+    let mut table = out::table(["AT", "title", "needed", "state", "shown", "window", "run"]);
     for test in &readiness.tests {
         table.row([
             test.id.to_string(),
             test.title.clone(),
             test.need().to_owned(),
             test.state(),
+            test.shown(),
             test.window.map_or_else(|| "–".to_owned(), |window| window.to_string()),
             test.run.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string),
         ]);
     }
     let mut text = Text::default();
     text.table(&table);
+    for test in &readiness.tests {
+        for failure in &test.failures {
+            text.gap();
+            text.line(format_args!("failure {}: {}", test.id, failure.words()));
+        }
+    }
     for issue in &readiness.issues {
         let mitigation = issue.mitigation.as_deref().unwrap_or("nothing agreed");
         text.gap();

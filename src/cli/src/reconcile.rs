@@ -3,13 +3,14 @@
 //! Refuses bundles that are not as they were made: what was changed afterwards shows nothing.
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use letterproof_evidence::{
     EvidenceError, Opened, Reconciliation, Said, Sample, SavedJournal, check_integrity,
     read_bundled_journal,
 };
-use letterproof_model::{grouped, text::many};
+use letterproof_model::{Place, Results, grouped, text::many};
 
 use crate::args::{OutputFormat, ReconcileOptions, SampleOptions};
 use crate::failure::Failure;
@@ -17,6 +18,8 @@ use crate::out::{self, Text};
 
 /// Calls of each kind that are printed; the JSON has them all.
 const SHOWN: usize = 40;
+/// How far the clocks of gateway and bundle may be apart, where nothing else is said.
+const TOLERANCE: Duration = Duration::from_secs(300);
 
 /// Prints which calls only one side knows; returns 0 when there is none, else 1.
 pub(crate) fn reconcile(options: &ReconcileOptions) -> Result<u8, Failure> {
@@ -31,6 +34,24 @@ pub(crate) fn reconcile(options: &ReconcileOptions) -> Result<u8, Failure> {
         OutputFormat::Json => out::json(&found)?,
     }
     Ok(u8::from(!found.agrees))
+}
+
+/// Whether a bundle and a gateway's log hold the same calls, by clocks as far apart as by default.
+pub(crate) fn agrees(bundle: &Path, log: &Path) -> Result<bool, Failure> {
+    let tolerance =
+        SignedDuration::try_from(TOLERANCE).map_err(|error| Failure::Harness(error.to_string()))?;
+    let found = letterproof_evidence::reconcile(&journal(bundle)?, log, tolerance);
+    Ok(found.map_err(usage)?.agrees)
+}
+
+/// Has the results of a run say that the gateway's log holds the same calls, where they claim INT:
+/// a log says nothing of a mock.
+pub(crate) fn is_reconciled(results: &mut Results) {
+    if let Some(standing) = &mut results.run.standing
+        && standing.place == Place::IntClaimed
+    {
+        standing.place = Place::IntReconciled;
+    }
 }
 
 /// Prints calls to look up by hand; returns 0.

@@ -19,7 +19,7 @@ use letterproof_evidence::{
 };
 use letterproof_model::{
     Brief, Context, LetterId, Mode, Recorder, Results, RunEnd, RunId, Selection, Timestamp, Waiver,
-    now, pack,
+    Who, now, pack,
 };
 use letterproof_steps::{Bench, FeatureSet, Prober, Stage};
 
@@ -117,8 +117,11 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
     for words in planned.shortages() {
         progress.note(&format!("too few letters: {words}"));
     }
+    let who =
+        options.who.or(&profile.as_ref().map(|known| known.target.who.clone()).unwrap_or_default());
     let drive = Drive {
         options: &options,
+        who,
         features,
         left,
         specification,
@@ -145,6 +148,7 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
 /// One run between the making of its folder and its results.
 struct Drive<'a> {
     options: &'a RunOptions,
+    who: Who,
     features: FeatureSet,
     /// The features that are still to be driven.
     left: FeatureSet,
@@ -355,6 +359,7 @@ impl Drive<'_> {
         Ok(Brief {
             window: self.options.window,
             nonce: self.options.nonce.clone(),
+            who: self.who.clone(),
             waivers: self.waivers.clone(),
             specification: self.contract()?.specification().map(str::to_owned),
             ..Brief::new(selection, context.clone())

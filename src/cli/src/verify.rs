@@ -78,6 +78,16 @@ pub(crate) fn built_in() -> Result<&'static Contract, Failure> {
 
 fn text(found: &Verification) -> Text {
     let mut text = Text::default();
+    if let Some(standing) = &found.standing {
+        text.line(standing.sentence());
+        for (label, stated) in found.who.lines() {
+            text.line(format_args!("{:<15}{stated}", label.to_lowercase()));
+        }
+        for host in standing.host_lines() {
+            text.line(format_args!("{:<15}{host}", "host"));
+        }
+        text.gap();
+    }
     if let (Some(run), Some(tool)) = (&found.run, &found.tool) {
         text.line(format_args!("run        {run}"));
         text.line(format_args!("made by    letterproof {} ({})", tool.version, tool.commit));

@@ -172,6 +172,7 @@ impl Watch<'_> {
             supplier: SupplierKind::Witnessed,
             window: self.options.window,
             nonce: self.options.nonce.clone(),
+            who: self.options.who.or(&self.target.who),
             waivers: self.waivers.clone(),
             specification: self.contract.specification().map(str::to_owned),
             ..Brief::new(selection, self.context.clone())

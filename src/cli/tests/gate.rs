@@ -8,11 +8,21 @@ use std::fs;
 use std::path::Path;
 
 use letterproof_evidence::zip_path;
-use support::bundles::{TESTS, copied, failing, faults, forge, printed, sound, text};
-use support::{Ended, command};
+use letterproof_mock::AuthMode;
+use support::bundles::{NONCE, TESTS, copied, failing, faults, forge, printed, sound, text};
+use support::watched::{Double, profile};
+use support::{Ended, command, letterproof, results, run_folder, with_credentials};
+
+/// Driven runs against a mock are good enough.
+const ALLOWED: [&str; 2] = ["--allow", "driven,mock,unsigned"];
+
+/// `letterproof gate BUNDLE ARGUMENTS --allow driven,mock,unsigned`, with no CI server around it.
+fn gate(bundle: &Path, arguments: &[&str]) -> Ended {
+    strictly(bundle, &[arguments, &ALLOWED].concat())
+}
 
 /// `letterproof gate BUNDLE ARGUMENTS`, with no CI server around it.
-fn gate(bundle: &Path, arguments: &[&str]) -> Ended {
+fn strictly(bundle: &Path, arguments: &[&str]) -> Ended {
     let none = ["gate", text(bundle)];
     command(&none).without("GITHUB_STEP_SUMMARY").args(arguments).ended()
 }
@@ -26,7 +36,7 @@ fn a_bundle_that_meets_every_demand_ends_with_0() {
         for words in ["a bundle that verifies", "AT7 passed", "every demand is met"] {
             assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
         }
-        assert!(!ended.stdout.contains("NOT"), "{}", ended.stdout);
+        assert!(!ended.stdout.contains("NOT met"), "{}", ended.stdout);
     }
     let signed = gate(&sound().zip, &["--require", "AT1", "--key", text(&sound().public)]);
     assert_eq!(signed.code, 0, "{}", signed.stdout);
@@ -70,6 +80,7 @@ fn the_step_summary_is_written_in_markdown_and_added_to() {
     let met = gate(&sound().zip, &["--require", "AT1", "--summary", text(&file)]);
     assert_eq!(met.code, 0, "{}", met.stderr);
     let not_met = command(&["gate", text(&zip_path(failing())), "--require", "AT4"])
+        .args(ALLOWED)
         .env("GITHUB_STEP_SUMMARY", text(&file))
         .ended();
     assert_eq!(not_met.code, 1, "{}", not_met.stdout);
@@ -113,4 +124,93 @@ fn what_cannot_be_held_against_demands_ends_with_2() {
     let file = folder.path().join("a.zip");
     fs::write(&file, "not a zip").unwrap();
     assert_eq!(gate(&file, &[]).code, 1, "it is there, and no bundle that verifies");
+}
+
+/// The line of a demand in a gate's table.
+fn line_of<'a>(ended: &'a Ended, demand: &str) -> &'a str {
+    let found = ended.stdout.lines().find(|line| line.contains(demand));
+    found.unwrap_or_else(|| panic!("{demand} in {}", ended.stdout))
+}
+
+#[test]
+fn without_options_a_gate_demands_int_witnessed_signed_and_this_build() {
+    let ended = strictly(&sound().zip, &[]);
+    assert_eq!(ended.code, 1, "{}", ended.stdout);
+    for (demand, met, found) in [
+        ("a bundle that verifies", true, "consistent in itself"),
+        (" signed ", true, "by the key in the bundle"),
+        ("made by this build", true, "made by letterproof"),
+        ("witnessed", false, "driven: letterproof made the calls"),
+        ("run at INT", false, "the record shows a mock: its answers say so"),
+        ("AT7 passed", true, "pass"),
+        ("AT15 passed", false, "not-run"),
+    ] {
+        let line = line_of(&ended, demand);
+        assert_eq!(!line.contains("NOT met"), met, "{line}");
+        assert!(line.contains(found), "{line}");
+    }
+    let unsigned = strictly(failing(), &[]);
+    let line = line_of(&unsigned, " signed ");
+    assert!(line.contains("NOT met") && line.contains("anybody could have made"), "{line}");
+}
+
+#[test]
+fn each_allowance_takes_one_demand_away_and_no_other() {
+    for (allowed, demand) in [
+        ("driven", " witnessed "),
+        ("mock", "run at INT"),
+        ("unsigned", " signed "),
+        ("other-build", "made by this build"),
+    ] {
+        let demands = |arguments: &[&str]| strictly(failing(), arguments).stdout.lines().count();
+        let ended = strictly(failing(), &["--allow", allowed]);
+        assert!(!ended.stdout.contains(demand), "{}", ended.stdout);
+        assert_eq!(demands(&["--allow", allowed]) + 1, demands(&[]));
+    }
+    let both = strictly(&sound().zip, &["--witnessed", "--allow", "driven"]);
+    assert_eq!(both.code, 2, "{}", both.stdout);
+    assert!(both.stderr.contains("leave one of them out"), "{}", both.stderr);
+}
+
+#[test]
+fn a_profile_that_is_called_int_and_leads_to_a_mock_is_refused_with_the_reason() {
+    let (double, out) = (Double::start(2_500, AuthMode::Jwt), tempfile::tempdir().unwrap());
+    let profile = profile(out.path(), &double);
+    let named = fs::read_to_string(&profile).unwrap().replace("\"quick\"", "\"INT\"");
+    fs::write(&profile, named).unwrap();
+    let arguments = ["--target", &profile, "--only", "AT1", "--suite", "acceptance", "--yes"];
+    let run = with_credentials(letterproof(out.path()), &double.server).args(arguments).ended();
+    assert_eq!(run.code, 0, "{}\n{}", run.stdout, run.stderr);
+    let bundle = run_folder(out.path());
+    let results = results(&bundle);
+    assert_eq!(results.run.target.name, "INT", "a name is free text");
+    let asked = ["--require", "AT1", "--target", "INT", "--allow", "driven,unsigned"];
+    let ended = strictly(&bundle, &asked);
+    assert_eq!(ended.code, 1, "{}", ended.stdout);
+    let line = line_of(&ended, "run at INT");
+    let why = "the target is named `INT`, but the record shows a mock: its answers say so";
+    assert!(line.contains("NOT met") && line.contains(why), "{line}");
+    let mocked = strictly(&bundle, &[&asked[..], &["--allow", "mock"]].concat());
+    assert_eq!(mocked.code, 0, "what was wrong was the place alone: {}", mocked.stdout);
+}
+
+#[test]
+fn what_a_reviewer_asks_for_is_held_against_the_record() {
+    let met = ["--nonce", NONCE, "--window", "1", "--host", "127.0.0.1", "--no-violations"];
+    let ended = gate(&sound().zip, &[&["--require", TESTS], &met[..]].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    for (arguments, demand, found) in [
+        (["--nonce", "other"], "made with the nonce other", NONCE),
+        (["--window", "2"], "of test window 2", "test window 1"),
+        (["--host", "int.api.service.nhs.uk"], "answered by int.api", "answered by 127.0.0.1"),
+        (["--pack-version", "2020-01-01"], "judged by the pack of 2020-01-01", "2026-"),
+    ] {
+        let ended = gate(&sound().zip, &[&["--require", "AT1"], &arguments[..]].concat());
+        assert_eq!(ended.code, 1, "{}", ended.stdout);
+        let line = line_of(&ended, demand);
+        assert!(line.contains("NOT met") && line.contains(found), "{line}");
+    }
+    let owed = gate(&sound().zip, &["--require", "AT3", "--nothing-owed"]);
+    let line = line_of(&owed, "no statement owed");
+    assert!(line.contains("NOT met") && line.contains("owed for AT3.7"), "{line}");
 }

@@ -38,6 +38,9 @@ fn they_verify_and_the_reader_is_told_how_their_marks_were_read() {
         let told = verify(&zip(name), &[]);
         assert_eq!(told.code, 0, "{name}: {}{}", told.stdout, told.stderr);
         assert!(told.stdout.contains("its marks are free text"), "{}", told.stdout);
+        let standing = format!("{name} at a mock: ");
+        assert!(told.stdout.to_lowercase().starts_with(&standing), "{}", told.stdout);
+        assert!(told.stdout.contains("supplier       not stated"), "{}", told.stdout);
         let ended = verify(&zip(name), &["--format", "json"]);
         let found = printed(&ended);
         assert_eq!(faults("verification.json", &found), Vec::<String>::new());
@@ -53,7 +56,7 @@ fn every_report_of_them_can_be_made() {
         for (format, shows) in [
             ("html", "</html>"),
             ("junit", "</testsuites>"),
-            ("markdown", "AT4"),
+            ("markdown", " at a mock: "),
             ("csv", "/letters"),
             ("har", "\"entries\""),
         ] {

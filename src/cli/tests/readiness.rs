@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use letterproof_evidence::zip_path;
+use letterproof_mock::AuthMode;
 use serde_json::Value;
 use support::bundles::{copied, failing, faults, forge, made, printed, rewrite, sound, text};
 use support::command;
+use support::watched::{Double, Watching, print_house, profile};
 
 /// A run of window 2: AT9 failed, AT10 failed and is waived, and somebody attested AT3.7.
 fn second() -> &'static Path {
@@ -63,7 +65,7 @@ const REMAINING: [&str; 5] = [
     "AT9: fail in run ",
     "AT11: not run yet",
     "AT11: statements owed for AT11.2",
-    "against a stand-in; only runs against NHS Notify's integration environment count",
+    "at a mock; only runs against NHS Notify's integration environment count",
 ];
 
 #[test]
@@ -76,9 +78,9 @@ fn both_windows_are_put_together_and_what_remains_is_said() {
     }
     let line = |id: &str| ended.stdout.lines().find(|line| line.contains(id)).unwrap();
     for (id, words) in [
-        (" AT4 ", ["yes", "pass", " 1 "]),
-        (" AT10 ", ["yes", "fail, waived", " 2 "]),
-        (" AT5 ", ["declared", "not-run", "–"]),
+        (" AT4 ", ["yes", "pass", "driven at a mock", " 1 "]),
+        (" AT10 ", ["yes", "fail, waived", "driven at a mock", " 2 "]),
+        (" AT5 ", ["declared", "not-run", " – ", "–"]),
     ] {
         assert!(words.iter().all(|word| line(id).contains(word)), "{}", line(id));
     }
@@ -119,6 +121,42 @@ fn markdown_and_json_say_the_same() {
         (&at10["verdict"], &at10["waived"], &at10["window"]),
         (&Value::from("fail"), &Value::from(true), &Value::from(2))
     );
+}
+
+#[test]
+fn a_driven_pass_leaves_a_witnessed_failure_open() {
+    let (double, out) = (Double::start(200, AuthMode::Jwt), tempfile::tempdir().unwrap());
+    let watched = out.path().join("watched");
+    fs::create_dir_all(&watched).unwrap();
+    let profile = profile(out.path(), &double);
+    let witness = Watching::start(&watched, &["--upstream", &profile, "--only", "AT3"], &[]);
+    let wrong = ["--only", "AT3", "--letters", "200", "--fault", "duplicate-accept"];
+    let day = print_house(&double, &witness, &wrong);
+    assert_eq!(day.code, 0, "{}\n{}", day.stdout, day.stderr);
+    assert_eq!(witness.finished(), 1);
+    let witnessed = support::run_folder(&watched);
+    let (driven, ended) = made(out.path(), &["--only", "AT3"]);
+    assert_eq!(ended.code, 0, "letterproof's own calls pass: {}", ended.stdout);
+
+    let ended = readiness(&[&witnessed, &driven], "json");
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    let document = printed(&ended);
+    assert_eq!(faults("readiness.json", &document), [""; 0], "{document}");
+    let at3 = &document["tests"][2];
+    assert_eq!((&at3["verdict"], &at3["standing"]), (&"fail".into(), &"witnessed".into()));
+    let failure = &at3["failures"][0];
+    assert_eq!((&failure["standing"], &failure["closed_by"]), (&"witnessed".into(), &Value::Null));
+    let ended = readiness(&[&driven, &witnessed], "table");
+    for words in [
+        "failure AT3: fail in run ",
+        "(witnessed at a mock), open until a later witnessed run passes",
+        "issue AT3.5: ",
+        "AT3.5: neither mended nor agreed on",
+    ] {
+        assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
+    }
+    let told = command(&["verify", text(&witnessed)]).ended();
+    assert!(told.stdout.starts_with("Witnessed at a mock: the supplier's own"), "{}", told.stdout);
 }
 
 #[test]

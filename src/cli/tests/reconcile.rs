@@ -242,3 +242,56 @@ fn a_sample_is_the_same_for_the_same_text_and_tells_what_it_may_miss() {
         assert_eq!(sample(wrong).code, 2, "{wrong:?}");
     }
 }
+
+/// A recording of the sound run as a forger would show it: every host INT's, and no word of a mock.
+fn at_int(out: &Path) -> PathBuf {
+    let har = command(&["report", text(&sound().folder), "--format", "har"]).ended();
+    assert_eq!(har.code, 0, "{}", har.stderr);
+    let base = read_journal(&sound().folder.join(JOURNAL_FILE)).unwrap().header.base_url;
+    let host = base.split('/').nth(2).unwrap();
+    let har = har.stdout.replace(&format!("http://{host}"), "https://int.api.service.nhs.uk");
+    let mut har: serde_json::Value = serde_json::from_str(&har).unwrap();
+    for entry in har["log"]["entries"].as_array_mut().unwrap() {
+        let headers = entry["response"]["headers"].as_array_mut().unwrap();
+        headers.retain(|header| header["name"] != "x-letterproof-mock");
+    }
+    let file = out.join(".recording.har");
+    fs::write(&file, har.to_string()).unwrap();
+    let made = command(&["judge", text(&file), "--target", "int", "--only", "AT1", "--out"]);
+    let made = made.args([out]).ended();
+    assert!(made.code != 2 && made.code != 4, "{}{}", made.stdout, made.stderr);
+    support::run_folder(out)
+}
+
+#[test]
+fn int_is_reconciled_only_where_the_gateways_own_log_is_given_and_agrees() {
+    let (desk, out) = (Desk::new(), tempfile::tempdir().unwrap());
+    let (bundle, rows) = (at_int(out.path()), logged());
+    let gate = |log: Option<&Path>| {
+        let gate = ["gate", text(&bundle), "--require", "AT1", "--allow", "driven,unsigned"];
+        let log = log.into_iter().flat_map(|log| ["--gateway", text(log)]);
+        command(&gate).without("GITHUB_STEP_SUMMARY").args(log).ended()
+    };
+    let line = |ended: &Ended, demand: &str| {
+        let found = ended.stdout.lines().find(|line| line.contains(demand));
+        found.unwrap_or_else(|| panic!("{demand} in {}", ended.stdout)).to_owned()
+    };
+    let claimed = line(&gate(None), "run at INT");
+    assert!(claimed.contains("INT (claimed), told by hosts in the record"), "{claimed}");
+    assert!(!claimed.contains("NOT met"), "{claimed}");
+    let log = desk.file(csv(&rows));
+    let reconciled = line(&gate(Some(&log)), "the same calls in the gateway's log");
+    assert!(reconciled.contains("INT (reconciled)"), "{reconciled}");
+    assert!(!reconciled.contains("NOT met"), "{reconciled}");
+    let ready = command(&["readiness", text(&bundle), "--gateway", text(&log)]).ended();
+    says(&ready, 1, &["imported at INT (reconciled)"]);
+    let log = desk.file(csv(&rows[1..]));
+    let other = line(&gate(Some(&log)), "the same calls in the gateway's log");
+    assert!(other.contains("NOT met"), "{other}");
+    let ready = command(&["readiness", text(&bundle), "--gateway", text(&log)]).ended();
+    says(&ready, 1, &["imported at INT (claimed)"]);
+    // A log says nothing of a mock, though it holds the same calls.
+    let log = desk.file(csv(&rows));
+    let mocked = command(&["readiness", text(&sound().zip), "--gateway", text(&log)]).ended();
+    says(&mocked, 1, &["driven at a mock"]);
+}

@@ -11,7 +11,6 @@
 mod stub;
 mod support;
 
-use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -19,39 +18,10 @@ use letterproof_evidence::Bundle;
 use letterproof_mock::AuthMode;
 use letterproof_model::{Actor, Journal as _, Mode, Results, SupplierKind, TestResult, Verdict};
 use stub::{Said, Stub, TOKEN};
-use support::watched::{Double, Watching, api_headers, call, header, verified};
-use support::{Ended, command, folders, quick_profile, results, run_folder, with_credentials};
-
-/// A day of the model print house through a witness.
-fn print_house(double: &Double, witness: &Watching, arguments: &[&str]) -> Ended {
-    let addresses = [
-        "supplier",
-        "--base-url",
-        witness.url("base_url"),
-        "--token-url",
-        witness.url("token_url"),
-        "--audience",
-        double.server.token_url(),
-        "--visibility-timeout",
-        "1s",
-        "--poll",
-        "100ms",
-        "--rate-limit",
-        "2900",
-        "--yes-storage",
-        witness.url("downloads").strip_prefix("http://").unwrap(),
-    ];
-    with_credentials(command(&addresses), &double.server).args(arguments).ended()
-}
-
-/// A profile of the double, with a limit that the print house can keep.
-fn profile(out: &Path, double: &Double) -> String {
-    let path = quick_profile(out, &double.server);
-    // Its last table holds the limits.
-    let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
-    writeln!(file, "rate_limit = 3000").unwrap();
-    path
-}
+use support::watched::{
+    Double, Watching, api_headers, call, header, print_house, profile, verified,
+};
+use support::{command, folders, results, run_folder};
 
 fn test_of<'r>(results: &'r Results, id: &str) -> &'r TestResult {
     results.tests.iter().find(|test| test.id.to_string() == id).unwrap()

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use letterproof_model::{
-    Capability, Context, LetterStatus, Mode, SpecificationMeaning, is_misnamed,
+    Capability, Context, LetterStatus, Mode, SpecificationMeaning, Who, is_misnamed,
 };
 use letterproof_wire::StorageHost;
 use url::Url;
@@ -107,6 +107,8 @@ pub struct Target {
     pub storage_hosts: Vec<StorageHost>,
     /// Asks a person about a host that is not stated; without it that is refused.
     pub storage_consent: Option<StorageConsent>,
+    /// Who stands behind runs against it, as far as its profile states that.
+    pub who: Who,
     /// A person's consent to reach production; only ever set by [`Target::prod_smoke`].
     pub(crate) consent: Option<ProductionConsent>,
 }
@@ -151,6 +153,7 @@ impl Target {
             proxy: None,
             storage_hosts: Vec::new(),
             storage_consent: None,
+            who: Who::default(),
             consent: None,
         })
     }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-use letterproof_model::{Context, RESULTS_FORMAT, Results, visible_json};
+use letterproof_model::{Context, RESULTS_FORMAT, Results, Standing, visible_json};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +76,16 @@ impl Bundle {
         let (results, context) = (read_results(opened)?, read_context(opened)?);
         let folder = opened.path().to_owned();
         Self { folder, results, context, journal, environment }.of_one_run()
+    }
+
+    /// What its results prove, and where: as its journal shows it, where an earlier version did not
+    /// write it down.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        let run = &self.results.run;
+        run.standing.clone().unwrap_or_else(|| {
+            letterproof_judge::standing(&self.journal.recording, run.supplier, &self.context)
+        })
     }
 
     fn of_one_run(self) -> Result<Self, EvidenceError> {

@@ -1,19 +1,40 @@
 //! `gate`: what a pipeline asks of a bundle before it lets a release through.
-//! Refuses to trust results: the caller has the bundle verified first, and says what that found.
+//! Refuses to trust results: the caller has the bundle verified first, says what that found, and
+//! gives the standing that the journal shows.
 
 use jiff::SignedDuration;
-use letterproof_model::{Results, TestId, Timestamp, Verdict, unwaived_verdict};
+use letterproof_model::{Place, Proof, Results, TestId, Timestamp, Verdict, unwaived_verdict};
 use serde::Serialize;
 
+use crate::readiness::{Submission, beside_the_pack, owed};
+
 /// What is asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Demands {
     /// The tests that must have passed.
     pub tests: Vec<TestId>,
+    /// Whether the supplier's own system must have made the calls.
+    pub witnessed: bool,
+    /// Whether the calls must have gone to INT, by the record.
+    pub int: bool,
+    /// Whether the gateway's own log must hold the same calls.
+    pub reconciled: bool,
     /// How long ago the run may have ended.
     pub max_age: Option<SignedDuration>,
     /// The target it must have been run against, by name.
     pub target: Option<String>,
+    /// The one host that must have answered its calls.
+    pub host: Option<String>,
+    /// The reviewer's nonce that it must bear.
+    pub nonce: Option<String>,
+    /// The test window that it must belong to.
+    pub window: Option<u8>,
+    /// The revision of the pack that it must be judged by.
+    pub pack_version: Option<String>,
+    /// Whether every statement that the tests ask for must have been given.
+    pub nothing_owed: bool,
+    /// Whether nothing may have been seen that a supplier may not do.
+    pub no_violations: bool,
 }
 
 /// One demand, and whether it is met.
@@ -27,33 +48,137 @@ pub struct Demand {
     pub found: String,
 }
 
+impl Demand {
+    fn new(demand: impl Into<String>, met: bool, found: impl Into<String>) -> Self {
+        Self { demand: demand.into(), met, found: found.into() }
+    }
+}
+
 /// Holds a run against demands, at this moment.
 #[must_use]
-pub fn gate(results: &Results, demands: &Demands, now: Timestamp) -> Vec<Demand> {
-    let mut asked: Vec<Demand> = demands.tests.iter().map(|test| passed(*test, results)).collect();
+pub fn gate(run: &Submission<'_>, demands: &Demands, now: Timestamp) -> Vec<Demand> {
+    let results = run.results;
+    let mut asked = of_its_standing(results, demands);
+    asked.extend(demands.tests.iter().map(|test| passed(*test, results)));
     if let Some(limit) = demands.max_age {
         let age = now.duration_since(results.run.finished);
-        asked.push(Demand {
-            demand: format!("ended no longer ago than {}", spoken(limit)),
-            met: age <= limit && !age.is_negative(),
-            found: format!("ended {}", results.run.finished),
-        });
+        asked.push(Demand::new(
+            format!("ended no longer ago than {}", spoken(limit)),
+            age <= limit && !age.is_negative(),
+            format!("ended {}", results.run.finished),
+        ));
     }
-    if let Some(target) = &demands.target {
-        asked.push(Demand {
-            demand: format!("run against {target}"),
-            met: *target == results.run.target.name,
-            found: format!("run against {}", results.run.target.name),
-        });
+    asked.extend(of_its_head(results, demands));
+    if demands.nothing_owed {
+        let owed: Vec<String> = demands
+            .tests
+            .iter()
+            .flat_map(|test| owed(*test, &[run]))
+            .map(|id| id.to_string())
+            .collect();
+        let found = match owed.is_empty() {
+            true => "none is owed".to_owned(),
+            false => format!("owed for {}", owed.join(", ")),
+        };
+        asked.push(Demand::new("no statement owed", owed.is_empty(), found));
+    }
+    if demands.no_violations {
+        let seen: Vec<String> = beside_the_pack(run)
+            .into_iter()
+            .filter(|issue| issue.open)
+            .map(|issue| format!("{}: {}", issue.id, issue.observed))
+            .collect();
+        let found = if seen.is_empty() { "none was seen".to_owned() } else { seen.join("; ") };
+        asked.push(Demand::new("nothing that a supplier may not do", seen.is_empty(), found));
     }
     let stale: Vec<String> = results.waivers.iter().filter_map(|used| used.advice()).collect();
     if !results.waivers.is_empty() {
         let found = if stale.is_empty() { "all are needed".to_owned() } else { stale.join("; ") };
-        asked.push(Demand {
-            demand: "no waiver that has expired or is no longer needed".to_owned(),
-            met: stale.is_empty(),
+        let demand = "no waiver that has expired or is no longer needed";
+        asked.push(Demand::new(demand, stale.is_empty(), found));
+    }
+    asked
+}
+
+/// Whose system made the calls, and where they went.
+fn of_its_standing(results: &Results, demands: &Demands) -> Vec<Demand> {
+    let (standing, name) = (results.run.standing(), &results.run.target.name);
+    let mut asked = Vec::new();
+    if demands.witnessed {
+        let met = standing.word == Proof::Witnessed;
+        let found = format!("{}: {}", standing.word, standing.word.meaning());
+        asked.push(Demand::new("witnessed", met, found));
+    }
+    let called = match name.as_str() {
+        "mock" | "sandbox" => String::new(),
+        name => format!("the target is named `{name}`, but "),
+    };
+    let shows = |met: bool| match met {
+        true => format!("{}, {}", standing.place, standing.reason()),
+        false => format!("{called}the record shows {}: {}", standing.place, standing.reason()),
+    };
+    if demands.int {
+        let met = standing.place.is_int();
+        asked.push(Demand::new("run at INT", met, shows(met)));
+    }
+    if demands.reconciled {
+        let met = standing.place == Place::IntReconciled;
+        asked.push(Demand::new("the same calls in the gateway's log", met, shows(met)));
+    }
+    if let Some(target) = &demands.target {
+        let is_there = match target.as_str() {
+            "int" => standing.place.is_int(),
+            "sandbox" => standing.place == Place::Sandbox,
+            "mock" => standing.place == Place::Mock,
+            _ => true,
+        };
+        let met = target == name && is_there;
+        let found = match target == name && !is_there {
+            true => shows(false),
+            false => format!("run against {name}"),
+        };
+        asked.push(Demand::new(format!("run against {target}"), met, found));
+    }
+    if let Some(host) = &demands.host {
+        let seen = &standing.hosts;
+        let met = !seen.is_empty() && seen.iter().all(|one| one.host.eq_ignore_ascii_case(host));
+        let found = match seen.is_empty() {
+            true => "no call was answered".to_owned(),
+            false => format!("answered by {}", standing.host_names()),
+        };
+        asked.push(Demand::new(format!("answered by {host} alone"), met, found));
+    }
+    asked
+}
+
+/// What stands at the head of the record.
+fn of_its_head(results: &Results, demands: &Demands) -> Vec<Demand> {
+    let run = &results.run;
+    let mut asked = Vec::new();
+    if let Some(nonce) = &demands.nonce {
+        let found = run
+            .nonce
+            .as_ref()
+            .map_or_else(|| "no nonce".to_owned(), |its| format!("the nonce {its}"));
+        asked.push(Demand::new(
+            format!("made with the nonce {nonce}"),
+            run.nonce.as_ref() == Some(nonce),
             found,
-        });
+        ));
+    }
+    if let Some(window) = demands.window {
+        let found = run
+            .window
+            .map_or_else(|| "no test window".to_owned(), |its| format!("test window {its}"));
+        let met = run.window == Some(window);
+        asked.push(Demand::new(format!("of test window {window}"), met, found));
+    }
+    if let Some(version) = &demands.pack_version {
+        asked.push(Demand::new(
+            format!("judged by the pack of {version}"),
+            run.pack.version == *version,
+            format!("judged by the pack of {}", run.pack.version),
+        ));
     }
     asked
 }
@@ -74,5 +199,5 @@ fn passed(test: TestId, results: &Results) -> Demand {
     let decides = result.map_or(shown, |result| unwaived_verdict(result, &results.waivers));
     let met = decides == Verdict::Pass;
     let waived = if met && shown == Verdict::Fail { ", waived" } else { "" };
-    Demand { demand: format!("{test} passed"), met, found: format!("{shown}{waived}") }
+    Demand::new(format!("{test} passed"), met, format!("{shown}{waived}"))
 }

@@ -72,7 +72,8 @@ pub use measured::{LOAD_SUMMARY_FILE, LOAD_SUMMARY_FORMAT, PERFORMANCE_FOLDER, r
 pub use opened::{FileReader, Limits, Opened};
 pub use problem::{Problem, ProblemKind};
 pub use readiness::{
-    Issue, READINESS_FORMAT, Readiness, RunLine, StatementLine, Submission, TestLine, readiness,
+    FailureLine, Issue, READINESS_FORMAT, Readiness, RunLine, StatementLine, Submission, TestLine,
+    readiness,
 };
 pub use reconcile::{
     BundleOnly, Differing, GatewayOnly, RECONCILIATION_FORMAT, Reconciliation, Said, reconcile,

@@ -1,18 +1,23 @@
 //! How far a supplier is, over all its runs in both windows.
 //!
-//! For each test of the pack the last run that judged it counts; nothing of an earlier run makes
-//! up for it. Refuses to call anybody ready on runs against a stand-in, or with evidence owed.
+//! For each test of the pack the last run counts in which the supplier's own system was witnessed;
+//! nothing of an earlier run makes up for it, and no driven run covers it. Refuses to call anybody
+//! ready on driven runs, on runs at another place than INT, or with evidence owed.
+
+mod shown;
 
 use std::collections::BTreeSet;
 
 use letterproof_model::{
-    About, Capability, CheckResult, ClauseKind, Context, CriterionId, FindingKind, Results, RunId,
-    TestId, TestResult, Timestamp, Verdict, WaiverState, pack, unwaived_verdict,
+    About, Capability, CheckResult, ClauseKind, Context, CriterionId, FindingKind, Place, Proof,
+    Results, RunId, Standing, TestId, Timestamp, Verdict, WaiverState, pack,
 };
 use serde::Serialize;
 
 use crate::Attestation;
 use crate::hosts::{host_of, is_this_machine};
+pub use shown::FailureLine;
+use shown::{Judged, deciding, failures, is_waived, judged, to_show};
 
 /// The name and version of the format of a readiness report.
 pub const READINESS_FORMAT: &str = "letterproof-readiness/1";
@@ -20,7 +25,8 @@ pub const READINESS_FORMAT: &str = "letterproof-readiness/1";
 /// One run, as far as readiness needs it.
 #[derive(Debug, Clone, Copy)]
 pub struct Submission<'a> {
-    /// Its results.
+    /// Its results, with the standing that its journal shows: without one, what it proves is known
+    /// by who made the calls, and not where.
     pub results: &'a Results,
     /// What was declared of the target and the supplier's workflow.
     pub context: &'a Context,
@@ -59,6 +65,8 @@ pub struct RunLine {
     /// Whether the target was a stand-in: on the tester's own machine, or one that forgets, as the
     /// public sandbox does.
     pub rehearsal: bool,
+    /// What its results prove, and where.
+    pub standing: Standing,
     /// When it began.
     pub started: Timestamp,
     /// Its exit code.
@@ -76,8 +84,13 @@ pub struct TestLine {
     pub required: bool,
     /// Whether the supplier's workflow has it; optional tests only.
     pub declared: bool,
-    /// The verdict of the last run that judged it.
+    /// The verdict of the run that decides: the last witnessed on INT that judged it, else the last
+    /// witnessed anywhere, else the last of all.
     pub verdict: Verdict,
+    /// By what that run shows it.
+    pub standing: Option<Proof>,
+    /// Where that run was.
+    pub place: Option<Place>,
     /// Whether each of its failures is waived.
     pub waived: bool,
     /// That run.
@@ -86,6 +99,10 @@ pub struct TestLine {
     pub window: Option<u8>,
     /// When that run ended.
     pub date: Option<Timestamp>,
+    /// Every failure in any run, by time: open until a later witnessed run passes.
+    pub failures: Vec<FailureLine>,
+    /// What the supplier's own system has still to show; absent where it did.
+    pub to_show: Option<String>,
     /// Clauses for which a statement is owed.
     pub owed: Vec<CriterionId>,
 }
@@ -94,7 +111,7 @@ impl TestLine {
     /// Whether the test needs nothing more than the statements owed.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.verdict == Verdict::Pass || self.waived
+        self.to_show.is_none() && !self.failures.iter().any(FailureLine::is_open)
     }
 
     /// How it stands, in a word or two.
@@ -102,6 +119,14 @@ impl TestLine {
     pub fn state(&self) -> String {
         let waived = if self.waived { ", waived" } else { "" };
         format!("{}{waived}", self.verdict)
+    }
+
+    /// Whose system showed it and where, in a few words.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        self.standing
+            .zip(self.place)
+            .map_or_else(|| "–".to_owned(), |(standing, place)| format!("{standing} at {place}"))
     }
 
     /// Whether it is needed, in a word.
@@ -203,76 +228,83 @@ fn run_line(run: &Submission<'_>) -> RunLine {
         id: info.id.clone(),
         window: info.window,
         target: info.target.name.clone(),
-        rehearsal: host_of(&info.target.base_url).is_some_and(|host| is_this_machine(&host))
+        rehearsal: matches!(info.standing().place, Place::Mock | Place::Sandbox)
+            || host_of(&info.target.base_url).is_some_and(|host| is_this_machine(&host))
             || !info.target.capabilities.contains(&Capability::Stateful),
+        standing: info.standing(),
         started: info.started,
         exit_code: run.results.exit_code,
     }
 }
 
-fn result_of<'a>(test: TestId, run: &Submission<'a>) -> Option<&'a TestResult> {
-    run.results.tests.iter().find(|result| result.id == test)
-}
-
-/// The last run that judged a test.
-fn deciding<'a, 'b>(
-    test: TestId,
-    runs: &'b [&'b Submission<'a>],
-) -> Option<(&'b Submission<'a>, &'a TestResult)> {
-    let judged = |result: &&TestResult| result.selected && result.verdict != Verdict::NotRun;
-    runs.iter().rev().find_map(|run| Some((*run, result_of(test, run).filter(judged)?)))
-}
-
 fn test_line(test: TestId, runs: &[&Submission<'_>]) -> TestLine {
     let definition = letterproof_model::test_definition(test);
-    let deciding = deciding(test, runs);
-    let attested = |id: &CriterionId| {
-        runs.iter().any(|run| run.attestations.iter().any(|given| given.criterion == *id))
-    };
-    let owed = definition
-        .clauses
-        .iter()
-        .filter(|clause| clause.kind == ClauseKind::Attestation)
-        .map(|clause| CriterionId::from(clause.id))
-        .filter(|id| !attested(id));
-    let waived = deciding.is_some_and(|(run, result)| {
-        result.verdict == Verdict::Fail
-            && unwaived_verdict(result, &run.results.waivers) == Verdict::Pass
-    });
+    let judged = judged(test, runs);
+    let deciding = deciding(&judged);
+    let standing = deciding.map(|(run, _)| run.results.run.standing());
     TestLine {
         id: test,
         title: definition.title.to_owned(),
         required: definition.required,
         declared: runs.last().is_none_or(|run| run.context.works_by(test)),
         verdict: deciding.map_or(Verdict::NotRun, |(_, result)| result.verdict),
-        waived,
+        standing: standing.as_ref().map(|standing| standing.word),
+        place: standing.as_ref().map(|standing| standing.place),
+        waived: deciding.is_some_and(is_waived),
         run: deciding.map(|(run, _)| run.results.run.id.clone()),
         window: deciding.and_then(|(run, _)| run.results.run.window),
         date: deciding.map(|(run, _)| run.results.run.finished),
-        owed: owed.collect(),
+        failures: failures(&judged),
+        to_show: to_show(deciding),
+        owed: owed(test, runs),
     }
 }
 
-/// The runs that decide some test, the last first.
+/// The clauses of a test for which a statement is owed: none of these runs has it.
+pub(crate) fn owed(test: TestId, runs: &[&Submission<'_>]) -> Vec<CriterionId> {
+    let attested = |id: &CriterionId| {
+        runs.iter().any(|run| run.attestations.iter().any(|given| given.criterion == *id))
+    };
+    let clauses = letterproof_model::test_definition(test).clauses.iter();
+    clauses
+        .filter(|clause| clause.kind == ClauseKind::Attestation)
+        .map(|clause| CriterionId::from(clause.id))
+        .filter(|id| !attested(id))
+        .collect()
+}
+
+/// The runs that decide some test or hold an open failure of one, the last first.
 fn used<'a, 'b>(
     runs: &'b [&'b Submission<'a>],
     tests: &'b [TestLine],
 ) -> impl Iterator<Item = &'b Submission<'a>> {
-    runs.iter()
-        .rev()
-        .copied()
-        .filter(|run| tests.iter().any(|test| test.run.as_ref() == Some(&run.results.run.id)))
+    let is_used = |run: &&Submission<'_>| {
+        let id = &run.results.run.id;
+        let open =
+            |test: &TestLine| test.failures.iter().any(|one| one.is_open() && one.run == *id);
+        tests.iter().any(|test| test.run.as_ref() == Some(id) || test.is_needed() && open(test))
+    };
+    runs.iter().rev().copied().filter(is_used)
 }
 
 fn issues(runs: &[&Submission<'_>], tests: &[TestLine]) -> Vec<Issue> {
     let mut issues = Vec::new();
+    let mut seen = BTreeSet::new();
     for line in tests.iter().filter(|line| line.is_needed()) {
-        let Some((run, result)) = deciding(line.id, runs) else { continue };
-        for check in result.checks().filter(|check| check.verdict == Verdict::Fail) {
-            issues.push(issue(check.id.as_str(), &check.observed, run));
+        let counts = |(run, _): &Judged<'_, '_>| {
+            let id = &run.results.run.id;
+            let open = line.failures.iter().any(|one| one.is_open() && one.run == *id);
+            open || line.run.as_ref() == Some(id)
+        };
+        // The last is what a reader should look at.
+        for (run, result) in judged(line.id, runs).into_iter().rev().filter(counts) {
+            for check in result.checks().filter(|check| check.verdict == Verdict::Fail) {
+                if seen.insert(check.id.to_string()) {
+                    issues.push(issue(check.id.as_str(), &check.observed, run));
+                }
+            }
         }
     }
-    let mut seen = BTreeSet::new();
     for run in used(runs, tests) {
         issues
             .extend(beside_the_pack(run).into_iter().filter(|found| seen.insert(found.id.clone())));
@@ -281,7 +313,7 @@ fn issues(runs: &[&Submission<'_>], tests: &[TestLine]) -> Vec<Issue> {
 }
 
 /// Rules that an observer saw broken, and what else a supplier may not do.
-fn beside_the_pack(run: &Submission<'_>) -> Vec<Issue> {
+pub(crate) fn beside_the_pack(run: &Submission<'_>) -> Vec<Issue> {
     let Results { observer, findings, .. } = &run.results;
     // What the harness's own supplier does says nothing about anybody's system.
     let theirs = !run.results.run.supplier.is_ours();
@@ -320,12 +352,10 @@ fn issue(id: &str, observed: &str, run: &Submission<'_>) -> Issue {
 fn remaining(runs: &[RunLine], tests: &[TestLine], issues: &[Issue]) -> Vec<String> {
     let mut remaining = Vec::new();
     for test in tests.iter().filter(|test| test.is_needed()) {
-        if !test.is_done() {
-            remaining.push(match &test.run {
-                Some(run) => format!("{}: {} in run {run}; run it again", test.id, test.verdict),
-                None => format!("{}: not run yet", test.id),
-            });
-        }
+        remaining.extend(test.to_show.iter().map(|to_show| format!("{}: {to_show}", test.id)));
+        let is_other = |one: &&FailureLine| one.is_open() && test.run.as_ref() != Some(&one.run);
+        let open = test.failures.iter().filter(is_other);
+        remaining.extend(open.map(|one| format!("{}: {}", test.id, one.words())));
         if !test.owed.is_empty() {
             let owed: Vec<&str> = test.owed.iter().map(CriterionId::as_str).collect();
             remaining.push(format!(
@@ -341,11 +371,10 @@ fn remaining(runs: &[RunLine], tests: &[TestLine], issues: &[Issue]) -> Vec<Stri
         Some(expired) => format!("{}: no longer agreed on: {expired}", issue.id),
     }));
     let used = |run: &RunLine| tests.iter().any(|test| test.run.as_ref() == Some(&run.id));
-    for run in runs.iter().filter(|run| run.rehearsal && used(run)) {
+    for run in runs.iter().filter(|run| !run.standing.place.is_int() && used(run)) {
         remaining.push(format!(
-            "run {}: against a stand-in; only runs against NHS Notify's integration environment \
-             count",
-            run.id
+            "run {}: at {}; only runs against NHS Notify's integration environment count",
+            run.id, run.standing.place
         ));
     }
     remaining

@@ -15,8 +15,8 @@ mod statements;
 use std::path::Path;
 
 use letterproof_contract::Contract;
-use letterproof_judge::{Head, conclude};
-use letterproof_model::{Journal as _, Results, RunId, ToolInfo, Verdict};
+use letterproof_judge::{Head, conclude, standing};
+use letterproof_model::{Brief, Journal as _, Results, RunId, Standing, ToolInfo, Verdict, Who};
 use serde::Serialize;
 
 use crate::attest::{ATTACHMENTS_FOLDER, ATTESTATIONS_FILE};
@@ -95,6 +95,11 @@ pub struct Verification {
     pub conclusion: Conclusion,
     /// The run, where the journal could be read.
     pub run: Option<RunId>,
+    /// What its results prove, and where, derived from the journal; absent where that could not be
+    /// read.
+    pub standing: Option<Standing>,
+    /// Who stands behind the run, as far as that was stated.
+    pub who: Who,
     /// What made the bundle, where the journal could be read.
     pub tool: Option<ToolInfo>,
     /// The format of the journal, where that could be read.
@@ -155,6 +160,11 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
     again.problems.extend(stamps.problems);
     again.notes.extend(stamps.notes);
     let header = journal.as_ref().map(|journal| journal.header.clone());
+    let brief = header.as_ref().and_then(|header| header.brief.as_ref());
+    let standing = journal.as_ref().zip(brief).map(|(journal, Brief { supplier, context, .. })| {
+        standing(&journal.recording, *supplier, context)
+    });
+    let who = brief.map(|brief| brief.who.clone()).unwrap_or_default();
     let exchanges = journal.as_ref().map_or(0, |journal| journal.recording.exchanges().len());
     if let Some(journal) = journal
         && again.problems.is_empty()
@@ -171,6 +181,8 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
         format: VERIFICATION_FORMAT.to_owned(),
         conclusion,
         run: header.as_ref().map(|header| header.run_id.clone()),
+        standing,
+        who,
         tool: header.as_ref().map(|header| header.tool.clone()),
         journal: header.map(|header| header.format),
         signature: integrity.signature,
@@ -205,6 +217,8 @@ fn refused(problem: Problem) -> Verification {
         format: VERIFICATION_FORMAT.to_owned(),
         conclusion: Conclusion::NotSound,
         run: None,
+        standing: None,
+        who: Who::default(),
         tool: None,
         journal: None,
         signature: SignatureState::Unsigned,

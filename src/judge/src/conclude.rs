@@ -8,7 +8,7 @@ use letterproof_contract::Contract;
 use letterproof_model::{
     About, Brief, Context, Counts, Finding, FindingKind, Journal, Judgement, MarkKind,
     PACK_VERSION, PackInfo, RESULTS_FORMAT, Results, RunEnd, RunId, RunInfo, SupplierKind,
-    TargetInfo, Timestamp, ToolInfo, exit_code, fold_findings, use_waivers,
+    TargetInfo, Timestamp, ToolInfo, Verdict, exit_code, fold_findings, use_waivers,
 };
 use url::Url;
 
@@ -16,6 +16,7 @@ use crate::conformance::judge_suite;
 use crate::judged::judge_read;
 use crate::kept::{is_older, leave_open, unvouched};
 use crate::reading::Reading;
+use crate::standing::standing;
 use crate::traffic::Call;
 
 /// What stands at the head of a journal.
@@ -52,6 +53,10 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     if head.brief.whole_attempts {
         leave_open(marks, &mut judged.tests, &mut conformance);
     }
+    let standing = standing(journal, head.brief.supplier, context);
+    for test in judged.tests.iter_mut().filter(|test| test.verdict != Verdict::NotRun) {
+        test.standing = Some(standing.word);
+    }
     let told = unvouched(marks).chain(unstamped(journal));
     judged.findings = fold_findings(judged.findings.into_iter().chain(told));
     let finished = finished(journal, head.started);
@@ -76,6 +81,8 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
             window: head.brief.window,
             nonce: head.brief.nonce.clone(),
             supplier: head.brief.supplier,
+            standing: Some(standing),
+            who: head.brief.who.clone(),
             exchanges: judged.exchanges,
         },
         counts: Counts::of(judged.tests.iter().map(|test| test.verdict)),

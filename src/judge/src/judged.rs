@@ -68,6 +68,7 @@ pub(crate) fn judge_read(
             selected: chosen,
             verdict: Verdict::NotRun,
             mode: context.mode,
+            standing: None,
             attempts: attempts(id, journal),
             criteria,
         };

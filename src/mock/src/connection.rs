@@ -131,7 +131,7 @@ async fn converse<S: Service>(
                 }
                 Err(refusal) => Ok(wire::plain(*refusal)),
             };
-            response.map(wire::dated)
+            response.map(|response| wire::named(wire::dated(response)))
         }
     });
     let mut builder = http1::Builder::new();

@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use flate2::write::GzEncoder;
 use flate2::{Compress, Compression, Crc, FlushCompress};
-use http::{HeaderValue, Response, header};
+use http::{HeaderName, HeaderValue, Response, header};
 use hyper::body::Body as _;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
-use letterproof_model::Operation;
+use letterproof_model::{MOCK_HEADER, Operation};
 
 use crate::body::{Abort, MockBody};
 use crate::faults::{Effect, View};
@@ -27,6 +27,14 @@ pub(crate) fn plain(reply: Reply) -> Response<MockBody> {
 /// `Date` stands still for as long as the clock was set back.
 pub(crate) fn dated(response: Response<MockBody>) -> Response<MockBody> {
     dated_off(response, 0)
+}
+
+/// Says that a mock answers, in every answer, so that a recording shows it behind any host name. The
+/// deployed API has no such header: a stated difference.
+pub(crate) fn named(mut response: Response<MockBody>) -> Response<MockBody> {
+    let name = HeaderName::from_static(MOCK_HEADER);
+    response.headers_mut().insert(name, HeaderValue::from_static("true"));
+    response
 }
 
 /// Says when it answers, by a clock that is so many seconds fast.

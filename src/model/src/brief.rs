@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Mark, MarkKind, SupplierKind, TestId, Timestamp, Waiver, pack};
+use crate::{Context, Mark, MarkKind, SupplierKind, TestId, Timestamp, Waiver, Who, pack};
 
 /// What a run was asked to show, of whom, and against what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct Brief {
     /// The reviewer's nonce, where one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
+    /// Who stands behind the run, as far as that was stated.
+    #[serde(default, skip_serializing_if = "Who::is_empty")]
+    pub who: Who,
     /// Failures that were agreed to be waived.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<Waiver>,
@@ -64,6 +67,7 @@ impl Brief {
             context,
             window: None,
             nonce: None,
+            who: Who::default(),
             waivers: Vec::new(),
             specification: None,
             whole_attempts: true,

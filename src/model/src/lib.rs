@@ -25,12 +25,14 @@ mod raw;
 mod reason;
 mod results;
 mod stamp;
+mod standing;
 mod status;
 pub mod text;
 mod text_file;
 mod verdict;
 mod visible;
 mod waiver;
+mod who;
 
 pub use body::{Body, Content, Document};
 pub use brief::{Brief, RunEnd, Selection};
@@ -67,11 +69,13 @@ pub use results::{
     SupplierKind, TargetInfo, TestResult, ToolInfo,
 };
 pub use stamp::Stamp;
+pub use standing::{MOCK_HEADER, Place, Proof, SeenHost, Standing};
 pub use status::{LetterStatus, Move, UnknownStatus, judge_move};
 pub use text_file::{TextError, decode_text, is_desktop_leftover, other_encoding, without_mark};
 pub use verdict::{Mode, Verdict};
 pub use visible::{is_hidden, visible, visible_json, visible_lines};
 pub use waiver::{Waiver, WaiverState, WaiverUse, use_waivers};
+pub use who::{NOT_STATED, Who, WindowDates, stated};
 
 pub use jiff::Timestamp;
 

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Capability, CriterionId, CriterionResult, ExchangeId, Finding, FindingKind, Mode, RunId,
-    Strength, TestId, Timestamp, Verdict, WaiverUse,
+    Capability, CriterionId, CriterionResult, ExchangeId, Finding, FindingKind, Mode, Proof, RunId,
+    Standing, Strength, TestId, Timestamp, Verdict, WaiverUse, Who,
 };
 
 /// The name and version of the results format.
@@ -59,8 +59,22 @@ pub struct RunInfo {
     pub nonce: Option<String>,
     /// Who made the traffic.
     pub supplier: SupplierKind,
+    /// What its results prove, and where; absent in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
+    /// Who stands behind it, as far as that was stated.
+    #[serde(default, skip_serializing_if = "Who::is_empty")]
+    pub who: Who,
     /// How many exchanges were recorded, by operation.
     pub exchanges: std::collections::BTreeMap<String, u64>,
+}
+
+impl RunInfo {
+    /// What its results prove, and where: not where, in runs of earlier versions.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.standing.clone().unwrap_or_else(|| Standing::unknown(self.supplier.into()))
+    }
 }
 
 /// The version of the acceptance pack.
@@ -125,6 +139,9 @@ pub struct TestResult {
     pub verdict: Verdict,
     /// How it was obtained.
     pub mode: Mode,
+    /// By what it was shown; absent where nothing was judged, and in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Proof>,
     /// Every attempt, none dropped.
     pub attempts: Vec<Attempt>,
     /// Its clauses.

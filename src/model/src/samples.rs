@@ -15,6 +15,7 @@ pub(crate) fn test(verdict: Verdict, required: bool, selected: bool) -> TestResu
         selected,
         verdict,
         mode: Mode::Driven,
+        standing: None,
         attempts: vec![],
         criteria: vec![],
     }

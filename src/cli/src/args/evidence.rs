@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 use letterproof_model::{CriterionId, TestId};
 
-use super::OutputFormat;
+use super::{OutputFormat, WhoOptions};
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
@@ -80,6 +80,9 @@ pub(crate) struct JudgeOptions {
     /// Judge the conformance suite too
     #[arg(long)]
     pub(crate) conformance: bool,
+
+    #[command(flatten)]
+    pub(crate) who: WhoOptions,
 
     /// Failures that were agreed to be waived, as a TOML file
     #[arg(long, value_name = "FILE")]
@@ -200,6 +203,11 @@ pub(crate) struct ReadinessOptions {
     #[arg(value_name = "BUNDLE", required = true)]
     pub(crate) bundles: Vec<PathBuf>,
 
+    /// A log of the gateway (CSV, as for `reconcile`): a run whose calls it holds, and no others, is
+    /// shown as INT (reconciled); may be repeated, one for each run
+    #[arg(long, value_name = "GATEWAY.csv")]
+    pub(crate) gateway: Vec<PathBuf>,
+
     /// How the result is printed on stdout
     #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
     pub(crate) format: SummaryFormat,
@@ -217,10 +225,19 @@ pub(crate) enum SummaryFormat {
 }
 
 const GATE_EXAMPLES: &str = "\
-Example:
-  letterproof gate bundle.zip --require AT1,AT2,AT3,AT4,AT7 --max-age 14d --target int
+Examples:
+  letterproof gate bundle.zip                  witnessed at INT, every mandatory test passed, signed,
+                                               made and verified by this build
+  letterproof gate bundle.zip --key supplier.pub.pem --nonce NHS-7Q2 --window 2 --max-age 14d \\
+    --nothing-owed --no-violations             what a reviewer asks for
+  letterproof gate bundle.zip --gateway log.csv
+                                               and the gateway's log holds the same calls
+  letterproof gate bundle.zip --require AT1,AT4 --allow driven,mock,unsigned,other-build
+                                               as earlier versions did: only that it verifies, and
+                                               that the tests passed
 
-The bundle is verified first. In GitHub Actions the step summary is written too.
+Each option adds a demand; --allow takes one away. The bundle is verified first. In GitHub Actions
+the step summary is written too.
 Exit codes: 0 every demand is met, 1 one is not, 2 there is nothing to hold against them.";
 
 #[derive(Debug, Args)]
@@ -238,9 +255,46 @@ pub(crate) struct GateOptions {
     #[arg(long, value_name = "TIME", value_parser = age)]
     pub(crate) max_age: Option<SignedDuration>,
 
-    /// The target it must have been run against, by name
+    /// The target it must have been run against, by name; the record must show that place too where
+    /// the name is int, sandbox or mock
     #[arg(long, value_name = "NAME")]
     pub(crate) target: Option<String>,
+
+    /// What is not demanded, though it is by default; may be repeated
+    #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
+    pub(crate) allow: Vec<Allowed>,
+
+    /// The supplier's own system must have made the calls, through the witness (the default)
+    #[arg(long)]
+    pub(crate) witnessed: bool,
+
+    /// This host alone must have answered the calls
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: Option<String>,
+
+    /// The gateway's own log (CSV, as for `reconcile`), which must hold the same calls
+    #[arg(long, value_name = "GATEWAY.csv")]
+    pub(crate) gateway: Option<PathBuf>,
+
+    /// The reviewer's nonce that the run must bear
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) nonce: Option<String>,
+
+    /// The test window that the run must belong to
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub(crate) window: Option<u8>,
+
+    /// Every statement that the demanded tests ask for must have been given
+    #[arg(long)]
+    pub(crate) nothing_owed: bool,
+
+    /// Nothing may have been seen that a supplier may not do, unless it is waived
+    #[arg(long)]
+    pub(crate) no_violations: bool,
+
+    /// The revision of the pack that the run must be judged by
+    #[arg(long, value_name = "DATE")]
+    pub(crate) pack_version: Option<String>,
 
     /// The public key that must have signed it (PEM)
     #[arg(long, value_name = "FILE")]
@@ -257,6 +311,19 @@ pub(crate) struct GateOptions {
     /// How the result is printed on stdout
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     pub(crate) format: OutputFormat,
+}
+
+/// What `gate` demands by default, and may be told not to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Allowed {
+    /// Results that nobody witnessed: letterproof's own calls, or an imported recording
+    Driven,
+    /// Calls that went elsewhere than to INT: to a mock, the sandbox or any other host
+    Mock,
+    /// A bundle that nobody signed
+    Unsigned,
+    /// A bundle that another build of letterproof made
+    OtherBuild,
 }
 
 const DIFF_EXAMPLES: &str = "\

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{OutputFormat, StorageOptions, duration};
+use super::{OutputFormat, StorageOptions, WhoOptions, duration};
 
 const LOAD_EXAMPLES: &str = "\
 Examples:
@@ -73,6 +73,9 @@ pub(crate) struct LoadOptions {
     /// Agree beforehand that letters are used up
     #[arg(long)]
     pub(crate) yes: bool,
+
+    #[command(flatten)]
+    pub(crate) who: WhoOptions,
 
     #[command(flatten)]
     pub(crate) storage: StorageOptions,

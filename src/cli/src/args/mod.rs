@@ -11,6 +11,7 @@ mod shell;
 mod stamp;
 mod supplier;
 mod target;
+mod who;
 mod witness;
 
 use std::sync::LazyLock;
@@ -20,7 +21,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use letterproof_mock::DEFAULT_QUEUE_LAG;
 
 pub(crate) use evidence::{
-    AttestOptions, DiffOptions, GateOptions, JudgeOptions, ReadinessOptions, ReportFormat,
+    Allowed, AttestOptions, DiffOptions, GateOptions, JudgeOptions, ReadinessOptions, ReportFormat,
     ReportOptions, SummaryFormat, VerifyOptions,
 };
 pub(crate) use gateway::{ReconcileOptions, SampleOptions};
@@ -32,6 +33,7 @@ pub(crate) use shell::{CompletionsOptions, ManOptions};
 pub(crate) use stamp::StampOptions;
 pub(crate) use supplier::SupplierOptions;
 pub(crate) use target::{DoctorArguments, DriftOptions, InitOptions, KeysOptions, StorageOptions};
+pub(crate) use who::WhoOptions;
 pub(crate) use witness::WitnessOptions;
 
 /// Conformance and acceptance tests for the NHS Notify Supplier API.

@@ -9,7 +9,8 @@ use letterproof_mock::Mix;
 use letterproof_model::TestId;
 
 use super::{
-    Arguments, Command, LoadOptions, OutputFormat, StorageOptions, default_queue_lag, duration,
+    Arguments, Command, LoadOptions, OutputFormat, StorageOptions, WhoOptions, default_queue_lag,
+    duration,
 };
 use crate::failure::Failure;
 
@@ -146,6 +147,9 @@ pub(crate) struct RunOptions {
     pub(crate) yes: bool,
 
     #[command(flatten)]
+    pub(crate) who: WhoOptions,
+
+    #[command(flatten)]
     pub(crate) storage: StorageOptions,
 
     /// A live test letter of the production smoke test; may be repeated
@@ -178,6 +182,7 @@ impl RunOptions {
             sign_key: load.sign_key.clone(),
             format: load.format,
             yes: load.yes,
+            who: load.who.clone(),
             storage: load.storage.clone(),
             ..*defaults
         })

@@ -10,7 +10,7 @@ use clap::Args;
 use letterproof_model::TestId;
 use letterproof_witness::{HostAndPort, Injection};
 
-use super::{OutputFormat, StorageOptions, duration};
+use super::{OutputFormat, StorageOptions, WhoOptions, duration};
 
 const WITNESS_EXAMPLES: &str = "\
 Examples:
@@ -103,6 +103,9 @@ pub(crate) struct WitnessOptions {
     /// Text given by the reviewer; it stands in the evidence
     #[arg(long, value_name = "TEXT")]
     pub(crate) nonce: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) who: WhoOptions,
 
     /// Failures that were agreed to be waived, as a TOML file; they stay failures and are shown as
     /// waived

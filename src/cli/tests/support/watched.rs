@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use letterproof_mock::{AuthMode, Mix, MockConfig, MockServer};
 
-use super::{Ended, command};
+use super::{Ended, command, quick_profile, with_credentials};
 
 const SOON: Duration = Duration::from_secs(25);
 
@@ -98,6 +98,37 @@ impl Drop for Watching {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A day of the model print house through a witness.
+pub(crate) fn print_house(double: &Double, witness: &Watching, arguments: &[&str]) -> Ended {
+    let addresses = [
+        "supplier",
+        "--base-url",
+        witness.url("base_url"),
+        "--token-url",
+        witness.url("token_url"),
+        "--audience",
+        double.server.token_url(),
+        "--visibility-timeout",
+        "1s",
+        "--poll",
+        "100ms",
+        "--rate-limit",
+        "2900",
+        "--yes-storage",
+        witness.url("downloads").strip_prefix("http://").unwrap(),
+    ];
+    with_credentials(command(&addresses), &double.server).args(arguments).ended()
+}
+
+/// A profile of the double, with a limit that the print house can keep.
+pub(crate) fn profile(out: &Path, double: &Double) -> String {
+    let path = quick_profile(out, &double.server);
+    // Its last table holds the limits.
+    let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+    writeln!(file, "rate_limit = 3000").unwrap();
+    path
 }
 
 /// An answer as a plain client reads it.

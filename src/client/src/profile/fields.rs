@@ -82,7 +82,7 @@ const fn set(field: Field) -> Field {
     Field { set: true, ..field }
 }
 
-pub(super) const FIELDS: [Field; 31] = [
+pub(super) const FIELDS: [Field; 34] = [
     set(field("", "name", Kind::Text, "What reports call this target.", "\"our-int\"")),
     set(field(
         "",
@@ -158,9 +158,30 @@ pub(super) const FIELDS: [Field; 31] = [
         "supplier",
         "name",
         Kind::Text,
-        "The supplier's name, in ledger and reports.",
+        "The supplier's name, in ledger and evidence.",
         "\"Our print house\"",
     )),
+    field(
+        "supplier",
+        "application_id",
+        Kind::Text,
+        "The id of the supplier's application on the API platform, in evidence; not its key.",
+        "\"0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d\"",
+    ),
+    field(
+        "supplier",
+        "test_manager",
+        Kind::Text,
+        "The role of the person who answers for the test, in evidence.",
+        "\"print operations manager\"",
+    ),
+    field(
+        "supplier",
+        "window_dates",
+        Kind::Text,
+        "The first and last day of the test window, in evidence.",
+        "\"2026-11-02/2026-11-13\"",
+    ),
     set(field(
         "supplier",
         "supports",

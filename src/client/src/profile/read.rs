@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use letterproof_model::{SpecificationKind, SpecificationMeaning};
+use letterproof_model::{SpecificationKind, SpecificationMeaning, Who, stated};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as WordError;
@@ -118,8 +118,18 @@ fn build(tables: &Tables<'_>, reader: &mut Reader<'_>) -> Option<Profile> {
     if let Some(meanings) = read_specifications(tables.top, reader) {
         target.specifications = meanings;
     }
-    let supplier = reader.text_of(tables.supplier, "name").unwrap_or_else(|| "supplier".to_owned());
+    target.who = read_who(tables.supplier, reader);
+    let supplier = target.who.supplier.clone().unwrap_or_else(|| "supplier".to_owned());
     Some(Profile { target, supplier })
+}
+
+fn read_who(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Who {
+    Who {
+        supplier: reader.parsed(table, "name", stated),
+        application_id: reader.parsed(table, "application_id", stated),
+        test_manager: reader.parsed(table, "test_manager", stated),
+        window_dates: reader.parsed(table, "window_dates", str::parse),
+    }
 }
 
 /// Reads a word that was found in a list of known ones as the model's own type.

@@ -64,6 +64,18 @@ impl Reader<'_> {
         }
     }
 
+    /// A text as something else; what is wrong with it is told without showing it.
+    pub(super) fn parsed<T>(
+        &mut self,
+        table: &DeTable<'_>,
+        name: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let text = self.text_of(table, name)?;
+        let span = table.get(name).map(Spanned::span).unwrap_or_default();
+        read(&text).map_err(|said| self.problem(&span, name, &said)).ok()
+    }
+
     pub(super) fn word(
         &mut self,
         table: &DeTable<'_>,

@@ -9,7 +9,8 @@ use letterproof_model::{
 };
 use letterproof_model::{
     Brief, CheckResult, ClauseKind, Counts, CriterionId, ExchangeId, FindingKind, LetterId, Mode,
-    RunEnd, ScenarioOutcome, Selection, Stamp, Strength, Waiver, WaiverState, WaiverUse, pack,
+    Place, Proof, RunEnd, ScenarioOutcome, SeenHost, Selection, Stamp, Standing, Strength, Waiver,
+    WaiverState, WaiverUse, Who, pack,
 };
 use serde_json::{Value, json};
 
@@ -71,6 +72,7 @@ fn results() -> Value {
             selected: true,
             verdict: Verdict::NotRun,
             mode: Mode::Observed,
+            standing: Some(Proof::Witnessed),
             attempts: vec![attempt.clone(), broken_off.clone()],
             criteria: vec![criterion.clone(), bare.clone()],
         })
@@ -108,6 +110,13 @@ fn results() -> Value {
             window: Some(2),
             nonce: None,
             supplier: SupplierKind::Reference,
+            standing: Some(Standing {
+                word: Proof::Driven,
+                place: Place::Mock,
+                mock_answers: true,
+                hosts: vec![SeenHost { host: "a".into(), certificate: Some("5e".repeat(32)) }],
+            }),
+            who: who(),
             exchanges: [("GET /letters".to_owned(), 3)].into(),
         },
         tests,
@@ -123,6 +132,12 @@ fn results() -> Value {
         exit_code: 3,
     };
     serde_json::to_value(results).unwrap()
+}
+
+fn who() -> Who {
+    let text = || Some("t".to_owned());
+    let window_dates = Some("2026-11-02/2026-11-13".parse().unwrap());
+    Who { supplier: text(), application_id: text(), test_manager: text(), window_dates }
 }
 
 fn waiver() -> Waiver {
@@ -197,6 +212,7 @@ fn journal_lines_as_the_model_writes_them_are_valid() {
     valid(Document::Journal, &mutated(&header, "/brief", Some(json!(brief))));
     brief.window = Some(1);
     brief.nonce = Some("n".into());
+    brief.who = who();
     brief.waivers = vec![waiver()];
     brief.specification = Some(HASH.into());
     valid(Document::Journal, &mutated(&header, "/brief", Some(json!(brief))));

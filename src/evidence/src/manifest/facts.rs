@@ -1,7 +1,7 @@
 //! What the manifest repeats of `results.json`: which run it was and how each test ended.
 //! Refuses no field it does not know, so that results may grow without a new manifest format.
 
-use letterproof_model::{PackInfo, RunId, Strength, Timestamp, ToolInfo, Verdict};
+use letterproof_model::{PackInfo, RunId, Standing, Strength, Timestamp, ToolInfo, Verdict, Who};
 use serde::Deserialize;
 
 use super::{Outcome, TargetName};
@@ -28,6 +28,10 @@ pub(crate) struct RunFacts {
     pub(crate) target: TargetName,
     pub(crate) window: Option<u8>,
     pub(crate) nonce: Option<String>,
+    #[serde(default)]
+    pub(crate) standing: Option<Standing>,
+    #[serde(default)]
+    pub(crate) who: Who,
 }
 
 /// A test of the pack or a check of the conformance suite.

@@ -1,7 +1,7 @@
 //! The statement itself, field by field in the order in which it is written.
 //! Refuses unknown fields when read: what is not stated here was not stated by this format.
 
-use letterproof_model::{PackInfo, RunId, Timestamp, ToolInfo};
+use letterproof_model::{PackInfo, RunId, Standing, Timestamp, ToolInfo, Who};
 use serde::{Deserialize, Serialize};
 
 use super::{Facts, MANIFEST_FILE, MANIFEST_FORMAT};
@@ -108,6 +108,12 @@ pub struct RunSummary {
     pub pack: PackInfo,
     /// What it went against.
     pub target: TargetName,
+    /// What its results prove, and where; absent in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
+    /// Who stands behind it, as far as that was stated.
+    #[serde(default, skip_serializing_if = "Who::is_empty")]
+    pub who: Who,
     /// The journal's end.
     pub journal: JournalHead,
 }
@@ -168,6 +174,8 @@ impl Statement {
                 tool: facts.run.tool,
                 pack: facts.run.pack,
                 target: facts.run.target,
+                standing: facts.run.standing,
+                who: facts.run.who,
                 journal: JournalHead {
                     lines: journal.lines,
                     head: journal.head.clone(),

@@ -4,9 +4,11 @@
 
 use std::borrow::Cow;
 
+use letterproof_model::MOCK_HEADER;
+
 /// Headers kept with their values, in order. Every header that a judge, the contract or a report
 /// reads is among them, or has a rule of its own in [`super::headers`].
-const HEADERS: [&str; 100] = [
+const HEADERS: [&str; 101] = [
     "accept",
     "accept-charset",
     "accept-encoding",
@@ -96,6 +98,7 @@ const HEADERS: [&str; 100] = [
     "x-correlation-id",
     "x-download-options",
     "x-frame-options",
+    MOCK_HEADER,
     "x-permitted-cross-domain-policies",
     "x-powered-by",
     "x-rate-limit-limit",

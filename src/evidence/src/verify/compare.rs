@@ -70,13 +70,16 @@ impl Compare {
         self.count += 1;
         // The pack's version is that of the judges.
         let pack = if self.exact { &derived.run.pack } else { &saved.run.pack }.clone();
+        // Earlier versions did not tell the standing; the reader is told it from the journal.
+        let is_told = self.exact || saved.run.standing.is_some();
+        let standing = derived.run.standing.clone().filter(|_| is_told);
         let exit_code = format!(
             "the exit code is {} in `{RESULTS_FILE}`, and {} by the journal",
             saved.exit_code, derived.exit_code
         );
         for (is_same, sentence) in [
             (
-                saved.run == RunInfo { pack, ..derived.run.clone() },
+                saved.run == RunInfo { pack, standing, ..derived.run.clone() },
                 "the run is described otherwise than at the head of its journal",
             ),
             (saved.counts == derived.counts, "the counts of verdicts are not those of the tests"),
@@ -115,6 +118,7 @@ impl Compare {
         } else if saved.selected != derived.selected
             || saved.required != derived.required
             || saved.mode != derived.mode
+            || saved.standing.is_some_and(|saved| Some(saved) != derived.standing)
             || (self.exact && (saved.title != derived.title || saved.attempts != derived.attempts))
         {
             self.differs(format!("{} is described otherwise than by its exchanges", saved.id));

@@ -3,16 +3,25 @@
 use crate::*;
 
 fn held(run: &Results, demands: Demands, now: Timestamp) -> Vec<Demand> {
-    gate(run, &demands, now)
+    let context = Context::stand_in(INT);
+    gate(&Submission { results: run, context: &context, attestations: &[] }, &demands, now)
 }
 
 fn nothing() -> Demands {
-    Demands { tests: vec![], max_age: None, target: None }
+    Demands::default()
 }
 
 /// Whether each demand is met.
 fn met(demands: &[Demand]) -> Vec<bool> {
     demands.iter().map(|demand| demand.met).collect()
+}
+
+/// The one demand that is made, and whether it is met.
+fn the_one(run: &Results, demands: Demands) -> (bool, String) {
+    let mut held = held(run, demands, at(0));
+    assert_eq!(held.len(), 1, "{held:?}");
+    let one = held.remove(0);
+    (one.met, one.found)
 }
 
 #[test]
@@ -53,11 +62,102 @@ fn a_run_ages_and_none_comes_from_the_future() {
 }
 
 #[test]
-fn the_target_is_the_one_that_was_asked_for() {
-    for (name, expected) in [("mock", true), ("int", false)] {
+fn the_target_is_the_one_that_was_asked_for_and_lies_where_its_name_says() {
+    for (name, expected) in [("int", true), ("mock", false), ("our-int", false)] {
         let asked = Demands { target: Some(name.into()), ..nothing() };
         assert_eq!(met(&held(&whole("a"), asked, at(0))), [expected]);
     }
+    let asked = || Demands { target: Some("int".into()), ..nothing() };
+    let mocked = stands(whole("a"), Proof::Witnessed, Place::Mock, 0);
+    let (met, found) = the_one(&mocked, asked());
+    assert!(!met);
+    let says = "the target is named `int`, but the record shows a mock: its answers say so \
+                (X-Letterproof-Mock)";
+    assert_eq!(found, says);
+}
+
+#[test]
+fn whose_system_it_was_and_where_is_told_by_the_record() {
+    let witnessed = || Demands { witnessed: true, ..nothing() };
+    let int = || Demands { int: true, ..nothing() };
+    let reconciled = || Demands { reconciled: true, ..nothing() };
+    use Place::{IntClaimed, IntReconciled, Mock, Other, Sandbox};
+    for (place, at_int, in_log) in [
+        (IntClaimed, true, false),
+        (IntReconciled, true, true),
+        (Mock, false, false),
+        (Sandbox, false, false),
+        (Other, false, false),
+    ] {
+        let run = stands(whole("a"), Proof::Witnessed, place, 0);
+        assert_eq!(the_one(&run, int()).0, at_int, "{place}");
+        assert_eq!(the_one(&run, reconciled()).0, in_log, "{place}");
+    }
+    for (word, expected) in
+        [(Proof::Witnessed, true), (Proof::Driven, false), (Proof::Imported, false)]
+    {
+        let (met, found) = the_one(&stands(whole("a"), word, IntClaimed, 0), witnessed());
+        assert_eq!(met, expected);
+        assert!(found.starts_with(word.as_str()), "{found}");
+    }
+    let mut untold = whole("a");
+    untold.run.standing = None;
+    assert!(!the_one(&untold, int()).0 && !the_one(&untold, witnessed()).0);
+}
+
+#[test]
+fn one_host_alone_answered() {
+    let asked = || Demands { host: Some("INT.api.service.nhs.uk".into()), ..nothing() };
+    assert!(the_one(&whole("a"), asked()).0);
+    let mut two = whole("a");
+    let standing = two.run.standing.as_mut().unwrap();
+    standing.hosts.push(SeenHost { host: "other.example".into(), certificate: None });
+    let (met, found) = the_one(&two, asked());
+    assert!(!met && found.contains("other.example"), "{found}");
+    two.run.standing.as_mut().unwrap().hosts.clear();
+    assert_eq!(the_one(&two, asked()), (false, "no call was answered".to_owned()));
+}
+
+#[test]
+fn nonce_window_and_pack_are_those_that_were_asked_for() {
+    let mut run = whole("a");
+    run.run.nonce = Some("NHS-7Q2".into());
+    let nonce = |text: &str| Demands { nonce: Some(text.into()), ..nothing() };
+    let window = |number| Demands { window: Some(number), ..nothing() };
+    let pack = |version: &str| Demands { pack_version: Some(version.into()), ..nothing() };
+    let version = run.run.pack.version.clone();
+    for (right, wrong) in [
+        (nonce("NHS-7Q2"), nonce("NHS-7Q3")),
+        (window(1), window(2)),
+        (pack(&version), pack("2020-01-01")),
+    ] {
+        assert!(the_one(&run, right).0);
+        assert!(!the_one(&run, wrong).0);
+    }
+    (run.run.nonce, run.run.window) = (None, None);
+    assert_eq!(the_one(&run, nonce("x")), (false, "no nonce".to_owned()));
+    assert_eq!(the_one(&run, window(1)), (false, "no test window".to_owned()));
+}
+
+#[test]
+fn statements_that_are_owed_and_what_a_supplier_may_not_do_are_named() {
+    let owed = |number| Demands {
+        tests: vec![TestId::new(number).unwrap()],
+        nothing_owed: true,
+        ..nothing()
+    };
+    let found = held(&whole("a"), owed(3), at(0));
+    assert_eq!((found[1].met, found[1].found.as_str()), (false, "owed for AT3.7"));
+    assert_eq!(met(&held(&whole("a"), owed(4), at(0))), [true, true], "AT4 asks for none");
+
+    let asked = || Demands { no_violations: true, ..nothing() };
+    let mut run = whole("a");
+    run.findings = vec![finding("F-1", About::Api, FindingKind::Violation, 1)];
+    assert!(the_one(&run, asked()).0, "the API's are not the supplier's");
+    run.findings.push(finding("F-3", About::Supplier, FindingKind::Violation, 1));
+    assert_eq!(the_one(&run, asked()), (false, "F-3: o".to_owned()));
+    run.waivers = vec![waived("F-3", WaiverState::Applied)];
+    assert_eq!(met(&held(&run, asked(), at(0))), [true, true], "it is agreed on");
 }
 
 #[test]

@@ -19,8 +19,8 @@ use letterproof_evidence::{
 };
 use letterproof_model::{
     About, Attempt, Capability, CheckResult, ClauseKind, Context, CriterionId, CriterionResult,
-    Finding, FindingKind, LetterStatus, Mode, Performance, Results, RunId, SupplierKind, TestId,
-    Timestamp, Verdict, Waiver, WaiverState, WaiverUse, pack,
+    Finding, FindingKind, LetterStatus, Mode, Performance, Place, Proof, Results, RunId, SeenHost,
+    Standing, SupplierKind, TestId, Timestamp, Verdict, Waiver, WaiverState, WaiverUse, pack,
 };
 
 const INT: &str = "https://int.api.service.nhs.uk/nhs-notify-supplier";
@@ -45,11 +45,26 @@ fn check(id: &str, verdict: Verdict) -> CriterionResult {
     }
 }
 
-/// A run against INT in which every test of the pack passed.
+/// A standing whose calls INT answered.
+fn stood(word: Proof, place: Place) -> Standing {
+    let host = SeenHost { host: "int.api.service.nhs.uk".into(), certificate: None };
+    Standing { word, place, mock_answers: place == Place::Mock, hosts: vec![host] }
+}
+
+/// The same run with another standing, so many seconds later.
+fn stands(mut run: Results, word: Proof, place: Place, later: i64) -> Results {
+    run.run.standing = Some(stood(word, place));
+    run.run.finished = at(later);
+    run
+}
+
+/// A run of the supplier's own system against INT in which every test of the pack passed.
 fn whole(id: &'static str) -> Results {
     let mut whole = results();
     whole.run.id = RunId::from(id);
+    whole.run.target.name = "int".into();
     whole.run.target.base_url = INT.into();
+    whole.run.standing = Some(stood(Proof::Witnessed, Place::IntClaimed));
     whole.run.target.capabilities = vec![Capability::Stateful];
     whole.run.finished = at(0);
     whole.tests = pack()

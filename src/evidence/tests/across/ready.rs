@@ -42,16 +42,20 @@ fn a_whole_run_against_int_with_every_statement_is_ready() {
 
 #[test]
 fn nobody_is_ready_on_runs_against_a_stand_in() {
-    let mut local = whole("a");
-    local.run.target.base_url = "http://127.0.0.1:9000/nhs-notify-supplier".into();
+    for place in [Place::Mock, Place::Sandbox, Place::Other] {
+        let not_ready = of(&[&stands(whole("a"), Proof::Witnessed, place, 0)]);
+        assert_eq!(not_ready.runs[0].rehearsal, place != Place::Other);
+        let at = format!("run a: at {place}; only runs against NHS Notify's integration");
+        assert!(not_ready.remaining.iter().any(|line| line.starts_with(&at)), "{not_ready:?}");
+        let shown = format!(
+            "AT1: pass in run a, witnessed at {place} only; the supplier's own system has still to \
+             show it on INT"
+        );
+        assert!(not_ready.remaining.contains(&shown), "{:?}", not_ready.remaining);
+    }
     let mut forgetful = whole("b");
     forgetful.run.target.capabilities.clear();
-    for run in [local, forgetful] {
-        let not_ready = of(&[&run]);
-        assert!(not_ready.runs[0].rehearsal);
-        assert_eq!(not_ready.remaining.len(), 1, "{:?}", not_ready.remaining);
-        assert!(not_ready.remaining[0].contains("against a stand-in"));
-    }
+    assert!(of(&[&forgetful]).runs[0].rehearsal);
 }
 
 #[test]
@@ -85,7 +89,8 @@ fn a_later_run_of_other_tests_takes_nothing_away() {
     let ran: Vec<_> = both.tests.iter().map(|test| test.run.clone().unwrap()).collect();
     assert_eq!((ran[3].as_str(), ran[4].as_str()), ("b", "a"));
     let alone = of(&[&later]);
-    assert!(alone.remaining.iter().any(|line| line == "AT1: not run yet"), "{alone:?}");
+    let not_run = |line: &String| line.starts_with("AT1: not run yet;");
+    assert!(alone.remaining.iter().any(not_run), "{alone:?}");
 }
 
 #[test]
@@ -95,7 +100,8 @@ fn an_optional_test_is_needed_only_where_the_workflow_has_it() {
     let mut context = Context::stand_in(INT);
     context.supports = [LetterStatus::Printed].into();
     let declared = together(&[&run], &context, &everything_attested());
-    assert_eq!(declared.remaining, ["AT5: not run yet"]);
+    assert_eq!(declared.remaining.len(), 1, "{:?}", declared.remaining);
+    assert!(declared.remaining[0].starts_with("AT5: not run yet; the supplier's own system has"));
     assert_eq!((declared.tests[4].need(), declared.tests[5].need()), ("declared", "no"));
 }
 
@@ -171,4 +177,71 @@ fn a_rule_that_an_observer_saw_broken_is_an_issue_of_a_supplier_of_their_own() {
     assert_eq!(of(&[&run]).remaining, ["O-LIST-SERIAL: neither mended nor agreed on"]);
     run.observer[0].verdict = Verdict::Pass;
     assert!(of(&[&run]).ready);
+}
+
+#[test]
+fn a_driven_pass_never_covers_a_witnessed_failure() {
+    let failed = with(whole("a"), 4, Verdict::Fail);
+    let driven = stands(whole("b"), Proof::Driven, Place::IntClaimed, 60);
+    let both = of(&[&failed, &driven]);
+    assert!(!both.ready);
+    let at4 = &both.tests[3];
+    assert_eq!((at4.verdict, at4.standing), (Verdict::Fail, Some(Proof::Witnessed)));
+    assert_eq!(at4.run.as_ref().unwrap().as_str(), "a");
+    assert!(at4.failures[0].is_open() && !at4.is_done());
+    assert_eq!(at4.to_show.as_deref(), Some("fail in run a; run it again"));
+    let open =
+        "fail in run a (witnessed at INT (claimed)), open until a later witnessed run passes";
+    assert_eq!(at4.failures[0].words(), open);
+
+    let again = stands(whole("c"), Proof::Witnessed, Place::IntClaimed, 120);
+    let mended = of(&[&failed, &driven, &again]);
+    assert!(mended.ready, "{:?}", mended.remaining);
+    let shown = mended.tests[3].failures[0].words();
+    assert!(shown.ends_with("closed by the witnessed run c"), "both are shown: {shown}");
+}
+
+#[test]
+fn only_a_later_witnessed_pass_at_a_place_as_good_closes_a_failure() {
+    let failed = |word, place, at| stands(with(whole("a"), 4, Verdict::Fail), word, place, at);
+    let passed = |word, place, at| stands(whole("b"), word, place, at);
+    use Place::{IntClaimed, IntReconciled, Mock};
+    use Proof::{Driven, Imported, Witnessed};
+    for (before, after, closes) in [
+        (failed(Witnessed, IntClaimed, 0), passed(Witnessed, IntReconciled, 60), true),
+        (failed(Driven, IntClaimed, 0), passed(Witnessed, IntClaimed, 60), true),
+        (failed(Witnessed, Mock, 0), passed(Witnessed, Mock, 60), true),
+        (failed(Witnessed, IntClaimed, 0), passed(Witnessed, Mock, 60), false),
+        (failed(Witnessed, IntClaimed, 0), passed(Imported, IntClaimed, 60), false),
+        (failed(Driven, IntClaimed, 0), passed(Driven, IntClaimed, 60), false),
+        (failed(Driven, IntClaimed, 60), passed(Witnessed, IntClaimed, 0), false),
+    ] {
+        let both = of(&[&before, &after]);
+        let found = &both.tests[3].failures[0];
+        assert_eq!(found.is_open(), !closes, "{}", found.words());
+        let issues: Vec<_> = both.issues.iter().map(|issue| issue.id.as_str()).collect();
+        assert_eq!(issues.contains(&"AT4.1"), !closes, "{issues:?}");
+    }
+    // A driven failure after a witnessed pass: the pass decides, and the failure stays to be mended.
+    let late = of(&[&passed(Witnessed, IntClaimed, 0), &failed(Driven, IntClaimed, 60)]);
+    assert_eq!(late.tests[3].verdict, Verdict::Pass);
+    let open =
+        "AT4: fail in run a (driven at INT (claimed)), open until a later witnessed run passes";
+    assert_eq!(late.remaining, [open, "AT4.1: neither mended nor agreed on"]);
+}
+
+#[test]
+fn what_was_only_driven_has_still_to_be_shown_by_the_suppliers_system() {
+    let driven = of(&[&stands(whole("a"), Proof::Driven, Place::IntClaimed, 0)]);
+    assert!(!driven.ready);
+    let needed = driven.tests.iter().filter(|test| test.is_needed()).count();
+    assert_eq!(driven.remaining.len(), needed, "{:?}", driven.remaining);
+    assert_eq!(
+        driven.remaining[0],
+        "AT1: pass in run a, driven at INT (claimed) only; the supplier's own system has still to \
+         show it, through `letterproof witness`"
+    );
+    let mut untold = whole("b");
+    untold.run.standing = None;
+    assert!(!of(&[&untold]).ready, "without a standing nothing is known to be witnessed");
 }

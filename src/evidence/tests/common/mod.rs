@@ -9,7 +9,7 @@ use letterproof_evidence::{
 use letterproof_model::{
     Actor, Connection, Context, Counts, Direction, Mode, PACK_VERSION, PackId, PackInfo,
     RESULTS_FORMAT, RawBody, RawExchange, RawOutcome, RawRequest, RawResponse, Recorder as _,
-    Results, RunId, RunInfo, SupplierKind, TargetInfo, TestResult, ToolInfo, Verdict, now,
+    Results, RunId, RunInfo, SupplierKind, TargetInfo, TestResult, ToolInfo, Verdict, Who, now,
 };
 
 pub const BASE: &str = "https://int.example/nhs-notify-supplier";
@@ -93,6 +93,8 @@ pub fn results() -> Results {
             window: Some(1),
             nonce: None,
             supplier: SupplierKind::Reference,
+            standing: None,
+            who: Who::default(),
             exchanges: [("GET /_status".to_owned(), 1)].into(),
         },
         tests: vec![],
@@ -115,6 +117,7 @@ pub fn tested(number: u8, verdict: Verdict) -> TestResult {
         selected: true,
         verdict,
         mode: Mode::Driven,
+        standing: None,
         attempts: vec![],
         criteria: vec![],
     }

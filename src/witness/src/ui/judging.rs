@@ -171,6 +171,7 @@ pub(crate) fn judged_tests(cache: &mut JudgeCache, tests: &[TestId]) -> Vec<Test
             selected: true,
             verdict: Verdict::NotRun,
             mode,
+            standing: Some(letterproof_model::Proof::Witnessed),
             attempts: Vec::new(),
             criteria: cache.results_of(*id).to_vec(),
         };

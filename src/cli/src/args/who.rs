@@ -1,0 +1,40 @@
+//! Options that state who stands behind a run.
+//! Refuses secrets by what it asks for: an application's id is none, and no key is asked for.
+
+use clap::Args;
+use letterproof_model::{Who, WindowDates, stated};
+
+/// Who stands behind a run: it stands at the head of the evidence, and decides nothing.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct WhoOptions {
+    /// The supplier's name, as the evidence states it [default: the profile's]
+    #[arg(long, value_name = "NAME", env = "LETTERPROOF_SUPPLIER", value_parser = stated)]
+    pub(crate) supplier_name: Option<String>,
+
+    /// The id of the supplier's application on the API platform, not its key [default: the
+    /// profile's]
+    #[arg(long, value_name = "ID", env = "LETTERPROOF_APPLICATION_ID", value_parser = stated)]
+    pub(crate) application_id: Option<String>,
+
+    /// The role of the person who answers for the test [default: the profile's]
+    #[arg(long, value_name = "ROLE", env = "LETTERPROOF_TEST_MANAGER", value_parser = stated)]
+    pub(crate) test_manager: Option<String>,
+
+    /// The first and last day of the test window, such as 2026-11-02/2026-11-13 [default: the
+    /// profile's]
+    #[arg(long, value_name = "FROM/TO", env = "LETTERPROOF_WINDOW_DATES")]
+    pub(crate) window_dates: Option<WindowDates>,
+}
+
+impl WhoOptions {
+    /// What was given here, and where nothing was, what the profile states.
+    pub(crate) fn or(&self, profile: &Who) -> Who {
+        let given = Who {
+            supplier: self.supplier_name.clone(),
+            application_id: self.application_id.clone(),
+            test_manager: self.test_manager.clone(),
+            window_dates: self.window_dates,
+        };
+        given.or(profile.clone())
+    }
+}

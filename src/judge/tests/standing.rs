@@ -1,0 +1,99 @@
+//! Where the calls of a run went is told by hosts, certificates and answers, and not by a name.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod support;
+
+use letterproof_judge::standing;
+use letterproof_model::{
+    Header, MOCK_HEADER, Mark, MarkKind, Place, Proof, SupplierKind, Timestamp,
+};
+use support::Script;
+
+const INT: &str = "https://int.api.service.nhs.uk";
+
+/// A token and a status asked for at this origin, of a target that is called so.
+fn at(name: &str, origin: &str) -> Script {
+    let mut script = Script::small();
+    script.token().status();
+    let base = script.context.base_url.clone();
+    let old = base.match_indices('/').nth(2).map_or(base.as_str(), |(end, _)| &base[..end]);
+    for exchange in &mut script.exchanges {
+        exchange.request.url = exchange.request.url.replace(old, origin);
+    }
+    script.context.base_url = base.replace(old, origin);
+    name.clone_into(&mut script.context.target);
+    script
+}
+
+fn place(script: &Script) -> Place {
+    standing(&script.journal(), SupplierKind::Witnessed, &script.context).place
+}
+
+#[test]
+fn the_place_is_the_host_that_answered_whatever_the_target_is_called() {
+    for (name, origin, expected) in [
+        ("int", INT, Place::IntClaimed),
+        ("our-int", INT, Place::IntClaimed),
+        ("our-int", "https://INT.api.service.nhs.uk.", Place::IntClaimed),
+        ("int", "https://int.api.service.nhs.uk.evil.example", Place::Other),
+        ("int", "https://internal-dev.api.service.nhs.uk", Place::Other),
+        ("int", "http://int.api.service.nhs.uk", Place::Other),
+        ("int", "https://int.api.service.nhs.uk:8443", Place::Other),
+        ("INT", "http://127.0.0.1:9000", Place::Other),
+        ("x", "https://sandbox.api.service.nhs.uk", Place::Sandbox),
+        ("prod-smoke", "https://api.service.nhs.uk", Place::Other),
+        ("mock", "http://127.0.0.1:9000", Place::Mock),
+    ] {
+        assert_eq!(place(&at(name, origin)), expected, "{name} at {origin}");
+    }
+}
+
+#[test]
+fn a_mock_that_says_so_is_one_behind_any_host_name() {
+    let mut script = at("int", INT);
+    script.edit_answer(|answer| {
+        answer.headers.push(Header::from((MOCK_HEADER.into(), "true".into())))
+    });
+    let found = standing(&script.journal(), SupplierKind::Reference, &script.context);
+    assert_eq!((found.word, found.place, found.mock_answers), (Proof::Driven, Place::Mock, true));
+}
+
+#[test]
+fn a_token_of_elsewhere_or_no_answer_at_all_is_not_int() {
+    let mut script = at("int", INT);
+    script.exchanges[0].request.url = "https://other.example/oauth2/token".into();
+    let found = standing(&script.journal(), SupplierKind::Witnessed, &script.context);
+    assert_eq!(
+        (found.place, found.host_names().as_str()),
+        (Place::Other, "other.example, int.api.service.nhs.uk")
+    );
+    let mut script = at("int", INT);
+    script.exchanges.clear();
+    assert_eq!(place(&script), Place::Other);
+}
+
+#[test]
+fn a_host_stands_with_the_certificate_that_it_showed_last() {
+    let script = at("int", INT);
+    let mut journal = script.journal();
+    for certificate in ["aa", "bb"] {
+        let (host, certificate) = ("int.api.service.nhs.uk".into(), certificate.into());
+        let kind = MarkKind::Connected { host, certificate, chain: vec![] };
+        journal.push_mark(Mark::new(Timestamp::UNIX_EPOCH, kind));
+    }
+    let found = standing(&journal, SupplierKind::Witnessed, &script.context);
+    assert_eq!(found.hosts.len(), 1);
+    assert_eq!(found.hosts[0].certificate.as_deref(), Some("bb"));
+    assert!(found.sentence().contains("told by hosts and certificates in the record"));
+
+    // A load that is too long to be written down call by call.
+    let mut unwritten = script.clone();
+    unwritten.exchanges.clear();
+    let mut journal = unwritten.journal();
+    let host = "int.api.service.nhs.uk".into();
+    let kind = MarkKind::Connected { host, certificate: "aa".into(), chain: vec![] };
+    journal.push_mark(Mark::new(Timestamp::UNIX_EPOCH, kind));
+    let found = standing(&journal, SupplierKind::Reference, &unwritten.context);
+    assert_eq!((found.word, found.place), (Proof::Driven, Place::IntClaimed));
+}
