@@ -116,12 +116,7 @@ fn sigterm_ends_each_command_as_ctrl_c_does() {
         ),
         (&["supplier", "--base-url", &base], "connect 0", 3, ""),
         (&["run", "--only", "AT15", "--out", path], "AT15", 3, "start a new run"),
-        (
-            &["selftest", "--noise", "1", "--jobs", "1"],
-            ".",
-            3,
-            "stopped before the last row",
-        ),
+        (&["selftest", "--noise", "1", "--jobs", "1"], ".", 3, "stopped before the last row"),
     ] {
         let (ended, said) = terminated(arguments, words);
         assert_eq!(ended, code, "{arguments:?}: {said}");
