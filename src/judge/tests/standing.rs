@@ -53,7 +53,7 @@ fn the_place_is_the_host_that_answered_whatever_the_target_is_called() {
 fn a_mock_that_says_so_is_one_behind_any_host_name() {
     let mut script = at("int", INT);
     script.edit_answer(|answer| {
-        answer.headers.push(Header::from((MOCK_HEADER.into(), "true".into())))
+        answer.headers.push(Header::from((MOCK_HEADER.to_owned(), "true".to_owned())))
     });
     let found = standing(&script.journal(), SupplierKind::Reference, &script.context);
     assert_eq!((found.word, found.place, found.mock_answers), (Proof::Driven, Place::Mock, true));
@@ -65,7 +65,10 @@ fn what_letterproof_itself_sent_through_a_witness_is_driven() {
         let mut script = at(name, origin);
         for exchange in &mut script.exchanges {
             exchange.request.headers.retain(|header| header.name != *"user-agent");
-            exchange.request.headers.push(Header::from(("user-agent".into(), agent.into())));
+            exchange
+                .request
+                .headers
+                .push(Header::from(("user-agent".to_owned(), agent.to_owned())));
         }
         standing(&script.journal(), SupplierKind::Witnessed, &script.context).word
     };
