@@ -28,7 +28,7 @@ pub use process::claim_process_hooks;
 pub use profile::{LoadProfile, Mix, Rate, Shape, Thresholds};
 pub use progress::LoadProgress;
 pub use record::{OperationSummary, RowsOnly, SUMMARY_FORMAT, ScheduledPhase, Second, Summary};
-pub use run::RunOptions;
+pub use run::{Agree, RunOptions};
 pub use schedule::{Arrival, Arrivals, Phase, Schedule};
 pub use stop::StopHandle;
 pub use thresholds::Checked;

@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{bundle, environment, extras, waive};
-use letterproof_evidence::Attestation;
-use letterproof_model::{SupplierKind, Verdict};
+use letterproof_evidence::{Attestation, Bundle};
+use letterproof_model::{Proof, Verdict};
 use letterproof_reports::{Extras, html, mail_summary};
 use letterproof_testing::{Skip, skip};
 
@@ -102,6 +102,11 @@ fn asked(page: &str, kind: &str) -> Vec<String> {
     ids.map(|id| id.split('>').nth(1).unwrap().split('<').next().unwrap().to_owned()).collect()
 }
 
+/// Has a run show its results in this way.
+fn stand(run: &mut Bundle, word: Proof) {
+    run.results.run.standing.as_mut().unwrap().word = word;
+}
+
 #[test]
 fn everything_open_is_asked_about() {
     let page = page();
@@ -135,10 +140,10 @@ fn everything_open_is_asked_about() {
 fn a_failure_is_asked_about_until_it_is_waived_and_a_statement_once_it_is_withdrawn() {
     let mut run = bundle();
     assert_eq!(asked(&html(&run, &Extras::default()).unwrap(), "failed"), ["AT4.3"]);
-    run.results.run.supplier = SupplierKind::Witnessed;
+    stand(&mut run, Proof::Witnessed);
     let witnessed = html(&run, &Extras::default()).unwrap();
     assert_eq!(asked(&witnessed, "driven-only"), [""; 0], "the supplier's own system was seen");
-    run.results.run.supplier = SupplierKind::Imported;
+    stand(&mut run, Proof::Imported);
     assert_eq!(asked(&html(&run, &Extras::default()).unwrap(), "imported"), ["AT1", "AT2"]);
 
     let mut said = extras();
@@ -160,7 +165,7 @@ fn a_failure_is_asked_about_until_it_is_waived_and_a_statement_once_it_is_withdr
 #[test]
 fn a_run_that_leaves_nothing_open_says_so() {
     let mut run = bundle();
-    run.results.run.supplier = SupplierKind::Witnessed;
+    stand(&mut run, Proof::Witnessed);
     run.results.findings.clear();
     run.results.conformance.clear();
     for test in &mut run.results.tests {
@@ -175,7 +180,7 @@ fn a_run_that_leaves_nothing_open_says_so() {
 #[test]
 fn tables_beside_the_page_are_links() {
     let page = page().replace("&#x2f;", "/");
-    for file in ["AT4/criteria.csv", "AT4/letters.csv", "cross-check.csv", "lifecycle.svg"] {
+    for file in ["AT4/criteria.csv", "AT4/letters.csv", "junit.xml", "lifecycle.svg"] {
         assert!(page.contains(&format!("href=\"{file}\"")), "{file}");
     }
 }

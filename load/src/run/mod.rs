@@ -8,4 +8,4 @@ mod stock;
 mod supervise;
 mod work;
 
-pub use supervise::RunOptions;
+pub use supervise::{Agree, RunOptions};

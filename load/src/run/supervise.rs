@@ -35,6 +35,9 @@ const GRACE: Duration = Duration::from_secs(3);
 /// For how long goose may take to write its report once its users are done.
 const REPORT: Duration = Duration::from_secs(20);
 
+/// Agrees or not once the target's first answer is there; a refusal is said in lines.
+pub type Agree = Arc<dyn Fn(&Exchange) -> Result<(), Vec<String>> + Send + Sync>;
+
 /// What a run is given besides its plan.
 pub struct RunOptions {
     /// The folder for the records, new or empty of an earlier run's.
@@ -47,9 +50,8 @@ pub struct RunOptions {
     pub stop: StopHandle,
     /// Hears how far it is, about once a second; must be quick.
     pub progress: Arc<dyn Fn(&LoadProgress) + Send + Sync>,
-    /// Asked once the target's first answer is there, before anything is changed; a refusal is said
-    /// in lines.
-    pub agree: Arc<dyn Fn(&Exchange) -> Result<(), Vec<String>> + Send + Sync>,
+    /// Asked before anything is changed.
+    pub agree: Agree,
 }
 
 impl RunOptions {

@@ -5,7 +5,7 @@ use std::io::BufRead;
 
 use letterproof_client::{StorageConsent, Target};
 use letterproof_model::{Capability, Exchange, LetterId, MOCK_HEADER, Operation};
-use letterproof_steps::plan::{Plan, ScenarioPlan};
+use letterproof_steps::plan::Plan;
 use letterproof_wire::{StorageHost, is_loopback};
 
 use crate::failure::Failure;
@@ -76,7 +76,7 @@ const NOTHING_CHANGED: &str = "nothing was changed";
 
 fn is_felt(target: &Target, plan: &Plan) -> bool {
     target.has(Capability::Stateful)
-        || plan.scenarios.iter().any(|scenario| exceeds_limit(target, scenario))
+        || plan.scenarios.iter().any(|scenario| scenario.bill.exceeds_limit)
 }
 
 /// Shows a plan and takes nothing but the word for consent.
@@ -185,7 +185,7 @@ fn changes(target: &Target, plan: &Plan) -> Vec<String> {
         if bill.calls.contains_key(&Operation::ListLetters) {
             words.push("lists letters, which hides them".to_owned());
         }
-        if exceeds_limit(target, scenario) {
+        if scenario.bill.exceeds_limit {
             words.push("calls beyond the rate limit on purpose, until one is refused".to_owned());
         }
         if !words.is_empty() {
@@ -198,13 +198,6 @@ fn changes(target: &Target, plan: &Plan) -> Vec<String> {
         plan.total().used_up
     ));
     lines
-}
-
-/// Whether this is the check of the limit itself: no other scenario asks for `/_status` more often
-/// than the limit allows within a second.
-fn exceeds_limit(target: &Target, scenario: &ScenarioPlan) -> bool {
-    let asked = scenario.bill.calls.get(&Operation::Status).and_then(|calls| calls.most);
-    target.rate_limit.zip(asked).is_some_and(|(limit, asked)| asked > u64::from(limit))
 }
 
 fn typed(plan: &[String], question: &str, wanted: &str) -> Result<bool, Failure> {

@@ -202,7 +202,10 @@ fn print_catalogue() -> Result<(), Failure> {
         let name = format!("{}{}", entry.name, entry.argument);
         let noticed = match entry.is_harmless() {
             true => format!("harmless: {}", entry.check),
-            false => format!("noticed by: {}", [entry.criteria, entry.checks].concat().join(", ")),
+            false => format!(
+                "noticed by: {}",
+                [entry.criteria, entry.checks, entry.opens].concat().join(", ")
+            ),
         };
         text.push_str(&format!("{name:<40} {}\n{:<40} {noticed}\n", entry.breaks, ""));
     }

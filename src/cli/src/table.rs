@@ -60,6 +60,7 @@ pub(crate) fn render(results: &Results, evidence: &Path, colour: bool) -> Text {
     waivers(&mut text, results);
     open_points(&mut text, results);
     text.gap();
+    text.line(results.run.standing().sentence());
     text.line(format_args!("evidence  {}", evidence.display()));
     for line in beside_the_verdicts(results) {
         text.line(line);

@@ -144,7 +144,8 @@ fn begun(out: &Path, exchanges: usize) -> (Child, PathBuf) {
     }
 }
 
-/// The folder of a run that was killed after so many exchanges.
+/// The folder of a run that was killed after so many exchanges; the first of them are the first look
+/// at its letters, before any scenario.
 fn killed(out: &Path, exchanges: usize) -> PathBuf {
     let (mut child, folder) = begun(out, exchanges);
     child.kill().unwrap();
@@ -175,7 +176,7 @@ fn completed(incomplete: &Path) -> PathBuf {
 #[test]
 fn of_a_killed_run_an_honest_bundle_is_made() {
     let out = tempfile::tempdir().unwrap();
-    let folder = completed(&killed(out.path(), 5));
+    let folder = completed(&killed(out.path(), 80));
     let results = results(&folder);
     let unfinished = results.tests.iter().filter(|test| test.selected);
     assert!(unfinished.filter(|test| test.verdict == Verdict::NotRun).count() >= 2);
@@ -184,7 +185,7 @@ fn of_a_killed_run_an_honest_bundle_is_made() {
 #[test]
 fn of_a_run_killed_in_the_middle_of_a_line_and_of_a_file_too() {
     let out = tempfile::tempdir().unwrap();
-    let folder = killed(out.path(), 20);
+    let folder = killed(out.path(), 80);
     let journal = folder.join("journal/exchanges.jsonl");
     let mut torn = fs::read(&journal).unwrap();
     torn.extend(b"{\"prev\":\"0123456789abcdef");
@@ -227,7 +228,7 @@ fn a_kill_while_the_bundle_is_made_loses_nothing() {
 #[test]
 fn a_run_that_goes_on_is_not_completed() {
     let out = tempfile::tempdir().unwrap();
-    let (mut child, folder) = begun(out.path(), 5);
+    let (mut child, folder) = begun(out.path(), 80);
     let ended = command(&["report", text(&folder)]).ended();
     let went_on = child.try_wait().unwrap().is_none();
     child.kill().unwrap();
@@ -243,7 +244,7 @@ fn the_bundle_of_a_killed_run_can_be_signed() {
     let out = tempfile::tempdir().unwrap();
     let kept = tempfile::tempdir().unwrap();
     let (key, public) = keys(kept.path());
-    let folder = killed(out.path(), 5);
+    let folder = killed(out.path(), 80);
     let ended = command(&["report", text(&folder), "--sign-key", text(&key)]).ended();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let verified = verify(&folder.with_extension(""), &["--key", text(&public)]);

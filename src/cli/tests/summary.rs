@@ -18,9 +18,9 @@ fn a_bundle_is_told_as_a_text_for_an_e_mail() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     for words in [
         "All 5 selected required tests passed\n====",
-        "Driven: letterproof made the calls itself.",
-        "Nonce    NHS-2026-0815",
-        "Window   1",
+        "Driven at a mock: letterproof made the calls, which",
+        "Nonce          NHS-2026-0815",
+        "Window         1",
         "AT4   passed          Accept a list of letters in one update\n",
         "Statements owed (7)\n",
         "AT3.7    The supplier's processing log shows one job for each letter.",

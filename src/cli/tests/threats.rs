@@ -1,4 +1,4 @@
-//! The page on security names tests that exist.
+//! The pages for contributors name tests and files that exist.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::fs;
@@ -27,4 +27,25 @@ fn every_line_of_the_threat_model_names_a_test_that_there_is() {
         shown += 1;
     }
     assert!(shown > 15, "{shown} lines");
+}
+
+#[test]
+fn the_ways_in_name_files_that_there_are() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for (page, least) in [(".github/CONTRIBUTING.md", 20), ("src/README.md", 15)] {
+        let text = fs::read_to_string(root.join(page)).unwrap();
+        let paths: Vec<&str> = text
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|word| !word.contains([' ', '*']))
+            .filter(|word| word.contains('/') || ["load", "steps", "reports"].contains(word))
+            .filter(|word| !word.starts_with("../") && !word.starts_with("acceptance/"))
+            .filter(|word| !word.starts_with("conformance/"))
+            .collect();
+        for path in &paths {
+            assert!(root.join(path).exists(), "{page} names {path}");
+        }
+        assert!(paths.len() >= least, "{} paths in {page}", paths.len());
+    }
 }

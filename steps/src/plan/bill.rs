@@ -21,6 +21,8 @@ pub struct Bill {
     pub needs: Vec<Need>,
     /// Waits, in the order of the steps.
     pub waits: Vec<Wait>,
+    /// Whether the rate limit is exceeded on purpose.
+    pub exceeds_limit: bool,
 }
 
 /// Letters that must be there when a step comes.

@@ -78,6 +78,7 @@ impl Draft {
         if plan.burst {
             let limit = self.context().map_or(0, |context| context.rate_limit);
             let most = u64::from(longest_burst(limit));
+            self.bill.exceeds_limit = true;
             return self.call(operation, Range { least: 1, most: Some(most) });
         }
         if !matches!(plan.letter, LetterNeed::None | LetterNeed::Record) {

@@ -2,18 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use cucumber::codegen::{StepConstructor as _, WorldInventory, inventory};
+use cucumber::codegen::{Regex, StepConstructor as _, WorldInventory, inventory};
 use letterproof_model::{Context, LetterStatus, Operation, TestId};
 
 use super::draft::Draft;
 use super::{Outlook, Plan, Range, plan};
 use crate::{FeatureSet, PrintHouse};
 
-fn phrases_of<W: WorldInventory>() -> BTreeSet<(&'static str, String)> {
+fn patterns_of<W: WorldInventory>() -> impl Iterator<Item = (&'static str, Regex)> {
     let given = inventory::iter::<W::Given>.into_iter().map(|step| ("Given", step.inner().1));
     let when = inventory::iter::<W::When>.into_iter().map(|step| ("When", step.inner().1));
     let then = inventory::iter::<W::Then>.into_iter().map(|step| ("Then", step.inner().1));
-    given.chain(when).chain(then).map(|(kind, regex)| (kind, regex().as_str().to_owned())).collect()
+    given.chain(when).chain(then).map(|(kind, regex)| (kind, regex()))
+}
+
+fn phrases_of<W: WorldInventory>() -> BTreeSet<(&'static str, String)> {
+    patterns_of::<W>().map(|(kind, regex)| (kind, regex.as_str().to_owned())).collect()
 }
 
 fn planned(only: &[u8], waiting: u64, reseeds: bool) -> Plan {
@@ -33,6 +37,47 @@ fn short_of(plan: &Plan) -> Vec<String> {
 #[test]
 fn every_phrase_has_a_cost_and_every_cost_a_phrase() {
     assert_eq!(phrases_of::<Draft>(), phrases_of::<PrintHouse>());
+}
+
+#[test]
+fn the_page_on_features_lists_every_phrase_and_no_other() {
+    let page = include_str!("../../../features/README.md");
+    let phrases: Vec<(&str, Regex)> = patterns_of::<PrintHouse>().collect();
+    let mut listed = vec![false; phrases.len()];
+    let mut under = "";
+    for line in page.lines() {
+        match (line.strip_suffix(':'), line.strip_prefix("- ")) {
+            (Some(kind), _) => under = kind,
+            (None, Some(phrase)) => {
+                let is_it = |at: &usize| phrases[*at].0 == under && phrases[*at].1.is_match(phrase);
+                let found: Vec<usize> = (0..phrases.len()).filter(is_it).collect();
+                assert_eq!(found.len(), 1, "{under} {phrase}");
+                listed[found[0]] = true;
+            }
+            (None, None) => {}
+        }
+    }
+    let missing: Vec<&str> = phrases
+        .iter()
+        .zip(&listed)
+        .filter(|(_, is)| !**is)
+        .map(|(one, _)| one.1.as_str())
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn the_example_on_features_is_one() {
+    let page = include_str!("../../../features/README.md");
+    let example = page.split("```gherkin\n").nth(1).unwrap().split("```").next().unwrap();
+    let folder = std::env::temp_dir().join(format!("letterproof-example-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("evening.feature"), example).unwrap();
+    let features = FeatureSet::from_folder(&folder);
+    std::fs::remove_dir_all(&folder).unwrap();
+    let features = features.unwrap();
+    crate::check(&features).unwrap();
+    assert_eq!(features.tests(), [TestId::new(4).unwrap()]);
 }
 
 #[test]

@@ -13,7 +13,8 @@ Examples:
                                                 variation, in a few minutes
   letterproof selftest --only lose-update       one entry (`letterproof mock --fault list` and
                                                 `letterproof supplier --fault list` name them)
-  letterproof selftest --out reports            also as matrix.md, matrix.csv and matrix.html
+  letterproof selftest --out reports            also as matrix.md, matrix.csv and matrix.html, and
+                                                contract-matrix.md
   letterproof selftest --noise 50 --out noise   50 whole runs against a healthy API, each under noise
                                                 of its own, with real delays; also as noise.md and
                                                 noise.csv, with the journals of runs that differ
