@@ -50,7 +50,7 @@ fn a_letter_is_swept_once_after_its_last_update() {
 
 #[test]
 fn letters_of_an_earlier_seeding_are_gone() {
-    let known = script(|s| then(s));
+    let known = script(then);
     fn then(s: &mut Script) {
         s.list(100, &letters(2)).moved("L1", Accepted).moved("L2", Accepted);
     }
