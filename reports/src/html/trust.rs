@@ -195,7 +195,7 @@ fn checkable(bundle: &Bundle, traffic: &Traffic) -> Vec<String> {
 fn environment(environment: &Environment) -> Vec<(String, String)> {
     let capabilities: Vec<&str> = environment.capabilities.iter().map(|c| c.as_str()).collect();
     let offset = environment.clock_offset_ms.map_or_else(
-        || "no answer carried a date".to_owned(),
+        || "not compared with the target's".to_owned(),
         |offset| format!("the target's clock was {offset} ms ahead"),
     );
     let specification = environment

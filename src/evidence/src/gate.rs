@@ -160,6 +160,13 @@ fn of_its_head(results: &Results, demands: &Demands) -> Vec<Demand> {
             .nonce
             .as_ref()
             .map_or_else(|| "no nonce".to_owned(), |its| format!("the nonce {its}"));
+        let found = match (run.standing().word, &run.nonce) {
+            // Its ids are the supplier's own.
+            (Proof::Witnessed, Some(_)) => {
+                format!("{found}, which only calls of letterproof carry")
+            }
+            _ => found,
+        };
         asked.push(Demand::new(
             format!("made with the nonce {nonce}"),
             run.nonce.as_ref() == Some(nonce),

@@ -12,7 +12,8 @@ use letterproof_model::{
 };
 use url::Url;
 
-use crate::conformance::{judge_suite, letter_not_kept};
+use crate::cause::point_to;
+use crate::conformance::{KEPT, judge_suite, letter_not_kept};
 use crate::judged::judge_read;
 use crate::kept::{is_older, leave_open, unvouched};
 use crate::reading::Reading;
@@ -51,6 +52,15 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
         .then(|| letter_not_kept(&reading.traffic, context))
         .flatten();
     let mut judged = judge_read(journal, reading, context, &selection.tests);
+    let of_suite =
+        conformance.iter().filter(|check| check.id.as_str() == KEPT && check.is_broken());
+    for criterion in of_suite.flat_map(|check| &check.criteria) {
+        point_to(KEPT, &criterion.letters, &mut judged.tests);
+    }
+    let strays = strays.map(|(finding, letters)| {
+        point_to(&finding.id, &letters, &mut judged.tests);
+        finding
+    });
     if withholds_credentials(journal, head.brief) {
         judged.findings.retain(|finding| !is_about_credentials(&finding.id));
     }

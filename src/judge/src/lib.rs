@@ -22,6 +22,7 @@ mod at14;
 mod at15;
 mod batch;
 mod cache;
+mod cause;
 mod conclude;
 pub mod conformance;
 mod dispatch;

@@ -8,17 +8,22 @@ use letterproof_model::{
 };
 use url::Url;
 
-/// How letterproof's own programs name themselves in `User-Agent`.
-const OWN_AGENTS: [&str; 2] = ["letterproof", "model-print-house"];
+/// How letterproof's own suppliers name themselves in `User-Agent`: nobody's own system, also where
+/// the witness watches them.
+const REFERENCE: &str = "letterproof";
+const SAMPLE: &str = "model-print-house";
 
 /// What the results of this record prove, and where.
 #[must_use]
 pub fn standing(journal: &dyn Journal, supplier: SupplierKind, context: &Context) -> Standing {
     let mut origins: Vec<String> = Vec::new();
     let mut mock_answers = false;
-    let mut ours = false;
+    let (mut driven, mut sample) = (false, false);
     for exchange in journal.exchanges().iter().filter(|one| one.direction == Direction::ToApi) {
-        ours |= exchange.actor == Actor::Supplier && is_of_letterproof(exchange);
+        if exchange.actor == Actor::Supplier {
+            driven |= is_made_by(REFERENCE, exchange);
+            sample |= is_made_by(SAMPLE, exchange);
+        }
         let Some(response) = exchange.response() else { continue };
         mock_answers |= response.header(MOCK_HEADER).is_some();
         let origin = origin(&exchange.request.url);
@@ -47,21 +52,19 @@ pub fn standing(journal: &dyn Journal, supplier: SupplierKind, context: &Context
             hosts.push(SeenHost { certificate: connected(journal, &host), host });
         }
     }
-    // Beside a mock it is a rehearsal, and shows how a witnessed run looks.
     let word = match Proof::from(supplier) {
-        Proof::Witnessed if ours && place != Place::Mock => Proof::Driven,
+        Proof::Witnessed if driven => Proof::Driven,
+        // Beside a mock it is a rehearsal, and shows how a witnessed run looks.
+        Proof::Witnessed if sample && place != Place::Mock => Proof::Driven,
         word => word,
     };
     Standing { word, place, mock_answers, hosts }
 }
 
-/// Whether a call names one of letterproof's own programs as its maker: the reference supplier or
-/// the sample supplier, which are nobody's own system, also where the witness watches them.
-fn is_of_letterproof(exchange: &Exchange) -> bool {
-    exchange
-        .request
-        .header("user-agent")
-        .is_some_and(|agent| OWN_AGENTS.iter().any(|own| agent.split('/').next() == Some(own)))
+/// Whether a call names this program as its maker, with or without a version.
+fn is_made_by(program: &str, exchange: &Exchange) -> bool {
+    let agent = exchange.request.header("user-agent");
+    agent.is_some_and(|agent| agent.split('/').next() == Some(program))
 }
 
 /// Whether a call is one of the API or of its token endpoint, not a download.

@@ -9,8 +9,8 @@ use letterproof_contract::Contract;
 use letterproof_judge::{Head, conclude};
 use letterproof_model::LetterStatus::{Accepted, Dispatched, Failed, Pending, Rejected, Returned};
 use letterproof_model::{
-    About, Brief, Finding, FindingKind, Journal as _, Mark, MarkKind, Mode, Recording, RunEnd,
-    RunId, Selection, ToolInfo, Verdict,
+    About, Brief, Finding, FindingKind, Journal as _, Mark, MarkKind, Mode, Recording, Results,
+    RunEnd, RunId, Selection, TestId, ToolInfo, Verdict,
 };
 use support::Script;
 use support::cases::then;
@@ -139,15 +139,45 @@ fn what_need_not_be_on_record_blames_nobody() {
 
 /// The finding of a run that was not asked for the conformance suite.
 fn finding(script: &Script) -> Option<Finding> {
-    let selection = Selection { tests: Vec::new(), conformance: false };
+    let results = concluded(script, &[], false);
+    results.findings.into_iter().find(|finding| finding.id == "F-LETTER-NOT-KEPT")
+}
+
+/// What a run comes to that was asked for these tests.
+fn concluded(script: &Script, tests: &[u8], conformance: bool) -> Results {
+    let tests = tests.iter().map(|number| TestId::new(*number).unwrap()).collect();
+    let selection = Selection { tests, conformance };
     let brief = Brief::new(selection, script.context.clone());
     let tool = ToolInfo { version: "0.1.0".into(), commit: "unknown".into() };
     let (run_id, started) = (RunId::fixed("run-1"), script.exchanges[0].started);
     let head = Head { run_id: &run_id, started, tool: &tool, brief: &brief };
     let mut journal = script.journal();
     journal.push_mark(RunEnd::Whole.mark(started));
-    let results = conclude(&journal, &head, Contract::built_in().unwrap());
-    results.findings.into_iter().find(|finding| finding.id == "F-LETTER-NOT-KEPT")
+    conclude(&journal, &head, Contract::built_in().unwrap())
+}
+
+#[test]
+fn a_clause_that_fails_by_it_points_there_and_any_other_does_not() {
+    let reason = |script: &Script, conformance: bool| {
+        let results = concluded(script, &[7], conformance);
+        let tests = results.tests.into_iter().flat_map(|test| test.criteria);
+        let seen = tests.into_iter().find(|criterion| criterion.id.as_str() == "AT7.2").unwrap();
+        (seen.verdict, seen.reason.unwrap_or_default())
+    };
+    let back = later(|s| {
+        s.supplier().moved("L1", Accepted).moved("L1", Dispatched);
+        s.harness().wait(30.0).read("L1", Accepted);
+    });
+    for (conformance, cause) in [(true, "see C-LETTER-KEPT"), (false, "see F-LETTER-NOT-KEPT")] {
+        let (verdict, reason) = reason(&back, conformance);
+        assert_eq!(verdict, Verdict::Fail, "{reason}");
+        assert!(reason.ends_with(cause), "{reason}");
+    }
+    let lost = later(|s| {
+        s.supplier().moved("L1", Accepted).patch("L1", Dispatched).wait(120.0).read("L1", Accepted);
+    });
+    let (verdict, reason) = reason(&lost, true);
+    assert!(verdict != Verdict::Pass && !reason.contains("LETTER-KEPT"), "{verdict} {reason}");
 }
 
 #[test]

@@ -76,6 +76,8 @@ fn what_letterproof_itself_sent_through_a_witness_is_driven() {
     assert_eq!(word("model-print-house", INT, "int"), Proof::Driven);
     assert_eq!(word("letterproofing/2", INT, "int"), Proof::Witnessed);
     assert_eq!(word("python-requests/2.32", INT, "int"), Proof::Witnessed);
+    assert_eq!(word("letterproof/0.1.0", "http://127.0.0.1:9000", "mock"), Proof::Driven);
+    // A rehearsal with the sample supplier looks as a witnessed run does.
     assert_eq!(word("model-print-house", "http://127.0.0.1:9000", "mock"), Proof::Witnessed);
 }
 

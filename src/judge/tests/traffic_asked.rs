@@ -10,6 +10,7 @@ use letterproof_model::{Body, Content, Operation};
 use letterproof_traffic::books::at14_reconciliation;
 use letterproof_traffic::flows::{Fetched, Flow, flows};
 use letterproof_traffic::moves::{Count, Eligibility, count_moves, moves_to, updates};
+use letterproof_traffic::readback::unread;
 use letterproof_traffic::{CallIx, LetterIx, Standing, Traffic, standing, updates_of};
 use support::cases::{at14, header, record, script};
 use support::script::{BASE, json_body};
@@ -384,4 +385,33 @@ fn an_exchanges_updates_are_the_letters_it_names_with_a_known_status() {
     assert_eq!(sent[1], [sent_for("L1", Printed), sent_for("L2", Printed)]);
     assert_eq!(sent[2], []);
     assert_eq!(sent[3], [sent_for("L1", Printed)]);
+}
+
+#[test]
+fn a_body_that_is_held_and_shows_no_status_says_why() {
+    let why = |body: Body| {
+        let script = listed(|s| {
+            s.read("L1", Accepted).edit_answer(|answer| answer.body = body);
+        });
+        let traffic = index(&script);
+        let (read, _) =
+            traffic.calls().find(|(_, call)| call.operation == Operation::GetLetter).unwrap();
+        unread(read, &traffic)
+    };
+    let held = |id: &str, attributes: &str| {
+        let text =
+            format!(r#"{{"data":{{"type":"Letter","id":"{id}","attributes":{attributes}}}}}"#);
+        why(Body::Json { text })
+    };
+    for (words, told) in [
+        ("status is \"accepted\"", held("L1", r#"{"status":"accepted"}"#)),
+        ("there twice", held("L1", r#"{"status":"ACCEPTED","status":"PENDING"}"#)),
+        ("holds no status", held("L1", "{}")),
+        ("is no text", held("L1", r#"{"status":7}"#)),
+        ("is no JSON", why(Body::Text { text: "{".to_owned() })),
+        ("does not hold the answer's body", why(Body::None)),
+        ("about another letter", held("L2", r#"{"status":"ACCEPTED"}"#)),
+    ] {
+        assert!(told.contains(words), "{words} in {told}");
+    }
 }

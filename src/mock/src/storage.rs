@@ -74,7 +74,7 @@ pub(crate) fn link(shared: &Shared, root: &str, letter: &Letter, faults: &View) 
     // The last two are the double's own clock: the standard ones know only whole seconds.
     format!(
         "{root}{path}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD\
-         &X-Amz-Credential=LETTERPROOF%2F{day}%2Feu-west-2%2Fs3%2Faws4_request&X-Amz-Date={date}\
+         &X-Amz-Credential=MOCK0000000000000000%2F{day}%2Feu-west-2%2Fs3%2Faws4_request&X-Amz-Date={date}\
          &X-Amz-Expires={seconds}&X-Amz-Signature={signature}&X-Amz-SignedHeaders=host\
          &x-amz-checksum-mode=ENABLED&x-id=GetObject&x-issued={issued}&x-life={life}",
         day = &date[..8],

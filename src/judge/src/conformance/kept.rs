@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use letterproof_model::{
-    About, Context, Finding, FindingKind, LetterStatus, Mode, Move, Operation, judge_move,
+    About, Context, Finding, FindingKind, LetterId, LetterStatus, Mode, Move, Operation, judge_move,
 };
 
 use super::check::Concluded;
@@ -18,7 +18,7 @@ use crate::tally::Tally;
 use crate::traffic::{CallIx, Event, EventKind, Letter, LetterIx, Micros, Traffic};
 use letterproof_model::text::{count, many, micros};
 
-pub(super) const ID: &str = "C-LETTER-KEPT";
+pub(crate) const ID: &str = "C-LETTER-KEPT";
 pub(super) const TITLE: &str = "A status once read stays";
 pub(super) const CLAUSE: &str = "A letter shows another status than before only after an update to it (or from REJECTED, which \
      NHS Notify takes back to PENDING or to FAILED).";
@@ -28,8 +28,9 @@ pub(super) fn kept(probed: &Probed<'_>) -> Concluded {
     Concluded::plain(judged(probed.traffic, probed.context))
 }
 
-/// The same as a finding, for a run that does not judge the conformance suite.
-pub(crate) fn finding(traffic: &Traffic, context: &Context) -> Option<Finding> {
+/// The same as a finding with the letters it is about, for a run that does not judge the conformance
+/// suite.
+pub(crate) fn finding(traffic: &Traffic, context: &Context) -> Option<(Finding, Vec<LetterId>)> {
     let ruling = judged(traffic, context);
     if !ruling.failed() {
         return None;
@@ -42,7 +43,7 @@ pub(crate) fn finding(traffic: &Traffic, context: &Context) -> Option<Finding> {
     let heading = Heading { id: ID, title: TITLE, clause: CLAUSE, source: SOURCE };
     let check = ruling.into_check(&heading, Some(kind), traffic, context);
     let criterion = check.criteria.into_iter().next()?;
-    Some(Finding {
+    let finding = Finding {
         id: "F-LETTER-NOT-KEPT".to_owned(),
         about: About::Api,
         kind,
@@ -52,7 +53,8 @@ pub(crate) fn finding(traffic: &Traffic, context: &Context) -> Option<Finding> {
         source: SOURCE.to_owned(),
         count: criterion.exchange_count.max(1),
         exchanges: criterion.exchanges,
-    })
+    };
+    Some((finding, criterion.letters))
 }
 
 fn judged(traffic: &Traffic, context: &Context) -> Ruling {
