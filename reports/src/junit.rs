@@ -48,9 +48,9 @@ pub(crate) fn render(bundle: &Bundle, extras: &Extras) -> Result<String, ReportE
     let mut xml = Vec::new();
     report.build().write_xml(&mut xml)?;
     xml.push(b'\n');
-    let xml = outside_data(&String::from_utf8_lossy(&xml), rounded);
     let properties = properties(bundle);
-    Ok(outside_data(&xml, |tags| with_properties(tags, &properties)))
+    let changed = |tags: &str| with_properties(&rounded(tags), &properties);
+    Ok(outside_data(&String::from_utf8_lossy(&xml), changed))
 }
 
 /// The report with its tags changed, and what its sections of text say left as it is.

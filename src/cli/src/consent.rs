@@ -4,7 +4,7 @@
 use std::io::BufRead;
 
 use letterproof_client::{StorageConsent, Target};
-use letterproof_model::{Capability, Exchange, LetterId, MOCK_HEADER, Operation};
+use letterproof_model::{Capability, Exchange, LetterId, Operation};
 use letterproof_steps::plan::Plan;
 use letterproof_wire::{StorageHost, is_loopback};
 
@@ -12,19 +12,14 @@ use crate::failure::Failure;
 use crate::out::{self, Text};
 use crate::progress::Progress;
 
-/// Whether an answer says that a mock gave it.
-pub(crate) fn is_of_a_mock(answer: &Exchange) -> bool {
-    answer.response().is_some_and(|response| response.header(MOCK_HEADER).is_some())
-}
-
 /// Asks before a run on another machine changes letters, or exceeds a rate limit on purpose; `--yes`
 /// answers beforehand. A target on this machine may be a mock, which its first answer tells:
 /// [`on_this_machine`].
 pub(crate) fn before_changes(target: &Target, plan: &Plan, yes: bool) -> Result<(), Failure> {
-    if yes || is_loopback(&target.base_url) || !is_felt(target, plan) {
+    if yes || !is_felt(target, plan) || !is_asked(target, None) {
         return Ok(());
     }
-    agreed(changes(target, plan), "nothing was sent")
+    agreed(changes(target, plan), NOTHING_SENT)
 }
 
 /// The same for a target on this machine, once its first answer did not say that it is a mock: what
@@ -35,8 +30,7 @@ pub(crate) fn on_this_machine(
     yes: bool,
     first: &Exchange,
 ) -> Result<(), Failure> {
-    let asked = is_loopback(&target.base_url) && is_felt(target, plan);
-    if yes || !asked || is_of_a_mock(first) {
+    if yes || !is_felt(target, plan) || !is_asked(target, Some(first)) {
         return Ok(());
     }
     agreed(changes(target, plan), NOTHING_CHANGED)
@@ -49,10 +43,10 @@ pub(crate) fn before_load(
     announced: Vec<String>,
     yes: bool,
 ) -> Result<(), Failure> {
-    if yes || is_loopback(&target.base_url) || !target.has(Capability::Stateful) {
+    if yes || !target.has(Capability::Stateful) || !is_asked(target, None) {
         return Ok(());
     }
-    agreed(announced, "nothing was sent")
+    agreed(announced, NOTHING_SENT)
 }
 
 /// The same for a target on this machine, once its first answer did not say that it is a mock; a
@@ -62,8 +56,7 @@ pub(crate) fn load_on_this_machine(
     announced: &[String],
     first: &Exchange,
 ) -> Result<(), Vec<String>> {
-    let asked = is_loopback(&target.base_url) && target.has(Capability::Stateful);
-    if !asked || is_of_a_mock(first) {
+    if !target.has(Capability::Stateful) || !is_asked(target, Some(first)) {
         return Ok(());
     }
     agreed(announced.to_vec(), NOTHING_CHANGED).map_err(|failure| match failure {
@@ -72,7 +65,17 @@ pub(crate) fn load_on_this_machine(
     })
 }
 
+const NOTHING_SENT: &str = "nothing was sent";
 const NOTHING_CHANGED: &str = "nothing was changed";
+
+/// Whether this is the moment to ask: another machine before anything is sent, this one once its
+/// first answer did not say that a mock gave it.
+fn is_asked(target: &Target, first: Option<&Exchange>) -> bool {
+    match first {
+        None => !is_loopback(&target.base_url),
+        Some(first) => is_loopback(&target.base_url) && !first.is_of_a_mock(),
+    }
+}
 
 fn is_felt(target: &Target, plan: &Plan) -> bool {
     target.has(Capability::Stateful)

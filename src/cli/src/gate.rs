@@ -5,16 +5,14 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
-use letterproof_evidence::{
-    Attestation, Attestations, Demand, Demands, EvidenceError, Opened, SignatureState, Submission,
-    Verification, gate as hold, read_context, read_results,
-};
-use letterproof_model::{Context, Results, Standing, Strict, TestId, now, pack};
+use letterproof_evidence::{Demand, Demands, SignatureState, Verification, gate as hold};
+use letterproof_model::{Results, Standing, Strict, TestId, now, pack};
 use serde_json::json;
 
 use crate::args::{Allowed, GateOptions, OutputFormat};
 use crate::failure::Failure;
 use crate::out::{self, Text};
+use crate::readiness::Run;
 use crate::{progress, reconcile, verify};
 
 const FORMAT: &str = "letterproof-gate/1";
@@ -28,27 +26,26 @@ pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
     }
     let (key, spec) = (options.key.as_deref(), options.spec.as_deref());
     let stampers = options.tsa_cert.as_deref();
-    let found = verify::verified_with(&options.bundle, key, spec, stampers)?;
+    let found = verify::verified(&options.bundle, key, spec, stampers)?;
     let mut demands = of_the_bundle(&found, &options.allow);
-    let mut run = read(&options.bundle).ok();
-    if let Some((results, context, attestations)) = &mut run {
-        results.run.standing = found.standing.clone();
-        if let Some(log) = &options.gateway
-            && found.holds()
-            && reconcile::agrees(&options.bundle, log)?
-        {
-            reconcile::is_reconciled(results);
+    let mut run = Run::read(&options.bundle).ok();
+    if let Some(run) = &mut run {
+        run.results.run.standing = found.standing.clone();
+        let log = options.gateway.as_slice();
+        if found.holds() && reconcile::agrees_with_any(&options.bundle, log)? {
+            reconcile::is_reconciled(&mut run.results);
         }
-        demands.extend(options.strict.map(|strict| without_objections(results, strict.into())));
-        let submission = Submission { results, context, attestations };
-        demands.extend(hold(&submission, &asked(options), now()));
+        let strict = options.strict.map(|strict| without_objections(&run.results, strict.into()));
+        demands.extend(strict);
+        demands.extend(hold(&run.submission(), &asked(options), now()));
     }
     let met = demands.iter().all(|demand| demand.met);
     let unmet = demands.iter().filter(|demand| !demand.met);
     out::annotate(unmet.map(|demand| {
         (format!("letterproof gate: {}", demand.demand), format!("found: {}", demand.found))
     }));
-    let standing = run.as_ref().and_then(|(results, ..)| results.run.standing.as_ref());
+    let results = run.as_ref().map(|run| &run.results);
+    let standing = results.and_then(|results| results.run.standing.as_ref());
     match options.format {
         OutputFormat::Table => out::print(&text(standing, &demands, met))?,
         OutputFormat::Json => out::json(&json!({
@@ -56,7 +53,6 @@ pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
         }))?,
     }
     if let Some(file) = &options.summary {
-        let results = run.as_ref().map(|(results, ..)| results);
         let summary = letterproof_reports::gate_summary(&demands, met, results);
         // What was found is what counts, whether or not it could be written down once more.
         if let Err(told) = append(file, &summary) {
@@ -64,12 +60,6 @@ pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
         }
     }
     Ok(u8::from(!met))
-}
-
-fn read(bundle: &Path) -> Result<(Results, Context, Vec<Attestation>), EvidenceError> {
-    let opened = Opened::open(bundle)?;
-    let attestations = Attestations::of(&opened)?.attestations;
-    Ok((read_results(&opened)?, read_context(&opened)?, attestations))
 }
 
 fn asked(options: &GateOptions) -> Demands {

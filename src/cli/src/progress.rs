@@ -59,6 +59,8 @@ impl Progress {
     pub(crate) fn start() -> Self {
         let tick = Duration::from_millis(120);
         let live = Live::start("{spinner} {elapsed} {wide_msg}", Some(tick));
+        // At a terminal it is seen anyway.
+        let is_logged = !live.is_live();
         let shared = Shared {
             live,
             last_plain: None,
@@ -68,7 +70,9 @@ impl Progress {
             is_over: false,
         };
         let shared = Arc::new(Mutex::new(shared));
-        keep_speaking(Arc::downgrade(&shared));
+        if is_logged {
+            keep_speaking(Arc::downgrade(&shared));
+        }
         Self { shared }
     }
 

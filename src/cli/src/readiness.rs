@@ -16,19 +16,11 @@ use crate::{reconcile, verify};
 pub(crate) fn readiness(options: &ReadinessOptions) -> Result<u8, Failure> {
     let mut runs = Vec::new();
     for bundle in &options.bundles {
-        let found = verify::verified(bundle, None, None)?;
-        if let Some(problem) = found.problems.first() {
-            return Err(Failure::Usage(format!(
-                "{}: does not verify: {problem}; `letterproof verify` tells more",
-                bundle.display()
-            )));
-        }
+        let found = verify::sound(bundle, None, None)?;
         let mut run = Run::read(bundle).map_err(|error| Failure::Usage(error.to_string()))?;
         run.results.run.standing = found.standing;
-        for log in &options.gateway {
-            if reconcile::agrees(bundle, log)? {
-                reconcile::is_reconciled(&mut run.results);
-            }
+        if reconcile::agrees_with_any(bundle, &options.gateway)? {
+            reconcile::is_reconciled(&mut run.results);
         }
         runs.push(run);
     }
@@ -44,15 +36,15 @@ pub(crate) fn readiness(options: &ReadinessOptions) -> Result<u8, Failure> {
     Ok(u8::from(!readiness.ready))
 }
 
-/// What readiness needs of one bundle.
-struct Run {
-    results: Results,
+/// What readiness and gate need of one bundle.
+pub(crate) struct Run {
+    pub(crate) results: Results,
     context: Context,
     attestations: Vec<Attestation>,
 }
 
 impl Run {
-    fn read(bundle: &std::path::Path) -> Result<Self, EvidenceError> {
+    pub(crate) fn read(bundle: &std::path::Path) -> Result<Self, EvidenceError> {
         let opened = Opened::open(bundle)?;
         Ok(Self {
             results: read_results(&opened)?,
@@ -61,7 +53,7 @@ impl Run {
         })
     }
 
-    fn submission(&self) -> Submission<'_> {
+    pub(crate) fn submission(&self) -> Submission<'_> {
         let Self { results, context, attestations } = self;
         Submission { results, context, attestations }
     }

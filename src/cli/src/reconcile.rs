@@ -2,8 +2,7 @@
 //! it or some calls by hand.
 //! Refuses bundles that are not as they were made: what was changed afterwards shows nothing.
 
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use letterproof_evidence::{
@@ -19,7 +18,7 @@ use crate::out::{self, Text};
 /// Calls of each kind that are printed; the JSON has them all.
 const SHOWN: usize = 40;
 /// How far the clocks of gateway and bundle may be apart, where nothing else is said.
-const TOLERANCE: Duration = Duration::from_secs(300);
+const TOLERANCE: SignedDuration = SignedDuration::from_secs(300);
 
 /// Prints which calls only one side knows; returns 0 when there is none, else 1.
 pub(crate) fn reconcile(options: &ReconcileOptions) -> Result<u8, Failure> {
@@ -36,12 +35,19 @@ pub(crate) fn reconcile(options: &ReconcileOptions) -> Result<u8, Failure> {
     Ok(u8::from(!found.agrees))
 }
 
-/// Whether a bundle and a gateway's log hold the same calls, by clocks as far apart as by default.
-pub(crate) fn agrees(bundle: &Path, log: &Path) -> Result<bool, Failure> {
-    let tolerance =
-        SignedDuration::try_from(TOLERANCE).map_err(|error| Failure::Harness(error.to_string()))?;
-    let found = letterproof_evidence::reconcile(&journal(bundle)?, log, tolerance);
-    Ok(found.map_err(usage)?.agrees)
+/// Whether a bundle that verified holds the same calls as one of a gateway's logs, by clocks as far
+/// apart as by default. Each log is read, so that a broken one is not passed over.
+pub(crate) fn agrees_with_any(bundle: &Path, logs: &[PathBuf]) -> Result<bool, Failure> {
+    if logs.is_empty() {
+        return Ok(false);
+    }
+    let journal = read_bundled_journal(&Opened::open(bundle).map_err(usage)?).map_err(usage)?;
+    let mut agrees = false;
+    for log in logs {
+        let found = letterproof_evidence::reconcile(&journal, log, TOLERANCE).map_err(usage)?;
+        agrees |= found.agrees;
+    }
+    Ok(agrees)
 }
 
 /// Has the results of a run say that the gateway's log holds the same calls, where they claim INT:

@@ -10,13 +10,7 @@ use crate::{out, verify};
 
 /// Prints the summary of a bundle; returns 0.
 pub(crate) fn summary(options: &SummaryOptions) -> Result<u8, Failure> {
-    let found = verify::verified(&options.bundle, options.key.as_deref(), options.spec.as_deref())?;
-    if let Some(problem) = found.problems.first() {
-        return Err(Failure::Usage(format!(
-            "{}: does not verify: {problem}; `letterproof verify` tells more",
-            options.bundle.display()
-        )));
-    }
+    let found = verify::sound(&options.bundle, options.key.as_deref(), options.spec.as_deref())?;
     let usage = |error: EvidenceError| Failure::Usage(error.to_string());
     let opened = Opened::open(&options.bundle).map_err(usage)?;
     let bundle = Bundle::of(&opened).map_err(usage)?;

@@ -21,7 +21,7 @@ const SHOWN: usize = 40;
 /// Prints what verifying found; returns 0 when nothing is wrong, else 1.
 pub(crate) fn verify(options: &VerifyOptions) -> Result<u8, Failure> {
     let (key, spec) = (options.key.as_deref(), options.spec.as_deref());
-    let found = verified_with(&options.bundle, key, spec, options.tsa_cert.as_deref())?;
+    let found = verified(&options.bundle, key, spec, options.tsa_cert.as_deref())?;
     match options.format {
         OutputFormat::Table => out::print(&text(&found))?,
         OutputFormat::Json => out::json(&found)?,
@@ -29,17 +29,25 @@ pub(crate) fn verify(options: &VerifyOptions) -> Result<u8, Failure> {
     Ok(u8::from(!found.holds()))
 }
 
-/// Verifies a bundle with the judges of this build.
-pub(crate) fn verified(
+/// Verifies a bundle with the judges of this build, and refuses one that does not hold.
+pub(crate) fn sound(
     bundle: &Path,
     key: Option<&Path>,
     spec: Option<&Path>,
 ) -> Result<Verification, Failure> {
-    verified_with(bundle, key, spec, None)
+    let found = verified(bundle, key, spec, None)?;
+    match found.problems.first() {
+        None => Ok(found),
+        Some(problem) => Err(Failure::Usage(format!(
+            "{}: does not verify: {problem}; `letterproof verify` tells more",
+            bundle.display()
+        ))),
+    }
 }
 
-/// As [`verified`], and whether these certificates vouch for its time stamps.
-pub(crate) fn verified_with(
+/// Verifies a bundle with the judges of this build, and whether these certificates vouch for its time
+/// stamps.
+pub(crate) fn verified(
     bundle: &Path,
     key: Option<&Path>,
     spec: Option<&Path>,

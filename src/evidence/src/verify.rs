@@ -15,8 +15,8 @@ mod statements;
 use std::path::Path;
 
 use letterproof_contract::Contract;
-use letterproof_judge::{Head, conclude, standing};
-use letterproof_model::{Brief, Journal as _, Results, RunId, Standing, ToolInfo, Verdict, Who};
+use letterproof_judge::{Head, conclude};
+use letterproof_model::{Journal as _, Results, RunId, Standing, ToolInfo, Verdict, Who};
 use serde::Serialize;
 
 use crate::attest::{ATTACHMENTS_FOLDER, ATTESTATIONS_FILE};
@@ -155,6 +155,8 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
     let read = read.and_then(|read| again.journal(read));
     let (journal, derived) =
         read.map_or((None, None), |(journal, derived)| (Some(journal), derived));
+    // As the record shows it, whatever the bundle's own results say.
+    let standing = derived.as_ref().and_then(|results| results.run.standing.clone());
     let rederived = journal.as_ref().map_or(0, |journal| again.rederive(journal, derived));
     if let Some(journal) = &journal {
         again.claims(journal);
@@ -168,9 +170,6 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
     again.notes.extend(stamps.notes);
     let header = journal.as_ref().map(|journal| journal.header.clone());
     let brief = header.as_ref().and_then(|header| header.brief.as_ref());
-    let standing = journal.as_ref().zip(brief).map(|(journal, Brief { supplier, context, .. })| {
-        standing(&journal.recording, *supplier, context)
-    });
     let who = brief.map(|brief| brief.who.clone()).unwrap_or_default();
     let exchanges = journal.as_ref().map_or(0, |journal| journal.recording.exchanges().len());
     if let Some(journal) = journal

@@ -3,8 +3,8 @@
 //! Refuses the target's name where it claims more than the record: `int` is what INT's host answered.
 
 use letterproof_model::{
-    Actor, Context, Direction, Exchange, Journal, MOCK_HEADER, MarkKind, Operation, Place, Proof,
-    Route, SeenHost, Standing, SupplierKind, host_of_target,
+    Actor, Context, Direction, Exchange, Journal, MarkKind, Operation, Place, Proof, Route,
+    SeenHost, Standing, SupplierKind, host_of_target,
 };
 use url::Url;
 
@@ -24,8 +24,10 @@ pub fn standing(journal: &dyn Journal, supplier: SupplierKind, context: &Context
             driven |= is_made_by(REFERENCE, exchange);
             sample |= is_made_by(SAMPLE, exchange);
         }
-        let Some(response) = exchange.response() else { continue };
-        mock_answers |= response.header(MOCK_HEADER).is_some();
+        if exchange.response().is_none() {
+            continue;
+        }
+        mock_answers |= exchange.is_of_a_mock();
         let origin = origin(&exchange.request.url);
         if is_of_api(exchange, context) && !origins.iter().any(|known| known == origin) {
             origins.push(origin.to_owned());

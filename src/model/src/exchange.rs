@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Body, CorrelationId, ExchangeId, RequestId, SharedText, Timestamp};
+use crate::{Body, CorrelationId, ExchangeId, MOCK_HEADER, RequestId, SharedText, Timestamp};
 
 /// One recorded request and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -230,6 +230,12 @@ impl Exchange {
             Outcome::Response(response) => Some(response),
             Outcome::Error(_) => None,
         }
+    }
+
+    /// Whether its answer says that a mock gave it.
+    #[must_use]
+    pub fn is_of_a_mock(&self) -> bool {
+        self.response().is_some_and(|response| response.header(MOCK_HEADER).is_some())
     }
 
     /// The transport error, if there was one.

@@ -155,9 +155,10 @@ fn add<E: From<EvidenceError>>(
     amend(folder, sealing, |draft| {
         let opened = Opened::open(draft.path())?;
         let mut attestations = Attestations::of(&opened)?;
-        attestations.chain(&root(&opened)?);
+        let root = root(&opened)?;
+        attestations.chain(&root);
         let given = make(draft, &opened, &attestations.attestations)?;
-        attestations.add(given, &root(&opened)?, sealing.key());
+        attestations.add(given, &root, sealing.key());
         draft.write_with(ATTESTATIONS_FILE, |output| {
             crate::bundle::write_json(output, &attestations)
         })?;

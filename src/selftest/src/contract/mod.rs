@@ -8,6 +8,8 @@ mod honest;
 mod mutate;
 mod page;
 
+use std::sync::OnceLock;
+
 use letterproof_contract::{Contract, Document, DocumentedBody, documented_bodies};
 use letterproof_model::{About, Context, FindingKind};
 use serde_json::Value;
@@ -48,7 +50,12 @@ pub struct ContractMatrix {
 /// Puts every schema of the API's documents to the test. `None` where the built-in contract cannot
 /// be read, which every run says for itself.
 #[must_use]
-pub fn contract_matrix() -> Option<ContractMatrix> {
+pub fn contract_matrix() -> Option<&'static ContractMatrix> {
+    static MADE: OnceLock<Option<ContractMatrix>> = OnceLock::new();
+    MADE.get_or_init(made).as_ref()
+}
+
+fn made() -> Option<ContractMatrix> {
     let contract = Contract::built_in().ok()?;
     let mut matrix = ContractMatrix { rows: Vec::new(), accused: Vec::new(), unused: Vec::new() };
     for document in Document::ALL.into_iter().filter(|document| !is_ours(*document)) {
