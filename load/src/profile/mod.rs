@@ -185,7 +185,7 @@ impl LoadProfile {
     /// When there is none of this name.
     pub fn named(name: &str) -> Result<Self, LoadError> {
         let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
-            let hint = reader::nearest(name, &Self::NAMES)
+            let hint = letterproof_model::nearest(name, Self::NAMES)
                 .map_or_else(|| ".".to_owned(), |near| format!("; did you mean `{near}`?"));
             return Err(LoadError::profile(format!(
                 "there is no load profile `{name}`{hint} Profiles are {}, or a file that ends with .toml",

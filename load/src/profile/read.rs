@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use letterproof_model::nearest;
 use toml::de::DeTable;
 
 use super::fields::{FIELDS, LIMITS, MIX, SHAPES, THRESHOLDS, operations};
-use super::reader::{Reader, line_of, nearest};
+use super::reader::{Reader, line_of};
 use super::{LoadProfile, Mix, Shape, Thresholds};
 use crate::LoadError;
 use crate::mix::LoadOperation;
@@ -40,7 +41,7 @@ fn build(top: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<LoadProfile> {
     let word = reader.need(top, "shape", word)?;
     if !SHAPES.contains(&word.as_str()) {
         let span = top.get("shape").map(toml::Spanned::span).unwrap_or_default();
-        let hint = nearest(&word, &SHAPES).map_or_else(
+        let hint = nearest(&word, SHAPES).map_or_else(
             || format!("shapes are {}", SHAPES.join(", ")),
             |near| format!("did you mean `{near}`?"),
         );
@@ -166,7 +167,7 @@ fn read_mix(top: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<Mix> {
         match LoadOperation::ALL.into_iter().find(|operation| operation.as_str() == word) {
             Some(operation) => weights.push((operation, weight.unwrap_or(0.0))),
             None => {
-                let hint = nearest(word, &words).map_or_else(
+                let hint = nearest(word, words.iter().copied()).map_or_else(
                     || format!("operations are {}", words.join(", ")),
                     |near| format!("did you mean `{near}`?"),
                 );

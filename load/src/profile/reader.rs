@@ -4,6 +4,7 @@
 use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
+use letterproof_model::nearest;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -45,7 +46,7 @@ impl Reader<'_> {
                 Some((_, of)) => {
                     format!("shape {shape} has no such field; it belongs to {}", of.join(", "))
                 }
-                None => match nearest(name, &own) {
+                None => match nearest(name, own.iter().copied()) {
                     Some(near) => format!("there is no such field; did you mean `{near}`?"),
                     None => format!("there is no such field; they are {}", own.join(", ")),
                 },
@@ -192,16 +193,6 @@ fn number_in(value: &DeValue<'_>) -> Option<f64> {
         _ => return None,
     };
     text.replace('_', "").parse().ok()
-}
-
-/// The word that is most like a mistyped one, if any is.
-pub(super) fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
-    words
-        .iter()
-        .map(|word| (strsim::damerau_levenshtein(text, word), *word))
-        .filter(|(distance, word)| *distance <= 1 + word.len() / 4 || word.starts_with(text))
-        .min()
-        .map(|(_, word)| word)
 }
 
 /// The line, from 1, in which a byte of the text stands.

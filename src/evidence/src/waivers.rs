@@ -18,7 +18,7 @@ use std::path::Path;
 use jiff::civil::Date;
 use letterproof_judge::conformance::conformance_ids;
 use letterproof_judge::observer_ids;
-use letterproof_model::{CriterionId, Waiver, clause, decode_text, pack};
+use letterproof_model::{Waiver, decode_text, nearest, pack};
 use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
@@ -124,13 +124,13 @@ impl Reader<'_> {
 
     fn id(&self, given: &Spanned<String>) -> Result<String, EvidenceError> {
         let id = given.as_ref().trim();
-        let known = clause(&CriterionId::from(id)).is_some()
-            || id.strip_prefix("F-").is_some_and(|rest| !rest.is_empty())
-            || conformance_ids().chain(observer_ids()).any(|known| known == id);
+        let known = id.strip_prefix("F-").is_some_and(|rest| !rest.is_empty())
+            || known_ids().any(|known| known == id);
         if known {
             return Ok(id.to_owned());
         }
-        let near = nearest(id).map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        let near = nearest(id, known_ids())
+            .map_or_else(String::new, |near| format!("; did you mean {near}?"));
         let problem =
             format!("`{id}` is no criterion (AT4.2, C-…, O-…) and no finding (F-…){near}");
         Err(self.wrong(given.span().start, problem))
@@ -165,12 +165,10 @@ impl Reader<'_> {
     }
 }
 
-/// The known criterion whose name is nearest.
-fn nearest(id: &str) -> Option<&'static str> {
+/// The ids of all that can be waived but findings.
+fn known_ids() -> impl Iterator<Item = &'static str> {
     let clauses = pack().iter().flat_map(|test| test.clauses).map(|clause| clause.id);
-    let near = |known: &&str| strsim::damerau_levenshtein(known, &id.to_uppercase());
-    let ids = clauses.chain(conformance_ids()).chain(observer_ids());
-    ids.min_by_key(near).filter(|known| near(known) <= 3)
+    clauses.chain(conformance_ids()).chain(observer_ids())
 }
 
 #[cfg(test)]

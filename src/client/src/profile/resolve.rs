@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use letterproof_model::decode_text;
+use letterproof_model::{decode_text, nearest};
 
-use super::{read, template, values};
+use super::{read, template};
 use crate::{ClientError, Target};
 
 /// A target with the supplier it is meant for.
@@ -38,7 +38,7 @@ impl Profile {
                 Self::load(Path::new(file))
             }
             other => {
-                let hint = values::nearest(other, &Target::BUILT_IN)
+                let hint = nearest(other, Target::BUILT_IN)
                     .map_or_else(|| ".".to_owned(), |near| format!("; did you mean `{near}`?"));
                 Err(ClientError::configuration(format!(
                     "there is no target `{other}`{hint} Targets are {}, or a profile file that ends with .toml",

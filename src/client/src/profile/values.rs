@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use letterproof_model::nearest;
 use letterproof_wire::StorageHost;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -40,7 +41,7 @@ impl Reader<'_> {
                 let place =
                     if table.is_empty() { "the profile".to_owned() } else { format!("[{table}]") };
                 let elsewhere = FIELDS.iter().find(|field| field.name == name);
-                let hint = match (nearest(name, &known), elsewhere) {
+                let hint = match (nearest(name, known.iter().copied()), elsewhere) {
                     (_, Some(field)) if field.table.is_empty() => {
                         "it belongs at the top, before the first table".to_owned()
                     }
@@ -209,7 +210,7 @@ impl Reader<'_> {
                 Some(SecretSource::Command(words.into_iter().map(|(_, word)| word).collect()))
             }
             other => {
-                let hint = nearest(other, &WAYS)
+                let hint = nearest(other, WAYS)
                     .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                 let said = format!("a secret comes from env, file or command{hint}");
                 self.problem(&way.span(), name, &said);
@@ -236,7 +237,7 @@ impl Reader<'_> {
         if words.contains(&text) {
             return true;
         }
-        let hint = nearest(text, words).map_or_else(
+        let hint = nearest(text, words.iter().copied()).map_or_else(
             || format!("give one of {}", words.join(", ")),
             |near| format!("did you mean `{near}`?"),
         );
@@ -294,19 +295,6 @@ fn whole(value: &DeValue<'_>) -> Option<u64> {
     let number = value.as_integer()?;
     let digits = number.as_str().replace('_', "");
     u64::from_str_radix(digits.strip_prefix('+').unwrap_or(&digits), number.radix()).ok()
-}
-
-/// The word that is most like a mistyped one, if any is.
-pub(super) fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
-    let text = text.to_lowercase().replace('-', "_");
-    words
-        .iter()
-        .map(|word| {
-            (strsim::damerau_levenshtein(&text, &word.to_lowercase().replace('-', "_")), *word)
-        })
-        .filter(|(distance, word)| *distance <= 1 + word.len() / 4)
-        .min()
-        .map(|(_, word)| word)
 }
 
 /// The line, from 1, in which a byte of the text stands.
