@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use junit_report::{Duration, OffsetDateTime, ReportBuilder, TestCase, TestSuiteBuilder};
-use letterproof_evidence::{Attestation, Bundle, Stated, stated};
+use letterproof_evidence::{Attestation, Bundle, Stated, StatementState, stated, statement_state};
 use letterproof_model::{
     CheckResult, ClauseKind, CriterionResult, Exchange, ExchangeId, Journal as _, Results,
     TestResult, Verdict, visible, visible_lines,
@@ -232,7 +232,13 @@ impl Desk<'_> {
                         .unwrap_or_default();
                     format!("given on {date} by {}: {}{withdrawn}", given.by(), given.statement)
                 });
-                format!("attestation, {}", said.collect::<Vec<_>>().join(" | "))
+                let said = said.collect::<Vec<_>>().join(" | ");
+                match statement_state(&criterion.id, criterion.verdict, self.given) {
+                    StatementState::FileMissing => {
+                        format!("attestation, {}: {said}", StatementState::FileMissing.words())
+                    }
+                    _ => format!("attestation, {said}"),
+                }
             }
             None => {
                 let owed = "owed: to be stated by the supplier";

@@ -1,10 +1,9 @@
 //! Questions to ask next: everything that a run leaves open, with where to read on.
 //! Refuses to answer any of them, and to leave one out because another is graver.
 
-use letterproof_evidence::{Attestation, is_stated, stated};
+use letterproof_evidence::{Attestation, StatementState, stated, statement_state};
 use letterproof_model::{
-    ClauseKind, CriterionResult, FindingKind, Proof, Results, TestResult, Verdict, clause,
-    is_waived,
+    CriterionResult, FindingKind, Proof, Results, TestResult, Verdict, clause, is_waived,
 };
 use serde::Serialize;
 
@@ -119,20 +118,25 @@ fn not_run(results: &Results) -> Vec<Open> {
     tests.chain(rest.into_iter().filter(|open| open.id.starts_with("AT"))).collect()
 }
 
-/// Clauses that only a person can state and nobody has, and statements that were withdrawn.
+/// Clauses that only a person can state and nobody has, or without the file that they ask for; and
+/// statements that were withdrawn.
 fn owed(results: &Results, attestations: &[Attestation]) -> Vec<Open> {
     let withdrawn = stated(attestations).into_iter().filter(|one| one.withdrawn.is_some());
     let withdrawn: Vec<_> = withdrawn.map(|one| &one.given.criterion).collect();
     words::shown_tests(results)
         .flat_map(|test| &test.criteria)
-        .filter(|criterion| criterion.kind == ClauseKind::Attestation)
-        .filter(|criterion| criterion.verdict != Verdict::Pass)
-        .filter(|criterion| !is_stated(attestations, &criterion.id))
         .map(|criterion| {
+            (criterion, statement_state(&criterion.id, criterion.verdict, attestations))
+        })
+        .filter(|(_, state)| state.is_owed())
+        .map(|(criterion, state)| {
             let note = clause(&criterion.id).map(|clause| clause.note).unwrap_or_default();
             let mut why = criterion.clause.clone();
             if !note.is_empty() {
                 why.push_str(&format!(" To attach: {note}."));
+            }
+            if state == StatementState::FileMissing {
+                why.push_str(" It is stated, its evidence is missing.");
             }
             if withdrawn.contains(&&criterion.id) {
                 why.push_str(" A statement was withdrawn.");

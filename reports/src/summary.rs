@@ -1,7 +1,7 @@
 //! A run in Markdown, for people who read tickets and CI pages rather than reports.
 //! Refuses more than a page can bear: long texts are cut, and long lists end in a count.
 
-use letterproof_evidence::{Attestation, Bundle, Demand, Stated, is_stated, stated};
+use letterproof_evidence::{Attestation, Bundle, Demand, Stated, stated, statement_state};
 use letterproof_model::{
     About, CheckResult, ClauseKind, CriterionResult, Finding, Journal as _, Results, RunEnd,
     Standing, Verdict, WaiverState, WaiverUse,
@@ -249,15 +249,15 @@ fn findings(output: &mut Markdown, results: &Results) {
 fn statements(output: &mut Markdown, results: &Results, given: &[Attestation]) {
     let owed = words::shown_tests(results).flat_map(|test| &test.criteria);
     let mut owed = owed
-        .filter(|criterion| criterion.kind == ClauseKind::Attestation)
-        .filter(|criterion| !is_stated(given, &criterion.id))
+        .map(|criterion| (criterion, statement_state(&criterion.id, criterion.verdict, given)))
+        .filter(|(_, state)| state.is_owed())
         .peekable();
     if owed.peek().is_none() && given.is_empty() {
         return;
     }
     put!(output, "## Statements by people, not judged from traffic\n\n");
-    for criterion in owed {
-        put!(output, "- {}: **owed**. {}\n", criterion.id, criterion.clause);
+    for (criterion, state) in owed {
+        put!(output, "- {}: **{}**. {}\n", criterion.id, state.words(), criterion.clause);
     }
     for Stated { given: attestation, withdrawn, .. } in stated(given) {
         let files: Vec<Markdown> = attestation

@@ -148,26 +148,40 @@ pub(crate) struct Outcome {
 
 /// Why a run failed in which no test and no check of the contract did.
 fn broken_otherwise(results: &Results) -> String {
-    match results.observer.iter().filter(|check| check.is_broken()).count() as u64 {
-        0 => "What was measured missed its mark".to_owned(),
-        rules => format!("The supplier broke {}", counted(rules, "rule", "rules")),
+    let rules = results.observer.iter().filter(|check| check.is_broken()).count() as u64;
+    let strict = results
+        .run
+        .strict
+        .map(|strict| (strict, results.judged().objections(strict, &results.waivers).join(", ")));
+    match (rules, strict) {
+        (0, Some((strict, ids))) if !ids.is_empty() => {
+            format!("--strict {strict} objects to {ids}")
+        }
+        (0, _) => "What was measured missed its mark".to_owned(),
+        (rules, _) => format!("The supplier broke {}", counted(rules, "rule", "rules")),
     }
 }
 
 /// What a run amounts to.
 pub(crate) fn outcome(results: &Results) -> Outcome {
-    let required = || results.tests.iter().filter(|test| test.required);
+    let judged = results.judged();
+    // Optional ones too that were declared, or asked for by name: they count as required.
+    let deciding = || results.tests.iter().filter(|test| judged.decides(test));
     let ids = |wanted: &dyn Fn(Verdict) -> bool| -> Vec<String> {
-        required().filter(|t| t.selected && wanted(t.verdict)).map(|t| t.id.to_string()).collect()
+        deciding().filter(|test| wanted(test.verdict)).map(|test| test.id.to_string()).collect()
     };
     let (waived, failed): (Vec<String>, Vec<String>) = ids(&|v| v == Verdict::Fail)
         .into_iter()
-        .partition(|id| required().any(|t| t.id.to_string() == *id && is_test_waived(t, results)));
+        .partition(|id| deciding().any(|t| t.id.to_string() == *id && is_test_waived(t, results)));
     let passed = ids(&|v| v == Verdict::Pass);
     let open = ids(&|v| !matches!(v, Verdict::Fail | Verdict::Pass | Verdict::Error));
     let broken = results.conformance.iter().filter(|check| check.is_broken()).count() as u64;
-    let unselected: Vec<String> =
-        required().filter(|test| !test.selected).map(|test| test.id.to_string()).collect();
+    let unselected: Vec<String> = results
+        .tests
+        .iter()
+        .filter(|test| test.required && !test.selected)
+        .map(|test| test.id.to_string())
+        .collect();
     let tests = |ids: &[String]| counted(ids.len() as u64, "required test", "required tests");
 
     let (verdict, headline) = match results.exit_code {
@@ -293,6 +307,29 @@ mod tests {
             let outcome = outcome(&results(exit_code, &verdicts));
             assert_eq!((outcome.headline.as_str(), outcome.verdict), (headline, verdict));
         }
+        // An optional test that was asked for by name decides, and one that was not does not.
+        let mut optional = results(1, &[(1, true, Pass), (5, true, Fail)]);
+        optional.tests[1].required = false;
+        optional.run.deciding = vec![optional.tests[1].id];
+        assert_eq!(outcome(&optional).headline, "1 required test failed");
+        assert_eq!(outcome(&optional).detail, "Failed: AT5. Passed: AT1.");
+        optional.run.deciding.clear();
+        optional.exit_code = 0;
+        assert_eq!(outcome(&optional).headline, "All 1 required test passed");
+        let mut objected = results(1, &[(1, true, Pass)]);
+        objected.run.strict = Some(letterproof_model::Strict::Violations);
+        objected.findings.push(letterproof_model::Finding {
+            id: "F-X".into(),
+            about: letterproof_model::About::Supplier,
+            kind: FindingKind::Violation,
+            title: String::new(),
+            expected: String::new(),
+            observed: String::new(),
+            source: String::new(),
+            exchanges: vec![],
+            count: 1,
+        });
+        assert_eq!(outcome(&objected).headline, "--strict violations objects to F-X");
         let unselected = results(0, &[(1, true, Pass), (2, false, NotRun)]);
         assert_eq!(outcome(&unselected).detail, "Passed: AT1.");
     }

@@ -1,6 +1,6 @@
 //! The fifteen tests and their criteria.
 
-use letterproof_evidence::{is_stated, stated};
+use letterproof_evidence::{StatementState, stated, statement_state};
 use letterproof_model::{Attempt, ClauseKind, CriterionResult, Mode, Results, TestResult, Verdict};
 use serde::Serialize;
 
@@ -49,6 +49,8 @@ pub(super) struct Test {
     idle: bool,
     checks: Vec<Criterion>,
     owed: Vec<String>,
+    /// Stated, without the file that the clause asks for.
+    file_missing: Vec<String>,
     given: Vec<String>,
     not_tested: Vec<Criterion>,
     reconciliation: Vec<Reconciled>,
@@ -109,9 +111,10 @@ impl Desk<'_> {
             Mode::Observed => "observed",
             Mode::Attested => "attested",
         };
-        let (given, owed): (Vec<_>, Vec<_>) =
-            of_kind(ClauseKind::Attestation).partition(|criterion| self.is_given(criterion));
-        let ids = |of_it: Vec<&CriterionResult>| of_it.iter().map(|c| c.id.to_string()).collect();
+        let statements = |state| {
+            let of_it = test.criteria.iter().filter(move |c| self.statement(c) == state);
+            of_it.map(|criterion| criterion.id.to_string()).collect()
+        };
         Test {
             id: test.id.to_string(),
             title: test.title.clone(),
@@ -127,8 +130,9 @@ impl Desk<'_> {
             chips: test.criteria.iter().map(|criterion| self.chip(criterion)).collect(),
             idle: test.checks().all(|c| c.verdict == Verdict::NotRun),
             checks: of_kind(ClauseKind::Check).map(|c| self.criterion(c)).collect(),
-            owed: ids(owed),
-            given: ids(given),
+            owed: statements(StatementState::Owed),
+            file_missing: statements(StatementState::FileMissing),
+            given: statements(StatementState::Given),
             not_tested: of_kind(ClauseKind::NotTested).map(|c| self.criterion(c)).collect(),
             reconciliation: self.files.reconciliation(test.id),
             file: self.files.name(test.id),
@@ -141,16 +145,24 @@ impl Desk<'_> {
         }
     }
 
-    fn is_given(&self, criterion: &CriterionResult) -> bool {
-        criterion.verdict == Verdict::Pass || is_stated(&self.extras.attestations, &criterion.id)
+    fn statement(&self, criterion: &CriterionResult) -> StatementState {
+        statement_state(&criterion.id, criterion.verdict, &self.extras.attestations)
     }
 
     fn chip(&self, criterion: &CriterionResult) -> Chip {
         let id = criterion.id.as_str();
         let (test, number) = id.split_once('.').unwrap_or((id, ""));
         let (slug, word) = match criterion.kind {
-            ClauseKind::Attestation if self.is_given(criterion) => ("given", "stated".to_owned()),
-            ClauseKind::Attestation => ("owed", "a statement is owed".to_owned()),
+            ClauseKind::Attestation => match self.statement(criterion) {
+                StatementState::Given => ("given", "stated".to_owned()),
+                StatementState::FileMissing => {
+                    ("owed", StatementState::FileMissing.words().to_owned())
+                }
+                StatementState::Owed => ("owed", "a statement is owed".to_owned()),
+                StatementState::NotAsked => {
+                    (Verdict::NotApplicable.as_str(), "no statement is asked for".to_owned())
+                }
+            },
             ClauseKind::NotTested => ("not-run", "not tested".to_owned()),
             ClauseKind::Check => {
                 let word = words::verdict(criterion.verdict).to_lowercase();

@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
+use letterproof_evidence::statement_state;
 use letterproof_model::{
-    About, CheckResult, ClauseKind, Counts, FindingKind, Performance, Results, TestResult, Verdict,
+    About, CheckResult, Counts, FindingKind, Performance, Results, TestResult, Verdict,
     WaiverState, WaiverUse, is_waived, unwaived_verdict,
 };
 
@@ -71,13 +72,12 @@ pub(crate) fn render(results: &Results, evidence: &Path, colour: bool) -> Text {
 /// What failed and decides, for a CI server: each check with what was expected and seen. Servers show
 /// few, so the first of each test come first.
 pub(crate) fn failures(results: &Results) -> Vec<(String, String)> {
-    let decides = |test: &&TestResult| test.required || results.run.deciding.contains(&test.id);
+    let judged = results.judged();
     let failed = |verdict: Verdict| matches!(verdict, Verdict::Fail | Verdict::Error);
     let of_tests = results
         .tests
         .iter()
-        .filter(|test| test.selected)
-        .filter(decides)
+        .filter(|test| judged.decides(test))
         .flat_map(|test| test.checks().filter(|c| failed(c.verdict)).enumerate());
     let mut of_tests: Vec<_> = of_tests.collect();
     of_tests.sort_by_key(|(at, _)| *at);
@@ -100,19 +100,15 @@ pub(crate) fn failures(results: &Results) -> Vec<(String, String)> {
 /// What must not be overlooked after all that was passed: what a strict run objects to, and optional
 /// tests that failed and decide nothing.
 fn beside_the_verdicts(results: &Results) -> Vec<String> {
-    let Results { findings, observer, conformance, waivers, .. } = results;
-    let objections = results
-        .run
-        .strict
-        .map(|strict| strict.objections(findings, observer, conformance, waivers));
-    let objected = objections.filter(|ids| !ids.is_empty()).map(|ids| {
-        let strict = results.run.strict.map(|strict| strict.to_string()).unwrap_or_default();
-        format!("--strict {strict} objects to {}", ids.join(", "))
+    let (judged, waivers) = (results.judged(), &results.waivers);
+    let objected = results.run.strict.and_then(|strict| {
+        let ids = judged.objections(strict, waivers);
+        (!ids.is_empty()).then(|| format!("--strict {strict} objects to {}", ids.join(", ")))
     });
     let failed: Vec<String> = results
         .tests
         .iter()
-        .filter(|test| test.selected && !test.required && !results.run.deciding.contains(&test.id))
+        .filter(|test| test.selected && !judged.decides(test))
         .filter(|test| unwaived_verdict(test, waivers) == Verdict::Fail)
         .map(|test| test.id.to_string())
         .collect();
@@ -276,7 +272,7 @@ fn open_points(text: &mut Text, results: &Results) {
         .iter()
         .filter(|test| test.selected)
         .flat_map(|test| &test.criteria)
-        .filter(|c| c.kind == ClauseKind::Attestation && c.verdict == Verdict::NotRun)
+        .filter(|c| statement_state(&c.id, c.verdict, &[]).is_owed())
         .map(|criterion| criterion.id.to_string())
         .collect();
     if !owed.is_empty() {

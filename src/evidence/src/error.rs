@@ -135,6 +135,16 @@ pub enum EvidenceError {
         /// The bundle.
         path: PathBuf,
     },
+    /// Runs of different suppliers cannot be put together.
+    #[error(
+        "the bundles are of different suppliers: {one}, and {other}; give those of one supplier at a time"
+    )]
+    Suppliers {
+        /// A run, and whose it is.
+        one: String,
+        /// Another run, and whose it is.
+        other: String,
+    },
     /// An attestation cannot be taken.
     #[error("the attestation is refused: {problem}")]
     Attestation {

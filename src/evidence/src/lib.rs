@@ -43,8 +43,8 @@ pub use amend::{Sealing, amend};
 pub use archive::{archive, zip_path};
 pub use attest::{
     ATTACHMENT_LIMIT, ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, ATTESTATIONS_FORMAT, AttachedFile,
-    Attestation, AttestationSignature, Attestations, NewAttestation, Stated, Withdrawal,
-    accepted_kinds, attest, is_stated, stated, withdraw,
+    Attestation, AttestationSignature, Attestations, NewAttestation, Stated, StatementState,
+    Withdrawal, accepted_kinds, attest, stated, statement_state, withdraw,
 };
 pub use bundle::{
     Bundle, CONTEXT_FILE, CONTEXT_FORMAT, RESULTS_FILE, read_bundled_journal, read_context,
@@ -73,11 +73,12 @@ pub use measured::{LOAD_SUMMARY_FILE, LOAD_SUMMARY_FORMAT, PERFORMANCE_FOLDER, r
 pub use opened::{FileReader, Limits, Opened};
 pub use problem::{Problem, ProblemKind};
 pub use readiness::{
-    FailureLine, Issue, READINESS_FORMAT, Readiness, RunLine, StatementLine, Submission, TestLine,
-    readiness,
+    FailureLine, Issue, Need, READINESS_FORMAT, Readiness, RunLine, StatementLine, Submission,
+    TestLine, Whose, readiness,
 };
 pub use reconcile::{
-    BundleOnly, Differing, GatewayOnly, RECONCILIATION_FORMAT, Reconciliation, Said, reconcile,
+    BundleOnly, Differing, GatewayOnly, MatchedBy, RECONCILIATION_FORMAT, Reconciliation, Said,
+    reconcile,
 };
 pub use redact::Redactor;
 pub use run_id::new_run_id;

@@ -35,16 +35,21 @@ impl<'a> Judgement<'a> {
     }
 
     /// Whether a test decides: it is mandatory, or it was declared or asked for by name.
-    fn decides(&self, test: &TestResult) -> bool {
+    #[must_use]
+    pub fn decides(&self, test: &TestResult) -> bool {
         test.selected && (test.required || self.deciding.contains(&test.id))
+    }
+
+    /// The ids of what is objected to beyond the verdicts, as strictly as is asked: findings first,
+    /// then checks. What is waived is left out.
+    #[must_use]
+    pub fn objections(&self, strict: Strict, waivers: &[WaiverUse]) -> Vec<&'a str> {
+        strict.objections(self.findings, self.observer, self.conformance, waivers)
     }
 
     /// Whether something is objected to beyond the verdicts.
     fn is_objected_to(&self, waivers: &[WaiverUse]) -> bool {
-        self.strict.is_some_and(|strict| {
-            let Self { findings, observer, conformance, .. } = self;
-            !strict.objections(findings, observer, conformance, waivers).is_empty()
-        })
+        self.strict.is_some_and(|strict| !self.objections(strict, waivers).is_empty())
     }
 
     /// Whether the supplier under test broke a rule that an observer sees, and nobody waived it.

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Capability, CriterionId, CriterionResult, ExchangeId, Finding, FindingKind, Mode, Proof, RunId,
-    Standing, Strength, TestId, Timestamp, Verdict, WaiverUse, Who,
+    Capability, CriterionId, CriterionResult, ExchangeId, Finding, FindingKind, Judgement, Mode,
+    Proof, RunId, Standing, Strength, TestId, Timestamp, Verdict, WaiverUse, Who,
 };
 
 /// The name and version of the results format.
@@ -263,6 +263,22 @@ impl Counts {
             Verdict::NotApplicable => self.not_applicable,
             Verdict::NotRun => self.not_run,
             Verdict::Error => self.error,
+        }
+    }
+}
+
+impl Results {
+    /// What was judged of the run taken together: what decides, and what is objected to.
+    #[must_use]
+    pub fn judged(&self) -> Judgement<'_> {
+        Judgement {
+            supplier: self.run.supplier,
+            tests: &self.tests,
+            conformance: &self.conformance,
+            observer: &self.observer,
+            findings: &self.findings,
+            deciding: &self.run.deciding,
+            strict: self.run.strict,
         }
     }
 }

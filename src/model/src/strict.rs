@@ -29,7 +29,7 @@ impl fmt::Display for Strict {
 impl Strict {
     /// The ids of what this objects to, in the order of findings, then of checks. What is waived is
     /// left out.
-    pub fn objections<'a>(
+    pub(crate) fn objections<'a>(
         self,
         findings: &'a [Finding],
         observer: &'a [CheckResult],

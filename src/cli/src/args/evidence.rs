@@ -190,15 +190,18 @@ Examples:
   letterproof attest evidence/20261120t101500z-abc123 --criterion AT12.7 \\
     --statement \"The failure log shows each failure with its code and reason.\" \\
     --name \"A. Sample\" --role \"production manager\" --date 2026-11-20 \\
-    --file failures.xlsx --file request.eml
+    --file failures.xlsx --file request.eml --sign-key letterproof-signing.pem
   letterproof attest evidence/20261120t101500z-abc123 --withdraw 1 \\
-    --reason \"The log was of another day.\" --name \"A. Sample\" --role \"production manager\"
+    --reason \"The log was of another day.\" --name \"A. Sample\" --role \"production manager\" \\
+    --sign-key letterproof-signing.pem
 
+--sign-key is the run's own key; a run that is not signed needs none.
 A statement is taken for each clause that traffic does not decide: those that only a person can state,
 and those that the run left undecided. It becomes no verdict. Files are recognised by their content
 (office documents, e-mails, tables, texts, PDF, pictures; up to 25 MiB each), and none is opened or
 run; whatever stands in them and in the names given here stands in the bundle. A statement that was
-wrong is withdrawn by its number: it is kept, and every page strikes it through.";
+wrong is withdrawn by its number: it is kept, and every page strikes it through. Where the pack asks for
+a log, print proofs or a list, a statement without a file leaves the evidence owed.";
 
 #[derive(Debug, Args)]
 #[command(after_help = ATTEST_EXAMPLES)]
@@ -263,12 +266,12 @@ Exit codes: 0 nothing remains, 1 something does, 2 a bundle cannot be read.";
 #[derive(Debug, Args)]
 #[command(after_help = READINESS_EXAMPLES)]
 pub(crate) struct ReadinessOptions {
-    /// The bundles of all runs, of both windows
+    /// The bundles of all runs of one supplier, of both windows
     #[arg(value_name = "BUNDLE", required = true)]
     pub(crate) bundles: Vec<PathBuf>,
 
-    /// A log of the gateway (CSV, as for `reconcile`): a run whose calls it holds, and no others, is
-    /// shown as INT (reconciled); may be repeated, one for each run
+    /// A log of the gateway (CSV, as for `reconcile`): a run whose calls it holds, and no others, each
+    /// by its ids, is shown as INT (reconciled); may be repeated, one for each run
     #[arg(long, value_name = "GATEWAY.csv")]
     pub(crate) gateway: Vec<PathBuf>,
 
@@ -311,7 +314,8 @@ pub(crate) struct GateOptions {
     #[arg(value_name = "BUNDLE")]
     pub(crate) bundle: PathBuf,
 
-    /// The tests that must have passed [default: every mandatory one]
+    /// The tests that must have passed [default: every mandatory one, and optional ones that the
+    /// run's profile states in `supports` or that it was asked for by name]
     #[arg(long, value_name = "AT4,AT7", value_delimiter = ',')]
     pub(crate) require: Vec<TestId>,
 
@@ -336,7 +340,7 @@ pub(crate) struct GateOptions {
     #[arg(long, value_name = "HOST")]
     pub(crate) host: Option<String>,
 
-    /// The gateway's own log (CSV, as for `reconcile`), which must hold the same calls
+    /// The gateway's own log (CSV, as for `reconcile`), which must hold the same calls, each by its ids
     #[arg(long, value_name = "GATEWAY.csv")]
     pub(crate) gateway: Option<PathBuf>,
 
@@ -348,7 +352,8 @@ pub(crate) struct GateOptions {
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2))]
     pub(crate) window: Option<u8>,
 
-    /// Every statement that the demanded tests ask for must have been given
+    /// Every statement must have been given, with the file where one is asked for, that the demanded
+    /// tests ask for, or optional ones that were declared, asked for by name, or shown
     #[arg(long)]
     pub(crate) nothing_owed: bool,
 

@@ -146,9 +146,11 @@ fn statements_that_are_owed_and_what_a_supplier_may_not_do_are_named() {
         nothing_owed: true,
         ..nothing()
     };
-    let found = held(&whole("a"), owed(3), at(0));
+    // No letter was rejected, and nobody said that any would be.
+    let plain = with(whole("a"), 13, Verdict::NotRun);
+    let found = held(&plain, owed(3), at(0));
     assert_eq!((found[1].met, found[1].found.as_str()), (false, "owed for AT3.7"));
-    assert_eq!(met(&held(&whole("a"), owed(4), at(0))), [true, true], "AT4 asks for none");
+    assert_eq!(met(&held(&plain, owed(4), at(0))), [true, true], "AT4 asks for none");
 
     let asked = || Demands { no_violations: true, ..nothing() };
     let mut run = whole("a");
@@ -158,6 +160,26 @@ fn statements_that_are_owed_and_what_a_supplier_may_not_do_are_named() {
     assert_eq!(the_one(&run, asked()), (false, "F-3: o".to_owned()));
     run.waivers = vec![waived("F-3", WaiverState::Applied)];
     assert_eq!(met(&held(&run, asked(), at(0))), [true, true], "it is agreed on");
+}
+
+#[test]
+fn statements_of_optional_tests_that_were_shown_or_declared_are_owed_too() {
+    let owed = |run: &Results| {
+        let tests = vec![TestId::new(4).unwrap()];
+        held(run, Demands { tests, nothing_owed: true, ..nothing() }, at(0)).remove(1).found
+    };
+    let shown = "owed for AT13.7, AT13.8";
+    assert_eq!(owed(&whole("a")), shown);
+    assert_eq!(owed(&with(whole("a"), 13, Verdict::Fail)), shown);
+    for idle in [Verdict::NotRun, Verdict::NotApplicable] {
+        let mut run = with(whole("a"), 13, idle);
+        assert_eq!(owed(&run), "none is owed");
+        run.run.deciding = vec![TestId::new(13).unwrap()];
+        assert_eq!(owed(&run), shown, "declared, or asked for by name");
+    }
+    let mut unselected = whole("a");
+    unselected.tests[12].selected = false;
+    assert_eq!(owed(&unselected), "none is owed");
 }
 
 #[test]
