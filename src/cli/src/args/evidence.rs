@@ -261,7 +261,8 @@ Examples:
   letterproof readiness evidence/*.zip
   letterproof readiness window1.zip window2.zip --format markdown
 
-Exit codes: 0 nothing remains, 1 something does, 2 a bundle cannot be read.";
+Exit codes: 0 nothing remains, 1 something does, 2 a bundle cannot be read, or two are of different
+suppliers.";
 
 #[derive(Debug, Args)]
 #[command(after_help = READINESS_EXAMPLES)]

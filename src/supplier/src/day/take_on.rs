@@ -80,7 +80,7 @@ impl Day<'_> {
 
     /// The new letters of this list, or where it has none, of the next one that does; empty once the
     /// queue is. A queue that lags goes on to name letters that were taken on, and new ones may wait
-    /// behind them: asked again, it shows those. Where it names more than there are, it never ends.
+    /// behind them: asked again, it shows those. One that named each known letter is not asked again.
     pub(super) async fn next_new(
         &mut self,
         mut listed: Vec<Letter>,
