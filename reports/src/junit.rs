@@ -147,11 +147,7 @@ fn suite(name: &str, timestamp: OffsetDateTime, cases: Vec<TestCase>) -> junit_r
 
 impl Desk<'_> {
     fn test_cases(&self, test: &TestResult, class: &str) -> Vec<TestCase> {
-        let elapsed: u64 = test
-            .attempts
-            .iter()
-            .filter_map(|attempt| Some(words::between_us(attempt.started, attempt.finished?)))
-            .sum();
+        let elapsed = words::took_us(test);
         let judged = test.checks().filter(|c| is_judged(c.verdict)).count().max(1) as u64;
         let share = Duration::microseconds(i64::try_from(elapsed / judged).unwrap_or(i64::MAX));
         let mut cases: Vec<TestCase> = test

@@ -33,6 +33,12 @@ pub(crate) fn between_us(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.as_microsecond() - from.as_microsecond()).unwrap_or(0)
 }
 
+/// Microseconds that a test took; 0 where that is not known.
+pub(crate) fn took_us(test: &TestResult) -> u64 {
+    let micros = test.took().map(|took| took.as_micros());
+    micros.and_then(|micros| u64::try_from(micros).ok()).unwrap_or(0)
+}
+
 /// `21 August 2026, 10:15:00 UTC`.
 pub(crate) fn date(time: Timestamp) -> String {
     time.strftime("%-d %B %Y, %H:%M:%S UTC").to_string()

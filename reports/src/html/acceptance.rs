@@ -99,11 +99,7 @@ impl Desk<'_> {
     pub(super) fn test(&self, test: &TestResult) -> Test {
         let counts = test.check_counts();
         let of_kind = |kind| test.criteria.iter().filter(move |c| c.kind == kind);
-        let elapsed: u64 = test
-            .attempts
-            .iter()
-            .filter_map(|attempt| Some(words::between_us(attempt.started, attempt.finished?)))
-            .sum();
+        let elapsed = words::took_us(test);
         let how = match test.mode {
             Mode::Driven => "driven by the harness",
             Mode::Observed => "observed",

@@ -181,6 +181,7 @@ fn tests() -> Vec<TestResult> {
                 mode: Mode::Driven,
                 standing: (verdict != Verdict::NotRun).then_some(Proof::Driven),
                 attempts: attempts(number),
+                span: None,
                 criteria,
             }
         })

@@ -170,16 +170,8 @@ fn verdict_cell(test: &TestResult, results: &Results) -> (Look, String) {
     (look, format!("{}{}", test.verdict, waived(is_waived)))
 }
 
-/// From the first attempt's start to the last one's end.
 fn duration(test: &TestResult) -> String {
-    let start = test.attempts.iter().map(|attempt| attempt.started).min();
-    let end = test.attempts.iter().filter_map(|attempt| attempt.finished).max();
-    match (start, end) {
-        (Some(start), Some(end)) => {
-            format!("{:.1} s", end.duration_since(start).as_secs_f64())
-        }
-        _ => "–".to_owned(),
-    }
+    test.took().map_or_else(|| "–".to_owned(), |took| format!("{:.1} s", took.as_secs_f64()))
 }
 
 fn counts_line(results: &Results) -> String {

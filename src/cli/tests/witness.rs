@@ -42,7 +42,20 @@ fn an_honest_print_house_passes_its_tests_and_the_bundle_verifies() {
         let test = test_of(&results, id);
         let seen = (test.verdict, test.mode);
         assert_eq!(seen, (Verdict::Pass, Mode::Observed), "{:#?}", test.criteria);
+        // Nobody began or ended a scenario: the calls themselves tell how long it took.
+        let span = test.span.unwrap();
+        assert!(test.attempts.is_empty() && span.started < span.finished, "{span:?}");
+        let run = &results.run;
+        assert!(run.started <= span.started && span.finished <= run.finished, "{span:?}");
     }
+    assert_eq!(test_of(&results, "AT15").span, None, "it was not asked for");
+    let junit = std::fs::read_to_string(folder.join("junit.xml")).unwrap();
+    let suite = |id: &str| {
+        let tag = junit.split("<testsuite ").find(|tag| tag.contains(&format!("name=\"{id} ")));
+        let time = tag.and_then(|tag| tag.split(" time=\"").nth(1)?.split('"').next());
+        time.unwrap().parse::<f64>().unwrap()
+    };
+    assert!(suite("AT4") > 0.0, "{junit}");
     assert_eq!(code, 0);
     assert_eq!(results.run.supplier, SupplierKind::Witnessed);
     assert_eq!(results.run.window, Some(1));

@@ -1,6 +1,7 @@
 //! `results.json`, format `letterproof-results/1`.
 //! Refuses to leave anything out: every test of the pack is listed, also those that did not run.
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -150,8 +151,21 @@ pub struct TestResult {
     pub standing: Option<Proof>,
     /// Every attempt, none dropped.
     pub attempts: Vec<Attempt>,
+    /// When the calls were made that its checks rest on, where another system made them; absent in a
+    /// driven run, whose attempts have times, and in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
     /// Its clauses.
     pub criteria: Vec<CriterionResult>,
+}
+
+/// From the start of the first call to the end of the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// When the first request was sent.
+    pub started: Timestamp,
+    /// When the last answer was whole, or its failure was seen.
+    pub finished: Timestamp,
 }
 
 /// One attempt at a scenario.
@@ -268,6 +282,16 @@ impl Counts {
 }
 
 impl TestResult {
+    /// How long it took: the time of the calls that it rests on, or of its attempts together. `None`
+    /// where neither is known.
+    #[must_use]
+    pub fn took(&self) -> Option<SignedDuration> {
+        let of_attempt = |attempt: &Attempt| Some(attempt.finished?.duration_since(attempt.started));
+        self.span.map(|span| span.finished.duration_since(span.started)).or_else(|| {
+            self.attempts.iter().filter_map(of_attempt).reduce(|all, one| all.saturating_add(one))
+        })
+    }
+
     /// How many of its checks ended with each verdict; attestations stand apart.
     #[must_use]
     pub fn check_counts(&self) -> Counts {
@@ -299,6 +323,27 @@ mod tests {
         for (verdict, number) in numbers {
             assert_eq!(counts.get(verdict), number as u64, "{verdict}");
         }
+    }
+
+    #[test]
+    fn a_test_took_the_time_of_its_calls_or_of_its_attempts() {
+        let at = |second: i64| Timestamp::from_second(second).unwrap();
+        let attempt = |started, finished: Option<i64>| Attempt {
+            scenario: "AT1".into(),
+            started: at(started),
+            finished: finished.map(at),
+            outcome: None,
+            exchanges: None,
+        };
+        let bare = test(Verdict::Pass, true, true);
+        assert_eq!(bare.took(), None);
+        // Nobody worked between an attempt that broke off and the next one.
+        let attempts = vec![attempt(0, Some(3)), attempt(10, None), attempt(100, Some(104))];
+        let driven = TestResult { attempts, ..bare };
+        assert_eq!(driven.took(), Some(SignedDuration::from_secs(7)));
+        let span = Some(Span { started: at(1), finished: at(6) });
+        let watched = TestResult { span, ..driven };
+        assert_eq!(watched.took(), Some(SignedDuration::from_secs(5)));
     }
 
     #[test]

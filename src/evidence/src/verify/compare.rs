@@ -119,7 +119,10 @@ impl Compare {
             || saved.required != derived.required
             || saved.mode != derived.mode
             || saved.standing.is_some_and(|saved| Some(saved) != derived.standing)
-            || (self.exact && (saved.title != derived.title || saved.attempts != derived.attempts))
+            || (self.exact
+                && (saved.title != derived.title
+                    || saved.attempts != derived.attempts
+                    || saved.span != derived.span))
         {
             self.differs(format!("{} is described otherwise than by its exchanges", saved.id));
         }

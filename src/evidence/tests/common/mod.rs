@@ -121,6 +121,7 @@ pub fn tested(number: u8, verdict: Verdict) -> TestResult {
         mode: Mode::Driven,
         standing: None,
         attempts: vec![],
+        span: None,
         criteria: vec![],
     }
 }
