@@ -93,6 +93,11 @@ fn properties(bundle: &Bundle) -> String {
         ("place".to_owned(), standing.place.to_string()),
         ("host".to_owned(), standing.host_lines().join("; ")),
     ];
+    if !run.resumed.is_empty() {
+        let times: Vec<String> = run.resumed.iter().map(|at| words::date(*at)).collect();
+        named.push(("resumed".to_owned(), times.join("; ")));
+    }
+    named.extend(run.outside_window().map(|words| ("outside window".to_owned(), words)));
     named.extend(run.who.lines().map(|(label, stated)| (label.to_lowercase(), stated)));
     let line = |(name, value): (String, String)| {
         format!("<property name=\"{}\" value=\"{}\" />", attribute(&name), attribute(&value))

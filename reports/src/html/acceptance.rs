@@ -19,7 +19,7 @@ pub(super) struct Tag {
 
 impl Tag {
     pub(super) fn of(verdict: Verdict) -> Self {
-        Self { slug: verdict.as_str(), word: words::verdict(verdict) }
+        Self { slug: verdict.as_str(), word: verdict.title() }
     }
 
     /// For advice that was not followed: nothing was decided by it.
@@ -149,7 +149,7 @@ impl Desk<'_> {
             ClauseKind::Attestation => ("owed", "a statement is owed".to_owned()),
             ClauseKind::NotTested => ("not-run", "not tested".to_owned()),
             ClauseKind::Check => {
-                let word = words::verdict(criterion.verdict).to_lowercase();
+                let word = criterion.verdict.title().to_lowercase();
                 let used = waived::waiver_of(self.results, id, criterion.verdict);
                 let word = if used.is_some() { format!("{word}, waived") } else { word };
                 (criterion.verdict.as_str(), word)

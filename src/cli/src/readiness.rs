@@ -74,6 +74,12 @@ fn text(readiness: &Readiness) -> Text {
     }
     let mut text = Text::default();
     text.table(&table);
+    for run in &readiness.runs {
+        for remark in &run.remarks {
+            text.gap();
+            text.line(format_args!("run {}: {remark}", run.id));
+        }
+    }
     for test in &readiness.tests {
         for failure in &test.failures {
             text.gap();

@@ -61,6 +61,9 @@ pub(crate) fn render(results: &Results, evidence: &Path, colour: bool) -> Text {
     open_points(&mut text, results);
     text.gap();
     text.line(results.run.standing().sentence());
+    for remark in results.run.remarks() {
+        text.line(remark);
+    }
     text.line(format_args!("evidence  {}", evidence.display()));
     for line in beside_the_verdicts(results) {
         text.line(line);
@@ -158,7 +161,7 @@ fn waived(is_waived: bool) -> &'static str {
 
 fn verdict_cell(test: &TestResult, results: &Results) -> (Look, String) {
     if !test.selected {
-        return (Look::Dim, "not selected".to_owned());
+        return (Look::Dim, format!("{}, not selected", test.verdict));
     }
     let is_waived = unwaived_verdict(test, &results.waivers) != test.verdict;
     let look = match test.verdict {
@@ -220,7 +223,7 @@ fn conformance(text: &mut Text, results: &Results) {
 
 /// The word for what became of a check: advice that was not followed is no failure.
 fn verdict(check: &CheckResult) -> &'static str {
-    if check.is_advised() { "advice" } else { check.verdict.as_str() }
+    if check.is_advised() { "advice" } else { check.verdict.words() }
 }
 
 /// The rules that an observer saw broken, and advice that was not followed, one line each.
@@ -260,7 +263,7 @@ fn open_points(text: &mut Text, results: &Results) {
         .collect();
     if !not_run.is_empty() {
         text.gap();
-        text.line(format_args!("required and not-run: {}", not_run.join(", ")));
+        text.line(format_args!("required and {}: {}", Verdict::NotRun, not_run.join(", ")));
     }
     not_applicable(text, results);
     let owed: Vec<String> = results

@@ -82,7 +82,7 @@ fn both_windows_are_put_together_and_what_remains_is_said() {
     for (id, words) in [
         (" AT4 ", ["yes", "pass", "driven at a mock", " 1 "]),
         (" AT10 ", ["yes", "fail, waived", "driven at a mock", " 2 "]),
-        (" AT5 ", ["declared", "not-run", " – ", "–"]),
+        (" AT5 ", ["declared", "not run", " – ", "–"]),
     ] {
         assert!(words.iter().all(|word| line(id).contains(word)), "{}", line(id));
     }

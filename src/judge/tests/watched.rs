@@ -9,9 +9,7 @@ use std::collections::BTreeSet;
 
 use letterproof_judge::{JudgeCache, Traffic, judge_test, observer_checks, observer_ids};
 use letterproof_model::LetterStatus::{Accepted, Dispatched, Pending, Printed};
-use letterproof_model::{
-    Capability, CheckResult, FindingKind, Mode, Span, TestId, Verdict,
-};
+use letterproof_model::{Capability, CheckResult, FindingKind, Mode, Span, TestId, Verdict};
 use support::cases::{passing, record, script, then};
 use support::observed::{
     calls_within_a_second, ends_with, every_watched, observed, result, watched,

@@ -4,9 +4,11 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::text::date;
+use crate::who::Within;
 use crate::{
-    Capability, CriterionId, CriterionResult, ExchangeId, Finding, FindingKind, Mode, Proof, RunId,
-    Standing, Strength, TestId, Timestamp, Verdict, WaiverUse, Who,
+    Capability, CriterionId, CriterionResult, ExchangeId, Finding, FindingKind, Mark, MarkKind,
+    Mode, Proof, RunId, Standing, Strength, TestId, Timestamp, Verdict, WaiverUse, Who,
 };
 
 /// The name and version of the results format.
@@ -66,6 +68,9 @@ pub struct RunInfo {
     /// Who stands behind it, as far as that was stated.
     #[serde(default, skip_serializing_if = "Who::is_empty")]
     pub who: Who,
+    /// When it was gone on with after it had broken off; empty also in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumed: Vec<Timestamp>,
     /// Optional tests that decide the exit code like required ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deciding: Vec<crate::TestId>,
@@ -81,6 +86,40 @@ impl RunInfo {
     #[must_use]
     pub fn standing(&self) -> Standing {
         self.standing.clone().unwrap_or_else(|| Standing::unknown(self.supplier.into()))
+    }
+
+    /// What a reader must know of its times before its verdicts, a sentence each, the same everywhere:
+    /// that it was gone on with, and that it was not within the test window stated for it.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let resumed = self.resumed.iter().map(|at| {
+            let at = date(*at);
+            format!("The run broke off and was gone on with at {at}; nobody watched in between.")
+        });
+        let outside = self.outside_window().map(|words| format!("The run was {words}."));
+        resumed.chain(outside).collect()
+    }
+
+    /// That it was not, or not wholly, made on the days stated as its test window, as a part of a
+    /// sentence; `None` where it was, or where no days were stated.
+    #[must_use]
+    pub fn outside_window(&self) -> Option<String> {
+        let (window, from, to) = (self.who.window_dates?, self.started, self.finished);
+        let how = match window.holds(from, to) {
+            Within::Whole => return None,
+            Within::Part => "partly outside",
+            Within::Nothing => "outside",
+        };
+        let (first, last) = window.days();
+        let (from, to) = (date(from), date(to));
+        Some(format!("made from {from} to {to}, {how} its stated test window of {first} to {last}"))
+    }
+
+    /// When a run was gone on with, as its journal's marks tell.
+    #[must_use]
+    pub fn resumptions(marks: &[Mark]) -> Vec<Timestamp> {
+        let resumed = marks.iter().filter(|mark| mark.kind == MarkKind::Resumed);
+        resumed.map(|mark| mark.at).collect()
     }
 }
 
@@ -286,7 +325,8 @@ impl TestResult {
     /// where neither is known.
     #[must_use]
     pub fn took(&self) -> Option<SignedDuration> {
-        let of_attempt = |attempt: &Attempt| Some(attempt.finished?.duration_since(attempt.started));
+        let of_attempt =
+            |attempt: &Attempt| Some(attempt.finished?.duration_since(attempt.started));
         self.span.map(|span| span.finished.duration_since(span.started)).or_else(|| {
             self.attempts.iter().filter_map(of_attempt).reduce(|all, one| all.saturating_add(one))
         })

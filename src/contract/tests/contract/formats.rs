@@ -118,6 +118,7 @@ fn results() -> Value {
                 hosts: vec![SeenHost { host: "a".into(), certificate: Some("5e".repeat(32)) }],
             }),
             who: who(),
+            resumed: vec![Timestamp::UNIX_EPOCH],
             deciding: Vec::new(),
             strict: None,
             exchanges: [("GET /letters".to_owned(), 3)].into(),
