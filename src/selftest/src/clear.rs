@@ -133,7 +133,7 @@ mod tests {
             ("one is open", judged(0, &with("AT7.2", Inconclusive), &[]), "AT7.2 inconclusive"),
             ("one is not run", judged(0, &with("AT4.1", NotRun), &[]), "AT4.1 not run"),
             ("one is missing", judged(0, &all[1..], &[]), "AT4.1 not run"),
-            ("none applies", judged(0, &with("AT4.1", NotApplicable), &[]), "AT4.1 not-applicable"),
+            ("none applies", judged(0, &with("AT4.1", NotApplicable), &[]), "AT4.1 not applicable"),
             ("a finding", judged(0, &all, &["F-LATE"]), "F-LATE"),
             ("another exit code", judged(3, &all, &[]), "exit code 3"),
             ("advice that no row names", judged(0, &with("O-FIRST", Fail), &[]), "O-FIRST"),
