@@ -181,7 +181,7 @@ fn counts_line(results: &Results) -> String {
     format!("tests: {}", words(&results.counts))
 }
 
-/// `14 pass, 0 not-applicable, …, 0 error`.
+/// `14 pass, 0 not applicable, …, 0 error`.
 fn words(counts: &Counts) -> String {
     let words: Vec<String> = Verdict::ALL
         .into_iter()
