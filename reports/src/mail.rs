@@ -88,7 +88,7 @@ pub fn mail_summary(bundle: &Bundle, extras: &Extras) -> MailSummary {
         detail: outcome.detail,
         verdict: outcome.verdict,
         exit_code: results.exit_code,
-        notices: end.into_iter().chain(advice).collect(),
+        notices: end.into_iter().chain(results.run.remarks()).chain(advice).collect(),
         shows: standing.sentence(),
         standing,
         run: results.run.clone(),
@@ -144,7 +144,7 @@ impl MailSummary {
         }
         for test in &self.tests {
             let need = if test.required { "" } else { " (optional)" };
-            let mut verdict = words::verdict(test.verdict).to_lowercase();
+            let mut verdict = test.verdict.title().to_lowercase();
             if test.waived {
                 verdict.push_str(", waived");
             }

@@ -68,6 +68,7 @@ pub(crate) fn questions(results: &Results, attestations: &[Attestation]) -> Vec<
             results.waivers.iter().map(waiver).collect(),
         ),
         not_the_suppliers_own(results),
+        not_at_int(results),
         group("deviating", "Deviating", "Is it known, and who mends it?", deviating(results)),
     ];
     groups.into_iter().filter(|group| !group.items.is_empty()).collect()
@@ -167,8 +168,27 @@ fn not_the_suppliers_own(results: &Results) -> Questions {
             return Questions { kind: "", title: "", ask: "", items: vec![] };
         }
     };
+    Questions { kind, title, ask, items: passed(results) }
+}
+
+/// What passed where nothing counts yet.
+fn not_at_int(results: &Results) -> Questions {
+    let title = match words::rehearsed(results) {
+        Some("on a mock") => "Shown on a mock only",
+        Some(_) => "Shown at the sandbox only",
+        None => return Questions { kind: "", title: "", ask: "", items: vec![] },
+    };
+    Questions {
+        kind: "not-at-int",
+        title,
+        ask: "INT is still to come: when is it shown there?",
+        items: passed(results),
+    }
+}
+
+fn passed(results: &Results) -> Vec<Open> {
     let passed = words::shown_tests(results).filter(|test| test.verdict == Verdict::Pass);
-    Questions { kind, title, ask, items: passed.map(|test| Open::of(test.id, "")).collect() }
+    passed.map(|test| Open::of(test.id, "")).collect()
 }
 
 /// Findings but notes, and broken checks of the contract that no finding names.

@@ -23,6 +23,11 @@ pub fn readiness_markdown(readiness: &Readiness) -> String {
     for run in &readiness.runs {
         run_row(&mut output, run);
     }
+    for run in &readiness.runs {
+        for remark in &run.remarks {
+            put!(output, "\nRun {}: {}\n", run.id, remark);
+        }
+    }
     put!(output, "\n## Failures\n\n");
     let failures = readiness
         .tests

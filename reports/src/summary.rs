@@ -66,6 +66,9 @@ fn step_of(results: &Results, standing: &Standing) -> Markdown {
     if !outcome.detail.is_empty() {
         put!(output, "{}\n\n", outcome.detail);
     }
+    for remark in results.run.remarks() {
+        put!(output, "**{}**\n\n", remark);
+    }
     facts(&mut output, results, standing);
     if words::is_load(results) {
         measured(&mut output, results);
@@ -91,7 +94,7 @@ fn facts(output: &mut Markdown, results: &Results, standing: &Standing) {
     let window = run.window.map_or_else(|| "no window".to_owned(), |n| format!("window {n}"));
     let counts: Vec<String> = Verdict::ALL
         .iter()
-        .map(|v| format!("{} {}", results.counts.get(*v), words::verdict(*v).to_lowercase()))
+        .map(|v| format!("{} {}", results.counts.get(*v), v.title().to_lowercase()))
         .collect();
     let counts = match words::is_load(results) {
         true => String::new(),
@@ -141,7 +144,7 @@ fn tests(output: &mut Markdown, results: &Results) {
     for test in words::shown_tests(results) {
         let counts = test.check_counts();
         let owed = test.criteria.iter().filter(|c| c.kind == ClauseKind::Attestation).count();
-        let mut verdict = words::verdict(test.verdict).to_owned();
+        let mut verdict = test.verdict.title().to_owned();
         if waived::is_test_waived(test, results) {
             verdict.push_str(", waived");
         }

@@ -2,8 +2,9 @@
 //! Refuses to soften: the outcome names what failed or is missing before what passed.
 
 pub(crate) use letterproof_model::grouped as number;
+pub(crate) use letterproof_model::text::date;
 use letterproof_model::{
-    Exchange, Finding, FindingKind, Mode, Results, RunEnd, TestResult, Timestamp,
+    Exchange, Finding, FindingKind, Mode, Place, Results, RunEnd, TestResult, Timestamp,
     TransportErrorKind, Verdict, WaiverUse,
 };
 
@@ -33,9 +34,10 @@ pub(crate) fn between_us(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.as_microsecond() - from.as_microsecond()).unwrap_or(0)
 }
 
-/// `21 August 2026, 10:15:00 UTC`.
-pub(crate) fn date(time: Timestamp) -> String {
-    time.strftime("%-d %B %Y, %H:%M:%S UTC").to_string()
+/// Microseconds that a test took; 0 where that is not known.
+pub(crate) fn took_us(test: &TestResult) -> u64 {
+    let micros = test.took().map(|took| took.as_micros());
+    micros.and_then(|micros| u64::try_from(micros).ok()).unwrap_or(0)
 }
 
 /// `20 November 2026`.
@@ -51,18 +53,6 @@ pub(crate) fn time_of_day(time: Timestamp) -> String {
 /// `10:15:00.123456`.
 pub(crate) fn clock(time: Timestamp) -> String {
     time.strftime("%H:%M:%S%.6f").to_string()
-}
-
-/// A verdict as a reader sees it.
-pub(crate) fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "Passed",
-        Verdict::Fail => "Failed",
-        Verdict::Inconclusive => "Inconclusive",
-        Verdict::NotApplicable => "Not applicable",
-        Verdict::NotRun => "Not run",
-        Verdict::Error => "Error",
-    }
 }
 
 /// A kind of finding as a reader sees it.
@@ -162,6 +152,18 @@ fn broken_otherwise(results: &Results) -> String {
     }
 }
 
+/// Where a run showed what it was asked to, where that is known to be no place that counts: at a mock, or
+/// at the sandbox, which keeps nothing. A load measures, and shows no test.
+pub(crate) fn rehearsed(results: &Results) -> Option<&'static str> {
+    let place = match results.run.standing().place {
+        Place::Mock => "on a mock",
+        Place::Sandbox => "at the sandbox",
+        Place::IntClaimed | Place::IntReconciled | Place::Other => return None,
+    };
+    let shows = results.tests.iter().any(|test| test.selected) || !results.conformance.is_empty();
+    (shows && !is_load(results)).then_some(place)
+}
+
 /// What a run amounts to.
 pub(crate) fn outcome(results: &Results) -> Outcome {
     let judged = results.judged();
@@ -225,6 +227,12 @@ pub(crate) fn outcome(results: &Results) -> Outcome {
             (Verdict::Inconclusive, format!("Incomplete: {missing}"))
         }
     };
+    // Who reads no further must not take a rehearsal for the real thing.
+    let rehearsed = rehearsed(results);
+    let headline = match rehearsed.filter(|_| verdict == Verdict::Pass) {
+        Some(place) => format!("{headline}, {place} only"),
+        None => headline,
+    };
     let measured = results.performance.iter().filter(|_| is_load(results));
     let mut detail: Vec<String> = measured.map(figures::sentence).collect();
     let mut list = |what: &str, ids: &[String]| {
@@ -242,6 +250,9 @@ pub(crate) fn outcome(results: &Results) -> Outcome {
             counted(broken, "check", "checks")
         ));
     }
+    detail.extend(
+        rehearsed.map(|place| format!("Everything was shown {place} only: INT is still to come.")),
+    );
     Outcome { verdict, headline, detail: detail.join(" ") }
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Tag {
 
 impl Tag {
     pub(super) fn of(verdict: Verdict) -> Self {
-        Self { slug: verdict.as_str(), word: words::verdict(verdict) }
+        Self { slug: verdict.as_str(), word: verdict.title() }
     }
 
     /// For advice that was not followed: nothing was decided by it.
@@ -101,11 +101,7 @@ impl Desk<'_> {
     pub(super) fn test(&self, test: &TestResult) -> Test {
         let counts = test.check_counts();
         let of_kind = |kind| test.criteria.iter().filter(move |c| c.kind == kind);
-        let elapsed: u64 = test
-            .attempts
-            .iter()
-            .filter_map(|attempt| Some(words::between_us(attempt.started, attempt.finished?)))
-            .sum();
+        let elapsed = words::took_us(test);
         let how = match test.mode {
             Mode::Driven => "driven by the harness",
             Mode::Observed => "observed",
@@ -165,7 +161,7 @@ impl Desk<'_> {
             },
             ClauseKind::NotTested => ("not-run", "not tested".to_owned()),
             ClauseKind::Check => {
-                let word = words::verdict(criterion.verdict).to_lowercase();
+                let word = criterion.verdict.title().to_lowercase();
                 let used = waived::waiver_of(self.results, id, criterion.verdict);
                 let word = if used.is_some() { format!("{word}, waived") } else { word };
                 (criterion.verdict.as_str(), word)

@@ -125,6 +125,9 @@ fn tests(readiness: &Readiness) -> Table {
 }
 
 fn lists(readiness: &Readiness) -> Vec<(&'static str, Vec<String>)> {
+    let remarks = (1..).zip(&readiness.runs).flat_map(|(number, run)| {
+        run.remarks.iter().map(move |remark| format!("run #{number}: {remark}"))
+    });
     let failures = readiness.tests.iter().flat_map(|test| {
         test.failures.iter().map(|failure| format!("failure {}: {}", test.id, failure.words()))
     });
@@ -149,6 +152,7 @@ fn lists(readiness: &Readiness) -> Vec<(&'static str, Vec<String>)> {
         false => ("what remains", readiness.remaining.clone()),
     };
     vec![
+        ("remarks", remarks.collect()),
         ("failures", failures.collect()),
         ("issues", issues.collect()),
         ("statements", statements.collect()),

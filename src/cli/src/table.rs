@@ -62,6 +62,9 @@ pub(crate) fn render(results: &Results, evidence: &Path, colour: bool) -> Text {
     open_points(&mut text, results);
     text.gap();
     text.line(results.run.standing().sentence());
+    for remark in results.run.remarks() {
+        text.line(remark);
+    }
     text.line(format_args!("evidence  {}", evidence.display()));
     for line in beside_the_verdicts(results) {
         text.line(line);
@@ -154,7 +157,7 @@ fn waived(is_waived: bool) -> &'static str {
 
 fn verdict_cell(test: &TestResult, results: &Results) -> (Look, String) {
     if !test.selected {
-        return (Look::Dim, "not selected".to_owned());
+        return (Look::Dim, format!("{}, not selected", test.verdict));
     }
     let is_waived = unwaived_verdict(test, &results.waivers) != test.verdict;
     let look = match test.verdict {
@@ -166,23 +169,15 @@ fn verdict_cell(test: &TestResult, results: &Results) -> (Look, String) {
     (look, format!("{}{}", test.verdict, waived(is_waived)))
 }
 
-/// From the first attempt's start to the last one's end.
 fn duration(test: &TestResult) -> String {
-    let start = test.attempts.iter().map(|attempt| attempt.started).min();
-    let end = test.attempts.iter().filter_map(|attempt| attempt.finished).max();
-    match (start, end) {
-        (Some(start), Some(end)) => {
-            format!("{:.1} s", end.duration_since(start).as_secs_f64())
-        }
-        _ => "–".to_owned(),
-    }
+    test.took().map_or_else(|| "–".to_owned(), |took| format!("{:.1} s", took.as_secs_f64()))
 }
 
 fn counts_line(results: &Results) -> String {
     format!("tests: {}", words(&results.counts))
 }
 
-/// `14 pass, 0 not-applicable, …, 0 error`.
+/// `14 pass, 0 not applicable, …, 0 error`.
 fn words(counts: &Counts) -> String {
     let words: Vec<String> = Verdict::ALL
         .into_iter()
@@ -224,7 +219,7 @@ fn conformance(text: &mut Text, results: &Results) {
 
 /// The word for what became of a check: advice that was not followed is no failure.
 fn verdict(check: &CheckResult) -> &'static str {
-    if check.is_advised() { "advice" } else { check.verdict.as_str() }
+    if check.is_advised() { "advice" } else { check.verdict.words() }
 }
 
 /// The rules that an observer saw broken, and advice that was not followed, one line each.
@@ -264,7 +259,7 @@ fn open_points(text: &mut Text, results: &Results) {
         .collect();
     if !not_run.is_empty() {
         text.gap();
-        text.line(format_args!("required and not-run: {}", not_run.join(", ")));
+        text.line(format_args!("required and {}: {}", Verdict::NotRun, not_run.join(", ")));
     }
     not_applicable(text, results);
     let owed: Vec<String> = results

@@ -127,8 +127,7 @@ struct Stand {
 
 impl Watch<'_> {
     async fn whole(&self) -> Result<(Results, PathBuf), Failure> {
-        let folder = RunFolder::create(&self.options.out, &self.run_id)
-            .map_err(|error| Failure::Usage(error.to_string()))?;
+        let folder = finish::new_folder(&self.options.out, &self.run_id, self.sign_key.as_ref())?;
         tell_leftovers(&folder);
         let stand = match self.begin(&folder).await {
             Ok(stand) => stand,
@@ -182,9 +181,10 @@ impl Watch<'_> {
         ready["ui"] = page.url().into();
         // Whoever reads that it is ready may end it.
         let kept = folder.path().display();
+        let key = finish::same_key(self.options.sign_key.as_deref());
         let interrupt = Interrupt::listen(format!(
-            "stopped at once; what was recorded is in {kept}, and `letterproof report {kept}` makes \
-             its bundle"
+            "stopped at once; what was recorded is in {kept}, and `letterproof report {kept}{key}` \
+             makes its bundle"
         ));
         out::json_line(&ready)?;
         Ok(Stand { journal, bell, live, page, session, downloads_apart, interrupt })

@@ -109,7 +109,7 @@ fn what_is_whole_is_not_made_again_but_a_lost_zip_is() {
     let folder = copied(&sound().folder, elsewhere.path());
     let whole = command(&["report", text(&folder)]).ended();
     assert_eq!(whole.code, 2, "{}", whole.stdout);
-    assert!(whole.stderr.contains("is whole; say which report"), "{}", whole.stderr);
+    assert!(whole.stderr.contains("say with --format which report"), "{}", whole.stderr);
     let key = command(&["report", text(&folder), "--sign-key", text(&sound().key)]).ended();
     assert_eq!(key.code, 2, "{}", key.stdout);
 

@@ -193,7 +193,7 @@ fn without_options_a_gate_demands_int_witnessed_signed_and_this_build() {
         ("witnessed", false, "driven: letterproof made the calls"),
         ("run at INT", false, "the record shows a mock: its answers say so"),
         ("AT7 passed", true, "pass"),
-        ("AT15 passed", false, "not-run"),
+        ("AT15 passed", false, "not run"),
     ] {
         let line = line_of(&ended, demand);
         assert_eq!(!line.contains("NOT met"), met, "{line}");

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use letterproof_evidence::{
-    Attestations, Entry, Environment, INCOMPLETE, JournalHeader, Opened, RunFolder, sha256_hex,
+    Attestations, Entry, Environment, INCOMPLETE, JournalHeader, Opened, RunFolder, Sealing,
+    sha256_hex,
 };
 use letterproof_model::{Exchange, Mark, Results, is_hidden};
 use serde::de::DeserializeOwned;
@@ -245,7 +246,7 @@ impl Hostile {
         name.push(INCOMPLETE);
         fs::rename(&folder, &name).unwrap();
         fs::remove_file(letterproof_evidence::zip_path(&folder)).unwrap();
-        let draft = RunFolder::reopen(Path::new(&name)).unwrap();
+        let draft = RunFolder::reopen(Path::new(&name), Sealing::SignatureDropped).unwrap();
         hostile_journal(&draft, gentle);
         drop(draft);
         let ended = command(&["report"]).args([&name]).ended();

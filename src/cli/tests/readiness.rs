@@ -83,7 +83,7 @@ fn both_windows_are_put_together_and_what_remains_is_said() {
         (" AT4 ", ["yes", "pass", "driven", " #"]),
         (" AT10 ", ["yes", "fail, waived", "driven", " #"]),
         // The mock's own target states no workflow, so that nobody declared it.
-        (" AT5 ", ["not stated", "–", "–", "–"]),
+        (" AT5 ", ["not stated", "not run", "–", "–"]),
         // The runs themselves: window and place.
         (" 1 ", ["20", "z-", " ", "driven at a mock"]),
         (" 2 ", ["20", "z-", " ", "driven at a mock"]),

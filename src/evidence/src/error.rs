@@ -145,6 +145,16 @@ pub enum EvidenceError {
         /// Another run, and whose it is.
         other: String,
     },
+    /// A run that was begun with a signing key would be completed without it.
+    #[error("{}: this run was to be signed with key {wanted}, and {}; give the key it was begun with as --sign-key. Where that is lost, `letterproof report --drop-signature` makes an unsigned bundle of a run that broke off", path.display(), other_key(given.as_deref()))]
+    OtherKey {
+        /// The folder of the run.
+        path: PathBuf,
+        /// The id of the key that it was begun with.
+        wanted: String,
+        /// The id of the key that was given, where one was.
+        given: Option<String>,
+    },
     /// An attestation cannot be taken.
     #[error("the attestation is refused: {problem}")]
     Attestation {
@@ -183,6 +193,14 @@ pub enum EvidenceError {
     /// The system's random source failed.
     #[error("the system gave no random numbers, without which secrets cannot be replaced safely")]
     Random,
+}
+
+/// Which other key was given, or that none was.
+fn other_key(given: Option<&str>) -> String {
+    given.map_or_else(
+        || "no --sign-key is given".to_owned(),
+        |given| format!("--sign-key gives key {given}"),
+    )
 }
 
 impl EvidenceError {

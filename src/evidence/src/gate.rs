@@ -143,7 +143,18 @@ fn of_its_standing(results: &Results, demands: &Demands) -> Vec<Demand> {
     }
     if demands.reconciled {
         let met = standing.place == Place::IntReconciled;
-        asked.push(Demand::new("the same calls in the gateway's log", met, shows(met)));
+        let found = match standing.place {
+            Place::IntReconciled => shows(true),
+            Place::IntClaimed => {
+                "the log given does not hold the same calls, or the bundle does not \
+                                  verify; `letterproof reconcile` lists what differs"
+                    .to_owned()
+            }
+            place => format!(
+                "a gateway's log vouches for calls to INT alone, and the record shows {place}"
+            ),
+        };
+        asked.push(Demand::new("the same calls in the gateway's log", met, found));
     }
     if let Some(target) = &demands.target {
         let is_there = match target.as_str() {
@@ -197,7 +208,14 @@ fn of_its_head(results: &Results, demands: &Demands) -> Vec<Demand> {
         let found = run
             .window
             .map_or_else(|| "no test window".to_owned(), |its| format!("test window {its}"));
-        let met = run.window == Some(window);
+        let is_named = run.window == Some(window);
+        // Days that were stated count as the number does.
+        let outside = run.outside_window().filter(|_| is_named);
+        let met = is_named && outside.is_none();
+        let found = match outside {
+            Some(words) => format!("{found}, but {words}"),
+            None => found,
+        };
         asked.push(Demand::new(format!("of test window {window}"), met, found));
     }
     if let Some(version) = &demands.pack_version {

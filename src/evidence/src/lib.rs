@@ -54,7 +54,7 @@ pub use diff::{DIFF_FORMAT, Difference, DifferenceKind, diff};
 pub use digest::sha256_hex;
 pub use environment::{ENVIRONMENT_FILE, ENVIRONMENT_FORMAT, Environment, Setting};
 pub use error::EvidenceError;
-pub use folder::{INCOMPLETE, RunFolder};
+pub use folder::{INCOMPLETE, RunFolder, refuse_other_key};
 pub use gate::{Demand, Demands, gate};
 pub use import::{HAR_LIMIT, Import, ImportScope, Recorded, is_har_zip, is_journal, read_har};
 pub use integrity::{Integrity, SignatureState, carried_key, check_integrity};

@@ -82,6 +82,9 @@ pub struct RunLine {
     pub started: Timestamp,
     /// Its exit code.
     pub exit_code: u8,
+    /// What a reader must know of its times, a sentence each; decides nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }
 
 /// A test, and how it stands.
@@ -243,6 +246,7 @@ fn run_line(run: &Submission<'_>) -> RunLine {
         standing: info.standing(),
         started: info.started,
         exit_code: run.results.exit_code,
+        remarks: info.remarks(),
     }
 }
 

@@ -100,6 +100,7 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
             supplier: head.brief.supplier,
             standing: Some(standing),
             who: head.brief.who.clone(),
+            resumed: RunInfo::resumptions(marks),
             deciding: head.brief.deciding.clone(),
             strict: head.brief.strict,
             exchanges: judged.exchanges,

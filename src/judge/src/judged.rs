@@ -12,10 +12,9 @@ use letterproof_model::{
 };
 
 use crate::at15::at15_performance;
-use crate::dispatch::judge_test;
+use crate::dispatch::{JudgedTest, judge_test};
 use crate::observer::judge_observer;
 use crate::reading::Reading;
-use crate::ruling::rule_all;
 
 /// What was concluded from a journal.
 #[derive(Debug, Clone)]
@@ -56,24 +55,13 @@ pub(crate) fn judge_read(
     let judge = |definition: &TestDefinition| {
         let id = definition.id;
         let chosen = selected.contains(&id);
-        let criteria = if chosen {
+        let judged = if chosen {
             judge_test(id, &traffic, context)
         } else {
-            rule_all(id, context, Verdict::NotRun, "not selected")
+            JudgedTest::alike(id, context, Verdict::NotRun, "not selected")
         };
-        let mut test = TestResult {
-            id,
-            title: definition.title.to_owned(),
-            required: definition.required,
-            selected: chosen,
-            verdict: Verdict::NotRun,
-            mode: context.mode,
-            standing: None,
-            attempts: attempts(id, journal),
-            criteria,
-        };
-        test.verdict = Verdict::roll_up(test.checks().map(|criterion| criterion.verdict));
-        test
+        let result = judged.result(id, context.mode, attempts(id, journal));
+        TestResult { selected: chosen, ..result }
     };
     // The observer looks at every letter and takes as long as all the tests.
     let (tests, observer) = thread::scope(|scope| {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use letterproof_model::{
     CheckResult, Clause, ClauseKind, Context, CriterionId, CriterionResult, EXCHANGES_SHOWN,
-    FindingKind, TestDefinition, TestId, Verdict, test_definition,
+    FindingKind, Mode, Span, TestDefinition, TestId, Timestamp, Verdict, test_definition,
 };
 
 use crate::traffic::{CallIx, LetterIx, Traffic};
@@ -18,8 +18,8 @@ pub(crate) struct Ruling {
     expected: Option<String>,
     observed: String,
     reason: Option<String>,
+    /// Every call that shows it, each once.
     calls: Vec<CallIx>,
-    call_count: u64,
     letters: Vec<LetterIx>,
 }
 
@@ -31,7 +31,6 @@ impl Ruling {
             observed: observed.into(),
             reason,
             calls: Vec::new(),
-            call_count: 0,
             letters: Vec::new(),
         }
     }
@@ -98,14 +97,11 @@ impl Ruling {
     }
 
     /// States the calls that show it, each once: a bulk call shows a thousand letters and is one
-    /// call. The first few are kept, all are counted.
+    /// call. The first few are listed in the results, all are counted.
     #[must_use]
     pub(crate) fn shown_by(mut self, calls: impl IntoIterator<Item = CallIx>) -> Self {
         let mut known = HashSet::new();
-        let mut calls = calls.into_iter().filter(|call| known.insert(*call));
-        self.calls = calls.by_ref().take(EXCHANGES_SHOWN).collect();
-        let rest = calls.count();
-        self.call_count = (self.calls.len() + rest) as u64;
+        self.calls = calls.into_iter().filter(|call| known.insert(*call)).collect();
         self
     }
 
@@ -188,8 +184,13 @@ impl Ruling {
             mode: context.mode,
             expected: self.expected.unwrap_or_else(|| clause.to_owned()),
             observed: self.observed,
-            exchanges: self.calls.iter().map(|call| traffic.exchange_id(*call)).collect(),
-            exchange_count: self.call_count,
+            exchanges: self
+                .calls
+                .iter()
+                .take(EXCHANGES_SHOWN)
+                .map(|call| traffic.exchange_id(*call))
+                .collect(),
+            exchange_count: self.calls.len() as u64,
             letters: self.letters.iter().map(|letter| traffic.letter_id(*letter)).collect(),
             reason: self.reason,
         }
@@ -255,6 +256,20 @@ pub(crate) fn rule_or<S, const N: usize>(
         Ok(subject) => rule(subject, table),
         Err(nothing) => table.map(|(clause, _)| (clause, nothing.clone())).into(),
     }
+}
+
+/// When the calls were made that these rulings rest on: of all of them, not only of those listed.
+/// `None` in a driven run, whose attempts have times, and where there is none.
+pub(crate) fn span(rulings: &Rulings, traffic: &Traffic, context: &Context) -> Option<Span> {
+    if context.mode == Mode::Driven {
+        return None;
+    }
+    let calls = || rulings.iter().flat_map(|(_, ruling)| &ruling.calls).map(|ix| traffic.call(*ix));
+    // A call that began later may have ended earlier, so that the order of recording does not tell.
+    let started = calls().map(|call| call.started).min()?;
+    let finished = calls().map(|call| call.finished).max()?;
+    let time = |micros| Timestamp::from_microsecond(micros).ok();
+    Some(Span { started: time(started)?, finished: time(finished)? })
 }
 
 /// Every clause of a test with its ruling: attestations and clauses the target cannot show are

@@ -383,7 +383,7 @@ fn intake(write: impl FnOnce(&mut Script)) -> (Verdict, String) {
     write(&mut script);
     script.list(3, &[]).wait(60.0).status();
     let traffic = Traffic::from_journal(&script.journal(), &script.context);
-    let criteria = judge_test(TestId::new(15).unwrap(), &traffic, &script.context);
+    let criteria = judge_test(TestId::new(15).unwrap(), &traffic, &script.context).criteria;
     let third = criteria.into_iter().find(|one| one.id.as_str() == "AT15.3").unwrap();
     (third.verdict, third.observed)
 }
@@ -410,7 +410,7 @@ fn an_intake_without_downloads_or_with_parts_of_them_fails_at15() {
     script.context.seeded_letters = 3;
     script.list(3, &letters(3)).list(3, &[]).wait(60.0).status();
     let traffic = Traffic::from_journal(&script.journal(), &script.context);
-    let criteria = judge_test(TestId::new(15).unwrap(), &traffic, &script.context);
+    let criteria = judge_test(TestId::new(15).unwrap(), &traffic, &script.context).criteria;
     assert!(criteria.iter().all(|one| one.verdict == Verdict::NotRun), "{criteria:#?}");
 }
 

@@ -17,6 +17,7 @@ pub(crate) fn test(verdict: Verdict, required: bool, selected: bool) -> TestResu
         mode: Mode::Driven,
         standing: None,
         attempts: vec![],
+        span: None,
         criteria: vec![],
     }
 }

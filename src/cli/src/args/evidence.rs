@@ -52,7 +52,7 @@ Examples:
   letterproof judge --from evidence/20261120t101500z-abc123.zip   by the judges of this version
 
 It sends nothing, so that a recording may be of production too. What a recording does not hold is
-named and makes a verdict `inconclusive` or `not-run`, never `pass`. Exit codes as `run`.";
+named and makes a verdict inconclusive or not run, never a pass. Exit codes as `run`.";
 
 #[derive(Debug, Args)]
 #[command(after_help = JUDGE_EXAMPLES)]
@@ -109,26 +109,46 @@ pub(crate) struct JudgeOptions {
 
 const REPORT_EXAMPLES: &str = "\
 Examples:
-  letterproof report evidence/20261120t101500z-abc123 --format markdown
+  letterproof report evidence/20261120t101500z-abc123.zip --format markdown
+                     print one report of a bundle
   letterproof report evidence/20261120t101500z-abc123.incomplete
-                     a run that broke off: judged as far as it came, and made a whole bundle";
+                     make a bundle of a run that broke off
+
+What it does depends on what it is given:
+  a whole bundle     prints the report that --format names, made from results and journal, and
+                     changes nothing. The bundle is not verified: `letterproof verify` does that.
+  a whole folder without its zip (a crash came between)
+                     without --format, makes the zip
+  a folder that ends in .incomplete
+                     judges what was recorded, writes results and reports, seals it, takes
+                     .incomplete off its name and makes its zip. It sends nothing, and the run cannot
+                     be gone on with unless `run --resume` finds something left to do. What was begun
+                     with --sign-key needs the same key.
+
+To go on with a run instead: `letterproof run --resume FOLDER`. For an e-mail: `letterproof summary`.
+Exit codes: 0 done, 2 it cannot be read or completed so, 4 the harness failed.";
 
 #[derive(Debug, Args)]
 #[command(after_help = REPORT_EXAMPLES)]
 pub(crate) struct ReportOptions {
-    /// The folder of a run
+    /// A bundle (zip or folder), or the folder of a run that broke off (….incomplete)
     #[arg(value_name = "RUN")]
     pub(crate) run: PathBuf,
 
-    /// Print one report on stdout
+    /// Print this report on stdout
     #[arg(long, value_enum)]
     pub(crate) format: Option<ReportFormat>,
 
-    /// Sign the bundle made of a run that broke off with this Ed25519 key
+    /// Of a run that broke off: sign its bundle with this Ed25519 key; needed where the run was begun
+    /// with it
     #[arg(long, value_name = "FILE")]
     pub(crate) sign_key: Option<PathBuf>,
 
-    /// The official OpenAPI file that the run was to be judged with, where it was
+    /// Of a run that broke off and was begun with a key that is lost: leave its bundle unsigned
+    #[arg(long, conflicts_with = "sign_key")]
+    pub(crate) drop_signature: bool,
+
+    /// Of a run that broke off: the official OpenAPI file that it was to be judged with, where it was
     #[arg(long, value_name = "FILE")]
     pub(crate) spec: Option<PathBuf>,
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use letterproof_evidence::{
-    BundleKey, INCOMPLETE, JOURNAL_FILE, Opened, RunFolder, archive, chain_tail, sha256_hex,
-    zip_path,
+    BundleKey, INCOMPLETE, JOURNAL_FILE, Opened, RunFolder, Sealing, archive, chain_tail,
+    sha256_hex, zip_path,
 };
 use serde_json::Value;
 
@@ -113,7 +113,7 @@ pub(crate) fn forge(folder: &Path, key: Option<&Path>, change: impl FnOnce(&RunF
     let mut name = folder.as_os_str().to_owned();
     name.push(INCOMPLETE);
     fs::rename(folder, &name).unwrap();
-    let draft = RunFolder::reopen(Path::new(&name)).unwrap();
+    let draft = RunFolder::reopen(Path::new(&name), Sealing::SignatureDropped).unwrap();
     change(&draft);
     let key = key.map(|key| BundleKey::read(key).unwrap());
     draft.seal(key.as_ref()).unwrap();

@@ -4,7 +4,7 @@ use letterproof_contract::{Contract, Document};
 use letterproof_model::{
     Attempt, Body, Connection, Content, Context, CriterionResult, Exchange, Finding, Mark,
     MarkKind, Outcome, PACK_VERSION, PackInfo, Performance, RESULTS_FORMAT, Results, RunId,
-    RunInfo, SupplierKind, TargetInfo, TestResult, Timestamp, ToolInfo, TransportError,
+    RunInfo, Span, SupplierKind, TargetInfo, TestResult, Timestamp, ToolInfo, TransportError,
     TransportErrorKind, Verdict,
 };
 use letterproof_model::{
@@ -74,6 +74,7 @@ fn results() -> Value {
             mode: Mode::Observed,
             standing: Some(Proof::Witnessed),
             attempts: vec![attempt.clone(), broken_off.clone()],
+            span: Some(Span { started: Timestamp::UNIX_EPOCH, finished: Timestamp::UNIX_EPOCH }),
             criteria: vec![criterion.clone(), bare.clone()],
         })
         .collect();
@@ -117,6 +118,7 @@ fn results() -> Value {
                 hosts: vec![SeenHost { host: "a".into(), certificate: Some("5e".repeat(32)) }],
             }),
             who: who(),
+            resumed: vec![Timestamp::UNIX_EPOCH],
             deciding: Vec::new(),
             strict: None,
             exchanges: [("GET /letters".to_owned(), 3)].into(),

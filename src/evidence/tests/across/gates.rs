@@ -36,7 +36,7 @@ fn a_required_test_must_have_passed_or_be_waived() {
         Verdict::Error,
     ] {
         let found = held(&with(whole("a"), 4, verdict), at4(), at(0));
-        assert_eq!((met(&found), found[0].found.as_str()), (vec![false], verdict.as_str()));
+        assert_eq!((met(&found), found[0].found.as_str()), (vec![false], verdict.words()));
     }
     let mut waived_run = with(whole("a"), 4, Verdict::Fail);
     waived_run.waivers = vec![waived("AT4.1", WaiverState::Applied)];
@@ -93,6 +93,10 @@ fn whose_system_it_was_and_where_is_told_by_the_record() {
         assert_eq!(the_one(&run, int()).0, at_int, "{place}");
         assert_eq!(the_one(&run, reconciled()).0, in_log, "{place}");
     }
+    let found = |place| the_one(&stands(whole("a"), Proof::Witnessed, place, 0), reconciled()).1;
+    let alone = "a gateway's log vouches for calls to INT alone, and the record shows a mock";
+    assert_eq!(found(Mock), alone);
+    assert!(found(IntClaimed).starts_with("the log given does not hold the same calls"));
     for (word, expected) in
         [(Proof::Witnessed, true), (Proof::Driven, false), (Proof::Imported, false)]
     {
@@ -137,6 +141,30 @@ fn nonce_window_and_pack_are_those_that_were_asked_for() {
     (run.run.nonce, run.run.window) = (None, None);
     assert_eq!(the_one(&run, nonce("x")), (false, "no nonce".to_owned()));
     assert_eq!(the_one(&run, window(1)), (false, "no test window".to_owned()));
+}
+
+#[test]
+fn a_run_outside_the_days_of_its_window_is_not_of_that_window() {
+    let window = || Demands { window: Some(1), ..nothing() };
+    let dated = |dates: &str| {
+        let mut run = whole("a");
+        run.run.started = at(-3600);
+        run.run.who.window_dates = Some(dates.parse().unwrap());
+        run
+    };
+    let day = at(0).strftime("%Y-%m-%d").to_string();
+    assert!(the_one(&dated(&format!("{day}/{day}")), window()).0);
+    let (met, found) = the_one(&dated("2026-01-05/2026-01-16"), window());
+    assert!(!met && found.starts_with("test window 1, but made from "), "{found}");
+    let says = "outside its stated test window of 2026-01-05 to 2026-01-16";
+    assert!(found.ends_with(says), "{found}");
+
+    let context = Context::stand_in(INT);
+    let run = dated("2026-01-05/2026-01-16");
+    let submission = Submission { results: &run, context: &context, attestations: &[] };
+    let told = readiness(&[submission]).unwrap();
+    assert!(told.runs[0].remarks[0].contains(says), "{:?}", told.runs[0].remarks);
+    assert!(!told.remaining.iter().any(|one| one.contains("window")), "it decides nothing");
 }
 
 #[test]
