@@ -151,10 +151,7 @@ impl<'a> Asked<'a> {
                 _ => earlier.map(|(event, _)| event.at),
             };
             let sent_since = |since: Micros| {
-                let mut sent = letter.events.iter().filter(|event| event.at >= since);
-                sent.any(
-                    |event| matches!(event.kind, EventKind::Sent(update) if update.status == *is),
-                )
+                letter.updates().any(|(event, update)| event.at >= since && update.status == *is)
             };
             if back.is_some_and(|since| !sent_since(since)) {
                 let words = format!("was read as {was}, and as {is} again");
@@ -188,24 +185,16 @@ impl<'a> Asked<'a> {
         status: LetterStatus,
         by: Micros,
     ) -> Option<String> {
-        let sent = letter.events.iter().filter(|event| event.at <= by).filter_map(|event| {
-            match event.kind {
-                EventKind::Sent(update) if update.status == status => Some(update.answer),
-                _ => None,
-            }
-        });
-        let answers: Vec<_> = sent.collect();
+        let sent =
+            letter.updates().filter(|(event, update)| event.at <= by && update.status == status);
+        let answers: Vec<_> = sent.map(|(_, update)| update.answer).collect();
         if answers.iter().any(|answer| !answer.refused()) {
             return None;
         }
         match answers.first() {
             Some(answer) => Some(format!("although its update was {}", answer.words())),
             // What a PATCH with an odd body asked for is not known here.
-            None if self.patched.contains(&ix)
-                && !letter.events.iter().any(|e| matches!(e.kind, EventKind::Sent(_))) =>
-            {
-                None
-            }
+            None if self.patched.contains(&ix) && letter.updates().next().is_none() => None,
             None => Some("which nobody sent".to_owned()),
         }
     }
