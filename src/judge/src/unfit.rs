@@ -4,7 +4,7 @@
 use letterproof_model::{Context, LetterStatus, SpecificationId};
 
 use crate::at12::bad_pdf;
-use crate::traffic::{CallIx, Letter, LetterIx, Micros, SentUpdate, Traffic};
+use crate::traffic::{Brought, CallIx, Event, Letter, LetterIx, Micros, SentUpdate, Traffic};
 
 /// Why a letter cannot be taken on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +92,49 @@ pub(crate) fn produced_after(
         let sent = traffic.call(*call).started;
         sent >= knew && sent <= over
     })
+}
+
+/// The call that told the supplier that a letter has no PDF: before it produced the letter or, where
+/// it produced it unseen, before it took it further.
+pub(crate) fn missing_pdf(letter: &Letter, traffic: &Traffic) -> Option<CallIx> {
+    let before = |made: Option<(CallIx, LetterStatus)>| {
+        let end = made.map_or(Micros::MAX, |(call, _)| traffic.call(call).started);
+        let asked = letter.events.iter().filter(|event| event.by_supplier && event.at < end);
+        pdf_of(&asked.collect::<Vec<_>>(), traffic)
+    };
+    match before(produced(letter)) {
+        Pdf::Unasked => match before(productions(letter).next_back()) {
+            Pdf::Missing(call) => Some(call),
+            _ => None,
+        },
+        Pdf::Missing(call) => Some(call),
+        Pdf::There => None,
+    }
+}
+
+/// What a supplier learnt of a letter's PDF.
+enum Pdf {
+    /// It is there.
+    There,
+    /// It is not, as this call says.
+    Missing(CallIx),
+    /// Neither.
+    Unasked,
+}
+
+/// What these events tell of a letter's PDF. One that came whole, in however many parts, is there
+/// whatever else was answered; so is one of which anything came after it was said to be missing.
+fn pdf_of(events: &[&Event], traffic: &Traffic) -> Pdf {
+    let brought = |from: usize| traffic.brought(events[from..].iter().copied());
+    let whole = brought(0) == Brought::Whole;
+    match events.iter().rposition(|event| traffic.says_no_pdf(event)) {
+        Some(place) if !whole && brought(place) == Brought::Nothing => {
+            Pdf::Missing(events[place].call)
+        }
+        Some(_) => Pdf::There,
+        None if whole => Pdf::There,
+        None => Pdf::Unasked,
+    }
 }
 
 /// Whether a supplier may reject the letter instead of accepting it: its specification is missing
