@@ -3,6 +3,7 @@
 
 use letterproof_model::{Context, CriterionResult, LetterStatus, TestId, Verdict, test_definition};
 
+use crate::cause::Fault;
 use crate::ruling::{Rulings, results, rule_all};
 use crate::traffic::Traffic;
 use crate::{
@@ -59,13 +60,23 @@ const JUDGES: [Judge; 15] = [
 /// An optional test whose status the supplier's workflow does not declare is `not-applicable`.
 #[must_use]
 pub fn judge_test(test: TestId, traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+    judge_whole(test, traffic, context).0
+}
+
+/// Judges one acceptance test, and says of each failed clause what it is about, whole.
+pub(crate) fn judge_whole(
+    test: TestId,
+    traffic: &Traffic,
+    context: &Context,
+) -> (Vec<CriterionResult>, Vec<Fault>) {
+    let nothing = Vec::new();
     if let Some(status) = undeclared(test, context) {
         let reason = format!("the profile does not declare {status}");
-        return rule_all(test, context, Verdict::NotApplicable, &reason);
+        return (rule_all(test, context, Verdict::NotApplicable, &reason), nothing);
     }
     let Some((_, judge, bodies)) = JUDGES.iter().find(|(number, ..)| *number == test.number())
     else {
-        return rule_all(test, context, Verdict::Error, "no judge knows this test");
+        return (rule_all(test, context, Verdict::Error, "no judge knows this test"), nothing);
     };
     let rulings = judge(traffic, context);
     results(test_definition(test), &rulings, bodies.untold(traffic), traffic, context)
@@ -111,7 +122,7 @@ mod tests {
         let mut rulings = at01::judge(&traffic, &context);
         rulings.remove(1);
         let test = TestId::new(1).map(test_definition).unwrap();
-        let results = results(test, &rulings, 0, &traffic, &context);
+        let (results, _) = results(test, &rulings, 0, &traffic, &context);
         let errors = results.iter().filter(|result| result.verdict == Verdict::Error);
         assert_eq!(errors.map(|result| result.id.as_str()).collect::<Vec<_>>(), ["AT1.2"]);
         assert_eq!(results[1].reason.as_deref(), Some("no judge knows this clause"));
