@@ -8,7 +8,7 @@ use crate::moved::Moved;
 use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
 use crate::traffic::{CallIx, Event, EventKind, Letter, Micros, Traffic};
-use crate::unfit::{ended, missing_pdf, produced, produced_after, sent};
+use crate::unfit::{ended, ended_for_good, missing_pdf, produced, produced_after, sent};
 use letterproof_model::text::{many, micros};
 
 /// Judges AT12.
@@ -96,7 +96,8 @@ fn bad_pdfs_kept_out(traffic: &Traffic, context: &Context) -> Ruling {
                 None => continue,
             },
         };
-        if let Some((call, status)) = produced_after(letter, download, traffic) {
+        let made = produced_after(letter, download, ended_for_good(letter), traffic);
+        if let Some((call, status)) = made {
             let words = format!("has {words} and was reported as {status} all the same");
             tally.fault(ix, [download, call], words);
         } else if let Some(call) = ended(letter) {

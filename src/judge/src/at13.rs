@@ -9,7 +9,7 @@ use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
 use crate::traffic::{CallIx, LetterIx, Micros, Traffic};
 use crate::unfit::{
-    Unfit, ended, missing_pdf, produced, produced_after, sent, unfit_specification,
+    Unfit, ended, ended_for_good, missing_pdf, produced, produced_after, sent, unfit_specification,
 };
 use letterproof_model::text::{many, micros};
 
@@ -51,7 +51,12 @@ fn unfit_kept_out(traffic: &Traffic, context: &Context) -> Ruling {
         let Some((unfit, told)) = unfit(ix, traffic, context) else { continue };
         let accepted = sent(letter, &[LetterStatus::Accepted]);
         let words = unfit.words();
-        if let Some((call, status)) = produced_after(letter, told, traffic) {
+        // What NHS Notify put right before it took a letter back is not told of its specification.
+        let end = match unfit {
+            Unfit::NoPdf => ended_for_good(letter),
+            Unfit::NoSpecification | Unfit::UnknownSpecification => ended(letter),
+        };
+        if let Some((call, status)) = produced_after(letter, told, end, traffic) {
             tally.fault(ix, [told, call], format!("{words} and was reported as {status}"));
         } else if let Some(call) = ended(letter) {
             tally.good([told, call]);
