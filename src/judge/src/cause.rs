@@ -51,7 +51,7 @@ impl Cause {
     #[must_use]
     pub fn may_explain(&self, id: &str) -> bool {
         let is = |row: &&str| row.strip_suffix('*').map_or(id == *row, |head| id.starts_with(head));
-        self.id != id && self.of.iter().any(|row| is(&row))
+        self.id != id && self.of.iter().any(is)
     }
 }
 
