@@ -6,6 +6,7 @@ use letterproof_model::{
     test_definition,
 };
 
+use crate::cause::Fault;
 use crate::ruling::{Rulings, results, rule_all, span};
 use crate::traffic::Traffic;
 use crate::{
@@ -64,12 +65,14 @@ pub struct JudgedTest {
     pub criteria: Vec<CriterionResult>,
     /// When the calls were made that its checks rest on; `None` in a driven run.
     pub span: Option<Span>,
+    /// What each failed clause is about, whole.
+    pub(crate) faults: Vec<Fault>,
 }
 
 impl JudgedTest {
     /// Every clause answered alike.
     pub(crate) fn alike(test: TestId, context: &Context, verdict: Verdict, reason: &str) -> Self {
-        Self { criteria: rule_all(test, context, verdict, reason), span: None }
+        Self { criteria: rule_all(test, context, verdict, reason), span: None, faults: Vec::new() }
     }
 
     /// It as the result of a test.
@@ -108,10 +111,8 @@ pub fn judge_test(test: TestId, traffic: &Traffic, context: &Context) -> JudgedT
     };
     let rulings = judge(traffic, context);
     let untold = bodies.untold(traffic);
-    JudgedTest {
-        criteria: results(test_definition(test), &rulings, untold, traffic, context),
-        span: span(&rulings, traffic, context),
-    }
+    let (criteria, faults) = results(test_definition(test), &rulings, untold, traffic, context);
+    JudgedTest { criteria, span: span(&rulings, traffic, context), faults }
 }
 
 /// The status of an optional test that the supplier's workflow does not declare.
@@ -154,7 +155,7 @@ mod tests {
         let mut rulings = at01::judge(&traffic, &context);
         rulings.remove(1);
         let test = TestId::new(1).map(test_definition).unwrap();
-        let results = results(test, &rulings, 0, &traffic, &context);
+        let (results, _) = results(test, &rulings, 0, &traffic, &context);
         let errors = results.iter().filter(|result| result.verdict == Verdict::Error);
         assert_eq!(errors.map(|result| result.id.as_str()).collect::<Vec<_>>(), ["AT1.2"]);
         assert_eq!(results[1].reason.as_deref(), Some("no judge knows this clause"));

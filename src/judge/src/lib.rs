@@ -43,6 +43,7 @@ mod tally;
 
 pub use at15::at15_performance;
 pub use cache::JudgeCache;
+pub use cause::{Cause, causes};
 pub use conclude::{Head, conclude};
 pub use dispatch::{JudgedTest, judge_test};
 

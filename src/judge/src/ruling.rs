@@ -8,6 +8,7 @@ use letterproof_model::{
     FindingKind, Mode, Span, TestDefinition, TestId, Timestamp, Verdict, test_definition,
 };
 
+use crate::cause::Fault;
 use crate::traffic::{CallIx, LetterIx, Traffic};
 use letterproof_model::text::count;
 
@@ -105,19 +106,19 @@ impl Ruling {
         self
     }
 
-    /// Adds the letters at fault, each once; the first few are kept.
+    /// Adds the letters at fault, each once: one that is at fault many times must not push the others
+    /// out. The result names the first few.
     #[must_use]
     pub(crate) fn about(mut self, letters: impl IntoIterator<Item = LetterIx>) -> Self {
-        for letter in letters {
-            if self.letters.len() >= EXCHANGES_SHOWN {
-                break;
-            }
-            // One that is at fault many times must not push the others out.
-            if !self.letters.contains(&letter) {
-                self.letters.push(letter);
-            }
-        }
+        let mut known: HashSet<LetterIx> = self.letters.iter().copied().collect();
+        self.letters.extend(letters.into_iter().filter(|letter| known.insert(*letter)));
         self
+    }
+
+    /// What it is about, whole, where it is a failure.
+    pub(crate) fn fault(&self, id: impl Into<String>) -> Option<Fault> {
+        let (letters, calls) = (self.letters.iter().copied(), self.calls.iter().copied());
+        self.failed().then(|| Fault::new(id.into(), letters, calls))
     }
 
     /// Turns a pass into an open question: what was seen does not show it.
@@ -184,17 +185,17 @@ impl Ruling {
             mode: context.mode,
             expected: self.expected.unwrap_or_else(|| clause.to_owned()),
             observed: self.observed,
-            exchanges: self
-                .calls
-                .iter()
-                .take(EXCHANGES_SHOWN)
-                .map(|call| traffic.exchange_id(*call))
-                .collect(),
+            exchanges: shown(&self.calls).map(|call| traffic.exchange_id(*call)).collect(),
             exchange_count: self.calls.len() as u64,
-            letters: self.letters.iter().map(|letter| traffic.letter_id(*letter)).collect(),
+            letters: shown(&self.letters).map(|letter| traffic.letter_id(*letter)).collect(),
             reason: self.reason,
         }
     }
+}
+
+/// The first few.
+fn shown<T>(all: &[T]) -> impl Iterator<Item = &T> {
+    all.iter().take(EXCHANGES_SHOWN)
 }
 
 /// What a check beside the pack is called, asks for and rests on.
@@ -272,16 +273,16 @@ pub(crate) fn span(rulings: &Rulings, traffic: &Traffic, context: &Context) -> O
     Some(Span { started: time(started)?, finished: time(finished)? })
 }
 
-/// Every clause of a test with its ruling: attestations and clauses the target cannot show are
-/// answered here, every other clause by its judge. Where bodies the test rests on are missing from
-/// the recording (`untold`), nothing is decided.
+/// Every clause of a test with its ruling, and what the failed ones are about: attestations and
+/// clauses the target cannot show are answered here, every other clause by its judge. Where bodies
+/// the test rests on are missing from the recording (`untold`), nothing is decided.
 pub(crate) fn results(
     test: &TestDefinition,
     rulings: &Rulings,
     untold: usize,
     traffic: &Traffic,
     context: &Context,
-) -> Vec<CriterionResult> {
+) -> (Vec<CriterionResult>, Vec<Fault>) {
     let judged = |clause: &Clause| {
         let row = rulings.iter().find(|(id, _)| *id == clause.id);
         row.map_or_else(
@@ -289,7 +290,9 @@ pub(crate) fn results(
             |(_, ruling)| ruling.clone().unless_untold(untold),
         )
     };
-    test.clauses
+    let mut faults = Vec::new();
+    let results = test
+        .clauses
         .iter()
         .map(|clause| {
             let ruling = match clause.kind {
@@ -305,9 +308,11 @@ pub(crate) fn results(
                     None => judged(clause),
                 },
             };
+            faults.extend(ruling.fault(clause.id));
             ruling.result(clause, traffic, context)
         })
-        .collect()
+        .collect();
+    (results, faults)
 }
 
 /// Every clause of a test answered alike, as for a test that was not selected.

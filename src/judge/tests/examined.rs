@@ -351,6 +351,7 @@ fn parts_that_are_all_of_a_document_are_the_document_and_less_is_not() {
 fn letters_dispatched_whose_pdfs_were_never_asked_for_are_told_plainly() {
     let produced = |count: usize, accepted: bool| {
         watched(|s| {
+            s.wait(301.0).list(100, &letters(count));
             for number in 1..=count {
                 let id = format!("L{number}");
                 if accepted {
