@@ -298,10 +298,9 @@ fn a_line_changed_and_every_later_prev_put_right_is_found_by_the_heads() {
         let saved = read_journal(&journal).unwrap();
         assert_ne!(saved.head, before[4], "which the manifest, the ledger or a stamp tells");
         let after = heads(&forged);
-        for line in 0..before.len() {
-            assert_eq!(after[line] == before[line], line < at, "line {}", line + 1);
-            let found = head_at(&journal, line as u64 + 1).unwrap();
-            assert_eq!(found.as_ref(), Some(&after[line]));
+        for (line, (was, is)) in before.iter().zip(&after).enumerate() {
+            assert_eq!(was == is, line < at, "line {}", line + 1);
+            assert_eq!(head_at(&journal, line as u64 + 1).unwrap().as_ref(), Some(is));
         }
         let found = check_integrity(&Opened::open(&folder).unwrap(), None);
         assert!(found.problems.iter().any(|one| one.file.as_deref() == Some(JOURNAL_FILE)));
