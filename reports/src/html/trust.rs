@@ -38,8 +38,8 @@ fn derived(bundle: &Bundle) -> Vec<String> {
          verdicts again and compares them one by one."
             .to_owned(),
         format!(
-            "Each line of the journal holds the hash of the line before it. The chain was checked \
-             when this report was made and is unbroken; it ends in {}.",
+            "Each line of the journal is chained by a hash to all lines before it. The chain was \
+             checked when this report was made and is unbroken; it ends in {}.",
             bundle.journal.head
         ),
     ];

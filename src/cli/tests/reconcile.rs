@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use letterproof_evidence::{JOURNAL_FILE, read_journal};
 use letterproof_model::{Journal as _, Route, Timestamp};
+use letterproof_testing::journal::rechained;
 use support::bundles::{copied, faults, forge, printed, sound, text};
 use support::{Ended, command};
 
@@ -159,24 +160,9 @@ fn a_bundle_from_which_calls_were_cut_and_all_made_again_is_found_out() {
     forge(&folder, Some(&sound().key), |draft| {
         let journal = fs::read_to_string(draft.journal_path()).unwrap();
         let first = journal.lines().position(|line| is_call(&line)).unwrap();
-        let lines = journal.lines().enumerate();
-        let mut number = 0;
-        let (mut made, mut before) = (String::new(), String::new());
-        for (_, line) in lines.filter(|(at, _)| !(first..first + 3).contains(at)) {
-            let mut line = line.to_owned();
-            if !before.is_empty() {
-                let hash = letterproof_evidence::sha256_hex(before.as_bytes());
-                line.replace_range(9..73, &hash);
-            }
-            const ID: &str = "\"exchange\":{\"id\":\"";
-            if let Some(at) = line.find(ID).map(|at| at + ID.len()) {
-                number += 1;
-                line.replace_range(at..at + 9, &format!("ex-{number:06}"));
-            }
-            made.push_str(&line);
-            made.push('\n');
-            before = line;
-        }
+        let mut lines: Vec<&str> = journal.lines().collect();
+        lines.drain(first..first + 3);
+        let made = rechained(&lines);
         draft.write(JOURNAL_FILE, made.as_bytes()).unwrap();
     });
     let ended = desk.reconcile(&folder, csv(&logged()), &["--format", "json"]);

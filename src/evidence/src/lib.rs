@@ -1,7 +1,7 @@
 //! Evidence: the journal on disk, redaction at capture, and the folder a run leaves behind.
 //!
 //! What is written here is what judges and reviewers read: exchanges in the order of their
-//! recording, each chained to the line before it, secrets already replaced by keyed hashes.
+//! recording, each chained to all before it, secrets already replaced by keyed hashes.
 //! Refuses to keep a secret or a letter's content, to go on after a failed write, and to read a
 //! file whose format or chain it cannot vouch for.
 
@@ -60,8 +60,8 @@ pub use import::{HAR_LIMIT, Import, ImportScope, Recorded, is_har_zip, is_journa
 pub use integrity::{Integrity, SignatureState, carried_key, check_integrity};
 pub use journal::{
     Carried, Entry, ExchangeObserver, HeadObserver, JOURNAL_FILE, JOURNAL_FORMAT, JOURNAL_FORMAT_1,
-    JournalHeader, JournalReader, JournalWriter, MarkObserver, SavedJournal, chain_tail, head_at,
-    read_journal,
+    JOURNAL_FORMAT_2, JournalHeader, JournalReader, JournalWriter, MarkObserver, SavedJournal,
+    chain_tail, head_at, read_journal,
 };
 pub use key::{BundleKey, BundlePublicKey};
 pub use leftovers::scratch_folder;

@@ -173,6 +173,7 @@ pub(crate) const JOURNAL: &[&str] = &[
     "\"mark\":",
     "\"format\":\"letterproof-journal/1\"",
     "\"format\":\"letterproof-journal/2\"",
+    "\"format\":\"letterproof-journal/3\"",
     "\"direction\":\"to-api\"",
     "\"pack\":\"supplier\"",
     "\"brief\"",
