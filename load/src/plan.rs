@@ -192,7 +192,7 @@ impl LoadProfile {
         LoadError::profile(if field.starts_with("--") {
             format!("{field}: {said}")
         } else {
-            format!("{}: `{field}`: {said}", self.origin)
+            format!("{}: field `{field}`: {said}", self.origin)
         })
     }
 
