@@ -198,7 +198,7 @@ fn what_is_used_up_is_counted_before_the_start() {
     let plan = LoadProfile::parse(&text, "my.toml").unwrap().plan(&target(Some(300))).unwrap();
     let said = plan.announcement().join("\n");
     let LoadPlan::Attack(plan) = plan else { panic!("sent by this crate") };
-    let used = plan.letters_used();
+    let used = plan.letters;
     assert_eq!((used.listed_before, used.lists, used.hidden), (7, 4, 207));
     assert_eq!((used.updates, used.changed, used.mi_records), (12, 7, 1));
     for part in ["up to 207 are listed", "up to 7 are set to ACCEPTED", "1 of management"] {

@@ -1,7 +1,7 @@
 //! TOML files that people write: profiles, load profiles, seeds and waivers are read here.
 //!
 //! A caller asks a [`Table`] for its fields by name. Whatever is wrong is kept and told at the end,
-//! all at once, as `FILE:LINE: field `table.name`: what is wrong; what to write instead`. A field
+//! all at once, as ``FILE:LINE: field `table.name`: what is wrong; what to write instead``. A field
 //! that nobody asked for is unknown, and is told with the near name.
 //! Refuses to show a value: it may be a secret put in the wrong place.
 
