@@ -159,7 +159,7 @@ impl Judging<'_> {
             true => pack().iter().map(|test| test.id).collect(),
             false => only.clone(),
         };
-        let waivers = waivers.as_deref().map(read_waivers).transpose().map_err(usage)?;
+        let waivers = waivers.as_deref().map(read_waivers).transpose()?;
         let selection = Selection { tests, conformance: *conformance };
         Ok(Brief {
             supplier: SupplierKind::Imported,

@@ -94,8 +94,7 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
     };
     let features = features(&options)?;
     let specification = verify::official(options.spec.as_deref())?;
-    let waivers = options.waivers.as_deref().map(read_waivers).transpose();
-    let waivers = waivers.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
+    let waivers = options.waivers.as_deref().map(read_waivers).transpose()?.unwrap_or_default();
     let sign_key = finish::signing_key(options.sign_key.as_deref())?;
     if let Some(broken) = &broken {
         broken.refuse_other_key(sign_key.as_ref())?;

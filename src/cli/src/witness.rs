@@ -40,8 +40,7 @@ const SYNCED_EVERY: Duration = Duration::from_secs(5);
 /// Watches until told to end; returns the exit code.
 pub(crate) fn witness(options: &WitnessOptions) -> Result<u8, Failure> {
     Page::may_listen(options.ui)?;
-    let waivers = options.waivers.as_deref().map(read_waivers).transpose();
-    let waivers = waivers.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
+    let waivers = options.waivers.as_deref().map(read_waivers).transpose()?.unwrap_or_default();
     let sign_key = finish::signing_key(options.sign_key.as_deref())?;
     let stamper = options.timestamp.as_deref().map(Stamper::at).transpose()?;
     let mut target =

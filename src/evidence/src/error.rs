@@ -83,16 +83,6 @@ pub enum EvidenceError {
         /// The name.
         name: String,
     },
-    /// A waivers file cannot be used.
-    #[error("{} line {line}: {problem}", path.display())]
-    Waivers {
-        /// The file.
-        path: PathBuf,
-        /// The line, counted from 1.
-        line: u64,
-        /// What is wrong with it.
-        problem: String,
-    },
     /// A gateway's log cannot be read.
     #[error("{} line {line}: {problem}", path.display())]
     GatewayLog {
