@@ -140,5 +140,5 @@ fn every_body_that_the_contract_documents_is_named_with_its_call_and_status() {
     assert!(statuses(Operation::ListLetters).contains(&Some(200)));
     assert!(statuses(Operation::ListLetters).iter().all(Option::is_some), "it has no request body");
     assert_eq!(statuses(Operation::UpdateLetters).first(), Some(&None));
-    assert_eq!(statuses(Operation::Other), []);
+    assert_eq!(statuses(Operation::Unknown), []);
 }
