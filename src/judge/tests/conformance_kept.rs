@@ -14,7 +14,7 @@ use letterproof_model::{
 };
 use support::Script;
 use support::cases::then;
-use support::probed::{after, of, said};
+use support::probed::{after, of, result, said};
 
 const ID: &str = "C-LETTER-KEPT";
 /// The time that an update has to show, in seconds.
@@ -193,4 +193,21 @@ fn without_the_suite_the_same_is_a_finding_about_the_api() {
     assert_eq!(finding(&watched).unwrap().kind, FindingKind::Note);
     let kept = later(|s| then(s.moved("L1", Accepted).harness().wait(30.0).read("L1", Accepted)));
     assert_eq!(finding(&kept), None);
+}
+
+#[test]
+fn a_pass_says_how_many_of_the_letters_that_moved_were_read_again() {
+    let told = |write: fn(&mut Script)| {
+        let told = result(ID, &later(write));
+        (told.verdict, told.criteria[0].reason.clone())
+    };
+    let some = told(|s| {
+        s.moved("L1", Accepted).moved("L2", Accepted).moved("L3", Accepted).read("L1", Accepted);
+    });
+    let words = "1 of 3 letters that moved were read again after they were seen to";
+    assert_eq!(some, (Verdict::Pass, Some(words.to_owned())));
+    let all = told(|s| then(s.moved("L1", Accepted).read("L1", Accepted)));
+    assert_eq!(all, (Verdict::Pass, None));
+    let failed = told(|s| then(s.moved("L1", Accepted).moved("L2", Accepted).read("L1", Pending)));
+    assert_eq!(failed, (Verdict::Fail, None));
 }
