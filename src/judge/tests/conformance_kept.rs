@@ -127,6 +127,18 @@ fn what_need_not_be_on_record_blames_nobody() {
         Contract::built_in().unwrap(),
     );
     assert_eq!(of(ID, &results).verdict, Verdict::Pass);
+    // A bulk of which the record does not tell what it asked for, but not one that was refused.
+    let bulk = |status: u16| {
+        said(
+            ID,
+            &later(|s| {
+                s.read("L1", Pending).bulk(Accepted, &["L2"]).answered(status);
+                s.edit(|exchange| exchange.request.body = letterproof_model::Body::None);
+                s.wait(5.0).read("L1", Accepted);
+            }),
+        )
+    };
+    assert_eq!((bulk(202).0, bulk(400).0), (Verdict::Pass, Verdict::Fail));
     // What a PATCH asked for that cannot be read here may be just this.
     let odd = later(|s| {
         s.read("L1", Pending).patch("L1", Accepted).edit(|exchange| {
@@ -210,4 +222,26 @@ fn a_pass_says_how_many_of_the_letters_that_moved_were_read_again() {
     assert_eq!(all, (Verdict::Pass, None));
     let failed = told(|s| then(s.moved("L1", Accepted).moved("L2", Accepted).read("L1", Pending)));
     assert_eq!(failed, (Verdict::Fail, None));
+}
+
+#[test]
+fn a_pause_before_or_after_two_reads_excuses_nothing_between_them() {
+    let script =
+        later(|s| then(s.read("L1", Pending).wait(5.0).read("L1", Accepted).wait(5.0).status()));
+    let at = |call: usize| script.exchanges[script.exchanges.len() - call].started;
+    let said = |marked| {
+        let marks = vec![Mark::new(marked, MarkKind::Resumed)];
+        let recording = Recording::new(script.journal().exchanges().to_vec(), marks);
+        let contract = Contract::built_in().unwrap();
+        let results = letterproof_judge::conformance::judge_conformance(
+            &recording,
+            &script.context,
+            contract,
+        );
+        of(ID, &results).verdict
+    };
+    // A pause ends as the run goes on with this call from the end.
+    assert_eq!(said(at(2)), Verdict::Pass);
+    assert_eq!(said(at(1)), Verdict::Fail);
+    assert_eq!(said(at(3)), Verdict::Fail);
 }
