@@ -193,7 +193,7 @@ fn same_hash(probed: &Probed<'_>) -> Concluded {
                     ("content", Some(Value::from(content.sha256.as_str())))
                 }
                 // What was said before the hash was first given says nothing against it.
-                EventKind::Read(..) if call.finished > since => {
+                EventKind::Read(..) if (since..).contains(&call.finished) => {
                     let body = response.body.parse::<Value>()?;
                     let attributes = body["data"]["attributes"].as_object()?;
                     if body["data"]["id"] != probed.traffic.id_text(ix) {
