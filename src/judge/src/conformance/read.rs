@@ -253,7 +253,7 @@ fn listed_otherwise(probed: &Probed<'_>) -> HashMap<LetterIx, (CallIx, String)> 
             };
             let given = Value::from(probed.traffic.text(hash));
             let later = listed.attributes.sha256_hash;
-            if list.finished > since
+            if (since..).contains(&list.finished)
                 && let Some(words) = hash_words(&given, later.as_ref(), "list")
             {
                 otherwise.entry(entry.letter).or_insert((list.call, words));
