@@ -9,8 +9,8 @@ use letterproof_contract::{Contract, Document};
 use letterproof_judge::{Head, conclude, observer_ids};
 use letterproof_model::LetterStatus::Accepted;
 use letterproof_model::{
-    Brief, FindingKind, Mark, MarkKind, Proof, Results, RunEnd, RunId, ScenarioOutcome, Selection,
-    SupplierKind, TestId, ToolInfo, Verdict, Waiver, WaiverState,
+    Brief, ClauseKind, FindingKind, Mark, MarkKind, Proof, Results, RunEnd, RunId, ScenarioOutcome,
+    Selection, SupplierKind, TestId, ToolInfo, Verdict, Waiver, WaiverState,
 };
 use support::Script;
 use support::cases::{header, then};
@@ -99,6 +99,9 @@ fn a_test_that_was_not_selected_stands_with_every_clause_not_run() {
         assert!(!test.criteria.is_empty(), "{}", test.id);
         assert!(test.criteria.iter().all(|clause| clause.verdict == Verdict::NotRun));
         assert!(test.checks().all(|clause| clause.reason.as_deref() == Some("not selected")));
+        let reasons = test.criteria.iter().filter(|clause| clause.kind == ClauseKind::Attestation);
+        let mut reasons = reasons.map(|clause| clause.reason.as_deref().unwrap());
+        assert!(reasons.all(|reason| reason.starts_with("to be attested")), "{}", test.id);
     }
 }
 
