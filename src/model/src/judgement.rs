@@ -116,7 +116,7 @@ pub fn unwaived_verdict(test: &TestResult, waivers: &[WaiverUse]) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::{checked, test};
+    use crate::samples::{check, checked, test};
     use crate::{ClauseKind, CriterionResult, Timestamp, WaiverState};
 
     /// What a driven run judged of its tests, and of the checks of the conformance suite.
@@ -210,18 +210,6 @@ mod tests {
         assert_eq!(code(all, &of_the_api, &[]).0, 0);
         assert_eq!(code(all, &[], &advised).0, 1);
         assert_eq!(code(all, &violation, &advised), (1, 0));
-    }
-
-    fn check(id: &'static str, verdict: Verdict) -> CheckResult {
-        let id = CriterionId::from(id);
-        CheckResult {
-            id,
-            title: "x".into(),
-            verdict,
-            finding: None,
-            strength: None,
-            criteria: vec![],
-        }
     }
 
     #[test]

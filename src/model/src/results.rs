@@ -364,7 +364,7 @@ impl TestResult {
 mod tests {
     use super::*;
     use crate::ClauseKind;
-    use crate::samples::{checked, test};
+    use crate::samples::{check, checked, test};
 
     #[test]
     fn each_verdict_is_counted_under_its_own_name() {
@@ -410,5 +410,19 @@ mod tests {
             vec![checked("AT1.1", Verdict::Pass), checked("AT1.2", Verdict::Fail), attestation];
         let counts = TestResult { criteria, ..test(Verdict::Fail, true, true) }.check_counts();
         assert_eq!(counts, Counts { pass: 1, fail: 1, ..Counts::default() });
+    }
+
+    #[test]
+    fn advice_that_was_not_followed_is_no_broken_rule() {
+        for (verdict, strength, broken, advised) in [
+            (Verdict::Fail, Some(Strength::Ours), false, true),
+            (Verdict::Fail, Some(Strength::Stated), true, false),
+            (Verdict::Fail, None, true, false),
+            (Verdict::Pass, Some(Strength::Ours), false, false),
+            (Verdict::Pass, None, false, false),
+        ] {
+            let check = CheckResult { strength, ..check("O-A", verdict) };
+            assert_eq!((check.is_broken(), check.is_advised()), (broken, advised), "{check:?}");
+        }
     }
 }

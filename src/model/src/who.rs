@@ -203,6 +203,7 @@ mod tests {
             assert!(wrong.parse::<WindowDates>().is_err(), "{wrong}");
         }
         assert_eq!(stated(" Our print house ").as_deref(), Ok("Our print house"));
+        assert!(stated(&"\u{e9}".repeat(200)).is_ok(), "characters, not bytes");
         for wrong in ["", "  ", "a\nb", &"x".repeat(201)] {
             assert!(stated(wrong).is_err(), "{wrong}");
         }
