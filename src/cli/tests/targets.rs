@@ -286,6 +286,14 @@ fn production_is_refused_by_every_command_whatever_the_target_is_called() {
             assert_eq!(folders(out.path()), Vec::<String>::new());
         }
     }
+    // The sample supplier does not look for its key first.
+    let here = "http://127.0.0.1:9/nhs-notify-supplier";
+    let token = "https://api.service.nhs.uk/oauth2/token";
+    for way in [&["--base-url", production][..], &["--base-url", here, "--token-url", token]] {
+        let ended = command(&["supplier"]).args(way).env("LETTERPROOF_KID", "k").ended();
+        assert_eq!(ended.code, 2, "{way:?}: {}", ended.stdout);
+        assert!(ended.stderr.contains("is production"), "{way:?}: {}", ended.stderr);
+    }
 }
 
 #[test]

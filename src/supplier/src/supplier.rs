@@ -1,11 +1,10 @@
 //! The print house itself: made once, it works one day.
 //! Refuses production, and settings that cannot work, before anything is sent.
 
-use letterproof_client::Progress;
 use letterproof_wire::{is_loopback, is_production_host};
 use parking_lot::Mutex;
 
-use crate::day::Day;
+use crate::day::{Day, Listener};
 use crate::error::SupplierError;
 use crate::faults::{Fault, Faults};
 use crate::line::Line;
@@ -47,13 +46,14 @@ impl ModelSupplier {
         Shift::of(&self.settings.tests)
     }
 
-    /// Works one day, until it is done, cannot go on, or `stop` is ready.
+    /// Works one day, until it is done, cannot go on, or `stop` is ready. `progress` is told how far
+    /// it is; it is called often, so it must be quick.
     ///
     /// # Errors
     /// A secret or a file of trusted roots cannot be read. What goes wrong later is in the report.
     pub async fn run(
         &self,
-        progress: &dyn Progress,
+        progress: &Listener<'_>,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<ShiftReport, SupplierError> {
         let line = Line::open(&self.settings, &self.faults).await?;

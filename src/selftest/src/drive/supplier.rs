@@ -5,7 +5,7 @@ use std::future::pending;
 use std::path::Path;
 use std::time::Duration;
 
-use letterproof_client::{Flow, SecretSource, Session, SessionOptions, Silent, Target};
+use letterproof_client::{Flow, SecretSource, Session, SessionOptions, Target};
 use letterproof_mock::{DemoCredentials, MockConfig, MockServer};
 use letterproof_model::{Brief, Context, Mode, Recording, Selection, SupplierKind};
 use letterproof_supplier::{Access, DayEnd, Fates, Fault, Habit, ModelSupplier, SupplierSettings};
@@ -52,7 +52,7 @@ pub(super) async fn drive(
     let mut settings = settings(setup, &mock, &witness)?;
     settings.habits = habits(ways)?;
     let supplier = ModelSupplier::new(settings, own).map_err(words)?;
-    let report = supplier.run(&Silent, pending()).await.map_err(words)?;
+    let report = supplier.run(&|_| (), pending()).await.map_err(words)?;
     // Only a fault may keep the print house from its work.
     if let (false, DayEnd::Broken(why)) = (ways.is_empty(), report.end) {
         return Err(format!("the print house could not go on: {why}"));
