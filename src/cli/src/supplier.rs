@@ -1,4 +1,4 @@
-//! `letterproof supplier`: a model print house, honest or wrong in one way, to try a witness with.
+//! `letterproof supplier`: a sample supplier, honest or wrong in one way, to try a witness with.
 //! Refuses production, like everything but the smoke test.
 
 use std::time::Duration;
@@ -78,7 +78,9 @@ impl From<SupplierError> for Failure {
 
 fn settings(options: &SupplierOptions) -> Result<SupplierSettings, Failure> {
     let Some(base_url) = options.base_url.clone() else {
-        return Err(Failure::Usage("--base-url says where the print house works".to_owned()));
+        return Err(Failure::Usage(
+            "give --base-url, the API that the sample supplier works against".to_owned(),
+        ));
     };
     let access = access(options, &base_url)?;
     let mut settings = SupplierSettings::new(base_url);
@@ -154,12 +156,12 @@ fn text(report: &ShiftReport) -> Text {
     let mut text = Text::default();
     text.table(&table);
     for problem in &report.problems {
-        text.line(format_args!("look into  {problem}"));
+        text.line(format_args!("problem    {problem}"));
     }
     let end = match &report.end {
-        DayEnd::Whole => "the day is done".to_owned(),
+        DayEnd::Whole => "the day's work is done".to_owned(),
         DayEnd::Stopped => "stopped".to_owned(),
-        DayEnd::Broken(why) => format!("broke off: {why}"),
+        DayEnd::Broken(why) => format!("stopped early: {why}"),
     };
     text.gap();
     text.line(end);

@@ -14,7 +14,7 @@ pub enum SupplierError {
     Secret(String),
     /// The base URL leads to production.
     #[error(
-        "{host} is production, where letters belong to real patients; point the model supplier at a double, the sandbox, INT or a witness in front of them"
+        "{host} is production, where letters belong to real patients; point the sample supplier at a mock, the sandbox, INT or a witness in front of them"
     )]
     Production {
         /// The host.

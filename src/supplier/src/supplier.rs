@@ -12,7 +12,7 @@ use crate::report::{DayEnd, ShiftReport};
 use crate::settings::{Access, SupplierSettings};
 use crate::shift::Shift;
 
-/// A model print house.
+/// A sample supplier.
 pub struct ModelSupplier {
     settings: SupplierSettings,
     faults: Faults,
@@ -82,7 +82,7 @@ fn check(settings: &SupplierSettings) -> Result<(), SupplierError> {
             return Err(SupplierError::Production { host });
         }
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return wrong(format!("`{}:` is no http or https address", url.scheme()));
+            return wrong(format!("`{}:` is not an http or https address", url.scheme()));
         }
         let secret = !matches!(settings.access, Access::None);
         if secret && url.scheme() == "http" && !is_loopback(url) {
@@ -99,7 +99,7 @@ fn check(settings: &SupplierSettings) -> Result<(), SupplierError> {
         }
     }
     if settings.reseed.as_ref().is_some_and(|url| !is_loopback(url)) {
-        return wrong("the address that fills the queue anew must be on this machine".to_owned());
+        return wrong("the address that fills the queue again must be on this machine".to_owned());
     }
     if let Err(refusal) = settings.guard() {
         return wrong(refusal.to_string());

@@ -58,7 +58,7 @@ fn settings_that_cannot_work_are_refused_by_name() {
     let access = Access::Bearer(Secret::from(SecretString::from(CANARY.to_owned())));
     let elsewhere = Url::parse("http://example.org/seed").unwrap();
     for (wrong, needle) in [
-        (settings("ftp://127.0.0.1/x"), "no http"),
+        (settings("ftp://127.0.0.1/x"), "not an http"),
         (settings("http://somebody:canary-7d1c0a@127.0.0.1/x"), "user or a query"),
         (SupplierSettings { access, ..settings("http://example.org/x") }, "without TLS"),
         (SupplierSettings { rate_limit: 0, ..here() }, "rate limit"),

@@ -80,7 +80,7 @@ fn url<'a>(table: &Table<'a>, name: &'static str) -> Option<&'a str> {
             Err("the address carries credentials, which no profile may hold".to_owned())
         }
         Ok(_) => Ok(text),
-        Err(error) => Err(format!("this is no address ({error})")),
+        Err(error) => Err(format!("this is not an address ({error})")),
     })
 }
 

@@ -113,7 +113,7 @@ impl Columns {
         let status = match cell(self.status) {
             "" | "-" | "0" => None,
             text => Some(text.parse().ok().filter(|code| (100..=599).contains(code)).ok_or_else(
-                || fault(format!("its status `{}` is no HTTP status", quoted(self.status))),
+                || fault(format!("its status `{}` is not an HTTP status", quoted(self.status))),
             )?),
         };
         let (method, path) = (cell(self.method), cell(self.path));

@@ -1,4 +1,4 @@
-//! The model print house at work against an honest double, watched through the witness.
+//! The sample supplier at work against an honest double, watched through the witness.
 //! Refuses to end with its last call: what was left undone shows only once it could have been done.
 
 use std::future::pending;
@@ -55,7 +55,7 @@ pub(super) async fn drive(
     let report = supplier.run(&|_| (), pending()).await.map_err(words)?;
     // Only a fault may keep the print house from its work.
     if let (false, DayEnd::Broken(why)) = (ways.is_empty(), report.end) {
-        return Err(format!("the print house could not go on: {why}"));
+        return Err(format!("the sample supplier could not go on: {why}"));
     }
     if fault.is_some() {
         tokio::time::sleep(setup.deadline.max(setup.visibility) + AFTERWARDS).await;
