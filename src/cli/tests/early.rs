@@ -62,7 +62,7 @@ fn a_server_that_never_answers_is_told_within_three_seconds() {
             &["run", "--only", "AT1", "--out", path, "--base-url", &base][..],
             "waiting for an answer",
         ),
-        (&["doctor", "--target", "mock", "--base-url", &base], "examining mock"),
+        (&["doctor", "--target", "mock", "--base-url", &base], "checking mock"),
         (&["load", "steady", "--yes", "--out", path, "--base-url", &base], "waiting for an answer"),
         (&["supplier", "--base-url", &base], "connect 0 (2 s by now)"),
     ] {
@@ -104,7 +104,7 @@ fn sigterm_ends_each_command_as_ctrl_c_does() {
     for (arguments, words, code, then) in [
         (
             &["doctor", "--target", "mock", "--base-url", &base][..],
-            "examining",
+            "checking",
             3,
             "stopped before",
         ),

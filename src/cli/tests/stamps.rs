@@ -68,7 +68,7 @@ fn a_run_is_stamped_from_its_start_to_its_manifest() {
         }
         let unknown = verify(&bundle, &[]);
         assert_eq!(unknown.code, 0, "{}", unknown.stdout);
-        assert!(unknown.stdout.contains("CN=Test Stamper, O=Tests (an unknown stamper;"));
+        assert!(unknown.stdout.contains("CN=Test Stamper, O=Tests (an unknown authority;"));
     }
     let stamps = verification(&folder, &["--tsa-cert", text(&root)])["stamps"].clone();
     let stamps = stamps.as_array().unwrap();
@@ -161,7 +161,7 @@ fn a_run_goes_on_without_a_stamp_and_says_so_everywhere() {
         made(&out.path().join("evidence"), &["--only", "AT1,AT2", "--timestamp", &url]);
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
     for words in
-        ["the run goes on", "the manifest bears no time stamp", "not an answer to a request"]
+        ["the run continues", "the manifest bears no time stamp", "not an answer to a request"]
     {
         assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
     }

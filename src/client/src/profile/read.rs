@@ -139,7 +139,7 @@ fn secret(auth: &Table<'_>, name: &'static str, folder: &Path) -> Option<SecretS
         found.problem("command", "it is empty; give the program and its arguments");
     }
     let ways = ["env", "file", "command"];
-    if ways.into_iter().filter(|way| found.has(*way)).count() != 1 {
+    if ways.into_iter().filter(|way| found.has(way)).count() != 1 {
         auth.problem(name, format!("expected {expected}"));
     }
     env.or(file).or(command.map(SecretSource::Command))
