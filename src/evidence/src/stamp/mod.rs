@@ -177,7 +177,7 @@ mod tests {
         assert!(token_of(&refusal).unwrap_err().contains("status 2"));
         let silent = wrap(SEQUENCE, &wrap(SEQUENCE, &wrap(INTEGER, &[0])));
         for rubbish in [&b""[..], b"<html>", &silent] {
-            assert!(token_of(rubbish).unwrap_err().contains("no answer"));
+            assert!(token_of(rubbish).unwrap_err().contains("not an answer"));
         }
     }
 
