@@ -102,12 +102,7 @@ fn sigterm_ends_each_command_as_ctrl_c_does() {
     let out = tempfile::tempdir().unwrap();
     let path = text(out.path());
     for (arguments, words, code, then) in [
-        (
-            &["doctor", "--target", "mock", "--base-url", &base][..],
-            "checking",
-            3,
-            "stopped before",
-        ),
+        (&["doctor", "--target", "mock", "--base-url", &base][..], "checking", 3, "stopped before"),
         (
             &["load", "steady", "--yes", "--out", path, "--base-url", &base],
             "waiting for an answer",
