@@ -243,7 +243,7 @@ mod tests {
                 example = format!("{begun}{}", lines.next().unwrap().trim());
             }
             let end = example.find("  ").unwrap_or(example.len());
-            // What the shell does with it afterwards is no argument.
+            // What follows a shell operator is not part of our arguments.
             let end = example.find(['>', '|']).unwrap_or(end).min(end);
             found.push(example[..end].to_owned());
         }
