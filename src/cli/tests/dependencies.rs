@@ -1,7 +1,7 @@
 //! What we depend on: used, of allowed terms, from crates.io, and in one version where that can be.
 //!
-//! `.ci/deny.toml` says what is allowed. It is in the words of cargo-deny, of which it uses a part:
-//! to build cargo-deny would cost more than to build letterproof.
+//! `.ci/deny.toml` says what is allowed. It is in the words of cargo-deny, of which this uses a part, so
+//! that a clean clone has no other tool to build first.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
