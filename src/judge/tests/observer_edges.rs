@@ -6,7 +6,7 @@ mod support;
 
 use letterproof_model::LetterStatus::{Accepted, Cancelled, Pending, Printed, Rejected};
 use letterproof_model::{Outcome, Verdict};
-use support::cases::then;
+use support::cases::{header, then};
 use support::observed::{calls_within_a_second, ends_with, result, watched};
 use support::{Script, letters};
 
@@ -28,6 +28,19 @@ fn a_pdf_downloaded_in_parts_may_be_whole() {
         s.moved("L1", Accepted).fetch("L1").answered(206).moved("L1", Printed);
     });
     ends_with(Verdict::Inconclusive, "O-PDF-FETCHED", &parts);
+    // It need not be produced yet.
+    let halves = |ranges: &[&str]| {
+        watched(|s| {
+            s.moved("L1", Accepted);
+            for range in ranges {
+                s.fetch("L1").answered(206).edit_answer(|answer| {
+                    answer.headers.push(header("Content-Range", &format!("bytes {range}/100")));
+                });
+            }
+        })
+    };
+    ends_with(Verdict::Pass, "O-PDF-FETCHED", &halves(&["0-49", "50-99"]));
+    ends_with(Verdict::Inconclusive, "O-PDF-FETCHED", &halves(&["0-49", "0-49"]));
 }
 
 #[test]
