@@ -11,7 +11,7 @@ use letterproof_model::{Mark, MarkKind, Mode, Outcome, TestId, Timestamp, Verdic
 use support::cases::{accepted, header, script, then};
 use support::observed::{ends_with as observes, result as observed, watched};
 use support::script::hash_of;
-use support::told::{ends_with, says};
+use support::told::{at_once, ends_with, says};
 use support::{Script, letter, letters};
 
 const WHY: Option<(&str, &str)> = Some(("J01", "Cannot be taken on"));
@@ -282,6 +282,35 @@ fn whoever_waits_for_nhs_notify_to_take_a_letter_back_may_look_as_often_as_it_ta
     let pending: fn(&mut Script) = |s| then(s.read("L1", Pending));
     let said = observed(check, &rejected(pending, back));
     assert_eq!(said.verdict, Verdict::Fail, "{}", said.observed);
+    // An acceptance that was refused before does not end the wait.
+    let tried_before = watched(|s| {
+        s.patch("L1", Accepted).answered(429).wait(1.0);
+        s.patch_for("L1", Rejected, WHY).wait(2.0).read_for("L1", Rejected, WHY);
+        (0..150).for_each(|_| listing(s));
+        back(s);
+    });
+    observes(Verdict::Pass, check, &tried_before);
+    // Taken on as the answer that names it arrives.
+    let at_that_moment: fn(&mut Script) =
+        |s| then(at_once(s.list(100, &letters(1))).patch("L1", Accepted));
+    observes(Verdict::Pass, check, &rejected(listing, at_that_moment));
+    // The queue lags and names it on: what it waits for has come.
+    let lagging: fn(&mut Script) = |s| then(s.list(100, &letters(1)));
+    let taken_on = watched(|s| {
+        s.patch_for("L1", Rejected, WHY).wait(2.0).list(100, &letters(1)).patch("L1", Accepted);
+        (0..150).for_each(|_| lagging(s));
+    });
+    observes(Verdict::Fail, check, &taken_on);
+    let never_rejected = watched(|s| {
+        s.patch("L1", Accepted);
+        (0..150).for_each(|_| lagging(s));
+    });
+    observes(Verdict::Fail, check, &never_rejected);
+    let rejection_refused = watched(|s| {
+        s.patch_for("L1", Rejected, WHY).answered(400);
+        (0..150).for_each(|_| lagging(s));
+    });
+    observes(Verdict::Fail, check, &rejection_refused);
     let after = watched(|s| {
         s.patch_for("L1", Rejected, WHY).wait(2.0).read_for("L1", Rejected, WHY);
         s.list(100, &letters(1)).moved("L1", Accepted);

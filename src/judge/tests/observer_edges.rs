@@ -5,7 +5,7 @@
 mod support;
 
 use letterproof_model::LetterStatus::{Accepted, Cancelled, Pending, Printed, Rejected};
-use letterproof_model::{Outcome, Verdict};
+use letterproof_model::{ExchangeId, Outcome, Verdict};
 use support::cases::{header, then};
 use support::observed::{calls_within_a_second, ends_with, result, watched};
 use support::{Script, letters};
@@ -20,6 +20,16 @@ fn a_pdf_of_a_letter_that_is_produced_no_more_need_not_be_whole() {
     ends_with(Verdict::NotRun, "O-PDF-FETCHED", &cancelled);
     let in_production = watched(|s| then(s.moved("L1", Accepted).data("L1")));
     ends_with(Verdict::Inconclusive, "O-PDF-FETCHED", &in_production);
+}
+
+#[test]
+fn a_pdf_that_came_whole_before_its_letter_was_produced_is_shown_by_that_download_alone() {
+    let script = watched(|s| {
+        s.moved("L1", Accepted).fetch("L1").moved("L1", Printed).fetch("L1");
+    });
+    let fetched = result("O-PDF-FETCHED", &script);
+    assert_eq!(fetched.verdict, Verdict::Pass);
+    assert_eq!(fetched.exchanges, [ExchangeId::new("ex-000005")]);
 }
 
 #[test]
