@@ -308,6 +308,17 @@ fn what_names_no_letter_points_to_the_failure_by_the_same_calls() {
     assert_eq!([missing.verdict, short.verdict], [Verdict::Fail; 2]);
     assert_eq!((missing.letters.len(), short.letters.len()), (1, 0));
     assert_eq!(short.reason.as_deref(), Some("see C-LIST-COMPLETE: the same calls"));
+    // It was missing from another list already, so that the whole list stands for itself.
+    let before = concluded(
+        script(|s| {
+            s.list(100, &letters(6)).wait(301.0).list(100, &letters(5)).wait(301.0);
+            s.list(2_500, &letters(5));
+        }),
+        true,
+    );
+    let [missing, short] = ["C-LIST-COMPLETE", "AT2.2"].map(|id| &before[id]);
+    assert_eq!([missing.verdict, short.verdict], [Verdict::Fail; 2]);
+    assert_eq!(short.reason, None);
 }
 
 #[test]
