@@ -8,7 +8,7 @@ mod support;
 use letterproof_contract::Contract;
 use letterproof_model::LetterStatus::{Accepted, Dispatched, Failed, Pending, Rejected, Returned};
 use letterproof_model::{
-    About, Finding, FindingKind, Journal as _, Mark, MarkKind, Mode, Recording, Verdict,
+    About, Capability, Finding, FindingKind, Journal as _, Mark, MarkKind, Mode, Recording, Verdict,
 };
 use support::cases::then;
 use support::probed::{after, of, result, said};
@@ -149,7 +149,11 @@ fn what_need_not_be_on_record_blames_nobody() {
 
 /// The finding of a run that was not asked for the conformance suite.
 fn finding(script: &Script) -> Option<Finding> {
-    let results = concluded(script, &[], false);
+    finding_beside(script, false)
+}
+
+fn finding_beside(script: &Script, conformance: bool) -> Option<Finding> {
+    let results = concluded(script, &[], conformance);
     results.findings.into_iter().find(|finding| finding.id == "F-LETTER-NOT-KEPT")
 }
 
@@ -188,6 +192,11 @@ fn without_the_suite_the_same_is_a_finding_about_the_api() {
     let mut watched = back.clone();
     watched.context.mode = Mode::Observed;
     assert_eq!(finding(&watched).unwrap().kind, FindingKind::Note);
+    // The suite tells it, and then it is told once; of a target that keeps nothing it is untrue.
+    assert_eq!(finding_beside(&back, true), None);
+    let mut forgetful = back.clone();
+    forgetful.context.capabilities.remove(&Capability::Stateful);
+    assert_eq!(finding(&forgetful), None);
     let kept = later(|s| then(s.moved("L1", Accepted).harness().wait(30.0).read("L1", Accepted)));
     assert_eq!(finding(&kept), None);
 }

@@ -256,6 +256,28 @@ fn a_link_is_fresh_by_a_coarse_clock_only_where_rounding_does_not_make_it_so() {
 }
 
 #[test]
+fn only_an_update_between_two_lists_may_put_a_letter_elsewhere() {
+    let [one, two] = [letter("L1"), letter("L2")];
+    let update = |s: &mut Script| then(s.bulk(Accepted, &["L1", "L2"]));
+    let turned = |when: usize| {
+        let script = after(|s| {
+            for (number, list) in [[&one, &two], [&two, &one]].into_iter().enumerate() {
+                if when == number {
+                    update(s);
+                }
+                s.list(9, &list.map(Clone::clone));
+            }
+            update(s);
+        });
+        said("C-LIST-ORDER", &script)
+    };
+    let words = "1 of 1 list: L1 stands behind L2, and stood before it".to_owned();
+    assert_eq!(turned(0), (Verdict::Fail, words));
+    let good = (Verdict::Pass, "1 list, each in the order of the one before".to_owned());
+    assert_eq!(turned(1), good);
+}
+
+#[test]
 fn letters_listed_once_have_no_order_to_keep() {
     let script = after(|s| then(s.list(9, &[letters(4)[3].clone()])));
     assert_eq!(said("C-LIST-ORDER", &script), (Verdict::NotApplicable, "nothing".to_owned()));

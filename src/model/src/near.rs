@@ -33,6 +33,9 @@ mod tests {
             assert_eq!(nearest(far, known), None, "{far}");
         }
         assert_eq!(nearest("xyz", []), None);
+        // Six letters: one may be wrong, and one more.
+        assert_eq!(nearest("sxxady", ["steady"]), Some("steady"));
+        assert_eq!(nearest("sxxxdy", ["steady"]), None);
         assert_eq!(nearest("AT10.33", ["AT10.1", "AT10.3", "AT1.3"]), Some("AT10.3"));
     }
 

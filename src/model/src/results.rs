@@ -403,6 +403,48 @@ mod tests {
     }
 
     #[test]
+    fn a_run_remarks_that_it_was_gone_on_with_and_that_it_left_its_window() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let marks = [
+            Mark::new(at("2026-06-03T08:59:00Z"), MarkKind::ScenarioStarted),
+            Mark::new(at("2026-06-03T09:05:07Z"), MarkKind::Resumed),
+        ];
+        let run = |finished: &str, dates: Option<&str>, marks: &[Mark]| RunInfo {
+            id: RunId::fixed("run-1"),
+            started: at("2026-06-03T08:00:00Z"),
+            finished: at(finished),
+            tool: ToolInfo { version: "0.1.0".into(), commit: "unknown".into() },
+            pack: PackInfo { version: "1".into() },
+            target: TargetInfo { name: "t".into(), base_url: "u".into(), capabilities: vec![] },
+            window: None,
+            nonce: None,
+            supplier: SupplierKind::Reference,
+            standing: None,
+            who: Who { window_dates: dates.map(|dates| dates.parse().unwrap()), ..Who::default() },
+            resumed: RunInfo::resumptions(marks),
+            deciding: vec![],
+            strict: None,
+            exchanges: std::collections::BTreeMap::new(),
+        };
+        let (noon, later) = ("2026-06-03T12:00:00Z", "2026-06-05T12:00:00Z");
+        let quiet = |dates| run(noon, dates, &marks[..1]).remarks();
+        assert_eq!(quiet(None), Vec::<String>::new());
+        assert_eq!(quiet(Some("2026-06-03/2026-06-04")), Vec::<String>::new());
+        let stated = Some("2026-06-03/2026-06-04");
+        assert_eq!(
+            run(later, stated, &marks).remarks(),
+            [
+                "The run broke off and was gone on with at 3 June 2026, 09:05:07 UTC; nobody \
+                 watched in between.",
+                "The run was made from 3 June 2026, 08:00:00 UTC to 5 June 2026, 12:00:00 UTC, \
+                 partly outside its stated test window of 2026-06-03 to 2026-06-04.",
+            ]
+        );
+        let before = run(noon, Some("2026-06-04/2026-06-04"), &[]).outside_window().unwrap();
+        assert!(before.contains(", outside its stated test window"), "{before}");
+    }
+
+    #[test]
     fn attestations_do_not_count_among_a_tests_checks() {
         let attestation =
             CriterionResult { kind: ClauseKind::Attestation, ..checked("AT1.3", Verdict::NotRun) };

@@ -181,9 +181,10 @@ mod tests {
         for (from, to, expected) in [
             ("2026-06-01T09:00:00Z", "2026-06-12T17:00:00Z", Within::Whole),
             // The first hour of a summer's day in the United Kingdom, and the last one of UTC.
-            ("2026-05-31T23:10:00Z", "2026-05-31T23:20:00Z", Within::Whole),
+            ("2026-05-31T23:00:00Z", "2026-05-31T23:20:00Z", Within::Whole),
             ("2026-06-12T23:10:00Z", "2026-06-12T23:59:59Z", Within::Whole),
             ("2026-05-31T22:59:59Z", "2026-06-01T09:00:00Z", Within::Part),
+            ("2026-05-31T22:00:00Z", "2026-05-31T23:00:00Z", Within::Part),
             ("2026-06-12T23:59:59Z", "2026-06-13T00:00:00Z", Within::Part),
             ("2026-05-20T09:00:00Z", "2026-05-20T10:00:00Z", Within::Nothing),
             ("2026-06-13T00:00:00Z", "2026-06-13T10:00:00Z", Within::Nothing),

@@ -134,10 +134,12 @@ fn needless_lists(traffic: &Traffic) -> Vec<CallIx> {
 fn reopened(letter: &Letter) -> Option<(Micros, Micros)> {
     let rejects =
         |update: SentUpdate| update.status == LetterStatus::Rejected && !update.answer.refused();
-    let (rejected, _) = letter.sent().find(|(_, update)| rejects(*update))?;
-    let next = letter.sent().find(|(event, update)| event.at > rejected.at && !rejects(*update));
+    let mut sent = letter.sent();
+    let (rejected, _) = sent.find(|(_, update)| rejects(*update))?;
+    let next = sent.find(|(_, update)| !rejects(*update));
     let until = next.map_or(Micros::MAX, |(event, _)| event.at);
+    // What was sent as a list was answered may well have been sent because of it.
     let mut listed = letter.events.iter().rev().filter(|event| event.is_listed());
-    let back = listed.find(|event| event.at > rejected.at && event.at < until)?;
+    let back = listed.find(|event| event.at <= until)?;
     Some((rejected.at, back.at))
 }
