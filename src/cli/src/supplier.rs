@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use letterproof_client::{Auth, ClientError, ProgressEvent, SecretSource, SigningKey, Target};
-use letterproof_supplier::{
+use letterproof_sample_supplier::{
     Access, DayEnd, DayProgress, Fault, Habit, ModelSupplier, Secret, ShiftReport, SupplierError,
     SupplierSettings, fault_catalogue, habit_catalogue,
 };

@@ -8,7 +8,9 @@ use std::time::Duration;
 use letterproof_client::{Flow, SecretSource, Session, SessionOptions, Target};
 use letterproof_mock::{DemoCredentials, MockConfig, MockServer};
 use letterproof_model::{Brief, Context, Mode, Recording, Selection, SupplierKind};
-use letterproof_supplier::{Access, DayEnd, Fates, Fault, Habit, ModelSupplier, SupplierSettings};
+use letterproof_sample_supplier::{
+    Access, DayEnd, Fates, Fault, Habit, ModelSupplier, SupplierSettings,
+};
 use letterproof_wire::StorageHost;
 use letterproof_witness::{Limits, Upstream, Witness, WitnessConfig};
 use secrecy::SecretString;

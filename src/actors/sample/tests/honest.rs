@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use letterproof_mock::{AuthMode, MockConfig, MockServer};
 use letterproof_model::{Journal as _, LetterStatus, TestId, Verdict};
-use letterproof_supplier::{DayEnd, ModelSupplier, SupplierSettings};
+use letterproof_sample_supplier::{DayEnd, ModelSupplier, SupplierSettings};
 use support::tap::Trouble;
 use support::{Concluded, Day, Setting, day};
 use url::Url;

@@ -42,7 +42,7 @@ fn it_shares_the_words_and_the_guard_with_the_harness_and_nothing_else() {
 
 #[test]
 fn a_crate_is_found_under_any_name_and_in_any_table() {
-    let manifest = "[package]\nname = \"letterproof-supplier\"\n\
+    let manifest = "[package]\nname = \"letterproof-sample-supplier\"\n\
         [dependencies]\nours = { package = \"letterproof-client\", path = \"../client\" }\n\
         [dev-dependencies]\nletterproof-mock.workspace = true\n\
         [target.'cfg(unix)'.dependencies.letterproof-judge]\nworkspace = true\n\

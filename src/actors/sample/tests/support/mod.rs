@@ -10,7 +10,7 @@ use letterproof_contract::Contract;
 use letterproof_judge::judge_all;
 use letterproof_mock::{Mix, MockConfig, MockServer, SeedPlan};
 use letterproof_model::{Context, CriterionResult, Mode, Recording, TestId, Verdict};
-use letterproof_supplier::{
+use letterproof_sample_supplier::{
     Access, Fates, Fault, Habit, ModelSupplier, Secret, ShiftReport, SupplierSettings,
 };
 use secrecy::SecretString;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use letterproof_mock::{LetterPlan, SeedPlan};
 use letterproof_model::{Body, Exchange, Journal as _, Verdict};
-use letterproof_supplier::{DayEnd, Habit};
+use letterproof_sample_supplier::{DayEnd, Habit};
 use serde_json::Value;
 use support::tap::Trouble;
 use support::{Day, Setting, day_with};

@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use letterproof_mock::{AuthMode, MockConfig, MockServer, SecretToken};
-use letterproof_supplier::{
+use letterproof_sample_supplier::{
     Access, DayEnd, ModelSupplier, Secret, SupplierError, SupplierSettings,
 };
 use secrecy::SecretString;

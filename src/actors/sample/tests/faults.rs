@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
 use letterproof_model::{CriterionId, Verdict};
-use letterproof_supplier::{FaultEntry, fault_catalogue};
+use letterproof_sample_supplier::{FaultEntry, fault_catalogue};
 use support::tap::Trouble;
 use support::{Setting, day};
 
