@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use letterproof_client::{Auth, ClientError, ProgressEvent, SecretSource, SigningKey, Target};
+use letterproof_client::{Auth, ClientError, SecretSource, SigningKey, Target};
+
+use letterproof_reference_supplier::ProgressEvent;
 use letterproof_sample_supplier::{
     Access, DayEnd, DayProgress, Fault, Habit, ModelSupplier, Secret, ShiftReport, SupplierError,
     SupplierSettings, fault_catalogue, habit_catalogue,

@@ -167,7 +167,8 @@ impl ClientError {
         Self::Configuration { message: message.into() }
     }
 
-    pub(crate) fn refused(message: impl Into<String>) -> Self {
+    /// A request that was refused on grounds of safety.
+    pub fn refused(message: impl Into<String>) -> Self {
         Self::Refused { message: message.into() }
     }
 }

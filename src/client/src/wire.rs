@@ -2,7 +2,7 @@
 //! Refuses strictness: unknown fields and statuses are passed over here and judged elsewhere.
 
 use letterproof_model::{
-    Document, GroupId, LetterId, LetterStatus, MiId, SpecificationId, Timestamp,
+    Document, GroupId, LetterId, LetterStatus, MiId, ReturnReason, SpecificationId, Timestamp,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -105,6 +105,28 @@ impl LetterUpdate {
     }
 }
 
+/// A code and its text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Reason {
+    /// The code.
+    pub code: String,
+    /// The text.
+    pub text: String,
+}
+
+impl Reason {
+    /// A reason of this code and text.
+    pub fn new(code: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { code: code.into(), text: text.into() }
+    }
+}
+
+impl From<ReturnReason> for Reason {
+    fn from(reason: ReturnReason) -> Self {
+        Self::new(reason.code, reason.text)
+    }
+}
+
 /// One record of management information, as the supplier sends it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -127,6 +149,20 @@ pub struct MiRecord {
 }
 
 impl MiRecord {
+    /// What there may be one record of: reporting date, specification, group and line item.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let date = self.timestamp.to_string();
+        let date = date.split('T').next().unwrap_or_default();
+        let text = |id: Option<&str>| id.unwrap_or("-").to_owned();
+        format!(
+            "{date} {} {} {}",
+            text(self.specification_id.as_ref().map(|id| id.as_str())),
+            text(self.group_id.as_ref().map(|id| id.as_str())),
+            self.line_item
+        )
+    }
+
     /// The body of `POST /mi`.
     pub(crate) fn document(&self) -> Vec<u8> {
         body(&serde_json::json!({
@@ -163,7 +199,6 @@ fn body<T: Serialize>(value: &T) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Reason;
 
     #[test]
     fn an_update_is_written_as_the_specification_asks() {

@@ -11,7 +11,8 @@ const MOST_PAGES: u32 = 5;
 impl Content {
     /// What a recorded download shows, and why it is not sound, in a few words; `stated` is the
     /// SHA-256 that the API states. `None` when the answer says nothing about the content.
-    pub(crate) fn of(exchange: &Exchange, stated: Option<&str>) -> Option<(Self, Option<String>)> {
+    #[must_use]
+    pub fn of(exchange: &Exchange, stated: Option<&str>) -> Option<(Self, Option<String>)> {
         let answer = exchange.response()?;
         let unusable = |problem: &str| {
             let problem = problem.to_owned();

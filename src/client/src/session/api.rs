@@ -12,7 +12,6 @@ use url::Url;
 use super::call::{Call, Repeat};
 use super::core::Session;
 use super::link::DataLink;
-use super::retry;
 use super::transport::Raw;
 use crate::wire::{LetterDocument, LetterList, LetterUpdate, MiDocument, MiRecord};
 use crate::{ClientError, Flow};
@@ -39,7 +38,7 @@ impl Session {
     }
 
     /// `GET /letters`, with a limit or with the API's own. A list whose answer was lost has hidden
-    /// its letters all the same, so it is not asked for again here: see `list_is_lost`.
+    /// its letters all the same, so it is not asked for again here: see [`answer_is_lost`](crate::answer_is_lost).
     ///
     /// # Errors
     /// When no answer arrives, or the exchange could not be recorded.
@@ -143,30 +142,6 @@ impl Session {
         }
         Ok(url)
     }
-}
-
-/// Whether the answer to a list was lost on the way, so that letters may be hidden which nobody has
-/// received, and the list may be asked for again once they show.
-pub(crate) fn list_is_lost(result: &Result<Answer<LetterList>, ClientError>) -> bool {
-    match result {
-        Ok(answer) => is_lost(Some(answer.status), None),
-        Err(ClientError::Unreachable { kind, .. }) => is_lost(None, Some(*kind)),
-        Err(_) => false,
-    }
-}
-
-/// The same of a list that was asked for as a probe.
-pub(crate) fn probe_is_lost(exchange: &Exchange) -> bool {
-    let error = match &exchange.outcome {
-        Outcome::Error(error) => Some(error.kind),
-        Outcome::Response(_) => None,
-    };
-    is_lost(exchange.status(), error)
-}
-
-fn is_lost(status: Option<u16>, error: Option<TransportErrorKind>) -> bool {
-    let may = |repeat| retry::may_repeat(repeat, status, error);
-    may(Repeat::Safe) && !may(Repeat::Unsent)
 }
 
 fn answer<T>(raw: Raw, value: impl FnOnce(&Raw) -> Option<T>) -> Result<Answer<T>, ClientError> {

@@ -212,7 +212,8 @@ impl Session {
     }
 
     /// Replaces every secret the recorder has seen.
-    pub(crate) fn scrub(&self, text: &str) -> String {
+    #[must_use]
+    pub fn scrub(&self, text: &str) -> String {
         self.inner.recorder.scrub(text)
     }
 

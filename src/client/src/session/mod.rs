@@ -22,9 +22,9 @@ mod transport;
 
 pub use api::Answer;
 pub(crate) use api::unreachable as no_answer;
-pub(crate) use api::{list_is_lost, probe_is_lost};
 pub use assertion::AssertionFlaw;
 pub use core::{Session, SessionOptions, Usage};
 pub use link::{DataLink, Download, LinkChange};
 pub(crate) use preflight::is_web_page;
 pub use probe::{BearerChoice, HeaderChoice, Probe};
+pub use retry::answer_is_lost;

@@ -39,11 +39,7 @@ pub(super) fn next(repeat: Repeat, attempt: u32, raw: &Raw) -> Next {
 }
 
 /// The table of what may be repeated.
-pub(super) fn may_repeat(
-    repeat: Repeat,
-    status: Option<u16>,
-    error: Option<TransportErrorKind>,
-) -> bool {
+fn may_repeat(repeat: Repeat, status: Option<u16>, error: Option<TransportErrorKind>) -> bool {
     match (status, error) {
         (Some(502..=504), _) => repeat == Repeat::Safe,
         (Some(_), _) => false,
@@ -55,6 +51,15 @@ pub(super) fn may_repeat(
         (None, Some(_)) => repeat == Repeat::Safe,
         (None, None) => false,
     }
+}
+
+/// Whether an answer was lost on the way, by its status or by what failed where there is none: the
+/// API may have acted on the request all the same. A list that ends so has hidden letters which
+/// nobody received; it may be asked for again once they show.
+#[must_use]
+pub fn answer_is_lost(status: Option<u16>, error: Option<TransportErrorKind>) -> bool {
+    let may = |repeat| may_repeat(repeat, status, error);
+    may(Repeat::Safe) && !may(Repeat::Unsent)
 }
 
 /// A pause that grows with each attempt, between half and the whole of its length, so that many

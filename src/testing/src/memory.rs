@@ -1,5 +1,5 @@
-//! A recorder in memory that keeps what it is given, so that tests can look.
-//! Refuses nothing but what a test tells it to refuse; it redacts only the obvious.
+//! A recorder in memory that keeps what it is given, so that tests can look. It redacts only the
+//! word `canary`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,21 +10,26 @@ use letterproof_model::{
 };
 use parking_lot::Mutex;
 
+/// Keeps exchanges and marks in memory.
 #[derive(Default)]
-pub(super) struct Memory {
+pub struct Memory {
     exchanges: Mutex<Vec<Arc<Exchange>>>,
-    pub(super) marks: Mutex<Vec<Mark>>,
+    /// The marks, in order.
+    pub marks: Mutex<Vec<Mark>>,
     /// Records so many exchanges and then fails; 0 for no end.
-    pub(super) room: AtomicUsize,
+    pub room: AtomicUsize,
 }
 
 impl Memory {
-    pub(super) fn exchanges(&self) -> Vec<Arc<Exchange>> {
+    /// The exchanges, in order.
+    #[must_use]
+    pub fn exchanges(&self) -> Vec<Arc<Exchange>> {
         self.exchanges.lock().clone()
     }
 
     /// Why the marks say that was waited.
-    pub(super) fn waits(&self) -> Vec<String> {
+    #[must_use]
+    pub fn waits(&self) -> Vec<String> {
         let marks = self.marks.lock();
         let waits = marks.iter().filter_map(|mark| match &mark.kind {
             letterproof_model::MarkKind::Wait { reason, .. } => Some(reason.clone()),
@@ -33,7 +38,9 @@ impl Memory {
         waits.collect()
     }
 
-    pub(super) fn count(&self, method: &str, part: &str) -> usize {
+    /// How many exchanges have this method, and this part in their URL.
+    #[must_use]
+    pub fn count(&self, method: &str, part: &str) -> usize {
         self.exchanges()
             .iter()
             .filter(|e| e.request.method == method && e.request.url.contains(part))

@@ -1,17 +1,21 @@
-//! Receiving lists of letters, one at a time, and waiting for listed letters to show again.
-//! Refuses parallel lists: the API would hand out the same letters twice. Refuses to repeat a list
-//! whose answer was lost before the letters that it hid show again: it would name only the rest.
+//! Receiving lists of letters, one at a time: the API would hand out the same letters twice to
+//! lists asked for in parallel. A list whose answer was lost is repeated only when the letters that
+//! it hid show again, since it would name only the rest before. A list that a scenario was working
+//! off when the run stopped is taken up again.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use letterproof_model::{Exchange, MarkKind, now};
+use letterproof_client::{
+    Answer, ClientError, Flow, LetterList, ListedLetter, Probe, answer_is_lost,
+};
+use letterproof_model::{Actor, Exchange, Journal, LetterId, MarkKind, Operation, Route, now};
+use letterproof_traffic::updates_of;
+use parking_lot::Mutex;
 
-use super::work::Supplier;
-use crate::session::{list_is_lost, probe_is_lost};
-use crate::wire::{LetterList, ListedLetter};
-use crate::{Answer, ClientError, Flow, Probe};
+use crate::supplier::Supplier;
 
 /// The letters of the pack's daily list.
 const DAILY: u32 = 2_500;
@@ -23,7 +27,7 @@ const BEFORE_REPEAT: Duration = Duration::from_millis(200);
 
 /// What is remembered of the latest list.
 #[derive(Default)]
-pub(super) struct Listing {
+pub(crate) struct Listing {
     last: Option<Last>,
 }
 
@@ -43,7 +47,7 @@ impl Supplier {
         self.list_in_turn(&mut listing, limit).await
     }
 
-    pub(super) async fn list_in_turn(
+    pub(crate) async fn list_in_turn(
         &self,
         listing: &mut Listing,
         limit: Option<u32>,
@@ -78,7 +82,12 @@ impl Supplier {
         loop {
             let answer = self.session().list_letters(&self.flow, limit).await;
             asked += 1;
-            if !list_is_lost(&answer) || !self.may_ask_again(asked).await? {
+            let (status, error) = match &answer {
+                Ok(answer) => (Some(answer.status), None),
+                Err(ClientError::Unreachable { kind, .. }) => (None, Some(*kind)),
+                Err(_) => return answer,
+            };
+            if !answer_is_lost(status, error) || !self.may_ask_again(asked).await? {
                 return answer;
             }
         }
@@ -88,7 +97,7 @@ impl Supplier {
     /// again.
     ///
     /// # Errors
-    /// As [`Session::probe`](crate::Session::probe).
+    /// As [`Session::probe`](letterproof_client::Session::probe).
     pub async fn probe_list(
         &self,
         flow: &Flow,
@@ -98,7 +107,8 @@ impl Supplier {
         loop {
             let exchange = self.session().probe(flow, probe).await?;
             asked += 1;
-            if !probe_is_lost(&exchange) || !self.may_ask_again(asked).await? {
+            let error = exchange.error().map(|error| error.kind);
+            if !answer_is_lost(exchange.status(), error) || !self.may_ask_again(asked).await? {
                 return Ok(exchange);
             }
         }
@@ -178,5 +188,102 @@ impl Supplier {
             self.tell(what, gone, Some(seconds), Some(remaining));
             self.session().sleep(remaining.min(TICK)).await?;
         }
+    }
+}
+
+/// Lists that scenarios were working off when the run broke off, by scenario and limit.
+#[derive(Debug, Default)]
+pub struct Recalled(Mutex<HashMap<(String, u32), Vec<ListedLetter>>>);
+
+impl Recalled {
+    /// The lists of these scenarios of which a letter had been updated.
+    #[must_use]
+    pub fn from_journal(
+        journal: &dyn Journal,
+        base_url: &str,
+        scenarios: &HashSet<String>,
+    ) -> Self {
+        let mut latest: HashMap<&str, (u32, Vec<ListedLetter>)> = HashMap::new();
+        let mut begun: HashMap<(String, u32), Vec<ListedLetter>> = HashMap::new();
+        for exchange in journal.exchanges() {
+            let Some(scenario) = exchange.scenario.as_deref().filter(|s| scenarios.contains(*s))
+            else {
+                continue;
+            };
+            let route = Route::of_exchange(exchange, base_url);
+            match (route.operation, exchange.status()) {
+                (Operation::ListLetters, Some(200)) => {
+                    let limit = route.query_values("limit").next().and_then(|n| n.parse().ok());
+                    if let (Some(limit), Some(list)) = (limit, listed(exchange)) {
+                        latest.insert(scenario, (limit, list.data));
+                    }
+                }
+                (Operation::UpdateLetters | Operation::PatchLetter, Some(202)) => {
+                    let Some((limit, letters)) = latest.get(scenario) else { continue };
+                    let updated = updates_of(exchange, base_url);
+                    if letters.iter().any(|known| updated.iter().any(|(id, _)| *id == known.id)) {
+                        begun.insert((scenario.to_owned(), *limit), letters.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+        Self(Mutex::new(begun))
+    }
+}
+
+fn listed(exchange: &Exchange) -> Option<LetterList> {
+    let answer = exchange.response().filter(|_| exchange.actor == Actor::Supplier)?;
+    answer.body.parse()
+}
+
+impl Supplier {
+    /// Receives a list of letters to decide on all of them with [`Supplier::take_on`], or takes up
+    /// the one that this scenario was working off when the run broke off. Letters that some scenario
+    /// found unfit are rejected first. Nobody else is deciding on letters meanwhile, or takes one of
+    /// the scenario's first list afterwards.
+    ///
+    /// # Errors
+    /// As [`Supplier::list`].
+    pub async fn list_to_take_on(&self, limit: u32) -> Result<Vec<ListedLetter>, ClientError> {
+        let scenario = self.scenario();
+        let recalled = self.shared.recalled.0.lock().remove(&(scenario.clone(), limit));
+        if let Some(letters) = recalled {
+            self.shared.held.lock().insert(scenario, Vec::new());
+            return Ok(letters);
+        }
+        let _alone = self.shared.deciding.write().await;
+        self.reject_known_unfit().await?;
+        let mut listing = self.shared.listing.lock().await;
+        let first = !self.shared.held.lock().contains_key(&scenario);
+        if first {
+            // Another scenario may have listed since this one saw that its letters show.
+            self.wait_until_listed_letters_show_again().await?;
+        }
+        let letters = self.list_in_turn(&mut listing, Some(limit)).await?;
+        drop(listing);
+        self.shared.held.lock().entry(scenario).or_insert_with(|| {
+            let listed: HashSet<&LetterId> = letters.iter().map(|letter| &letter.id).collect();
+            let held = self.ledger().take(listed.len(), |record| listed.contains(&record.id));
+            held.into_iter().map(|record| record.id).collect()
+        });
+        Ok(letters)
+    }
+
+    /// Keeps lists that are to be taken on whole from being fetched for as long as the caller holds
+    /// what it gets: while it decides on PENDING letters, until the decision shows.
+    pub async fn decide(&self) -> tokio::sync::RwLockReadGuard<'_, ()> {
+        self.shared.deciding.read().await
+    }
+
+    /// Lets others take the letters of the scenario's list again.
+    pub(crate) fn release_held(&self) {
+        if let Some(held) = self.shared.held.lock().get_mut(&self.scenario()) {
+            self.ledger().release(&std::mem::take(held));
+        }
+    }
+
+    fn scenario(&self) -> String {
+        self.flow.scenario.as_deref().unwrap_or_default().to_owned()
     }
 }

@@ -1,19 +1,19 @@
 //! Taking in the whole queue at speed (AT15): list, accept, fetch and check each letter, until a
-//! list is empty. The next list is asked for while the letters of the present one are fetched.
-//! Refuses parallel lists, and letters it has taken in before.
+//! list is empty. The next list is asked for while the letters of the present one are fetched, and
+//! no letter is taken in twice.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use letterproof_client::ClientError;
 use letterproof_model::{LetterId, LetterStatus};
 use tokio::time::Instant;
 
-use super::moving::Sent;
-use super::preparing::Prepared;
-use super::work::Supplier;
-use crate::ClientError;
+use crate::preparing::Prepared;
+use crate::supplier::{Supplier, letter_ids};
+use crate::updates::Sent;
 
 /// How many letters are fetched at once: what a limit of 300 a second keeps under way at nearly a
 /// second for each letter.
@@ -159,7 +159,7 @@ impl Supplier {
         let beyond = std::mem::take(&mut *self.shared.beyond.lock());
         let letters = match ask {
             Ask::First if !beyond.is_empty() => beyond,
-            _ => super::letter_ids(&self.list(Some(chunk)).await?),
+            _ => letter_ids(&self.list(Some(chunk)).await?),
         };
         let listed = letters.len();
         let letters: Vec<_> = letters.into_iter().filter(|id| self.waits(id)).collect();
@@ -195,4 +195,26 @@ struct Chunk {
     letters: Vec<LetterId>,
     accepted: Option<Sent>,
     rejected: Vec<LetterId>,
+}
+
+impl Supplier {
+    /// Takes in the queue once and reports what cannot be produced (AT15). What was found out of
+    /// letters before says nothing here: the queue has been seeded again.
+    ///
+    /// # Errors
+    /// As [`Supplier::take_in_queue`].
+    pub async fn take_in_queue_and_clear_up(&self, chunk: u32) -> Result<QueueRun, ClientError> {
+        let run = self.take_in_queue(chunk).await?;
+        let bad: Vec<LetterId> = run
+            .letters
+            .iter()
+            .filter(|letter| letter.outcome.reason_to_fail().is_some())
+            .map(|letter| letter.id.clone())
+            .collect();
+        self.see(&bad, LetterStatus::Accepted).await?;
+        if let Some(sent) = self.fail_unproducible().await? {
+            self.see(&sent.letters, LetterStatus::Failed).await?;
+        }
+        Ok(run)
+    }
 }

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use letterproof_model::{LetterId, LetterStatus, MarkKind};
 
-use super::Stage;
-use super::double::pdf;
-use crate::{
-    Change, ClientError, Ledger, LetterFilter, Preparation, Reason, Reasons, Supplier, letter_ids,
+use crate::Stage;
+use letterproof_client::{ClientError, Ledger, Reason};
+use letterproof_reference_supplier::{
+    Change, LetterFilter, Preparation, Reasons, Supplier, letter_ids,
 };
+use letterproof_testing::stub::pdf;
 
 async fn accepted(stage: &Stage, count: usize) -> (Supplier, Vec<LetterId>) {
-    stage.double.seed_ordinary(count);
+    stage.api.seed_ordinary(count);
     let supplier = stage.supplier();
     let ids = letter_ids(&supplier.daily_list().await.unwrap());
     let sent = supplier.accept_in_bulk(&ids).await.unwrap();
@@ -37,7 +38,7 @@ async fn letters_are_listed_accepted_in_one_update_and_seen() {
 async fn the_four_ways_an_update_can_go_wrong_are_told_apart() {
     let stage = Stage::set().await;
     {
-        let faults = &mut stage.double.world.lock().faults;
+        let faults = &mut stage.api.world.lock().faults;
         faults.lost.insert("L0002".to_owned());
         faults.twisted.insert("L0003".to_owned(), "FAILED".to_owned());
         faults.undone.insert("L0004".to_owned());
@@ -67,7 +68,7 @@ async fn the_four_ways_an_update_can_go_wrong_are_told_apart() {
 async fn a_change_after_the_deadline_is_late_and_still_seen() {
     let stage = Stage::set().await;
     let faults = |delay| {
-        let slow = &mut stage.double.world.lock().faults.slow;
+        let slow = &mut stage.api.world.lock().faults.slow;
         slow.insert("L0002".to_owned(), Duration::from_millis(delay));
     };
     faults(680);
@@ -120,17 +121,17 @@ async fn a_letter_named_from_outside_is_looked_up_before_it_is_moved() {
     assert_eq!(sent.letters, ids);
     let seen = stranger.see(&ids, LetterStatus::Cancelled).await.unwrap();
     assert!(seen.all_confirmed());
-    assert_eq!(stage.double.status("L0001"), "CANCELLED");
+    assert_eq!(stage.api.status("L0001"), "CANCELLED");
 }
 
 #[tokio::test]
 async fn a_refused_bulk_update_is_an_error_that_names_the_exchange() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(1);
+    stage.api.seed_ordinary(1);
     let supplier = stage.supplier();
     let ids = letter_ids(&supplier.daily_list().await.unwrap());
     let body = serde_json::json!({"errors": [{"detail": "duplicate canary id"}]});
-    stage.double.world.lock().faults.next = vec![(400, body)];
+    stage.api.world.lock().faults.next = vec![(400, body)];
     let error = supplier.accept_in_bulk(&ids).await.unwrap_err();
     let ClientError::Unexpected(answer) = &error else { panic!("{error}") };
     assert_eq!((answer.status, answer.exchange.as_str()), (400, "ex-000002"));
@@ -141,15 +142,15 @@ async fn a_refused_bulk_update_is_an_error_that_names_the_exchange() {
 async fn what_a_letter_is_shows_in_its_data_and_its_pdf() {
     let stage = Stage::set().await;
     let english = "integration-specification-english";
-    stage.double.seed(english, 1, Some(pdf(2)));
-    stage.double.seed(english, 1, None);
-    stage.double.seed(english, 1, Some(b"%PDF-1.7 torn".to_vec()));
-    stage.double.seed(english, 1, Some(pdf(6)));
-    stage.double.seed("nobody-knows-it", 1, Some(pdf(1)));
-    stage.double.seed("missing", 1, Some(pdf(1)));
-    stage.double.seed("integration-specification-braille", 1, Some(pdf(1)));
-    stage.double.seed(english, 1, Some(pdf(1)));
-    stage.double.world.lock().letters.get_mut("L0008").unwrap().stated_hash = Some("00".repeat(32));
+    stage.api.seed(english, 1, Some(pdf(2)));
+    stage.api.seed(english, 1, None);
+    stage.api.seed(english, 1, Some(b"%PDF-1.7 torn".to_vec()));
+    stage.api.seed(english, 1, Some(pdf(6)));
+    stage.api.seed("nobody-knows-it", 1, Some(pdf(1)));
+    stage.api.seed("missing", 1, Some(pdf(1)));
+    stage.api.seed("integration-specification-braille", 1, Some(pdf(1)));
+    stage.api.seed(english, 1, Some(pdf(1)));
+    stage.api.world.lock().letters.get_mut("L0008").unwrap().stated_hash = Some("00".repeat(32));
     let supplier = stage.supplier();
     let ids = letter_ids(&supplier.daily_list().await.unwrap());
     let prepared = supplier.prepare(&ids).await.unwrap();
@@ -178,8 +179,8 @@ async fn what_a_letter_is_shows_in_its_data_and_its_pdf() {
 #[tokio::test]
 async fn scenarios_at_work_at_once_never_share_a_letter() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(20);
-    stage.double.seed("integration-specification-english", 3, None);
+    stage.api.seed_ordinary(20);
+    stage.api.seed("integration-specification-english", 3, None);
     let supplier = stage.supplier();
     let takers: Vec<Supplier> =
         (0..4).map(|n| supplier.for_scenario(&format!("scenario {n}"))).collect();
@@ -199,7 +200,7 @@ async fn scenarios_at_work_at_once_never_share_a_letter() {
 #[tokio::test]
 async fn a_shortage_of_letters_is_said_and_gives_back_what_was_taken() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(2);
+    stage.api.seed_ordinary(2);
     let supplier = stage.supplier();
     let error = supplier.take_accepted(3, LetterFilter::Standard).await.unwrap_err();
     assert!(matches!(error, ClientError::TooFewLetters { needed: 3, found: 2, .. }), "{error}");
@@ -209,11 +210,13 @@ async fn a_shortage_of_letters_is_said_and_gives_back_what_was_taken() {
 #[tokio::test]
 async fn exceptional_letters_are_found_by_looking() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(5);
-    stage.double.seed("integration-specification-english", 2, Some(pdf(7)));
+    stage.api.seed_ordinary(5);
+    stage.api.seed("integration-specification-english", 2, Some(pdf(7)));
     let supplier = stage.supplier();
     supplier.daily_list().await.unwrap();
-    let long = |p: &crate::Prepared| matches!(p.outcome, Preparation::TooManyPages { .. });
+    let long = |p: &letterproof_reference_supplier::Prepared| {
+        matches!(p.outcome, Preparation::TooManyPages { .. })
+    };
     let found = supplier.find(2, LetterStatus::Pending, long).await.unwrap();
     let ids: Vec<&str> = found.iter().map(|letter| letter.id.as_str()).collect();
     assert_eq!(ids, ["L0006", "L0007"]);
@@ -222,7 +225,7 @@ async fn exceptional_letters_are_found_by_looking() {
 #[tokio::test]
 async fn a_daily_list_is_received_again_only_when_something_came_after_it() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(2);
+    stage.api.seed_ordinary(2);
     let supplier = stage.supplier();
     let first = supplier.receive_daily_list_if_stale().await.unwrap();
     assert_eq!(supplier.receive_daily_list_if_stale().await.unwrap(), first);
@@ -235,7 +238,7 @@ async fn a_daily_list_is_received_again_only_when_something_came_after_it() {
 #[tokio::test]
 async fn after_the_visibility_timeout_the_same_list_comes_again_and_the_wait_is_noted() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(3);
+    stage.api.seed_ordinary(3);
     let supplier = stage.supplier();
     let first = supplier.daily_list().await.unwrap();
     assert!(supplier.daily_list().await.unwrap().is_empty());
@@ -263,7 +266,7 @@ async fn management_information_counts_dispatched_letters_once() {
     assert_eq!(submitted[0].id.as_ref().unwrap().as_str(), "mi-1");
     assert!(supplier.submit_mi(&due).await.unwrap()[0].exchange.is_none());
     assert!(supplier.mi_due(letterproof_model::now()).is_empty());
-    assert_eq!(stage.double.world.lock().mi.len(), 1);
+    assert_eq!(stage.api.world.lock().mi.len(), 1);
 }
 
 #[tokio::test]
@@ -283,13 +286,13 @@ async fn a_replayed_journal_leaves_the_ledger_as_the_run_did() {
 #[tokio::test]
 async fn the_whole_queue_is_taken_in_chunk_by_chunk_and_every_pdf_is_downloaded() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(20);
-    stage.double.seed("integration-specification-braille", 5, Some(pdf(1)));
+    stage.api.seed_ordinary(20);
+    stage.api.seed("integration-specification-braille", 5, Some(pdf(1)));
     let supplier = stage.supplier();
     let run = supplier.take_in_queue(10).await.unwrap();
     assert_eq!(run.lists, [10, 10, 5, 0]);
     assert_eq!(run.letters.len(), 25);
-    assert!(run.letters.iter().all(crate::Prepared::is_ready));
+    assert!(run.letters.iter().all(letterproof_reference_supplier::Prepared::is_ready));
     assert_eq!(stage.memory.count("GET", "/data"), 25);
     assert_eq!(stage.memory.count("POST", "/letters"), 3);
     let lists: Vec<_> = stage
@@ -305,10 +308,10 @@ async fn the_whole_queue_is_taken_in_chunk_by_chunk_and_every_pdf_is_downloaded(
 #[tokio::test]
 async fn a_queue_that_shows_its_letters_again_is_not_taken_in_twice() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(4);
+    stage.api.seed_ordinary(4);
     {
         // No acceptance is ever applied, and answers take longer than letters stay hidden.
-        let faults = &mut stage.double.world.lock().faults;
+        let faults = &mut stage.api.world.lock().faults;
         faults.lost = (1..=4).map(|n| format!("L{n:04}")).collect();
         faults.latency = Duration::from_millis(200);
     }
@@ -329,7 +332,7 @@ async fn a_queue_that_shows_its_letters_again_is_not_taken_in_twice() {
 async fn a_queue_of_more_than_one_flow_is_taken_in_flow_by_flow_without_losing_a_letter() {
     let mut stage = Stage::set().await;
     stage.target.seeded_letters = 10;
-    stage.double.seed_ordinary(25);
+    stage.api.seed_ordinary(25);
     let supplier = stage.supplier();
     let mut lists = Vec::new();
     let mut letters = 0;
@@ -346,11 +349,10 @@ async fn a_queue_of_more_than_one_flow_is_taken_in_flow_by_flow_without_losing_a
 
 /// Ten ordinary letters, of which one turned out damaged while another scenario prepared it.
 async fn one_found_damaged(stage: &Stage) -> (Supplier, LetterId) {
-    stage.double.seed_ordinary(10);
+    stage.api.seed_ordinary(10);
     let damaged = LetterId::from("L0004");
-    stage.double.world.lock().letters.get_mut("L0004").unwrap().content =
-        Some(b"%PDF-1.7 x".to_vec());
-    stage.double.world.lock().letters.get_mut("L0004").unwrap().stated_hash = None;
+    stage.api.world.lock().letters.get_mut("L0004").unwrap().content = Some(b"%PDF-1.7 x".to_vec());
+    stage.api.world.lock().letters.get_mut("L0004").unwrap().stated_hash = None;
     let supplier = stage.supplier();
     supplier.daily_list().await.unwrap();
     let other = supplier.for_scenario("another test");
@@ -366,7 +368,7 @@ async fn what_one_scenario_found_damaged_is_rejected_before_another_takes_a_list
     let (supplier, damaged) = one_found_damaged(&stage).await;
     let listed = letter_ids(&supplier.list_to_take_on(10).await.unwrap());
     assert!(!listed.contains(&damaged), "{listed:?}");
-    assert_eq!(stage.double.status("L0004"), "REJECTED");
+    assert_eq!(stage.api.status("L0004"), "REJECTED");
     let taken = supplier.take_on(&listed).await.unwrap();
     assert_eq!(taken.accepted.letters.len(), 9);
 }
@@ -374,7 +376,7 @@ async fn what_one_scenario_found_damaged_is_rejected_before_another_takes_a_list
 #[tokio::test]
 async fn a_list_to_take_on_whole_waits_for_what_another_scenario_has_just_listed() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(5);
+    stage.api.seed_ordinary(5);
     let supplier = stage.supplier();
     supplier.for_scenario("another test").daily_list().await.unwrap();
     assert_eq!(supplier.list_to_take_on(5).await.unwrap().len(), 5);
@@ -407,23 +409,24 @@ async fn a_workflow_without_rejected_accepts_what_it_then_fails() {
 async fn what_a_probe_found_damaged_the_supplier_knows_but_not_what_it_found_sound() {
     let stage = Stage::set().await;
     let supplier = {
-        let (supplier, _) = (stage.supplier(), stage.double.seed_ordinary(2));
-        stage.double.world.lock().letters.get_mut("L0001").unwrap().content = Some(Vec::new());
+        let (supplier, _) = (stage.supplier(), stage.api.seed_ordinary(2));
+        stage.api.world.lock().letters.get_mut("L0001").unwrap().content = Some(Vec::new());
         supplier.daily_list().await.unwrap();
         supplier
     };
-    let flow = crate::Flow::harness(None);
+    let flow = letterproof_client::Flow::harness(None);
     for id in ["L0001", "L0002"] {
-        let probe = crate::Probe::new("GET", &format!("/letters/{id}/data"));
+        let probe = letterproof_client::Probe::new("GET", &format!("/letters/{id}/data"));
         let session = supplier.session();
         let (_, link) = session.probe_for_link(&flow, &probe).await.unwrap();
         let link = link.unwrap();
-        let download = session.probe_link(&flow, &link, crate::LinkChange::AsIs).await.unwrap();
+        let download =
+            session.probe_link(&flow, &link, letterproof_client::LinkChange::AsIs).await.unwrap();
         supplier.ledger().note_probed(&id.into(), &download.exchange).unwrap();
     }
     let known = |id: &str| supplier.ledger().get(&id.into()).unwrap().content;
     assert!(
-        matches!(known("L0001"), Some(crate::Content::Unusable { .. })),
+        matches!(known("L0001"), Some(letterproof_client::Content::Unusable { .. })),
         "{:?}",
         known("L0001")
     );

@@ -1,5 +1,8 @@
-//! A stand-in API for tests: a few letters, queued updates, a token endpoint, and faults by name.
-//! Refuses completeness: it knows what these tests need and nothing more.
+//! A stub of the API: a few letters, queued updates, a token endpoint, and faults by name. It knows
+//! what the tests of `client` and of the reference supplier need and nothing more; whole runs are
+//! tested with the mock.
+#![allow(clippy::unwrap_used, reason = "only tests call this module")]
+#![allow(missing_docs, reason = "tests read and set what the stub holds by its names")]
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
@@ -20,12 +23,12 @@ use base64::engine::general_purpose::STANDARD;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-pub(super) const API_KEY: &str = "canary-api-key-5b1";
-pub(super) const VISIBILITY: Duration = Duration::from_millis(300);
+pub const API_KEY: &str = "canary-api-key-5b1";
+pub const VISIBILITY: Duration = Duration::from_millis(300);
 const APPLY_DELAY: Duration = Duration::from_millis(60);
 const MISSING: &str = "missing";
 
-pub(super) fn other_key_pem() -> String {
+pub fn other_key_pem() -> String {
     new_key_pem()
 }
 
@@ -37,12 +40,12 @@ fn new_key_pem() -> String {
 }
 
 /// A 2,048-bit key is enough to sign with, and is made in a fraction of the time.
-pub(super) fn key_pem() -> String {
+pub fn key_pem() -> String {
     static KEY: OnceLock<String> = OnceLock::new();
     KEY.get_or_init(new_key_pem).clone()
 }
 
-pub(super) fn pdf(pages: i32) -> Vec<u8> {
+pub fn pdf(pages: i32) -> Vec<u8> {
     use pdf_writer::{Pdf, Rect, Ref};
     let mut pdf = Pdf::new();
     let (catalog, tree) = (Ref::new(1), Ref::new(2));
@@ -55,79 +58,79 @@ pub(super) fn pdf(pages: i32) -> Vec<u8> {
     pdf.finish()
 }
 
-pub(super) fn hex_sha256(bytes: &[u8]) -> String {
+pub fn hex_sha256(bytes: &[u8]) -> String {
     digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-pub(super) struct Letter {
-    pub(super) status: String,
-    pub(super) specification: String,
-    pub(super) content: Option<Vec<u8>>,
-    pub(super) stated_hash: Option<String>,
-    pub(super) hidden_until: Option<Instant>,
-    pub(super) pending: Vec<(Instant, String)>,
+pub struct Letter {
+    pub status: String,
+    pub specification: String,
+    pub content: Option<Vec<u8>>,
+    pub stated_hash: Option<String>,
+    pub hidden_until: Option<Instant>,
+    pub pending: Vec<(Instant, String)>,
 }
 
 #[derive(Default)]
-pub(super) struct Faults {
+pub struct Faults {
     /// Updates of these letters are lost.
-    pub(super) lost: HashSet<String>,
+    pub lost: HashSet<String>,
     /// Updates of these letters are applied as another status.
-    pub(super) twisted: HashMap<String, String>,
+    pub twisted: HashMap<String, String>,
     /// Updates of these letters are applied and then undone.
-    pub(super) undone: HashSet<String>,
+    pub undone: HashSet<String>,
     /// Updates of these letters take so long.
-    pub(super) slow: HashMap<String, Duration>,
+    pub slow: HashMap<String, Duration>,
     /// The next answers of the API, whatever is asked: status and body.
-    pub(super) next: Vec<(u16, Value)>,
+    pub next: Vec<(u16, Value)>,
     /// Answers of the token endpoint, whatever is asked.
-    pub(super) token: Vec<(u16, String)>,
+    pub token: Vec<(u16, String)>,
     /// The token endpoint refuses everything.
-    pub(super) no_tokens: bool,
+    pub no_tokens: bool,
     /// The token endpoint answers only when it gets a permit.
-    pub(super) token_gate: Option<Arc<tokio::sync::Semaphore>>,
+    pub token_gate: Option<Arc<tokio::sync::Semaphore>>,
     /// Every answer waits so long.
-    pub(super) latency: Duration,
+    pub latency: Duration,
     /// Where links lead, in place of this server.
-    pub(super) link_host: Option<String>,
+    pub link_host: Option<String>,
 }
 
 #[derive(Default)]
-pub(super) struct World {
-    pub(super) order: Vec<String>,
-    pub(super) letters: HashMap<String, Letter>,
-    pub(super) faults: Faults,
-    pub(super) valid_tokens: HashSet<String>,
-    pub(super) token_needed: bool,
-    pub(super) token_life: u64,
-    pub(super) token_count: usize,
-    pub(super) assertions: Vec<String>,
-    pub(super) seen_headers: Vec<HeaderMap>,
-    pub(super) arrivals: Vec<Instant>,
-    pub(super) mi: Vec<Value>,
+pub struct World {
+    pub order: Vec<String>,
+    pub letters: HashMap<String, Letter>,
+    pub faults: Faults,
+    pub valid_tokens: HashSet<String>,
+    pub token_needed: bool,
+    pub token_life: u64,
+    pub token_count: usize,
+    pub assertions: Vec<String>,
+    pub seen_headers: Vec<HeaderMap>,
+    pub arrivals: Vec<Instant>,
+    pub mi: Vec<Value>,
     /// Lists are refused with 403.
-    pub(super) forbidden: bool,
+    pub forbidden: bool,
     /// How far this server's clock is ahead.
-    pub(super) clock_ahead_s: i64,
+    pub clock_ahead_s: i64,
     links: usize,
 }
 
-pub(super) type Shared = Arc<Mutex<World>>;
+pub type Shared = Arc<Mutex<World>>;
 
-pub(super) struct Double {
+pub struct StubApi {
     address: SocketAddr,
-    pub(super) world: Shared,
+    pub world: Shared,
     server: tokio::task::JoinHandle<()>,
 }
 
-impl Drop for Double {
+impl Drop for StubApi {
     fn drop(&mut self) {
         self.server.abort();
     }
 }
 
-impl Double {
-    pub(super) async fn start() -> Self {
+impl StubApi {
+    pub async fn start() -> Self {
         let world: Shared = Arc::new(Mutex::new(World { token_life: 599, ..World::default() }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -148,20 +151,20 @@ impl Double {
         Self { address, world, server }
     }
 
-    pub(super) fn base_url(&self) -> String {
+    pub fn base_url(&self) -> String {
         format!("http://{}/api", self.address)
     }
 
-    pub(super) fn token_url(&self) -> String {
+    pub fn token_url(&self) -> String {
         format!("http://{}/oauth2/token", self.address)
     }
 
-    pub(super) fn require_tokens(&self) {
+    pub fn require_tokens(&self) {
         self.world.lock().token_needed = true;
     }
 
     /// Seeds letters of a specification, each with this content.
-    pub(super) fn seed(&self, specification: &str, count: usize, content: Option<Vec<u8>>) {
+    pub fn seed(&self, specification: &str, count: usize, content: Option<Vec<u8>>) {
         let mut world = self.world.lock();
         for _ in 0..count {
             let id = format!("L{:04}", world.order.len() + 1);
@@ -180,18 +183,18 @@ impl Double {
         }
     }
 
-    pub(super) fn seed_ordinary(&self, count: usize) {
+    pub fn seed_ordinary(&self, count: usize) {
         self.seed("integration-specification-english", count, Some(pdf(1)));
     }
 
     /// Loses every letter, as a target does that is seeded anew.
-    pub(super) fn forget_letters(&self) {
+    pub fn forget_letters(&self) {
         let mut world = self.world.lock();
         world.order.clear();
         world.letters.clear();
     }
 
-    pub(super) fn status(&self, id: &str) -> String {
+    pub fn status(&self, id: &str) -> String {
         let mut world = self.world.lock();
         world.settle();
         world.letters[id].status.clone()

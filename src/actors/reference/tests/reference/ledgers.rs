@@ -5,11 +5,12 @@ use std::path::Path;
 
 use letterproof_model::LetterStatus;
 
-use super::Stage;
-use crate::{ClientError, Content, Ledger, LetterRecord, Reasons, RunHead, Supplier, letter_ids};
+use crate::Stage;
+use letterproof_client::{ClientError, Content, Ledger, LetterRecord, RunHead};
+use letterproof_reference_supplier::{Reasons, Supplier, letter_ids};
 
 async fn worked(stage: &Stage, ledger: Ledger) -> Supplier {
-    stage.double.seed_ordinary(4);
+    stage.api.seed_ordinary(4);
     let supplier = Supplier::new(stage.session(), ledger).for_scenario("a test");
     let ids = letter_ids(&supplier.daily_list().await.unwrap());
     supplier.accept_in_bulk(&ids[..3]).await.unwrap();
@@ -70,7 +71,7 @@ async fn a_resumed_run_sees_what_an_earlier_one_sent_and_does_not_send_it_again(
     let settled = resumed.settle().await.unwrap();
     assert_eq!(settled.len(), 1);
     assert!(settled[0].all_confirmed());
-    assert!(resumed.ledger().select(crate::LetterRecord::in_flight).is_empty());
+    assert!(resumed.ledger().select(letterproof_client::LetterRecord::in_flight).is_empty());
     assert_eq!(resumed.ledger().counts()[&Some(LetterStatus::Dispatched)], 2);
     assert_eq!(stage.memory.count("POST", "/letters"), posts);
     assert!(resumed.settle().await.unwrap().is_empty());
@@ -96,11 +97,11 @@ async fn a_line_that_a_crash_cut_short_is_dropped_and_the_file_goes_on() {
 
 #[tokio::test]
 async fn why_a_letter_cannot_be_printed_is_kept_and_not_missed_in_older_ledgers() {
-    let content = crate::Content::Unusable { problem: "it is empty".to_owned() };
+    let content = letterproof_client::Content::Unusable { problem: "it is empty".to_owned() };
     let kept = serde_json::to_value(&content).unwrap();
     assert_eq!(kept, serde_json::json!({"kind": "damaged", "problem": "it is empty"}));
-    let older: crate::Content = serde_json::from_str(r#"{"kind":"damaged"}"#).unwrap();
-    assert_eq!(older, crate::Content::Unusable { problem: String::new() });
+    let older: letterproof_client::Content = serde_json::from_str(r#"{"kind":"damaged"}"#).unwrap();
+    assert_eq!(older, letterproof_client::Content::Unusable { problem: String::new() });
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::Stage;
+use crate::Stage;
 
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<u8>>>);
@@ -33,11 +33,11 @@ async fn no_secret_comes_out_in_logs_at_any_level_nor_in_debug_output() {
     assert!(set.is_ok(), "no other test may take the log");
 
     let stage = Stage::set().await.with_jwt();
-    stage.double.seed_ordinary(2);
+    stage.api.seed_ordinary(2);
     let supplier = stage.supplier();
     let run = supplier.take_in_queue(2).await.unwrap();
     assert_eq!(run.letters.len(), 2);
-    stage.double.world.lock().valid_tokens.clear();
+    stage.api.world.lock().valid_tokens.clear();
     supplier.check_service().await.unwrap();
 
     let shown = format!("{:?} {:?} {run:?}", supplier.session(), stage.target);

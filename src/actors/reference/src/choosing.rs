@@ -1,12 +1,12 @@
-//! Choosing letters to work on, always from the ledger.
-//! Refuses exceptional letters for ordinary flows, and letters that another scenario has.
+//! Choosing letters to work on, always from the ledger: no letter that another scenario has, and no
+//! exceptional letter for an ordinary flow. What the ledger knows from before this process is read
+//! again before anything rests on it.
 
+use letterproof_client::{ClientError, Content, LetterRecord};
 use letterproof_model::{Capability, LetterId, LetterStatus, SpecificationKind};
 
-use super::preparing::Prepared;
-use super::work::Supplier;
-use crate::ClientError;
-use crate::ledger::{Content, LetterRecord};
+use crate::preparing::{Preparation, Prepared};
+use crate::supplier::{AT_ONCE, Supplier};
 
 /// How often a shortfall is made up before it counts as one.
 const MOST_ROUNDS: usize = 5;
@@ -35,7 +35,7 @@ impl LetterFilter {
 impl Supplier {
     /// Takes letters that nobody works on and that are seen as ACCEPTED: such as are known first,
     /// then PENDING ones, accepted in bulk now. They are the caller's until
-    /// [`crate::Ledger::release`].
+    /// [`letterproof_client::Ledger::release`].
     ///
     /// # Errors
     /// When the target has too few, or the API refuses or gives no answer.
@@ -119,9 +119,9 @@ impl Supplier {
                 let fresh = |record: &LetterRecord| {
                     ready_to_move(record, status) && record.sha256.is_none() == suspicious
                 };
-                let batch = self.ledger().take(super::work::AT_ONCE * 4, |record| {
-                    fresh(record) && !looked_at.contains(&record.id)
-                });
+                let batch = self
+                    .ledger()
+                    .take(AT_ONCE * 4, |record| fresh(record) && !looked_at.contains(&record.id));
                 if batch.is_empty() {
                     break;
                 }
@@ -177,7 +177,7 @@ impl Supplier {
         for prepared in self.prepare(&unknown).await? {
             if prepared.is_ready() {
                 sound.push(prepared.id);
-            } else if !matches!(prepared.outcome, super::Preparation::Unfetched { .. }) {
+            } else if !matches!(prepared.outcome, Preparation::Unfetched { .. }) {
                 // What could not be fetched stays taken, so that nobody tries it for ever.
                 self.ledger().release([&prepared.id]);
             }
@@ -200,7 +200,7 @@ impl Supplier {
     }
 
     /// What this run knows of a letter's content: an earlier one left no record in this journal.
-    pub(super) fn known_content(&self, record: &LetterRecord) -> Option<Content> {
+    pub(crate) fn known_content(&self, record: &LetterRecord) -> Option<Content> {
         record.content_since(self.shared.since)
     }
 
@@ -226,7 +226,7 @@ impl Supplier {
 impl Supplier {
     /// What to try where letters are too few: what helps on a seeded target, and what helps on one
     /// that nobody seeds.
-    pub(super) fn remedy_of_shortage(&self, seeded: &'static str) -> &'static str {
+    pub(crate) fn remedy_of_shortage(&self, seeded: &'static str) -> &'static str {
         if self.context().has(Capability::Seeded) {
             seeded
         } else {
@@ -238,4 +238,43 @@ impl Supplier {
 /// Whether a letter is seen in a status and no update of it is under way.
 fn ready_to_move(record: &LetterRecord, status: LetterStatus) -> bool {
     record.status == Some(status) && !record.in_flight()
+}
+
+impl Supplier {
+    /// Whether the API has told of any letter during this run.
+    #[must_use]
+    pub fn has_seen_letters(&self) -> bool {
+        !self.ledger().select(|record| self.has_seen(record)).is_empty()
+    }
+
+    /// Whether the API has told of this letter during this run.
+    #[must_use]
+    pub fn has_seen(&self, record: &LetterRecord) -> bool {
+        record.seen_since(self.shared.since)
+    }
+
+    /// Of letters taken from the ledger, keeps those that are still as `wanted` says. A letter that
+    /// this process has heard of is taken at its word; any other is looked up. The rest are
+    /// released, but for those that could not be read, so that nobody tries them for ever.
+    pub(crate) async fn confirmed(
+        &self,
+        records: Vec<LetterRecord>,
+        wanted: impl Fn(&LetterRecord) -> bool,
+    ) -> Result<Vec<LetterRecord>, ClientError> {
+        if records.iter().all(|record| record.seen_since(self.shared.opened)) {
+            return Ok(records);
+        }
+        let read = self
+            .each("looking letters up", records, |record| async move {
+                if record.seen_since(self.shared.opened) {
+                    return Ok(Some(record));
+                }
+                let found = self.look_up(&record.id).await?;
+                Ok(found.or_else(|| self.ledger().get(&record.id).filter(|r| r.status.is_none())))
+            })
+            .await?;
+        let (kept, gone): (Vec<_>, Vec<_>) = read.into_iter().flatten().partition(wanted);
+        self.ledger().release(gone.iter().map(|record| &record.id));
+        Ok(kept)
+    }
 }

@@ -1,5 +1,7 @@
-//! The supplier itself: what all its handles share, and how a scenario gets one.
-//! Refuses to share a correlation id between scenarios.
+//! The supplier itself: what all its handles share, where it begins, how a scenario gets one, and
+//! how it tells its listener how far it is.
+//!
+//! No two scenarios share a correlation id.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,55 +10,105 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use letterproof_client::{ClientError, Flow, Ledger, ListedLetter, Session, UnexpectedAnswer};
 use letterproof_model::{Context, Exchange, LetterId, MarkKind, Mode, Timestamp, now};
 use parking_lot::Mutex;
 
-use super::listing::Listing;
-use super::resuming::{Beginning, Gate, Recalled};
-use crate::error::UnexpectedAnswer;
-use crate::wire::ListedLetter;
-use crate::{ClientError, Flow, Ledger, Progress, ProgressEvent, Session, Silent};
+use crate::lists::{Listing, Recalled};
 
 /// How many calls the supplier has under way at once; the pacer keeps their rate.
-pub(super) const AT_ONCE: usize = 128;
+pub(crate) const AT_ONCE: usize = 128;
 
 /// How many calls of a large piece of work may wait for the pacer at once.
 const MOST_BEFORE_PACER: usize = 12;
 
-/// A model print house; clones are handles on the same one.
-#[derive(Clone)]
-pub struct Supplier {
-    pub(super) shared: Arc<Shared>,
-    pub(super) flow: Flow,
+/// Asked before the first update; told whether a list came back with fewer letters than asked for,
+/// so that the ledger knows every letter that waits. An error keeps the update from being sent.
+pub type Gate = Arc<dyn Fn(&Ledger, bool) -> Result<(), ClientError> + Send + Sync>;
+
+/// What a supplier begins with besides its session and ledger.
+pub struct Beginning {
+    /// When the run began: before this process, where it is resumed.
+    pub since: Timestamp,
+    /// Asked before the first update.
+    pub gate: Option<Gate>,
+    /// Lists to go on with.
+    pub recalled: Recalled,
 }
 
-pub(super) struct Shared {
-    pub(super) session: Session,
-    pub(super) ledger: Ledger,
-    pub(super) context: Context,
-    pub(super) progress: Arc<dyn Progress>,
+impl Default for Beginning {
+    fn default() -> Self {
+        Self { since: now(), gate: None, recalled: Recalled::default() }
+    }
+}
+
+/// One step of long work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgressEvent {
+    /// What is being done, as a short phrase.
+    pub what: String,
+    /// How many are done.
+    pub done: u64,
+    /// How many there are, where known.
+    pub total: Option<u64>,
+    /// The time left, where known.
+    pub remaining: Option<Duration>,
+}
+
+/// Listens to the progress of long work; called often, so it must be quick.
+pub trait Progress: Send + Sync {
+    /// Takes one step of news.
+    fn on_event(&self, event: ProgressEvent);
+}
+
+impl<F: Fn(ProgressEvent) + Send + Sync> Progress for F {
+    fn on_event(&self, event: ProgressEvent) {
+        self(event);
+    }
+}
+
+/// Listens to nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn on_event(&self, _event: ProgressEvent) {}
+}
+
+/// The reference supplier; clones are handles on the same one.
+#[derive(Clone)]
+pub struct Supplier {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) flow: Flow,
+}
+
+pub(crate) struct Shared {
+    pub(crate) session: Session,
+    pub(crate) ledger: Ledger,
+    pub(crate) context: Context,
+    pub(crate) progress: Arc<dyn Progress>,
     /// Lists are never fetched in parallel: they overlap.
-    pub(super) listing: tokio::sync::Mutex<Listing>,
+    pub(crate) listing: tokio::sync::Mutex<Listing>,
     /// Updates sent so far, to tell whether any came after a list.
-    pub(super) updates: AtomicU64,
+    pub(crate) updates: AtomicU64,
     /// How long an update took to show the last time.
-    pub(super) usual_delay: Mutex<Option<Duration>>,
+    pub(crate) usual_delay: Mutex<Option<Duration>>,
     /// When the run began.
-    pub(super) since: Timestamp,
+    pub(crate) since: Timestamp,
     /// When this process began with it: later than `since` where the run is resumed.
-    pub(super) opened: Timestamp,
-    pub(super) gate: Option<Gate>,
-    pub(super) gate_passed: AtomicBool,
+    pub(crate) opened: Timestamp,
+    pub(crate) gate: Option<Gate>,
+    pub(crate) gate_passed: AtomicBool,
     /// Whether a list came back with fewer letters than asked for.
-    pub(super) saw_end: AtomicBool,
-    pub(super) recalled: Recalled,
+    pub(crate) saw_end: AtomicBool,
+    pub(crate) recalled: Recalled,
     /// Held by whoever decides on letters, until the decision shows; alone by whoever lists letters
     /// to decide on all of them.
-    pub(super) deciding: tokio::sync::RwLock<()>,
+    pub(crate) deciding: tokio::sync::RwLock<()>,
     /// The letters of such a list, by scenario, that nobody else had taken.
-    pub(super) held: Mutex<HashMap<String, Vec<LetterId>>>,
+    pub(crate) held: Mutex<HashMap<String, Vec<LetterId>>>,
     /// The letters of a list that ended one flow through the queue and begins the next.
-    pub(super) beyond: Mutex<Vec<LetterId>>,
+    pub(crate) beyond: Mutex<Vec<LetterId>>,
 }
 
 impl Supplier {
@@ -157,14 +209,14 @@ impl Supplier {
 
     /// How many more calls of a large piece of work may be begun when so many are under way: few
     /// stand before the pacer at a time, so that other scenarios' calls find their turn.
-    pub(super) fn room_for(&self, running: usize, most: usize) -> usize {
+    pub(crate) fn room_for(&self, running: usize, most: usize) -> usize {
         let before_pacer = self.session().pacer().waiting().min(MOST_BEFORE_PACER);
         let room = MOST_BEFORE_PACER - before_pacer + usize::from(running == 0);
         room.min(most.saturating_sub(running))
     }
 
     /// Does one thing for each item, some at a time, and gives the results in the items' order.
-    pub(super) async fn each<I, T, F>(
+    pub(crate) async fn each<I, T, F>(
         &self,
         what: &str,
         items: Vec<I>,
@@ -191,7 +243,18 @@ impl Supplier {
         Ok(done.into_iter().map(|(_, result)| result).collect())
     }
 
-    pub(super) fn tell(
+    /// Lets the first update pass only if the gate does.
+    pub(crate) fn pass_gate(&self) -> Result<(), ClientError> {
+        use std::sync::atomic::Ordering::SeqCst;
+        let Some(gate) = &self.shared.gate else { return Ok(()) };
+        if !self.shared.gate_passed.load(SeqCst) {
+            gate(self.ledger(), self.shared.saw_end.load(SeqCst))?;
+            self.shared.gate_passed.store(true, SeqCst);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn tell(
         &self,
         what: &str,
         done: u64,
@@ -202,12 +265,12 @@ impl Supplier {
         self.shared.progress.on_event(ProgressEvent { what, done, total, remaining });
     }
 
-    pub(super) fn mark(&self, kind: MarkKind) -> Result<(), ClientError> {
+    pub(crate) fn mark(&self, kind: MarkKind) -> Result<(), ClientError> {
         self.session().mark(kind, self.flow.scenario.as_deref())
     }
 
     /// The error for an answer that an action cannot go on with.
-    pub(super) fn unexpected(
+    pub(crate) fn unexpected(
         &self,
         action: &str,
         exchange: &Exchange,

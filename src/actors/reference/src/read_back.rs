@@ -1,15 +1,16 @@
-//! Reading letters back until a status shows: updates are queued, so a 202 proves nothing yet.
-//! Refuses to end a run: a letter that does not change is told of, and judges decide.
+//! Reading letters back until a status shows: updates are queued, so a 202 proves nothing yet. A
+//! letter that does not change ends no run: it is told of, and judges decide.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use letterproof_client::{Answer, ClientError, Flow, LetterDocument, LetterRecord};
 use letterproof_model::{ExchangeId, LetterId, LetterStatus};
 use tokio::time::Instant;
 
-use super::work::Supplier;
-use crate::ledger::LetterRecord;
-use crate::{Answer, ClientError, LetterDocument};
+use crate::supplier::Supplier;
+use crate::updates::Reasons;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -317,5 +318,46 @@ fn grown(pause: Duration) -> Duration {
         pause.mul_f64(0.25).max(FIRST_PAUSE)
     } else {
         pause.max(FIRST_PAUSE).mul_f64(1.4).min(LONGEST_PAUSE)
+    }
+}
+
+impl Supplier {
+    /// Reads each of these letters once, as the harness's own under a scenario's name; tells how many
+    /// were answered, and what it broke off with.
+    pub async fn read_once(
+        &self,
+        letters: Vec<LetterId>,
+        scenario: &str,
+    ) -> (usize, Result<(), ClientError>) {
+        let flow = Flow::harness(self.session().nonce()).in_scenario(scenario);
+        let (flow, answered) = (&flow, &AtomicUsize::new(0));
+        let read = self
+            .each("reading letters for the record", letters, |id| async move {
+                let answer = self.session().get_letter(flow, &id).await?;
+                answered.fetch_add(1, Ordering::Relaxed);
+                self.ledger().observe(&answer.exchange)
+            })
+            .await;
+        (answered.load(Ordering::Relaxed), read.map(drop))
+    }
+}
+
+impl Supplier {
+    /// Reports several statuses one after the other, each seen before the next is sent. Those that
+    /// the workflow does not declare are left out.
+    ///
+    /// # Errors
+    /// When the API refuses an update or gives no answer.
+    pub async fn take_through(
+        &self,
+        letters: &[LetterId],
+        statuses: &[LetterStatus],
+    ) -> Result<(), ClientError> {
+        let mut letters = letters.to_vec();
+        for status in statuses.iter().filter(|status| self.context().reports(**status)) {
+            let sent = self.move_in_bulk(&letters, *status, Reasons::None).await?;
+            letters = self.see(&sent.letters, *status).await?.confirmed();
+        }
+        Ok(())
     }
 }

@@ -6,11 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use letterproof_model::{LetterStatus, Recording};
 
-use super::Stage;
-use crate::{Beginning, ClientError, Ledger, LetterFilter, Recalled, Silent, Supplier, letter_ids};
+use crate::Stage;
+use letterproof_client::{ClientError, Ledger};
+use letterproof_reference_supplier::{
+    Beginning, LetterFilter, Recalled, Silent, Supplier, letter_ids,
+};
 
 async fn accepted(stage: &Stage, ledger: Ledger) -> Supplier {
-    stage.double.seed_ordinary(6);
+    stage.api.seed_ordinary(6);
     let supplier = Supplier::new(stage.session(), ledger).for_scenario("AT4 a list");
     let listed = letter_ids(&supplier.list_to_take_on(4).await.unwrap());
     let taken = supplier.take_on(&listed).await.unwrap();
@@ -50,7 +53,7 @@ async fn a_letter_that_the_target_does_not_know_any_more_is_not_taken() {
     let stage = Stage::set().await;
     let ledger = Ledger::in_memory(&stage.target);
     drop(accepted(&stage, ledger.clone()).await);
-    stage.double.forget_letters();
+    stage.api.forget_letters();
     let later = Supplier::new(stage.session(), ledger);
     let error = later.take_accepted(2, LetterFilter::Standard).await.unwrap_err();
     assert!(matches!(error, ClientError::TooFewLetters { found: 0, .. }), "{error}");
@@ -112,7 +115,7 @@ async fn a_list_that_was_being_worked_off_is_gone_on_with_once() {
 #[tokio::test]
 async fn nobody_takes_a_letter_of_a_list_that_is_to_be_taken_on_whole() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(6);
+    stage.api.seed_ordinary(6);
     let supplier = stage.supplier();
     let listed = letter_ids(&supplier.list_to_take_on(4).await.unwrap());
     let other = supplier.for_scenario("another");
@@ -127,10 +130,10 @@ async fn nobody_takes_a_letter_of_a_list_that_is_to_be_taken_on_whole() {
 #[tokio::test]
 async fn a_gate_is_asked_before_the_first_update_until_it_lets_one_pass() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(3);
+    stage.api.seed_ordinary(3);
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&asked);
-    let gate: crate::Gate = Arc::new(move |_, all_listed| {
+    let gate: letterproof_reference_supplier::Gate = Arc::new(move |_, all_listed| {
         assert!(all_listed, "the list came back with fewer letters than it may hold");
         match counter.fetch_add(1, Ordering::SeqCst) {
             0 => Err(ClientError::Interrupted),
@@ -151,7 +154,7 @@ async fn a_gate_is_asked_before_the_first_update_until_it_lets_one_pass() {
 #[tokio::test]
 async fn a_second_run_on_the_same_day_dispatches_nothing_that_it_could_not_report() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(6);
+    stage.api.seed_ordinary(6);
     let first = stage.supplier();
     first.have_dispatched(2).await.unwrap();
     assert_eq!(first.report_dispatched().await.unwrap().len(), 1);

@@ -1,11 +1,11 @@
-//! Looking at letters before producing them: what the API says of each, and what its PDF is.
-//! Refuses to look at the seed: a letter is exceptional because its data or its PDF shows it.
+//! Looking at letters before producing them: what the API says of each, and what its PDF is. The
+//! seed is never looked at: a letter is exceptional because its data or its PDF shows it.
 
+use letterproof_client::{ClientError, Content, Download, LetterRecord};
 use letterproof_model::{Content as Kept, ExchangeId, LetterId, SpecificationKind};
 
-use super::work::Supplier;
-use crate::ledger::{Content, LetterRecord};
-use crate::{ClientError, Download};
+use crate::supplier::Supplier;
+use letterproof_client::Reason;
 
 /// What a letter turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -117,7 +117,7 @@ impl Supplier {
     }
 
     /// Downloads a letter's PDF whatever its data says (AT15).
-    pub(super) async fn fetch_always(&self, id: LetterId) -> Result<Prepared, ClientError> {
+    pub(crate) async fn fetch_always(&self, id: LetterId) -> Result<Prepared, ClientError> {
         let mut prepared = Prepared::unfetched(id);
         if let Some(record) = self.ledger().get(&prepared.id) {
             self.fetch(&record, &mut prepared).await?;
@@ -139,7 +139,7 @@ impl Supplier {
     }
 
     /// What the letter's data alone says.
-    pub(super) fn by_metadata(&self, record: &LetterRecord) -> Option<Preparation> {
+    pub(crate) fn by_metadata(&self, record: &LetterRecord) -> Option<Preparation> {
         let Some(specification) =
             record.specification.as_ref().filter(|id| !id.as_str().is_empty())
         else {
@@ -187,4 +187,45 @@ fn inspect(record: &LetterRecord, download: &Download, prepared: &mut Prepared) 
             Some((content, problem)) => (content.into(), problem),
             None => (Preparation::Unfetched { status: download.status() }, None),
         };
+}
+
+impl Preparation {
+    /// The reason to reject a PENDING letter for; `None` when it can be taken on.
+    #[must_use]
+    pub fn reason_to_reject(&self) -> Option<Reason> {
+        match self {
+            Self::MissingPdf => Some(Reason::new("REJ-NOPDF", "The letter has no PDF")),
+            Self::UnusablePdf { problem } => Some(Reason::new("REJ-PDF", unusable(problem))),
+            Self::TooManyPages { pages } => Some(Reason::new("REJ-PAGES", too_long(*pages))),
+            Self::UnknownSpecification => {
+                Some(Reason::new("REJ-SPEC", "The specification is not one agreed"))
+            }
+            Self::MissingMetadata => {
+                Some(Reason::new("REJ-META", "The letter names no specification"))
+            }
+            _ => None,
+        }
+    }
+
+    /// The reason to fail an accepted letter for; `None` when it can be produced.
+    #[must_use]
+    pub fn reason_to_fail(&self) -> Option<Reason> {
+        match self {
+            Self::UnusablePdf { problem } => Some(Reason::new("FAIL-PDF", unusable(problem))),
+            Self::TooManyPages { pages } => Some(Reason::new("FAIL-PAGES", too_long(*pages))),
+            // Found only after acceptance, when it is too late to reject.
+            Self::MissingPdf => Some(Reason::new("FAIL-NOPDF", "The letter has no PDF")),
+            _ => None,
+        }
+    }
+}
+
+/// Why a PDF cannot be printed, as it was found out.
+fn unusable(problem: &str) -> String {
+    const TEXT: &str = "The PDF cannot be printed";
+    if problem.is_empty() { TEXT.to_owned() } else { format!("{TEXT}: {problem}") }
+}
+
+fn too_long(pages: u32) -> String {
+    format!("The PDF has {pages} pages; at most five can be enclosed")
 }

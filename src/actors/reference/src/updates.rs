@@ -1,16 +1,14 @@
-//! Reporting statuses, one letter at a time or many at once.
-//! Refuses to move a letter whose status it has not seen, or from which the pack does not allow
-//! the move: such letters are held back and named.
+//! Reporting statuses, one letter at a time or many at once, with the codes and texts that go with
+//! them (AT9 to AT13). A letter whose status was not seen, or from which the pack does not allow the
+//! move, is held back and named.
 
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
-use letterproof_model::{Exchange, ExchangeId, LetterId, LetterStatus};
+use letterproof_client::{ClientError, LetterRecord, LetterUpdate, Reason};
+use letterproof_model::{Exchange, ExchangeId, LetterId, LetterStatus, ReturnReason};
 
-use super::reasons::Reasons;
-use super::work::Supplier;
-use crate::ClientError;
-use crate::ledger::LetterRecord;
-use crate::wire::LetterUpdate;
+use crate::supplier::Supplier;
 
 /// The most letters one bulk update may name.
 const MOST_IN_BULK: usize = 2_500;
@@ -151,4 +149,39 @@ impl Supplier {
 fn may_move(record: &LetterRecord, status: LetterStatus) -> bool {
     !record.in_flight()
         && record.status.is_some_and(|from| status.eligible_before().contains(&from))
+}
+
+/// The reasons of a group of updates.
+#[derive(Debug, Clone, Default)]
+pub enum Reasons {
+    /// None is given.
+    #[default]
+    None,
+    /// All have the same.
+    Same(Reason),
+    /// The ten return reasons in turn, R01 first (AT10).
+    ReturnsInTurn,
+    /// Each has its own; a letter that is not named has none.
+    Each(HashMap<LetterId, Reason>),
+}
+
+impl From<Reason> for Reasons {
+    fn from(reason: Reason) -> Self {
+        Self::Same(reason)
+    }
+}
+
+impl Reasons {
+    /// The reason of the letter at this place of the group.
+    #[must_use]
+    pub fn of(&self, at: usize, letter: &LetterId) -> Option<Reason> {
+        match self {
+            Self::None => None,
+            Self::Same(reason) => Some(reason.clone()),
+            Self::ReturnsInTurn => {
+                ReturnReason::ALL.get(at % ReturnReason::ALL.len()).copied().map(Reason::from)
+            }
+            Self::Each(reasons) => reasons.get(letter).cloned(),
+        }
+    }
 }
