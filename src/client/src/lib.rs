@@ -4,45 +4,45 @@
 //! to a recorder before anyone decides anything on it. What an answer means for a test is decided
 //! elsewhere, from the record; a [`Ledger`] keeps what the answers said of each letter.
 
+mod assertion;
+mod call;
 mod doctor;
+mod documents;
 mod error;
-mod flow;
-mod jwks;
-mod key_fault;
+mod key_text;
 mod keys;
 mod ledger;
 mod pacer;
-mod pem_blocks;
 pub mod private;
 mod profile;
 mod safety;
 mod secret;
 mod session;
-mod settings;
 mod stamper;
 mod target;
-mod wire;
+mod tls;
+mod tokens;
 
 #[cfg(test)]
 mod tests;
 
+pub use assertion::AssertionFlaw;
+pub use call::{Flow, answer_is_lost};
 pub use doctor::{Check, CheckState, Diagnosis, Doctor, DoctorOptions};
+pub use documents::{
+    LetterAttributes, LetterDocument, LetterList, LetterUpdate, ListedLetter, MiAttributes,
+    MiDocument, MiRecord, Reason,
+};
 pub use error::{ClientError, UnexpectedAnswer};
-pub use flow::Flow;
-pub use jwks::KeyMatch;
-pub use keys::{KEY_BITS, SigningKey};
+pub use keys::{KEY_BITS, KeyMatch, SigningKey};
 pub use ledger::{Content, Ledger, LetterRecord, Moved, RunHead, Step, Tally};
 pub use pacer::{Pacer, Slot};
 pub use profile::Profile;
 pub use safety::{ProductionConsent, StorageConsent};
 pub use secret::SecretSource;
 pub use session::{
-    Answer, AssertionFlaw, BearerChoice, DataLink, Download, HeaderChoice, LinkChange, Probe,
-    Session, SessionOptions, Usage, answer_is_lost,
+    Answer, BearerChoice, DataLink, Download, HeaderChoice, LinkChange, Probe, Session,
+    SessionOptions, Usage,
 };
 pub use stamper::Stamper;
 pub use target::{Auth, ClientIdentity, Target, Timeouts};
-pub use wire::{
-    LetterAttributes, LetterDocument, LetterList, LetterUpdate, ListedLetter, MiAttributes,
-    MiDocument, MiRecord, Reason,
-};

@@ -10,8 +10,8 @@ use serde::de::IntoDeserializer;
 use serde::de::value::Error as WordError;
 use url::Url;
 
+use super::Profile;
 use super::fields::{BASES, CAPABILITIES, KINDS, METHODS, OPTIONAL_STATUSES, SPECIFICATIONS};
-use super::resolve::Profile;
 use crate::target::ClientIdentity;
 use crate::{Auth, SecretSource, Target};
 

@@ -1,6 +1,6 @@
-//! The signed JWT by which an application asks the platform for a token.
-//! Refuses to hold up other requests: a key is read, and an assertion signed, on a thread of its
-//! own, since either takes milliseconds of computing.
+//! The signed JWT by which an application asks the platform for a token. A key is read, and an
+//! assertion signed, on a thread of its own: either takes milliseconds of computing, which other
+//! requests must not wait for.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub enum AssertionFlaw {
 }
 
 /// An application's API key and signing key.
-pub(super) struct Signer {
+pub(crate) struct Signer {
     api_key: SecretString,
     key: SigningKey,
 }
@@ -52,7 +52,7 @@ struct Claims<'a> {
 
 impl Signer {
     /// Reads both secrets.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         api_key: &SecretSource,
         kid: &str,
         key: &SecretSource,
@@ -67,7 +67,7 @@ impl Signer {
     }
 
     /// Signs an assertion for `audience`, when the platform's clock shows `now_s` (epoch seconds).
-    pub(super) async fn assertion(
+    pub(crate) async fn assertion(
         self: Arc<Self>,
         audience: String,
         now_s: i64,
@@ -78,7 +78,7 @@ impl Signer {
     }
 
     /// An assertion with a flaw, for a probe of the token endpoint.
-    pub(super) async fn flawed(
+    pub(crate) async fn flawed(
         self: Arc<Self>,
         flaw: AssertionFlaw,
         audience: String,

@@ -1,5 +1,8 @@
-//! Raw requests for conformance checks: any method, path, header and body, recorded like all.
-//! Refuses to repair what it is given: a probe is sent as it was asked for, or not at all.
+//! Raw requests for conformance checks: any method, path, header and body, flawed assertions and
+//! tokens past their end, recorded like all.
+//!
+//! A probe is sent as it was asked for, or not at all. A token that a probe should not have been
+//! given is on record and nowhere else.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -7,15 +10,16 @@ use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use http::{HeaderName, HeaderValue, Method};
-use letterproof_model::{Actor, Exchange};
+use letterproof_model::{Actor, Capability, Exchange, now};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::api::link_of;
-use super::call::{API_BODY_CAP, Call, Kind, Repeat, Vouch};
-use super::core::Session;
-use super::link::DataLink;
-use super::transport::{header_text, request_id};
-use crate::{ClientError, Flow};
+use super::operations::{DataLink, link_of};
+use super::sending::{header_text, request_id};
+use super::{Raw, Session};
+use crate::assertion::AssertionFlaw;
+use crate::call::{self, API_BODY_CAP, Call, Kind, Next, Repeat, Vouch};
+use crate::tokens::{endpoint, token_call, token_of};
+use crate::{ClientError, Flow, Target};
 
 /// How many calls of a burst are under way at once: enough to go beyond a limit of hundreds a
 /// second where an answer takes most of a second.
@@ -145,7 +149,7 @@ impl Session {
     /// As [`Session::probe`], and before any traffic where the target is production or has no
     /// rate limit to test.
     pub async fn burst(&self, flow: &Flow, probe: &Probe, most: u32) -> Result<u32, ClientError> {
-        super::guard::allow_burst(&self.inner.target)?;
+        allow_burst(&self.inner.target)?;
         let refused = AtomicBool::new(false);
         let sent = AtomicU32::new(0);
         let one = || async {
@@ -154,7 +158,7 @@ impl Session {
             }
             self.ready()?;
             let call = self.probe_call(flow, probe).await?;
-            super::guard::allow(&self.inner, &call)?;
+            self.allow(&call)?;
             let bearer = self.bearer_for(&call).await?;
             sent.fetch_add(1, Ordering::Relaxed);
             self.count(call.kind, 1);
@@ -209,7 +213,7 @@ impl Session {
                 Vouch::Given(value)
             }
             // Given as it stands, so that a 401 is an outcome and not a reason to renew.
-            BearerChoice::Session => match self.bearer(flow).await? {
+            BearerChoice::Session => match self.inner.tokens.bearer(self, flow).await? {
                 Some(bearer) => Vouch::Given(bearer.header()),
                 None => Vouch::Nobody,
             },
@@ -230,4 +234,144 @@ impl Session {
             keep: None,
         })
     }
+}
+
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+/// How long after its end a token is used.
+const BEYOND: Duration = Duration::from_secs(1);
+
+impl Session {
+    /// Asks for a token with a flawed assertion, under this `X-Correlation-ID`. Gives the exchange;
+    /// `None` where the session asks nobody for tokens.
+    ///
+    /// # Errors
+    /// When a secret cannot be read, the probe may not be sent, or it could not be recorded.
+    pub async fn probe_token(
+        &self,
+        flow: &Flow,
+        flaw: AssertionFlaw,
+        label: &str,
+    ) -> Result<Option<Arc<Exchange>>, ClientError> {
+        let Some(signer) = self.inner.tokens.signer(self.target()).await? else { return Ok(None) };
+        let (audience, _) = endpoint(self.target())?;
+        let mut attempt = 0;
+        loop {
+            let now = self.platform_seconds();
+            let assertion = signer.clone().flawed(flaw, audience.clone(), now).await?;
+            let raw = self.ask_with(flow, &assertion, Some(label)).await?;
+            if !self.asks_again(&mut attempt, &raw).await? {
+                return Ok(Some(raw.exchange));
+            }
+        }
+    }
+
+    /// Asks for a token twice with one and the same assertion, the second time under this
+    /// `X-Correlation-ID`. Gives the second exchange, as [`Session::probe_token`] does.
+    ///
+    /// # Errors
+    /// As [`Session::probe_token`].
+    pub async fn probe_replay(
+        &self,
+        flow: &Flow,
+        label: &str,
+    ) -> Result<Option<Arc<Exchange>>, ClientError> {
+        let Some((assertion, _)) = self.ask_well(flow).await? else { return Ok(None) };
+        let mut attempt = 0;
+        loop {
+            let raw = self.ask_with(flow, &assertion, Some(label)).await?;
+            if !self.asks_again(&mut attempt, &raw).await? {
+                return Ok(Some(raw.exchange));
+            }
+        }
+    }
+
+    /// Sends a probe with a token of its own once that has expired. `None` where the session asks
+    /// nobody for tokens, where it was given none, and where one lives longer than `patience`.
+    ///
+    /// # Errors
+    /// As [`Session::probe_token`] and [`Session::probe`].
+    pub async fn probe_with_expired_token(
+        &self,
+        flow: &Flow,
+        probe: &Probe,
+        patience: Duration,
+    ) -> Result<Option<Arc<Exchange>>, ClientError> {
+        let Some((_, raw)) = self.ask_well(flow).await? else { return Ok(None) };
+        let Ok((bearer, life)) = token_of(self, &raw) else { return Ok(None) };
+        if life > patience {
+            return Ok(None);
+        }
+        self.sleep(life + BEYOND).await?;
+        let value = bearer.to_str().unwrap_or_default().to_owned();
+        let probe = Probe { bearer: BearerChoice::Value(value.into()), ..probe.clone() };
+        self.probe(flow, &probe).await.map(Some)
+    }
+
+    /// Asks for a token as one should, and again with another assertion while the platform has a
+    /// fault: an assertion that was not answered may or may not have been seen. `None` where the
+    /// session asks nobody for tokens.
+    async fn ask_well(&self, flow: &Flow) -> Result<Option<(String, Raw)>, ClientError> {
+        let Some(signer) = self.inner.tokens.signer(self.target()).await? else { return Ok(None) };
+        let (audience, _) = endpoint(self.target())?;
+        let mut attempt = 0;
+        loop {
+            let now = self.platform_seconds();
+            let assertion = signer.clone().assertion(audience.clone(), now).await?;
+            let raw = self.ask_with(flow, &assertion, None).await?;
+            if !self.asks_again(&mut attempt, &raw).await? {
+                return Ok(Some((assertion, raw)));
+            }
+        }
+    }
+
+    /// Whether a request for a token failed on the way and is to be made again, after a pause that
+    /// is over then.
+    async fn asks_again(&self, attempt: &mut u32, raw: &Raw) -> Result<bool, ClientError> {
+        *attempt += 1;
+        match call::next(Repeat::Safe, *attempt, raw) {
+            Next::Again(pause) => self.sleep(pause).await.map(|()| true),
+            Next::Take => Ok(false),
+        }
+    }
+
+    fn platform_seconds(&self) -> i64 {
+        self.inner.skew.server_now(now()).as_second()
+    }
+
+    async fn ask_with(
+        &self,
+        flow: &Flow,
+        assertion: &str,
+        label: Option<&str>,
+    ) -> Result<Raw, ClientError> {
+        let (_, url) = endpoint(self.target())?;
+        let flow = Flow { actor: Actor::Harness, ..flow.clone() };
+        let mut call: Call = token_call(self, &flow, url, assertion);
+        if let Some(label) = label {
+            let value: HeaderValue = header_text(label, "X-Correlation-ID")?;
+            call.headers.push((CORRELATION_ID, value));
+        }
+        self.ready()?;
+        self.allow(&call)?;
+        self.count(Kind::Token, 1);
+        self.send(&call, 1, None, None).await
+    }
+}
+
+/// Refuses to exceed the rate limit on purpose where that is no test: in production, and where no
+/// limit is known that could be tested.
+fn allow_burst(target: &Target) -> Result<(), ClientError> {
+    let host = target.base_url.host_str().unwrap_or_default();
+    if target.consent.is_some() {
+        return Err(ClientError::refused(format!(
+            "the rate limit of {host} is never exceeded on purpose in the production smoke test"
+        )));
+    }
+    if !target.has(Capability::RateLimited) {
+        return Err(ClientError::refused(format!(
+            "target {} has no rate limit to test; declare the capability `rate-limited` if {host} has one",
+            target.name
+        )));
+    }
+    Ok(())
 }

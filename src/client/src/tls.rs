@@ -1,24 +1,48 @@
-//! Reads what the HTTPS client is set up with: roots and a client certificate.
-//! Refuses to switch certificate checks off: there is no setting for it.
+//! The HTTP client of a target: its roots, its certificate and its proxy. No setting switches
+//! certificate checks off, and no redirect is followed.
 
+use std::error::Error as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use letterproof_model::{Mark, Recorder, now, other_encoding, without_mark};
-use letterproof_wire::is_loopback;
 use letterproof_wire::tls::pki_types::pem::PemObject as _;
 use letterproof_wire::tls::pki_types::{CertificateDer, PrivateKeyDer};
 use letterproof_wire::tls::rustls::ClientConfig;
 use letterproof_wire::tls::{Chains, TlsSettings, client_config};
+use letterproof_wire::{Guard, HttpClient, Redirects, is_loopback, retry};
 
 use crate::secret::mode_open_to_others;
 use crate::{ClientError, Target};
 
-/// What TLS is set up with; each chain that the server shows becomes a mark of the journal.
-pub(super) fn tls(
+/// Builds the HTTP client of a target: no redirects, checked certificates that are written down,
+/// plain bodies.
+pub(crate) fn build_http(
     target: &Target,
+    guard: &Guard,
     recorder: &Arc<dyn Recorder>,
-) -> Result<ClientConfig, ClientError> {
+) -> Result<HttpClient, ClientError> {
+    let tls = settings(target, recorder)?;
+    check_proxy(target)?;
+    let client = guard.client(Redirects::Shown, |builder| {
+        builder
+            .retry(retry::never())
+            .connect_timeout(target.timeouts.connect)
+            .pool_idle_timeout(Duration::from_secs(30))
+            .gzip(false)
+            .tls_info(true)
+            .referer(false)
+            .tls_backend_preconfigured(tls)
+    });
+    client.map_err(|error| {
+        let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+        failed(target, &cause)
+    })
+}
+
+/// What TLS is set up with; each chain that the server shows becomes a mark of the journal.
+fn settings(target: &Target, recorder: &Arc<dyn Recorder>) -> Result<ClientConfig, ClientError> {
     let (chains, recorder) = (Chains::default(), Arc::clone(recorder));
     let settings = TlsSettings {
         roots: roots(target)?,
@@ -40,7 +64,7 @@ pub(super) fn tls(
 }
 
 /// The client of a target cannot be built.
-pub(super) fn failed(target: &Target, cause: &str) -> ClientError {
+fn failed(target: &Target, cause: &str) -> ClientError {
     ClientError::configuration(format!(
         "target {}: the HTTPS client cannot be set up ({cause}); check roots, client certificate and proxy",
         target.name
@@ -91,7 +115,7 @@ fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
 }
 
 /// Refuses a proxy that cannot be used.
-pub(super) fn check_proxy(target: &Target) -> Result<(), ClientError> {
+fn check_proxy(target: &Target) -> Result<(), ClientError> {
     let Some(url) = &target.proxy else { return Ok(()) };
     let wrong = |problem: &str| {
         Err(ClientError::configuration(format!("target {}: {problem}", target.name)))

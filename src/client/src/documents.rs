@@ -1,5 +1,5 @@
-//! The API's documents as the client reads and writes them.
-//! Refuses strictness: unknown fields and statuses are passed over here and judged elsewhere.
+//! The API's documents as the client reads and writes them. Unknown fields and statuses are passed
+//! over here and judged elsewhere.
 
 use letterproof_model::{
     Document, GroupId, LetterId, LetterStatus, MiId, ReturnReason, SpecificationId, Timestamp,

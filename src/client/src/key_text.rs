@@ -1,8 +1,37 @@
-//! What a key file holds when it is no key that can sign, told in words for a message.
-//! Refuses to show any of it: what it finds is one of a few sentences.
+//! Finding the private key in a text that may hold more (certificates, public halves, remarks), and
+//! telling what a text is that holds no key which can sign. Nothing of the text is shown.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+
+/// The text with its line ends as line ends.
+pub(crate) fn plain(text: &str) -> String {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let unquoted = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    // Base64 holds no backslash.
+    unquoted.replace("\\r\\n", "\n").replace("\\n", "\n").replace("\\r", "\n")
+}
+
+/// Each block whose label ends with `PRIVATE KEY`, whole.
+pub(crate) fn private(text: &str) -> Vec<&str> {
+    const BEGIN: &str = "-----BEGIN ";
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(BEGIN) {
+        let block = &rest[at..];
+        let Some((label, _)) = block[BEGIN.len()..].split_once("-----") else { break };
+        let end = format!("-----END {label}-----");
+        let Some(length) = block.find(&end).map(|at| at + end.len()) else {
+            rest = &block[BEGIN.len()..];
+            continue;
+        };
+        if label.ends_with("PRIVATE KEY") {
+            found.push(&block[..length]);
+        }
+        rest = &block[length..];
+    }
+    found
+}
 
 /// Object identifiers, DER, by which PKCS#8 tells an elliptic-curve key.
 const ELLIPTIC: [&[u8]; 2] = [
@@ -36,7 +65,7 @@ pub(crate) const SEVERAL: KeyFault = fault(
 );
 
 /// Tells what a text is that could not be read as an RSA private key.
-pub(crate) fn of(text: &str) -> KeyFault {
+pub(crate) fn fault_of(text: &str) -> KeyFault {
     let begins = |label: &str| text.contains(&format!("-----BEGIN {label}-----"));
     if begins("ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED") {
         fault(
@@ -98,6 +127,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn private_blocks_are_found_among_others_and_written_out_line_ends_are_line_ends() {
+        let block = |label: &str| format!("-----BEGIN {label}-----\nAQAB\n-----END {label}-----\n");
+        let text = [
+            "Bag Attributes\n",
+            &block("CERTIFICATE"),
+            &block("PRIVATE KEY"),
+            &block("PUBLIC KEY"),
+            &block("RSA PRIVATE KEY"),
+            "-----BEGIN PRIVATE KEY-----\nAQ",
+        ]
+        .concat();
+        let found = private(&text);
+        assert_eq!(found, [block("PRIVATE KEY").trim(), block("RSA PRIVATE KEY").trim()]);
+        let one = block("PRIVATE KEY");
+        for written in [one.replace('\n', "\\n"), one.replace('\n', "\\r\\n")] {
+            assert_eq!(plain(&format!("\"{written}\"")).trim(), one.trim());
+        }
+        assert_eq!(plain(&format!("\u{feff}{one}")), one.trim());
+        for odd in ["", "-----BEGIN ", "-----BEGIN -----", "-----BEGIN A"] {
+            assert!(private(odd).is_empty(), "{odd}");
+        }
+    }
+
+    #[test]
     fn each_wrong_kind_of_key_is_told_by_its_own_words() {
         let elliptic = rcgen::KeyPair::generate().unwrap();
         let mut found = Vec::new();
@@ -112,16 +165,19 @@ mod tests {
             (pem("RSA PRIVATE KEY"), "damaged"),
             ("canary".to_owned(), "BEGIN PRIVATE KEY"),
         ] {
-            let fault = of(&text);
+            let fault = fault_of(&text);
             assert!(fault.found.contains(words), "{words}: {fault}");
             assert!(!fault.to_string().contains("canary"), "{fault}");
             found.push(fault.found);
         }
         found.dedup();
         assert_eq!(found.len(), 9);
-        assert_eq!(of(&pem("EC PRIVATE KEY")).found, of(&elliptic.serialize_pem()).found);
+        assert_eq!(
+            fault_of(&pem("EC PRIVATE KEY")).found,
+            fault_of(&elliptic.serialize_pem()).found
+        );
         let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n";
-        assert!(of(old).found.contains("passphrase"));
+        assert!(fault_of(old).found.contains("passphrase"));
     }
 
     fn pem(label: &str) -> String {

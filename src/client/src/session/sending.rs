@@ -1,5 +1,5 @@
-//! One try of a call over the wire, and its record.
-//! Refuses to answer before the exchange is recorded, and records a try that was cut short too.
+//! One try of a call over the wire, and its record. No answer is given before its exchange is
+//! recorded, and a try that was cut short is recorded too.
 
 use std::collections::HashSet;
 use std::error::Error as _;
@@ -11,27 +11,27 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use hyper_util::client::legacy::connect::HttpInfo;
+use letterproof_contract::content::inspect_download;
 use letterproof_model::{
     Connection, Direction, Exchange, PackId, RawBody, RawExchange, RawOutcome, RawRequest,
     RawResponse, Recorder, Timestamp, TransportError, TransportErrorKind, now,
 };
-use letterproof_wire::{Guard, HttpClient, Redirects, Request, SendError, TlsInfo, retry};
+use letterproof_wire::{HttpError, Request, Response, SendError, TlsInfo};
 use parking_lot::Mutex;
 use secrecy::SecretSlice;
 use uuid::Uuid;
 
-use super::call::{Call, Kind};
-use super::core::Session;
-use super::receiving::{classify, collect};
-use super::token::Bearer;
-use crate::{ClientError, Flow, Target};
+use super::Session;
+use crate::call::{Call, Kind};
+use crate::tokens::Bearer;
+use crate::{ClientError, Flow, private};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
 /// An id for `X-Request-ID` that no other call has, in the form of a UUID. Those of one process begin
 /// alike and count on, since ids that share nothing are a good part of a packed bundle.
-pub(super) fn request_id() -> String {
+pub(crate) fn request_id() -> String {
     /// What is counted: the last part of a UUID.
     const COUNTED: u128 = 0xffff_ffff_ffff;
     static FRONT: LazyLock<u128> = LazyLock::new(|| Uuid::new_v4().as_u128() & !COUNTED);
@@ -41,27 +41,27 @@ pub(super) fn request_id() -> String {
 }
 
 /// A recorded try, with the parts of the answer that only the session may see.
-pub(super) struct Raw {
-    pub(super) exchange: Arc<Exchange>,
+pub(crate) struct Raw {
+    pub(crate) exchange: Arc<Exchange>,
     /// `Location`, which for letter data is a signed link.
-    pub(super) location: Option<HeaderValue>,
+    pub(crate) location: Option<HeaderValue>,
     /// The answer of the token endpoint.
-    pub(super) secret_body: Option<SecretSlice<u8>>,
+    pub(crate) secret_body: Option<SecretSlice<u8>>,
 }
 
 impl Raw {
-    pub(super) fn status(&self) -> Option<u16> {
+    pub(crate) fn status(&self) -> Option<u16> {
         self.exchange.status()
     }
 
-    pub(super) fn error_kind(&self) -> Option<TransportErrorKind> {
+    pub(crate) fn error_kind(&self) -> Option<TransportErrorKind> {
         self.exchange.error().map(|error| error.kind)
     }
 }
 
 /// The connections seen so far, to tell a fresh one from one used before.
 #[derive(Default)]
-pub(super) struct Connections {
+pub(crate) struct Connections {
     seen: Mutex<HashSet<(SocketAddr, SocketAddr)>>,
     certificate: Mutex<Option<Vec<u8>>>,
 }
@@ -80,7 +80,7 @@ impl Connections {
     }
 
     /// The certificate that the target's host showed last, DER.
-    pub(super) fn certificate(&self) -> Option<Vec<u8>> {
+    pub(crate) fn certificate(&self) -> Option<Vec<u8>> {
         self.certificate.lock().clone()
     }
 }
@@ -127,7 +127,7 @@ impl Drop for UnderWay {
 
 impl Session {
     /// Sends a call once and records it.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         call: &Call,
         attempt: u32,
@@ -300,7 +300,7 @@ impl Session {
 
     /// The `X-Correlation-ID` of a flow's call that is sent now: the flow's own, and what ties the
     /// call to the record so far.
-    pub(super) fn correlation(&self, flow: &Flow) -> Option<String> {
+    pub(crate) fn correlation(&self, flow: &Flow) -> Option<String> {
         let id = flow.correlation.as_ref()?;
         Some(match self.inner.recorder.chain_tail() {
             Some(tail) => format!("{id}-{tail}"),
@@ -322,7 +322,7 @@ fn interrupted() -> TransportError {
 const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("letterproof/", env!("CARGO_PKG_VERSION")));
 
-pub(super) fn header_text(text: &str, name: &str) -> Result<HeaderValue, ClientError> {
+pub(crate) fn header_text(text: &str, name: &str) -> Result<HeaderValue, ClientError> {
     HeaderValue::from_str(text).map_err(|_| {
         ClientError::configuration(format!(
             "header {name} cannot carry the value asked for; use visible ASCII characters"
@@ -351,9 +351,9 @@ async fn inspect(
     keep: Option<PathBuf>,
 ) -> Result<RawBody, ClientError> {
     let inspected = tokio::task::spawn_blocking(move || {
-        let (content, pdf) = crate::session::link::inspect(media_type.as_deref(), &body);
+        let (content, pdf) = inspect_download(&body, media_type.as_deref());
         if let Some(path) = keep.filter(|_| pdf) {
-            super::keep::keep(&path, &body)?;
+            private::keep_pdf(&path, &body)?;
         }
         Ok::<_, ClientError>((content, pdf))
     });
@@ -372,27 +372,108 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Builds the HTTP client of a target: no redirects, checked certificates that are written down,
-/// plain bodies.
-pub(super) fn build_http(
-    target: &Target,
-    guard: &Guard,
-    recorder: &Arc<dyn Recorder>,
-) -> Result<HttpClient, ClientError> {
-    let tls = super::setup::tls(target, recorder)?;
-    super::setup::check_proxy(target)?;
-    let client = guard.client(Redirects::Shown, |builder| {
-        builder
-            .retry(retry::never())
-            .connect_timeout(target.timeouts.connect)
-            .pool_idle_timeout(Duration::from_secs(30))
-            .gzip(false)
-            .tls_info(true)
-            .referer(false)
-            .tls_backend_preconfigured(tls)
-    });
-    client.map_err(|error| {
-        let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-        super::setup::failed(target, &cause)
-    })
+/// Why a body did not come whole: kind, cause, and how much had come.
+type Broken = (TransportErrorKind, String, u64);
+
+/// Collects a body up to a cap and a deadline.
+pub(crate) async fn collect(
+    response: &mut Response,
+    deadline: tokio::time::Instant,
+    cap: u64,
+) -> Result<Vec<u8>, Broken> {
+    let announced = response.content_length().unwrap_or(0);
+    let mut body = Vec::with_capacity(usize::try_from(announced.min(1 << 20)).unwrap_or(0));
+    loop {
+        let received = body.len() as u64;
+        match tokio::time::timeout_at(deadline, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => {
+                if received + chunk.len() as u64 > cap {
+                    return Err((
+                        TransportErrorKind::Body,
+                        format!("the body is longer than the {cap} bytes this client takes"),
+                        received,
+                    ));
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Ok(Ok(None)) => return Ok(body),
+            Ok(Err(error)) => {
+                let (kind, cause) = classify(&error, true);
+                return Err((kind, cause, received));
+            }
+            Err(_) => {
+                return Err((
+                    TransportErrorKind::Timeout,
+                    "the body did not arrive in the time allowed".to_owned(),
+                    received,
+                ));
+            }
+        }
+    }
+}
+
+/// What kind of failure the HTTP library reports, and its innermost cause. The library's own
+/// sentence is not used: it holds the URL.
+pub(crate) fn classify(error: &HttpError, in_body: bool) -> (TransportErrorKind, String) {
+    let mut cause = String::new();
+    let mut kind = None;
+    let mut source = error.source();
+    while let Some(inner) = source {
+        cause = inner.to_string();
+        if let Some(hyper) = inner.downcast_ref::<hyper::Error>() {
+            if hyper.is_parse() {
+                kind = Some(TransportErrorKind::Protocol);
+            } else if hyper.is_incomplete_message() || hyper.is_closed() || hyper.is_canceled() {
+                kind = Some(TransportErrorKind::Reset);
+            }
+        }
+        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
+            use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+            if matches!(io.kind(), BrokenPipe | ConnectionAborted | ConnectionReset) {
+                kind = Some(TransportErrorKind::Reset);
+            }
+        }
+        source = inner.source();
+    }
+    if cause.is_empty() {
+        "the request failed".clone_into(&mut cause);
+    }
+    let kind = if error.is_timeout() {
+        TransportErrorKind::Timeout
+    } else if is_tls(&cause) && !in_body {
+        // Also after the connection stands: then a server refuses the client's certificate.
+        TransportErrorKind::Tls
+    } else if error.is_connect() {
+        TransportErrorKind::Connect
+    } else if in_body {
+        TransportErrorKind::Body
+    } else {
+        kind.unwrap_or(TransportErrorKind::Protocol)
+    };
+    // What rustls says of a first record that is none of TLS.
+    if cause.contains("InvalidContentType") {
+        cause = "it answers without TLS: this port speaks plain HTTP; give an address that begins \
+                 with http://, or the port that serves TLS"
+            .to_owned();
+    }
+    if let Some(said) = cause.strip_prefix("tunnel error: ") {
+        cause = format!("the proxy opens no way to the host ({said})");
+    }
+    if error.is_dns() {
+        cause = format!("the name could not be resolved ({cause})");
+    }
+    (kind, cause)
+}
+
+fn is_tls(cause: &str) -> bool {
+    [
+        "certificate",
+        "fatal alert",
+        "corrupt message",
+        "peer is incompatible",
+        "peer misbehaved",
+        "handshake",
+    ]
+    .iter()
+    .any(|word| cause.contains(word))
 }
