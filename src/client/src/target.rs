@@ -129,7 +129,7 @@ impl Target {
     /// The names of the built-in targets.
     pub const BUILT_IN: [&'static str; 4] = ["mock", "sandbox", "int", "prod-smoke"];
 
-    /// The embedded double of INT, or any stand-in with the pack's sizes.
+    /// The mock of INT, embedded or at an address of its own, with the pack's sizes.
     ///
     /// # Errors
     /// When the base URL is none.

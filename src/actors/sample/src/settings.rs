@@ -1,19 +1,23 @@
-//! What the print house is told before its day begins.
-//! Refuses nothing here: what cannot work is refused when the supplier is made.
+//! What the sample supplier is told before its day begins. Its secrets are read when the day begins,
+//! and not before.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use letterproof_model::{
     Context, SpecificationId, SpecificationKind, SpecificationMeaning, TestId, pack,
 };
 use letterproof_wire::{Going, Guard, Refusal, StorageHost, Through, is_loopback};
+use secrecy::SecretString;
 use url::Url;
 
 use crate::habits::{Habit, Manner};
-use crate::secret::Secret;
+use crate::report::SupplierError;
 
-/// How the print house proves who it is.
+/// How the supplier proves who it is.
 #[derive(Debug, Clone)]
 pub enum Access {
     /// Not at all, as on the public sandbox.
@@ -48,7 +52,7 @@ pub struct Fates {
     pub spoilt: usize,
 }
 
-/// What the print house is told before its day begins.
+/// What the supplier is told before its day begins.
 #[derive(Debug, Clone)]
 pub struct SupplierSettings {
     /// The API, or a witness in front of it.
@@ -92,7 +96,7 @@ pub struct SupplierSettings {
     /// How long it waits where a habit lets a day pass; its own clock counts a day for each.
     pub day: Duration,
     /// Where an empty POST has the queue filled anew before a fast intake, as the `/seed` of the
-    /// double's admin side does. It must be on this machine.
+    /// mock's admin side does. It must be on this machine.
     pub reseed: Option<Url>,
     /// How long to wait for letters where the queue must be full again.
     pub wait_for_letters: Duration,
@@ -137,7 +141,7 @@ impl SupplierSettings {
         }
     }
 
-    /// What every connection of the print house passes.
+    /// What every connection of the supplier passes.
     pub(crate) fn guard(&self) -> Result<Guard, Refusal> {
         let token = match &self.access {
             Access::SignedJwt { token_url, .. } => Some(token_url),
@@ -176,5 +180,40 @@ impl SupplierSettings {
     /// What letters of a specification are; `None` for one nobody agreed.
     pub(crate) fn kind(&self, id: &SpecificationId) -> Option<SpecificationKind> {
         self.specifications.iter().find(|known| known.id == *id).map(|known| known.kind)
+    }
+}
+
+type Read = dyn Fn() -> BoxFuture<'static, Result<SecretString, String>> + Send + Sync;
+
+/// A secret, or how to read it.
+#[derive(Clone)]
+pub struct Secret(Arc<Read>);
+
+impl Secret {
+    /// A secret that `read` gives each time a day begins. Its error is what a person is told, with a
+    /// next step and without the secret.
+    #[must_use]
+    pub fn read_by<F, R>(read: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<SecretString, String>> + Send + 'static,
+    {
+        Self(Arc::new(move || Box::pin(read())))
+    }
+
+    pub(crate) async fn read(&self) -> Result<SecretString, SupplierError> {
+        (self.0)().await.map_err(SupplierError::Secret)
+    }
+}
+
+impl From<SecretString> for Secret {
+    fn from(secret: SecretString) -> Self {
+        Self::read_by(move || std::future::ready(Ok(secret.clone())))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a secret")
     }
 }

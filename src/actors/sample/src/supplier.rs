@@ -1,33 +1,31 @@
-//! The print house itself: made once, it works one day.
-//! Refuses production, and settings that cannot work, before anything is sent.
+//! The sample supplier itself: made once, it works one day. Production, and settings that cannot
+//! work, are refused before anything is sent.
 
 use letterproof_wire::{is_loopback, is_production_host};
 use parking_lot::Mutex;
 
-use crate::day::{Day, Listener};
-use crate::error::SupplierError;
+use crate::day::{Day, Listener, Shift};
 use crate::faults::{Fault, Faults};
 use crate::line::Line;
-use crate::report::{DayEnd, ShiftReport};
+use crate::report::{DayEnd, ShiftReport, SupplierError};
 use crate::settings::{Access, SupplierSettings};
-use crate::shift::Shift;
 
 /// A sample supplier.
-pub struct ModelSupplier {
+pub struct SampleSupplier {
     settings: SupplierSettings,
     faults: Faults,
 }
 
-impl std::fmt::Debug for ModelSupplier {
+impl std::fmt::Debug for SampleSupplier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ModelSupplier")
+        f.debug_struct("SampleSupplier")
             .field("base_url", &self.settings.base_url.as_str())
             .finish_non_exhaustive()
     }
 }
 
-impl ModelSupplier {
-    /// A print house with these settings, honest without faults.
+impl SampleSupplier {
+    /// A supplier with these settings, honest without faults.
     ///
     /// # Errors
     /// The base URL leads to production or is none that can be called, or a number in the settings
@@ -40,7 +38,7 @@ impl ModelSupplier {
         Ok(Self { settings, faults: Faults::new(faults) })
     }
 
-    /// What this print house will do on its day.
+    /// What this supplier will do on its day.
     #[must_use]
     pub fn shift(&self) -> Shift {
         Shift::of(&self.settings.tests)

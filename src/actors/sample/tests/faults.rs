@@ -96,7 +96,7 @@ async fn an_honest_day_in_the_setting_of_each_fault_meets_its_criterion() {
         let mut wrong = Vec::new();
         for entry in entries {
             let concluded = day.of(first(entry));
-            // What only a small seeding leaves open is no fault of the print house.
+            // What only a small seeding leaves open is no fault of the supplier.
             let short = concluded.words.contains("the pack asks for");
             if concluded.verdict != Verdict::Pass && !short {
                 wrong.push(format!("{}: {concluded:?}\n{:#?}", entry.name, day.report));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use letterproof_mock::{AuthMode, MockConfig, MockServer};
 use letterproof_model::{Journal as _, LetterStatus, TestId, Verdict};
-use letterproof_sample_supplier::{DayEnd, ModelSupplier, SupplierSettings};
+use letterproof_sample_supplier::{DayEnd, SampleSupplier, SupplierSettings};
 use support::tap::Trouble;
 use support::{Concluded, Day, Setting, day};
 use url::Url;
@@ -127,7 +127,7 @@ async fn a_certificate_is_trusted_by_the_roots_that_were_given_and_not_without()
             attempts: 1,
             ..SupplierSettings::new(Url::parse(mock.base_url()).unwrap())
         };
-        let supplier = ModelSupplier::new(settings, []).unwrap();
+        let supplier = SampleSupplier::new(settings, []).unwrap();
         let report = supplier.run(&|_| (), std::future::pending()).await.unwrap();
         assert_eq!(report.end == DayEnd::Whole, trusted, "{report:#?}");
     }

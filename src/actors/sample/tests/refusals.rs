@@ -1,4 +1,4 @@
-//! What the print house refuses, how its day ends early, and that it keeps secrets to itself.
+//! What the supplier refuses, how its day ends early, and that it keeps secrets to itself.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use letterproof_mock::{AuthMode, MockConfig, MockServer, SecretToken};
 use letterproof_sample_supplier::{
-    Access, DayEnd, ModelSupplier, Secret, SupplierError, SupplierSettings,
+    Access, DayEnd, SampleSupplier, Secret, SupplierError, SupplierSettings,
 };
 use secrecy::SecretString;
 use url::Url;
@@ -25,7 +25,7 @@ fn settings(url: &str) -> SupplierSettings {
 }
 
 fn refusal(settings: SupplierSettings) -> String {
-    ModelSupplier::new(settings, []).unwrap_err().to_string()
+    SampleSupplier::new(settings, []).unwrap_err().to_string()
 }
 
 /// A secret that nobody may read.
@@ -36,7 +36,7 @@ fn unread() -> Secret {
 #[test]
 fn production_is_refused_before_anything_is_sent() {
     let url = "https://api.service.nhs.uk/nhs-notify-supplier";
-    let error = ModelSupplier::new(settings(url), []).unwrap_err();
+    let error = SampleSupplier::new(settings(url), []).unwrap_err();
     assert!(matches!(error, SupplierError::Production { .. }), "{error}");
     let token_url = Url::parse("https://api.service.nhs.uk/oauth2/token").unwrap();
     let access = Access::SignedJwt {
@@ -75,14 +75,14 @@ async fn a_secret_that_is_not_there_is_named_and_nothing_is_sent() {
     let access =
         Access::Bearer(Secret::read_by(|| async { Err("variable UNSET is not set".to_owned()) }));
     let supplier =
-        ModelSupplier::new(SupplierSettings { access, ..settings("http://127.0.0.1:1/x") }, []);
+        SampleSupplier::new(SupplierSettings { access, ..settings("http://127.0.0.1:1/x") }, []);
     let error = supplier.unwrap().run(&|_| (), std::future::pending()).await.unwrap_err();
     assert_eq!(error.to_string(), "variable UNSET is not set");
 }
 
 #[tokio::test]
 async fn a_day_against_nobody_ends_broken_with_a_next_step() {
-    let supplier = ModelSupplier::new(settings("http://127.0.0.1:1/nhs-notify-supplier"), []);
+    let supplier = SampleSupplier::new(settings("http://127.0.0.1:1/nhs-notify-supplier"), []);
     let report = supplier.unwrap().run(&|_| (), std::future::pending()).await.unwrap();
     let DayEnd::Broken(problem) = &report.end else { panic!("{report:#?}") };
     assert!(problem.contains("GET /_status") && problem.contains("check that"), "{problem}");
@@ -99,7 +99,7 @@ async fn a_refused_token_is_told_and_never_shown() {
     let access = Access::Bearer(Secret::from(SecretString::from(CANARY.to_owned())));
     let settings = SupplierSettings { access, ..settings(mock.base_url()) };
     let shown = format!("{settings:?}");
-    let supplier = ModelSupplier::new(settings, []).unwrap();
+    let supplier = SampleSupplier::new(settings, []).unwrap();
     let report = supplier.run(&|_| (), std::future::pending()).await.unwrap();
     let DayEnd::Broken(problem) = &report.end else { panic!("{report:#?}") };
     assert!(problem.contains("401") && problem.contains("token"), "{problem}");
@@ -116,7 +116,7 @@ async fn a_day_that_is_stopped_says_what_was_done() {
         ..MockConfig::default()
     });
     let mock = mock.await.unwrap();
-    let supplier = ModelSupplier::new(settings(mock.base_url()), []).unwrap();
+    let supplier = SampleSupplier::new(settings(mock.base_url()), []).unwrap();
     // The visibility timeout of five minutes is never waited out.
     let stop = async { tokio::time::sleep(Duration::from_secs(1)).await };
     let report = supplier.run(&|_| (), stop).await.unwrap();

@@ -82,8 +82,8 @@ async fn a_link_that_leads_astray_is_not_followed_and_ends_the_session() {
 async fn a_stated_storage_at_another_port_is_followed() {
     let mut stage = Stage::set().await;
     let storage = Stage::set().await;
-    storage.double.seed_ordinary(1);
-    let root = storage.double.base_url().replace("/api", "");
+    storage.api.seed_ordinary(1);
+    let root = storage.api.base_url().replace("/api", "");
     stage.target.storage_hosts = vec![root.strip_prefix("http://").unwrap().parse().unwrap()];
     // Reached; the other server does not know this one's signature.
     assert!(followed(&stage, &root).await.unwrap().is_some());

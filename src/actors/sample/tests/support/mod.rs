@@ -1,4 +1,4 @@
-//! A double, a tap in front of it, a print house, and what the judges say of its day.
+//! A mock, a tap in front of it, a supplier, and what the judges say of its day.
 //! Refuses the real timings: visibility, delays and sizes are small, so that a day takes seconds.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic, missing_docs)]
 
@@ -11,7 +11,7 @@ use letterproof_judge::judge_all;
 use letterproof_mock::{Mix, MockConfig, MockServer, SeedPlan};
 use letterproof_model::{Context, CriterionResult, Mode, Recording, TestId, Verdict};
 use letterproof_sample_supplier::{
-    Access, Fates, Fault, Habit, ModelSupplier, Secret, ShiftReport, SupplierSettings,
+    Access, Fates, Fault, Habit, SampleSupplier, Secret, ShiftReport, SupplierSettings,
 };
 use secrecy::SecretString;
 use tap::{Tap, Trouble};
@@ -126,7 +126,7 @@ fn words(criterion: &CriterionResult) -> String {
     format!("{} [{}]", criterion.observed, criterion.reason.as_deref().unwrap_or_default())
 }
 
-/// The settings of a print house that works against `tap`, in front of `mock`.
+/// The settings of a supplier that works against `tap`, in front of `mock`.
 pub fn settings(setting: &Setting, mock: &MockServer, root: &str) -> SupplierSettings {
     let upstream = mock.base_url().strip_suffix("/nhs-notify-supplier").unwrap();
     let through = |url: &str| Url::parse(&url.replace(upstream, root)).unwrap();
@@ -185,7 +185,7 @@ pub async fn day_with(setting: &Setting, faults: &[&str], habits: Vec<Habit>) ->
     let tap = Tap::start(upstream, setting.trouble).await;
     let wrong = faults.iter().map(|name| Fault::parse(name).unwrap());
     let settings = SupplierSettings { habits, ..settings(setting, &mock, tap.address()) };
-    let supplier = ModelSupplier::new(settings, wrong).unwrap();
+    let supplier = SampleSupplier::new(settings, wrong).unwrap();
     let work = supplier.run(&|_| (), std::future::pending());
     let report = tokio::time::timeout(Duration::from_secs(150), work).await.unwrap().unwrap();
     if !faults.is_empty() {

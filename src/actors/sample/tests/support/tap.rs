@@ -1,4 +1,4 @@
-//! A recording tap between a supplier and the double: every exchange is written down, whole, before
+//! A recording tap between a supplier and the mock: every exchange is written down, whole, before
 //! the supplier sees its answer, as the witness does it.
 //! Refuses tokens and documents: of either nothing is kept that could be used.
 

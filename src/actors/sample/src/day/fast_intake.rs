@@ -1,15 +1,15 @@
 //! The fast intake: list, accept in bulk and download until the queue is empty, several times (AT15).
-//! Refuses lists in parallel: while documents of one list come in, only the next one is asked for.
+//! While the documents of one list come in, only the next list is asked for: never two at a time.
 
 use letterproof_model::{LetterId, LetterStatus};
 use tokio::time::{Instant, sleep};
 
 use super::Day;
-use super::job::Prepared;
-use super::take_on::Answered;
-use crate::error::SupplierError;
+use super::production::Prepared;
+use super::taking_on::Answered;
 use crate::faults::Wrong;
-use crate::wire::{Letter, Update};
+use crate::line::{Letter, Update};
+use crate::report::SupplierError;
 
 impl Day<'_> {
     /// Takes in a full queue, as often as agreed.

@@ -1,16 +1,16 @@
-//! The books: one record of management information for each specification and group (AT14).
-//! Refuses to submit a record again when nobody knows whether it was taken.
+//! Management information: one record for each specification and group (AT14), never submitted again
+//! when nobody knows whether it was taken.
 
 use std::collections::BTreeMap;
 
 use letterproof_model::{GroupId, SpecificationId, Timestamp, now};
 
 use super::Day;
-use super::job::Job;
-use crate::error::SupplierError;
+use super::production::Job;
 use crate::faults::Wrong;
 use crate::habits::Manner;
-use crate::wire::MiRecord;
+use crate::line::MiRecord;
+use crate::report::SupplierError;
 
 /// What was counted.
 const LINE_ITEM: &str = "letters dispatched";

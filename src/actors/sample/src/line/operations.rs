@@ -1,18 +1,18 @@
-//! The operations of the Supplier API, as the print house uses them.
-//! Refuses to submit a record again when nobody knows whether it was taken.
+//! The operations of the Supplier API and their documents, as the supplier uses them. Unknown fields
+//! are passed over: the API may add some without notice.
 
 use http::{HeaderValue, Method, header};
-use letterproof_model::{LetterId, MiId};
+use letterproof_model::{GroupId, LetterId, LetterStatus, MiId, SpecificationId};
 use letterproof_wire::{Request, SendError};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 use url::Url;
 
-use super::sending::{Answer, Call, Line, cause, location};
-use crate::error::{SupplierError, remedy};
+use super::{Answer, Call, Line, cause, location};
 use crate::faults::Wrong;
 use crate::habits::Manner;
-use crate::wire::{Envelope, Letter, MiRecord, MiResource, MiTaken, Update};
+use crate::report::{SupplierError, remedy};
 
 /// What came of fetching a letter's document.
 #[derive(Debug)]
@@ -237,4 +237,94 @@ impl Line {
             },
         )
     }
+}
+
+/// `{"data": …}`.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Envelope<T> {
+    pub(crate) data: T,
+}
+
+/// A letter, listed or read.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Letter {
+    pub(crate) id: LetterId,
+    pub(crate) attributes: LetterAttributes,
+}
+
+/// What the API says of a letter.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LetterAttributes {
+    pub(crate) status: LetterStatus,
+    pub(crate) specification_id: Option<SpecificationId>,
+    pub(crate) group_id: Option<GroupId>,
+    pub(crate) sha256_hash: Option<String>,
+}
+
+/// A code and its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reason {
+    /// Left out where nobody asks for one.
+    pub(crate) code: Option<String>,
+    pub(crate) text: String,
+}
+
+impl Reason {
+    pub(crate) fn new(code: &str, text: &str) -> Self {
+        Self { code: Some(code.to_owned()), text: text.to_owned() }
+    }
+}
+
+/// An update of one letter.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Update {
+    pub(crate) id: LetterId,
+    r#type: &'static str,
+    attributes: UpdateAttributes,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UpdateAttributes {
+    status: LetterStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason_text: Option<String>,
+}
+
+impl Update {
+    pub(crate) fn new(id: &LetterId, status: LetterStatus, reason: Option<Reason>) -> Self {
+        let (reason_code, reason_text) =
+            reason.map_or((None, None), |reason| (reason.code, Some(reason.text)));
+        let attributes = UpdateAttributes { status, reason_code, reason_text };
+        Self { id: id.clone(), r#type: "Letter", attributes }
+    }
+}
+
+/// A record of management information.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MiRecord {
+    pub(crate) line_item: &'static str,
+    pub(crate) timestamp: String,
+    pub(crate) quantity: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) specification_id: Option<SpecificationId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) group_id: Option<GroupId>,
+}
+
+/// A record on its way to the API.
+#[derive(Debug, Serialize)]
+pub(crate) struct MiResource<'a> {
+    pub(crate) r#type: &'static str,
+    pub(crate) attributes: &'a MiRecord,
+}
+
+/// What the API says of a record.
+#[derive(Debug, Deserialize)]
+pub(crate) struct MiTaken {
+    pub(crate) id: MiId,
 }

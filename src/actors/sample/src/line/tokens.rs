@@ -1,5 +1,4 @@
-//! The print house's tokens: asked for with a signed JWT, used for most of their life.
-//! Refuses to show a token or a key, and to ask twice at once.
+//! The supplier's tokens: asked for with a signed JWT, one at a time, and used for most of their life.
 
 use std::time::Duration;
 
@@ -15,8 +14,8 @@ use tokio::time::Instant;
 use url::Url;
 use uuid::Uuid;
 
-use crate::error::{SupplierError, remedy};
 use crate::habits::Manner;
+use crate::report::{SupplierError, remedy};
 use crate::settings::{Access, SupplierSettings};
 
 /// How long an assertion lives, in seconds; the platform allows 300.

@@ -1,5 +1,5 @@
-//! Sending updates and seeing them: no letter goes on before its status was read.
-//! Refuses to take 202 for done: updates are queued, and only a read shows that one was applied.
+//! Sending updates and seeing them. A 202 is not taken for done: updates are queued, and only a read
+//! shows that one was applied.
 
 use std::collections::HashSet;
 
@@ -9,10 +9,10 @@ use letterproof_model::{LetterId, LetterStatus, ReturnReason};
 use tokio::time::{Instant, sleep};
 
 use super::Day;
-use crate::error::SupplierError;
 use crate::faults::Wrong;
 use crate::habits::Manner;
-use crate::wire::{Reason, Update};
+use crate::line::{Reason, Update};
+use crate::report::SupplierError;
 
 /// The most letters of one bulk update.
 const BULK: usize = 2_500;

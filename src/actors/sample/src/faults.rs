@@ -1,22 +1,23 @@
-//! The table of faults. One row each: name, what the print house does, and who must notice.
-//! Refuses rows that nobody has to notice: a fault without a witness would only flatter.
+//! The catalogue of faults: ways in which a supplier can be wrong, as data.
+//!
+//! One table names each fault, what the supplier then does, and who must notice: a fault that nobody
+//! has to notice would only flatter. The work asks at the few points where it could go wrong, by
+//! [`Wrong`]. A fault is there on the first occasion, or it is not armed.
 
 use std::fmt;
 
 use letterproof_model::LetterStatus::{
-    Accepted, Cancelled, Delivered, Dispatched, Enclosed, Failed, Forwarded, Pending, Printed,
-    Rejected, Returned,
+    self, Accepted, Cancelled, Delivered, Dispatched, Enclosed, Failed, Forwarded, Pending,
+    Printed, Rejected, Returned,
 };
 use letterproof_model::Verdict;
 
-use super::wrong::Wrong;
-
-/// A way in which the print house can be wrong.
+/// A way in which the supplier can be wrong.
 #[derive(Debug)]
 pub struct FaultEntry {
     /// The name on the command line.
     pub name: &'static str,
-    /// What the print house does, in one sentence.
+    /// What the supplier does, in one sentence.
     pub does: &'static str,
     /// The criteria of the pack (`AT…`) and the observer's checks (`O-…`) that must notice, in
     /// days whose work reaches them.
@@ -156,11 +157,218 @@ const CATALOGUE: &[FaultEntry] = &[
     row("slow-flow", &["AT15.5"], "Takes longer over the fast intake than was agreed.", Wrong::SlowFlow),
 ];
 
+/// One of the catalogue's faults.
+#[derive(Debug, Clone, Copy)]
+pub struct Fault(&'static FaultEntry);
+
+impl Fault {
+    /// The fault of this name.
+    ///
+    /// # Errors
+    /// There is none; the message offers the nearest.
+    pub fn parse(name: &str) -> Result<Self, UnknownName> {
+        find("fault", name, fault_catalogue(), |entry| entry.name).map(Self)
+    }
+
+    /// Its row of the catalogue.
+    #[must_use]
+    pub const fn entry(self) -> &'static FaultEntry {
+        self.0
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.0.name)
+    }
+}
+
+/// A way of being wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    // Lists.
+    /// The list is not asked for again.
+    NoSecondList,
+    /// A letter is updated between the two lists.
+    UpdateBetweenLists,
+    /// The list is fetched in pieces.
+    ListInPages,
+    /// Two lists are asked for at the same time.
+    ParallelLists,
+    /// A letter of the second list is fetched as a new job.
+    SecondJob,
+    // Taking on.
+    /// The bulk of acceptances is sent twice.
+    DuplicateAccept,
+    /// Some letters are forgotten.
+    SkipAccept,
+    /// Each letter is accepted on its own.
+    AcceptOneByOne,
+    /// The acceptances go in two updates.
+    AcceptInParts,
+    /// Letters that cannot be produced are accepted.
+    AcceptUnfit,
+    /// Letters that cannot be produced are passed over in silence.
+    SkipUnfit,
+    // Moving letters.
+    /// No status is ever read.
+    NoReadBack,
+    /// This status is sent before the one before it was seen.
+    AtOnce(LetterStatus),
+    /// This status is sent twice.
+    Twice(LetterStatus),
+    /// A letter in the first status is sent the second.
+    Stray(LetterStatus, LetterStatus),
+    /// This status is sent without code and text.
+    WithoutReason(LetterStatus),
+    /// A return carries a code that is none of the ten.
+    UnknownReturnCode,
+    /// A return code comes with another's text.
+    OtherReturnText,
+    /// A letter of ordinary print is forwarded.
+    ForwardStandard,
+    // Documents.
+    /// Documents are never fetched.
+    NoDownload,
+    /// Only the beginning of a document is fetched.
+    PartialDownload,
+    /// The beginning and the end of a document are fetched, and not what lies between.
+    GapDownload,
+    /// Documents are fetched after their letters were reported as produced.
+    DownloadAfter,
+    /// Links are asked for and never followed.
+    LinkUnfollowed,
+    /// Links are followed after they have expired.
+    LateDownload,
+    /// A document that cannot be printed goes to print.
+    IgnoreFlaws,
+    /// Letters are printed before their PDF is looked at, and go on whatever it shows.
+    PrintUnseen,
+    /// Accepted letters without a PDF are forgotten.
+    ForgetMissing,
+    /// Accepted letters whose PDF is damaged are forgotten.
+    ForgetDamaged,
+    // Management information.
+    /// A record is submitted twice.
+    DoubleRecord,
+    /// A group is left out.
+    MissingRecord,
+    /// A quantity is too high.
+    TooHighQuantity,
+    /// Records name no group.
+    NoGroup,
+    /// Times are local times.
+    LocalTime,
+    /// Records bear a time that is off by so many seconds.
+    TimeOff(i64),
+    /// No record is submitted.
+    NoRecords,
+    /// A record is submitted again after no answer.
+    ResubmitUnanswered,
+    /// Every letter has a record of its own.
+    RecordForEachLetter,
+    // Calls.
+    /// A letter is read over and over.
+    ReadOnAndOn,
+    /// The list is asked for over and over.
+    ListOnAndOn,
+    /// All calls have the same request id.
+    OneRequestId,
+    /// Calls have no request id.
+    NoRequestId,
+    /// Every call asks for a token first.
+    NewTokenEachCall,
+    /// Calls carry no token.
+    NoToken,
+    /// The first call that needs a token carries none.
+    ForgetToken,
+    /// The rate is not kept.
+    NoPace,
+    /// A call refused with 429 is repeated at once.
+    IgnoreQuota,
+    /// A call that failed is not repeated.
+    GiveUp,
+    /// A call that failed is repeated at once.
+    HammerAfter5xx,
+    // Fast intake.
+    /// A link that was given before is followed, and only then another one asked for.
+    HoardLinks,
+    /// It is done only once.
+    OneFlow,
+    /// It ends before the queue is empty.
+    StopEarly,
+    /// It takes longer than agreed.
+    SlowFlow,
+}
+
+/// What is armed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Faults(Vec<Wrong>);
+
+impl Faults {
+    pub(crate) fn new(faults: impl IntoIterator<Item = Fault>) -> Self {
+        Self(faults.into_iter().map(|fault| fault.entry().wrong).collect())
+    }
+
+    /// Whether the supplier is wrong in this way.
+    pub(crate) fn has(&self, wrong: Wrong) -> bool {
+        self.0.contains(&wrong)
+    }
+
+    /// By how many seconds the times of records are off.
+    pub(crate) fn time_off(&self) -> i64 {
+        self.0.iter().map(|wrong| if let Wrong::TimeOff(off) = wrong { *off } else { 0 }).sum()
+    }
+
+    /// The status that is rushed after this one, if any.
+    pub(crate) fn rushed_after(&self, status: LetterStatus) -> Option<LetterStatus> {
+        use LetterStatus::{Accepted, Delivered, Dispatched, Enclosed, Forwarded, Printed};
+        self.0.iter().find_map(|wrong| match (wrong, status) {
+            (Wrong::AtOnce(next @ (Printed | Enclosed | Dispatched | Forwarded)), Accepted)
+            | (Wrong::AtOnce(next @ Delivered), Dispatched) => Some(*next),
+            _ => None,
+        })
+    }
+
+    /// The status that a letter in this one is sent against the rules, if any.
+    pub(crate) fn stray_from(&self, status: LetterStatus) -> Option<LetterStatus> {
+        self.0.iter().find_map(|wrong| match wrong {
+            Wrong::Stray(from, to) if *from == status => Some(*to),
+            _ => None,
+        })
+    }
+}
+
+/// A name that its catalogue does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{name}` is not a {what} of the supplier{hint}; `--{what} list` shows them all")]
+pub struct UnknownName {
+    /// The name as it was given.
+    pub name: String,
+    what: &'static str,
+    hint: String,
+}
+
+/// The row of this name in a catalogue of what `what` says.
+pub(crate) fn find<E>(
+    what: &'static str,
+    name: &str,
+    catalogue: &'static [E],
+    name_of: fn(&E) -> &'static str,
+) -> Result<&'static E, UnknownName> {
+    let name = name.trim();
+    let found = catalogue.iter().find(|entry| name_of(entry) == name);
+    found.ok_or_else(|| {
+        let near = letterproof_model::nearest(name, catalogue.iter().map(name_of));
+        let hint = near.map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default();
+        UnknownName { name: name.to_owned(), what, hint }
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use letterproof_model::{CriterionId, clause};
+    use std::collections::BTreeSet;
 
     use super::*;
 
@@ -184,5 +392,20 @@ mod tests {
                 assert!(clause || id.starts_with("O-"), "{}: {id}", entry.name);
             }
         }
+    }
+
+    #[test]
+    fn every_fault_of_the_catalogue_is_found_by_its_name() {
+        for entry in fault_catalogue() {
+            assert_eq!(Fault::parse(&format!(" {} ", entry.name)).unwrap().to_string(), entry.name);
+        }
+    }
+
+    #[test]
+    fn a_misspelt_name_is_refused_with_the_nearest() {
+        let message = Fault::parse("duplicate-acept").unwrap_err().to_string();
+        assert!(message.contains("did you mean `duplicate-accept`?"), "{message}");
+        let message = Fault::parse("zzz").unwrap_err().to_string();
+        assert!(!message.contains("did you mean") && message.contains("--fault list"), "{message}");
     }
 }

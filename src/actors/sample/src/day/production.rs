@@ -1,18 +1,166 @@
-//! Where each letter goes: the flows of the pack, dealt out over the letters taken on.
-//! Refuses to print what cannot be printed, and what a specialist has to make.
+//! Production: each letter's way, dealt out by the flows of the pack, and the waves in which letters
+//! go through the house, one status after another (AT5 to AT12). A wave begins when the one before it
+//! has been seen.
+
+use std::collections::{HashSet, VecDeque};
 
 use letterproof_model::LetterStatus::{
     self, Cancelled, Delivered, Dispatched, Enclosed, Failed, Forwarded, Printed, Returned,
 };
-use letterproof_model::{ReturnReason, SpecificationKind};
+use letterproof_model::{LetterId, ReturnReason, SpecificationKind};
 
-use super::Day;
-use super::job::{Job, Prepared, Step};
+use super::documents::Flaw;
+use super::{Day, Shift};
 use crate::faults::Wrong;
 use crate::habits::Manner;
+use crate::line::{Letter, Reason, Update};
+use crate::report::SupplierError;
 use crate::settings::Fates;
-use crate::shift::Shift;
-use crate::wire::Reason;
+
+/// What came of preparing a letter's document for print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Prepared {
+    /// It can be printed.
+    Ready,
+    /// It must not be printed.
+    Flawed(Flaw),
+    /// There is none.
+    NoPdf,
+    /// It could not be had today.
+    NotHad,
+}
+
+/// A step of a letter's way: the status it is taken to, with code and text where it needs them.
+#[derive(Debug, Clone)]
+pub(super) struct Step {
+    pub(super) status: LetterStatus,
+    pub(super) reason: Option<Reason>,
+}
+
+/// A letter in hand.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) letter: Letter,
+    /// What came of its document, once it was asked for.
+    pub(super) prepared: Option<Prepared>,
+    /// The steps still before it.
+    pub(super) path: VecDeque<Step>,
+    /// Whether nothing more is to be done with it.
+    pub(super) closed: bool,
+    /// Whether it was given its way.
+    pub(super) dealt: bool,
+    /// Whether it was seen PRINTED.
+    pub(super) printed: bool,
+    /// Whether it was seen DISPATCHED.
+    pub(super) dispatched: bool,
+    /// Whether it was counted in a record of management information.
+    pub(super) reported: bool,
+}
+
+impl Job {
+    pub(super) fn new(letter: Letter, prepared: Option<Prepared>) -> Self {
+        Self {
+            letter,
+            prepared,
+            path: VecDeque::new(),
+            closed: false,
+            dealt: false,
+            printed: false,
+            dispatched: false,
+            reported: false,
+        }
+    }
+
+    pub(super) fn id(&self) -> &LetterId {
+        &self.letter.id
+    }
+}
+
+impl Prepared {
+    /// The reason to report an accepted letter as FAILED for, if its document gives one.
+    pub(super) fn reason_to_fail(self) -> Option<Reason> {
+        match self {
+            Self::Ready | Self::NotHad => None,
+            Self::Flawed(Flaw::Damaged) => Some(Reason::new("F01", "The PDF is damaged")),
+            Self::Flawed(Flaw::TooLong) => {
+                Some(Reason::new("F02", "The PDF has more pages than an envelope takes"))
+            }
+            Self::Flawed(Flaw::OtherContent) => {
+                Some(Reason::new("F03", "The PDF is not the one its hash was made of"))
+            }
+            Self::NoPdf => Some(Reason::new("F04", "There is no PDF")),
+        }
+    }
+}
+
+/// The waves of a day. No letter goes back to an earlier one.
+const WAVES: [LetterStatus; 8] =
+    [Forwarded, Printed, Enclosed, Dispatched, Delivered, Returned, Failed, Cancelled];
+
+/// At most so many letters of a wave are updated one by one; the rest go in bulk.
+const SINGLY: usize = 5;
+
+impl Day<'_> {
+    /// Takes every letter its way.
+    pub(super) async fn produce(&mut self, shift: &Shift) -> Result<String, SupplierError> {
+        self.deal_paths(shift);
+        let mut moved = 0;
+        for status in WAVES {
+            let wave = self.next_wave(status);
+            moved += wave.len();
+            let worked = !wave.is_empty();
+            let printed: HashSet<LetterId> = wave.iter().map(|(id, _)| id.clone()).collect();
+            self.send_wave(status, wave).await?;
+            if status == Printed && self.faults.has(Wrong::PrintUnseen) {
+                let jobs = self.jobs.iter().filter(|job| printed.contains(job.id()));
+                self.prepare(jobs.map(|job| &job.letter)).await?;
+            }
+            if worked && self.settings.has(Manner::DayBetweenStatuses) {
+                self.let_a_day_pass().await;
+            }
+        }
+        Ok(format!("{moved} steps by {} letters", self.jobs.len()))
+    }
+
+    /// The letters whose next step this is.
+    fn next_wave(&mut self, status: LetterStatus) -> Vec<(LetterId, Step)> {
+        let open = self.jobs.iter_mut().filter(|job| !job.closed);
+        open.filter_map(|job| {
+            let next = job.path.front().is_some_and(|step| step.status == status);
+            let step = next.then(|| job.path.pop_front()).flatten()?;
+            Some((job.id().clone(), step))
+        })
+        .collect()
+    }
+
+    async fn send_wave(
+        &mut self,
+        status: LetterStatus,
+        wave: Vec<(LetterId, Step)>,
+    ) -> Result<(), SupplierError> {
+        if wave.is_empty() {
+            return Ok(());
+        }
+        let update = |(id, step): &(LetterId, Step)| {
+            Update::new(id, status, self.reason(status, step.reason.clone()))
+        };
+        let own = |manner| if let Manner::Singly(share) = manner { Some(share) } else { None };
+        let singly = match self.settings.manners().find_map(own) {
+            Some(share) => (wave.len() * share).div_ceil(100),
+            // Both ways of updating are used wherever there are two letters.
+            None => (wave.len() / 2).min(SINGLY),
+        };
+        let (one_by_one, together) = wave.split_at(singly);
+        self.patch_each(one_by_one.iter().map(update)).await?;
+        self.bulk(together.iter().map(update).collect()).await?;
+        if self.faults.has(Wrong::Twice(status))
+            && let Some(first) = wave.first()
+        {
+            self.line.patch(update(first)).await?;
+        }
+        self.see_all(wave.into_iter().map(|(id, _)| id).collect(), status).await
+    }
+}
 
 /// Of so many letters at least one goes the ordinary way for each that fares otherwise.
 const ORDINARY: usize = 8;
