@@ -66,12 +66,6 @@ impl Flow {
         self.due = Some(due);
         self
     }
-
-    /// The same actor and scenario with a correlation id of its own.
-    #[must_use]
-    pub fn renewed(&self, nonce: Option<&str>) -> Self {
-        Self { correlation: Some(fresh_correlation(nonce)), ..self.clone() }
-    }
 }
 
 fn fresh_correlation(nonce: Option<&str>) -> CorrelationId {
@@ -283,8 +277,7 @@ mod tests {
 
     #[test]
     fn two_flows_never_share_a_correlation_id() {
-        let flow = Flow::supplier(None);
-        assert_ne!(flow.correlation, flow.renewed(None).correlation);
+        assert_ne!(Flow::supplier(None).correlation, Flow::supplier(None).correlation);
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::ClientError;
 use crate::key_text::{self, KeyFault};
 
 /// The size of key that the platform asks for.
-pub const KEY_BITS: usize = 4_096;
+pub(crate) const KEY_BITS: usize = 4_096;
 
 /// A private key with the id under which its public half is registered.
 pub struct SigningKey {

@@ -34,7 +34,7 @@ pub use documents::{
     MiDocument, MiRecord, Reason,
 };
 pub use error::{ClientError, UnexpectedAnswer};
-pub use keys::{KEY_BITS, KeyMatch, SigningKey};
+pub use keys::{KeyMatch, SigningKey};
 pub use ledger::{Content, Ledger, LetterRecord, Moved, RunHead, Step, Tally};
 pub use pacer::{Pacer, Slot};
 pub use profile::Profile;

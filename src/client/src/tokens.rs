@@ -88,6 +88,7 @@ impl Tokens {
     /// Drops a token that was refused, and says whether another may be had.
     pub(crate) fn discard(&self, refused: &Bearer) -> bool {
         let mut current = self.current.lock();
+        // Of many calls refused with one token the first drops it; the others find its successor.
         if current.as_ref().is_some_and(|bearer| bearer.generation == refused.generation) {
             let never_taken = self.taken.load(Ordering::Relaxed) < refused.generation;
             if refused.in_place_of_refused && never_taken && refused.since.elapsed() < REFUSED_TWICE

@@ -241,13 +241,13 @@ fn ready_to_move(record: &LetterRecord, status: LetterStatus) -> bool {
 }
 
 impl Supplier {
-    /// Whether the API has told of any letter during this run.
+    /// Whether the API has shown any letter during this run.
     #[must_use]
     pub fn has_seen_letters(&self) -> bool {
         !self.ledger().select(|record| self.has_seen(record)).is_empty()
     }
 
-    /// Whether the API has told of this letter during this run.
+    /// Whether the API has shown this letter during this run.
     #[must_use]
     pub fn has_seen(&self, record: &LetterRecord) -> bool {
         record.seen_since(self.shared.since)

@@ -191,7 +191,7 @@ impl Supplier {
     }
 }
 
-/// Lists that scenarios were working off when the run broke off, by scenario and limit.
+/// Lists that scenarios were working off when the run stopped, by scenario and limit.
 #[derive(Debug, Default)]
 pub struct Recalled(Mutex<HashMap<(String, u32), Vec<ListedLetter>>>);
 
@@ -239,7 +239,7 @@ fn listed(exchange: &Exchange) -> Option<LetterList> {
 
 impl Supplier {
     /// Receives a list of letters to decide on all of them with [`Supplier::take_on`], or takes up
-    /// the one that this scenario was working off when the run broke off. Letters that some scenario
+    /// the one that this scenario was working off when the run stopped. Letters that some scenario
     /// found unfit are rejected first. Nobody else is deciding on letters meanwhile, or takes one of
     /// the scenario's first list afterwards.
     ///

@@ -149,7 +149,7 @@ impl Supplier {
         let dispatched = self.ledger().tally(LetterStatus::Dispatched, self.shared.since);
         let resumed = self.shared.since < self.shared.opened;
         match (dispatched.is_empty(), self.ledger().has_mi_of(reported)) {
-            // Submitted before this run broke off; what is missing then is missing.
+            // Submitted before this run was stopped: what that record lacks, no second one may add.
             (false, _) if resumed => Ok(()),
             // Letters dispatched now would be dispatched in vain.
             (false, _) | (true, true) => Err(ClientError::AlreadyReported),

@@ -1,5 +1,5 @@
 //! Reading letters back until a status shows: updates are queued, so a 202 proves nothing yet. A
-//! letter that does not change ends no run: it is told of, and judges decide.
+//! letter that does not change ends no run: it is reported, and judges decide.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -69,18 +69,6 @@ impl Seen {
             .filter(|letter| letter.shows())
             .map(|letter| letter.id.clone())
             .collect()
-    }
-
-    /// The letters that do not.
-    #[must_use]
-    pub fn unconfirmed(&self) -> Vec<&SeenLetter> {
-        self.letters.iter().filter(|letter| !letter.shows()).collect()
-    }
-
-    /// Whether all show it.
-    #[must_use]
-    pub fn all_confirmed(&self) -> bool {
-        self.letters.iter().all(SeenLetter::shows)
     }
 }
 
@@ -323,7 +311,7 @@ fn grown(pause: Duration) -> Duration {
 
 impl Supplier {
     /// Reads each of these letters once, as the harness's own under a scenario's name; tells how many
-    /// were answered, and what it broke off with.
+    /// were answered, and the error that ended it.
     pub async fn read_once(
         &self,
         letters: Vec<LetterId>,

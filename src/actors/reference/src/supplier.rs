@@ -164,12 +164,6 @@ impl Supplier {
         Self { shared: self.shared.clone(), flow }
     }
 
-    /// The same handle with a fresh correlation id, for another flow of letters.
-    #[must_use]
-    pub fn for_next_flow(&self) -> Self {
-        Self { shared: self.shared.clone(), flow: self.flow.renewed(self.session().nonce()) }
-    }
-
     /// The session it works over.
     #[must_use]
     pub fn session(&self) -> &Session {

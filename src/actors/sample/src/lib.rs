@@ -6,7 +6,9 @@
 //! guard that every connection must pass (`wire`); a test of its manifest holds it to that. Its calls,
 //! tokens, patience and documents are its own: whoever watches it watches a stranger, and a fault of
 //! the harness's client is not a fault of both.
-//! Refuses production, and to record or judge itself: what it did is for others to see.
+//!
+//! It never works against production, and neither records nor judges itself: what it did is for
+//! others to see.
 
 mod day;
 mod faults;

@@ -139,12 +139,6 @@ impl LetterRecord {
         self.moved.as_ref().is_some_and(|moved| !moved.seen)
     }
 
-    /// Whether the letter was ever seen in a status.
-    #[must_use]
-    pub fn has_been(&self, status: LetterStatus) -> bool {
-        self.history.iter().any(|step| step.status == status)
-    }
-
     /// Whether the API said something of it at this time or later.
     #[must_use]
     pub fn seen_since(&self, at: Timestamp) -> bool {

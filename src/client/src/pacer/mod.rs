@@ -129,8 +129,10 @@ impl Pacer {
             // Outside the queue: a request that is not yet due holds up nobody.
             sleep_until(due.checked_sub(EARLY).unwrap_or(due)).await;
         }
+        // Only the head of the queue asks the window: who asks first is sent first.
         let _turn = inner.queue.lock().await;
         loop {
+            // Made before the window is asked, so that an answer in between wakes this wait too.
             let freed = inner.freed.notified();
             let now = Instant::now();
             let ruling = window.lock().ask(now, due);
@@ -138,6 +140,7 @@ impl Pacer {
                 Ruling::Send { number, due } => {
                     return Slot { pacer: inner.clone(), number: Some(number), sent: now, due };
                 }
+                // Whichever comes first: an answer may free room sooner, or hold it longer.
                 Ruling::AskAt(at) => tokio::select! {
                     () = sleep_until(at) => {}
                     () = freed => {}
@@ -178,6 +181,7 @@ impl Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         if let (Some(number), Some(window)) = (self.number, &self.pacer.window) {
+            // Also for a request that was given up: the server may have counted it all the same.
             window.lock().answered(number, self.sent, Instant::now());
             self.pacer.freed.notify_waiters();
         }

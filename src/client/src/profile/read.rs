@@ -1,5 +1,4 @@
-//! Turns a profile into a target.
-//! Refuses half of it: with any problem there is no target, and every problem is named.
+//! Turns a profile into a target. With any problem there is no target, and every problem is named.
 
 use std::path::{Path, PathBuf};
 

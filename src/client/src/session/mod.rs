@@ -37,31 +37,31 @@ pub struct Session {
 }
 
 pub(crate) struct Inner {
-    pub(crate) target: Target,
-    pub(crate) http: HttpClient,
+    target: Target,
+    http: HttpClient,
     /// Held while a person is asked about a storage host.
-    pub(crate) asking: tokio::sync::Mutex<()>,
-    pub(crate) recorder: Arc<dyn Recorder>,
-    pub(crate) pacer: Pacer,
+    asking: tokio::sync::Mutex<()>,
+    recorder: Arc<dyn Recorder>,
+    pacer: Pacer,
     pub(crate) tokens: Tokens,
     pub(crate) skew: Skew,
-    pub(crate) connections: Connections,
-    pub(crate) nonce: Option<String>,
-    pub(crate) keep_pdfs: Option<PathBuf>,
+    connections: Connections,
+    nonce: Option<String>,
+    keep_pdfs: Option<PathBuf>,
     unrecorded: Mutex<Option<String>>,
     misled: Mutex<Option<String>>,
     stop: watch::Sender<bool>,
-    pub(crate) usage: UsageCounters,
+    usage: UsageCounters,
 }
 
 #[derive(Default)]
-pub(crate) struct UsageCounters {
-    pub(crate) api: AtomicU64,
-    pub(crate) tokens: AtomicU64,
-    pub(crate) downloads: AtomicU64,
-    pub(crate) repeats: AtomicU64,
-    pub(crate) mi_records: AtomicU64,
-    pub(crate) throttled: AtomicU64,
+struct UsageCounters {
+    api: AtomicU64,
+    tokens: AtomicU64,
+    downloads: AtomicU64,
+    repeats: AtomicU64,
+    mi_records: AtomicU64,
+    throttled: AtomicU64,
 }
 
 /// How many requests a session has made.
@@ -228,14 +228,14 @@ impl Session {
         self.inner.recorder.scrub(text)
     }
 
-    pub(crate) fn unrecorded(&self, error: &RecordError) -> ClientError {
+    fn unrecorded(&self, error: &RecordError) -> ClientError {
         let mut kept = self.inner.unrecorded.lock();
         let message = kept.get_or_insert_with(|| error.message.clone()).clone();
         ClientError::Unrecorded { message }
     }
 
     /// Ends the session because something led where nothing may go, and writes that down once.
-    pub(crate) fn misled(&self, refusal: &Refusal) -> ClientError {
+    fn misled(&self, refusal: &Refusal) -> ClientError {
         let message = refusal.to_string();
         let first = self.inner.misled.lock().replace(message.clone()).is_none();
         if first {
@@ -259,15 +259,82 @@ impl Session {
     }
 
     /// An address under the base URL; `path` begins with a slash and is taken as it is.
-    pub(crate) fn api_url(&self, path: &str) -> Result<Url, ClientError> {
+    fn api_url(&self, path: &str) -> Result<Url, ClientError> {
         let base = self.inner.target.base_url.as_str().trim_end_matches('/');
         Url::parse(&format!("{base}{path}")).map_err(|error| {
             ClientError::configuration(format!("`{path}` makes no address under {base} ({error})"))
         })
     }
 
+    /// Whether a call may be made at all: in production, the smoke test's alone.
+    fn allow(&self, call: &Call) -> Result<(), ClientError> {
+        let target = &self.inner.target;
+        if call.kind == Kind::Download {
+            return Ok(());
+        }
+        let Some(consent) = &target.consent else { return Ok(()) };
+        let route = Route::of(call.method.as_str(), call.url.as_str(), target.base_url.as_str());
+        let allowed = match route.operation {
+            Operation::Status | Operation::Token | Operation::GetMi => true,
+            Operation::GetLetter | Operation::GetLetterData => {
+                route.letter.is_some_and(|letter| consent.letters().contains(&letter))
+            }
+            Operation::CreateMi => self.inner.usage.mi_records.fetch_add(1, Ordering::Relaxed) == 0,
+            _ => false,
+        };
+        if allowed {
+            Ok(())
+        } else {
+            Err(ClientError::refused(format!(
+                "{} is not part of the production smoke test, which fetches the named letters and submits one record",
+                route.operation.label()
+            )))
+        }
+    }
+
+    /// What its connections pass.
+    pub(crate) fn guard(&self) -> &Guard {
+        self.inner.http.guard()
+    }
+
+    /// Whether a link may be followed; nothing is asked and nothing is sent.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn check_link(&self, link: &DataLink) -> Result<(), Refusal> {
+        self.guard().check(&link.url)
+    }
+
+    /// Lets a download go where its link leads, or ends the session: the link stays refused, so that
+    /// going on could only show letters that nobody fetched.
+    async fn allow_link(&self, url: &Url) -> Result<(), ClientError> {
+        let guard = self.guard();
+        let Err(refusal) = guard.check(url) else { return Ok(()) };
+        let Some(host) = refusal.askable() else { return Err(self.misled(&refusal)) };
+        // One question at a time; who waited finds the answer given.
+        let _asking = self.inner.asking.lock().await;
+        self.ready()?;
+        if guard.check(url).is_ok() {
+            return Ok(());
+        }
+        if !self.asked_about(host).await? {
+            return Err(self.misled(&refusal));
+        }
+        guard.agree_to(host.clone());
+        let text = format!("a person agreed that {host} is the target's storage");
+        self.mark(MarkKind::Note { text }, None)
+    }
+
+    async fn asked_about(&self, host: &StorageHost) -> Result<bool, ClientError> {
+        let Some(consent) = self.inner.target.storage_consent.clone() else { return Ok(false) };
+        let host = host.clone();
+        // A person takes their time, and others must not wait for it.
+        let answer = spawn_blocking(move || consent.given_to(&host)).await;
+        answer.map_err(|_| ClientError::Interrupted)
+    }
+
     /// Makes a call, again where that is safe, and returns the last try.
-    pub(crate) async fn make(&self, call: &Call) -> Result<Raw, ClientError> {
+    async fn make(&self, call: &Call) -> Result<Raw, ClientError> {
         self.allow(call)?;
         if call.kind == Kind::Download {
             self.ready()?;
@@ -296,6 +363,8 @@ impl Session {
                 self.inner.tokens.note_taken(bearer);
             }
             match raw.status() {
+                // The token ended on the way, or was taken back: another is asked for once. Refused
+                // again, it is the credentials, and the 401 is the answer.
                 Some(401) if matches!(call.vouch, Vouch::Session) && !renewed => {
                     if let Some(bearer) = &bearer
                         && self.inner.tokens.discard(bearer)
@@ -307,11 +376,13 @@ impl Session {
                 Some(429) => {
                     self.inner.usage.throttled.fetch_add(1, Ordering::Relaxed);
                     let pause = call::stated_pause(&raw, &self.inner.skew);
+                    // Said before the slot ends, so that no other call gets its turn in between.
                     if let Some(slot) = &slot {
                         slot.throttled(pause);
                     }
                     throttles += 1;
                     if call.repeat != Repeat::Never && throttles <= call::MOST_THROTTLES {
+                        // With a slot, the wait for the next one is the pause.
                         if slot.is_none() {
                             self.sleep(pause).await?;
                         }
@@ -320,7 +391,9 @@ impl Session {
                 }
                 _ => {}
             }
+            // The call has been answered: a slot held through the pause would keep others waiting.
             drop(slot);
+            // Neither a 429 nor a renewed token is a failure on the way, so neither counts as a try.
             match call::next(call.repeat, attempt - throttles - u32::from(renewed), &raw) {
                 Next::Again(pause) => self.sleep(pause).await?,
                 Next::Take => return Ok(raw),
@@ -328,7 +401,7 @@ impl Session {
         }
     }
 
-    pub(crate) async fn bearer_for(&self, call: &Call) -> Result<Option<Bearer>, ClientError> {
+    async fn bearer_for(&self, call: &Call) -> Result<Option<Bearer>, ClientError> {
         match &call.vouch {
             Vouch::Session => self.inner.tokens.bearer(self, &call.flow).await,
             Vouch::Nobody => Ok(None),
@@ -353,7 +426,8 @@ impl Session {
 /// Skew that is worth correcting.
 const WORTH_CORRECTING: SignedDuration = SignedDuration::from_secs(2);
 
-/// The latest measurement.
+/// How far the server's clock is from this one, told from the `Date` of its answers. `Date` counts
+/// whole seconds, so less than two seconds is no skew.
 #[derive(Default)]
 pub(crate) struct Skew {
     measured: Mutex<Option<SignedDuration>>,
@@ -395,75 +469,6 @@ impl Skew {
             }
             _ => here,
         }
-    }
-}
-
-impl Session {
-    /// Refuses a call that must not be made: in production, all but the smoke test's.
-    fn allow(&self, call: &Call) -> Result<(), ClientError> {
-        let target = &self.inner.target;
-        if call.kind == Kind::Download {
-            return Ok(());
-        }
-        let Some(consent) = &target.consent else { return Ok(()) };
-        let route = Route::of(call.method.as_str(), call.url.as_str(), target.base_url.as_str());
-        let allowed = match route.operation {
-            Operation::Status | Operation::Token | Operation::GetMi => true,
-            Operation::GetLetter | Operation::GetLetterData => {
-                route.letter.is_some_and(|letter| consent.letters().contains(&letter))
-            }
-            Operation::CreateMi => self.inner.usage.mi_records.fetch_add(1, Ordering::Relaxed) == 0,
-            _ => false,
-        };
-        if allowed {
-            Ok(())
-        } else {
-            Err(ClientError::refused(format!(
-                "{} is not part of the production smoke test, which fetches the named letters and submits one record",
-                route.operation.label()
-            )))
-        }
-    }
-
-    /// What its connections pass.
-    pub(crate) fn guard(&self) -> &Guard {
-        self.inner.http.guard()
-    }
-
-    /// Whether a link may be followed; nothing is asked and nothing is sent.
-    ///
-    /// # Errors
-    /// Why not.
-    pub fn check_link(&self, link: &DataLink) -> Result<(), Refusal> {
-        self.guard().check(&link.url)
-    }
-
-    /// Lets a download go where its link leads, or ends the session: the link stays refused, so that
-    /// going on could only show letters that nobody fetched.
-    pub(crate) async fn allow_link(&self, url: &Url) -> Result<(), ClientError> {
-        let guard = self.guard();
-        let Err(refusal) = guard.check(url) else { return Ok(()) };
-        let Some(host) = refusal.askable() else { return Err(self.misled(&refusal)) };
-        // One question at a time; who waited finds the answer given.
-        let _asking = self.inner.asking.lock().await;
-        self.ready()?;
-        if guard.check(url).is_ok() {
-            return Ok(());
-        }
-        if !self.asked_about(host).await? {
-            return Err(self.misled(&refusal));
-        }
-        guard.agree_to(host.clone());
-        let text = format!("a person agreed that {host} is the target's storage");
-        self.mark(MarkKind::Note { text }, None)
-    }
-
-    async fn asked_about(&self, host: &StorageHost) -> Result<bool, ClientError> {
-        let Some(consent) = self.inner.target.storage_consent.clone() else { return Ok(false) };
-        let host = host.clone();
-        // A person takes their time, and others must not wait for it.
-        let answer = spawn_blocking(move || consent.given_to(&host)).await;
-        answer.map_err(|_| ClientError::Interrupted)
     }
 }
 

@@ -41,7 +41,8 @@ impl Session {
     }
 
     /// `GET /letters`, with a limit or with the API's own. A list whose answer was lost has hidden
-    /// its letters all the same, so it is not asked for again here: see [`answer_is_lost`](crate::answer_is_lost).
+    /// its letters all the same, so it is not asked for again here: see
+    /// [`answer_is_lost`](crate::answer_is_lost).
     ///
     /// # Errors
     /// When no answer arrives, or the exchange could not be recorded.

@@ -31,7 +31,7 @@ const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
 /// An id for `X-Request-ID` that no other call has, in the form of a UUID. Those of one process begin
 /// alike and count on, since ids that share nothing are a good part of a packed bundle.
-pub(crate) fn request_id() -> String {
+pub(super) fn request_id() -> String {
     /// What is counted: the last part of a UUID.
     const COUNTED: u128 = 0xffff_ffff_ffff;
     static FRONT: LazyLock<u128> = LazyLock::new(|| Uuid::new_v4().as_u128() & !COUNTED);
@@ -61,7 +61,7 @@ impl Raw {
 
 /// The connections seen so far, to tell a fresh one from one used before.
 #[derive(Default)]
-pub(crate) struct Connections {
+pub(super) struct Connections {
     seen: Mutex<HashSet<(SocketAddr, SocketAddr)>>,
     certificate: Mutex<Option<Vec<u8>>>,
 }
@@ -80,7 +80,7 @@ impl Connections {
     }
 
     /// The certificate that the target's host showed last, DER.
-    pub(crate) fn certificate(&self) -> Option<Vec<u8>> {
+    pub(super) fn certificate(&self) -> Option<Vec<u8>> {
         self.certificate.lock().clone()
     }
 }
@@ -300,7 +300,7 @@ impl Session {
 
     /// The `X-Correlation-ID` of a flow's call that is sent now: the flow's own, and what ties the
     /// call to the record so far.
-    pub(crate) fn correlation(&self, flow: &Flow) -> Option<String> {
+    pub(super) fn correlation(&self, flow: &Flow) -> Option<String> {
         let id = flow.correlation.as_ref()?;
         Some(match self.inner.recorder.chain_tail() {
             Some(tail) => format!("{id}-{tail}"),
@@ -322,7 +322,7 @@ fn interrupted() -> TransportError {
 const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("letterproof/", env!("CARGO_PKG_VERSION")));
 
-pub(crate) fn header_text(text: &str, name: &str) -> Result<HeaderValue, ClientError> {
+pub(super) fn header_text(text: &str, name: &str) -> Result<HeaderValue, ClientError> {
     HeaderValue::from_str(text).map_err(|_| {
         ClientError::configuration(format!(
             "header {name} cannot carry the value asked for; use visible ASCII characters"
@@ -376,7 +376,7 @@ fn micros(time: Duration) -> u64 {
 type Broken = (TransportErrorKind, String, u64);
 
 /// Collects a body up to a cap and a deadline.
-pub(crate) async fn collect(
+pub(super) async fn collect(
     response: &mut Response,
     deadline: tokio::time::Instant,
     cap: u64,
@@ -414,7 +414,7 @@ pub(crate) async fn collect(
 
 /// What kind of failure the HTTP library reports, and its innermost cause. The library's own
 /// sentence is not used: it holds the URL.
-pub(crate) fn classify(error: &HttpError, in_body: bool) -> (TransportErrorKind, String) {
+pub(super) fn classify(error: &HttpError, in_body: bool) -> (TransportErrorKind, String) {
     let mut cause = String::new();
     let mut kind = None;
     let mut source = error.source();

@@ -1,5 +1,5 @@
 //! A mock, a tap in front of it, a supplier, and what the judges say of its day.
-//! Refuses the real timings: visibility, delays and sizes are small, so that a day takes seconds.
+//! Visibility, delays and sizes are small, so that a day takes seconds.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic, missing_docs)]
 
 pub mod tap;

@@ -1,6 +1,6 @@
 //! A recording tap between a supplier and the mock: every exchange is written down, whole, before
 //! the supplier sees its answer, as the witness does it.
-//! Refuses tokens and documents: of either nothing is kept that could be used.
+//! Of tokens and documents nothing is kept that could be used.
 
 use std::sync::Arc;
 use std::time::Instant;
