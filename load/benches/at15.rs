@@ -12,8 +12,9 @@ mod common;
 use std::sync::Arc;
 
 use common::{Double, Failure, LIMIT, Setup, cpu_seconds, peak_kib, serve_if_asked};
-use letterproof_client::{Ledger, Session, SessionOptions, Supplier};
+use letterproof_client::{Ledger, Session, SessionOptions};
 use letterproof_load::RowsOnly;
+use letterproof_reference_supplier::Supplier;
 
 const LETTERS: u32 = 2_500;
 const CHUNK: u32 = 500;

@@ -6,8 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use cucumber::World;
-use letterproof_client::{ClientError, MiSubmission, Reason, Reasons, Seen, Supplier};
+use letterproof_client::{ClientError, Reason};
 use letterproof_model::{CriterionId, LetterId, LetterStatus, ScenarioOutcome};
+use letterproof_reference_supplier::{MiSubmission, Reasons, Seen, Supplier};
 
 use crate::counts::Count;
 use crate::prober::ProbeError;

@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use cucumber::gherkin::Step;
 use cucumber::{Parameter, given, then, when};
-use letterproof_client::{LetterFilter, Reason, Reasons, letter_ids};
+use letterproof_client::Reason;
 use letterproof_model::{LetterStatus, UnknownStatus};
+use letterproof_reference_supplier::{LetterFilter, Reasons, letter_ids};
 
 use crate::counts::Count;
 use crate::house::{PrintHouse, Share, StepError, Way};

@@ -9,14 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use letterproof_client::{
-    AssertionFlaw, BearerChoice, ClientError, DataLink, Flow, HeaderChoice, LetterFilter,
-    LetterRecord, LinkChange, Probe, Reasons, Supplier,
+    AssertionFlaw, BearerChoice, ClientError, DataLink, Flow, HeaderChoice, LetterRecord,
+    LinkChange, Probe,
 };
+
 use letterproof_judge::conformance::{
     self, Acceptance, BearerPlan, HeaderPlan, LetterNeed, ProbePlan, RECORD, TokenProbe,
     conformance_checks,
 };
 use letterproof_model::{Capability, Document, Exchange, LetterId, LetterStatus};
+use letterproof_reference_supplier::{LetterFilter, Reasons, Supplier};
 use serde::Deserialize;
 use tokio::sync::{Mutex, OnceCell};
 

@@ -17,8 +17,8 @@ use std::sync::Arc;
 use cucumber::gherkin::Feature;
 use cucumber::{Event, Parser, World, Writer, cli, event, parser};
 use futures::FutureExt as _;
-use letterproof_client::Supplier;
 use letterproof_model::{CriterionId, Mark, MarkKind, RecordError, Recorder, ScenarioOutcome, now};
+use letterproof_reference_supplier::Supplier;
 
 use crate::sweep::{look_first, sweep};
 use crate::{Bench, FeatureError, FeatureSet, PrintHouse, Prober, Sweeper};

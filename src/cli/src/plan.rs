@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
-use letterproof_client::{Auth, ClientError, Gate, Ledger, LetterRecord, Target};
+use letterproof_client::{Auth, ClientError, Ledger, LetterRecord, Target};
+
 use letterproof_model::{Capability, LetterStatus, Mode, TestId};
+use letterproof_reference_supplier::Gate;
 use letterproof_steps::FeatureSet;
 use letterproof_steps::plan::{Outlook, Plan, Shortfall, plan as draw_up};
 

@@ -5,10 +5,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use letterproof_client::ProgressEvent;
 use letterproof_evidence::RunFolder;
 use letterproof_load::LoadProgress;
 use letterproof_model::ScenarioOutcome;
+use letterproof_reference_supplier::ProgressEvent;
 use letterproof_steps::StepEvent;
 
 use crate::out::{Live, Text};

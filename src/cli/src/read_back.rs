@@ -6,8 +6,9 @@
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use letterproof_client::{ClientError, Flow, ProgressEvent, Session};
+use letterproof_client::{ClientError, Flow, Session};
 use letterproof_model::{Capability, LetterId, RunId};
+use letterproof_reference_supplier::ProgressEvent;
 use letterproof_witness::{Live, SWEEP};
 
 /// Letters read back at most: the pack's whole list.

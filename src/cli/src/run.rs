@@ -9,10 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use letterproof_client::{
-    Beginning, Flow, Gate, Ledger, ProgressEvent, Recalled, Session, SessionOptions, Stamper,
-    Supplier, Target,
-};
+use letterproof_client::{Flow, Ledger, Session, SessionOptions, Stamper, Target};
+
 use letterproof_contract::Contract;
 use letterproof_evidence::{
     BundleKey, JournalHeader, JournalWriter, RunFolder, new_run_id, read_waivers,
@@ -21,6 +19,7 @@ use letterproof_model::{
     Brief, Context, LetterId, Mode, Recorder, Results, RunEnd, RunId, Selection, TestId, Timestamp,
     Waiver, Who, now, pack,
 };
+use letterproof_reference_supplier::{Beginning, Gate, ProgressEvent, Recalled, Supplier};
 use letterproof_steps::{Bench, FeatureSet, Prober, Stage, Sweeper};
 
 use crate::args::{OutputFormat, RunOptions, Suite};

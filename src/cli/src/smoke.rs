@@ -8,12 +8,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use letterproof_client::{
-    Flow, Ledger, Preparation, ProductionConsent, Session, SessionOptions, SmokeRun, Supplier,
-    Target,
-};
+use letterproof_client::{Flow, Ledger, ProductionConsent, Session, SessionOptions, Target};
+
 use letterproof_evidence::{JournalHeader, JournalWriter, new_run_id, read_journal};
 use letterproof_model::{Journal as _, LetterId, Mode, Recorder, now};
+use letterproof_reference_supplier::{Preparation, SmokeRun, Supplier};
 use letterproof_wire::is_production_host;
 use serde_json::{Value, json};
 
@@ -202,7 +201,7 @@ fn result(run: &SmokeRun, base_url: &str) -> Value {
             "read_back": read.map(|answer| answer.status),
             "same": same,
         },
-        "passed": same && run.letters.iter().all(letterproof_client::Prepared::is_ready),
+        "passed": same && run.letters.iter().all(letterproof_reference_supplier::Prepared::is_ready),
     })
 }
 

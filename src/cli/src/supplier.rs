@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
-use letterproof_client::{Auth, ClientError, ProgressEvent, SecretSource, SigningKey, Target};
-use letterproof_supplier::{
-    Access, DayEnd, DayProgress, Fault, Habit, ModelSupplier, Secret, ShiftReport, SupplierError,
+use letterproof_client::{Auth, ClientError, SecretSource, SigningKey, Target};
+
+use letterproof_reference_supplier::ProgressEvent;
+use letterproof_sample_supplier::{
+    Access, DayEnd, DayProgress, Fault, Habit, SampleSupplier, Secret, ShiftReport, SupplierError,
     SupplierSettings, fault_catalogue, habit_catalogue,
 };
 use url::Url;
@@ -31,7 +33,7 @@ pub(crate) fn supplier(options: &SupplierOptions) -> Result<u8, Failure> {
         .map(|name| Fault::parse(name))
         .collect::<Result<_, _>>()
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    let model = ModelSupplier::new(settings(options)?, faults)?;
+    let model = SampleSupplier::new(settings(options)?, faults)?;
     let progress = Progress::start();
     let told = progress.clone();
     let runtime = crate::runtime()?;

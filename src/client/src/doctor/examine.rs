@@ -1,8 +1,11 @@
-//! The examination itself, from what lies on this machine to what the API answers.
-//! Refuses to go on where a later check could only repeat an earlier failure: it says so instead.
+//! The examination itself, from what lies on this machine to what the API answers. Where a later
+//! check could only repeat an earlier failure, it says so instead.
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use letterproof_contract::Contract;
 use letterproof_model::{
     Context, Exchange, FindingKind, LetterId, Mode, Recorder, TransportErrorKind, fold_findings,
@@ -11,9 +14,8 @@ use letterproof_model::{
 use letterproof_wire::Refusal;
 use url::Url;
 
-use super::certificate;
-use super::diagnosis::Diagnosis;
-use crate::session::is_web_page;
+use super::Diagnosis;
+use crate::session::{is_web_page, unreachable};
 use crate::{Auth, ClientError, Flow, Session, SessionOptions, Target};
 
 /// Days before its end from which a certificate is worth a warning.
@@ -120,7 +122,7 @@ impl Doctor {
     /// What to do where no answer came.
     fn unreached(&self, exchange: &Exchange) -> &'static str {
         let kind = exchange.error().map(|error| error.kind);
-        match (kind, crate::session::no_answer(exchange)) {
+        match (kind, unreachable(exchange)) {
             (Some(TransportErrorKind::Connect), _) if self.is_proxied() => {
                 "The proxy cannot be reached, wants credentials or does not let this host through: check [network] proxy or HTTPS_PROXY, and ask whoever runs the proxy to allow the host."
             }
@@ -142,7 +144,7 @@ impl Doctor {
             );
             return;
         }
-        let Some(end) = session.certificate().and_then(|der| certificate::not_after(&der)) else {
+        let Some(end) = session.certificate().and_then(|der| not_after(&der)) else {
             self.diagnosis.skipped("certificate", TITLE, "no TLS connection was made");
             return;
         };
@@ -384,4 +386,83 @@ const LATER: [(&str, &str); 8] = [
 
 fn took_ms(exchange: &Exchange) -> u64 {
     exchange.response().map_or(0, |response| response.done_us / 1_000)
+}
+
+const SEQUENCE: u8 = 0x30;
+const VERSION: u8 = 0xa0;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+
+/// The end of a certificate's validity (RFC 5280, `notAfter`); `None` when it is no certificate.
+pub(super) fn not_after(der: &[u8]) -> Option<Timestamp> {
+    let (certificate, _) = value(der, SEQUENCE)?;
+    let (body, _) = value(certificate, SEQUENCE)?;
+    let rest = value(body, VERSION).map_or(body, |(_, rest)| rest);
+    // Serial number, signature algorithm and issuer stand before the validity.
+    let rest = skip(skip(skip(rest)?)?)?;
+    let (validity, _) = value(rest, SEQUENCE)?;
+    let (tag, text, _) = element(skip(validity)?)?;
+    time(tag, std::str::from_utf8(text).ok()?)
+}
+
+fn time(tag: u8, text: &str) -> Option<Timestamp> {
+    let full = match tag {
+        // Two digits of the year: 50 and later are of the last century.
+        UTC_TIME if text.get(..2)? >= "50" => format!("19{text}"),
+        UTC_TIME => format!("20{text}"),
+        GENERALIZED_TIME => text.to_owned(),
+        _ => return None,
+    };
+    let moment = DateTime::strptime("%Y%m%d%H%M%SZ", &full).ok()?;
+    Some(moment.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+fn value(bytes: &[u8], wanted: u8) -> Option<(&[u8], &[u8])> {
+    let (tag, value, rest) = element(bytes)?;
+    (tag == wanted).then_some((value, rest))
+}
+
+fn skip(bytes: &[u8]) -> Option<&[u8]> {
+    element(bytes).map(|(_, _, rest)| rest)
+}
+
+/// The first element: its tag, its value, and what follows.
+fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (tag, rest) = bytes.split_first()?;
+    let (first, rest) = rest.split_first()?;
+    let (length, rest) = if first & 0x80 == 0 {
+        (usize::from(*first), rest)
+    } else {
+        let count = usize::from(first & 0x7f);
+        let digits = rest.get(..count).filter(|_| (1..=4).contains(&count))?;
+        let length = digits.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
+        (length, rest.get(count..)?)
+    };
+    Some((*tag, rest.get(..length)?, rest.get(length..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_certificate_is_read() {
+        for (year, expected) in [(2031, "2031-05-06T00:00:00Z"), (2065, "2065-05-06T00:00:00Z")] {
+            let mut parameters =
+                rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+            parameters.not_after = rcgen::date_time_ymd(year, 5, 6);
+            let key = rcgen::KeyPair::generate().unwrap();
+            let certificate = parameters.self_signed(&key).unwrap();
+            assert_eq!(not_after(certificate.der()).unwrap().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_certificate_has_no_end() {
+        for bytes in
+            [&b""[..], b"\x30", b"\x30\x84\xff\xff\xff\xff", b"\x30\x03\x30\x01\x00", b"text"]
+        {
+            assert_eq!(not_after(bytes), None);
+        }
+    }
 }

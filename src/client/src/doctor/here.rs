@@ -1,10 +1,11 @@
 //! What can be checked on this machine: secrets, the key, its registration, names and proxy.
-//! Refuses to send anything.
+//! Nothing is sent.
 
 use letterproof_wire::{Guard, is_loopback};
 
 use super::examine::Doctor;
-use crate::{Auth, ClientError, KEY_BITS, KeyMatch, SigningKey};
+use crate::keys::KEY_BITS;
+use crate::{Auth, ClientError, KeyMatch, SigningKey};
 
 impl Doctor {
     /// Secrets, the key, and the key's registration: all of it on this machine.

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use letterproof_client::{
-    Auth, Beginning, Ledger, Session, SessionOptions, Silent, Supplier, Target,
-};
+use letterproof_client::{Auth, Ledger, Session, SessionOptions, Target};
+
 use letterproof_mock::{DemoCredentials, MockConfig, MockServer, Registration, SecretToken};
 use letterproof_model::{Brief, Mode, Recording, Selection};
+use letterproof_reference_supplier::{Beginning, Silent, Supplier};
 use letterproof_steps::{Bench, FeatureSet, Prober, Reseed, Stage, StepEvent, Sweeper};
 
 use super::record::Record;

@@ -8,7 +8,9 @@ use std::time::Duration;
 use letterproof_client::{Flow, SecretSource, Session, SessionOptions, Target};
 use letterproof_mock::{DemoCredentials, MockConfig, MockServer};
 use letterproof_model::{Brief, Context, Mode, Recording, Selection, SupplierKind};
-use letterproof_supplier::{Access, DayEnd, Fates, Fault, Habit, ModelSupplier, SupplierSettings};
+use letterproof_sample_supplier::{
+    Access, DayEnd, Fates, Fault, Habit, SampleSupplier, SupplierSettings,
+};
 use letterproof_wire::StorageHost;
 use letterproof_witness::{Limits, Upstream, Witness, WitnessConfig};
 use secrecy::SecretString;
@@ -51,7 +53,7 @@ pub(super) async fn drive(
     let witness = witness(setup, &mock, &record).await?;
     let mut settings = settings(setup, &mock, &witness)?;
     settings.habits = habits(ways)?;
-    let supplier = ModelSupplier::new(settings, own).map_err(words)?;
+    let supplier = SampleSupplier::new(settings, own).map_err(words)?;
     let report = supplier.run(&|_| (), pending()).await.map_err(words)?;
     // Only a fault may keep the print house from its work.
     if let (false, DayEnd::Broken(why)) = (ways.is_empty(), report.end) {

@@ -218,7 +218,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use letterproof_mock::MockConfig;
-    use letterproof_supplier::Habit as Known;
+    use letterproof_sample_supplier::Habit as Known;
     use letterproof_witness::Injection;
 
     use super::*;
@@ -231,7 +231,7 @@ mod tests {
             assert!(CATALOGUE.iter().filter(|entry| entry.kind == kind).count() >= 4, "{kind}");
         }
         let faults = letterproof_mock::fault_catalogue().iter().map(|entry| entry.name);
-        let wrong = letterproof_supplier::fault_catalogue().iter().map(|entry| entry.name);
+        let wrong = letterproof_sample_supplier::fault_catalogue().iter().map(|entry| entry.name);
         let faults: BTreeSet<&str> = faults.chain(wrong).collect();
         for (at, one) in CATALOGUE.iter().enumerate() {
             assert!(!faults.contains(one.name), "{} is the name of a fault", one.name);
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn every_habit_of_the_sample_supplier_is_in_a_row() {
         let in_rows = |name| CATALOGUE.iter().any(|entry| entry.ways.contains(&Way::Habit(name)));
-        for habit in letterproof_supplier::habit_catalogue() {
+        for habit in letterproof_sample_supplier::habit_catalogue() {
             assert!(in_rows(habit.name), "{}", habit.name);
         }
     }

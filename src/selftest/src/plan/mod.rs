@@ -117,7 +117,7 @@ pub struct Trial {
 /// A name is in no catalogue.
 pub fn plan(only: &[String]) -> Result<Vec<Trial>, SelftestError> {
     let api = letterproof_mock::fault_catalogue().iter().map(api::trial);
-    let supplier = letterproof_supplier::fault_catalogue().iter().map(supplier::trial);
+    let supplier = letterproof_sample_supplier::fault_catalogue().iter().map(supplier::trial);
     let honest = honest_catalogue().iter().map(honest::trial);
     let mut trials: Vec<Trial> = api.chain(supplier).chain(honest).collect();
     if let Some(unknown) = only.iter().find(|name| trials.iter().all(|one| one.name != **name)) {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use letterproof_model::{CriterionId, TestId};
-use letterproof_supplier::FaultEntry;
+use letterproof_sample_supplier::FaultEntry;
 
 use super::{Armed, Catalogue, Claim, Part, Setup, Sizes, Trial};
 
