@@ -21,7 +21,8 @@ use letterproof_model::{
 use crate::PrintHouse;
 use crate::counts::Count;
 
-static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../features");
+/// The features of the suppliers' pack; each pack has a folder of its own.
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../features/supplier");
 
 /// The tag of features that probe the API rather than the supplier.
 const CONFORMANCE: &str = "conformance";
@@ -84,22 +85,31 @@ pub struct FeatureSet {
     features: Vec<Feature>,
 }
 
+/// The feature files built into the program, each with its path in the source tree and its text, in
+/// the order of their paths.
+#[must_use]
+pub fn built_in_files() -> Vec<(PathBuf, &'static str)> {
+    fn collect(dir: &Dir<'static>, into: &mut Vec<(PathBuf, &'static str)>) {
+        for file in dir.files().filter(|file| is_feature(file.path())) {
+            let path = Path::new("features/supplier").join(file.path());
+            into.push((path, file.contents_utf8().unwrap_or_default()));
+        }
+        dir.dirs().for_each(|inner| collect(inner, into));
+    }
+    let mut files = Vec::new();
+    collect(&BUILT_IN, &mut files);
+    files.sort();
+    files
+}
+
 impl FeatureSet {
     /// The features built into the program.
     ///
     /// # Errors
     /// [`FeatureError::Malformed`], which a test of this crate excludes.
     pub fn built_in() -> Result<Self, FeatureError> {
-        let mut files: Vec<_> =
-            BUILT_IN.dirs().flat_map(Dir::files).filter(|file| is_feature(file.path())).collect();
-        files.sort_by_key(|file| file.path());
-        let features = files
-            .into_iter()
-            .map(|file| {
-                let path = Path::new("features").join(file.path());
-                parse(&path, file.contents_utf8().unwrap_or_default())
-            })
-            .collect::<Result<_, _>>()?;
+        let files = built_in_files().into_iter();
+        let features = files.map(|(path, text)| parse(&path, text)).collect::<Result<_, _>>()?;
         Ok(Self::in_stages(features))
     }
 

@@ -19,7 +19,7 @@ mod sizes;
 mod sweep;
 
 pub use bench::Bench;
-pub use features::{FeatureError, FeatureSet};
+pub use features::{FeatureError, FeatureSet, built_in_files};
 pub use house::PrintHouse;
 pub use prober::Prober;
 pub use runner::{Reseed, Stage, StepEvent, check, run};

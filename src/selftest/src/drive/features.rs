@@ -5,14 +5,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use include_dir::{Dir, File, include_dir};
 use letterproof_judge::conformance::conformance_checks;
 use letterproof_model::TestId;
-use letterproof_steps::FeatureSet;
+use letterproof_steps::{FeatureSet, built_in_files};
 
 use crate::plan::{ApiSetup, Sizes};
-
-static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../features");
 
 /// Writes the features a trial needs into a folder and reads them as a run reads its own.
 pub(super) fn features(setup: &ApiSetup, folder: &Path) -> Result<FeatureSet, String> {
@@ -26,16 +23,7 @@ pub(super) fn features(setup: &ApiSetup, folder: &Path) -> Result<FeatureSet, St
 
 /// The texts of the features that a trial needs, in the order of a run.
 fn wanted(setup: &ApiSetup) -> Vec<String> {
-    let mut files = Vec::new();
-    collect(&BUILT_IN, &mut files);
-    files.sort_by_key(|file| file.path());
-    let texts = files.into_iter().filter_map(File::contents_utf8);
-    texts.filter_map(|text| part_of(text, setup)).collect()
-}
-
-fn collect(dir: &'static Dir<'static>, into: &mut Vec<&'static File<'static>>) {
-    into.extend(dir.files());
-    dir.dirs().for_each(|inner| collect(inner, into));
+    built_in_files().iter().filter_map(|(_, text)| part_of(text, setup)).collect()
 }
 
 /// A feature as far as a trial needs it: whole for one of its tests, and of the conformance suite
@@ -143,11 +131,10 @@ mod tests {
 
     #[test]
     fn each_test_of_the_pack_has_a_feature() {
-        let mut files = Vec::new();
-        collect(&BUILT_IN, &mut files);
+        let files = built_in_files();
         for test in pack() {
-            let texts = files.iter().filter_map(|file| file.contents_utf8());
-            assert_eq!(texts.filter(|text| is_of(text, &[test.id])).count(), 1, "{}", test.id);
+            let of_test = files.iter().filter(|(_, text)| is_of(text, &[test.id]));
+            assert_eq!(of_test.count(), 1, "{}", test.id);
         }
     }
 }

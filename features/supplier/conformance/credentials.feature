@@ -1,7 +1,7 @@
 @conformance @parallel @authenticated
 Feature: Credentials
-  Calls without a token, or with one that is none, and tokens asked for with assertions that must
-  be refused.
+  Calls without a token or with an invalid one, and requests for a token whose assertion must be
+  refused.
 
   Scenario: Calls are made without right credentials
     When the harness sends the probes of these checks
