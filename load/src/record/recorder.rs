@@ -1,5 +1,8 @@
-//! A recorder for runs without a journal: the rows are the record, and nothing else is kept.
-//! Refuses secrets: credentials, tokens and the queries of links are gone before anyone looks.
+//! The recorders of a load run: one for runs without a journal, where the rows are the record, and
+//! the tap that hands every exchange of the session to the collector, whoever made it.
+//!
+//! Credentials, tokens and the queries of links are removed before anyone looks. A request whose row
+//! cannot be written ends the session.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,6 +11,9 @@ use letterproof_model::{
     Body, Exchange, ExchangeId, Header, Mark, Operation, Outcome, RawBody, RawExchange, RawOutcome,
     RecordError, Recorder, Request, Response, Route,
 };
+
+use super::collector::Collector;
+use super::row::{Label, Part};
 
 /// The headers that answers and rows are read from.
 const KEPT: [&str; 6] =
@@ -101,10 +107,49 @@ fn without_query(url: String) -> String {
     url.split('?').next().unwrap_or_default().to_owned()
 }
 
+tokio::task_local! {
+    static LABEL: Label;
+}
+
+/// Does work whose requests carry this label, also when it is cut short.
+pub(crate) async fn labelled<T>(label: Label, work: impl Future<Output = T>) -> T {
+    LABEL.scope(label, work).await
+}
+
+/// A recorder that hands on to another one, and to the collector.
+pub(crate) struct Tap {
+    pub(crate) inner: Arc<dyn Recorder>,
+    pub(crate) collector: Arc<Collector>,
+}
+
+impl Recorder for Tap {
+    fn record(&self, raw: RawExchange) -> Result<Arc<Exchange>, RecordError> {
+        let exchange = self.inner.record(raw)?;
+        let label = LABEL.try_with(Label::clone).unwrap_or_else(|_| Label::of(Part::Session));
+        self.collector
+            .take(&exchange, label)
+            .map_err(|error| RecordError { message: error.to_string() })?;
+        Ok(exchange)
+    }
+
+    fn mark(&self, mark: Mark) -> Result<(), RecordError> {
+        self.inner.mark(mark)
+    }
+
+    fn scrub(&self, text: &str) -> String {
+        self.inner.scrub(text)
+    }
+
+    fn chain_tail(&self) -> Option<String> {
+        self.inner.chain_tail()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
     use letterproof_model::{Actor, Direction, PackId, RawRequest, RawResponse};
+
+    use super::*;
 
     #[test]
     fn no_secret_is_left_in_an_exchange() {
