@@ -1,16 +1,24 @@
-//! A schedule of requests that drives the client's pacer under a simulated clock.
+//! Bytes as programs: a schedule of requests for the client's pacer, and letters' lives for the
+//! judges of transitions.
 //!
-//! The first byte chooses the limit; each pair after it is one step: requests on the pacer's
-//! schedule or their own, answered late, stalled or with a 429, given up, or a pause between them.
-//! Whatever the steps, no second holds more sends than the limit, the share in use stays within its
-//! bounds, and once everything is answered the next request gets its turn.
-//! Refuses the machine's clock: time passes only when everybody waits, so that every case is exact.
+//! A schedule's first byte chooses the limit; each pair after it is one step: requests on the
+//! pacer's schedule or their own, answered late, stalled or with a 429, given up, or a pause between
+//! them. Whatever the steps, no second holds more sends than the limit, the share in use stays
+//! within its bounds, and once everything is answered the next request gets its turn. The clock is
+//! simulated: time passes only when everybody waits, so that every case is exact.
+//!
+//! Of a life, two bytes are a step: the letter and what happens to it, then the status. With an even
+//! first byte the API applies updates at once and the judges must name exactly the wrong moves; with
+//! an odd one it lags behind a supplier that keeps to the lifecycle, and nothing may be named. The
+//! model of the pack's flows is that of the judges' tests, which play the same steps.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use letterproof_client::Pacer;
+use letterproof_model::LetterStatus;
 use parking_lot::Mutex;
+use support::lifecycle::{Honest, Reply, Step, an_honest_supplier_is_not_named, judges_agree};
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
@@ -31,7 +39,7 @@ const LIMITS: [Option<u32>; 12] = [
     Some(u32::MAX),
 ];
 /// The most steps of one case, and the most requests of one step.
-const STEPS: usize = 80;
+const PACED_STEPS: usize = 80;
 const AT_ONCE: u8 = 16;
 /// Longer than any turn may take once everything is answered: the slowest schedule is one request
 /// in ten seconds, and a request that was held up counts for as long again.
@@ -65,7 +73,7 @@ async fn play(limit: Option<u32>, steps: &[u8]) {
         patience: Duration::ZERO,
         turns: 0,
     };
-    for step in steps.chunks_exact(2).take(STEPS) {
+    for step in steps.chunks_exact(2).take(PACED_STEPS) {
         course.step(step[0], step[1]).await;
         course.share_is_within_bounds();
     }
@@ -163,5 +171,64 @@ fn span(byte: u8) -> Duration {
         seconds @ 24..=29 => Duration::from_secs(1 << (seconds - 23)),
         30 => Duration::from_secs(300),
         _ => Duration::from_secs(YEAR),
+    }
+}
+
+/// The model, with the writer of journals that it plays on.
+#[allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "shared with the tests of the judges, which use more of it"
+)]
+#[path = "../../judge/tests/support"]
+mod support {
+    pub mod lifecycle;
+    pub mod script;
+}
+
+/// The most steps of one case: more show nothing new and take longer.
+const LETTER_STEPS: usize = 60;
+
+/// Bytes as what happens to three letters.
+pub fn transition(data: &[u8]) {
+    let Some((first, rest)) = data.split_first() else { return };
+    let pairs = || rest.chunks_exact(2).take(LETTER_STEPS).map(|pair| (pair[0], pair[1]));
+    if first % 2 == 1 {
+        let steps: Vec<_> = pairs().map(|(what, how)| (letter(what), honest(what, how))).collect();
+        an_honest_supplier_is_not_named(&steps);
+    } else {
+        // The other bits say how the letters begin: mostly PENDING.
+        let begin = [2, 4, 6].map(|bit| match (first >> bit) % 4 {
+            0 | 1 => LetterStatus::Pending,
+            2 => LetterStatus::Accepted,
+            _ => LetterStatus::Rejected,
+        });
+        let steps: Vec<_> = pairs().map(|(what, how)| (letter(what), step(what, how))).collect();
+        judges_agree(begin, &steps);
+    }
+}
+
+fn letter(what: u8) -> usize {
+    usize::from(what % 3)
+}
+
+fn step(what: u8, how: u8) -> Step {
+    let status = LetterStatus::ALL[usize::from(how) % LetterStatus::ALL.len()];
+    match (what / 3) % 10 {
+        0..=4 => Step::Sent(status, Reply::TakenOn),
+        5 => Step::Sent(status, Reply::Refused),
+        6 => Step::Sent(status, Reply::Lost(how >= 128)),
+        7 | 8 => Step::Seen,
+        _ => Step::Notify(how.is_multiple_of(2)),
+    }
+}
+
+fn honest(what: u8, how: u8) -> Honest {
+    match (what / 3) % 7 {
+        0..=2 => Honest::Moves { choice: usize::from(how % 16), lost: usize::from(how / 16) },
+        3..=5 => Honest::Looks(usize::from(how % 4)),
+        _ => Honest::Waits,
     }
 }

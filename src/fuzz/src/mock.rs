@@ -1,10 +1,10 @@
-//! Requests and raw connections that the double has to bear.
+//! Requests and raw connections that the mock has to bear.
 //!
-//! The first byte chooses: `0` takes the rest for a request to the INT double and `1` for one to
-//! the sandbox (first line, header fields, an empty line, the body), anything else for the bytes of
-//! a connection. A request is always answered as the contract of the double's own API allows or a
-//! known deviation explains, and one that is refused changes nothing; a connection ends.
-//! Refuses requests outside the API's base: what they get is no matter of the contract.
+//! The first byte chooses: `0` takes the rest for a request to the mock of INT and `1` for one to
+//! the mock of the sandbox (first line, header fields, an empty line, the body), anything else for
+//! the bytes of a connection. A request within the API's base is always answered as the contract of
+//! the mock's own API allows or a known deviation explains, and one that is refused changes nothing;
+//! a connection ends.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -28,48 +28,47 @@ use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
-use crate::case::bounded;
-use crate::loopback::{HANG, find, runtime};
+use crate::common::{HANG, bounded, find, runtime};
 
 /// Where the specification refuses a media type or charset before it looks at the body: the deployed
 /// handlers look at neither, so that they find fault with the body instead.
 const BEFORE_THE_BODY: [&str; 2] = ["-REFUSAL-MEDIA-TYPE", "-REFUSAL-CHARSET"];
 /// Answers of the server itself to a request beyond its limits, before any API sees it.
 const BEYOND_LIMITS: [u16; 5] = [408, 413, 414, 431, 503];
-/// What opens the double to a request that shows no credentials of its own.
+/// What opens the mock to a request that shows no credentials of its own.
 const TOKEN: &str = "the-token-of-a-supplier";
-/// Cases after which the doubles begin anew, so that updates do not pile up.
+/// Cases after which the mocks start again, so that updates do not pile up.
 const A_WINDOW: u32 = 2_000;
 
-/// The doubles serve all cases.
+/// The mocks serve all cases.
 static STAGE: LazyLock<Mutex<Stage>> = LazyLock::new(|| Mutex::new(Stage::set()));
 
-/// Bytes as a request or a connection to the double.
-pub fn double(data: &[u8]) {
+/// Bytes as a request or a connection to the mock.
+pub fn mock(data: &[u8]) {
     let Some((first, rest)) = bounded(data).split_first() else { return };
     let mut stage = STAGE.lock();
     let stage = &mut *stage;
-    let doubles = &stage.doubles;
+    let mocks = &stage.mocks;
     stage.runtime.block_on(async {
         match first {
-            b'0' => doubles[0].answers(rest).await,
-            b'1' => doubles[1].answers(rest).await,
-            other => doubles[usize::from(other % 2)].ends(rest).await,
+            b'0' => mocks[0].answers(rest).await,
+            b'1' => mocks[1].answers(rest).await,
+            other => mocks[usize::from(other % 2)].ends(rest).await,
         }
     });
     stage.cases += 1;
     if stage.cases.is_multiple_of(A_WINDOW) {
-        doubles.iter().for_each(|double| double.server.reset(1).expect("the seeds"));
+        mocks.iter().for_each(|mock| mock.server.reset(1).expect("the seeds"));
     }
 }
 
 struct Stage {
     runtime: Runtime,
-    doubles: [Double; 2],
+    mocks: [Mock; 2],
     cases: u32,
 }
 
-struct Double {
+struct Mock {
     server: MockServer,
     address: String,
     context: Context,
@@ -78,14 +77,14 @@ struct Double {
 impl Stage {
     fn set() -> Self {
         let runtime = runtime();
-        let doubles = runtime.block_on(async {
-            [Double::start(Profile::Int).await, Double::start(Profile::Sandbox).await]
+        let mocks = runtime.block_on(async {
+            [Mock::start(Profile::Int).await, Mock::start(Profile::Sandbox).await]
         });
-        Self { runtime, doubles, cases: 0 }
+        Self { runtime, mocks, cases: 0 }
     }
 }
 
-impl Double {
+impl Mock {
     async fn start(profile: Profile) -> Self {
         let config = MockConfig {
             profile,
@@ -104,7 +103,7 @@ impl Double {
             },
             ..MockConfig::default()
         };
-        let server = MockServer::start(config).await.expect("a double");
+        let server = MockServer::start(config).await.expect("a mock");
         let base = server.base_url().to_owned();
         let address = base.split('/').nth(2).expect("its address").to_owned();
         let mut context = Context::stand_in(&base);
@@ -123,7 +122,7 @@ impl Double {
     async fn ends(&self, bytes: &[u8]) {
         let (mut reading, mut writing) = self.connect().await.into_split();
         let write = async {
-            // The double may have had enough before the end.
+            // The mock may have had enough before the end.
             let _ = writing.write_all(bytes).await;
             let _ = writing.shutdown().await;
         };

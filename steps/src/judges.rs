@@ -1,8 +1,8 @@
-//! The bench of judges: takes in every exchange as it is recorded and answers which criteria hold.
+//! The judges at hand while scenarios run: they take in every exchange as it is recorded and answer
+//! which criteria hold, over all that was recorded so far.
 //!
 //! Recording never waits for judging: an exchange is only put aside here, for the journal is held
 //! meanwhile, and is indexed when somebody asks.
-//! Refuses a verdict of its own; it asks the judges over all that was recorded so far.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -1,5 +1,5 @@
-//! The world of a scenario: a print house with the letters it is working on.
-//! Refuses to work before a stage is set, and after the run has been ended.
+//! The world of a scenario: a supplier with the letters it is working on. It does nothing before a
+//! stage is set, or after the run has been ended.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,14 +9,14 @@ use cucumber::World;
 use letterproof_client::{ClientError, MiSubmission, Reason, Reasons, Seen, Supplier};
 use letterproof_model::{CriterionId, LetterId, LetterStatus, ScenarioOutcome};
 
-use crate::counts::Count;
+use crate::phrases::Count;
 use crate::prober::ProbeError;
 use crate::sweep::before_seeding;
 use crate::{Bench, Prober, Stage};
 
-/// A print house in the middle of a scenario.
+/// A supplier in the middle of a scenario.
 #[derive(World, Default)]
-pub struct PrintHouse {
+pub struct SupplierWorld {
     work: Option<Work>,
     /// The letters last listed.
     pub(crate) listed: Vec<LetterId>,
@@ -93,8 +93,8 @@ impl Way {
     }
 }
 
-impl PrintHouse {
-    /// Puts the house on a stage, under a scenario's name.
+impl SupplierWorld {
+    /// Puts the supplier on a stage, under a scenario's name.
     pub(crate) fn enter(&mut self, stage: &Stage, scenario: &str) {
         self.work = Some(Work {
             supplier: stage.supplier.for_scenario(scenario),
@@ -249,7 +249,7 @@ fn no_stage() -> StepError {
     StepError::Scenario("the scenario has no stage; run it with letterproof".to_owned())
 }
 
-impl fmt::Debug for PrintHouse {
+impl fmt::Debug for SupplierWorld {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "a supplier with {} letters at work", self.letters.len())
     }
