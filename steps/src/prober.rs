@@ -1,8 +1,8 @@
 //! Sends the probes of the conformance suite, as the judges' table of checks describes them.
 //!
 //! A probe is sent as the harness, so that no judge takes it for the supplier's. Letters come from
-//! the end of the queue, where no supplier's scenario works.
-//! Refuses to decide anything: what an answer means is judged from the record.
+//! the end of the queue, where no supplier's scenario works. What an answer means is judged from the
+//! record.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 //!
 //! Its reads are ordinary exchanges at the limit's pace, made before anything is judged. Letters
 //! that a new seeding replaces are swept before the first one; of later ones only the last seeding's
-//! are left. Refuses to be shortened in silence: the journal says what was not read.
+//! are left. The journal says what was not read.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    Bundle, JournalHeader, JournalWriter, Opened, Rebuilt, RunFolder, Verifying, archive,
-    new_run_id, read_journal, sha256_hex, verify,
+    Bundle, JournalHeader, JournalWriter, Opened, Rebuilt, RunFolder, archive, new_run_id,
+    read_journal, sha256_hex,
 };
+use letterproof_harness::{Verifying, verify};
 use letterproof_judge::{Head, conclude};
 use letterproof_model::{
     Actor, Brief, Connection, Content, Context, Direction, PackId, RawBody, RawExchange,

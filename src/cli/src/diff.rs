@@ -1,7 +1,8 @@
 //! `letterproof diff`: what changed between two runs.
 //! Refuses to weigh: a timing that changed is shown and decides nothing.
 
-use letterproof_evidence::{DIFF_FORMAT, Difference, DifferenceKind, Opened, diff as compare};
+use letterproof_evidence::{DIFF_FORMAT, Opened, diff as compare};
+use letterproof_harness::{Difference, DifferenceKind};
 use letterproof_model::{Results, Verdict};
 use serde_json::json;
 

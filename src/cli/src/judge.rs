@@ -11,8 +11,9 @@ use letterproof_client::Target;
 use letterproof_contract::Contract;
 use letterproof_evidence::{
     BundleKey, EvidenceError, Import, ImportScope, JournalHeader, JournalWriter, Recorded,
-    RunFolder, is_har_zip, is_journal, new_run_id, read_har, read_waivers,
+    RunFolder, is_har_zip, is_journal, new_run_id, read_har,
 };
+use letterproof_harness::read_waivers;
 use letterproof_model::{Brief, Mode, Results, RunId, Selection, SupplierKind, pack};
 use letterproof_wire::is_production_host;
 use url::Url;

@@ -3,9 +3,10 @@
 //! different suppliers: what one's system showed says nothing of another's.
 
 use letterproof_evidence::{
-    Attestation, Attestations, EvidenceError, Opened, Readiness, RunLine, Submission, read_context,
+    Attestation, Attestations, EvidenceError, Opened, Readiness, RunLine, read_context,
     read_results,
 };
+use letterproof_harness::Submission;
 use letterproof_model::{Context, Results};
 
 use crate::args::{ReadinessOptions, SummaryFormat};

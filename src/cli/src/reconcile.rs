@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use letterproof_evidence::{
-    EvidenceError, MatchedBy, Opened, Reconciliation, Said, Sample, SavedJournal, check_integrity,
+    EvidenceError, MatchedBy, Opened, Reconciliation, Said, SavedJournal, check_integrity,
     read_bundled_journal,
 };
+use letterproof_harness::Sample;
 use letterproof_model::{Place, Results, grouped, text::many};
 
 use crate::args::{OutputFormat, ReconcileOptions, SampleOptions};

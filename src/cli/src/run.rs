@@ -12,9 +12,8 @@ use std::time::Duration;
 use letterproof_client::{Flow, Ledger, Session, SessionOptions, Stamper, Target};
 
 use letterproof_contract::Contract;
-use letterproof_evidence::{
-    BundleKey, JournalHeader, JournalWriter, RunFolder, new_run_id, read_waivers,
-};
+use letterproof_evidence::{BundleKey, JournalHeader, JournalWriter, RunFolder, new_run_id};
+use letterproof_harness::read_waivers;
 use letterproof_model::{
     Brief, Context, LetterId, Mode, Recorder, Results, RunEnd, RunId, Selection, TestId, Timestamp,
     Waiver, Who, now, pack,

@@ -7,8 +7,9 @@ use std::path::Path;
 use letterproof_contract::Contract;
 use letterproof_evidence::{
     Bundle, BundlePublicKey, Conclusion, EvidenceError, Opened, ProblemKind, Rebuilt,
-    SignatureState, StampSeen, StamperCertificates, Verification, Verifying,
+    SignatureState, StampSeen, StamperCertificates,
 };
+use letterproof_harness::{Verification, Verifying};
 use letterproof_reports::{Extras, rebuilt};
 
 use crate::args::{OutputFormat, VerifyOptions};

@@ -10,9 +10,8 @@ use std::time::Duration;
 
 use letterproof_client::{Session, SessionOptions, Stamper, Target};
 use letterproof_contract::Contract;
-use letterproof_evidence::{
-    BundleKey, JournalHeader, JournalWriter, RunFolder, new_run_id, read_waivers,
-};
+use letterproof_evidence::{BundleKey, JournalHeader, JournalWriter, RunFolder, new_run_id};
+use letterproof_harness::read_waivers;
 use letterproof_model::{
     Brief, Context, Mark, Mode, Recorder, Results, RunEnd, RunId, Selection, SupplierKind, TestId,
     Timestamp, Waiver, now, pack,

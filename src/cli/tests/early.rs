@@ -416,7 +416,7 @@ fn an_optional_test_that_fails_decides_where_it_was_named_and_is_never_overlooke
     assert!(named.stderr.contains("::error title=AT5."), "{}", named.stderr);
 
     let features = tempfile::tempdir().unwrap();
-    let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../features/acceptance");
+    let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../features/supplier");
     let name = "at05-printed.feature";
     fs::copy(built_in.join(name), features.path().join(name)).unwrap();
     let place = out.path().join("unnamed");

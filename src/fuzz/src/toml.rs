@@ -15,7 +15,7 @@ use letterproof_mock::SeedPlan;
 use letterproof_model::{Context, Mode, Waiver, other_encoding};
 use toml::de::{DeTable, DeValue};
 
-use crate::case::{CANARY, as_file, bounded, text, twice};
+use crate::common::{CANARY, as_file, bounded, text, twice};
 
 const FILE: &str = "file.toml";
 /// How many of a schedule's requests are looked at.

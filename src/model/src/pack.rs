@@ -1,6 +1,6 @@
-//! The acceptance pack as data: AT1 to AT15 and every clause of each, numbered.
-//! Refuses silence: a clause is a check, an attestation, or not tested for a stated reason; none
-//! is left out. The wording is ours; the source is the pack's revision named in [`PACK_VERSION`].
+//! The acceptance pack as data: AT1 to AT15 and every clause of each, numbered. A clause is a check,
+//! an attestation, or not tested for a stated reason; none is left out. The wording is ours; the
+//! source is the pack's revision named in [`PACK_VERSION`].
 
 use crate::{Capability, ClauseKind, CriterionId, LetterStatus, PackRow, Strength, TestId};
 

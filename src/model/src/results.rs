@@ -1,11 +1,12 @@
-//! `results.json`, format `letterproof-results/1`.
-//! Refuses to leave anything out: every test of the pack is listed, also those that did not run.
+//! `results.json`, format `letterproof-results/1`, in which every test of the pack is listed, also
+//! those that did not run; and the time stamp kept beside it (RFC 3161), which is checked with the
+//! evidence.
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::brief::Within;
 use crate::text::date;
-use crate::who::Within;
 use crate::{
     Capability, CriterionId, CriterionResult, ExchangeId, Finding, FindingKind, Judgement, Mark,
     MarkKind, Mode, Proof, RunId, Standing, Strength, TestId, Timestamp, Verdict, WaiverUse, Who,
@@ -358,6 +359,17 @@ impl TestResult {
     pub fn checks(&self) -> impl Iterator<Item = &CriterionResult> {
         self.criteria.iter().filter(|criterion| criterion.kind == crate::ClauseKind::Check)
     }
+}
+
+/// A time stamp over a hash, with what it takes to check it offline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// The host that was asked, with its port where one was given.
+    pub stamper: String,
+    /// The nonce of the question, in lower-case hexadecimal.
+    pub nonce: String,
+    /// The token, `TimeStampToken` in DER, in base64.
+    pub token: String,
 }
 
 #[cfg(test)]

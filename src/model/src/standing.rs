@@ -1,5 +1,5 @@
-//! Standing: whose system a result speaks of, and where the calls went.
-//! Refuses to believe names: a place is told by the hosts, certificates and answers in the record.
+//! Standing: whose system a result speaks of, and where the calls went. Names prove nothing: a place
+//! is told by the hosts, certificates and answers in the record.
 
 use std::fmt;
 

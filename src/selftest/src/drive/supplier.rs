@@ -1,5 +1,6 @@
-//! The sample supplier at work against an honest double, watched through the witness.
-//! Refuses to end with its last call: what was left undone shows only once it could have been done.
+//! The sample supplier at work against an honest mock, watched through the witness. The watch goes
+//! on for a moment after its last call: what was left undone shows only once it could have been
+//! done.
 
 use std::future::pending;
 use std::path::Path;
@@ -16,8 +17,7 @@ use letterproof_witness::{Limits, Upstream, Witness, WitnessConfig};
 use secrecy::SecretString;
 use url::Url;
 
-use super::record::Record;
-use super::{JOURNAL, days, of_api, secret, seeds, ways_of, words};
+use super::{JOURNAL, Record, of_api, secret, seeds, ways_of, words};
 use crate::honest::Way;
 use crate::plan::{Armed, SupplierSetup};
 
@@ -66,7 +66,7 @@ pub(super) async fn drive(
     witness.stop().await;
     let recording = record.close()?;
     let days = ways.contains(&Way::DaysPass);
-    Ok((if days { days::pass(&recording, DAY * 4 / 5) } else { recording }, brief))
+    Ok((if days { super::days_pass(&recording, DAY * 4 / 5) } else { recording }, brief))
 }
 
 /// The set-up with what follows from a variation.

@@ -1,11 +1,11 @@
 //! The table of honest variations. One row each: name, what differs, how it is made, and under which
-//! tests it is run.
-//! Refuses times of the real API: where a row stands for longer ones, it says at which scale.
+//! tests it is run. Where a row stands for a longer time of the real API, it says at which scale.
 
+use Kind::{Gateway, Habit, Queue, Seeding, Storage, Workflow};
+use Run::{Driven, DrivenTenth, DrivenWhole, Observed, ObservedTenth, ObservedWhole, Paced, Suite};
 use letterproof_mock::{Framing, Refusals};
 
-use super::way::{Seeds, Way};
-use super::{HonestEntry, Kind, Open};
+use super::{HonestEntry, Kind, Open, Seeds, Way};
 
 /// One run of a variation, and of its control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,9 +48,6 @@ const fn row(
 const fn opening(open: &'static [Open], entry: HonestEntry) -> HonestEntry {
     HonestEntry { open, ..entry }
 }
-
-use Kind::{Gateway, Habit, Queue, Seeding, Storage, Workflow};
-use Run::{Driven, DrivenTenth, DrivenWhole, Observed, ObservedTenth, ObservedWhole, Paced, Suite};
 
 /// What shows a gateway's ways: calls of every kind, driven, probed and observed.
 const EVERY_CALL: &[Run] = &[Driven(&[1, 2, 4, 7, 14]), Suite, Observed(&[1, 4, 7, 14])];
@@ -222,7 +219,7 @@ mod tests {
     use letterproof_witness::Injection;
 
     use super::*;
-    use crate::register::judged_ids;
+    use crate::verdicts::judged_ids;
 
     #[test]
     fn there_are_at_least_sixty_variations_of_every_kind_and_no_two_are_the_same() {

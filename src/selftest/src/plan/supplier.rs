@@ -1,5 +1,5 @@
-//! The trials of the sample supplier's catalogue: the day in which each fault shows.
-//! Refuses the real timings: visibility, delays and sizes are small, so that a day takes seconds.
+//! The trials of the sample supplier's catalogue: the day in which each fault shows, with small
+//! sizes and times, so that it takes seconds.
 
 use std::time::Duration;
 
