@@ -40,7 +40,7 @@ pub use loads::LoadRun;
 pub use mail::{MAIL_FORMAT, MailSummary, mail_summary};
 pub use readiness::readiness_markdown;
 pub use summary::{gate_summary, step_summary};
-pub use write::{rebuilt, write_all, write_all_with};
+pub use write::{Rebuilt, rebuilt, write_all, write_all_with};
 
 /// What the journal of a bundle says, read once for all that is rendered.
 fn traffic_of(bundle: &Bundle) -> Traffic {

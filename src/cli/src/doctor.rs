@@ -9,6 +9,7 @@ use letterproof_client::{CheckState, Diagnosis, Doctor, DoctorOptions, Target};
 use letterproof_evidence::{
     JOURNAL_FILE, JournalHeader, JournalWriter, new_run_id, scratch_folder,
 };
+use letterproof_harness::begin_journal;
 use letterproof_model::text::many;
 use letterproof_model::{Capability, decode_text, now};
 
@@ -67,7 +68,7 @@ async fn examine(target: Target, options: DoctorOptions) -> Result<Diagnosis, Fa
         .map_err(|error| Failure::Harness(format!("cannot make a temporary folder: {error}")))?;
     let base_url = target.base_url.as_str().trim_end_matches('/').to_owned();
     let header = JournalHeader::new(new_run_id(now())?, crate::tool(), base_url);
-    let journal = Arc::new(JournalWriter::create(&folder.path().join(JOURNAL_FILE), &header)?);
+    let journal = Arc::new(begin_journal(&folder.path().join(JOURNAL_FILE), &header)?);
     Ok(Doctor::new(target, journal, options).examine().await?)
 }
 

@@ -5,7 +5,8 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
-use letterproof_evidence::{Demand, Demands, SignatureState, Verification, gate as hold};
+use letterproof_evidence::{Demand, Demands, SignatureState, gate as hold};
+use letterproof_harness::Verification;
 use letterproof_model::{Results, Standing, Strict, TestId, now, pack};
 use serde_json::json;
 

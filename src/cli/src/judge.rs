@@ -11,8 +11,9 @@ use letterproof_client::Target;
 use letterproof_contract::Contract;
 use letterproof_evidence::{
     BundleKey, EvidenceError, Import, ImportScope, JournalHeader, JournalWriter, Recorded,
-    RunFolder, is_har_zip, is_journal, new_run_id, read_har, read_waivers,
+    RunFolder, is_har_zip, is_journal, new_run_id, read_har,
 };
+use letterproof_harness::{begin_journal, read_waivers};
 use letterproof_model::{Brief, Mode, Results, RunId, Selection, SupplierKind, pack};
 use letterproof_wire::is_production_host;
 use url::Url;
@@ -98,7 +99,7 @@ impl Judging<'_> {
         folder: &RunFolder,
         target: &Target,
     ) -> Result<(), Failure> {
-        let journal = JournalWriter::create(&folder.journal_path(), header)?;
+        let journal = begin_journal(&folder.journal_path(), header)?;
         import.append_to(&journal)?;
         folder.write_environment(&environment(target, None, self.contract, &journal))?;
         Ok(())

@@ -11,6 +11,7 @@ use letterproof_evidence::{
     BundleKey, JournalHeader, JournalWriter, PERFORMANCE_FOLDER, RunFolder, new_run_id,
     read_journal,
 };
+use letterproof_harness::begin_journal;
 use letterproof_load::{
     At15Plan, At15Run, AttackPlan, Checked, Ended, LoadError, LoadOutcome, LoadPlan, LoadProfile,
     RunOptions, StopHandle, claim_process_hooks,
@@ -217,7 +218,7 @@ impl Load<'_> {
         tell_leftovers(&folder);
         let context = self.target.context(Mode::Driven);
         let header = JournalHeader::briefed(run_id, started, crate::tool(), self.brief(context));
-        let journal = Arc::new(JournalWriter::create(&folder.journal_path(), &header)?);
+        let journal = Arc::new(begin_journal(&folder.journal_path(), &header)?);
         let stamping = self.stamper.clone().map(|stamper| {
             let told = progress.clone();
             let journal = Arc::clone(&journal);

@@ -14,9 +14,8 @@ use letterproof_client::{
     Supplier, Target,
 };
 use letterproof_contract::Contract;
-use letterproof_evidence::{
-    BundleKey, JournalHeader, JournalWriter, RunFolder, new_run_id, read_waivers,
-};
+use letterproof_evidence::{BundleKey, JournalHeader, JournalWriter, RunFolder, new_run_id};
+use letterproof_harness::{begin_journal, read_waivers, resume_journal};
 use letterproof_model::{
     Brief, Context, LetterId, Mode, Recorder, Results, RunEnd, RunId, Selection, TestId, Timestamp,
     Waiver, Who, now, pack,
@@ -351,11 +350,11 @@ impl Drive<'_> {
         let Some(_) = &self.broken else {
             let (run_id, brief) = (self.run_id.clone(), self.brief(context, deciding)?);
             let header = JournalHeader::briefed(run_id, self.started, crate::tool(), brief);
-            let journal = JournalWriter::create(&folder.journal_path(), &header)?;
+            let journal = begin_journal(&folder.journal_path(), &header)?;
             remember(folder, self.options, self.sign_key.as_ref())?;
             return Ok(journal);
         };
-        Ok(JournalWriter::resume(&folder.journal_path())?)
+        Ok(resume_journal(&folder.journal_path())?)
     }
 
     /// Where the supplier begins: at the run's start, with the lists it was working off.

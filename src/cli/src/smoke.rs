@@ -13,6 +13,7 @@ use letterproof_client::{
     Target,
 };
 use letterproof_evidence::{JournalHeader, JournalWriter, RunFolder, new_run_id, read_journal};
+use letterproof_harness::begin_journal;
 use letterproof_model::{Journal as _, LetterId, Mode, Recorder, now};
 use letterproof_wire::is_production_host;
 use serde_json::{Value, json};
@@ -103,7 +104,7 @@ async fn drive(options: &RunOptions, target: Target) -> Result<u8, Failure> {
     let context = target.context(Mode::Driven);
     let header =
         JournalHeader::new(run_id, crate::tool(), context.base_url.clone()).with_chained_ids();
-    let journal = Arc::new(JournalWriter::create(&folder.journal_path(), &header)?);
+    let journal = Arc::new(begin_journal(&folder.journal_path(), &header)?);
     let recorder: Arc<dyn Recorder> = journal.clone();
     let words = format!(
         "stopped before its end; what was recorded is in {}. What was sent is not taken back, and a \

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    Bundle, BundlePublicKey, Conclusion, EvidenceError, Opened, ProblemKind, Rebuilt,
-    SignatureState, StampSeen, StamperCertificates, Verification, Verifying,
+    Bundle, BundlePublicKey, EvidenceError, Opened, ProblemKind, SignatureState,
+    StamperCertificates,
 };
-use letterproof_reports::{Extras, rebuilt};
+use letterproof_harness::{Conclusion, StampSeen, Verification, Verifying};
 
 use crate::args::{OutputFormat, VerifyOptions};
 use crate::failure::Failure;
@@ -62,25 +62,13 @@ pub(crate) fn verified(
         None => built_in()?,
     };
     let tool = crate::tool();
-    let with = Verifying {
-        tool: &tool,
-        key: key.as_ref(),
-        contract,
-        stampers: stampers.as_ref(),
-        reports,
-    };
-    let found = letterproof_evidence::verify(bundle, &with).map_err(usage)?;
+    let with = Verifying { tool: &tool, key: key.as_ref(), contract, stampers: stampers.as_ref() };
+    let found = letterproof_harness::verify(bundle, &with).map_err(usage)?;
     // What is no bundle at all was given wrongly: there is nothing to find unsound.
     match found.problems.iter().find(|problem| problem.kind == ProblemKind::NotABundle) {
         Some(problem) => Err(Failure::Usage(format!("{}: {problem}", bundle.display()))),
         None => Ok(found),
     }
-}
-
-/// Makes the reports of a bundle again and compares.
-fn reports(opened: &Opened, bundle: &Bundle) -> Result<Rebuilt, String> {
-    let found = Extras::of(opened).and_then(|extras| rebuilt(bundle, opened, &extras));
-    found.map_err(|error| format!("the reports cannot be made again: {error}"))
 }
 
 /// The contract of an official specification, where one was given.

@@ -10,9 +10,8 @@ use std::time::Duration;
 
 use letterproof_client::{Session, SessionOptions, Stamper, Target};
 use letterproof_contract::Contract;
-use letterproof_evidence::{
-    BundleKey, JournalHeader, JournalWriter, RunFolder, new_run_id, read_waivers,
-};
+use letterproof_evidence::{BundleKey, JournalHeader, JournalWriter, RunFolder, new_run_id};
+use letterproof_harness::{begin_journal, read_waivers};
 use letterproof_model::{
     Brief, Context, Mark, Mode, Recorder, Results, RunEnd, RunId, Selection, SupplierKind, TestId,
     Timestamp, Waiver, now, pack,
@@ -152,7 +151,7 @@ impl Watch<'_> {
             JournalHeader::briefed(self.run_id.clone(), self.started, crate::tool(), self.brief());
         let bell = Bell::default();
         let (shown, heard) = (feed.on_mark(), bell.clone());
-        let journal = JournalWriter::create(&folder.journal_path(), &header)?
+        let journal = begin_journal(&folder.journal_path(), &header)?
             .with_observer(Box::new(feed.on_exchange()))
             .with_mark_observer(Box::new(move |mark| {
                 heard.hear(mark);

@@ -71,7 +71,10 @@ impl Bundle {
     }
 
     /// Reads the rest of a bundle whose journal was read already.
-    pub(crate) fn around(journal: SavedJournal, opened: &Opened) -> Result<Self, EvidenceError> {
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn around(journal: SavedJournal, opened: &Opened) -> Result<Self, EvidenceError> {
         let environment = read_bundled_environment(opened)?;
         let (results, context) = (read_results(opened)?, read_context(opened)?);
         let folder = opened.path().to_owned();
@@ -84,7 +87,7 @@ impl Bundle {
     pub fn standing(&self) -> Standing {
         let run = &self.results.run;
         run.standing.clone().unwrap_or_else(|| {
-            letterproof_judge::standing(&self.journal.recording, run.supplier, &self.context)
+            letterproof_traffic::proven(&self.journal.recording, run.supplier, &self.context)
         })
     }
 
@@ -125,15 +128,19 @@ pub fn read_bundled_journal(opened: &Opened) -> Result<SavedJournal, EvidenceErr
 }
 
 /// Reads the journal of a bundle line by line.
-pub(crate) fn bundled_reader(opened: &Opened) -> Result<JournalReader, EvidenceError> {
+///
+/// # Errors
+/// When it is missing, or its header is none of this format.
+pub fn bundled_reader(opened: &Opened) -> Result<JournalReader, EvidenceError> {
     let input = Box::new(BufReader::new(opened.reader(JOURNAL_FILE)?));
     JournalReader::over(&opened.path().join(JOURNAL_FILE), input)
 }
 
 /// Reads the environment of a bundle; `None` where the run broke off before it was written.
-pub(crate) fn read_bundled_environment(
-    opened: &Opened,
-) -> Result<Option<Environment>, EvidenceError> {
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub fn read_bundled_environment(opened: &Opened) -> Result<Option<Environment>, EvidenceError> {
     if opened.size(ENVIRONMENT_FILE).is_none() {
         return Ok(None);
     }
@@ -154,7 +161,10 @@ pub fn read_environment(folder: &Path) -> Result<Option<Environment>, EvidenceEr
 }
 
 /// Writes a document for people and programs: what JSON leaves hidden in its strings is an escape.
-pub(crate) fn write_json(output: &mut dyn Write, value: &impl Serialize) -> std::io::Result<()> {
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_json(output: &mut dyn Write, value: &impl Serialize) -> std::io::Result<()> {
     let document = serde_json::to_string_pretty(value)?;
     output.write_all(visible_json(&document).as_bytes())?;
     output.write_all(b"\n")

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 /// The host of a URL, without the brackets of an IPv6 address and without a full stop at its end.
-pub(crate) fn host_of(url: &str) -> Option<String> {
+#[must_use]
+pub fn host_of(url: &str) -> Option<String> {
     Some(match Url::parse(url).ok()?.host()? {
         Host::Domain(name) => name.trim_end_matches('.').to_ascii_lowercase(),
         Host::Ipv4(address) => address.to_string(),
@@ -14,7 +15,8 @@ pub(crate) fn host_of(url: &str) -> Option<String> {
 }
 
 /// Whether such a host is the machine that made the call, however it is written.
-pub(crate) fn is_this_machine(host: &str) -> bool {
+#[must_use]
+pub fn is_this_machine(host: &str) -> bool {
     match host.parse::<IpAddr>() {
         Ok(IpAddr::V6(address)) => {
             let mapped = address.to_ipv4_mapped();

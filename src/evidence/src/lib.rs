@@ -36,8 +36,6 @@ mod run_id;
 mod sample;
 mod seal;
 mod stamp;
-mod verify;
-mod waivers;
 
 pub use amend::{Sealing, amend};
 pub use archive::{archive, zip_path};
@@ -47,8 +45,8 @@ pub use attest::{
     accepted_kinds, attest, is_stated, stated, withdraw,
 };
 pub use bundle::{
-    Bundle, CONTEXT_FILE, CONTEXT_FORMAT, RESULTS_FILE, read_bundled_journal, read_context,
-    read_environment, read_results,
+    Bundle, CONTEXT_FILE, CONTEXT_FORMAT, RESULTS_FILE, bundled_reader, read_bundled_environment,
+    read_bundled_journal, read_context, read_environment, read_results, write_json,
 };
 pub use diff::{DIFF_FORMAT, Difference, DifferenceKind, diff};
 pub use digest::sha256_hex;
@@ -56,6 +54,7 @@ pub use environment::{ENVIRONMENT_FILE, ENVIRONMENT_FORMAT, Environment, Setting
 pub use error::EvidenceError;
 pub use folder::{INCOMPLETE, RunFolder};
 pub use gate::{Demand, Demands, gate};
+pub use hosts::{host_of, is_this_machine};
 pub use import::{HAR_LIMIT, Import, ImportScope, Recorded, is_har_zip, is_journal, read_har};
 pub use integrity::{Integrity, SignatureState, carried_key, check_integrity};
 pub use journal::{
@@ -70,6 +69,7 @@ pub use manifest::{
     Statement, Subject, SubjectDigest, SubjectNotes, TargetName,
 };
 pub use measured::{LOAD_SUMMARY_FILE, LOAD_SUMMARY_FORMAT, PERFORMANCE_FOLDER, read_measured};
+pub use names::shown as shown_name;
 pub use opened::{FileReader, Limits, Opened};
 pub use problem::{Problem, ProblemKind};
 pub use readiness::{
@@ -79,15 +79,11 @@ pub use readiness::{
 pub use reconcile::{
     BundleOnly, Differing, GatewayOnly, RECONCILIATION_FORMAT, Reconciliation, Said, reconcile,
 };
-pub use redact::Redactor;
+pub use redact::{Planned, Redactor};
 pub use run_id::new_run_id;
 pub use sample::{Odds, Picked, SAMPLE_FORMAT, Sample, sample};
+pub use seal::RESULTS_LIMIT;
 pub use stamp::{
     STAMP_LIMIT, StampRequest, Stamped, StamperCertificates, TIMESTAMP_FILE, TIMESTAMP_FORMAT,
     check_stamp, put_stamp, read_stamp,
 };
-pub use verify::{
-    Conclusion, Rebuilt, ReportCheck, StampSeen, VERIFICATION_FORMAT, Verification, Verifying,
-    verify,
-};
-pub use waivers::read_waivers;

@@ -41,7 +41,8 @@ pub(crate) fn fault(path: &str) -> Option<&'static str> {
 }
 
 /// A name fit to be shown: all of it seen, and not endless.
-pub(crate) fn shown(name: &str) -> String {
+#[must_use]
+pub fn shown(name: &str) -> String {
     visible(name).chars().take(LENGTH_LIMIT).collect()
 }
 

@@ -87,7 +87,8 @@ pub struct Problem {
 
 impl Problem {
     /// A problem of the bundle as a whole.
-    pub(crate) fn whole(kind: ProblemKind, sentence: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn whole(kind: ProblemKind, sentence: impl Into<String>) -> Self {
         Self { kind, file: None, sentence: sentence.into() }
     }
 

@@ -12,7 +12,7 @@ use crate::stamp::TIMESTAMP_FILE;
 use crate::{BundleKey, EvidenceError, RESULTS_FILE};
 
 /// Longest `results.json` that the manifest is made from, in bytes.
-pub(crate) const RESULTS_LIMIT: u64 = 64 << 20;
+pub const RESULTS_LIMIT: u64 = 64 << 20;
 
 impl RunFolder {
     /// Writes the manifest over every file of the folder; nothing may be written afterwards but

@@ -11,10 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::SignedDuration;
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    JournalWriter, MANIFEST_FILE, Rebuilt, RunFolder, Sealing, StampRequest, StamperCertificates,
-    TIMESTAMP_FILE, Verification, Verifying, amend, archive, check_stamp, put_stamp, sha256_hex,
-    verify, zip_path,
+    JournalWriter, MANIFEST_FILE, RunFolder, Sealing, StampRequest, StamperCertificates,
+    TIMESTAMP_FILE, amend, archive, check_stamp, put_stamp, sha256_hex, zip_path,
 };
+use letterproof_harness::{Verification, Verifying, verify};
 use letterproof_model::{Mark, MarkKind, Recorder as _, Stamp, Timestamp, ToolInfo, now};
 use letterproof_testing::{OpensslStamper, StamperKind};
 
@@ -144,13 +144,7 @@ fn no_byte_of_a_stamp_that_says_anything_can_be_changed() {
 fn verified(bundle: &Path, stampers: Option<&StamperCertificates>) -> Verification {
     let tool = ToolInfo { version: "0.1.0".into(), commit: "unknown".into() };
     let contract = Contract::built_in().unwrap();
-    let with = Verifying {
-        tool: &tool,
-        key: None,
-        contract,
-        stampers,
-        reports: |_, _| Ok(Rebuilt::default()),
-    };
+    let with = Verifying { tool: &tool, key: None, contract, stampers };
     let mut found = verify(bundle, &with).unwrap();
     let kind =
         |problem: &letterproof_evidence::Problem| serde_json::to_value(problem.kind).unwrap();

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use letterproof_evidence::read_waivers;
+use letterproof_harness::read_waivers;
 use letterproof_model::Waiver;
 
 use crate::case::{as_file, named, twice};

@@ -3,7 +3,6 @@
 //! Refuses letters: a PDF or anything binary is reduced here even if a client handed it over whole.
 
 use letterproof_contract::KnownPlace;
-use letterproof_judge::conformance::is_planned_body;
 use letterproof_model::{Body, Content, Operation, RawBody};
 
 use super::json::Shape;
@@ -33,11 +32,6 @@ impl Carrier {
             }
         };
         known.map(|known| Shape { known, of_token })
-    }
-
-    /// Whether this is a request that the conformance suite plans, in which nobody's data stands.
-    fn is_planned(self, text: &str) -> bool {
-        matches!(self, Self::Request(_)) && is_planned_body(text)
     }
 }
 
@@ -91,10 +85,16 @@ impl Redactor {
         }
     }
 
+    /// Whether this is a request that the harness plans, in which nobody's data stands.
+    fn is_planned(&self, carrier: Carrier, text: &str) -> bool {
+        matches!(carrier, Carrier::Request(_))
+            && self.planned.get().is_some_and(|planned| (planned.body)(text))
+    }
+
     /// JSON as it may be kept; `None` when that is all of it.
     fn json(&self, carrier: Carrier, text: &str) -> Option<String> {
         match carrier.shape() {
-            Some(shape) if !carrier.is_planned(text) => self.clean_json(text, shape),
+            Some(shape) if !self.is_planned(carrier, text) => self.clean_json(text, shape),
             Some(_) => self.clean_known(text),
             // Nothing is known of it, so nothing is kept.
             None => Some(self.mask_text(text)),
@@ -131,7 +131,7 @@ impl Redactor {
         if text.len() > TEXT_LIMIT {
             return Body::Opaque(content(text.as_bytes()));
         }
-        let clean = match carrier.is_planned(&text) {
+        let clean = match self.is_planned(carrier, &text) {
             true => self.clean_known(&text),
             false => self.clean_prose(&text),
         };
@@ -211,10 +211,15 @@ fn is_text(media_type: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use letterproof_judge::conformance::{is_planned_body, is_planned_path};
+
     use super::*;
+    use crate::Planned;
 
     fn redactor() -> Redactor {
-        Redactor::new("https://api.example/supplier").unwrap()
+        let redactor = Redactor::new("https://api.example/supplier").unwrap();
+        redactor.expect(Planned { path: is_planned_path, body: is_planned_body });
+        redactor
     }
 
     fn response(media_type: &str, bytes: &[u8]) -> Body {

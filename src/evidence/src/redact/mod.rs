@@ -20,6 +20,8 @@ mod text;
 mod unfold;
 mod url;
 
+use std::sync::OnceLock;
+
 use aws_lc_rs::{hmac, rand};
 use letterproof_model::{
     Exchange, ExchangeId, Header, Operation, Outcome, RawExchange, RawOutcome, Request, Response,
@@ -37,6 +39,17 @@ pub struct Redactor {
     key: hmac::Key,
     base_url: String,
     known: RwLock<Known>,
+    planned: OnceLock<Planned>,
+}
+
+/// Tells the requests that the harness plans itself by their words: whoever sends one, there is
+/// nobody's data in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Planned {
+    /// Whether this path and query, under the base URL, is planned.
+    pub path: fn(&str) -> bool,
+    /// Whether this body of a request is planned.
+    pub body: fn(&str) -> bool,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -58,6 +71,7 @@ impl Redactor {
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
             base_url: base_url.to_owned(),
             known: RwLock::new(Known::new()),
+            planned: OnceLock::new(),
         })
     }
 
@@ -65,6 +79,11 @@ impl Redactor {
     /// than eight bytes is only replaced where its place gives it away.
     pub fn learn(&self, secret: &str) {
         self.secret(secret.trim(), Class::Credential);
+    }
+
+    /// Keeps these requests whole from now on; what was told first stands.
+    pub fn expect(&self, planned: Planned) {
+        self.planned.get_or_init(|| planned);
     }
 
     /// Replaces every secret in a text that is no recorded part: a message, a log line.

@@ -2,7 +2,6 @@
 //! Refuses to keep any other parameter, in the query, the fragment or the path, and any part of a
 //! path that has not the form of an id.
 
-use letterproof_judge::conformance::is_planned_path;
 use letterproof_model::{Operation, Route, is_masked};
 use percent_encoding::percent_decode_str;
 
@@ -14,10 +13,15 @@ impl Redactor {
     pub(crate) fn clean_url(&self, url: &str) -> Option<String> {
         let link = self.is_link(url);
         let path = url.strip_prefix(self.base_url.trim_end_matches('/'));
-        if path.is_some_and(|path| path.contains(['?', ';']) && is_planned_path(path)) {
+        if path.is_some_and(|path| path.contains(['?', ';']) && self.is_planned_path(path)) {
             return self.clean_known(url);
         }
         self.cleaned_parts(url, link)
+    }
+
+    /// Whether this is the path of a request that the harness plans.
+    fn is_planned_path(&self, path: &str) -> bool {
+        self.planned.get().is_some_and(|planned| (planned.path)(path))
     }
 
     /// A `Location`, which may be relative to the request's URL.

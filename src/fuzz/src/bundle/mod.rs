@@ -9,9 +9,8 @@ use std::fs;
 use std::path::Path;
 
 use letterproof_contract::Contract;
-use letterproof_evidence::{
-    Bundle, Opened, RESULTS_FILE, Rebuilt, Verification, Verifying, verify,
-};
+use letterproof_evidence::{Bundle, Opened, RESULTS_FILE};
+use letterproof_harness::{Verification, Verifying, verify};
 use letterproof_reports::{Extras, rebuilt};
 
 use crate::case::{as_file, bounded, in_folder, is_inside, named, twice};
@@ -113,7 +112,7 @@ fn sound(name: &str, data: &[u8]) -> bool {
 fn verified(path: &Path) -> bool {
     let contract = Contract::built_in().expect("the contract of this build");
     let tool = forged::tool();
-    let with = Verifying { tool: &tool, key: None, contract, stampers: None, reports };
+    let with = Verifying { tool: &tool, key: None, contract, stampers: None };
     let read = twice(|| verify(path, &with).map(|found| gist(&found)));
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     if let Ok(opened) = Opened::open(path) {
@@ -125,12 +124,6 @@ fn verified(path: &Path) -> bool {
         }
     }
     named(&name, read).is_some_and(|(sound, _)| sound)
-}
-
-/// As the program holds reports against what they are made of.
-fn reports(opened: &Opened, bundle: &Bundle) -> Result<Rebuilt, String> {
-    let found = Extras::of(opened).and_then(|extras| rebuilt(bundle, opened, &extras));
-    found.map_err(|error| error.to_string())
 }
 
 fn gist(found: &Verification) -> (bool, Vec<String>) {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use letterproof_evidence::{JournalHeader, JournalWriter};
+use letterproof_harness::begin_journal;
 use letterproof_model::{Brief, Exchange, Recorder, Recording, RunEnd, RunId, now};
 use parking_lot::Mutex;
 
@@ -26,7 +27,7 @@ impl Record {
             JournalHeader::briefed(RunId::fixed("selftest"), now(), crate::tool(), brief.clone());
         let kept: Arc<Mutex<Recording>> = Arc::default();
         let (exchanges, marks) = (Arc::clone(&kept), Arc::clone(&kept));
-        let journal = JournalWriter::create(path, &header)
+        let journal = begin_journal(path, &header)
             .map_err(super::words)?
             .with_observer(Box::new(move |exchange| {
                 exchanges.lock().push(Arc::clone(exchange));

@@ -23,7 +23,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
-use crate::EvidenceError;
+use letterproof_evidence::EvidenceError;
 
 /// Longest waivers file read, in bytes.
 const LIMIT: u64 = 1024 * 1024;

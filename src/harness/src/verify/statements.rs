@@ -2,7 +2,7 @@
 //! Refuses to call a statement wrong for being unsigned: it is said, and the reader decides.
 
 use super::Again;
-use crate::Attestations;
+use letterproof_evidence::{Attestations, BundlePublicKey, shown_name};
 
 impl Again<'_> {
     /// Whether the statements are chained, and which of them the expected key did not sign.
@@ -15,13 +15,11 @@ impl Again<'_> {
                     .to_owned(),
             );
         }
-        let Some(expected) = self.with.key.map(crate::BundlePublicKey::key_id) else { return };
+        let Some(expected) = self.with.key.map(BundlePublicKey::key_id) else { return };
         let others: Vec<String> = (1..)
             .zip(&given.attestations)
             .filter(|(_, one)| one.signed_by().as_ref() != Some(&expected))
-            .map(|(number, one)| {
-                format!("{number} ({})", crate::names::shown(one.criterion.as_str()))
-            })
+            .map(|(number, one)| format!("{number} ({})", shown_name(one.criterion.as_str())))
             .collect();
         if !others.is_empty() {
             let others = others.join(", ");

@@ -5,7 +5,7 @@
 use letterproof_model::{Journal as _, Mark, MarkKind, ToolInfo};
 
 use super::Again;
-use crate::{JOURNAL_FILE, JournalHeader, Problem, ProblemKind, SavedJournal};
+use letterproof_evidence::{JOURNAL_FILE, JournalHeader, Problem, ProblemKind, SavedJournal};
 
 /// What a reader must know of a run whose calls were made by others.
 const OTHERS: &str = "the calls of this run were made by a system other than letterproof and cannot \

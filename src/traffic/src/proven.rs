@@ -15,7 +15,7 @@ const SAMPLE: &str = "model-print-house";
 
 /// What the results of this record prove, and where.
 #[must_use]
-pub fn standing(journal: &dyn Journal, supplier: SupplierKind, context: &Context) -> Standing {
+pub fn proven(journal: &dyn Journal, supplier: SupplierKind, context: &Context) -> Standing {
     let mut origins: Vec<String> = Vec::new();
     let mut mock_answers = false;
     let (mut driven, mut sample) = (false, false);

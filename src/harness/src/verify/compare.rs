@@ -11,8 +11,7 @@ use letterproof_model::{
     CheckResult, CriterionResult, Finding, RETIRED, Results, RunInfo, TestResult, Verdict,
 };
 
-use crate::bundle::write_json;
-use crate::{Problem, ProblemKind, RESULTS_FILE};
+use letterproof_evidence::{Problem, ProblemKind, RESULTS_FILE, write_json};
 
 /// One thing as it is saved and as it is derived; either may be missing.
 type Pair<'a, T> = (Option<&'a T>, Option<&'a T>);

@@ -15,21 +15,18 @@ mod statements;
 use std::path::Path;
 
 use letterproof_contract::Contract;
+use letterproof_evidence::{
+    ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, Bundle, BundlePublicKey, CONTEXT_FILE, ENVIRONMENT_FILE,
+    EvidenceError, INCOMPLETE, JOURNAL_FILE, MANIFEST_FILE, Opened, PERFORMANCE_FOLDER, Problem,
+    ProblemKind, RESULTS_FILE, RESULTS_LIMIT, SIGNING_KEY_FILE, SavedJournal, SignatureState,
+    StamperCertificates, TIMESTAMP_FILE, check_integrity, read_bundled_environment,
+    read_bundled_journal, read_context, read_measured, read_results, shown_name,
+};
 use letterproof_judge::{Head, conclude};
 use letterproof_model::{Journal as _, Results, RunId, Standing, ToolInfo, Verdict, Who};
+use letterproof_reports::{Extras, rebuilt};
 use serde::Serialize;
 
-use crate::attest::{ATTACHMENTS_FOLDER, ATTESTATIONS_FILE};
-use crate::bundle::{
-    CONTEXT_FILE, read_bundled_environment, read_bundled_journal, read_context, read_results,
-};
-use crate::seal::RESULTS_LIMIT;
-use crate::{
-    Bundle, BundlePublicKey, ENVIRONMENT_FILE, EvidenceError, INCOMPLETE, JOURNAL_FILE,
-    MANIFEST_FILE, Opened, PERFORMANCE_FOLDER, Problem, ProblemKind, RESULTS_FILE,
-    SIGNING_KEY_FILE, SavedJournal, SignatureState, StamperCertificates, TIMESTAMP_FILE,
-    check_integrity, read_measured,
-};
 use compare::Compare;
 pub use stamps::StampSeen;
 
@@ -57,20 +54,6 @@ pub struct Verifying<'a> {
     /// The certificates that vouch for stampers, where the reader has them: every time stamp must
     /// be by one of theirs, and there must be one.
     pub stampers: Option<&'a StamperCertificates>,
-    /// What makes the reports of a bundle again and finds those that are others.
-    pub reports: ReportCheck,
-}
-
-/// Makes the reports of a bundle again and compares; the error is one sentence.
-pub type ReportCheck = fn(&Opened, &Bundle) -> Result<Rebuilt, String>;
-
-/// The reports of a bundle after they were made again, by name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Rebuilt {
-    /// Those that lie in the bundle to the byte.
-    pub same: Vec<String>,
-    /// Those that lie there otherwise, or not at all.
-    pub other: Vec<String>,
 }
 
 /// How much verifying showed.
@@ -220,7 +203,7 @@ fn derive(opened: &Opened, contract: &Contract) -> Result<Derived, EvidenceError
 fn left_by_desktops(opened: &Opened) -> Option<String> {
     const NAMED: usize = 5;
     let left = opened.leftovers();
-    let named = left.iter().map(|name| crate::names::shown(name)).take(NAMED);
+    let named = left.iter().map(|name| shown_name(name)).take(NAMED);
     let named = named.collect::<Vec<_>>().join(", ");
     let rest = if left.len() > NAMED { " and others" } else { "" };
     (!left.is_empty()).then(|| {
@@ -369,9 +352,13 @@ impl Again<'_> {
     /// build made the bundle, and not checked where another did, or claims to have.
     fn reports(&mut self, journal: SavedJournal) {
         let is_same_build = journal.header.tool == *self.with.tool;
-        let rebuilt = Bundle::around(journal, self.opened).map_err(|error| error.to_string());
-        let rebuilt = rebuilt.and_then(|bundle| (self.with.reports)(self.opened, &bundle));
-        let rebuilt = match rebuilt {
+        let made = Bundle::around(journal, self.opened).map_err(|error| error.to_string());
+        let made = made.and_then(|bundle| {
+            let made =
+                Extras::of(self.opened).and_then(|extras| rebuilt(&bundle, self.opened, &extras));
+            made.map_err(|error| format!("the reports cannot be made again: {error}"))
+        });
+        let rebuilt = match made {
             Ok(rebuilt) => rebuilt,
             Err(sentence) => {
                 self.problems.push(Problem::whole(ProblemKind::Report, sentence));
@@ -383,7 +370,7 @@ impl Again<'_> {
                 let rest = "is not the report that follows from results and journal";
                 self.problems.push(Problem::of(ProblemKind::Report, name, rest));
             } else if self.opened.size(name).is_some() {
-                self.not_checked.push(format!("`{}`", crate::names::shown(name)));
+                self.not_checked.push(format!("`{}`", shown_name(name)));
             }
         }
         let is_known = |name: &str| {
@@ -391,7 +378,7 @@ impl Again<'_> {
                 || rebuilt.same.iter().chain(&rebuilt.other).any(|known| known == name)
         };
         let unknown = self.opened.files().map(|(name, _)| name).filter(|name| !is_known(name));
-        self.not_checked.extend(unknown.map(|name| format!("`{}`", crate::names::shown(name))));
+        self.not_checked.extend(unknown.map(|name| format!("`{}`", shown_name(name))));
     }
 
     /// What the run does not show, which is no fault of the bundle.

@@ -14,9 +14,10 @@ use letterproof_model::{
 };
 use url::Url;
 
-use crate::hosts::{host_of, is_this_machine};
-use crate::{Environment, Problem, ProblemKind, SavedJournal};
 use command::CommandLine;
+use letterproof_evidence::{
+    ENVIRONMENT_FILE, Environment, Problem, ProblemKind, SavedJournal, host_of, is_this_machine,
+};
 
 /// Longest time between the start of a driven run and its first call, in seconds.
 const LONGEST_START: i64 = 24 * 3_600;
@@ -207,10 +208,7 @@ impl Claims<'_> {
             ),
         ] {
             if !is_same {
-                self.add(format!(
-                    "`{}` tells of {what} than the journal's head",
-                    crate::ENVIRONMENT_FILE
-                ));
+                self.add(format!("`{}` tells of {what} than the journal's head", ENVIRONMENT_FILE));
             }
         }
     }
@@ -262,7 +260,7 @@ impl Claims<'_> {
             wrong.push("asked for no fault, and the journal tells of injected ones".to_owned());
         }
         for rest in wrong {
-            self.add(format!("the command line in `{}` {rest}", crate::ENVIRONMENT_FILE));
+            self.add(format!("the command line in `{}` {rest}", ENVIRONMENT_FILE));
         }
     }
 }

@@ -11,11 +11,10 @@ use jiff::SignedDuration;
 use letterproof_model::{Journal as _, Mark, MarkKind, Stamp, Timestamp};
 use serde::Serialize;
 
-use crate::bundle::bundled_reader;
-use crate::stamp::{Stamped, StamperCertificates, TIMESTAMP_FILE, check_stamp, read_stamp};
-use crate::{
+use letterproof_evidence::{
     Entry, EvidenceError, JOURNAL_FILE, JournalReader, MANIFEST_FILE, Opened, Problem, ProblemKind,
-    SavedJournal, sha256_hex,
+    SavedJournal, Stamped, StamperCertificates, TIMESTAMP_FILE, bundled_reader, check_stamp,
+    read_stamp, sha256_hex, shown_name,
 };
 
 /// How far this machine's clock and a stamper's may be apart: five minutes, beyond which the API
@@ -87,9 +86,9 @@ impl Stamps {
                     asked = true;
                     self.notes.push(format!(
                         "no time stamp was got of {} at {}: {}",
-                        crate::names::shown(stamper),
+                        shown_name(stamper),
                         mark.at,
-                        crate::names::shown(reason)
+                        shown_name(reason)
                     ));
                 }
                 _ => {}
