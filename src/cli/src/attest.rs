@@ -3,9 +3,9 @@
 
 use letterproof_evidence::{
     Attestation, Attestations, Bundle, EvidenceError, NewAttestation, Opened, RunFolder, Sealing,
-    Withdrawal, stated,
+    StatementState, Withdrawal, stated, statement_state,
 };
-use letterproof_model::now;
+use letterproof_model::{Verdict, clause, now};
 
 use crate::args::AttestOptions;
 use crate::failure::Failure;
@@ -17,8 +17,7 @@ use crate::{finish, stamping};
 pub(crate) fn attest(options: &AttestOptions) -> Result<u8, Failure> {
     if stamping::is_stamped(&options.run) && !options.drop_stamp {
         return Err(Failure::Usage(format!(
-            "{} bears a time stamp, and a statement makes it void; say that it may go with \
-             --drop-stamp, and get a new one with `letterproof stamp`",
+            "{} has a time stamp, which a new statement makes void; give --drop-stamp to drop it, and get a new one with `letterproof stamp`",
             options.run.display()
         )));
     }
@@ -70,6 +69,14 @@ fn told(given: &[Attestation], options: &AttestOptions) -> Text {
         for file in &last.files {
             let path = file.path(&last.criterion);
             text.line(format_args!("attached  {path}, {}, {} bytes", file.media_type, file.size));
+        }
+        // No clause that asks for a file is judged from traffic.
+        let state = statement_state(&last.criterion, Verdict::NotRun, given);
+        let asked = clause(&last.criterion).map(|clause| clause.note);
+        if let (StatementState::FileMissing, Some(asked)) = (state, asked) {
+            text.line(format_args!(
+                "missing   {asked}: {criterion} asks for it as a file (--file), so the file is still needed"
+            ));
         }
     }
     let withdrawn: Vec<usize> =

@@ -22,7 +22,7 @@ const FORMAT: &str = "letterproof-gate/1";
 pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
     if options.witnessed && options.allow.contains(&Allowed::Driven) {
         return Err(Failure::Usage(
-            "--witnessed demands what --allow driven gives up; leave one of them out".to_owned(),
+            "--witnessed requires what --allow driven leaves out; give only one of them".to_owned(),
         ));
     }
     let (key, spec) = (options.key.as_deref(), options.spec.as_deref());
@@ -38,7 +38,7 @@ pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
         }
         let strict = options.strict.map(|strict| without_objections(&run.results, strict.into()));
         demands.extend(strict);
-        demands.extend(hold(&run.submission(), &asked(options), now()));
+        demands.extend(hold(&run.submission(), &asked(options, &run.results), now()));
     }
     let met = demands.iter().all(|demand| demand.met);
     let unmet = demands.iter().filter(|demand| !demand.met);
@@ -63,10 +63,14 @@ pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
     Ok(u8::from(!met))
 }
 
-fn asked(options: &GateOptions) -> Demands {
-    let mandatory = || pack().iter().filter(|test| test.required).map(|test| test.id);
-    let tests: Vec<TestId> =
-        if options.require.is_empty() { mandatory().collect() } else { options.require.clone() };
+fn asked(options: &GateOptions, results: &Results) -> Demands {
+    // Optional ones that were declared, or asked for by name, decide the run's exit code as well.
+    let decides = |test: TestId| results.run.deciding.contains(&test);
+    let deciding = pack().iter().filter(|test| test.required || decides(test.id));
+    let tests: Vec<TestId> = match options.require.as_slice() {
+        [] => deciding.map(|test| test.id).collect(),
+        named => named.to_vec(),
+    };
     Demands {
         tests,
         witnessed: !options.allow.contains(&Allowed::Driven),
@@ -85,8 +89,7 @@ fn asked(options: &GateOptions) -> Demands {
 
 /// What `run --strict` asks of the exit code, asked of a bundle.
 fn without_objections(results: &Results, strict: Strict) -> Demand {
-    let Results { findings, observer, conformance, waivers, .. } = results;
-    let objections = strict.objections(findings, observer, conformance, waivers);
+    let objections = results.judged().objections(strict, &results.waivers);
     let demand = match strict {
         Strict::Violations => "no violation by the supplier",
         Strict::Advice => "no violation by the supplier, and all advice followed",
@@ -134,7 +137,7 @@ fn text(standing: Option<&Standing>, demands: &[Demand], met: bool) -> Text {
     }
     text.table(&table);
     text.gap();
-    text.line(if met { "every demand is met" } else { "NOT every demand is met" });
+    text.line(if met { "every requirement is met" } else { "NOT every requirement is met" });
     text
 }
 
@@ -145,6 +148,9 @@ fn append(file: &Path, text: &str) -> Result<(), String> {
         .open(file)
         .and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| {
-        format!("{}: the summary cannot be written ({error}); the verdict holds", file.display())
+        format!(
+            "{}: the summary cannot be written ({error}); the result above is valid",
+            file.display()
+        )
     })
 }

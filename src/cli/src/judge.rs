@@ -64,7 +64,7 @@ impl Judging<'_> {
             (Some(bundle), _) => self.recorded(bundle, Recorded::bundle(bundle).map_err(usage)?),
             (None, Some(file)) if file.is_dir() || is_other_zip(file) => {
                 Err(Failure::Usage(format!(
-                    "{} is no HAR file and no journal; give a bundle with --from",
+                    "{} is neither a HAR file nor a journal; give a bundle with --from",
                     file.display()
                 )))
             }
@@ -110,7 +110,8 @@ impl Judging<'_> {
         let header = journal.header();
         self.tell_production(&header.base_url);
         if !journal.is_vouched_for() {
-            self.progress.note("no manifest vouches for this journal, only its own chain");
+            self.progress
+                .note("this journal has no manifest; only its own chain of hashes protects it");
         }
         self.refuse_another_brief(place, header)?;
         if header.brief.is_some() {
@@ -160,7 +161,7 @@ impl Judging<'_> {
             true => pack().iter().map(|test| test.id).collect(),
             false => only.clone(),
         };
-        let waivers = waivers.as_deref().map(read_waivers).transpose().map_err(usage)?;
+        let waivers = waivers.as_deref().map(read_waivers).transpose()?;
         let selection = Selection { tests, conformance: *conformance };
         Ok(Brief {
             supplier: SupplierKind::Imported,
@@ -179,7 +180,7 @@ impl Judging<'_> {
         fill: impl FnOnce(&RunFolder) -> Result<(), Failure>,
     ) -> Result<(Results, PathBuf), Failure> {
         let out = self.options.out.as_deref().unwrap_or(Path::new(out));
-        let folder = RunFolder::create(out, run_id).map_err(usage)?;
+        let folder = finish::new_folder(out, run_id, self.key.as_ref())?;
         folder.leftovers().iter().for_each(|words| self.progress.note(words));
         self.progress.note("judging what was recorded");
         let written = fill(&folder)

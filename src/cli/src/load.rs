@@ -80,9 +80,7 @@ fn refuse_what_does_not_apply(options: &LoadOptions) -> Result<(), Failure> {
     })?;
     if !targets::is_embedded(&options.target, options.base_url.as_deref()) {
         return targets::refuse(&[("--letters", options.letters.is_some())], |name| {
-            format!(
-                "{name} is for the mock inside this process, which this load does not use; leave it out"
-            )
+            format!("{name} is for the embedded mock, which this load does not use; leave it out")
         });
     }
     let given = [
@@ -213,8 +211,7 @@ impl Load<'_> {
     ) -> Result<(LoadOutcome, Results, PathBuf), Failure> {
         let (started, contract) = (now(), verify::built_in()?);
         let run_id = new_run_id(started)?;
-        let folder = RunFolder::create(&self.options.out, &run_id)
-            .map_err(|error| Failure::Usage(error.to_string()))?;
+        let folder = finish::new_folder(&self.options.out, &run_id, self.key.as_ref())?;
         tell_leftovers(&folder);
         let context = self.target.context(Mode::Driven);
         let header = JournalHeader::briefed(run_id, started, crate::tool(), self.brief(context));
@@ -232,7 +229,7 @@ impl Load<'_> {
             Ok(outcome) => outcome,
             Err(error) => {
                 drop(journal);
-                return Err(given_up(folder, error));
+                return Err(given_up(folder, self.options, error));
             }
         };
         let harness = |error: letterproof_model::RecordError| Failure::Harness(error.message);
@@ -295,7 +292,7 @@ impl Load<'_> {
 }
 
 /// A load that never began leaves no folder behind; what one recorded is kept.
-fn given_up(folder: RunFolder, failure: Failure) -> Failure {
+fn given_up(folder: RunFolder, options: &LoadOptions, failure: Failure) -> Failure {
     let recorded = read_journal(&folder.journal_path())
         .is_ok_and(|journal| !journal.recording.exchanges().is_empty())
         || folder.path().join(PERFORMANCE_FOLDER).exists();
@@ -304,8 +301,10 @@ fn given_up(folder: RunFolder, failure: Failure) -> Failure {
         return run::discarded(folder, failure);
     }
     let kept = folder.path().display();
+    let key = finish::same_key(options.sign_key.as_deref());
     let text = format!(
-        "{failure}; what was recorded is in {kept}, and `letterproof report {kept}` makes its bundle"
+        "{failure}; what was recorded is in {kept}, and `letterproof report {kept}{key}` makes its \
+         bundle"
     );
     match failure {
         Failure::Load(LoadError::Client(ClientError::Misled { .. })) => Failure::Usage(text),
@@ -317,7 +316,7 @@ fn given_up(folder: RunFolder, failure: Failure) -> Failure {
 async fn stop_on_ctrl_c(mut press: NextPress, stop: StopHandle, progress: Progress) {
     while press.await.is_ok() {
         press = press_after_that();
-        progress.note("stopping; press Ctrl-C again to cut off what is under way");
+        progress.note("stopping; press Ctrl-C again to stop at once");
         stop.stop();
     }
 }

@@ -12,7 +12,7 @@ use letterproof_client::{
     Flow, Ledger, Preparation, ProductionConsent, Session, SessionOptions, SmokeRun, Supplier,
     Target,
 };
-use letterproof_evidence::{JournalHeader, JournalWriter, RunFolder, new_run_id, read_journal};
+use letterproof_evidence::{JournalHeader, new_run_id, read_journal};
 use letterproof_harness::begin_journal;
 use letterproof_model::{Journal as _, LetterId, Mode, Recorder, now};
 use letterproof_wire::is_production_host;
@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use crate::args::{OutputFormat, RunOptions, Suite};
 use crate::consent;
 use crate::failure::Failure;
+use crate::finish;
 use crate::interrupt::Interrupt;
 use crate::out::{self, Text};
 use crate::progress::{Progress, tell_leftovers};
@@ -68,7 +69,7 @@ fn refuse_the_rest(options: &RunOptions) -> Result<(), Failure> {
     ];
     targets::refuse(&given, |names| {
         format!(
-            "refused before any traffic: {names} has no place in the production smoke test; leave \
+            "refused before any traffic: {names} does not belong to the production smoke test; leave \
              it out"
         )
     })
@@ -87,7 +88,7 @@ fn target(options: &RunOptions) -> Result<Target, Failure> {
     let host = target.base_url.host_str().unwrap_or_default();
     if is_production_host(&target.base_url) && host != PRODUCTION {
         return Err(Failure::Usage(format!(
-            "refused before any traffic: {host} is production, and not the host of the smoke test"
+            "refused before any traffic: {host} is production, but not the host of the smoke test"
         )));
     }
     consent::to_production(host, &letters, options.confirm.as_deref())?;
@@ -98,8 +99,7 @@ fn target(options: &RunOptions) -> Result<Target, Failure> {
 
 async fn drive(options: &RunOptions, target: Target) -> Result<u8, Failure> {
     let run_id = new_run_id(now())?;
-    let folder = RunFolder::create(&options.out, &run_id)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let folder = finish::new_folder(&options.out, &run_id, None)?;
     tell_leftovers(&folder);
     let context = target.context(Mode::Driven);
     let header =
@@ -107,8 +107,7 @@ async fn drive(options: &RunOptions, target: Target) -> Result<u8, Failure> {
     let journal = Arc::new(begin_journal(&folder.journal_path(), &header)?);
     let recorder: Arc<dyn Recorder> = journal.clone();
     let words = format!(
-        "stopped before its end; what was recorded is in {}. What was sent is not taken back, and a \
-         smoke test is not gone on with: start it again",
+        "stopped before the end; what was recorded is in {}. What was sent cannot be taken back, and a smoke test cannot be resumed: start it again",
         folder.path().display()
     );
     let progress = Progress::start();

@@ -39,8 +39,7 @@ const SYNCED_EVERY: Duration = Duration::from_secs(5);
 /// Watches until told to end; returns the exit code.
 pub(crate) fn witness(options: &WitnessOptions) -> Result<u8, Failure> {
     Page::may_listen(options.ui)?;
-    let waivers = options.waivers.as_deref().map(read_waivers).transpose();
-    let waivers = waivers.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
+    let waivers = options.waivers.as_deref().map(read_waivers).transpose()?.unwrap_or_default();
     let sign_key = finish::signing_key(options.sign_key.as_deref())?;
     let stamper = options.timestamp.as_deref().map(Stamper::at).transpose()?;
     let mut target =
@@ -126,8 +125,7 @@ struct Stand {
 
 impl Watch<'_> {
     async fn whole(&self) -> Result<(Results, PathBuf), Failure> {
-        let folder = RunFolder::create(&self.options.out, &self.run_id)
-            .map_err(|error| Failure::Usage(error.to_string()))?;
+        let folder = finish::new_folder(&self.options.out, &self.run_id, self.sign_key.as_ref())?;
         tell_leftovers(&folder);
         let stand = match self.begin(&folder).await {
             Ok(stand) => stand,
@@ -181,9 +179,10 @@ impl Watch<'_> {
         ready["ui"] = page.url().into();
         // Whoever reads that it is ready may end it.
         let kept = folder.path().display();
+        let key = finish::same_key(self.options.sign_key.as_deref());
         let interrupt = Interrupt::listen(format!(
-            "stopped at once; what was recorded is in {kept}, and `letterproof report {kept}` makes \
-             its bundle"
+            "stopped at once; what was recorded is in {kept}, and `letterproof report {kept}{key}` \
+             makes its bundle"
         ));
         out::json_line(&ready)?;
         Ok(Stand { journal, bell, live, page, session, downloads_apart, interrupt })
@@ -215,7 +214,7 @@ impl Watch<'_> {
         let Target { base_url, token_url, roots, .. } = &self.target;
         let token_url = token_url.as_deref().filter(|url| !url.is_empty());
         let token_url = token_url.map(str::parse).transpose().map_err(|error| {
-            Failure::Usage(format!("the token URL of {} is none: {error}", self.target.name))
+            Failure::Usage(format!("the token URL of {} is not a URL: {error}", self.target.name))
         })?;
         let upstream = Upstream {
             base_url: base_url.clone(),
@@ -250,7 +249,7 @@ impl Watch<'_> {
         if !stand.downloads_apart {
             board.note(
                 "links to documents have the host name of the API, so HTTP libraries send their \
-                 bearer token along; it is kept from the storage and blamed on nobody (with \
+                 bearer token along; the witness keeps it from the storage and blames nobody (with \
                  --download-host and another name of this machine they behave as without a witness)",
             );
         }
@@ -282,7 +281,7 @@ impl Watch<'_> {
         let Stand { journal, live, session, .. } = stand;
         let stage = |words: &str| live.set_stage(Stage::Ending(words.to_owned()));
         if let Some(session) = session {
-            stage("Reading back what the supplier's system did not look at.");
+            stage("Reading what the supplier's system did not look at.");
             stand.read_back(session, &self.run_id, progress).await;
         }
         stage("Judging what was recorded and writing the evidence.");
@@ -319,7 +318,7 @@ impl Stand {
         let notes = match read_back(&self.live, session, run, told).await {
             Ok(left) => left,
             Err(error) => {
-                vec![format!("the read-back and final sweep by the witness broke off: {error}")]
+                vec![format!("the read-back and final sweep by the witness stopped early: {error}")]
             }
         };
         for text in notes {

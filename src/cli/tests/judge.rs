@@ -18,6 +18,7 @@ use letterproof_evidence::read_journal;
 use letterproof_model::{
     About, Context, FindingKind, Journal as _, MarkKind, Results, SupplierKind, Verdict,
 };
+use letterproof_testing::journal::rechained;
 use serde_json::{Value, json};
 use support::{Ended, command, folders, results, run};
 use tempfile::TempDir;
@@ -286,7 +287,7 @@ fn a_journal_of_its_own_is_judged_as_its_run_was_asked_to_be() {
     let file = RAN.folder.join("journal/exchanges.jsonl");
     let ended = command(&["judge"]).args([&file]).args([Path::new("--out"), out.path()]).ended();
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
-    assert!(ended.stderr.contains("no manifest vouches"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("this journal has no manifest"), "{}", ended.stderr);
     assert_eq!(results(&made_in(out.path())), RAN.results);
     let only = command(&["judge", "--only", "AT1"])
         .args([&file])
@@ -385,7 +386,7 @@ fn what_is_no_recording_is_refused_by_name_with_2_and_leaves_no_folder() {
     let new = r#"{"log":{"version":"2.0","entries":[]}}"#;
     let other = r#"{"format":"letterproof-journal/9"}"#;
     let cases = [
-        (file("a.har", "<html>"), "a.har cannot be judged: it is no JSON"),
+        (file("a.har", "<html>"), "a.har cannot be judged: it is not JSON"),
         (file("b.har", new), "b.har cannot be judged: its HAR version is neither 1.1 nor 1.2"),
         (file("c.jsonl", &format!("{other}\n")), "format `letterproof-journal/9` is not"),
         (file("d.zip", "PK\u{3}\u{4}..."), "give a bundle with --from"),
@@ -412,15 +413,9 @@ fn a_journal_from_before_there_were_briefs_is_judged_as_the_options_ask() {
     let mut header: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
     header.as_object_mut().unwrap().remove("brief");
     // The chain of an old journal begins with the hash of its own first line.
-    let mut prev = header.to_string();
-    let mut old = format!("{prev}\n");
-    for line in text.lines().skip(1) {
-        let (_, rest) = line.split_once(",").unwrap();
-        let hash = letterproof_evidence::sha256_hex(prev.as_bytes());
-        prev = format!("{{\"prev\":\"{hash}\",{rest}");
-        old.push_str(&prev);
-        old.push('\n');
-    }
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines[0] = header.to_string();
+    let old = rechained(&lines);
     let file = work.path().join("old.jsonl");
     std::fs::write(&file, old).unwrap();
     let profile = profile(work.path());

@@ -1,4 +1,4 @@
-//! `letterproof run --resume`: after a kill, after Ctrl-C, and where there is nothing to go on with.
+//! `letterproof run --resume`: after a kill, after Ctrl-C, and where there is nothing to resume.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -13,6 +13,7 @@ use letterproof_evidence::{Bundle, SavedJournal, read_journal};
 use letterproof_mock::{Mix, MockConfig, MockServer};
 use letterproof_model::{Journal as _, Operation, Route, Verdict};
 use serde_json::Value;
+use support::bundles::text;
 use support::{
     command, folders, letterproof, quick_profile, results, run, run_folder, with_credentials,
 };
@@ -177,7 +178,7 @@ async fn sigterm_leaves_what_is_proven_and_the_run_is_gone_on_with() {
     assert_eq!(ended.status.code(), Some(3), "{told}");
     let folder = run_folder(out.path());
     assert!(folder.display().to_string().ends_with(".incomplete"), "{}", folder.display());
-    let next = format!("go on with `letterproof run --resume {}`", folder.display());
+    let next = format!("continue with `letterproof run --resume {}`", folder.display());
     assert!(told.contains(&next), "{told}");
     let is_cut = |line: &str| line.contains("AT4") && line.ends_with("cut off before its end");
     assert!(told.lines().any(is_cut) && !told.contains("NOT as it should be"), "{told}");
@@ -198,11 +199,19 @@ async fn sigterm_leaves_what_is_proven_and_the_run_is_gone_on_with() {
     assert!(!folder.display().to_string().ends_with(".incomplete"), "it is whole now");
     assert_eq!(results(&folder).counts.pass, 5);
     assert_nothing_was_sent_twice(&folder);
+    // Wherever the run is told of, its break is.
+    let mailed = command(&["summary", text(&folder)]).ended().stdout.replace('\n', " ");
+    let verified = support::bundles::verify(&folder, &[]).stdout;
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    for told in [ended.stdout, mailed, verified, read("summary.md"), read("index.html")] {
+        assert!(told.contains("broke off and was gone on with at"), "{told}");
+    }
+    assert!(read("junit.xml").contains("<property name=\"resumed\""));
 
     let call = command(&["run", "--resume"]).with_state(&out.path().join(".state"));
     let ended = with_credentials(call, &server).args([&folder]).ended();
     assert_eq!(ended.code, 2, "{}", ended.stderr);
-    assert!(ended.stderr.contains("nothing to go on with"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("nothing to resume"), "{}", ended.stderr);
     assert_eq!(run_folder(out.path()), folder);
     server.shutdown().await;
 }

@@ -9,7 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use letterproof_evidence::{sha256_hex, zip_path};
+use letterproof_evidence::zip_path;
+use letterproof_testing::journal::{Chain, heads, rest};
 use letterproof_testing::{OpensslStamper, StamperKind, serve};
 use serde_json::Value;
 use support::bundles::{copied, faults, forge, json, made, printed, sound, text, verify};
@@ -67,7 +68,7 @@ fn a_run_is_stamped_from_its_start_to_its_manifest() {
         }
         let unknown = verify(&bundle, &[]);
         assert_eq!(unknown.code, 0, "{}", unknown.stdout);
-        assert!(unknown.stdout.contains("CN=Test Stamper, O=Tests (an unknown stamper;"));
+        assert!(unknown.stdout.contains("CN=Test Stamper, O=Tests (an unknown authority;"));
     }
     let stamps = verification(&folder, &["--tsa-cert", text(&root)])["stamps"].clone();
     let stamps = stamps.as_array().unwrap();
@@ -83,10 +84,7 @@ fn a_run_is_stamped_from_its_start_to_its_manifest() {
         journal.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let first = lines.iter().find(|line| line["mark"]["kind"] == "stamped").unwrap();
     let stamped = first["mark"]["line"].as_u64().unwrap() as usize;
-    assert_eq!(
-        first["mark"]["head"],
-        sha256_hex(journal.lines().nth(stamped - 1).unwrap().as_bytes())
-    );
+    assert_eq!(first["mark"]["head"], heads(&journal)[stamped - 1].as_str());
     let page = fs::read_to_string(folder.join("index.html")).unwrap();
     assert!(page.contains("of a time-stamping authority (RFC 3161)"));
 
@@ -104,29 +102,26 @@ fn a_run_is_stamped_from_its_start_to_its_manifest() {
 
 /// Changes the first exchange of a stamped journal, and makes every hash in it again.
 fn rewritten(journal: &str) -> String {
-    let mut heads: Vec<String> = Vec::new();
-    let mut written = String::new();
+    let header = journal.lines().next().unwrap();
+    let mut chain = Chain::begin(header);
+    let mut heads = vec![chain.head().to_owned()];
+    let mut written = format!("{header}\n");
     let mut is_changed = false;
-    for line in journal.lines() {
+    for line in journal.lines().skip(1) {
         let mut line = line.to_owned();
-        if let Some(before) = heads.last() {
-            line.replace_range(9..73, before);
-            if !is_changed && line.contains("\"exchange\":{") {
-                line = line.replacen("\"attempt\":1", "\"attempt\":2", 1);
-                is_changed = true;
-            }
-            let mut value: Value = serde_json::from_str(&line).unwrap();
-            if value["mark"]["kind"] == "stamped" {
-                let stamped = value["mark"]["line"].as_u64().unwrap() as usize;
-                let old = value["mark"]["head"].as_str().unwrap().to_owned();
-                let head = value["mark"].get_mut("head").unwrap();
-                *head = heads[stamped - 1].clone().into();
-                line = line.replace(&old, &heads[stamped - 1]);
-            }
+        if !is_changed && line.contains("\"exchange\":{") {
+            line = line.replacen("\"attempt\":1", "\"attempt\":2", 1);
+            is_changed = true;
         }
-        heads.push(sha256_hex(line.as_bytes()));
-        written.push_str(&line);
+        let value: Value = serde_json::from_str(&line).unwrap();
+        if value["mark"]["kind"] == "stamped" {
+            let stamped = value["mark"]["line"].as_u64().unwrap() as usize;
+            let old = value["mark"]["head"].as_str().unwrap();
+            line = line.replace(old, &heads[stamped - 1]);
+        }
+        written.push_str(&chain.line(rest(&line)));
         written.push('\n');
+        heads.push(chain.head().to_owned());
     }
     assert!(is_changed, "there is an exchange to change");
     written
@@ -165,12 +160,14 @@ fn a_run_goes_on_without_a_stamp_and_says_so_everywhere() {
     let (folder, ended) =
         made(&out.path().join("evidence"), &["--only", "AT1,AT2", "--timestamp", &url]);
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
-    for words in ["the run goes on", "the manifest bears no time stamp", "no answer to a request"] {
+    for words in
+        ["the run continues", "the manifest bears no time stamp", "not an answer to a request"]
+    {
         assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
     }
     let findings = results(&folder).findings;
     let missing = findings.iter().find(|finding| finding.id == "F-NO-TIME-STAMP").unwrap();
-    assert!(missing.observed.contains("no answer to a request"), "{missing:?}");
+    assert!(missing.observed.contains("not an answer to a request"), "{missing:?}");
     let told = verify(&folder, &[]);
     assert_eq!(told.code, 0, "{}", told.stdout);
     for words in ["note       no time stamp was got of 127.0.0.1", "its manifest bears none"] {
@@ -260,7 +257,7 @@ fn production_secrets_and_what_is_no_bundle_are_refused() {
         ("https://api.service.nhs.uk/tsr", "is production"),
         ("https://ME:HUSH@tsa.example/", "host and path alone"),
         ("http://tsa.example/?key=HUSH", "host and path alone"),
-        ("tsa.example", "is no address"),
+        ("tsa.example", "is not an address"),
     ] {
         let refused = stamp(folder, url);
         assert_eq!(refused.code, 2, "{url}: {}", refused.stderr);
@@ -330,5 +327,5 @@ fn stamped_throughout(folder: &Path, authority: &Authority) {
     };
     assert!(verifies(&gate(&root)), "{}", gate(&root).stdout);
     assert!(!verifies(&gate(&stranger)), "{}", gate(&stranger).stdout);
-    assert_eq!(gate(&folder.join("results.json")).code, 2, "that is no certificate");
+    assert_eq!(gate(&folder.join("results.json")).code, 2, "that is not a certificate");
 }

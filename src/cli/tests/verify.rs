@@ -37,7 +37,7 @@ fn zip_and_folder_are_sound_wherever_they_are_copied() {
         assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
         assert_eq!(ended.stderr, "");
         for words in [
-            "\nconsistent in itself; made by whoever holds it\n",
+            "\nconsistent in itself, but whoever has the bundle could have made it\n",
             "signature  by the key in the bundle",
             "no evidence for required tests: AT9, AT10, AT11, AT12, AT14, AT15",
         ] {
@@ -116,7 +116,7 @@ fn a_failure_made_a_pass_and_sealed_again_is_caught_and_its_criterion_named() {
             "the exit code is 0 in `results.json`, and 1 by the journal",
         ],
     );
-    assert!(told.contains("unsigned: anybody could have made this bundle"), "{told}");
+    assert!(told.contains("unsigned: anyone could have made this bundle"), "{told}");
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn a_journal_that_cannot_be_read_makes_no_sound_bundle_though_every_hash_fits() 
                     line["mark"]["kind"] = "of a later version".into();
                 }
             },
-            "this is no journal line",
+            "this is not a journal line",
         ),
         (
             |line| {
@@ -340,7 +340,7 @@ fn what_another_build_made_is_checked_as_far_as_it_can_be_and_the_rest_is_named(
         "NOT checked  `poster.html`",
         "NOT checked  wording and measurements in `results.json`",
         "NOT checked  known to one of the two builds only: AT9.77",
-        "consistent in itself; made by whoever holds it; see above for what was NOT checked",
+        "consistent in itself, but whoever has the bundle could have made it; see above for what was NOT checked",
     ] {
         assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
     }
@@ -355,7 +355,7 @@ fn a_claim_of_another_build_covers_no_difference() {
     let changes: [(Change, &str); 6] = [
         (
             |r| criterion(r, 8, "AT9.1")["verdict"] = "pass".into(),
-            "AT9.1 is pass in `results.json`, and not-run by its exchanges",
+            "AT9.1 is pass in `results.json`, and not run by its exchanges",
         ),
         (
             |r| drop(r["tests"][3]["criteria"].as_array_mut().unwrap().remove(2)),
@@ -463,8 +463,21 @@ fn what_is_no_bundle_is_told_in_a_sentence() {
     let incomplete = elsewhere.path().join("run.incomplete");
     fs::rename(&folder, &incomplete).unwrap();
     fs::write(incomplete.join(".writing-x"), "half").unwrap();
-    let told = unsound(&incomplete, &["this run broke off or still goes on", "letterproof report"]);
-    assert_eq!(told.matches("problem  ").count(), 1, "{told}");
+    let path = text(&incomplete);
+    for call in [&["verify", path][..], &["gate", path], &["readiness", path], &["summary", path]] {
+        let ended = command(call).without("GITHUB_STEP_SUMMARY").ended();
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{call:?}: {}", ended.stderr);
+        assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+        let next =
+            ["letterproof report", "letterproof run --resume"].map(|it| format!("`{it} {path}`"));
+        for words in ["was interrupted or is still running", &next[0], &next[1]] {
+            assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+        }
+    }
+    // What `witness` began cannot be gone on with.
+    fs::remove_file(incomplete.join("run.json")).unwrap();
+    let told = verify(&incomplete, &[]).stderr;
+    assert!(told.contains("letterproof report") && !told.contains("--resume"), "{told}");
 }
 
 #[test]

@@ -25,7 +25,7 @@ impl RunFolder {
         self.remove(MANIFEST_FILE)?;
         self.remove(TIMESTAMP_FILE)?;
         match key {
-            Some(key) => self.write(SIGNING_KEY_FILE, key.public().to_pem().as_bytes())?,
+            Some(_) => self.begin_with(key)?,
             None => self.remove(SIGNING_KEY_FILE)?,
         }
         let opened = Opened::open(self.path())?;
@@ -39,7 +39,7 @@ impl RunFolder {
         let facts = Facts::read(&results).ok_or_else(|| EvidenceError::Broken {
             path: self.path().join(RESULTS_FILE),
             line: 1,
-            problem: "these are no results of a run".to_owned(),
+            problem: "these are not the results of a run".to_owned(),
         })?;
         let statement =
             Statement::of(&inventory, facts).ok_or_else(|| missing(crate::JOURNAL_FILE))?;

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use common::{bundle, forge};
 use letterproof_evidence::{
-    ATTACHMENT_LIMIT, ATTESTATIONS_FILE, Attestations, BundleKey, EvidenceError, NewAttestation,
-    Opened, ProblemKind, RunFolder, Sealing, SignatureState, Withdrawal, attest, check_integrity,
-    is_stated, sha256_hex, stated as stated_in, withdraw,
+    ATTACHMENT_LIMIT, ATTESTATIONS_FILE, Attestation, Attestations, BundleKey, EvidenceError,
+    NewAttestation, Opened, ProblemKind, RunFolder, Sealing, SignatureState, StatementState,
+    Withdrawal, attest, check_integrity, sha256_hex, stated as stated_in, statement_state,
+    withdraw,
 };
 use letterproof_model::{ClauseKind, CriterionId, CriterionResult, Mode, Verdict, clause};
 
@@ -158,8 +159,8 @@ fn statements_that_say_nothing_are_refused() {
     let before = contents(&folder);
     let long = "x".repeat(5_000);
     for (criterion, statement, role, reason) in [
-        ("AT99.1", "s", "r", "no clause"),
-        ("../AT1", "s", "r", "no clause"),
+        ("AT99.1", "s", "r", "not a clause"),
+        ("../AT1", "s", "r", "not a clause"),
         ("AT12.5", "s", "r", "no longer a clause of the pack"),
         ("AT3.7", " \n", "r", "the statement is empty"),
         ("AT3.7", "s", "", "the role is empty"),

@@ -6,7 +6,6 @@ mod support;
 
 use std::time::Duration;
 
-use letterproof_client::Silent;
 use letterproof_mock::{AuthMode, MockConfig, MockServer};
 use letterproof_model::{Journal as _, LetterStatus, TestId, Verdict};
 use letterproof_supplier::{DayEnd, ModelSupplier, SupplierSettings};
@@ -37,6 +36,26 @@ async fn a_small_day_meets_every_criterion() {
     assert!(unmet(&day).is_empty(), "{:#?}", unmet(&day));
     for status in LetterStatus::ALL.into_iter().filter(|one| *one != LetterStatus::Pending) {
         assert!(day.report.seen.contains_key(&status), "{status}: {:#?}", day.report);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_that_wait_behind_those_taken_on_are_found_while_the_queue_lags() {
+    // The flow pauses until its first list is visible again, and that stays in the queue: the next list
+    // is full of letters that were accepted.
+    let setting = Setting {
+        visibility: Duration::from_secs(3),
+        agreed_time: Duration::from_millis(3_500),
+        queue_lag: Duration::from_secs(60),
+        ..Setting::small(&[15])
+    };
+    let day = day(&setting, &["slow-flow", "one-flow"]).await;
+    assert_eq!(day.report.end, DayEnd::Whole, "{:#?}", day.report);
+    for id in ["AT15.1", "AT15.2", "AT15.3"] {
+        let said = day.of(id);
+        let is_small =
+            said.verdict == Verdict::Inconclusive && said.words.contains("the pack asks");
+        assert!(said.verdict == Verdict::Pass || is_small, "{id}: {said:?}");
     }
 }
 
@@ -109,7 +128,7 @@ async fn a_certificate_is_trusted_by_the_roots_that_were_given_and_not_without()
             ..SupplierSettings::new(Url::parse(mock.base_url()).unwrap())
         };
         let supplier = ModelSupplier::new(settings, []).unwrap();
-        let report = supplier.run(&Silent, std::future::pending()).await.unwrap();
+        let report = supplier.run(&|_| (), std::future::pending()).await.unwrap();
         assert_eq!(report.end == DayEnd::Whole, trusted, "{report:#?}");
     }
     mock.shutdown().await;

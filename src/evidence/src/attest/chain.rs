@@ -102,7 +102,8 @@ impl Attestations {
     }
 
     /// Whether the list is of a format in which each names the one before.
-    pub(crate) fn is_chained(&self) -> bool {
+    #[must_use]
+    pub fn is_chained(&self) -> bool {
         [ATTESTATIONS_FORMAT, ATTESTATIONS_FORMAT_2].contains(&self.format.as_str())
     }
 

@@ -9,9 +9,8 @@ use std::fs;
 use std::path::Path;
 
 use letterproof_contract::Contract;
-use letterproof_evidence::{Bundle, Opened, RESULTS_FILE};
+use letterproof_evidence::{Opened, RESULTS_FILE};
 use letterproof_harness::{Verification, Verifying, verify};
-use letterproof_reports::{Extras, rebuilt};
 
 use crate::case::{as_file, bounded, in_folder, is_inside, named, twice};
 use forged::{Forged, forged};

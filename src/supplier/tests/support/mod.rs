@@ -6,13 +6,12 @@ pub mod tap;
 
 use std::time::Duration;
 
-use letterproof_client::{SecretSource, Silent};
 use letterproof_contract::Contract;
 use letterproof_judge::judge_all;
 use letterproof_mock::{Mix, MockConfig, MockServer, SeedPlan};
 use letterproof_model::{Context, CriterionResult, Mode, Recording, TestId, Verdict};
 use letterproof_supplier::{
-    Access, Fates, Fault, Habit, ModelSupplier, ShiftReport, SupplierSettings,
+    Access, Fates, Fault, Habit, ModelSupplier, Secret, ShiftReport, SupplierSettings,
 };
 use secrecy::SecretString;
 use tap::{Tap, Trouble};
@@ -27,6 +26,8 @@ pub struct Setting {
     pub batch: u32,
     pub chunk: u32,
     pub visibility: Duration,
+    /// How long an accepted letter stays in the queue.
+    pub queue_lag: Duration,
     /// The time an update has to show.
     pub deadline: Duration,
     pub link_life: Duration,
@@ -49,6 +50,7 @@ impl Setting {
             batch: 24,
             chunk: 16,
             visibility: Duration::from_millis(1_500),
+            queue_lag: Duration::ZERO,
             deadline: Duration::from_secs(2),
             link_life: Duration::from_secs(60),
             rate: 3_000,
@@ -129,7 +131,7 @@ pub fn settings(setting: &Setting, mock: &MockServer, root: &str) -> SupplierSet
     let upstream = mock.base_url().strip_suffix("/nhs-notify-supplier").unwrap();
     let through = |url: &str| Url::parse(&url.replace(upstream, root)).unwrap();
     let credentials = mock.demo_credentials().unwrap();
-    let secret = |text: &str| SecretSource::from(SecretString::from(text.to_owned()));
+    let secret = |text: &str| Secret::from(SecretString::from(text.to_owned()));
     SupplierSettings {
         access: Access::SignedJwt {
             api_key: secret(credentials.api_key.expose()),
@@ -170,7 +172,7 @@ pub async fn day_with(setting: &Setting, faults: &[&str], habits: Vec<Habit>) ->
         admin: Some(([127, 0, 0, 1], 0).into()),
         visibility_timeout: setting.visibility,
         apply_delay: Duration::from_millis(30),
-        queue_lag: Duration::ZERO,
+        queue_lag: setting.queue_lag,
         link_ttl: setting.link_life,
         rate_limit: None,
         token_lifetime: setting.token_life,
@@ -184,7 +186,7 @@ pub async fn day_with(setting: &Setting, faults: &[&str], habits: Vec<Habit>) ->
     let wrong = faults.iter().map(|name| Fault::parse(name).unwrap());
     let settings = SupplierSettings { habits, ..settings(setting, &mock, tap.address()) };
     let supplier = ModelSupplier::new(settings, wrong).unwrap();
-    let work = supplier.run(&Silent, std::future::pending());
+    let work = supplier.run(&|_| (), std::future::pending());
     let report = tokio::time::timeout(Duration::from_secs(150), work).await.unwrap().unwrap();
     if !faults.is_empty() {
         // What was left undone counts only once it could have been done.
