@@ -1,5 +1,5 @@
 //! File names inside evidence: plain ones, that every system stores and none leads elsewhere.
-//! Refuses absolute paths, `..`, backslashes, drive letters, device names and hidden files.
+//! Absolute paths, `..`, backslashes, drive letters, device names and hidden files are none.
 
 use letterproof_model::{is_device_name, visible};
 

@@ -2,7 +2,8 @@
 //! is one that the bundle lacks; a refusal names the file.
 
 use jiff::SignedDuration;
-use letterproof_evidence::{JournalHeader, SavedJournal, reconcile};
+use letterproof_evidence::{JournalHeader, SavedJournal};
+use letterproof_harness::reconcile;
 use letterproof_model::{Recording, RunId, ToolInfo};
 
 use crate::case::{as_file, named, twice};

@@ -2,9 +2,8 @@
 //! and written out reads the same again, differs from itself in nothing, and can be shown.
 
 use jiff::SignedDuration;
-use letterproof_evidence::{
-    Demands, Opened, RESULTS_FILE, Submission, diff, gate, read_results, readiness,
-};
+use letterproof_evidence::{Opened, RESULTS_FILE, read_results};
+use letterproof_harness::{Demands, Submission, diff, gate, readiness, readiness_markdown};
 use letterproof_model::{Context, Results, pack};
 
 use crate::case::{as_file, in_folder, named, twice};
@@ -34,7 +33,7 @@ pub fn results(data: &[u8]) {
         readiness(&[submission, submission]).expect("a run is of the same supplier as itself");
     assert_eq!(standing.tests.len(), pack().len(), "every test of the pack stands somehow");
     assert!(serde_json::to_vec(&standing).is_ok());
-    assert!(!letterproof_reports::readiness_markdown(&standing).is_empty());
+    assert!(!readiness_markdown(&standing).is_empty());
 }
 
 fn read(data: &[u8]) -> Option<Results> {

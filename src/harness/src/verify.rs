@@ -3,14 +3,8 @@
 //! First every byte is checked (hashes, chain, manifest, signature, the zip itself); then the
 //! judges of this version judge the journal again, and what they conclude is held against
 //! `results.json`, criterion by criterion; what the bundle says of itself is held against its
-//! journal, and every page is made again. Refuses to trust anything that the bundle says of itself
-//! where it can be derived, and to call checked what was not.
-
-mod carried;
-mod claims;
-mod compare;
-mod stamps;
-mod statements;
+//! journal, and every page is made again. Nothing that the bundle says of itself is trusted where
+//! it can be derived, and nothing called checked that was not.
 
 use std::path::Path;
 
@@ -27,8 +21,14 @@ use letterproof_model::{Journal as _, Results, RunId, Standing, ToolInfo, Verdic
 use letterproof_reports::{Extras, rebuilt};
 use serde::Serialize;
 
-use compare::Compare;
-pub use stamps::StampSeen;
+use crate::verify::compare::Compare;
+
+pub use crate::verify::stamps::StampSeen;
+
+mod carried;
+pub(crate) mod claims;
+mod compare;
+mod stamps;
 
 /// The name and version of the format of a verification.
 pub const VERIFICATION_FORMAT: &str = "letterproof-verification/2";

@@ -9,8 +9,6 @@
 //! date = 2026-11-02
 //! expires = 2026-12-31
 //! ```
-//!
-//! Refuses an entry that lacks anything of this, a criterion nobody knows, and two for the same.
 
 use std::collections::BTreeMap;
 use std::path::Path;

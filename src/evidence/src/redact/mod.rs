@@ -1,24 +1,12 @@
-//! Redaction at capture, by rule: before an exchange is kept, judged or shown, every value is replaced
-//! that is not known to be harmless.
+//! Redaction at capture, by rule: before an exchange is kept, judged or shown, every value is
+//! replaced that is not known to be harmless.
 //!
-//! What is harmless stands in lists: names of headers and parameters, what the contract knows of the
-//! API's documents, texts known word for word. Any other value becomes `redacted:` and twelve digits
-//! of a hash under a key made for the run (of a text with its length), so that equal values stay
-//! comparable within the run and cannot be guessed from outside. A secret (by the name it stands
-//! under, by its looks, or because it was given beforehand) is looked for wherever else it turns up.
-//! Refuses to reveal its key, and to keep anything it cannot read as text.
-
-mod body;
-mod forms;
-mod harmless;
-mod headers;
-mod json;
-mod known;
-mod names;
-mod packed;
-mod text;
-mod unfold;
-mod url;
+//! What is harmless stands in lists: names of headers and parameters, what the contract knows of
+//! the API's documents, texts known word for word. Any other value becomes `redacted:` and twelve
+//! digits of a hash under a key made for the run (of a text with its length), so that equal values
+//! stay comparable within the run and cannot be guessed from outside. A secret (by the name it
+//! stands under, by its looks, or because it was given beforehand) is looked for wherever else it
+//! turns up. Its key is never shown, and nothing is kept that cannot be read as text.
 
 use std::sync::OnceLock;
 
@@ -30,9 +18,18 @@ use letterproof_model::{
 use parking_lot::RwLock;
 
 use crate::EvidenceError;
-use crate::digest::hex;
-use body::Carrier;
-use known::{Class, Known, Mac};
+use crate::chain::hex;
+use crate::redact::body::Carrier;
+use crate::redact::known::{Class, Known, Mac};
+
+mod body;
+mod harmless;
+mod headers;
+mod json;
+mod known;
+mod text;
+mod unfold;
+mod url;
 
 /// Replaces secrets, and remembers them to replace them again wherever they turn up.
 pub struct Redactor {

@@ -1,11 +1,16 @@
-//! Whether the calls of a driven run bear their journal out: the id of each carries the head that the
-//! chain had when it was sent.
-//! Refuses nothing in runs that others made: it says what those rest on instead.
+//! Whether the calls of a driven run bear their journal out: the id of each carries the head that
+//! the chain had when it was sent. Of runs that others made it says what they rest on instead.
+//!
+//! What a reader must know of the statements in a bundle, which no problem of theirs tells. An
+//! unsigned statement is not wrong: it is said, and the reader decides.
 
+use letterproof_evidence::{
+    Attestations, BundlePublicKey, JOURNAL_FILE, JournalHeader, Problem, ProblemKind, SavedJournal,
+    shown_name,
+};
 use letterproof_model::{Journal as _, Mark, MarkKind, ToolInfo};
 
-use super::Again;
-use letterproof_evidence::{JOURNAL_FILE, JournalHeader, Problem, ProblemKind, SavedJournal};
+use crate::verify::Again;
 
 /// What a reader must know of a run whose calls were made by others.
 const OTHERS: &str = "the calls of this run were made by a system other than letterproof and cannot \
@@ -63,4 +68,28 @@ impl Again<'_> {
 /// Whether a build is told from others of its version: one made outside a repository is not.
 fn is_known(tool: &ToolInfo) -> bool {
     tool.commit != "unknown"
+}
+
+impl Again<'_> {
+    /// Whether the statements are chained, and which of them the expected key did not sign.
+    pub(super) fn statements(&mut self) {
+        let Ok(given) = Attestations::of(self.opened) else { return };
+        if !given.attestations.is_empty() && !given.is_chained() {
+            self.notes.push(
+                "the statements are of an earlier format, neither chained nor signed one by one: \
+                 whoever sealed the bundle can have rewritten them"
+                    .to_owned(),
+            );
+        }
+        let Some(expected) = self.with.key.map(BundlePublicKey::key_id) else { return };
+        let others: Vec<String> = (1..)
+            .zip(&given.attestations)
+            .filter(|(_, one)| one.signed_by().as_ref() != Some(&expected))
+            .map(|(number, one)| format!("{number} ({})", shown_name(one.criterion.as_str())))
+            .collect();
+        if !others.is_empty() {
+            let others = others.join(", ");
+            self.notes.push(format!("statements not signed by the expected key: {others}"));
+        }
+    }
 }

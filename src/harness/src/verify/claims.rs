@@ -2,22 +2,22 @@
 //! that answered, the run's id against its times, the machine's account against the journal's head
 //! and the command line, the nonce against the correlation ids.
 //!
-//! None of it enters a verdict, and all of it is believed by readers. Refuses to guess: only what
-//! cannot both be true is a contradiction, and each is one sentence.
+//! None of it enters a verdict, and all of it is believed by readers. Only what cannot both be true
+//! is a contradiction, and each is one sentence.
+//!
+//! The command line that a bundle says it was made by, as far as it can be held against a journal.
+//!
+//! Hosts as a bundle names them, which need not be reached to be told apart.
 
-mod command;
+use std::net::IpAddr;
 
+use letterproof_evidence::{ENVIRONMENT_FILE, Environment, Problem, ProblemKind, SavedJournal};
 use letterproof_judge::conformance::{FOREIGN, TokenProbe};
 use letterproof_model::{
     Actor, Brief, Direction, Exchange, Journal as _, Mark, MarkKind, Route, SupplierKind,
     Timestamp, correlation_prefix, is_misnamed,
 };
-use url::Url;
-
-use command::CommandLine;
-use letterproof_evidence::{
-    ENVIRONMENT_FILE, Environment, Problem, ProblemKind, SavedJournal, host_of, is_this_machine,
-};
+use url::{Host, Url};
 
 /// Longest time between the start of a driven run and its first call, in seconds.
 const LONGEST_START: i64 = 24 * 3_600;
@@ -291,4 +291,118 @@ fn is_called(name: &str, built_in: &str) -> bool {
 /// Seconds from one time to a later one; negative the other way round.
 fn seconds(from: Timestamp, to: Timestamp) -> i64 {
     to.as_second() - from.as_second()
+}
+
+/// The commands whose bundles hold the traffic that they made or were given.
+const VERBS: [&str; 4] = ["run", "load", "witness", "judge"];
+/// What stands where a secret was.
+const REDACTED: &str = "redacted:";
+
+/// A command line that was read.
+pub(super) struct CommandLine<'a> {
+    verb: Option<&'a str>,
+    options: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> CommandLine<'a> {
+    /// Reads `letterproof run --target int`; `--name value` and `--name=value` alike.
+    pub(super) fn read(words: &'a [String]) -> Self {
+        let mut words = words.iter().map(String::as_str).skip(1).peekable();
+        let verb = words.next().filter(|verb| VERBS.contains(verb));
+        let mut options = Vec::new();
+        while let Some(word) = words.next() {
+            let Some(option) = word.strip_prefix("--") else { continue };
+            let (name, value) = match option.split_once('=') {
+                Some(both) => both,
+                None => (option, words.next_if(|next| !next.starts_with("--")).unwrap_or_default()),
+            };
+            if !value.contains(REDACTED) {
+                options.push((name, value));
+            }
+        }
+        // What a run that is gone on with was asked for stands elsewhere.
+        if options.iter().any(|(name, _)| *name == "resume") {
+            options.clear();
+        }
+        Self { verb, options }
+    }
+
+    /// The command, where it makes bundles of its own.
+    pub(super) fn verb(&self) -> Option<&'a str> {
+        self.verb
+    }
+
+    /// The value of an option given once; of one given several times the last.
+    pub(super) fn value(&self, name: &str) -> Option<&'a str> {
+        self.values(name).pop()
+    }
+
+    /// Every value of an option.
+    pub(super) fn values(&self, name: &str) -> Vec<&'a str> {
+        let of_name = self.options.iter().filter(|(given, _)| *given == name);
+        of_name.map(|(_, value)| *value).collect()
+    }
+}
+
+/// The host of a URL, without the brackets of an IPv6 address and without a full stop at its end.
+#[must_use]
+pub(crate) fn host_of(url: &str) -> Option<String> {
+    Some(match Url::parse(url).ok()?.host()? {
+        Host::Domain(name) => name.trim_end_matches('.').to_ascii_lowercase(),
+        Host::Ipv4(address) => address.to_string(),
+        Host::Ipv6(address) => address.to_string(),
+    })
+}
+
+/// Whether such a host is the machine that made the call, however it is written.
+#[must_use]
+pub(crate) fn is_this_machine(host: &str) -> bool {
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V6(address)) => {
+            let mapped = address.to_ipv4_mapped();
+            address.is_loopback()
+                || address.is_unspecified()
+                || mapped.is_some_and(|address| address.is_loopback())
+        }
+        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_unspecified(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read_in_both_spellings_and_a_resumed_run_has_none() {
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let line =
+            words("letterproof run --yes --target=int --fault a --fault b=1 --nonce redacted:1");
+        let read = CommandLine::read(&line);
+        assert_eq!(read.verb(), Some("run"));
+        assert_eq!(read.value("target"), Some("int"));
+        assert_eq!(read.values("fault"), ["a", "b=1"]);
+        assert_eq!((read.value("nonce"), read.value("yes")), (None, Some("")));
+        let line = words("letterproof run --resume d --target int");
+        assert_eq!(CommandLine::read(&line).value("target"), None);
+        assert_eq!(CommandLine::read(&words("letterproof selftest")).verb(), None);
+    }
+
+    #[test]
+    fn a_machine_calls_itself_by_many_names() {
+        let is_here = |url: &str| host_of(url).is_some_and(|host| is_this_machine(&host));
+        for url in [
+            "http://127.0.0.1:9000/x",
+            "http://LOCALHOST./",
+            "http://mock.localhost/",
+            "http://[::1]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://0.0.0.0:1/",
+        ] {
+            assert!(is_here(url), "{url}");
+        }
+        for url in ["https://int.api.service.nhs.uk/", "http://10.0.0.1/", "no address"] {
+            assert!(!is_here(url), "{url}");
+        }
+    }
 }

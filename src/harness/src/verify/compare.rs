@@ -1,17 +1,16 @@
 //! What is saved against what is derived: test by test, criterion by criterion.
 //!
 //! With the build that made the bundle every word must be the same; with another every verdict,
-//! every check of the contract and every finding. Refuses to pass over what stands on one side only:
-//! it is a problem, unless it says nothing, and then it is named as not checked.
+//! every check of the contract and every finding. What stands on one side only is a problem, unless
+//! it says nothing, and then it is named as not checked.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use letterproof_evidence::{Problem, ProblemKind, RESULTS_FILE, write_json};
 use letterproof_model::{
     CheckResult, CriterionResult, Finding, RETIRED, Results, RunInfo, TestResult, Verdict,
 };
-
-use letterproof_evidence::{Problem, ProblemKind, RESULTS_FILE, write_json};
 
 /// One thing as it is saved and as it is derived; either may be missing.
 type Pair<'a, T> = (Option<&'a T>, Option<&'a T>);

@@ -1,21 +1,20 @@
 //! The time stamps of a bundle: of heads in its journal, and of its manifest.
 //!
 //! Each is checked offline against a hash that is taken again here, and the times of the run are
-//! held against it: what was recorded before a stamp happened before it, what was recorded after
-//! it no earlier. Refuses to take a stamper's word where the reader did not say that it is known:
-//! it is told who stamped, and that nobody vouches for it.
+//! held against it: what was recorded before a stamp happened before it, what was recorded after it
+//! no earlier. A stamper counts only where the reader said that it is known: else it is told who
+//! stamped, and that nobody vouches for it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::SignedDuration;
-use letterproof_model::{Journal as _, Mark, MarkKind, Stamp, Timestamp};
-use serde::Serialize;
-
 use letterproof_evidence::{
     Entry, EvidenceError, JOURNAL_FILE, JournalReader, MANIFEST_FILE, Opened, Problem, ProblemKind,
     SavedJournal, Stamped, StamperCertificates, TIMESTAMP_FILE, bundled_reader, check_stamp,
     read_stamp, sha256_hex, shown_name,
 };
+use letterproof_model::{Journal as _, Mark, MarkKind, Stamp, Timestamp};
+use serde::Serialize;
 
 /// How far this machine's clock and a stamper's may be apart: five minutes, beyond which the API
 /// takes no token either.
