@@ -15,11 +15,10 @@ mod junit;
 mod lifecycle;
 mod loads;
 mod mail;
-mod markdown;
+pub mod markdown;
 mod measure;
 mod plot;
 mod questions;
-mod readiness;
 mod samples;
 mod summary;
 mod svg;
@@ -38,9 +37,8 @@ pub use extras::Extras;
 pub use har::har;
 pub use loads::LoadRun;
 pub use mail::{MAIL_FORMAT, MailSummary, mail_summary};
-pub use readiness::readiness_markdown;
-pub use summary::{gate_summary, step_summary};
-pub use write::{rebuilt, write_all, write_all_with};
+pub use summary::step_summary;
+pub use write::{Rebuilt, rebuilt, write_all, write_all_with};
 
 /// What the journal of a bundle says, read once for all that is rendered.
 fn traffic_of(bundle: &Bundle) -> Traffic {

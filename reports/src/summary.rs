@@ -1,7 +1,7 @@
 //! A run in Markdown, for people who read tickets and CI pages rather than reports.
 //! Refuses more than a page can bear: long texts are cut, and long lists end in a count.
 
-use letterproof_evidence::{Attestation, Bundle, Demand, Stated, stated, statement_state};
+use letterproof_evidence::{Attestation, Bundle, Stated, stated, statement_state};
 use letterproof_model::{
     About, CheckResult, ClauseKind, CriterionResult, Finding, Journal as _, Results, RunEnd,
     Standing, Verdict, WaiverState, WaiverUse,
@@ -36,27 +36,7 @@ pub(crate) fn summary(bundle: &Bundle, traffic: &Traffic, extras: &Extras) -> St
 /// The part that follows from `results.json` alone: outcome, counts, the fifteen tests, and what
 /// failed, as a step summary for CI.
 #[must_use]
-pub fn step_summary(results: &Results) -> String {
-    step(results).finish()
-}
-
-/// What a gate demanded and found, and the run's own step summary.
-#[must_use]
-pub fn gate_summary(demands: &[Demand], met: bool, results: Option<&Results>) -> String {
-    let mut output = md!("## letterproof gate: {}\n\n", if met { "met" } else { "NOT met" });
-    output.head(&["demand", "met", "found"]);
-    for Demand { demand, met, found } in demands {
-        let word = if *met { md!("yes") } else { md!("**no**") };
-        output.row(&[demand, &word, found]);
-    }
-    if let Some(results) = results {
-        put!(output, "\n");
-        output.append(&step(results));
-    }
-    output.finish()
-}
-
-fn step(results: &Results) -> Markdown {
+pub fn step_summary(results: &Results) -> Markdown {
     step_of(results, &results.run.standing())
 }
 

@@ -6,7 +6,7 @@
 
 use std::io::{self, BufWriter, Read, Write};
 
-use letterproof_evidence::{Bundle, FileReader, Opened, Rebuilt, RunFolder};
+use letterproof_evidence::{Bundle, FileReader, Opened, RunFolder};
 use letterproof_traffic::Traffic;
 use letterproof_traffic::books::at14_reconciliation;
 use letterproof_traffic::flows::{Flow, flows};
@@ -52,6 +52,15 @@ pub fn write_all_with(
     let files = files(bundle, &traffic, &flows);
     pages(bundle, &traffic, &flows, &files, extras, put)?;
     tables(&traffic, &files, put)
+}
+
+/// The reports of a bundle after they were made again, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Those that lie in the bundle to the byte.
+    pub same: Vec<String>,
+    /// Those that lie there otherwise, or not at all.
+    pub other: Vec<String>,
 }
 
 /// Makes every report of a bundle again: which lie in it to the byte, and which otherwise or not at

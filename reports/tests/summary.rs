@@ -18,7 +18,7 @@ fn the_summary_is_the_one_that_was_reviewed() {
 fn a_step_summary_is_made_of_results_alone_and_holds_no_foreign_markup() {
     let mut bundle = bundle();
     bundle.results.tests[3].criteria[2].observed = "<img src=x> | [a](http://evil.example)".into();
-    let text = step_summary(&bundle.results);
+    let text = step_summary(&bundle.results).finish();
     assert!(text.starts_with("# 1 required test failed\n"));
     assert!(text.contains("&lt;img src=x&gt; \\| \\[a\\](http://evil.example)"), "{text}");
     assert!(!text.contains("How to check"));
@@ -56,7 +56,7 @@ fn a_waived_test_never_counts_as_passed() {
     bundle.results.conformance.clear();
     waive(&mut bundle, "AT4.3", "2026-12-01");
     assert_eq!(bundle.results.exit_code, 0);
-    let text = step_summary(&bundle.results);
+    let text = step_summary(&bundle.results).finish();
     assert!(text.starts_with("# 1 required test failed, under a waiver\n"), "{text}");
     assert!(text.contains("Failed under a waiver: AT4."), "{text}");
     let page = html(&bundle, &Extras::default()).unwrap();
@@ -151,7 +151,7 @@ fn what_an_observer_saw_stands_beside_the_pack_in_every_report() {
     assert!(page.contains("id=\"O-LOST-202\""));
     let xml = junit(&bundle, &Extras::default()).unwrap();
     assert!(xml.contains("classname=\"letterproof.observer\""));
-    assert!(step_summary(&bundle.results).contains("O-LOST-202"));
+    assert!(step_summary(&bundle.results).finish().contains("O-LOST-202"));
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn advice_that_was_not_followed_is_shown_as_advice_and_fails_nothing() {
     assert!(case.contains("<skipped ") && !case.contains("<failure "), "{case}");
     let page = html(&bundle, &Extras::default()).unwrap();
     assert!(page.contains("1 advice"), "the group counts it apart");
-    let text = step_summary(&bundle.results);
+    let text = step_summary(&bundle.results).finish();
     assert!(text.contains("## Advice, which decides nothing"), "{text}");
     assert!(!text.contains("## Rules that an observer saw broken"), "{text}");
 }

@@ -1,7 +1,7 @@
 //! The Ed25519 key that signs bundles: made, kept and read as PEM files.
 //!
-//! The private half is PKCS#8, the public half SubjectPublicKeyInfo, so that OpenSSL reads both.
-//! Refuses to overwrite a key, to use one that others can read, and to show the private half.
+//! The private half is PKCS#8, the public half SubjectPublicKeyInfo, so that OpenSSL reads both. A
+//! key is never overwritten, never used where others can read it, and its private half never shown.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -12,7 +12,7 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use pem::{EncodeConfig, LineEnding, Pem};
 
 use crate::EvidenceError;
-use crate::digest::sha256_hex;
+use crate::chain::sha256_hex;
 
 const PRIVATE: &str = "PRIVATE KEY";
 const PUBLIC: &str = "PUBLIC KEY";

@@ -20,11 +20,11 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::SignedDuration;
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    Bundle, INCOMPLETE, JournalHeader, JournalWriter, Opened, RESULTS_FILE, Rebuilt, RunFolder,
-    Sealing, StampRequest, archive, check_stamp, read_journal, read_results, sha256_hex,
+    Bundle, INCOMPLETE, JournalHeader, JournalWriter, Opened, RESULTS_FILE, RunFolder, Sealing,
+    StampRequest, archive, check_stamp, read_journal, read_results, sha256_hex,
 };
 use letterproof_harness::{
-    Demands, Submission, Verification, Verifying, diff, gate, readiness, verify,
+    Demands, Submission, Verification, Verifying, diff, gate, readiness, readiness_markdown, verify,
 };
 use letterproof_judge::{Head, conclude};
 use letterproof_model::{
@@ -32,7 +32,6 @@ use letterproof_model::{
     RawResponse, Recorder as _, Results, RunEnd, RunId, Selection, Stamp, TestId, Timestamp,
     ToolInfo, pack,
 };
-use letterproof_reports::{Extras, rebuilt};
 
 use crate::common::{as_file, bounded, in_folder, is_inside, named, twice};
 
@@ -132,7 +131,7 @@ fn sound(name: &str, data: &[u8]) -> bool {
 fn verified(path: &Path) -> bool {
     let contract = Contract::built_in().expect("the contract of this build");
     let tool = tool();
-    let with = Verifying { tool: &tool, key: None, contract, stampers: None, reports };
+    let with = Verifying { tool: &tool, key: None, contract, stampers: None };
     let read = twice(|| verify(path, &with).map(|found| gist(&found)));
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     if let Ok(opened) = Opened::open(path) {
@@ -144,12 +143,6 @@ fn verified(path: &Path) -> bool {
         }
     }
     named(&name, read).is_some_and(|(sound, _)| sound)
-}
-
-/// As the program holds reports against what they are made of.
-fn reports(opened: &Opened, bundle: &Bundle) -> Result<Rebuilt, String> {
-    let found = Extras::of(opened).and_then(|extras| rebuilt(bundle, opened, &extras));
-    found.map_err(|error| error.to_string())
 }
 
 fn gist(found: &Verification) -> (bool, Vec<String>) {
@@ -308,7 +301,7 @@ pub fn results(data: &[u8]) {
         readiness(&[submission, submission]).expect("a run is of the same supplier as itself");
     assert_eq!(standing.tests.len(), pack().len(), "every test of the pack stands somehow");
     assert!(serde_json::to_vec(&standing).is_ok());
-    assert!(!letterproof_reports::readiness_markdown(&standing).is_empty());
+    assert!(!readiness_markdown(&standing).is_empty());
 }
 
 fn read(data: &[u8]) -> Option<Results> {

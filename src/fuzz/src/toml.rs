@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use letterproof_client::{Auth, Profile, Target};
-use letterproof_evidence::read_waivers;
+use letterproof_harness::read_waivers;
 use letterproof_load::{LoadPlan, LoadProfile, Schedule};
 use letterproof_mock::SeedPlan;
 use letterproof_model::{Context, Mode, Waiver, other_encoding};

@@ -17,8 +17,7 @@ use crate::conformance::{judge_suite, letter_not_kept};
 use crate::judged::judge_read;
 use crate::kept::{is_older, leave_open, unvouched};
 use crate::reading::Reading;
-use crate::standing::standing;
-use crate::traffic::Call;
+use crate::traffic::{Call, proven};
 
 /// What stands at the head of a journal.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +63,7 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     if head.brief.whole_attempts {
         leave_open(marks, &mut judged.tests, &mut conformance);
     }
-    let standing = standing(journal, head.brief.supplier, context);
+    let standing = proven(journal, head.brief.supplier, context);
     for test in judged.tests.iter_mut().filter(|test| test.verdict != Verdict::NotRun) {
         test.standing = Some(standing.word);
     }

@@ -38,7 +38,6 @@ mod pairs;
 mod reading;
 mod reasons;
 mod ruling;
-mod standing;
 mod tally;
 
 pub use at15::at15_performance;
@@ -50,7 +49,6 @@ pub use dispatch::{JudgedTest, judge_test};
 pub use judged::{Judged, judge_all};
 pub use letterproof_traffic::Traffic;
 pub use observer::{ObserverCheck, judge_observer, observer_checks, observer_ids};
-pub use standing::standing;
 
 use letterproof_traffic as traffic;
 use letterproof_traffic::{books, flows, moves, readback};

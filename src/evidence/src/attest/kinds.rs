@@ -1,8 +1,8 @@
-//! Which kinds of file can be attached: what offices use and a reviewer opens without special programs.
+//! Which kinds of file can be attached: what offices use and a reviewer opens without special
+//! programs.
 //!
 //! A file is recognised by its content; its name only says which kind of text it is. Of packed
-//! formats nothing is unpacked: the list of names in them is enough. Refuses macros, what is of no
-//! kind below, and a file whose content is another kind than its name promises.
+//! formats nothing is unpacked: the list of names in them is enough.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::de::IgnoredAny;
 use zip::ZipArchive;
 
-use super::record;
+use crate::attest::record;
 
 /// One kind of file.
 #[derive(Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use jiff::tz::TimeZone;
 use letterproof_model::{ClauseKind, CriterionId, RETIRED, Results, Verdict, clause, pack};
 
-use super::{Attestation, NewAttestation, Withdrawal, stated};
 use crate::EvidenceError;
+use crate::attest::{Attestation, NewAttestation, Withdrawal, stated};
 
 /// Longest statement or reason, and longest name or role, in characters.
 const STATEMENT_LIMIT: usize = 4_000;

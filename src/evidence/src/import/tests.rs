@@ -8,10 +8,9 @@ use letterproof_model::{
 };
 use serde_json::{Value, json};
 
-use super::ImportScope;
-use super::attached::Attached;
-use super::har::read;
-use super::order::{Import, Source};
+use crate::import::ImportScope;
+use crate::import::document::Attached;
+use crate::import::har::{Import, Source, read};
 use crate::{EvidenceError, JournalHeader, JournalWriter, SavedJournal, read_journal};
 
 pub(super) const BASE: &str = "https://int.example/supplier";

@@ -1,22 +1,26 @@
 //! Checks that a bundle is what was written: every byte, the journal's chain, the signature.
 //!
 //! All problems are gathered, none stops the search. The manifest is made again from the content
-//! and compared byte for byte, so that nothing in it is free.
-//! Refuses to judge what the results say: who changes them and makes every hash again passes here
-//! (and loses the signature); re-deriving the verdicts from the journal is what catches that.
+//! and compared byte for byte, so that nothing in it is free. What the results say is not judged
+//! here: who changes them and makes every hash again passes here (and loses the signature);
+//! re-deriving the verdicts from the journal is what catches that.
+//!
+//! Attestations against the files attached to them, and the other way round. Each attestation is
+//! held against the one before too, and against its signature.
 
-mod attached;
+use std::collections::BTreeSet;
 
 use letterproof_model::RunId;
 use serde::Serialize;
 
+use crate::attest::{ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, Attestations, Unheld, root};
+use crate::error::{Problem, ProblemKind};
 use crate::inventory::Inventory;
 use crate::manifest::{
     Envelope, Facts, MANIFEST_FILE, MANIFEST_FORMAT, SIGNING_KEY_FILE, Statement, is_listed,
 };
 use crate::opened::Opened;
-use crate::problem::{Problem, ProblemKind};
-use crate::seal::RESULTS_LIMIT;
+use crate::sealing::RESULTS_LIMIT;
 use crate::{BundlePublicKey, CONTEXT_FILE, JOURNAL_FILE, RESULTS_FILE};
 
 /// Longest manifest and key file read, in bytes.
@@ -258,6 +262,67 @@ impl Check<'_> {
                 SignatureState::Unsigned
             }
             (state, _) => state,
+        }
+    }
+}
+
+impl Check<'_> {
+    /// Whether each attestation follows from the one before and bears its own signature.
+    fn chained(&mut self, attestations: &Attestations) {
+        // A journal that cannot be read is a problem already.
+        let Ok(root) = root(self.opened) else { return };
+        for unheld in attestations.unheld(&root) {
+            let (place, rest) = match unheld {
+                Unheld::Chain(0) => (0, "does not follow from this run's journal: it is another's"),
+                Unheld::Chain(place) => {
+                    (place, "does not follow from the one before, which was rewritten or taken out")
+                }
+                Unheld::Signature(place) => {
+                    (place, "bears a signature that does not hold: it was rewritten")
+                }
+                Unheld::Withdrawal(place) => {
+                    (place, "withdraws no statement before it that was in force")
+                }
+            };
+            let criterion = attestations.attestations.get(place).map(|one| &one.criterion);
+            let criterion = crate::names::shown(criterion.map_or("", |id| id.as_str()));
+            let rest =
+                format!("holds a statement, number {} for {criterion}, which {rest}", place + 1);
+            self.add(ProblemKind::Attestation, ATTESTATIONS_FILE, &rest);
+        }
+    }
+
+    pub(super) fn attachments(&mut self, inventory: &Inventory) {
+        let attestations = match Attestations::of(self.opened) {
+            Ok(attestations) => attestations,
+            Err(_) if self.is_named(ATTESTATIONS_FILE) => return,
+            Err(_) => {
+                let rest = "holds no attestations of a format that this version knows";
+                self.add(ProblemKind::Attestation, ATTESTATIONS_FILE, rest);
+                return;
+            }
+        };
+        self.chained(&attestations);
+        let mut attested = BTreeSet::new();
+        for attestation in &attestations.attestations {
+            for file in &attestation.files {
+                let path = file.path(&attestation.criterion);
+                let is_there = inventory
+                    .files
+                    .get(&path)
+                    .is_some_and(|found| found.size == file.size && found.sha256 == file.sha256);
+                if !is_there && !self.is_named(&path) {
+                    let rest = "is not there as it was attested";
+                    self.add(ProblemKind::Attestation, &path, rest);
+                }
+                attested.insert(path);
+            }
+        }
+        for name in inventory.files.keys() {
+            let is_attachment = name.split('/').next() == Some(ATTACHMENTS_FOLDER);
+            if is_attachment && !attested.contains(name) && !self.is_named(name) {
+                self.add(ProblemKind::Attestation, name, "is attached to no attestation");
+            }
         }
     }
 }

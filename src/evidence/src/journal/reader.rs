@@ -1,6 +1,6 @@
-//! Reads a journal back line by line, checking version, chain and numbering as it goes.
-//! Refuses a chain that does not hold. Only the very end may be torn, as a killed run leaves it;
-//! that is reported, and nothing is made of the torn line.
+//! Reads a journal back line by line, checking version, chain and numbering as it goes. A chain
+//! that does not hold is an error. Only the very end may be torn, as a killed run leaves it; that
+//! is reported, and nothing is made of the torn line.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -9,14 +9,13 @@ use std::sync::Arc;
 
 use letterproof_model::{ExchangeId, Recording};
 
-use super::carried::{Carried, Carrying};
-use super::format::{
-    BEFORE, Entry, JOURNAL_FORMAT, JOURNAL_FORMAT_1, JOURNAL_FORMAT_2, JournalHeader, LINE_LIMIT,
-    Line,
-};
-use super::format1::OldLine;
 use crate::EvidenceError;
 use crate::chain::Chaining;
+use crate::journal::format::{
+    BEFORE, Carried, Carrying, Entry, JOURNAL_FORMAT, JOURNAL_FORMAT_1, JOURNAL_FORMAT_2,
+    JournalHeader, LINE_LIMIT, Line,
+};
+use crate::journal::format1::OldLine;
 
 /// The formats that are read.
 const KNOWN: [&str; 3] = [JOURNAL_FORMAT, JOURNAL_FORMAT_2, JOURNAL_FORMAT_1];
@@ -199,12 +198,14 @@ impl JournalReader {
     }
 
     /// How many whole lines have been read, the header among them.
-    pub(crate) fn lines(&self) -> u64 {
+    #[must_use]
+    pub fn lines(&self) -> u64 {
         self.line
     }
 
     /// The head of the chain after the last whole line read.
-    pub(crate) fn head(&self) -> &str {
+    #[must_use]
+    pub fn head(&self) -> &str {
         &self.prev
     }
 

@@ -2,21 +2,26 @@
 //!
 //! The end of the file is looked at first, in constant memory, so that the zip library is only
 //! handed a directory of bounded size. Every byte must then belong to one entry, to the directory
-//! or to the stamp. Refuses what letterproof never writes: other comments, extra fields, gaps,
+//! or to the stamp. What letterproof never writes is an error: other comments, extra fields, gaps,
 //! overlaps, encryption, links, folders and zip64.
+//!
+//! Lists the files of a bundle that is a folder. What desktops leave in folders by themselves
+//! (`.DS_Store`, `Thumbs.db`) is none of them.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs;
+use std::fs::{DirEntry, File};
 use std::io::{BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use letterproof_model::is_desktop_leftover;
 use zip::read::{ArchiveOffset, Config, ZipFile};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{Entry, Limits, Listing, Place, READ_HINT, listing, refused, stamp};
-use crate::problem::{Problem, ProblemKind};
-use crate::{EvidenceError, names};
+use crate::error::{Problem, ProblemKind};
+use crate::opened::{Entry, Limits, Listing, Place, READ_HINT, refused, stamp};
+use crate::{EvidenceError, names, opened};
 
 /// Length of the record that ends a zip, its comment left out.
 const END: usize = 22;
@@ -146,7 +151,7 @@ impl Directory {
         }
         let found = Self { start: four(16), size: four(12), entries: two(8), hash };
         if found.entries > limits.files as u64 {
-            return Err(Some(listing::too_many(limits)));
+            return Err(Some(opened::too_many(limits)));
         }
         if found.start + found.size + (END + stamp::LENGTH) as u64 != length {
             return Err(Some(structure("its directory does not end where the zip does")));
@@ -251,4 +256,84 @@ impl<'a> Scan<'a> {
         let top = self.top.ok_or_else(|| structure("it is empty"))?;
         Ok(Contents { top, files: self.listing.into_files(), stamp_holds })
     }
+}
+
+/// What lies under a folder.
+pub(super) struct Listed {
+    /// Every file, with its size.
+    pub(super) files: BTreeMap<String, Entry>,
+    /// The names of what a desktop left there.
+    pub(super) leftovers: Vec<String>,
+}
+
+/// Lists everything under a folder.
+pub(super) fn list(root: &Path, limits: &Limits) -> Result<Listed, EvidenceError> {
+    let mut leftovers = Vec::new();
+    let mut listing = Listing::new(limits);
+    let mut folders = vec![(root.to_owned(), String::new())];
+    let mut seen = 0;
+    while let Some((folder, prefix)) = folders.pop() {
+        let io = || EvidenceError::io("read", &folder, READ_HINT);
+        let mut is_empty = true;
+        for entry in fs::read_dir(&folder).map_err(io())? {
+            let entry = entry.map_err(io())?;
+            is_empty = false;
+            seen += 1;
+            // Folders count too: an endless tree of them is no bundle.
+            if seen > limits.files * 2 {
+                return Err(refused(root, opened::too_many(limits)));
+            }
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            match look(&entry, &name).map_err(|error| error.of(root, entry.path()))? {
+                Found::Folder => folders.push((entry.path(), format!("{name}/"))),
+                Found::File(_) if is_desktop_leftover(Path::new(&name)) => leftovers.push(name),
+                Found::File(size) => listing
+                    .add(&name, Entry { size, place: Place::Loose })
+                    .map_err(|problem| refused(root, problem))?,
+            }
+        }
+        if is_empty && !prefix.is_empty() {
+            let problem =
+                Problem::of(ProblemKind::EmptyFolder, &prefix, "is a folder without files");
+            return Err(refused(root, problem));
+        }
+    }
+    leftovers.sort();
+    Ok(Listed { files: listing.into_files(), leftovers })
+}
+
+enum Found {
+    Folder,
+    File(u64),
+}
+
+enum Fault {
+    Io(std::io::Error),
+    Refused(Problem),
+}
+
+impl Fault {
+    fn of(self, root: &Path, path: PathBuf) -> EvidenceError {
+        match self {
+            Self::Io(error) => EvidenceError::io("read", path, READ_HINT)(error),
+            Self::Refused(problem) => refused(root, problem),
+        }
+    }
+}
+
+/// What an entry is; links are not followed.
+fn look(entry: &DirEntry, name: &str) -> Result<Found, Fault> {
+    let kind = entry.file_type().map_err(Fault::Io)?;
+    if kind.is_dir() {
+        // A folder's name is checked with its files; one that nests too deep has to stop here.
+        return match crate::names::fault(name) {
+            Some(fault) => Err(Fault::Refused(Problem::of(ProblemKind::Name, name, fault))),
+            None => Ok(Found::Folder),
+        };
+    }
+    if kind.is_file() {
+        return Ok(Found::File(entry.metadata().map_err(Fault::Io)?.len()));
+    }
+    let what = if kind.is_symlink() { "is a symbolic link" } else { "is not a regular file" };
+    Err(Fault::Refused(Problem::of(ProblemKind::NotAFile, name, what)))
 }

@@ -1,18 +1,16 @@
 //! A time-stamp token (RFC 3161): CMS signed data around `TSTInfo`, read and checked offline.
 //!
 //! The signing certificate is the one that the signed attributes name by its hash (RFC 5035), so
-//! that none can be put in its place. Signatures are checked by webpki over aws-lc-rs.
-//! Refuses tokens of more than one signer, and digests and keys weaker than SHA-256 and RSA 2048.
+//! that none can be put in its place. Signatures are checked by webpki over aws-lc-rs. Tokens of
+//! more than one signer, and digests and keys weaker than SHA-256 and RSA 2048, do not hold.
 
 use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512, digest};
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm};
-use webpki::EndEntityCert;
-use webpki::aws_lc_rs as algorithms;
+use webpki::{EndEntityCert, aws_lc_rs as algorithms};
 
-use super::certificate::Certificate;
-use super::der::{
-    Der, Element, GENERALIZED_TIME, INTEGER, OCTETS, OID, SEQUENCE, SET, context, time,
+use crate::stamp::certificate::{
+    Certificate, Der, Element, GENERALIZED_TIME, INTEGER, OCTETS, OID, SEQUENCE, SET, context, time,
 };
 
 const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use letterproof_evidence::{JournalHeader, JournalWriter};
+use letterproof_harness::begin_journal;
 use letterproof_mock::{Fault, Mix, SecretToken, SeedPlan};
 use letterproof_model::{
     Brief, Exchange, Journal as _, Mark, Recorder, Recording, RunEnd, RunId, Timestamp, now,
@@ -90,7 +91,7 @@ impl Record {
             JournalHeader::briefed(RunId::fixed("selftest"), now(), crate::tool(), brief.clone());
         let kept: Arc<Mutex<Recording>> = Arc::default();
         let (exchanges, marks) = (Arc::clone(&kept), Arc::clone(&kept));
-        let journal = JournalWriter::create(path, &header)
+        let journal = begin_journal(path, &header)
             .map_err(words)?
             .with_observer(Box::new(move |exchange| {
                 exchanges.lock().push(Arc::clone(exchange));
