@@ -10,7 +10,7 @@ pub enum ContractError {
         "built-in schema `{schema}` cannot be used: {message}; reinstall letterproof or report this build as faulty"
     )]
     Schema {
-        /// The schema's file name under `schemas/`.
+        /// The schema's file under `schemas/`.
         schema: &'static str,
         /// What is wrong with it.
         message: String,
