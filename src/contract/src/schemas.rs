@@ -1,9 +1,9 @@
 //! The JSON Schemas under `schemas/`, embedded, resolved and compiled.
 //!
 //! The API's documents are open: an unknown property is no breach. A *strict variant* of each is
-//! derived here, which refuses unknown properties and so finds them as drift. Our own formats
-//! (`results.json`, the journal) are strict as written.
-//! Refuses to fetch anything: references resolve inside the embedded set or not at all.
+//! derived here, which takes no unknown properties and so finds them as drift. Our own formats
+//! (`results.json`, the journal) are strict as written. References resolve inside the embedded set
+//! or not at all.
 
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value};
