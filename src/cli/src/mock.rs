@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use letterproof_mock::{
     AuthMode, DemoCredentials, Fault, Jwks, MediaType, Mix, MockConfig, MockServer, Profile,
-    Registration, SecretToken, SeedPlan, bench, fault_catalogue,
+    Registration, SecretToken, SeedPlan, fault_catalogue, measure as speed,
 };
 
 use crate::args::{GatewayPart, MockOptions, MockProfile};
@@ -213,7 +213,7 @@ fn print_catalogue() -> Result<(), Failure> {
 }
 
 async fn measure(config: MockConfig) -> Result<u8, Failure> {
-    let lines = bench::run(config, bench::BenchPlan::default())
+    let lines = speed::run(config, speed::MeasurePlan::default())
         .await
         .map_err(|error| Failure::Harness(error.to_string()))?;
     let mut text = Text::default();

@@ -14,6 +14,7 @@ mod config;
 mod connection;
 mod error;
 mod keys;
+pub mod measure;
 mod quota;
 mod reply;
 mod rng;

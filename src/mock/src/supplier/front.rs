@@ -275,14 +275,14 @@ fn escaped(text: &str) -> String {
 }
 
 /// Whether a call's connection is reset; seldom, as the configuration says.
-pub(crate) fn strikes(shared: &Shared, method: &Method, target: Target<'_>) -> bool {
+fn strikes(shared: &Shared, method: &Method, target: Target<'_>) -> bool {
     let rate = u64::from(shared.config.hiccups);
     let repeatable = method != Method::POST || target == Target::Update;
     rate > 0 && repeatable && chance(shared, 6).below(1_000_000) < rate
 }
 
 /// Numbers of a request's own, which the mock's seed decides.
-pub(crate) fn chance(shared: &Shared, purpose: u64) -> Rng {
+fn chance(shared: &Shared, purpose: u64) -> Rng {
     let number = shared.flap.fetch_add(1, Ordering::Relaxed);
     Rng::new(number.wrapping_add(shared.config.seed << 32), purpose)
 }

@@ -2,13 +2,10 @@
 //! `cargo run --release -p letterproof-mock --example speed [SECONDS]`.
 #![allow(clippy::print_stdout)]
 
-mod measure;
-
 use std::time::{Duration, Instant};
 
+use letterproof_mock::measure::{MeasureError, MeasurePlan, resident_kib, run};
 use letterproof_mock::{MockConfig, MockServer};
-
-use measure::{MeasureError, MeasurePlan, resident_kib, run};
 
 #[tokio::main]
 async fn main() -> Result<(), MeasureError> {

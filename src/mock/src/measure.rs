@@ -8,12 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use letterproof_mock::{MockConfig, MockError, MockServer, Profile};
 use letterproof_wire::Guard;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use url::Url;
+
+use crate::config::{MockConfig, Profile};
+use crate::error::MockError;
+use crate::server::MockServer;
 
 /// How a measurement is done.
 #[derive(Debug, Clone)]
