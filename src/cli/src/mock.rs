@@ -7,7 +7,7 @@ use std::time::Duration;
 use letterproof_harness::{Failure, api_key_in, write_credentials};
 use letterproof_mock::{
     AuthMode, Fault, Jwks, MediaType, Mix, MockConfig, MockServer, Profile, Registration,
-    SecretToken, SeedPlan, bench, fault_catalogue,
+    SecretToken, SeedPlan, fault_catalogue, measure as speed,
 };
 
 use crate::args::{GatewayPart, MockOptions, MockProfile};
@@ -154,7 +154,7 @@ fn print_catalogue() -> Result<(), Failure> {
 }
 
 async fn measure(config: MockConfig) -> Result<u8, Failure> {
-    let lines = bench::run(config, bench::BenchPlan::default())
+    let lines = speed::run(config, speed::MeasurePlan::default())
         .await
         .map_err(|error| Failure::Harness(error.to_string()))?;
     let mut text = Text::default();

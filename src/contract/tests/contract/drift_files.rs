@@ -174,8 +174,8 @@ fn references_out_of_the_folder_and_to_other_hosts_are_refused() {
         ("//example.org/a.yml", "another host"),
         ("file:///etc/passwd", "another host"),
         ("C:/secret.yml", "another host or drive"),
-        ("/etc/hostname", "no relative path"),
-        ("..\\secret.yml", "no relative path"),
+        ("/etc/hostname", "not a relative path"),
+        ("..\\secret.yml", "not a relative path"),
         ("missing.yml", "cannot be read"),
         ("#anchor", "names an anchor"),
         ("#/nowhere", "nothing stands there"),
@@ -205,7 +205,7 @@ fn a_file_that_cannot_be_used_is_named_with_the_reason() {
     let missing = compare_file(Path::new("nowhere/api.yaml")).unwrap_err().to_string();
     assert!(missing.contains("nowhere/api.yaml"), "{missing}");
     let folder = tempfile::tempdir().unwrap();
-    assert!(compare_file(folder.path()).unwrap_err().to_string().contains("no ordinary file"));
+    assert!(compare_file(folder.path()).unwrap_err().to_string().contains("not an ordinary file"));
     for (name, text, why) in [
         ("api.yaml", "openapi: [", "not well-formed"),
         ("api.json", "{\"openapi\": ", "line 1"),
