@@ -15,7 +15,7 @@ use letterproof_model::{
     TestResult, Verdict, visible, visible_lines,
 };
 
-use crate::{Extras, ReportError, waived, words};
+use crate::{Extras, ReportError, outcome, words};
 
 /// Exchanges a failure text spells out.
 const SPELT_OUT: usize = 5;
@@ -211,9 +211,9 @@ impl Desk<'_> {
         let detail = detail(criterion, &self.journal);
         let mut case = named(criterion.verdict, &name, class, &summary, &detail);
         case.time = time;
-        let used = waived::waiver_of(self.results, criterion.id.as_str(), criterion.verdict);
+        let used = outcome::waiver_of(self.results, criterion.id.as_str(), criterion.verdict);
         if let Some(used) = used {
-            case.system_out = Some(one_line(&waived::words(used)));
+            case.system_out = Some(one_line(&outcome::waiver_words(used)));
         }
         case
     }

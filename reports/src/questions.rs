@@ -7,7 +7,7 @@ use letterproof_model::{
 };
 use serde::Serialize;
 
-use crate::{waived, words};
+use crate::{outcome, words};
 
 /// What is open for one reason, and what to ask about it.
 #[derive(Debug, Clone, Serialize)]
@@ -79,7 +79,7 @@ fn why(criterion: &CriterionResult) -> String {
 }
 
 fn failed(results: &Results) -> Vec<Open> {
-    let pack = words::shown_tests(results).flat_map(TestResult::checks);
+    let pack = outcome::shown_tests(results).flat_map(TestResult::checks);
     let broken = results.observer.iter().filter(|check| check.is_broken());
     let is_open = |criterion: &&CriterionResult| {
         criterion.verdict == Verdict::Fail
@@ -94,7 +94,7 @@ fn failed(results: &Results) -> Vec<Open> {
 /// The criteria of tests that ran, and of the suites beside the pack, with one of these verdicts.
 fn undecided(results: &Results, wanted: &[Verdict]) -> Vec<Open> {
     let pack =
-        words::shown_tests(results).filter(|test| !is_idle(test)).flat_map(TestResult::checks);
+        outcome::shown_tests(results).filter(|test| !is_idle(test)).flat_map(TestResult::checks);
     let beside = results.conformance.iter().chain(&results.observer);
     pack.chain(beside.flat_map(|check| &check.criteria))
         .filter(|criterion| wanted.contains(&criterion.verdict))
@@ -110,7 +110,7 @@ fn is_idle(test: &TestResult) -> bool {
 
 /// Whole tests that were not run, and the criteria of others that were not.
 fn not_run(results: &Results) -> Vec<Open> {
-    let tests = words::shown_tests(results).filter(|test| is_idle(test)).map(|test| {
+    let tests = outcome::shown_tests(results).filter(|test| is_idle(test)).map(|test| {
         let need = if test.required { "required" } else { "optional" };
         let reason = test.checks().next().map(why).unwrap_or_default();
         Open::of(test.id, format!("{need}: {reason}"))
@@ -124,7 +124,7 @@ fn not_run(results: &Results) -> Vec<Open> {
 fn owed(results: &Results, attestations: &[Attestation]) -> Vec<Open> {
     let withdrawn = stated(attestations).into_iter().filter(|one| one.withdrawn.is_some());
     let withdrawn: Vec<_> = withdrawn.map(|one| &one.given.criterion).collect();
-    words::shown_tests(results)
+    outcome::shown_tests(results)
         .flat_map(|test| &test.criteria)
         .map(|criterion| {
             (criterion, statement_state(&criterion.id, criterion.verdict, attestations))
@@ -148,7 +148,7 @@ fn owed(results: &Results, attestations: &[Attestation]) -> Vec<Open> {
 }
 
 fn waiver(used: &letterproof_model::WaiverUse) -> Open {
-    let mut open = Open::of(&used.waiver.id, waived::words(used));
+    let mut open = Open::of(&used.waiver.id, outcome::waiver_words(used));
     open.anchor = "waivers".to_owned();
     open
 }
@@ -173,7 +173,7 @@ fn not_the_suppliers_own(results: &Results) -> Questions {
 
 /// What passed where nothing counts yet.
 fn not_at_int(results: &Results) -> Questions {
-    let title = match words::rehearsed(results) {
+    let title = match outcome::rehearsed(results) {
         Some("on a mock") => "Shown on a mock only",
         Some(_) => "Shown at the sandbox only",
         None => return Questions { kind: "", title: "", ask: "", items: vec![] },
@@ -187,7 +187,7 @@ fn not_at_int(results: &Results) -> Questions {
 }
 
 fn passed(results: &Results) -> Vec<Open> {
-    let passed = words::shown_tests(results).filter(|test| test.verdict == Verdict::Pass);
+    let passed = outcome::shown_tests(results).filter(|test| test.verdict == Verdict::Pass);
     passed.map(|test| Open::of(test.id, "")).collect()
 }
 

@@ -1,7 +1,9 @@
 //! A run in Markdown, for people who read tickets and CI pages rather than reports.
 //! Refuses more than a page can bear: long texts are cut, and long lists end in a count.
 
-use letterproof_evidence::{Attestation, Bundle, Demand, Stated, stated, statement_state};
+use letterproof_evidence::{
+    Attestation, Bundle, Demand, Readiness, RunLine, Stated, TestLine, stated, statement_state,
+};
 use letterproof_model::{
     About, CheckResult, ClauseKind, CriterionResult, Finding, Journal as _, Results, RunEnd,
     Standing, Verdict, WaiverState, WaiverUse,
@@ -10,7 +12,7 @@ use letterproof_traffic::Traffic;
 
 use crate::markdown::{Markdown, listed, md, put, short};
 use crate::tables::{nonce_prefix, with_nonce};
-use crate::{Extras, LoadRun, figures, waived, words};
+use crate::{Extras, LoadRun, outcome, words};
 
 /// Rows of a list before it is only counted.
 const ROWS: usize = 50;
@@ -22,7 +24,7 @@ pub(crate) fn summary(bundle: &Bundle, traffic: &Traffic, extras: &Extras) -> St
     let results = &bundle.results;
     let mut output = step_of(results, &bundle.standing());
     thresholds(&mut output, &extras.loads);
-    if let Some(end) = words::broken_off(&RunEnd::of(bundle.journal.recording.marks()))
+    if let Some(end) = outcome::broken_off(&RunEnd::of(bundle.journal.recording.marks()))
         .filter(|_| bundle.journal.header.brief.is_some())
     {
         put!(output, "**{}**\n\n", end);
@@ -61,7 +63,7 @@ fn step(results: &Results) -> Markdown {
 }
 
 fn step_of(results: &Results, standing: &Standing) -> Markdown {
-    let outcome = words::outcome(results);
+    let outcome = outcome::outcome(results);
     let mut output = md!("# {}\n\n**{}**\n\n", outcome.headline, standing.sentence());
     if !outcome.detail.is_empty() {
         put!(output, "{}\n\n", outcome.detail);
@@ -70,10 +72,10 @@ fn step_of(results: &Results, standing: &Standing) -> Markdown {
         put!(output, "**{}**\n\n", remark);
     }
     facts(&mut output, results, standing);
-    if words::is_load(results) {
+    if outcome::is_load(results) {
         measured(&mut output, results);
     }
-    if words::shown_tests(results).next().is_some() {
+    if outcome::shown_tests(results).next().is_some() {
         tests(&mut output, results);
     }
     failures(&mut output, results);
@@ -96,7 +98,7 @@ fn facts(output: &mut Markdown, results: &Results, standing: &Standing) {
         .iter()
         .map(|v| format!("{} {}", results.counts.get(*v), v.title().to_lowercase()))
         .collect();
-    let counts = match words::is_load(results) {
+    let counts = match outcome::is_load(results) {
         true => String::new(),
         false => format!(" Tests: {}.", counts.join(", ")),
     };
@@ -119,7 +121,7 @@ fn measured(output: &mut Markdown, results: &Results) {
     for measured in &results.performance {
         put!(output, "## Measured: {}\n\n", measured.name);
         output.head(&["Figure", "Value"]);
-        for (name, value) in figures::of(measured) {
+        for (name, value) in words::figures(measured) {
             output.row(&[&name, &value]);
         }
         put!(output, "\n");
@@ -141,11 +143,11 @@ fn thresholds(output: &mut Markdown, loads: &[LoadRun]) {
 
 fn tests(output: &mut Markdown, results: &Results) {
     output.head(&["Test", "Subject", "Verdict", "Checks passed", "Statements"]);
-    for test in words::shown_tests(results) {
+    for test in outcome::shown_tests(results) {
         let counts = test.check_counts();
         let owed = test.criteria.iter().filter(|c| c.kind == ClauseKind::Attestation).count();
         let mut verdict = test.verdict.title().to_owned();
-        if waived::is_test_waived(test, results) {
+        if outcome::is_test_waived(test, results) {
             verdict.push_str(", waived");
         }
         if !test.selected {
@@ -184,12 +186,12 @@ fn failures(output: &mut Markdown, results: &Results) {
         put!(output, "## {}\n\n", title);
         output.head(&["Criterion", "Expected", "Observed", "Waived"]);
         for criterion in failed.iter().take(ROWS) {
-            let used = waived::waiver_of(results, criterion.id.as_str(), criterion.verdict);
+            let used = outcome::waiver_of(results, criterion.id.as_str(), criterion.verdict);
             output.row(&[
                 &criterion.id,
                 &short(&criterion.expected, CELL),
                 &short(&criterion.observed, CELL),
-                &used.map_or("no".to_owned(), waived::words),
+                &used.map_or("no".to_owned(), outcome::waiver_words),
             ]);
         }
         more(output, failed.len());
@@ -214,8 +216,9 @@ fn waivers(output: &mut Markdown, results: &Results) {
             WaiverState::NotJudged => " (not judged in this run)",
             _ => "",
         };
-        let line =
-            used.advice().unwrap_or_else(|| format!("{} {}", waiver.id, waived::words(used)));
+        let line = used
+            .advice()
+            .unwrap_or_else(|| format!("{} {}", waiver.id, outcome::waiver_words(used)));
         put!(output, "- {}{}\n", line, what);
     }
     put!(output, "\n");
@@ -250,7 +253,7 @@ fn findings(output: &mut Markdown, results: &Results) {
 
 /// What people state, apart from what was judged.
 fn statements(output: &mut Markdown, results: &Results, given: &[Attestation]) {
-    let owed = words::shown_tests(results).flat_map(|test| &test.criteria);
+    let owed = outcome::shown_tests(results).flat_map(|test| &test.criteria);
     let mut owed = owed
         .map(|criterion| (criterion, statement_state(&criterion.id, criterion.verdict, given)))
         .filter(|(_, state)| state.is_owed())
@@ -322,4 +325,84 @@ fn verifying(output: &mut Markdown, bundle: &Bundle, traffic: &Traffic, extras: 
             prefix
         );
     }
+}
+
+/// Renders readiness as Markdown.
+#[must_use]
+pub fn readiness_markdown(readiness: &Readiness) -> String {
+    let outcome = if readiness.ready { "ready: nothing remains" } else { "not ready yet" };
+    let mut output = md!("# Readiness: {}\n\n", outcome);
+    for (label, stated) in readiness.whose.lines() {
+        put!(output, "- {}: {}\n", label, stated);
+    }
+    put!(output, "\n## Tests\n\n");
+    output.head(&["AT", "title", "needed", "state", "shown", "window", "run"]);
+    for test in &readiness.tests {
+        test_row(&mut output, test);
+    }
+    put!(output, "\n## Runs\n\n");
+    output.head(&["run", "window", "target", "standing", "began", "exit code"]);
+    for run in &readiness.runs {
+        run_row(&mut output, run);
+    }
+    for run in &readiness.runs {
+        for remark in &run.remarks {
+            put!(output, "\nRun {}: {}\n", run.id, remark);
+        }
+    }
+    put!(output, "\n## Failures\n\n");
+    let failures = readiness
+        .tests
+        .iter()
+        .flat_map(|test| test.failures.iter().map(move |failure| (test.id, failure.words())));
+    let failures: Vec<_> = failures.collect();
+    if failures.is_empty() {
+        put!(output, "None.\n");
+    }
+    for (test, words) in &failures {
+        put!(output, "- {}: {}\n", test, words);
+    }
+    put!(output, "\n## Issues\n\n");
+    if readiness.issues.is_empty() {
+        put!(output, "None.\n");
+    }
+    for issue in &readiness.issues {
+        let mitigation = issue.mitigation.as_deref().unwrap_or("nothing agreed");
+        put!(output, "- {}: {} ({})\n", issue.id, issue.observed, mitigation);
+    }
+    if !readiness.attestations.is_empty() {
+        put!(output, "\n## Statements\n\n");
+        output.head(&["clause", "run", "given", "signed", "sha256", "state"]);
+    }
+    for given in &readiness.attestations {
+        let (clause, state) = match &given.withdrawn {
+            Some(reason) => (md!("~~{}~~", given.criterion), format!("withdrawn: {reason}")),
+            None => (md!("{}", given.criterion), "in force".to_owned()),
+        };
+        let (run, at, signer) = (&given.run, &given.given_at, given.signer());
+        output.row(&[&clause, run, at, &signer, &given.hash, &state]);
+    }
+    put!(output, "\n## What remains\n\n");
+    if readiness.remaining.is_empty() {
+        put!(output, "Nothing.\n");
+    }
+    for sentence in &readiness.remaining {
+        put!(output, "- {}\n", sentence);
+    }
+    output.finish()
+}
+
+fn test_row(output: &mut Markdown, test: &TestLine) {
+    let window = test.window.map_or_else(String::new, |window| window.to_string());
+    let run = test.run.as_ref().map_or_else(String::new, ToString::to_string);
+    let (state, shown) = (test.state(), test.shown());
+    output.row(&[&test.id, &test.title, &test.need, &state, &shown, &window, &run]);
+}
+
+fn run_row(output: &mut Markdown, run: &RunLine) {
+    let window = run.window.map_or_else(String::new, |window| window.to_string());
+    let rehearsal = if run.rehearsal { " (rehearsal)" } else { "" };
+    let target = format!("{}{rehearsal}", run.target);
+    let standing = run.standing.words();
+    output.row(&[&run.id, &window, &target, &standing, &run.started, &run.exit_code]);
 }

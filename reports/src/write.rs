@@ -11,8 +11,11 @@ use letterproof_traffic::Traffic;
 use letterproof_traffic::books::at14_reconciliation;
 use letterproof_traffic::flows::{Flow, flows};
 
-use crate::tables::{CROSS_CHECK, File, cross_check, files, reconciliation};
-use crate::{Extras, ReportError, har, html, junit, lifecycle, samples, summary, traffic_of};
+use crate::tables::{
+    CROSS_CHECK, File, RECONCILIATION, cross_check, files, letters_file, letters_files,
+    reconciliation,
+};
+use crate::{Extras, ReportError, har, html, junit, lifecycle, summary, traffic_of};
 
 /// The name under which bundles of earlier builds hold every call for HAR viewers.
 const HAR: &str = "exchanges.har";
@@ -123,10 +126,10 @@ fn tables(traffic: &Traffic, files: &[File], put: Put<'_>) -> Result<(), ReportE
     let mut text = |name: &str, text: &str| put(name, &|output| output.write_all(text.as_bytes()));
     let rows = at14_reconciliation(traffic);
     if !rows.is_empty() {
-        text(reconciliation::FILE_NAME, &reconciliation::csv(&rows))?;
+        text(RECONCILIATION, &reconciliation(&rows))?;
     }
-    for (test, file) in samples::samples(traffic) {
-        text(&samples::file_name(test), &file)?;
+    for (test, file) in letters_files(traffic) {
+        text(&letters_file(test), &file)?;
     }
     for (name, file) in files {
         text(name, file)?;

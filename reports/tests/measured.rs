@@ -11,7 +11,7 @@ use letterproof_evidence::{
     ATTESTATIONS_FILE, ATTESTATIONS_FORMAT, Attestations, Bundle, RunFolder,
 };
 use letterproof_judge::{Traffic, at15_performance};
-use letterproof_reports::{Extras, LoadRun, html, test_tables, write_all};
+use letterproof_reports::{Extras, LoadRun, html, write_all};
 
 fn bundle_of(script: &Script) -> Bundle {
     let mut bundle = common::bundle();
@@ -42,8 +42,7 @@ fn flows() -> Script {
 }
 
 fn table(script: &Script, name: &str) -> String {
-    let files = test_tables(&bundle_of(script));
-    files.into_iter().find(|(file, _)| file == name).map(|(_, text)| text).unwrap()
+    common::Written::of(&bundle_of(script)).file(name).unwrap()
 }
 
 #[test]

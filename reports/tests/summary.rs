@@ -191,6 +191,12 @@ fn every_report_says_that_a_run_was_gone_on_with_and_was_not_within_its_window()
     run.resumed = vec![at(60)];
     run.who.window_dates = Some("2026-11-02/2026-11-13".parse().unwrap());
     assert_eq!(says(&bundle), [4, 4]);
+    // Once, where a reviewer looks first.
+    let page = html(&bundle, &Extras::default()).unwrap();
+    let (first, rest) = page.split_once("</section>").unwrap();
+    for words in [resumed, outside] {
+        assert_eq!((first.matches(words).count(), rest.matches(words).count()), (1, 0), "{words}");
+    }
     let xml = junit(&bundle, &Extras::default()).unwrap();
     for name in ["resumed", "outside window"] {
         assert!(xml.contains(&format!("<property name=\"{name}\" value=\"")), "{name}");

@@ -50,7 +50,6 @@ fn derived(bundle: &Bundle) -> Vec<String> {
                 .to_owned(),
         );
     }
-    lines.extend(bundle.results.run.remarks());
     let marks = bundle.journal.recording.marks().iter();
     let unvouched = marks.filter(|mark| matches!(mark.kind, MarkKind::Unvouched { .. }));
     lines.extend(unvouched.map(letterproof_model::Mark::words));
