@@ -159,9 +159,7 @@ pub(crate) fn outcome(results: &Results) -> Outcome {
             words::counted(broken, "check", "checks")
         ));
     }
-    detail.extend(rehearsed.map(|place| {
-        format!("This was a rehearsal: everything was shown {place} only. INT is still to come.")
-    }));
+    detail.extend(rehearsed.map(|_| "This was a rehearsal: INT is still to come.".to_owned()));
     Outcome { verdict, headline, detail: detail.join(" ") }
 }
 

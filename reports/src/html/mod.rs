@@ -217,8 +217,7 @@ fn facts(bundle: &Bundle, recorded: u64) -> Vec<(&'static str, String)> {
         SupplierKind::Imported => "imported recording",
     };
     let standing = bundle.standing();
-    let mut facts = vec![("Standing", standing.words())];
-    facts.extend(run.who.lines());
+    let mut facts = run.who.lines().to_vec();
     facts.push(("Host", standing.host_lines().join("; ")));
     facts.extend([
         ("Target", run.target.name.clone()),
