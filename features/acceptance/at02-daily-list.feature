@@ -1,7 +1,7 @@
 @AT2 @mandatory @seeded
 Feature: AT2 Receive the whole daily list
   NHS Notify has seeded the target. The supplier takes the whole day's list in one call, and no
-  letter may be missing from it or stand in it twice.
+  letter may be missing from it or be in it twice.
 
   Scenario: AT2 The whole list arrives in one call
     Given a supplier with credentials for this target

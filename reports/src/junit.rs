@@ -1,9 +1,9 @@
 //! JUnit XML: one suite for each acceptance test and one for conformance, one case a criterion.
 //!
-//! A clause not met is a `failure`, the harness's own fault an `error`, everything undecided or
-//! owed, and advice, is `skipped` with its reason. A waived failure is still a `failure`, and says so in its
-//! output. Refuses to mix the first two, and to fail without saying what was expected, what was
-//! seen and where.
+//! A clause not met is a `failure`, the harness's own fault an `error`, everything undecided or owed,
+//! and advice, is `skipped` with its reason. A waived failure is still a `failure`, and says so in
+//! its output. The first two are never mixed, and every failure says what was expected, what was seen
+//! and where.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

@@ -1,5 +1,5 @@
-//! A run told in an e-mail: plain text of 72 columns, and the same as data.
-//! Refuses to say more than the page does, and to leave out whose system was shown.
+//! A run told in an e-mail: plain text of 72 columns, and the same as data. It never says more than
+//! the page does, and always says whose system was shown.
 
 use letterproof_evidence::{Bundle, Stated, stated};
 use letterproof_model::{
@@ -225,10 +225,10 @@ impl MailSummary {
         }
         let key = match &self.signed_by {
             Some(key) => format!(
-                "It is signed with the key {key}: have the public key from the supplier by another \
-                 way than this e-mail."
+                "It is signed with the key {key}: get the public key from the supplier by another \
+                 route than this e-mail."
             ),
-            None => "It is unsigned: nobody vouches for it.".to_owned(),
+            None => "It is not signed: nothing shows who made it.".to_owned(),
         };
         page.wrapped(
             "",

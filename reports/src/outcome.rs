@@ -31,7 +31,7 @@ pub(crate) fn broken_off(end: &RunEnd) -> Option<String> {
         RunEnd::Interrupted => {
             Some("The run was interrupted before everything was tried.".to_owned())
         }
-        RunEnd::Missed(reason) => Some(format!("What was measured missed its mark: {reason}")),
+        RunEnd::Missed(reason) => Some(format!("A measurement missed its threshold: {reason}")),
         RunEnd::Refused(reason) => Some(format!("The run was refused: {reason}")),
         RunEnd::Stopped(reason) => Some(format!("The run had to stop: {reason}")),
     }
@@ -53,9 +53,9 @@ fn broken_otherwise(results: &Results) -> String {
         .map(|strict| (strict, results.judged().objections(strict, &results.waivers).join(", ")));
     match (rules, strict) {
         (0, Some((strict, ids))) if !ids.is_empty() => {
-            format!("--strict {strict} objects to {ids}")
+            format!("--strict {strict} does not allow {ids}")
         }
-        (0, _) => "What was measured missed its mark".to_owned(),
+        (0, _) => "A measurement missed its threshold".to_owned(),
         (rules, _) => format!("The supplier broke {}", words::counted(rules, "rule", "rules")),
     }
 }
@@ -96,7 +96,9 @@ pub(crate) fn outcome(results: &Results) -> Outcome {
         |ids: &[String]| words::counted(ids.len() as u64, "required test", "required tests");
 
     let (verdict, headline) = match results.exit_code {
-        4 => (Verdict::Error, "The harness failed, so this run proves nothing where it did".into()),
+        4 => {
+            (Verdict::Error, "letterproof itself failed: the results affected prove nothing".into())
+        }
         _ if !failed.is_empty() => (Verdict::Fail, format!("{} failed", tests(&failed))),
         1 if broken == 0 => (Verdict::Fail, broken_otherwise(results)),
         1 => {
@@ -239,7 +241,7 @@ mod tests {
                 Pass,
             ),
             (1, vec![(1, true, Pass), (2, true, Fail)], "1 required test failed", Fail),
-            (1, vec![(1, false, NotRun)], "What was measured missed its mark", Fail),
+            (1, vec![(1, false, NotRun)], "A measurement missed its threshold", Fail),
             (0, vec![(1, false, NotRun)], "No test was part of this run", NotRun),
             (
                 3,
@@ -250,7 +252,7 @@ mod tests {
             (
                 4,
                 vec![(1, true, Error)],
-                "The harness failed, so this run proves nothing where it did",
+                "letterproof itself failed: the results affected prove nothing",
                 Error,
             ),
         ] {
@@ -279,7 +281,7 @@ mod tests {
             exchanges: vec![],
             count: 1,
         });
-        assert_eq!(outcome(&objected).headline, "--strict violations objects to F-X");
+        assert_eq!(outcome(&objected).headline, "--strict violations does not allow F-X");
         let unselected = results(0, &[(1, true, Pass), (2, false, NotRun)]);
         assert_eq!(outcome(&unselected).detail, "Passed: AT1.");
     }

@@ -1,5 +1,5 @@
-//! Questions to ask next: everything that a run leaves open, with where to read on.
-//! Refuses to answer any of them, and to leave one out because another is graver.
+//! Questions to ask next: everything that a run leaves open, with where to read on. It answers none
+//! of them, and leaves none out.
 
 use letterproof_evidence::{Attestation, StatementState, stated, statement_state};
 use letterproof_model::{
@@ -42,7 +42,12 @@ impl Open {
 pub(crate) fn questions(results: &Results, attestations: &[Attestation]) -> Vec<Questions> {
     let group = |kind, title, ask, items| Questions { kind, title, ask, items };
     let groups = [
-        group("failed", "Failed", "What went wrong, and when is it shown again?", failed(results)),
+        group(
+            "failed",
+            "Failed",
+            "What went wrong, and when will it be shown again?",
+            failed(results),
+        ),
         group(
             "inconclusive",
             "Inconclusive",
@@ -52,7 +57,7 @@ pub(crate) fn questions(results: &Results, attestations: &[Attestation]) -> Vec<
         group(
             "not-run",
             "Not run",
-            "When is it shown, or why does it not apply?",
+            "When will it be shown, or why does it not apply?",
             not_run(results),
         ),
         group(
@@ -64,12 +69,12 @@ pub(crate) fn questions(results: &Results, attestations: &[Attestation]) -> Vec<
         group(
             "waived",
             "Waived",
-            "Is the agreement still right, and what follows when it ends?",
+            "Is the agreement still right, and what happens when it ends?",
             results.waivers.iter().map(waiver).collect(),
         ),
         not_the_suppliers_own(results),
         not_at_int(results),
-        group("deviating", "Deviating", "Is it known, and who mends it?", deviating(results)),
+        group("deviating", "Deviating", "Is it known, and who will fix it?", deviating(results)),
     ];
     groups.into_iter().filter(|group| !group.items.is_empty()).collect()
 }
@@ -137,7 +142,7 @@ fn owed(results: &Results, attestations: &[Attestation]) -> Vec<Open> {
                 why.push_str(&format!(" To attach: {note}."));
             }
             if state == StatementState::FileMissing {
-                why.push_str(" It is stated, its evidence is missing.");
+                why.push_str(" It is stated, but its evidence is missing.");
             }
             if withdrawn.contains(&&criterion.id) {
                 why.push_str(" A statement was withdrawn.");
@@ -181,7 +186,7 @@ fn not_at_int(results: &Results) -> Questions {
     Questions {
         kind: "not-at-int",
         title,
-        ask: "INT is still to come: when is it shown there?",
+        ask: "INT is still to come: when will it be shown there?",
         items: passed(results),
     }
 }

@@ -1,5 +1,5 @@
-//! A run in Markdown, for people who read tickets and CI pages rather than reports.
-//! Refuses more than a page can bear: long texts are cut, and long lists end in a count.
+//! A run in Markdown, for people who read tickets and CI pages rather than reports. Long texts are
+//! cut, and long lists end in a count.
 
 use letterproof_evidence::{
     Attestation, Bundle, Demand, Readiness, RunLine, Stated, TestLine, stated, statement_state,
@@ -228,7 +228,7 @@ fn findings(output: &mut Markdown, results: &Results) {
     let groups = [
         (About::Supplier, "Findings about the supplier"),
         (About::Api, "Findings about the API (none is the supplier's fault)"),
-        (About::Harness, "Findings about this harness"),
+        (About::Harness, "Findings about letterproof"),
     ];
     for (about, title) in groups {
         let found: Vec<&Finding> = results.findings.iter().filter(|f| f.about == about).collect();
@@ -300,7 +300,7 @@ fn statements(output: &mut Markdown, results: &Results, given: &[Attestation]) {
 fn verifying(output: &mut Markdown, bundle: &Bundle, traffic: &Traffic, extras: &Extras) {
     let signed = match &extras.signing_key {
         Some(key) => format!("It was to be signed with the key {key}."),
-        None => "It is unsigned: nobody vouches for it.".to_owned(),
+        None => "It is not signed: nothing shows who made it.".to_owned(),
     };
     put!(
         output,

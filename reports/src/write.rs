@@ -1,8 +1,8 @@
 //! All reports of a run: written beside its journal and results, or compared with what lies there.
 //!
-//! What has an entry for every call repeats the journal, and is made when somebody asks for it. Bundles
-//! of earlier builds hold it, and there it is compared like the rest.
-//! Refuses to leave one out: what a run's folder holds does not depend on who wrote it.
+//! What has an entry for every call repeats the journal, and is made when somebody asks for it.
+//! Bundles of earlier builds hold it, and there it is compared like the rest. What a run's folder
+//! holds does not depend on who wrote it.
 
 use std::io::{self, BufWriter, Read, Write};
 

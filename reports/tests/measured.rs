@@ -156,7 +156,7 @@ fn a_load_run_is_plotted_from_its_files() {
     let page = html(&common::bundle(), &common::extras()).unwrap();
     for part in [
         "Load spike",
-        "A burst after idle. Run to its end.",
+        "A burst after idle. Ran to its end.",
         "Limit not kept: at most 312 calls were sent in any one second, 300 allowed; 12 were \
          refused with 429.",
         "aria-labelledby=\"load-1-rate-title load-1-rate-description\"",

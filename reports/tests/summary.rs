@@ -101,7 +101,7 @@ fn statements_stand_apart_with_their_files_and_are_no_verdicts() {
 fn the_page_says_what_is_signed_asserted_and_checkable_and_claims_no_more() {
     let mut bundle = bundle();
     let plain = html(&bundle, &Extras::default()).unwrap();
-    assert!(plain.contains("unsigned: nobody vouches for it; check with <code>letterproof verify"));
+    assert!(plain.contains("not signed; check with <code>letterproof verify"));
     assert!(plain.contains("environment.json is missing"));
     bundle.environment = Some(environment());
     let page = html(&bundle, &extras()).unwrap();
@@ -176,8 +176,7 @@ fn advice_that_was_not_followed_is_shown_as_advice_and_fails_nothing() {
 fn every_report_says_that_a_run_was_gone_on_with_and_was_not_within_its_window() {
     let mut bundle = bundle();
     let run = &mut bundle.results.run;
-    let (resumed, outside) =
-        ("was gone on with at", "outside its stated test window of 2026-11-02");
+    let (resumed, outside) = ("was resumed at", "outside its stated test window of 2026-11-02");
     let says = |bundle: &letterproof_evidence::Bundle| {
         let reports = [
             html(bundle, &Extras::default()).unwrap(),

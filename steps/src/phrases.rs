@@ -74,7 +74,7 @@ async fn decisions_show(house: &mut PrintHouse) -> Done {
     house.noted(waited)
 }
 
-#[given("the supplier has found the letters that it cannot take on")]
+#[given("the supplier has found the letters that it cannot accept")]
 async fn has_found_unfit(house: &mut PrintHouse) -> Done {
     let unfit = house.supplier()?.take_unfit().await;
     house.unfit = house.noted(unfit)?;
@@ -87,8 +87,8 @@ async fn has_dispatched(house: &mut PrintHouse, n: Count) -> Done {
     house.noted(dispatched)
 }
 
-#[given("the queue is seeded anew where the target allows it")]
-#[when("the queue is seeded anew where the target allows it")]
+#[given("the queue is seeded again where the target allows it")]
+#[when("the queue is seeded again where the target allows it")]
 async fn seeded_anew(house: &mut PrintHouse) -> Done {
     let seeded = house.seed_anew().await;
     house.noted(seeded)
@@ -121,9 +121,8 @@ async fn receives_daily_list_later(house: &mut PrintHouse) -> Done {
 }
 
 #[when(expr = "the supplier prepares the print jobs of the first {count} letters listed")]
-#[when(
-    expr = "the supplier prepares the print jobs of the first {count} letters listed, none a second time"
-)]
+#[when(expr = "the supplier prepares the print jobs of the first {count} letters listed, none a \
+            second time")]
 async fn prepares_jobs(house: &mut PrintHouse, n: Count) -> Done {
     let prepared = house.supplier()?.prepare_ready(house.first_listed(n.into())).await;
     house.letters = house.noted(prepared)?;
@@ -153,7 +152,8 @@ async fn accepts_listed(house: &mut PrintHouse) -> Done {
 }
 
 #[when(
-    regex = r"^the supplier reports (these letters|the other letters|the first [\d,.-]+ of these letters) as ([A-Z]+) (one by one|in one update)$"
+    regex = r"^the supplier reports (these letters|the other letters|the first [\d,.-]+ of these \
+              letters) as ([A-Z]+) (one by one|in one update)$"
 )]
 async fn reports(house: &mut PrintHouse, share: String, status: Status, way: String) -> Done {
     let share = house.named_share(&share);
@@ -199,7 +199,7 @@ async fn fails_unproducible(house: &mut PrintHouse) -> Done {
     Ok(())
 }
 
-#[when("the supplier rejects the letters that it cannot take on")]
+#[when("the supplier rejects the letters that it cannot accept")]
 async fn rejects_unfit(house: &mut PrintHouse) -> Done {
     let unfit = std::mem::take(&mut house.unfit);
     let sent = house.supplier()?.reject(unfit).await;
@@ -220,7 +220,7 @@ async fn reads_mi_back(house: &mut PrintHouse) -> Done {
     house.noted(read)
 }
 
-#[when(expr = "the supplier takes in the whole queue in lists of {count}")]
+#[when(expr = "the supplier receives the whole queue in lists of {count}")]
 async fn takes_in_queue(house: &mut PrintHouse, chunk: Count) -> Done {
     let supplier = house.supplier()?;
     let taken = supplier.take_in_queue_and_clear_up(agreed(chunk.0, supplier.context())).await;

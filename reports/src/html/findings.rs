@@ -108,7 +108,7 @@ pub(super) fn finding_groups(results: &Results, shelf: &Shelf<'_>) -> Vec<Findin
             About::Supplier,
             "findings-supplier",
             "Findings about the supplier",
-            "What the supplier under test did that someone should know of.",
+            "What the supplier did that someone should know about.",
             "Nothing was found about the supplier.",
         ),
         group(
@@ -122,9 +122,9 @@ pub(super) fn finding_groups(results: &Results, shelf: &Shelf<'_>) -> Vec<Findin
         group(
             About::Harness,
             "findings-harness",
-            "Findings about this harness",
-            "What the harness could not do, or did in a way that a reader must know of.",
-            "Nothing was found about the harness.",
+            "Findings about letterproof",
+            "What letterproof could not do, or did in a way that a reader needs to know about.",
+            "Nothing was found about letterproof.",
         ),
     ]
 }

@@ -97,7 +97,7 @@ fn view(edge: &Edge, count: Count) -> MoveView {
     let (kind, wrong) = match lifecycle::kind(edge) {
         None => ("status before not on record", false),
         Some(Move::Eligible) => ("allowed", false),
-        Some(Move::Repeat) => ("had that status already", false),
+        Some(Move::Repeat) => ("already had that status", false),
         Some(Move::NotifyOnly) => ("for NHS Notify only", true),
         Some(Move::Illegal) => ("not allowed", true),
     };

@@ -168,8 +168,8 @@ fn page(
         findings: finding_groups(results, &shelf),
         performance: performance(bundle, traffic, flows, extras),
         exchanges_line: format!(
-            "{} of {} recorded are shown here: those that a criterion or a finding points to. \
-             The journal and the HAR file hold all of them, with whole bodies.",
+            "{} of {} recorded are shown here: those that a criterion or a finding points to. The \
+             journal and the HAR file hold all of them, with complete bodies.",
             words::number(exchanges.len() as u64),
             plural(recorded.max(exchanges.len() as u64)),
         ),
@@ -241,7 +241,7 @@ fn signed(extras: &Extras) -> String {
             let short: String = key.chars().take(16).collect();
             format!("to be signed with key {short}…; check with")
         }
-        None => "unsigned: nobody vouches for it; check with".to_owned(),
+        None => "not signed; check with".to_owned(),
     }
 }
 
@@ -257,7 +257,7 @@ fn missing(results: &Results) -> Vec<String> {
 fn waiver(used: &WaiverUse) -> WaiverView {
     use letterproof_model::WaiverState::{Applied, Expired, NotJudged, Unneeded};
     let state = match used.state {
-        Applied => "its failure occurred, and it holds",
+        Applied => "the failure occurred, and the waiver applies",
         Expired => "expired",
         Unneeded => "no longer needed: delete it",
         NotJudged => "not judged in this run",

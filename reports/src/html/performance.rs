@@ -1,5 +1,5 @@
-//! What was measured: the flows of AT15, load runs, and figures without a plot.
-//! Refuses a picture alone: every plot has its numbers in a table beside it.
+//! What was measured: the flows of AT15, load runs, and figures without a plot. Every plot has its
+//! numbers in a table beside it.
 
 use letterproof_evidence::Bundle;
 use letterproof_model::Performance;

@@ -175,7 +175,7 @@ fn timings(test: &TestResult, traffic: &Traffic, flows: &[Flow<'_>]) -> Option<S
                 &time(attempt.started),
                 &attempt.finished.map(time).unwrap_or_default(),
                 &elapsed.map(millis).unwrap_or_default(),
-                attempt.outcome.as_deref().unwrap_or("broke off"),
+                attempt.outcome.as_deref().unwrap_or("stopped early"),
                 first,
                 last,
             ],
@@ -184,7 +184,7 @@ fn timings(test: &TestResult, traffic: &Traffic, flows: &[Flow<'_>]) -> Option<S
     for flow in flows {
         let ended = flow.finished(traffic);
         let took = u64::try_from(ended - flow.started).unwrap_or(0);
-        let outcome = if flow.whole { "the queue was emptied" } else { "broke off" };
+        let outcome = if flow.whole { "the queue was emptied" } else { "stopped early" };
         csv_line(
             &mut file,
             &[

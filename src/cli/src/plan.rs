@@ -132,8 +132,8 @@ impl Planned {
         )];
         lines.extend(short.iter().map(|short| format!("  {short}")));
         lines.push(format!(
-            "{fitting}say --reseeded if the target was seeded anew since its last run, or --yes to \
-             start all the same; `letterproof plan` says more"
+            "{fitting}say --reseeded if the target was seeded again since its last run, or --yes \
+             to start anyway; `letterproof plan` says more"
         ));
         Err(Failure::Lines(lines))
     }

@@ -43,7 +43,7 @@ fn check_headers(seen: &Seen<'_>, out: &mut Vec<Difference>) {
                 .observed("none"),
         ),
         Some(id) if !is_guid(id) => out.push(
-            Difference::supplier("REQUEST-ID-FORM", "X-Request-ID is no GUID")
+            Difference::supplier("REQUEST-ID-FORM", "X-Request-ID is not a GUID")
                 .expected("a GUID")
                 .observed(format!("`{}`", clip(id))),
         ),
@@ -123,7 +123,7 @@ fn check_body(contract: &Contract, seen: &Seen<'_>, out: &mut Vec<Difference>) {
             other => format!("{} bytes that are not JSON", other.length()),
         };
         out.push(
-            Difference::supplier("NOT-JSON", "the body is no JSON document")
+            Difference::supplier("NOT-JSON", "the body is not a JSON document")
                 .expected(format!("a document of schemas/{}", document.file()))
                 .observed(observed),
         );
@@ -166,7 +166,7 @@ fn check_token(seen: &Seen<'_>, out: &mut Vec<Difference>) {
     }
     let Body::Form { fields } = &seen.exchange.request.body else {
         out.push(
-            Difference::supplier("TOKEN-FORM", "the token request is no form")
+            Difference::supplier("TOKEN-FORM", "the token request is not a form")
                 .expected("application/x-www-form-urlencoded")
                 .observed("another body"),
         );
@@ -190,7 +190,7 @@ fn check_token(seen: &Seen<'_>, out: &mut Vec<Difference>) {
             out.push(
                 Difference::supplier(
                     format!("TOKEN-{}", crate::text::id_part(name)),
-                    format!("the token request has no proper `{name}`"),
+                    format!("the token request has no valid `{name}`"),
                 )
                 .expected(expected.map_or_else(|| "a signed JWT".to_owned(), str::to_owned))
                 .observed(if value(name).is_some() {

@@ -79,7 +79,7 @@ fn bulk_rules(items: &[Value]) -> Vec<BrokenRule> {
             facet: "DUPLICATE-IDS",
             title: "a letter is updated twice in one bulk",
             expected: "each letter once".to_owned(),
-            observed: format!("`{}` again; {} repeats in all", clip(first), twice.len()),
+            observed: format!("`{}` again; {} repeats in total", clip(first), twice.len()),
         });
     }
     broken
@@ -116,7 +116,7 @@ fn update_rules(items: &[Value]) -> Vec<BrokenRule> {
             facet: "RETURNED-REASON",
             title: "RETURNED without a return reason",
             expected: "a reasonCode R01 to R10 and a reasonText".to_owned(),
-            observed: format!("{first}; {} such updates in all", reasons.len()),
+            observed: format!("{first}; {} such updates in total", reasons.len()),
         });
     }
     broken

@@ -50,7 +50,7 @@ impl Tree {
                 // In YAML, 3.0 without quotes is a number, and 3.0.3 is text.
                 Value::Number(number) => {
                     return Err(fault(&format!(
-                        "the version {number} is a number, and must be text; write it in full or \
+                        "the version {number} is a number, but must be text; write it in full or \
                          put it in quotes (\"3.0.3\")"
                     )));
                 }
@@ -74,7 +74,7 @@ impl Tree {
             return Err("it leads to another host or drive".to_owned());
         }
         if reference.contains('\\') || Path::new(reference).has_root() {
-            return Err("it is no relative path with forward slashes".to_owned());
+            return Err("it is not a relative path with forward slashes".to_owned());
         }
         let folder = from.parent().unwrap_or(&self.root);
         let target = fs::canonicalize(folder.join(reference))
@@ -104,7 +104,7 @@ impl Tree {
         let about = fs::metadata(path).map_err(|error| fail(error.to_string()))?;
         // A pipe or device would never end.
         if !about.is_file() {
-            return Err(fail("it is no ordinary file".to_owned()));
+            return Err(fail("it is not an ordinary file".to_owned()));
         }
         if about.len() > MOST_BYTES {
             return Err(fail(format!("it is longer than {MOST_BYTES} bytes")));
@@ -126,6 +126,6 @@ fn parse(path: &Path, text: &str) -> Result<Value, String> {
             serde_saphyr::from_str_with_options(text, options)
                 .map_err(|error| clip(&error.to_string()))
         }
-        _ => Err("its name ends neither in .yaml, .yml nor .json".to_owned()),
+        _ => Err("its name does not end in .yaml, .yml or .json".to_owned()),
     }
 }

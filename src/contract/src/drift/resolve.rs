@@ -169,7 +169,7 @@ impl Resolver<'_> {
         }
         let document = self.tree.file(&target.file)?;
         let found = document.pointer(&target.pointer);
-        let found = found.ok_or_else(|| refuse("nothing stands there".to_owned()))?;
+        let found = found.ok_or_else(|| refuse("there is nothing there".to_owned()))?;
         self.followed.push(target.clone());
         let resolved = self.resolve(&target, found, names, hops + 1, depth + 1);
         self.followed.pop();

@@ -35,7 +35,7 @@ impl StatementState {
         match self {
             Self::NotAsked => "not asked for",
             Self::Owed => "still needed",
-            Self::FileMissing => "stated, its evidence is missing",
+            Self::FileMissing => "stated, but its evidence is missing",
             Self::Given => "given",
         }
     }

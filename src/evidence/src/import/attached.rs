@@ -46,10 +46,10 @@ impl Attached {
 
     /// The bytes of a body, or why they are not there.
     pub(super) fn read(&mut self, name: &str) -> Result<Vec<u8>, &'static str> {
-        const MISSING: &str = "the file that holds its body is not there";
+        const MISSING: &str = "the file that holds its body is missing";
         const TOO_LARGE: &str = "the file that holds its body is too large";
         if !is_plain(name) {
-            return Err("the file that holds its body has a name that is not followed");
+            return Err("the file that holds its body has a name that is not allowed");
         }
         let limit = FILE_LIMIT.min(self.left);
         let mut bytes = Vec::new();

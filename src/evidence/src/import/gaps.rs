@@ -75,7 +75,10 @@ impl Gaps {
             (self.tokens == 0, "no token requests are in the recording"),
             (self.bearers == 0, "no call has an Authorization header"),
             (self.coarse, "times are rounded to milliseconds"),
-            (self.actors > 0, "who made a call is not told, so that each counts as the supplier's"),
+            (
+                self.actors > 0,
+                "the recording does not say who made a call, so each counts as the supplier's",
+            ),
             (self.own > 0, "what the run noted between its calls (attempts, waits, breaks)"),
         ];
         notes.extend(plain.into_iter().filter(|(is, _)| *is).map(|(_, note)| note.to_owned()));
@@ -101,7 +104,7 @@ mod tests {
     fn each_gap_is_a_sentence_with_its_number() {
         let gaps = Gaps {
             entries: 9,
-            left_out: vec!["entry 3 was left out: it went to another place".to_owned()],
+            left_out: vec!["entry 3 was left out: it went to another address".to_owned()],
             response_bodies: 2_500,
             downloads: 1,
             actors: 3,
@@ -110,12 +113,12 @@ mod tests {
         assert_eq!(
             gaps.sentences(),
             [
-                "entry 3 was left out: it went to another place",
+                "entry 3 was left out: it went to another address",
                 "2,500 responses have no body",
                 "1 download holds no content",
                 "no token requests are in the recording",
                 "no call has an Authorization header",
-                "who made a call is not told, so that each counts as the supplier's",
+                "the recording does not say who made a call, so each counts as the supplier's",
             ]
         );
     }

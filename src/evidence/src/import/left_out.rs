@@ -54,10 +54,10 @@ impl LeftOut {
     pub(super) fn sentences(&self) -> impl Iterator<Item = String> {
         let entries = self.entries.iter().map(|(why, numbers)| {
             let (one, more) = match why {
-                Why::Elsewhere => ("it went to another place", "they went to other places"),
+                Why::Elsewhere => ("it went to another address", "they went to other addresses"),
                 Why::Preflight => (
-                    "it is a browser's own question (a CORS preflight)",
-                    "they are a browser's own questions (CORS preflights)",
+                    "it is a browser's own request (a CORS preflight)",
+                    "they are a browser's own requests (CORS preflights)",
                 ),
                 Why::Cached => (
                     "a browser's cache answered it, not the API",
@@ -121,8 +121,8 @@ mod tests {
         assert_eq!(
             sentences,
             [
-                "5 entries (2, 4 to 6, 9) were left out: they went to other places",
-                "entry 7 was left out: it is a browser's own question (a CORS preflight)",
+                "5 entries (2, 4 to 6, 9) were left out: they went to other addresses",
+                "entry 7 was left out: it is a browser's own request (a CORS preflight)",
                 "entry 3 was left out: its request has no `url`",
                 "25 entries (10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32 and others): body not \
                  read: zstd",

@@ -28,7 +28,7 @@ pub(super) fn started(text: &str) -> Result<Timestamp, String> {
     let read: Timestamp = text.trim().parse().map_err(|_| wrong.to_owned())?;
     let year = read.to_zoned(jiff::tz::TimeZone::UTC).year();
     if !(YEARS[0]..YEARS[1]).contains(&year) {
-        return Err(format!("its `startedDateTime` lies in the year {year}"));
+        return Err(format!("its `startedDateTime` is in the year {year}"));
     }
     Timestamp::from_microsecond(read.as_microsecond()).map_err(|_| wrong.to_owned())
 }

@@ -16,16 +16,16 @@ impl Check<'_> {
         let Ok(root) = root(self.opened) else { return };
         for unheld in attestations.unheld(&root) {
             let (place, rest) = match unheld {
-                Unheld::Chain(0) => (0, "does not follow from this run's journal: it is another's"),
+                Unheld::Chain(0) => {
+                    (0, "does not belong to this run's journal: it is from another run")
+                }
                 Unheld::Chain(place) => {
-                    (place, "does not follow from the one before, which was rewritten or taken out")
+                    (place, "does not follow from the one before, which was rewritten or removed")
                 }
                 Unheld::Signature(place) => {
-                    (place, "bears a signature that does not hold: it was rewritten")
+                    (place, "carries an invalid signature: it was rewritten")
                 }
-                Unheld::Withdrawal(place) => {
-                    (place, "withdraws no statement before it that was in force")
-                }
+                Unheld::Withdrawal(place) => (place, "withdraws a statement that was not in force"),
             };
             let criterion = attestations.attestations.get(place).map(|one| &one.criterion);
             let criterion = crate::names::shown(criterion.map_or("", |id| id.as_str()));
@@ -40,7 +40,7 @@ impl Check<'_> {
             Ok(attestations) => attestations,
             Err(_) if self.is_named(ATTESTATIONS_FILE) => return,
             Err(_) => {
-                let rest = "holds no attestations of a format that this version knows";
+                let rest = "does not hold attestations in a format that this version knows";
                 self.add(ProblemKind::Attestation, ATTESTATIONS_FILE, rest);
                 return;
             }
@@ -55,7 +55,7 @@ impl Check<'_> {
                     .get(&path)
                     .is_some_and(|found| found.size == file.size && found.sha256 == file.sha256);
                 if !is_there && !self.is_named(&path) {
-                    let rest = "is not there as it was attested";
+                    let rest = "is missing, or is not as it was attested";
                     self.add(ProblemKind::Attestation, &path, rest);
                 }
                 attested.insert(path);
@@ -64,7 +64,7 @@ impl Check<'_> {
         for name in inventory.files.keys() {
             let is_attachment = name.split('/').next() == Some(ATTACHMENTS_FOLDER);
             if is_attachment && !attested.contains(name) && !self.is_named(name) {
-                self.add(ProblemKind::Attestation, name, "is attached to no attestation");
+                self.add(ProblemKind::Attestation, name, "does not belong to any attestation");
             }
         }
     }

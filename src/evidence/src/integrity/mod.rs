@@ -108,7 +108,7 @@ impl Check<'_> {
     fn required_files(&mut self) {
         for name in [RESULTS_FILE, CONTEXT_FILE, JOURNAL_FILE, MANIFEST_FILE] {
             if self.opened.size(name).is_none() {
-                self.add(ProblemKind::Missing, name, "is missing, and no bundle is without it");
+                self.add(ProblemKind::Missing, name, "is missing; every bundle needs it");
             }
         }
     }
@@ -125,7 +125,7 @@ impl Check<'_> {
         let facts =
             self.opened.read(RESULTS_FILE, RESULTS_LIMIT).ok().and_then(|text| Facts::read(&text));
         if facts.is_none() && !self.is_named(RESULTS_FILE) {
-            self.add(ProblemKind::Unreadable, RESULTS_FILE, "holds no results of a run");
+            self.add(ProblemKind::Unreadable, RESULTS_FILE, "does not hold the results of a run");
         }
         facts
     }
@@ -135,7 +135,7 @@ impl Check<'_> {
         if let (Some(top), Some(run)) = (self.opened.top(), run)
             && top != run.as_str()
         {
-            let rest = "is the top folder's name, but the results are of another run";
+            let rest = "is the top folder's name, but the results are from another run";
             self.add(ProblemKind::OtherRun, top, rest);
         }
     }
@@ -162,7 +162,8 @@ impl Check<'_> {
             Some(other) => {
                 let found: String = crate::names::shown(other).chars().take(60).collect();
                 let rest = format!(
-                    "is of format `{found}`, not `{MANIFEST_FORMAT}`; use the version of letterproof that wrote it"
+                    "is of format `{found}`, not `{MANIFEST_FORMAT}`; use the version of \
+                     letterproof that wrote it"
                 );
                 self.add(ProblemKind::Foreign, MANIFEST_FILE, &rest);
                 return None;
@@ -171,7 +172,11 @@ impl Check<'_> {
         }
         let statement = serde_json::from_slice(payload).ok();
         if statement.is_none() {
-            self.add(ProblemKind::Manifest, MANIFEST_FILE, "holds no manifest of a bundle");
+            self.add(
+                ProblemKind::Manifest,
+                MANIFEST_FILE,
+                "does not hold the manifest of a bundle",
+            );
         }
         statement
     }
@@ -213,7 +218,7 @@ impl Check<'_> {
         }
         let remade = facts.and_then(|facts| Statement::of(inventory, facts)?.to_bytes().ok());
         if remade.as_deref() != Some(payload) {
-            let rest = "is not the manifest that these files have";
+            let rest = "is not the manifest of these files";
             self.add(ProblemKind::Manifest, MANIFEST_FILE, rest);
         }
     }
@@ -227,7 +232,7 @@ impl Check<'_> {
         let state = match (envelope.and_then(|e| Some((e, e.signature.as_ref()?))), carried) {
             (None, None) => SignatureState::Unsigned,
             (None, Some(_)) => {
-                let rest = "is there, but the signature it belongs to is not";
+                let rest = "is present, but its signature is missing";
                 self.add(ProblemKind::Signature, SIGNING_KEY_FILE, rest);
                 SignatureState::Unsigned
             }
@@ -235,7 +240,7 @@ impl Check<'_> {
                 SignatureState::Own { key_id: key.key_id() }
             }
             (Some(_), _) => {
-                let rest = format!("bears a signature that does not fit {SIGNING_KEY_FILE}");
+                let rest = format!("carries a signature that does not match {SIGNING_KEY_FILE}");
                 self.add(ProblemKind::Signature, MANIFEST_FILE, &rest);
                 SignatureState::Invalid
             }
@@ -246,14 +251,14 @@ impl Check<'_> {
             }
             (SignatureState::Own { key_id }, Some(key)) => {
                 let sentence = format!(
-                    "the bundle is signed by the key {key_id}, not by the expected {}",
+                    "the bundle is signed with the key {key_id}, not with the expected {}",
                     key.key_id()
                 );
                 self.problems.push(Problem::whole(ProblemKind::OtherKey, sentence));
                 SignatureState::Own { key_id }
             }
             (SignatureState::Unsigned, Some(_)) => {
-                let sentence = "the bundle is unsigned, though a key is expected";
+                let sentence = "the bundle is not signed, though a key is expected";
                 self.problems.push(Problem::whole(ProblemKind::Unsigned, sentence));
                 SignatureState::Unsigned
             }

@@ -88,7 +88,7 @@ impl Opened {
             return Ok(Self { path: path.to_owned(), files, leftovers, zip: None });
         }
         if !found.is_file() {
-            let sentence = "it is neither a folder nor a file";
+            let sentence = "it is not a folder or a file";
             return Err(refused(path, Problem::whole(ProblemKind::NotAFile, sentence)));
         }
         let read = zipped::read(path, limits)?;

@@ -114,7 +114,7 @@ pub(super) fn failures(judged: &[Judged<'_, '_>]) -> Vec<FailureLine> {
 pub(super) fn to_show(deciding: Option<Judged<'_, '_>>) -> Option<String> {
     let Some((run, result)) = deciding else {
         return Some(
-            "not run yet; the supplier's own system has to show it, through `letterproof witness`"
+            "not run yet; the supplier's own system must show it, through `letterproof witness`"
                 .to_owned(),
         );
     };
@@ -125,11 +125,11 @@ pub(super) fn to_show(deciding: Option<Judged<'_, '_>>) -> Option<String> {
         (true, true, true) => None,
         (false, true, _) => Some(format!("{verdict} in run {id}; run it again")),
         (true, true, false) => Some(format!(
-            "{verdict} in run {id}, {} only; the supplier's own system has still to show it on INT",
+            "{verdict} in run {id}, {} only; the supplier's own system must still show it on INT",
             standing.words()
         )),
         (_, false, _) => Some(format!(
-            "{verdict} in run {id}, {} only; the supplier's own system has still to show it, through \
+            "{verdict} in run {id}, {} only; the supplier's own system must still show it, through \
              `letterproof witness`",
             standing.words()
         )),

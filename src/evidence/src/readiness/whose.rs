@@ -34,7 +34,7 @@ impl Whose {
                 runs[..at].iter().find(|one| differ(&one.results.run.who, &info.who))
             {
                 let told = |run: &Submission<'_>| {
-                    format!("run {} is of {}", run.results.run.id, named(&run.results.run.who))
+                    format!("run {} is from {}", run.results.run.id, named(&run.results.run.who))
                 };
                 return Err(EvidenceError::Suppliers { one: told(other), other: told(run) });
             }
@@ -62,7 +62,10 @@ impl Whose {
         let is_anybodys = !self.unnamed.is_empty();
         if is_anybodys && !(self.suppliers.is_empty() && self.application_ids.is_empty()) {
             let ids: Vec<&str> = self.unnamed.iter().map(RunId::as_str).collect();
-            lines.push(("Not stated in", format!("{}: nothing shows whose it is", ids.join(", "))));
+            lines.push((
+                "Not stated in",
+                format!("{}: nothing shows which supplier it is from", ids.join(", ")),
+            ));
         }
         lines
     }

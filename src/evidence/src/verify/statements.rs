@@ -10,8 +10,8 @@ impl Again<'_> {
         let Ok(given) = Attestations::of(self.opened) else { return };
         if !given.attestations.is_empty() && !given.is_chained() {
             self.notes.push(
-                "the statements are of an earlier format, neither chained nor signed one by one: \
-                 whoever sealed the bundle can have rewritten them"
+                "the statements have an earlier format, without chain or signatures of their own: \
+                 whoever sealed the bundle may have rewritten them"
                     .to_owned(),
             );
         }
