@@ -1,6 +1,6 @@
 @AT4 @mandatory @stateful @seeded @parallel
 Feature: AT4 Accept a list of letters in one update
-  The supplier takes on a list of 1,000 letters with a single bulk update. Updates are queued, so
+  The supplier accepts a list of 1,000 letters with a single bulk update. Updates are queued, so
   only looking up each letter shows that it was accepted; its absence from a later list does not.
 
   Scenario: AT4 A list of 1,000 letters is accepted in one update

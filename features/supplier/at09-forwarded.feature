@@ -1,7 +1,7 @@
 @AT9 @mandatory @stateful @seeded @parallel
 Feature: AT9 Forward accessible formats to a specialist
   Large print, braille and audio letters are accepted and passed on to a specialist, with a reason.
-  From then on this supplier produces nothing of them.
+  From then on this supplier does not produce them.
 
   Scenario: AT9 Accessible letters are forwarded
     Given the supplier has accepted 6 letters in accessible formats

@@ -1,8 +1,8 @@
 //! HAR 1.2 of every recorded exchange, for browsers and proxies to open.
 //!
 //! What HAR has no field for (who made the call, which attempt, hashes of letters) stands in
-//! `_letterproof`. Refuses to hold the whole file in memory, and to invent: what was not recorded
-//! (protocol version, connection times, cookies) is left unknown.
+//! `_letterproof`. The whole file is never in memory, and what was not recorded (protocol version,
+//! connection times, cookies) is left unknown.
 
 use std::io::Write;
 

@@ -1,9 +1,9 @@
 //! JUnit XML: one suite for each acceptance test and one for conformance, one case a criterion.
 //!
-//! A clause not met is a `failure`, the harness's own fault an `error`, everything undecided or
-//! owed, and advice, is `skipped` with its reason. A waived failure is still a `failure`, and says so in its
-//! output. Refuses to mix the first two, and to fail without saying what was expected, what was
-//! seen and where.
+//! A clause not met is a `failure`, the harness's own fault an `error`, everything undecided or owed,
+//! and advice, is `skipped` with its reason. A waived failure is still a `failure`, and says so in
+//! its output. The first two are never mixed, and every failure says what was expected, what was seen
+//! and where.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use letterproof_model::{
     TestResult, Verdict, visible, visible_lines,
 };
 
-use crate::{Extras, ReportError, waived, words};
+use crate::{Extras, ReportError, outcome, words};
 
 /// Exchanges a failure text spells out.
 const SPELT_OUT: usize = 5;
@@ -211,9 +211,9 @@ impl Desk<'_> {
         let detail = detail(criterion, &self.journal);
         let mut case = named(criterion.verdict, &name, class, &summary, &detail);
         case.time = time;
-        let used = waived::waiver_of(self.results, criterion.id.as_str(), criterion.verdict);
+        let used = outcome::waiver_of(self.results, criterion.id.as_str(), criterion.verdict);
         if let Some(used) = used {
-            case.system_out = Some(one_line(&waived::words(used)));
+            case.system_out = Some(one_line(&outcome::waiver_words(used)));
         }
         case
     }

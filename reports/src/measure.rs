@@ -1,5 +1,5 @@
-//! What a stretch of the journal measures: calls a second, latencies, bytes downloaded.
-//! Refuses averages: latencies are told by percentiles and by the slowest.
+//! What a stretch of the journal measures: calls a second, latencies, bytes downloaded. Latencies are
+//! shown by percentiles and by the slowest, never as averages.
 
 use std::collections::BTreeMap;
 

@@ -77,7 +77,7 @@ async fn decisions_show(world: &mut SupplierWorld) -> Done {
     world.noted(waited)
 }
 
-#[given("the supplier has found the letters that it cannot take on")]
+#[given("the supplier has found the letters that it cannot accept")]
 async fn has_found_unfit(world: &mut SupplierWorld) -> Done {
     let unfit = world.supplier()?.take_unfit().await;
     world.unfit = world.noted(unfit)?;
@@ -90,8 +90,8 @@ async fn has_dispatched(world: &mut SupplierWorld, n: Count) -> Done {
     world.noted(dispatched)
 }
 
-#[given("the queue is seeded anew where the target allows it")]
-#[when("the queue is seeded anew where the target allows it")]
+#[given("the queue is seeded again where the target allows it")]
+#[when("the queue is seeded again where the target allows it")]
 async fn seeded_anew(world: &mut SupplierWorld) -> Done {
     let seeded = world.seed_anew().await;
     world.noted(seeded)
@@ -156,7 +156,8 @@ async fn accepts_listed(world: &mut SupplierWorld) -> Done {
 }
 
 #[when(
-    regex = r"^the supplier reports (these letters|the other letters|the first [\d,.-]+ of these letters) as ([A-Z]+) (one by one|in one update)$"
+    regex = r"^the supplier reports (these letters|the other letters|the first [\d,.-]+ of these \
+              letters) as ([A-Z]+) (one by one|in one update)$"
 )]
 async fn reports(world: &mut SupplierWorld, share: String, status: Status, way: String) -> Done {
     let share = world.named_share(&share);
@@ -202,7 +203,7 @@ async fn fails_unproducible(world: &mut SupplierWorld) -> Done {
     Ok(())
 }
 
-#[when("the supplier rejects the letters that it cannot take on")]
+#[when("the supplier rejects the letters that it cannot accept")]
 async fn rejects_unfit(world: &mut SupplierWorld) -> Done {
     let unfit = std::mem::take(&mut world.unfit);
     let sent = world.supplier()?.reject(unfit).await;
@@ -223,7 +224,7 @@ async fn reads_mi_back(world: &mut SupplierWorld) -> Done {
     world.noted(read)
 }
 
-#[when(expr = "the supplier takes in the whole queue in lists of {count}")]
+#[when(expr = "the supplier receives the whole queue in lists of {count}")]
 async fn takes_in_queue(world: &mut SupplierWorld, chunk: Count) -> Done {
     let supplier = world.supplier()?;
     let taken = supplier.take_in_queue_and_clear_up(agreed(chunk.0, supplier.context())).await;

@@ -195,7 +195,7 @@ async fn judge_open(stage: &Stage, open: &RefCell<Vec<Open>>, all: bool) {
                 finish(stage, &scenario.scenario, outcome);
             }
         }
-        Err(error) => stage.bench.stop(format!("the judges cannot go on: {error}")),
+        Err(error) => stage.bench.stop(format!("the judges cannot continue: {error}")),
     }
 }
 

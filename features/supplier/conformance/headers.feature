@@ -10,10 +10,10 @@ Feature: Headers and media types
       | C-REQUEST-ID-MISSING-PATCH  | An update without X-Request-ID               |
       | C-REQUEST-ID-MISSING-BULK   | A bulk update without X-Request-ID           |
       | C-REQUEST-ID-MISSING-MI     | A record without X-Request-ID                |
-      | C-REQUEST-ID-ECHO           | X-Request-ID comes back                      |
-      | C-CORRELATION-ID-ECHO       | X-Correlation-ID comes back                  |
-      | C-CORRELATION-ID-GENERATED  | X-Correlation-ID is made where none was sent |
-      | C-ERROR-ID                  | Errors have ids of their own                 |
+      | C-REQUEST-ID-ECHO           | X-Request-ID is returned                      |
+      | C-CORRELATION-ID-ECHO       | X-Correlation-ID is returned                  |
+      | C-CORRELATION-ID-GENERATED  | X-Correlation-ID is generated where none was sent |
+      | C-ERROR-ID                  | Each error has its own id                 |
       | C-MEDIA-JSON                | application/json                             |
       | C-MEDIA-UTF-8               | charset=utf-8                                |
       | C-MEDIA-UTF-16              | charset=utf-16                               |

@@ -1,6 +1,6 @@
 @conformance @parallel
 Feature: Lists that are refused
-  Limits outside 1 to 2,500 and parameters that the specification does not know.
+  Limits outside 1 to 2,500 and parameters that are not in the specification.
 
   Scenario: Lists are asked for in ways that are refused
     When the harness sends the probes of these checks

@@ -16,10 +16,10 @@ Feature: Lists of waiting letters
       | C-LIST-PENDING           | Lists hold PENDING letters only  |
       | C-LIST-ORDER             | Lists keep their order           |
       | C-LIST-HIDES             | Listed letters are hidden        |
-      | C-LIST-LAG               | Letters taken on leave the list  |
+      | C-LIST-LAG               | Accepted letters leave the list  |
       | C-LIST-COMPLETE          | No waiting letter is missing from the lists |
       | C-REQUEST-ID-EMPTY       | An empty X-Request-ID            |
-      | C-REQUEST-ID-NOT-GUID    | An X-Request-ID that is no GUID  |
+      | C-REQUEST-ID-NOT-GUID    | An X-Request-ID that is not a GUID  |
       | C-LIST-LIMIT-ABSENT      | A list without a limit           |
       | C-LIST-LIMIT-2500        | limit=2500                       |
       | C-LIST-LIMIT-EMPTY       | limit without a value            |

@@ -22,7 +22,7 @@ Feature: Management information
       | C-MI-MALFORMED              | Malformed JSON                          |
       | C-MI-NO-BODY                | No body                                 |
       | C-MI-READ                   | A record read back                      |
-      | C-MI-READ-UNKNOWN           | A record that is not there              |
-      | C-MI-SAME                   | A record comes back as it was submitted |
-      | C-MI-ID                     | Records have ids of their own           |
+      | C-MI-READ-UNKNOWN           | A record that does not exist              |
+      | C-MI-SAME                   | A record reads back as it was submitted |
+      | C-MI-ID                     | Each record has its own id           |
     Then these checks hold

@@ -1,6 +1,6 @@
 @conformance @parallel
 Feature: Updating many letters at once
-  Right and wrong bulk updates, for letters that belong to nobody.
+  Valid and invalid bulk updates, for unknown letters.
 
   Scenario: Letters are updated in bulk
     When the harness sends the probes of these checks
@@ -11,10 +11,10 @@ Feature: Updating many letters at once
       | C-BULK-LONG-REASON       | A very long reason               |
       | C-BULK-DEEP              | Deeply nested JSON               |
       | C-BULK-DUPLICATE-IDS     | A letter twice                   |
-      | C-BULK-ONE-BAD           | One bad item of two              |
+      | C-BULK-ONE-BAD           | One invalid item of two              |
       | C-BULK-STATUS-UNKNOWN    | An unknown status                |
       | C-BULK-UNKNOWN-ATTRIBUTE | An unknown attribute             |
-      | C-BULK-NOT-A-LIST        | One letter where a list is meant |
+      | C-BULK-NOT-A-LIST        | One letter instead of a list |
       | C-BULK-MALFORMED         | Malformed JSON                   |
       | C-BULK-EMPTY-OBJECT      | An empty document                |
       | C-BULK-NO-BODY           | No body                          |

@@ -1,5 +1,5 @@
-//! The exchanges a report embeds: those that criteria and findings point to, gravest first.
-//! Refuses to embed more in full than a browser opens quickly; the rest keep one line each.
+//! The exchanges a report embeds: those that criteria and findings point to, gravest first. Only as
+//! many are embedded in full as a browser opens quickly; the rest have one line each.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -295,7 +295,7 @@ fn body(body: &Body) -> Option<BodyView> {
             Some(text("Form".to_owned(), &lines.join("\n")))
         }
         Body::Pdf(content) => Some(kept("PDF", content)),
-        Body::Opaque(content) => Some(kept("Content that is neither JSON nor text", content)),
+        Body::Opaque(content) => Some(kept("Content that is not JSON or text", content)),
     }
 }
 

@@ -23,8 +23,8 @@ pub(crate) fn report(options: &ReportOptions) -> Result<u8, Failure> {
     let completes = options.sign_key.is_some() || options.spec.is_some() || options.drop_signature;
     if !broke_off && completes {
         return Err(Failure::Usage(format!(
-            "{}: --sign-key, --spec and --drop-signature belong to the folder of a run that broke \
-             off, and this one is whole; leave them out",
+            "{}: --sign-key, --spec and --drop-signature are only for the folder of an interrupted \
+             run, and this one is complete; leave them out",
             run.display()
         )));
     }

@@ -81,8 +81,7 @@ fn unless_stopped<T: Send + 'static>(
         done.map_err(|error| Failure::Harness(format!("the self-test failed: {error}")))?
             .map_err(refused)
     };
-    let words =
-        "stopped before the last row; the rows told so far hold, and a self-test begins anew";
+    let words = "stopped before the last row; the rows told so far hold, and a self-test starts again from the beginning";
     let done = runtime.block_on(or_stopped(worked, words));
     // Trials under way end with the process.
     runtime.shutdown_background();

@@ -107,7 +107,7 @@ fn beside_the_verdicts(results: &Results) -> Vec<String> {
     let (judged, waivers) = (results.judged(), &results.waivers);
     let objected = results.run.strict.and_then(|strict| {
         let ids = judged.objections(strict, waivers);
-        (!ids.is_empty()).then(|| format!("--strict {strict} objects to {}", ids.join(", ")))
+        (!ids.is_empty()).then(|| format!("--strict {strict} does not allow {}", ids.join(", ")))
     });
     let failed: Vec<String> = results
         .tests
@@ -313,7 +313,7 @@ fn not_applicable(text: &mut Text, results: &Results) {
     let proved = if proved.is_empty() { "nothing".to_owned() } else { proved.join(", ") };
     text.gap();
     text.line(format_args!("not applicable here: {}", reasons.join("; ")));
-    text.line(format_args!("shown for those tests all the same: {proved}"));
+    text.line(format_args!("shown for those tests nevertheless: {proved}"));
 }
 
 fn some<T: ToString>(ids: &[T]) -> String {

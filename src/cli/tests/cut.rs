@@ -205,7 +205,7 @@ async fn a_run_that_its_ledger_forgot_says_so_and_one_that_it_knows_does_not() {
     let ids = |id: &str| found.findings.iter().any(|finding| finding.id == id);
     assert!(ids("F-JOURNAL-UNVOUCHED") && !ids("F-JOURNAL-OLDER"), "{:?}", found.findings);
     let told = verify(&folder, &[]);
-    assert!(told.stdout.contains("The ledger knows nothing of this run"), "{}", told.stdout);
+    assert!(told.stdout.contains("The ledger has no entry for this run"), "{}", told.stdout);
 
     // A ledger that began afresh for the letters still knows the runs.
     let (other, profile) = (out.path().join(".other"), quick_profile(out.path(), &server));

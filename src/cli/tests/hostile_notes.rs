@@ -44,7 +44,7 @@ fn hostile() -> Vec<String> {
         "scenario-started",
         "scenario-finished",
         "resumed",
-        "The run goes on after it was interrupted; nothing was recorded in between.",
+        "The run was resumed after an interruption; nothing was recorded in between.",
         "ended",
         "Waiting 9999999.0 s: letters are hidden",
         r#"","kind":"injected","exchange":"ex-000002"#,

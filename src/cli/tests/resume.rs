@@ -204,7 +204,7 @@ async fn sigterm_leaves_what_is_proven_and_the_run_is_gone_on_with() {
     let verified = support::bundles::verify(&folder, &[]).stdout;
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     for told in [ended.stdout, mailed, verified, read("summary.md"), read("index.html")] {
-        assert!(told.contains("broke off and was gone on with at"), "{told}");
+        assert!(told.contains("was interrupted, and was resumed at"), "{told}");
     }
     assert!(read("junit.xml").contains("<property name=\"resumed\""));
 

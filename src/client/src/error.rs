@@ -101,7 +101,7 @@ pub enum ClientError {
     },
     /// An earlier run has submitted management information for the day.
     #[error(
-        "management information for today was submitted to this target by an earlier run, and a reporting date takes one record for each specification and group. Run AT14 on another day, or give --reseeded if the target was seeded anew"
+        "management information for today was submitted to this target by an earlier run, and a reporting date takes one record for each specification and group. Run AT14 on another day, or give --reseeded if the target was seeded again"
     )]
     AlreadyReported,
     /// The ledger's file cannot be used.

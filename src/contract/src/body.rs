@@ -127,7 +127,7 @@ fn breach(
             clip_value(error.instance())
         };
         let place = if place.is_empty() { "the document" } else { place };
-        (format!("`{place}` is not as its schema says"), format!("{value} at {at}"))
+        (format!("`{place}` does not match its schema"), format!("{value} at {at}"))
     } else {
         (format!("`{}` is missing", join(place, property)), format!("absent at {at}"))
     };

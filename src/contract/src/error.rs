@@ -7,7 +7,8 @@
 pub enum ContractError {
     /// A schema shipped with this build is wrong; nothing the user did caused it.
     #[error(
-        "built-in schema `{schema}` cannot be used: {message}; reinstall letterproof or report this build as faulty"
+        "built-in schema `{schema}` cannot be used: {message}; reinstall letterproof or report \
+         this build as faulty"
     )]
     Schema {
         /// The schema's file under `schemas/`.
@@ -43,7 +44,8 @@ pub enum ContractError {
     },
     /// A reference of a specification file cannot be followed.
     #[error(
-        "`{file}` at `{pointer}`: reference `{reference}` is not followed: {message}; bundle the specification into one file or correct the reference"
+        "`{file}` at `{pointer}`: reference `{reference}` is not followed: {message}; bundle the \
+         specification into one file or correct the reference"
     )]
     Reference {
         /// The file that holds the reference.

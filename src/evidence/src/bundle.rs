@@ -111,7 +111,7 @@ impl Bundle {
             }
             return Ok(self);
         }
-        let problem = format!("the journal belongs to another run than {RESULTS_FILE}");
+        let problem = format!("the journal and {RESULTS_FILE} belong to different runs");
         Err(EvidenceError::Broken { path: self.folder.join(JOURNAL_FILE), line: 1, problem })
     }
 }

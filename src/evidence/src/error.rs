@@ -26,7 +26,7 @@ pub enum EvidenceError {
         hint: &'static str,
     },
     /// Something is there already, and evidence is never overwritten.
-    #[error("{} exists already; evidence is never overwritten, choose another folder", path.display())]
+    #[error("{} already exists; evidence is never overwritten, choose another folder", path.display())]
     Exists {
         /// The file or folder.
         path: PathBuf,
@@ -44,7 +44,8 @@ pub enum EvidenceError {
         path: PathBuf,
     },
     /// A file has another format or version than this tool reads.
-    #[error("{} line {line}: format `{found}` is not `{expected}`; use the version of letterproof that wrote it", path.display())]
+    #[error("{} line {line}: format `{found}` is not `{expected}`; use the version of letterproof \
+             that wrote it", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -56,7 +57,9 @@ pub enum EvidenceError {
         expected: &'static str,
     },
     /// A journal of an earlier format, which can be read and not be gone on with.
-    #[error("{}: this journal is of format `letterproof-journal/1`, which this version reads and does not write; start a new run, or make a bundle of what is there with `letterproof report`", path.display())]
+    #[error("{}: this journal has the format `letterproof-journal/1`, which this version can read \
+             but not write; start a new run, or make a bundle of what is there with `letterproof \
+             report`", path.display())]
     OldFormat {
         /// The file.
         path: PathBuf,
@@ -72,7 +75,7 @@ pub enum EvidenceError {
         problem: String,
     },
     /// A line is longer than any that this tool writes.
-    #[error("{} line {line}: longer than {limit} bytes, which no journal line is", path.display())]
+    #[error("{} line {line}: longer than {limit} bytes, the limit of a journal line", path.display())]
     TooLong {
         /// The file.
         path: PathBuf,
@@ -106,7 +109,7 @@ pub enum EvidenceError {
         problem: Problem,
     },
     /// A file is larger than any of its kind.
-    #[error("{} is {size} bytes long, and no file of its kind exceeds {limit}", path.display())]
+    #[error("{} is {size} bytes long; the limit for such a file is {limit}", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -124,14 +127,16 @@ pub enum EvidenceError {
         problem: String,
     },
     /// A change would leave a signed bundle without its signature.
-    #[error("{} is signed, and a change makes the signature void; give the key with --sign-key to sign it again, or say that it may become unsigned", path.display())]
+    #[error("{} is signed, and a change makes the signature invalid; give the key with --sign-key \
+             to sign it again, or say that it may become unsigned", path.display())]
     WouldUnsign {
         /// The bundle.
         path: PathBuf,
     },
     /// Runs of different suppliers cannot be put together.
     #[error(
-        "the bundles are of different suppliers: {one}, and {other}; give those of one supplier at a time"
+        "the bundles are from different suppliers: {one}, and {other}; give those of one supplier \
+         at a time"
     )]
     Suppliers {
         /// A run, and whose it is.
@@ -140,7 +145,9 @@ pub enum EvidenceError {
         other: String,
     },
     /// A run that was begun with a signing key would be completed without it.
-    #[error("{}: this run was to be signed with key {wanted}, and {}; give the key it was begun with as --sign-key. Where that is lost, `letterproof report --drop-signature` makes an unsigned bundle of an interrupted run", path.display(), other_key(given.as_deref()))]
+    #[error("{}: this run was to be signed with key {wanted}, and {}; give the key it was started \
+             with as --sign-key. If that key is lost, `letterproof report --drop-signature` makes \
+             an unsigned bundle of an interrupted run", path.display(), other_key(given.as_deref()))]
     OtherKey {
         /// The folder of the run.
         path: PathBuf,
@@ -185,7 +192,7 @@ pub enum EvidenceError {
     #[error(transparent)]
     Unrecorded(#[from] letterproof_model::RecordError),
     /// The system's random source failed.
-    #[error("the system gave no random numbers, without which secrets cannot be replaced safely")]
+    #[error("the system gave no random numbers, so secrets cannot be replaced safely")]
     Random,
 }
 

@@ -290,19 +290,16 @@ pub(crate) fn clear(out: &Path) -> Vec<String> {
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if name.starts_with(AMENDING) && is_folder {
             notes.push(format!(
-                "{} was left by a change to a run that was killed or is under way; if that run's \
-                 folder is missing, it is in there; else remove it",
+                "{} was left by a command that was killed or is still running; if a run's folder \
+                 is missing, it is in there; otherwise remove it",
                 path.display()
             ));
         } else if name.starts_with(WRITING) && !is_folder {
             notes.push(if is_old(&entry) && fs::remove_file(&path).is_ok() {
-                format!(
-                    "{} was left half written by a run that was killed; removed",
-                    path.display()
-                )
+                format!("{} was left unfinished by a run that was killed; removed", path.display())
             } else {
                 format!(
-                    "{} is half written; if no other run is under way, remove it",
+                    "{} is unfinished; if no other run is in progress, remove it",
                     path.display()
                 )
             });

@@ -67,7 +67,7 @@ pub fn gate(run: &Submission<'_>, demands: &Demands, now: Timestamp) -> Vec<Dema
     if let Some(limit) = demands.max_age {
         let age = now.duration_since(results.run.finished);
         asked.push(Demand::new(
-            format!("ended no longer ago than {}", spoken(limit)),
+            format!("ended within the last {}", spoken(limit)),
             age <= limit && !age.is_negative(),
             format!("ended {}", results.run.finished),
         ));
@@ -84,14 +84,14 @@ pub fn gate(run: &Submission<'_>, demands: &Demands, now: Timestamp) -> Vec<Dema
             (!ids.is_empty()).then(|| format!("{words} {}", ids.join(", ")))
         };
         let found: Vec<String> = [
-            listed(StatementState::Owed, "owed for"),
-            listed(StatementState::FileMissing, "stated without the file that shows it:"),
+            listed(StatementState::Owed, "needed for"),
+            listed(StatementState::FileMissing, "stated without the file that is needed:"),
         ]
         .into_iter()
         .flatten()
         .collect();
-        let found = if found.is_empty() { "none is owed".to_owned() } else { found.join("; ") };
-        asked.push(Demand::new("no statement owed", owed.is_empty(), found));
+        let found = if found.is_empty() { "none is needed".to_owned() } else { found.join("; ") };
+        asked.push(Demand::new("no statement still needed", owed.is_empty(), found));
     }
     if demands.no_violations {
         let seen: Vec<String> = beside_the_pack(run)
@@ -99,8 +99,8 @@ pub fn gate(run: &Submission<'_>, demands: &Demands, now: Timestamp) -> Vec<Dema
             .filter(|issue| issue.open)
             .map(|issue| format!("{}: {}", issue.id, issue.observed))
             .collect();
-        let found = if seen.is_empty() { "none was seen".to_owned() } else { seen.join("; ") };
-        asked.push(Demand::new("nothing that a supplier may not do", seen.is_empty(), found));
+        let found = if seen.is_empty() { "none seen".to_owned() } else { seen.join("; ") };
+        asked.push(Demand::new("no violation by the supplier", seen.is_empty(), found));
     }
     let stale: Vec<String> = results.waivers.iter().filter_map(|used| used.advice()).collect();
     if !results.waivers.is_empty() {
@@ -146,12 +146,12 @@ fn of_its_standing(results: &Results, demands: &Demands) -> Vec<Demand> {
         let found = match standing.place {
             Place::IntReconciled => shows(true),
             Place::IntClaimed => {
-                "the log given does not hold the same calls, or the bundle does not \
-                                  verify; `letterproof reconcile` lists what differs"
+                "the log given does not contain the same calls, or the bundle does not verify; \
+                 `letterproof reconcile` lists the differences"
                     .to_owned()
             }
             place => format!(
-                "a gateway's log vouches for calls to INT alone, and the record shows {place}"
+                "a gateway's log can confirm only calls to INT, but the record shows {place}"
             ),
         };
         asked.push(Demand::new("the same calls in the gateway's log", met, found));
@@ -177,7 +177,7 @@ fn of_its_standing(results: &Results, demands: &Demands) -> Vec<Demand> {
             true => "no call was answered".to_owned(),
             false => format!("answered by {}", standing.host_names()),
         };
-        asked.push(Demand::new(format!("answered by {host} alone"), met, found));
+        asked.push(Demand::new(format!("answered only by {host}"), met, found));
     }
     asked
 }
@@ -194,7 +194,7 @@ fn of_its_head(results: &Results, demands: &Demands) -> Vec<Demand> {
         let found = match (run.standing().word, &run.nonce) {
             // Its ids are the supplier's own.
             (Proof::Witnessed, Some(_)) => {
-                format!("{found}, which only calls of letterproof carry")
+                format!("{found}, which only calls made by letterproof carry")
             }
             _ => found,
         };

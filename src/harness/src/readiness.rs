@@ -396,8 +396,8 @@ fn remaining(runs: &[RunLine], tests: &[TestLine], issues: &[Issue]) -> Vec<Stri
         remaining.extend(test.file_missing.iter().map(|id| {
             let asked = clause(id).map_or("a file", |clause| clause.note);
             format!(
-                "{}: {id} is stated, its evidence is missing; attach {asked} with `letterproof attest \
-                 --file`",
+                "{}: {id} is stated, but its evidence is missing; attach {asked} with `letterproof \
+                 attest --file`",
                 test.id
             )
         }));

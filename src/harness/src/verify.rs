@@ -37,8 +37,8 @@ pub const VERIFICATION_FORMAT: &str = "letterproof-verification/2";
 const RUN_FILE: &str = "run.json";
 
 /// What a reader must know of a journal of format 1.
-const FREE_TEXT: &str = "the journal is of format letterproof-journal/1: its marks are free text and \
-                         were read as then, so that a note which begins `injected into ex-…:` \
+const FREE_TEXT: &str = "the journal is of format letterproof-journal/1: its marks are free text \
+                         and were read as such, so a note that begins with `injected into ex-…:` \
                          counts as an injected fault, whoever wrote it";
 
 /// What verifying rests on besides the bundle.
@@ -206,7 +206,7 @@ fn left_by_desktops(opened: &Opened) -> Option<String> {
     let named = named.collect::<Vec<_>>().join(", ");
     let rest = if left.len() > NAMED { " and others" } else { "" };
     (!left.is_empty()).then(|| {
-        format!("not of this bundle, since desktops leave such files in folders: {named}{rest}")
+        format!("not part of this bundle (desktops leave such files in folders): {named}{rest}")
     })
 }
 
@@ -265,7 +265,7 @@ impl Again<'_> {
             Err(error) => error,
         };
         if !self.problems.iter().any(|problem| problem.file.as_deref() == Some(JOURNAL_FILE)) {
-            let rest = format!("cannot be read, so that nothing was derived again: {error}");
+            let rest = format!("cannot be read, so nothing was derived again: {error}");
             self.problems.push(Problem::of(ProblemKind::Unreadable, JOURNAL_FILE, &rest));
         }
         None
@@ -278,17 +278,17 @@ impl Again<'_> {
             return 0;
         };
         let Ok(saved) = read_results(self.opened) else {
-            self.wrong(RESULTS_FILE, "holds no results of a format that this version reads");
+            self.wrong(RESULTS_FILE, "does not hold results in a format that this version reads");
             return 0;
         };
         if read_context(self.opened).ok().as_ref() != Some(&brief.context) {
-            self.wrong(CONTEXT_FILE, "is not the context that stands at the journal's head");
+            self.wrong(CONTEXT_FILE, "is not the context in the journal's head");
         }
         match read_measured(self.opened) {
             Ok(measured) => derived.performance.extend(measured),
             Err(_) => self.wrong(
                 PERFORMANCE_FOLDER,
-                "holds a summary of a format that this version does not read",
+                "holds a summary in a format that this version does not read",
             ),
         }
         let is_same_build = self.is_same_build(&journal.header.tool);
@@ -304,8 +304,8 @@ impl Again<'_> {
             compare.document(&bytes, &derived);
         } else {
             self.not_checked.push(
-                "conformance and findings, since bodies were held against another specification \
-                 than the one in use here; give the official file with --spec"
+                "conformance and findings, since bodies were checked against a different \
+                 specification; give the official file with --spec"
                     .to_owned(),
             );
         }
@@ -338,8 +338,8 @@ impl Again<'_> {
         }
         self.notes.push(format!(
             "made by letterproof {} ({}), verified by {} ({}): verdicts, findings and conformance \
-             were derived again and are the same unless a problem says otherwise; wording and \
-             pages only where nothing is listed as not checked",
+             were derived again and are the same unless a problem is listed; wording and pages \
+             were compared unless they are listed as not checked",
             made_by.version, made_by.commit, mine.version, mine.commit
         ));
         false
@@ -350,7 +350,7 @@ impl Again<'_> {
         let environment = match read_bundled_environment(self.opened) {
             Ok(environment) => environment,
             Err(_) => {
-                self.wrong(ENVIRONMENT_FILE, "is of a format that this version does not read");
+                self.wrong(ENVIRONMENT_FILE, "has a format that this version does not read");
                 None
             }
         };
@@ -381,7 +381,7 @@ impl Again<'_> {
         };
         for name in &rebuilt.other {
             if is_same_build {
-                let rest = "is not the report that follows from results and journal";
+                let rest = "is not the report that follows from the results and the journal";
                 self.problems.push(Problem::of(ProblemKind::Report, name, rest));
             } else if self.opened.size(name).is_some() {
                 self.not_checked.push(format!("`{}`", shown_name(name)));

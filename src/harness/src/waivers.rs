@@ -31,7 +31,7 @@ pub fn read_waivers(path: &Path) -> Result<Vec<Waiver>, Problems> {
         for (entry, waiver) in entries.iter().zip(&waivers) {
             let Some(waiver) = waiver else { continue };
             if let Some(line) = seen.insert(&waiver.id, waiver.line) {
-                entry.problem("id", format!("the same is waived at line {line} already"));
+                entry.problem("id", format!("the same is already waived at line {line}"));
             }
         }
         waivers.into_iter().collect()
@@ -72,7 +72,7 @@ fn known(id: &str) -> Result<String, String> {
     }
     let near = nearest(id, known_ids());
     let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    Err(format!("this is neither a criterion (AT4.2, C-…, O-…) nor a finding (F-…){near}"))
+    Err(format!("this is not the id of a criterion (AT4.2, C-…, O-…) or of a finding (F-…){near}"))
 }
 
 /// The ids of all that can be waived but findings.
@@ -128,12 +128,14 @@ expires = \"2026-12-31\"
             (
                 "AT10.3",
                 "AT10.33",
-                "2: field `waiver.id`: this is neither a criterion (AT4.2, C-…, O-…) nor a finding (F-…); did you mean `AT10.3`?",
+                "2: field `waiver.id`: this is not the id of a criterion (AT4.2, C-…, O-…) or of a \
+                 finding (F-…); did you mean `AT10.3`?",
             ),
             (
                 "AT10.3",
                 "at10.3",
-                "2: field `waiver.id`: this is neither a criterion (AT4.2, C-…, O-…) nor a finding (F-…); did you mean `AT10.3`?",
+                "2: field `waiver.id`: this is not the id of a criterion (AT4.2, C-…, O-…) or of a \
+                 finding (F-…); did you mean `AT10.3`?",
             ),
             ("AT10.3", "", "2: field `waiver.id`: expected some text in quotes"),
             ("AT10.3", "F-", "2: field `waiver.id`: this is neither a criterion"),
@@ -146,7 +148,8 @@ expires = \"2026-12-31\"
             (
                 "2026-12-31",
                 "2026-11-01",
-                "7: field `waiver.expires`: it expires on 2026-11-01, before it was agreed on 2026-11-02",
+                "7: field `waiver.expires`: it expires on 2026-11-01, before it was agreed on \
+                 2026-11-02",
             ),
             (
                 "agreed_by",
@@ -165,7 +168,9 @@ expires = \"2026-12-31\"
         }
         let error = read(&format!("{WHOLE}\n{WHOLE}")).unwrap_err();
         assert!(
-            error.contains("waivers.toml:10: field `waiver.id`: the same is waived at line 1"),
+            error.contains(
+                "waivers.toml:10: field `waiver.id`: the same is already waived at line 1"
+            ),
             "{error}"
         );
     }

@@ -1,5 +1,5 @@
-//! AT1: connect securely through the API gateway.
-//! Refuses to count the harness's own calls: only the supplier's show that it can connect.
+//! AT1: connect securely through the API gateway. The harness's own calls do not count: only the
+//! supplier's show that it can connect.
 
 use letterproof_model::{Context, Mode, Operation};
 use url::{Host, Url};
@@ -60,10 +60,10 @@ fn list(traffic: &Traffic) -> Ruling {
         traffic.supplier_lists().find(|list| wanted(&list.content)).map(|list| list.call)
     };
     if let Some(call) = found(|content| matches!(content, ListContent::Malformed)) {
-        return Ruling::fail("answered with 200 and no list of letters").shown_by([call]);
+        return Ruling::fail("answered with 200 but without a list of letters").shown_by([call]);
     }
     if let Some(call) = found(|content| matches!(content, ListContent::NotRecorded)) {
-        let reason = "the recording does not hold the answer's body";
+        let reason = "the recording does not include the answer's body";
         return Ruling::open("answered with 200", reason).shown_by([call]);
     }
     unanswered(&calls, *call, last.answer())
@@ -83,7 +83,7 @@ fn window(traffic: &Traffic) -> Ruling {
     let attempted = [Operation::Status, Operation::ListLetters]
         .map(|operation| !of(traffic, operation).is_empty());
     if attempted == [false, false] {
-        return Ruling::not_run("neither GET /_status nor GET /letters was called");
+        return Ruling::not_run("GET /_status and GET /letters were not called");
     }
     let ends = [Operation::Status, Operation::ListLetters]
         .map(|operation| first_success(traffic, operation).map(|(_, at)| at));
@@ -102,7 +102,11 @@ fn window(traffic: &Traffic) -> Ruling {
             _ => false,
         };
         if refused && traffic.slack() > 0 && !traffic.overlaps(call.started, end) {
-            tally.open(None, [ix], "was refused at the very moment the last of the two succeeded");
+            tally.open(
+                None,
+                [ix],
+                "was refused at the same moment as the later of the two succeeded",
+            );
         } else if refused {
             let words = format!("{} was {}", call.operation.label(), call.answer().words());
             tally.fault(None, [ix], words);
@@ -126,12 +130,12 @@ fn window(traffic: &Traffic) -> Ruling {
     let ruling = tally.rule(traffic, "call", |n| {
         let repeats = match repeated {
             0 => String::new(),
-            n => format!("; {} overcome by a repeat", many(n, "connection error")),
+            n => format!("; {} resolved by repeating the call", many(n, "connection error")),
         };
         format!("{}, none refused for its credentials{repeats}", many(n, "call"))
     });
     if ruling.passed() && attempted != [true, true] {
-        return Ruling::open("only one of the two was called", "both calls have to be made");
+        return Ruling::open("only one of the two was called", "both calls must be made");
     }
     ruling
 }
@@ -152,14 +156,14 @@ fn secure(traffic: &Traffic, context: &Context) -> Ruling {
     if all_bare && context.mode != Mode::Driven {
         return Ruling::open(
             "no call carries an Authorization header",
-            "exports of recordings often leave credentials out",
+            "exported recordings often leave out credentials",
         )
         .shown_by(bare.iter().map(|(ix, _)| *ix));
     }
     let mut tally = Tally::default();
     for (ix, call) in &calls {
         if !over_tls(&call.exchange.request.url) {
-            tally.fault(None, [*ix], format!("{} went without TLS", call.operation.label()));
+            tally.fault(None, [*ix], format!("{} was made without TLS", call.operation.label()));
         } else if guarded(call) && call.exchange.request.headers.is_empty() {
             tally.open(None, [*ix], "is recorded without its headers");
         } else if guarded(call) && !has_bearer(call) {
@@ -196,7 +200,7 @@ fn over_tls(url: &str) -> bool {
 fn on_record(traffic: &Traffic) -> Ruling {
     let calls = [Operation::Status, Operation::ListLetters].map(|operation| of(traffic, operation));
     if calls.iter().all(Vec::is_empty) {
-        return Ruling::not_run("neither GET /_status nor GET /letters was called");
+        return Ruling::not_run("GET /_status and GET /letters were not called");
     }
     let mut tally = Tally::default();
     for (operation, calls) in [Operation::Status, Operation::ListLetters].into_iter().zip(&calls) {

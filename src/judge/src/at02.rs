@@ -1,7 +1,6 @@
-//! AT2: receive the whole daily list in one call.
-//! Refuses to add lists up: one call must bring everything. Where several calls ask for 2,500, the
-//! one that shows most is judged; a label naming AT2 narrows the choice. Any seeding from 2,500 up
-//! fills the list.
+//! AT2: receive the whole daily list in one call. Lists are not added up: one call must bring
+//! everything. Where several calls ask for 2,500, the one that shows most is judged; a label naming
+//! AT2 narrows the choice. Any seeding from 2,500 up fills the list.
 
 use std::cmp::Reverse;
 
@@ -63,9 +62,10 @@ impl Daily<'_> {
         let malformed = |list: &ListCall| matches!(list.content, ListContent::Malformed);
         match self.calls.iter().copied().any(malformed) {
             true => {
-                "GET /letters?limit=2500 was answered with 200 and no list of letters: see AT2.1"
+                "GET /letters?limit=2500 was answered with 200 but without a list of letters: see \
+                 AT2.1"
             }
-            false => "GET /letters?limit=2500 brought none: see AT2.1",
+            false => "GET /letters?limit=2500 was not answered with a list: see AT2.1",
         }
     }
 }
@@ -100,7 +100,7 @@ fn one_call(Daily { calls, list, .. }: &Daily<'_>) -> Ruling {
     match calls.last().map(|list| &list.content) {
         None => Ruling::not_run("GET /letters?limit=2500 was not called"),
         Some(ListContent::NotRecorded) => {
-            Ruling::open("answered with 200", "the recording does not hold the list")
+            Ruling::open("answered with 200", "the recording does not include the list")
                 .shown_by(shown)
         }
         Some(ListContent::None(answer)) if !answer.asks_for_repeat() => {
@@ -109,7 +109,7 @@ fn one_call(Daily { calls, list, .. }: &Daily<'_>) -> Ruling {
         Some(ListContent::None(answer)) => {
             Ruling::open(answer.words(), "the call was not repeated with success").shown_by(shown)
         }
-        Some(_) => Ruling::fail("answered with 200 and no list of letters").shown_by(shown),
+        Some(_) => Ruling::fail("answered with 200 but without a list of letters").shown_by(shown),
     }
 }
 
@@ -125,8 +125,8 @@ fn whole(list: &ListCall, traffic: &Traffic, context: &Context) -> Ruling {
     let hidden = hidden_before(list, traffic, micros(context.visibility_timeout_ms));
     let ruling = match hidden {
         Hidden::Unknown(lost) if entries < floor as usize => {
-            let reason = "a list asked for shortly before was lost, and had hidden its letters; \
-                          ask again after the visibility timeout";
+            let reason = "an earlier list, whose answer was lost, hid its letters; ask again after \
+                          the visibility timeout";
             return Ruling::open(observed, reason).shown_by([lost, list.call]);
         }
         Hidden::Letters(hidden) if entries < floor as usize => {
@@ -155,7 +155,8 @@ fn elsewhere(lacking: usize, hidden: usize, list: &ListCall, traffic: &Traffic) 
     let taken_on = taken_on_before(list, traffic);
     (hidden + taken_on >= lacking).then(|| {
         format!(
-            "{} taken on before and no longer listed; ask for the whole list before any is accepted",
+            "{} accepted or rejected earlier and no longer listed; ask for the whole list before \
+             accepting any",
             many(taken_on, "letter")
         )
     })
@@ -165,7 +166,7 @@ fn unique(list: &ListCall, traffic: &Traffic) -> Ruling {
     let entries = list.entries().len();
     let unique = list.letters().len();
     if unique == entries {
-        let observed = format!("{} entries, as many unique ids", count(entries as u64));
+        let observed = format!("{} entries, each with a unique id", count(entries as u64));
         return Ruling::pass(observed).shown_by([list.call]);
     }
     let mut sorted: Vec<_> = list.entries().iter().map(|entry| entry.letter).collect();
@@ -193,7 +194,7 @@ fn pending(list: &ListCall, traffic: &Traffic) -> Ruling {
         match entry.status {
             Some(LetterStatus::Pending) => tally.good([list.call]),
             Some(other) => tally.fault(entry.letter, [list.call], format!("is {other}")),
-            None => tally.fault(entry.letter, [list.call], "has no status anybody knows"),
+            None => tally.fault(entry.letter, [list.call], "has an unknown status"),
         }
     }
     tally.rule(traffic, "letter", |n| format!("{}, all PENDING", many(n, "letter")))

@@ -1,6 +1,6 @@
-//! AT3: receive the same list twice without doing the work twice.
-//! Refuses to ask the API's part of the supplier: a second list at once may repeat the letters or
-//! hide them, and the limit may cut either list.
+//! AT3: receive the same list twice without doing the work twice. The API's part is not asked of the
+//! supplier: a second list at once may repeat the letters or hide them, and the limit may cut either
+//! list.
 
 use letterproof_model::{Context, LetterStatus};
 
@@ -114,7 +114,7 @@ fn after_timeout(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
             (Some(letter), _) | (None, Some(letter)) if lost.is_some() => tally.open(
                 *letter,
                 lost.into_iter().chain(shown),
-                "is in one of the two lists; a list whose answer was lost had hidden its letters",
+                "is in only one of the two lists; a list whose answer was lost hid its letters",
             ),
             (Some(letter), _) => tally.fault(
                 *letter,
@@ -160,14 +160,14 @@ fn updated_once(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
     let updated: Vec<LetterIx> = updated.collect();
     if updated.is_empty() {
         let reason = "no letter of the repeated list was updated, so nothing can be counted";
-        return Ruling::open("nothing was handled", reason);
+        return Ruling::open("nothing was processed", reason);
     }
     let lost: Vec<LetterIx> = never_applied(&updated, traffic, context);
     let ruling = twice(traffic, &LetterStatus::ALL, updated);
     match lost.first() {
         None => ruling,
         Some(first) => ruling.or_because(&format!(
-            "the API took on the acceptance of {} and never applied it: {}{}",
+            "the API answered the acceptance of {} with success but never applied it: {}{}",
             many(lost.len(), "letter"),
             traffic.id_text(*first),
             if lost.len() > 1 { " and others" } else { "" }

@@ -1,6 +1,5 @@
-//! AT4: accept a list of letters in one update.
-//! Refuses list absence as proof: letters leave the list merely by being fetched, so only reads of
-//! each letter show the acceptance.
+//! AT4: accept a list of letters in one update. That a letter is missing from a list proves nothing:
+//! letters leave the list merely by being fetched, so only reads of each letter show the acceptance.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -71,7 +70,7 @@ impl Batch<'_> {
                     tally.fault(moved.letter, calls, format!("was {other}"));
                 }
                 Eligibility::Unknown => {
-                    tally.open(moved.letter, [first], "has no status before on record");
+                    tally.open(moved.letter, [first], "has no earlier status on record");
                 }
             }
         })
@@ -149,13 +148,13 @@ impl Batch<'_> {
             let mut words = format!("{} listed, all accepted", many(n, "letter"));
             if rejected > 0 {
                 words.push_str(&format!(
-                    " but {} that cannot be taken on, rejected instead",
+                    " except {} that cannot be accepted, rejected instead",
                     count(rejected as u64)
                 ));
             }
             if before > 0 {
                 words.push_str(&format!(
-                    "; {} before this list, which named them again",
+                    "; {} accepted before this list, which listed them again",
                     count(before as u64)
                 ));
             }
@@ -163,7 +162,7 @@ impl Batch<'_> {
         });
         let batch = context.at4_batch;
         if ruling.passed() && listed < batch as usize {
-            let reason = format!("the list held fewer than the {} asked for", count(batch));
+            let reason = format!("the list had fewer letters than the {} asked for", count(batch));
             return Ruling::open(
                 format!("{} listed, all accepted", many(listed, "letter")),
                 reason,
@@ -240,7 +239,7 @@ impl Batch<'_> {
         let ruling = tally.rule(self.traffic, "letter", |n| match slowest {
             None => format!("{}, none listed again", many(n, "letter")),
             Some(lag) => format!(
-                "{}, gone from the list; it lagged {} behind the acceptance",
+                "{}, gone from the list; {} after the acceptance was seen",
                 many(n, "letter"),
                 seconds(lag)
             ),
@@ -250,8 +249,8 @@ impl Batch<'_> {
         }
         // The pack asks for this list at once, and for no other one.
         ruling.because(format!(
-            "listed letters stay hidden for {}, and no list was asked for after that: it is the \
-             reads that show the acceptance",
+            "listed letters stay hidden for {}, and no list was asked for after that; reading the \
+             letters shows the acceptance",
             seconds(timeout)
         ))
     }
@@ -277,7 +276,7 @@ impl Batch<'_> {
             many(letters, "letter")
         );
         Ruling::of(updates == letters, observed)
-            .expecting(format!("as many updates as letters: {}", count(letters as u64)))
+            .expecting(format!("the same number of updates and letters: {}", count(letters as u64)))
             .shown_by(self.updates.iter().map(|update| update.call))
             .about(doubled)
     }

@@ -1,5 +1,4 @@
-//! AT5: report letters as PRINTED.
-//! Refuses to treat it as done where it only was sent: every clause rests on reads.
+//! AT5: report letters as PRINTED. Sending is not enough: every clause rests on reads.
 
 use letterproof_model::{Context, LetterStatus};
 

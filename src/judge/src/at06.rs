@@ -1,5 +1,4 @@
-//! AT6: report letters as ENCLOSED.
-//! Refuses to treat it as done where it only was sent: every clause rests on reads.
+//! AT6: report letters as ENCLOSED. Sending is not enough: every clause rests on reads.
 
 use letterproof_model::{Context, LetterStatus};
 

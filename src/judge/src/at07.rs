@@ -1,6 +1,6 @@
-//! AT7: report letters as DISPATCHED, by PATCH or POST.
-//! Refuses to demand of production what the pack asks for as evidence: without a read-back nothing
-//! is decided, so that samples of before and after are no clause beside the first two.
+//! AT7: report letters as DISPATCHED, by PATCH or POST. What the pack asks for as evidence is not
+//! demanded of production: without a read-back nothing is decided, so samples of before and after are
+//! not a clause beside the first two.
 
 use letterproof_model::{Context, LetterStatus};
 

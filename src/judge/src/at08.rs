@@ -1,5 +1,4 @@
-//! AT8: report letters as DELIVERED.
-//! Refuses to treat it as done where it only was sent: every clause rests on reads.
+//! AT8: report letters as DELIVERED. Sending is not enough: every clause rests on reads.
 
 use letterproof_model::{Context, LetterStatus};
 

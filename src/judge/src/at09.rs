@@ -1,5 +1,5 @@
-//! AT9: forward accessible formats to a specialist.
-//! Refuses to guess what a specification is for: the profile says which are accessible formats.
+//! AT9: forward accessible formats to a specialist. The profile says which specifications are
+//! accessible formats.
 
 use letterproof_model::{Context, LetterStatus, SpecificationId, SpecificationKind};
 

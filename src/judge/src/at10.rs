@@ -1,5 +1,5 @@
-//! AT10: report letters as RETURNED, with a return code and its text.
-//! Refuses free text: each of the ten codes has a text of its own.
+//! AT10: report letters as RETURNED, with a return code and its text. Each of the ten codes has a
+//! text of its own.
 
 use letterproof_model::{Context, LetterStatus};
 

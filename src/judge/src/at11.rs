@@ -1,5 +1,5 @@
-//! AT11: cancel letters on request.
-//! Refuses to know where the ids came from: that is attested, with the list by e-mail attached.
+//! AT11: cancel letters on request. Where the ids came from is attested, with the list by e-mail
+//! attached.
 
 use letterproof_model::{Context, LetterStatus};
 

@@ -1,6 +1,6 @@
-//! AT12: report letters as FAILED.
-//! Refuses the seed's word for it: a damaged PDF is what a recorded download shows. How many pages
-//! a letter may have is the supplier's own rule: the pack's five are an example.
+//! AT12: report letters as FAILED. Seeds do not count: a damaged PDF is what a recorded download
+//! shows. How many pages a letter may have is the supplier's own rule: the pack's five are an
+//! example.
 
 use letterproof_model::{Context, LetterStatus};
 
@@ -39,7 +39,7 @@ pub(crate) fn bad_pdf(event: &Event, traffic: &Traffic) -> Option<String> {
     match problem {
         unread if unread.starts_with("longer than") => None,
         locked if locked.starts_with("encrypted") => {
-            Some(format!("a PDF that nobody can open ({locked})"))
+            Some(format!("a PDF that cannot be opened ({locked})"))
         }
         damage => Some(format!("a damaged PDF ({damage})")),
     }
@@ -98,7 +98,7 @@ fn bad_pdfs_kept_out(traffic: &Traffic, context: &Context) -> Ruling {
         };
         let made = produced_after(letter, download, ended_for_good(letter), traffic);
         if let Some((call, status)) = made {
-            let words = format!("has {words} and was reported as {status} all the same");
+            let words = format!("has {words} but was reported as {status}");
             tally.fault(ix, [download, call], words);
         } else if let Some(call) = ended(letter) {
             tally.good([download, call]);
@@ -113,7 +113,7 @@ fn bad_pdfs_kept_out(traffic: &Traffic, context: &Context) -> Ruling {
         }
     }
     match (tally.checked(), whole.len()) {
-        (0, 0) => Ruling::not_run("no PDF was downloaded whole"),
+        (0, 0) => Ruling::not_run("no PDF was downloaded in full"),
         (0, n) => {
             Ruling::pass(format!("{} downloaded, none damaged", many(n, "PDF"))).shown_by(whole)
         }

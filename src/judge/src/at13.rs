@@ -1,6 +1,5 @@
-//! AT13: reject letters that cannot be taken on.
-//! Refuses to blame a supplier for what it could not know: a PDF counts as missing only once the
-//! supplier has asked for it, before it produced the letter.
+//! AT13: reject letters that cannot be taken on. A PDF counts as missing only once the supplier has
+//! asked for it, before it produced the letter.
 
 use letterproof_model::{Context, LetterStatus};
 
@@ -74,9 +73,9 @@ fn unfit_kept_out(traffic: &Traffic, context: &Context) -> Ruling {
         }
     }
     if tally.checked() == 0 {
-        return Ruling::not_run("no letter that cannot be taken on was handled");
+        return Ruling::not_run("no letter that cannot be accepted was processed");
     }
     tally.rule(traffic, "letter", |n| {
-        format!("{} that cannot be taken on, none produced", many(n, "letter"))
+        format!("{} that cannot be accepted, none produced", many(n, "letter"))
     })
 }

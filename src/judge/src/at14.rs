@@ -1,8 +1,7 @@
-//! AT14: submit management information and reconcile it with what was processed.
-//! The supplier counts its processed letters as it does: all as dispatched, or all as printed, and
-//! by line item where it reports several. Refuses to count what was only sent: a letter certainly
-//! dispatched was read as DISPATCHED; one whose update was taken on and never read may or may not
-//! be counted by the supplier.
+//! AT14: submit management information and reconcile it with what was processed. The supplier counts
+//! its processed letters as it does: all as dispatched, or all as printed, and by line item where it
+//! reports several. A letter certainly dispatched was read as DISPATCHED; one whose update was
+//! accepted and never read may or may not be counted by the supplier.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
@@ -155,7 +154,10 @@ impl Reported<'_> {
             }
         }
         tally.rule(self.traffic, "record", |n| {
-            format!("{}, all taken with 201, naming specification and group", many(n, "record"))
+            format!(
+                "{}, all answered with 201, each naming specification and group",
+                many(n, "record")
+            )
         })
     }
 
@@ -219,7 +221,7 @@ impl Reported<'_> {
             }
         }
         if tally.checked() == 0 {
-            return Ruling::open("no record was taken on", "there is nothing to compare");
+            return Ruling::open("no record was accepted", "there is nothing to compare");
         }
         let ruling = self.undecided(tally.rule(self.traffic, "group", |n| {
             format!("{} of letters, quantities equal the letters {how}", many(n, "group"))
@@ -273,7 +275,7 @@ impl Reported<'_> {
             }
         }
         if tally.checked() == 0 {
-            return Ruling::open("no record was taken on", "there is nothing to compare");
+            return Ruling::open("no record was accepted", "there is nothing to compare");
         }
         let ruling = self.undecided(tally.rule(self.traffic, "reporting date", |n| {
             format!("{} by specification and group, one record each", many(n, "reporting date"))
@@ -282,7 +284,8 @@ impl Reported<'_> {
             return ruling;
         }
         ruling.because(format!(
-            "{} has records that differ in their line item only, which the API keeps apart",
+            "{} has records that differ only in their line item, which the API treats as separate \
+             records",
             many(several, "reporting date")
         ))
     }
@@ -322,7 +325,7 @@ impl Reported<'_> {
             many(self.unreadable.len(), "record"),
             many(usize::try_from(self.unknown.possible).unwrap_or(usize::MAX), "dispatched letter")
         );
-        Ruling::open("not everything is on record", reason)
+        Ruling::open("the recording is incomplete", reason)
             .shown_by(self.unreadable.iter().copied())
     }
 }

@@ -1,6 +1,6 @@
-//! AT15: take in the whole list at speed, three times.
-//! Refuses half flows: the last three flows that emptied the queue are judged, and the best of
-//! those that fetched everything counts against the agreed time.
+//! AT15: take in the whole list at speed, three times. Only whole flows count: the last three flows
+//! that emptied the queue are judged, and the best of those that fetched everything counts against
+//! the agreed time.
 
 use std::collections::BTreeMap;
 
@@ -28,8 +28,8 @@ pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
     let judged = &whole[whole.len().saturating_sub(TIMES)..];
     let chunk = count(context.at15_chunk);
     let nothing = Ruling::not_run(format!(
-        "no list of {chunk} was fetched and downloaded; it takes {} seeded letters or more, taken \
-         in from the first list to the empty one",
+        "no list of {chunk} was fetched with its PDFs; this needs at least {} seeded letters, \
+         fetched from the first list to the empty one",
         count(floor(context))
     ));
     let taken = TakenIn { all: &all, whole: whole.len(), judged, traffic, context };
@@ -62,8 +62,11 @@ impl TakenIn<'_> {
     /// A ruling on the judged flows, where one emptied the queue.
     fn over(&self, judge: fn(&[&Flow<'_>], &Traffic, &Context) -> Ruling) -> Ruling {
         if self.judged.is_empty() {
-            return Ruling::open("no flow went on until the queue was empty", "a flow broke off")
-                .shown_by(self.all.iter().flat_map(|flow| &flow.lists).map(|list| list.call));
+            return Ruling::open(
+                "no flow continued until the queue was empty",
+                "a flow stopped early",
+            )
+            .shown_by(self.all.iter().flat_map(|flow| &flow.lists).map(|list| list.call));
         }
         judge(self.judged, self.traffic, self.context)
     }
@@ -86,7 +89,10 @@ impl TakenIn<'_> {
         let has_room = last.limit.is_some_and(|limit| entries.len() < limit as usize);
         let observed = "the last list was not empty, and no other was asked for";
         let ruling = match has_room && entries.iter().all(|entry| taken_on(entry.letter)) {
-            true => Ruling::open(observed, "it named only letters that had been taken on already"),
+            true => Ruling::open(
+                observed,
+                "it listed only letters that had been accepted or rejected already",
+            ),
             false => Ruling::fail(observed),
         };
         Some(ruling.shown_by([last.call]))
@@ -95,11 +101,12 @@ impl TakenIn<'_> {
 
 fn three_times(taken: &TakenIn<'_>) -> Ruling {
     let TakenIn { all, whole, judged, traffic, context } = *taken;
-    let observed = many(whole, "whole flow");
+    let observed = many(whole, "complete flow");
     let ruling = if whole < TIMES && all.len() > whole {
-        Ruling::open(observed, "another flow broke off")
+        Ruling::open(observed, "another flow stopped early")
     } else if whole < TIMES && found_empty(traffic, context) {
-        let why = "the queue was empty when another was to begin; have it seeded anew and go on";
+        let why = "the queue was empty when the next flow was due to begin; have it seeded again \
+                   and continue";
         Ruling::open(observed, why)
     } else {
         Ruling::of(whole >= TIMES, observed)
@@ -116,15 +123,15 @@ fn full_queue(judged: &[&Flow<'_>], traffic: &Traffic, context: &Context) -> Rul
         let lists = flow.lists.iter().map(|list| list.call);
         let taken = flow.letters.len();
         fewest = fewest.min(taken);
-        let words = format!("took in {}", many(taken, "letter"));
+        let words = format!("fetched {}", many(taken, "letter"));
         let lost = || flow.lists.iter().find_map(|list| lost_before(list, traffic, timeout));
         if taken >= floor as usize {
             tally.good(lists);
         } else if let Some(lost) = lost() {
-            let words = format!("{words}; a list whose answer was lost had hidden others");
+            let words = format!("{words}; a list whose answer was lost hid others");
             tally.open(None, [lost].into_iter().chain(lists), words);
         } else if hidden_from(flow, traffic, timeout) + taken >= floor as usize {
-            let words = format!("{words}; a list asked for shortly before had hidden others");
+            let words = format!("{words}; a list asked for shortly before hid others");
             tally.open(None, lists, words);
         } else {
             tally.fault(None, lists, words);
@@ -152,9 +159,13 @@ fn in_bulk(judged: &[&Flow<'_>], traffic: &Traffic, context: &Context) -> Ruling
         for pair in flow.lists.windows(2) {
             let calls = pair.iter().map(|list| list.call);
             if traffic.overlaps(pair[1].started, pair[0].finished) {
-                tally.fault(None, calls, "asked for a list before the last one was whole");
+                tally.fault(None, calls, "asked for a list before the previous one had arrived");
             } else if pair[1].started < pair[0].finished {
-                tally.open(None, calls, "asked for a list just as the last one became whole");
+                tally.open(
+                    None,
+                    calls,
+                    "asked for a list at the moment when the previous one arrived",
+                );
             }
         }
         for letter in &flow.letters {
@@ -201,7 +212,7 @@ fn in_time(judged: &[&Flow<'_>], traffic: &Traffic, context: &Context) -> Ruling
     let all: Vec<String> = times.iter().map(|(time, ..)| seconds(*time)).collect();
     let observed = format!("{} (flows: {})", seconds(*best), all.join(", "));
     let ruling = if *best > target && !traffic.follows(*best, target + 1) {
-        Ruling::open(observed, "the recording's clock is too coarse to tell")
+        Ruling::open(observed, "the times in the recording are too coarse to decide")
     } else {
         Ruling::of(*best <= target, observed)
     };

@@ -1,5 +1,5 @@
-//! The batch of AT4: a list, and the updates that accepted its letters.
-//! Refuses to mix batches: an update belongs to a list only by the letters it carries.
+//! The batch of AT4: a list, and the updates that accepted its letters. An update belongs to a list
+//! only by the letters it carries.
 
 use std::collections::{BTreeSet, HashSet};
 

@@ -1,5 +1,5 @@
-//! Judging while the journal grows: what was judged stays judged until new traffic arrives.
-//! Refuses stale verdicts: an answer always covers every exchange pushed so far.
+//! Judging while the journal grows: what was judged stays judged until new traffic arrives. An answer
+//! always covers every exchange pushed so far.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,7 +1,6 @@
-//! A cause is told once: a criterion that fails only by the letters or calls of another's failure points
-//! there. One table says what may fail by what.
-//! Refuses to excuse: the verdict stays, and what is not in the table, or fails by one letter or call
-//! more, speaks for itself.
+//! A cause is told once: a criterion that fails only by the letters or calls of another's failure
+//! points there. One table says what may fail by what. The verdict stays, and what is not in the
+//! table, or fails by one letter or call more, speaks for itself.
 
 use std::collections::HashSet;
 

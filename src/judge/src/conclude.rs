@@ -1,8 +1,7 @@
 //! The whole results document, derived from a journal and the brief that stands at its head.
 //!
-//! The run that made a journal, a later `judge` or `report`, and a reviewer's `verify` all call
-//! this, so that they cannot differ. Refuses a clock: the same journal always gives the same
-//! document.
+//! The run that made a journal, a later `judge` or `report`, and a reviewer's `verify` all call this,
+//! so that they cannot differ. No clock is read: the same journal always gives the same document.
 
 use letterproof_contract::Contract;
 use letterproof_model::{
@@ -141,7 +140,7 @@ fn unstamped(journal: &dyn Journal) -> Option<Finding> {
         id: "F-NO-TIME-STAMP".to_owned(),
         about: About::Harness,
         kind: FindingKind::Note,
-        title: "A time stamp that the run asked for was not got".to_owned(),
+        title: "A requested time stamp was not obtained".to_owned(),
         expected: format!("a time stamp of {stamper} over the journal's head at each scenario"),
         observed: format!("none at {at}: {reason}"),
         source: "RFC 3161".to_owned(),

@@ -1,5 +1,5 @@
-//! Which judge judges which test, and which tests a supplier's workflow leaves out.
-//! Refuses to leave a test out in silence: one that does not apply says what is not declared.
+//! Which judge judges which test, and which tests a supplier's workflow leaves out. A test that does
+//! not apply says what is not declared.
 
 use letterproof_model::{
     Attempt, Context, CriterionResult, LetterStatus, Mode, Span, TestId, TestResult, Verdict,

@@ -1,5 +1,5 @@
-//! The downloads of AT15's flows: made, complete, on record with times that agree.
-//! Refuses a download for an excuse: only a letter without a hash may have no PDF.
+//! The downloads of AT15's flows: made, complete, on record with times that agree. Only a letter
+//! without a hash may have no PDF.
 
 use letterproof_model::LetterStatus;
 
@@ -40,7 +40,7 @@ pub(crate) fn downloaded(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
         }
     }
     if tally.checked() == 0 {
-        let why = "no letter has a PDF, or all were rejected: nothing shows a download";
+        let why = "no letter has a PDF, or all were rejected: there was nothing to download";
         return Ruling::open("no PDF was downloaded", why);
     }
     tally.rule(traffic, "PDF", |n| {
@@ -67,7 +67,7 @@ pub(crate) fn complete(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
                     whole_content(*letter, call, flow, traffic, &mut tally);
                 }
                 Fetched::InParts(call) => {
-                    let words = "came in parts, so that no SHA-256 of the whole is on record";
+                    let words = "arrived in parts, so no SHA-256 of the whole is on record";
                     tally.open(*letter, [call], words);
                 }
                 Fetched::NoPdf | Fetched::Rejected | Fetched::Not(_) => {}
@@ -104,7 +104,7 @@ fn whole_content(
     match (hash, bad) {
         (Some(hash), _) if !same_hash(hash, &content.sha256) => {
             let words = format!(
-                "was downloaded with another SHA-256 than the letter's: {}, where {hash} was given",
+                "was downloaded with the SHA-256 {}, but the letter's is {hash}",
                 content.sha256
             );
             tally.fault(letter, [call], words);
@@ -144,7 +144,11 @@ pub(crate) fn on_record(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
                 let calls = asked.into_iter().chain([download]);
                 tally.fault(*letter, calls, "was downloaded before its link was given");
             } else if call.started < given {
-                tally.open(*letter, [download], "was downloaded as its link was given, or before");
+                tally.open(
+                    *letter,
+                    [download],
+                    "was downloaded at the moment its link was given, or before",
+                );
             } else {
                 tally.good([download]);
             }

@@ -1,6 +1,6 @@
 //! What earlier lists hide from a list: a listed letter stays away for the visibility timeout, and so
-//! do the letters of a list whose answer nobody has.
-//! Refuses to blame a list for letters that another list may have taken.
+//! do the letters of a list whose answer nobody has. A list is not blamed for letters that another
+//! list may have hidden.
 
 use crate::traffic::{Answer, CallIx, LetterIx, ListCall, ListContent, Micros, Traffic};
 

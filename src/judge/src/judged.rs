@@ -1,5 +1,5 @@
-//! A whole journal judged: every test of the pack, what else was seen, and the measured flows.
-//! Refuses gaps: all fifteen tests are listed, those not selected as `not-run`.
+//! A whole journal judged: every test of the pack, what else was seen, and the measured flows. All
+//! fifteen tests are listed, those not selected as `not-run`.
 
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;

@@ -2,7 +2,7 @@
 //! the ledger does not vouch for.
 //!
 //! What was cut off may have been a failure, so that an attempt proves nothing until one is whole.
-//! Refuses to open a failure: what was seen to fail, failed.
+//! What was seen to fail stays failed.
 
 use letterproof_model::{
     About, CheckResult, ClauseKind, CriterionResult, Finding, FindingKind, LastAttempt, Mark,
@@ -12,7 +12,7 @@ use letterproof_model::{
 use crate::judged::belongs;
 
 /// What the findings of this module rest on.
-const SOURCE: &str = "ours: nothing inconvenient can be cut away";
+const SOURCE: &str = "ours: no part of a run can be left out";
 
 /// Leaves open what passed in a test, or in the suite, of which an attempt was left unfinished and
 /// no whole one followed.
@@ -43,8 +43,8 @@ fn open(criterion: &mut CriterionResult, (scenario, attempt): &(&str, LastAttemp
     }
     criterion.verdict = Verdict::Inconclusive;
     criterion.reason = Some(format!(
-        "the attempt at \"{scenario}\" that began at {} was left unfinished, and no whole one \
-         followed; by the rest it would be pass",
+        "the attempt at \"{scenario}\" that began at {} was not finished, and no complete one \
+         followed; otherwise it would be pass",
         attempt.begun
     ));
 }
@@ -62,20 +62,18 @@ pub(crate) fn unvouched(marks: &[Mark]) -> impl Iterator<Item = Finding> {
             Some(_) => (
                 "F-JOURNAL-OLDER",
                 FindingKind::Violation,
-                "The run was resumed from another journal than the one it had left",
+                "The run was resumed from a different journal",
             ),
-            None => (
-                "F-JOURNAL-UNVOUCHED",
-                FindingKind::Note,
-                "The run was resumed where no ledger knew it",
-            ),
+            None => {
+                ("F-JOURNAL-UNVOUCHED", FindingKind::Note, "The run was resumed without its ledger")
+            }
         };
         Some(Finding {
             id: id.to_owned(),
             about: About::Harness,
             kind,
             title: title.to_owned(),
-            expected: "a run goes on from the journal whose last head its ledger keeps".to_owned(),
+            expected: "a run resumes from the journal whose last head is in its ledger".to_owned(),
             observed: mark.words(),
             source: SOURCE.to_owned(),
             exchanges: Vec::new(),

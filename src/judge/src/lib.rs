@@ -2,8 +2,8 @@
 //!
 //! A judge finds its evidence in the traffic itself: calls, letter ids, statuses, order, times.
 //! Scenario labels may narrow a choice between equal candidates and never make anything pass. So a
-//! driven run, a watched supplier, an imported recording and a reviewer's laptop share one set.
-//! Refuses: any I/O, and a pass that rests on something the recording does not show.
+//! driven run, a watched supplier, an imported recording and a reviewer's laptop share one set. There
+//! is no I/O, and no pass rests on something the recording does not show.
 
 mod at01;
 mod at02;

@@ -1,5 +1,5 @@
 //! The clauses that AT5 to AT13 share, each judged over all of the supplier's moves to a status.
-//! Refuses nothing-to-see as success: without a single move every clause is `not-run`.
+//! Without a single move every clause is `not-run`.
 
 use letterproof_model::{Context, LetterStatus};
 
@@ -73,7 +73,7 @@ impl<'a> Moved<'a> {
                 Eligibility::Unknown => tally.open(
                     moved.letter,
                     calls,
-                    "was moved, and no read shows the status before",
+                    "was moved, but no read shows the status before",
                 ),
             }
         })
@@ -152,7 +152,7 @@ impl<'a> Moved<'a> {
                     let why = unread(event.call, self.traffic);
                     (event.call, format!("was read before its update, but {why}"))
                 }
-                None => (first, "was neither listed nor read before its update".to_owned()),
+                None => (first, "was not listed or read before its update".to_owned()),
             };
             return tally.open(moved.letter, [call], words);
         }

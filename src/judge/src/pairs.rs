@@ -1,5 +1,5 @@
-//! Lists asked for twice, for AT3: which pairs there are, and what explains a difference.
-//! Refuses to compare what anyone's other calls have changed or hidden in between.
+//! Lists asked for twice, for AT3: which pairs there are, and what explains a difference. What other
+//! calls have changed or hidden in between is not compared.
 
 use std::collections::HashSet;
 

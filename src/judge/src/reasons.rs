@@ -1,5 +1,5 @@
-//! Codes and reasons that go with FORWARDED, RETURNED, CANCELLED, FAILED and REJECTED.
-//! Refuses a reason that was only sent: it must be read back with its status, unchanged.
+//! Codes and reasons that go with FORWARDED, RETURNED, CANCELLED, FAILED and REJECTED. A reason must
+//! be read back with its status, unchanged.
 
 use letterproof_model::{bare_reason, return_reason_text};
 

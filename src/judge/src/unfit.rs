@@ -1,5 +1,5 @@
-//! Letters that cannot be taken on, as the traffic itself shows them.
-//! Refuses seeds and labels: only a letter's own data, its hash and its download say so.
+//! Letters that cannot be taken on, as the traffic itself shows them. Only a letter's own data, its
+//! hash and its download show it, not seeds and labels.
 
 use letterproof_model::{Context, LetterStatus, SpecificationId};
 

@@ -36,7 +36,7 @@ fn an_update_that_is_not_on_record_leaves_open_what_updates_show_and_not_what_ca
     assert_eq!(once.verdict, Verdict::Inconclusive);
     assert_eq!(
         once.reason.unwrap(),
-        "the recording does not hold 1 body that may tell of it; by the rest it would be pass"
+        "the recording lacks 1 body that may show it; otherwise the verdict would be pass"
     );
 }
 

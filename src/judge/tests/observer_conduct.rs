@@ -30,7 +30,7 @@ fn a_letter_read_a_hundred_times_in_quick_succession_with_nothing_awaited_is_wor
         })
     };
     let said = result("O-READS-NEEDED", &read(99, 10));
-    let words = "2 endpoints read, none over and over without need";
+    let words = "2 endpoints read, none repeatedly without need";
     assert_eq!((said.verdict, said.observed.as_str()), (Verdict::Pass, words));
     let script = read(100, 10);
     let said = result("O-READS-NEEDED", &script);

@@ -44,8 +44,8 @@ fn a_bad_pdf_found_after_print_keeps_the_letter_from_going_further() {
             then(s);
         })
     };
-    let all_the_same = "1 of 1 letter: L1 has a damaged PDF (no trailer) and was reported as \
-                        DISPATCHED all the same";
+    let all_the_same =
+        "1 of 1 letter: L1 has a damaged PDF (no trailer) but was reported as DISPATCHED";
     let dispatched = printed_unseen(&|s| {
         s.moved("L1", Dispatched);
     });
@@ -118,7 +118,7 @@ fn a_letter_of_unknown_specification_that_was_only_listed_blames_nobody() {
             s.list(100, &[letter("U1").of(Some("no-such"))]).wait(wait).status();
         });
         tells(NotRun, "nothing", "AT13.5", &script);
-        explains("no letter that cannot be taken on was handled", "AT13.5", &script);
+        explains("no letter that cannot be accepted was processed", "AT13.5", &script);
     }
 }
 
@@ -144,7 +144,7 @@ fn rejecting_a_letter_after_it_was_accepted_is_a_wrong_move_and_ends_it_all_the_
         s.list(100, &[letter("U1").of(Some("no-such"))]);
         s.patch("U1", Accepted).wait(2.0).patch_for("U1", Rejected, WHY);
     });
-    tells(Pass, "1 letter that cannot be taken on, none produced", "AT13.5", &script);
+    tells(Pass, "1 letter that cannot be accepted, none produced", "AT13.5", &script);
     tells(Fail, "1 of 1 letter: U1 was moved from ACCEPTED", "AT13.1", &script);
 }
 

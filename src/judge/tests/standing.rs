@@ -111,7 +111,7 @@ fn a_host_stands_with_the_certificate_that_it_showed_last() {
     let found = proven(&journal, SupplierKind::Witnessed, &script.context);
     assert_eq!(found.hosts.len(), 1);
     assert_eq!(found.hosts[0].certificate.as_deref(), Some("bb"));
-    assert!(found.sentence().contains("told by hosts and certificates in the record"));
+    assert!(found.sentence().contains("shown by hosts and certificates in the record"));
 
     // A load that is too long to be written down call by call.
     let mut unwritten = script.clone();

@@ -103,21 +103,21 @@ impl Mark {
                 format!("Waiting {}.{} s: {reason}", ms / 1_000, ms % 1_000 / 100)
             }
             MarkKind::Resumed => {
-                "The run goes on after it was interrupted; nothing was recorded in between."
+                "The run was resumed after an interruption; nothing was recorded in between."
                     .to_owned()
             }
             MarkKind::Unvouched { known: None, .. } => {
-                "The ledger knows nothing of this run, so that nothing shows whether the journal it \
-                 goes on with is whole."
+                "The ledger has no entry for this run, so nothing shows whether the journal it was \
+                 resumed from is complete."
                     .to_owned()
             }
             MarkKind::Unvouched { known: Some(known), found } if found < known => format!(
-                "The run goes on from an older journal: the ledger had seen {known} lines of it, and \
-                 {found} were there."
+                "The run was resumed from an older journal: the ledger had seen {known} lines of \
+                 it, but only {found} were there."
             ),
             MarkKind::Unvouched { known: Some(known), .. } => format!(
-                "The run goes on from another journal: its line {known} is not the one that the \
-                 ledger had seen."
+                "The run was resumed from a different journal: its line {known} is not the one \
+                 that the ledger had seen."
             ),
             MarkKind::Injected { exchange, rule } => format!("injected into {exchange}: {rule}"),
             MarkKind::Ended(end) => end.to_string(),

@@ -95,7 +95,9 @@ impl RunInfo {
     pub fn remarks(&self) -> Vec<String> {
         let resumed = self.resumed.iter().map(|at| {
             let at = date(*at);
-            format!("The run broke off and was gone on with at {at}; nobody watched in between.")
+            format!(
+                "The run was interrupted, and was resumed at {at}; nothing was recorded in between."
+            )
         });
         let outside = self.outside_window().map(|words| format!("The run was {words}."));
         resumed.chain(outside).collect()

@@ -1,6 +1,6 @@
 //! The standing of a run: who made its calls, and where they went by the hosts, certificates and
-//! answers in the record.
-//! Refuses the target's name where it claims more than the record: `int` is what INT's host answered.
+//! answers in the record. The target's name counts for nothing where it claims more than the record:
+//! `int` is what INT's host answered.
 
 use letterproof_model::{
     Actor, Context, Direction, Exchange, Journal, MarkKind, Operation, Place, Proof, Route,

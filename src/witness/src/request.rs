@@ -27,7 +27,7 @@ pub(crate) enum RequestFault {
     #[error("the request bodies under way are more than this witness holds at once; send it again")]
     NoRoom,
     /// It ended before its end, or its framing is broken.
-    #[error("the request body ended early or is not framed as HTTP asks")]
+    #[error("the request body stopped early or is not framed as HTTP requires")]
     Broken,
 }
 

@@ -59,10 +59,10 @@ fn decisions_show(draft: &mut Draft) {
     draft.wait_for_decisions();
 }
 
-#[given("the supplier has found the letters that it cannot take on")]
+#[given("the supplier has found the letters that it cannot accept")]
 fn has_found_unfit(draft: &mut Draft) {
     draft.know_letters();
-    draft.need("letters that cannot be taken on", 1);
+    draft.need("letters that cannot be accepted", 1);
     let unfit = draft.unfit_waiting();
     draft.held.unfit = Range { least: 1, most: unfit.most.map(|most| most.max(1)) };
     // Those without a hash are looked at; an unknown specification shows without a look.
@@ -78,8 +78,8 @@ fn has_dispatched(draft: &mut Draft, n: Count) {
     }
 }
 
-#[given("the queue is seeded anew where the target allows it")]
-#[when("the queue is seeded anew where the target allows it")]
+#[given("the queue is seeded again where the target allows it")]
+#[when("the queue is seeded again where the target allows it")]
 fn seeded_anew(draft: &mut Draft) {
     draft.seed_anew();
 }
@@ -107,9 +107,8 @@ fn receives_daily_list_later(draft: &mut Draft) {
 }
 
 #[when(expr = "the supplier prepares the print jobs of the first {count} letters listed")]
-#[when(
-    expr = "the supplier prepares the print jobs of the first {count} letters listed, none a second time"
-)]
+#[when(expr = "the supplier prepares the print jobs of the first {count} letters listed, none a \
+            second time")]
 fn prepares_jobs(draft: &mut Draft, n: Count) {
     // Letters in accessible formats are not prepared, so nobody knows how many are.
     let jobs = draft.held.listed.at_most(n.into()).perhaps();
@@ -144,7 +143,8 @@ fn accepts_listed(draft: &mut Draft) {
 }
 
 #[when(
-    regex = r"^the supplier reports (these letters|the other letters|the first [\d,.-]+ of these letters) as ([A-Z]+) (one by one|in one update)$"
+    regex = r"^the supplier reports (these letters|the other letters|the first [\d,.-]+ of these \
+              letters) as ([A-Z]+) (one by one|in one update)$"
 )]
 fn reports(draft: &mut Draft, share: String, status: Status, way: String) {
     let share = Share::named(&share, &mut draft.held.first);
@@ -192,7 +192,7 @@ fn fails_unproducible(draft: &mut Draft) {
     draft.fail_unproducible();
 }
 
-#[when("the supplier rejects the letters that it cannot take on")]
+#[when("the supplier rejects the letters that it cannot accept")]
 fn rejects_unfit(draft: &mut Draft) {
     let unfit = draft.held.unfit;
     draft.use_up(unfit);
@@ -212,7 +212,7 @@ fn reads_mi_back(draft: &mut Draft) {
     draft.call(Operation::GetMi, draft.held.submitted);
 }
 
-#[when(expr = "the supplier takes in the whole queue in lists of {count}")]
+#[when(expr = "the supplier receives the whole queue in lists of {count}")]
 fn takes_in_queue(draft: &mut Draft, chunk: Count) {
     draft.take_in_queue(draft.agreed(chunk.0));
 }

@@ -175,7 +175,7 @@ impl Supplier {
             }
         }
         if unfit.is_empty() {
-            return Err(self.none_of("PENDING letters that cannot be taken on"));
+            return Err(self.none_of("PENDING letters that cannot be accepted"));
         }
         Ok(unfit)
     }

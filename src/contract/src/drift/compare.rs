@@ -90,7 +90,7 @@ impl Found {
 }
 
 fn has(ours: bool) -> (String, String) {
-    let word = |has| if has { "has it" } else { "lacks it" }.to_owned();
+    let word = |has| if has { "has it" } else { "does not have it" }.to_owned();
     (word(ours), word(!ours))
 }
 

@@ -53,7 +53,7 @@ impl Tree {
                 // In YAML, 3.0 without quotes is a number, and 3.0.3 is text.
                 Value::Number(number) => {
                     return Err(fault(&format!(
-                        "the version {number} is a number, and must be text; write it in full or \
+                        "the version {number} is a number, but must be text; write it in full or \
                          put it in quotes (\"3.0.3\")"
                     )));
                 }
@@ -129,7 +129,7 @@ fn parse(path: &Path, text: &str) -> Result<Value, String> {
             serde_saphyr::from_str_with_options(text, options)
                 .map_err(|error| clip(&error.to_string()))
         }
-        _ => Err("its name ends neither in .yaml, .yml nor .json".to_owned()),
+        _ => Err("its name does not end in .yaml, .yml or .json".to_owned()),
     }
 }
 
@@ -290,7 +290,7 @@ impl Resolver<'_> {
         }
         let document = self.tree.file(&target.file)?;
         let found = document.pointer(&target.pointer);
-        let found = found.ok_or_else(|| refuse("nothing stands there".to_owned()))?;
+        let found = found.ok_or_else(|| refuse("there is nothing there".to_owned()))?;
         self.followed.push(target.clone());
         let resolved = self.resolve(&target, found, names, hops + 1, depth + 1);
         self.followed.pop();

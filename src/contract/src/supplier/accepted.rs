@@ -31,7 +31,7 @@ pub(crate) fn check(
         let bearer = seen.exchange.request.header("authorization");
         if bearer.is_none_or(|value| value.trim().is_empty()) {
             out.push(
-                accepted("NO-BEARER", "a call without a bearer token was taken", response)
+                accepted("NO-BEARER", "a call without a bearer token was accepted", response)
                     .expected("401"),
             );
         }
@@ -52,12 +52,12 @@ pub(crate) fn check(
     }
     match &seen.exchange.request.body {
         Body::None => {
-            out.push(accepted("NO-BODY", "a call without a body was taken", response));
+            out.push(accepted("NO-BODY", "a call without a body was accepted", response));
         }
         Body::Json { .. } => {}
         body if body.is_unrecorded() => {}
         _ => {
-            out.push(accepted("NOT-JSON", "a body that is not JSON was taken", response));
+            out.push(accepted("NOT-JSON", "a body that is not JSON was accepted", response));
         }
     }
     if let Some(value) = seen.request_json()
@@ -67,14 +67,14 @@ pub(crate) fn check(
         let known = KnownPlace::of_request(seen.operation());
         if let Some(fault) = body::faults(schema, known, value).first() {
             out.push(
-                accepted("INVALID", "a body that breaks its schema was taken", response)
+                accepted("INVALID", "a body that breaks its schema was accepted", response)
                     .observed(format!("{} to a body with {}", response.status, clip(fault))),
             );
         }
         if let Some(place) = body::unknown(schema, value).first() {
             // The schemas are open, so taking it is no breach; but the deployed API refuses it.
             out.push(
-                accepted("UNKNOWN-PROPERTY", "a property the contract does not know", response)
+                accepted("UNKNOWN-PROPERTY", "a property that is not in the contract", response)
                     .weight(Weight::Remark)
                     .expected("400, as the deployed API answers")
                     .observed(format!("{} to `{place}`", response.status)),
@@ -113,7 +113,7 @@ fn check_refused_time(
 }
 
 fn accepted(facet: &str, title: &str, response: &Response) -> Difference {
-    Difference::new(Check::Accepted, facet, format!("not refused: {title}"))
+    Difference::new(Check::Accepted, facet, format!("accepted anyway: {title}"))
         .expected("400")
         .observed(response.status.to_string())
 }
@@ -146,7 +146,7 @@ fn check_limit(seen: &Seen<'_>, response: &Response, out: &mut Vec<Difference>) 
         out.push(
             accepted(
                 "LIMIT",
-                "a limit that is not a whole number from 1 to 2,500 was taken",
+                "a limit that is not a whole number from 1 to 2,500 was accepted",
                 response,
             )
             .observed(format!("{} to limit `{}`", response.status, clip(value))),
@@ -159,7 +159,7 @@ fn check_parameters(seen: &Seen<'_>, response: &Response, out: &mut Vec<Differen
     let mut names = query.split('&').map(|pair| pair.split('=').next().unwrap_or(pair));
     if let Some(name) = names.find(|name| !name.is_empty() && *name != "limit") {
         out.push(
-            accepted("UNKNOWN-PARAMETER", "a parameter the contract does not know", response)
+            accepted("UNKNOWN-PARAMETER", "a parameter that is not in the contract", response)
                 .weight(Weight::Remark)
                 .expected("400, as the deployed API answers")
                 .observed(format!("{} to `{}`", response.status, clip(name))),
@@ -177,7 +177,7 @@ fn check_request_media(seen: &Seen<'_>, response: &Response, out: &mut Vec<Diffe
     let refused = matches!(response.status, 400 | 406 | 415);
     let (facet, expected, subject) = match (known, media.is_utf8()) {
         (true, true) if response.status == 415 => {
-            ("MEDIA-TYPE-KNOWN", "the call to be taken", "a documented media type")
+            ("MEDIA-TYPE-KNOWN", "the call to be accepted", "a documented media type")
         }
         (true, true) => return true,
         (_, false) => ("CHARSET", "406", "a charset that is not UTF-8"),

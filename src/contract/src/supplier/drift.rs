@@ -92,9 +92,9 @@ const RESOURCE: &str = "the media type is JSON:API, whose resources have id and 
      cannot tell letters apart";
 const ANSWER: &str = "an answer without its data says nothing";
 const CREATION: &str = "a record without data creates nothing";
-const ERROR: &str = "an error document names its errors and their codes";
-const GATEWAY: &str = "the specification puts a whole response where the schema belongs";
-const HEALTH: &str = "the deployed service answers with a body that the specification leaves out";
+const ERROR: &str = "an error document lists its errors and their codes";
+const GATEWAY: &str = "the specification has a whole response in place of the schema";
+const HEALTH: &str = "the deployed service answers with a body that is not in the specification";
 
 const fn required(
     document: Document,

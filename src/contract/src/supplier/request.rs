@@ -191,7 +191,7 @@ fn check_token(seen: &Seen<'_>, out: &mut Vec<Difference>) {
             out.push(
                 Difference::supplier(
                     format!("TOKEN-{}", crate::text::id_part(name)),
-                    format!("the token request has no proper `{name}`"),
+                    format!("the token request has no valid `{name}`"),
                 )
                 .expected(expected.map_or_else(|| "a signed JWT".to_owned(), str::to_owned))
                 .observed(if value(name).is_some() {
@@ -285,7 +285,7 @@ fn bulk_rules(items: &[Value]) -> Vec<BrokenRule> {
             facet: "DUPLICATE-IDS",
             title: "a letter is updated twice in one bulk",
             expected: "each letter once".to_owned(),
-            observed: format!("`{}` again; {} repeats in all", clip(first), twice.len()),
+            observed: format!("`{}` again; {} repeats in total", clip(first), twice.len()),
         });
     }
     broken
@@ -322,7 +322,7 @@ fn update_rules(items: &[Value]) -> Vec<BrokenRule> {
             facet: "RETURNED-REASON",
             title: "RETURNED without a return reason",
             expected: "a reasonCode R01 to R10 and a reasonText".to_owned(),
-            observed: format!("{first}; {} such updates in all", reasons.len()),
+            observed: format!("{first}; {} such updates in total", reasons.len()),
         });
     }
     broken

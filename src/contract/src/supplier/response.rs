@@ -64,8 +64,7 @@ fn check_expiry(seen: &Seen<'_>, out: &mut Vec<Difference>) {
     }
     let expiry = seen.response_json().and_then(|body| body[NAME].as_f64());
     if let Some(expiry) = expiry.filter(|expiry| *expiry > f64::from(i32::MAX)) {
-        let title =
-            format!("`{NAME}` has no format int64, so that generated clients cannot read it");
+        let title = format!("`{NAME}` has no format int64, so generated clients cannot read it");
         out.push(
             Difference::new(Check::Number, "EXPIRY", title)
                 .weight(Weight::Remark)
@@ -121,7 +120,7 @@ fn check_echoes(
                     .observed(format!("`{}`", clip(back))),
             ),
             (Some(_), None) if promised => out.push(
-                Difference::new(check, "ABSENT", format!("{name} is not on the answer"))
+                Difference::new(check, "ABSENT", format!("{name} is missing from the answer"))
                     .expected(format!("{name} as sent"))
                     .observed("no such header"),
             ),
@@ -209,7 +208,7 @@ fn check_media_type(response: &Response, answer: &Answer, out: &mut Vec<Differen
     let media = MediaType::read(value);
     if !answer.media.contains(&media.essence.as_str()) {
         out.push(
-            Difference::new(Check::MediaType, "", "the media type is another one")
+            Difference::new(Check::MediaType, "", "the media type is different")
                 .expected(expected())
                 .observed(clip(value)),
         );
@@ -296,9 +295,13 @@ fn check_identity(value: &Value, asked: Option<&str>, what: &str, out: &mut Vec<
         && got != decoded(asked)
     {
         out.push(
-            Difference::new(Check::Identity, "", format!("another {what} than asked for"))
-                .expected(format!("id `{}`, as in the path", clip(asked)))
-                .observed(format!("id `{}`", clip(got))),
+            Difference::new(
+                Check::Identity,
+                "",
+                format!("a different {what} from the one asked for"),
+            )
+            .expected(format!("id `{}`, as in the path", clip(asked)))
+            .observed(format!("id `{}`", clip(got))),
         );
     }
 }
@@ -310,7 +313,7 @@ fn check_hashes(data: &Value, out: &mut Vec<Difference>) {
         .filter_map(|letter| Some((letter, letter["attributes"]["sha256Hash"].as_str()?)))
         .filter(|(_, hash)| !is_sha256(hash));
     if let Some((letter, hash)) = wrong.next() {
-        let id = letter["id"].as_str().unwrap_or("a letter without id");
+        let id = letter["id"].as_str().unwrap_or("a letter without an id");
         out.push(
             Difference::new(Check::Hash, "", "`sha256Hash` is not a SHA-256")
                 .expected("64 hexadecimal digits")
@@ -334,7 +337,7 @@ fn check_errors(status: u16, value: &Value, out: &mut Vec<Difference>) {
             && said != status.to_string()
         {
             out.push(
-                Difference::new(Check::Errors, "STATUS", "an error names another status")
+                Difference::new(Check::Errors, "STATUS", "an error names a different status")
                     .expected(status.to_string())
                     .observed(clip(said)),
             );
@@ -345,9 +348,13 @@ fn check_errors(status: u16, value: &Value, out: &mut Vec<Difference>) {
             && known.contains(&said)
         {
             out.push(
-                Difference::new(Check::Errors, "CODE", "an error's code belongs to another status")
-                    .expected(format!("{code} with status {status}"))
-                    .observed(clip(said)),
+                Difference::new(
+                    Check::Errors,
+                    "CODE",
+                    "an error's code belongs to a different status",
+                )
+                .expected(format!("{code} with status {status}"))
+                .observed(clip(said)),
             );
         }
     }
@@ -371,7 +378,10 @@ fn check_location(response: &Response, out: &mut Vec<Difference>) {
         out.push(
             Difference::new(Check::Location, "FORM", "Location is not an absolute address")
                 .expected("an absolute http or https address")
-                .observed(format!("{} characters that are none", location.chars().count())),
+                .observed(format!(
+                    "{} characters that are not an absolute address",
+                    location.chars().count()
+                )),
         );
     }
 }
@@ -386,7 +396,7 @@ fn check_download(seen: &Seen<'_>, response: &Response, out: &mut Vec<Difference
         && announced.trim().parse::<u64>().is_ok_and(|length| length != content.length)
     {
         out.push(
-            Difference::new(Check::Download, "LENGTH", "the download has another length")
+            Difference::new(Check::Download, "LENGTH", "the download has a different length")
                 .expected(format!("{} bytes, as announced", clip(announced)))
                 .observed(format!("{} bytes", content.length)),
         );
@@ -405,7 +415,7 @@ fn check_download(seen: &Seen<'_>, response: &Response, out: &mut Vec<Difference
         && let Some(problem) = &content.problem
     {
         out.push(
-            Difference::new(Check::Download, "PROBLEM", "the download is not a whole PDF")
+            Difference::new(Check::Download, "PROBLEM", "the download is not a complete PDF")
                 .weight(Weight::Remark)
                 .expected("a PDF that can be read")
                 .observed(clip(problem)),
@@ -415,10 +425,14 @@ fn check_download(seen: &Seen<'_>, response: &Response, out: &mut Vec<Difference
         && let Some(repaired) = &content.repaired
     {
         out.push(
-            Difference::new(Check::Download, "REPAIRED", "the PDF has a fault that readers repair")
-                .weight(Weight::Remark)
-                .expected("a PDF without faults")
-                .observed(clip(repaired)),
+            Difference::new(
+                Check::Download,
+                "REPAIRED",
+                "the PDF has a fault that PDF readers repair",
+            )
+            .weight(Weight::Remark)
+            .expected("a PDF without faults")
+            .observed(clip(repaired)),
         );
     }
 }

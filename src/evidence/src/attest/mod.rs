@@ -199,14 +199,14 @@ fn read(path: &Path) -> Result<Vec<u8>, EvidenceError> {
         problem: format!("it cannot be read ({error}); check its path"),
     };
     if !fs::symlink_metadata(path).map_err(unreadable)?.is_file() {
-        return refused("it is a folder, a link or no regular file; give the file itself");
+        return refused("it is a folder, a link or a special file; give the file itself");
     }
     let mut bytes = Vec::new();
     fs::File::open(path)
         .and_then(|file| file.take(ATTACHMENT_LIMIT + 1).read_to_end(&mut bytes))
         .map_err(unreadable)?;
     if bytes.is_empty() {
-        return refused("it is empty, and shows nothing");
+        return refused("it is empty");
     }
     if bytes.len() as u64 > ATTACHMENT_LIMIT {
         return refused("it is larger than 25 MiB; attach an extract, or a smaller picture");
@@ -241,7 +241,7 @@ impl StatementState {
         match self {
             Self::NotAsked => "not asked for",
             Self::Owed => "still needed",
-            Self::FileMissing => "stated, its evidence is missing",
+            Self::FileMissing => "stated, but its evidence is missing",
             Self::Given => "given",
         }
     }

@@ -233,7 +233,7 @@ impl Written<'_> {
         match self.encoding.as_deref() {
             Some(encoding) if encoding.eq_ignore_ascii_case("base64") => match base64(&self.text) {
                 Some(bytes) => filled(bytes),
-                None => Held::Lost("its body is not the base64 it is said to be".to_owned()),
+                None => Held::Lost("its body is not valid base64".to_owned()),
             },
             Some(encoding) if !encoding.is_empty() && !self.text.is_empty() => {
                 Held::Lost("its body has an encoding other than base64".to_owned())
@@ -241,7 +241,7 @@ impl Written<'_> {
             _ if is_packed(self.coding) && !is_plain(self.text.as_bytes()) => {
                 match bytes_of_latin(&self.text) {
                     Some(bytes) => filled(bytes),
-                    None => Held::Lost("its body is packed and was made text".to_owned()),
+                    None => Held::Lost("its body is compressed and was saved as text".to_owned()),
                 }
             }
             _ => self.of_text(desk),
@@ -478,7 +478,7 @@ mod tests {
 
     #[test]
     fn a_body_that_cannot_be_read_is_lost_and_named_without_a_quote() {
-        let wrong = "its body is not the base64 it is said to be";
+        let wrong = "its body is not valid base64";
         assert_eq!(read(encoded("CANARY!", "base64")), odd("lost", wrong));
         assert_eq!(read(encoded("e3=0", "base64")), odd("lost", wrong));
         let other = "its body has an encoding other than base64";
@@ -523,7 +523,7 @@ mod tests {
             (
                 encoded("\u{1f}\u{fffd}", ""),
                 "gzip",
-                odd("lost", "its body is packed and was made text"),
+                odd("lost", "its body is compressed and was saved as text"),
             ),
         ] {
             let words = format!("{} {coding}", written.text);

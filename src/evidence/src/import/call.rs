@@ -26,7 +26,7 @@ const PROBLEM_LIMIT: usize = 300;
 /// Longest method, in bytes.
 const METHOD_LIMIT: usize = 32;
 
-const NOT_OURS: &str = "what it says of content that was not kept is not as letterproof writes it";
+const NOT_OURS: &str = "its note on content that was not kept is not in letterproof's format";
 
 /// What a call's entry does not hold.
 #[derive(Debug, Clone, Copy, Default)]
@@ -92,7 +92,7 @@ pub(super) fn method(entry: &Entry) -> Result<String, String> {
         && method.len() <= METHOD_LIMIT
         && method.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
     if !is_method {
-        return Err("its request has no `method`, or none that can be".to_owned());
+        return Err("its request has no `method`, or an invalid one".to_owned());
     }
     Ok(method.to_owned())
 }
@@ -168,7 +168,7 @@ pub(super) fn fields(
     let mut bytes = 0;
     for Field { name, value } in listed.unwrap_or_default() {
         let Some(name) = name.filter(|name| !name.is_empty()) else {
-            desk.odd.push("it has a header without a name, which was not read".to_owned());
+            desk.odd.push("it has a header without a name, which was skipped".to_owned());
             continue;
         };
         let value = value.unwrap_or_default();
@@ -319,7 +319,7 @@ pub(super) fn started(text: &str) -> Result<Timestamp, String> {
     let read: Timestamp = text.trim().parse().map_err(|_| wrong.to_owned())?;
     let year = read.to_zoned(jiff::tz::TimeZone::UTC).year();
     if !(YEARS[0]..YEARS[1]).contains(&year) {
-        return Err(format!("its `startedDateTime` lies in the year {year}"));
+        return Err(format!("its `startedDateTime` is in the year {year}"));
     }
     Timestamp::from_microsecond(read.as_microsecond()).map_err(|_| wrong.to_owned())
 }

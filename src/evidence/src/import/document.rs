@@ -68,10 +68,10 @@ impl Reading<'_, '_> {
     fn whole(self) -> Result<(), Fault> {
         let wrong = |words: &str| Err(Fault::Whole(words.to_owned()));
         if !self.log {
-            return wrong("it is JSON, but no HAR: it has no `log`");
+            return wrong("it is JSON, but not a HAR file: it has no `log`");
         }
         if !VERSIONS.contains(&self.version.trim()) {
-            return wrong("its HAR version is neither 1.1 nor 1.2; export it again as HAR 1.2");
+            return wrong("its HAR version is not 1.1 or 1.2; export it again as HAR 1.2");
         }
         if !self.entries {
             return wrong("its `log` has no `entries`");
@@ -85,7 +85,7 @@ impl Reading<'_, '_> {
             Category::Io => return Fault::Io(error.into()),
             Category::Data => match self.fault {
                 Some(fault) => return Fault::Entry(self.entry, fault),
-                None => format!("it is not in the form of HAR ({place})"),
+                None => format!("it is not valid HAR ({place})"),
             },
             Category::Eof => format!("the file ends in the middle ({place}); export it again"),
             Category::Syntax => format!("it is not JSON ({place})"),
@@ -228,10 +228,10 @@ impl Attached {
 
     /// The bytes of a body, or why they are not there.
     pub(super) fn read(&mut self, name: &str) -> Result<Vec<u8>, &'static str> {
-        const MISSING: &str = "the file that holds its body is not there";
+        const MISSING: &str = "the file that holds its body is missing";
         const TOO_LARGE: &str = "the file that holds its body is too large";
         if !is_plain(name) {
-            return Err("the file that holds its body has a name that is not followed");
+            return Err("the file that holds its body has a name that is not allowed");
         }
         let limit = FILE_LIMIT.min(self.left);
         let mut bytes = Vec::new();
@@ -341,13 +341,13 @@ mod tests {
         for (text, words) in [
             ("", "ends in the middle"),
             ("<html>", "it is not JSON (line 1, column 1)"),
-            ("[]", "not in the form of HAR"),
+            ("[]", "not valid HAR"),
             ("{}", "no `log`"),
-            (r#"{"log":[]}"#, "not in the form of HAR"),
-            (r#"{"log":{"version":"2.0","entries":[]}}"#, "neither 1.1 nor 1.2"),
-            (r#"{"log":{"version":{},"entries":[]}}"#, "neither 1.1 nor 1.2"),
+            (r#"{"log":[]}"#, "not valid HAR"),
+            (r#"{"log":{"version":"2.0","entries":[]}}"#, "not 1.1 or 1.2"),
+            (r#"{"log":{"version":{},"entries":[]}}"#, "not 1.1 or 1.2"),
             (r#"{"log":{"version":"1.2"}}"#, "no `entries`"),
-            (r#"{"log":{"version":"1.2","entries":[],"entries":[]}}"#, "not in the form"),
+            (r#"{"log":{"version":"1.2","entries":[],"entries":[]}}"#, "not valid HAR"),
             (r#"{"log":{"version":"1.2","entries":[]}}x"#, "it is not JSON"),
             (r#"{"log":{"version":"1.2","entries":[{},{},{"#, "entry 3: the file ends"),
         ] {

@@ -161,7 +161,7 @@ impl Calls {
         }
         let taken = match entry {
             Some(entry) => self.sort(number, entry),
-            None => Err(Why::Odd("it is not in the form of HAR".to_owned())),
+            None => Err(Why::Odd("it is not valid HAR".to_owned())),
         };
         if let Err(why) = taken {
             self.left_out.entry(number, why);
@@ -245,8 +245,8 @@ impl Calls {
         let whole_second = |at: Timestamp| at.as_microsecond() % 1_000_000 == 0;
         if self.calls.len() > CHANCE && self.calls.iter().all(|call| whole_second(call.started)) {
             return Err(Fault::Whole(
-                "its times are whole seconds, by which no order of calls can be told; export it \
-                 with milliseconds"
+                "its times are whole seconds, so the order of calls is unknown; export it with \
+                 milliseconds"
                     .to_owned(),
             ));
         }

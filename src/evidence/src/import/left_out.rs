@@ -59,10 +59,10 @@ impl LeftOut {
     pub(super) fn sentences(&self) -> impl Iterator<Item = String> {
         let entries = self.entries.iter().map(|(why, numbers)| {
             let (one, more) = match why {
-                Why::Elsewhere => ("it went to another place", "they went to other places"),
+                Why::Elsewhere => ("it went to another address", "they went to other addresses"),
                 Why::Preflight => (
-                    "it is a browser's own question (a CORS preflight)",
-                    "they are a browser's own questions (CORS preflights)",
+                    "it is a browser's own request (a CORS preflight)",
+                    "they are a browser's own requests (CORS preflights)",
                 ),
                 Why::Cached => (
                     "a browser's cache answered it, not the API",
@@ -175,7 +175,10 @@ impl Gaps {
             (self.tokens == 0, "no token requests are in the recording"),
             (self.bearers == 0, "no call has an Authorization header"),
             (self.coarse, "times are rounded to milliseconds"),
-            (self.actors > 0, "who made a call is not told, so that each counts as the supplier's"),
+            (
+                self.actors > 0,
+                "the recording does not say who made a call, so each counts as the supplier's",
+            ),
             (self.own > 0, "what the run noted between its calls (attempts, waits, breaks)"),
         ];
         notes.extend(plain.into_iter().filter(|(is, _)| *is).map(|(_, note)| note.to_owned()));
@@ -213,8 +216,8 @@ mod tests {
         assert_eq!(
             sentences,
             [
-                "5 entries (2, 4 to 6, 9) were left out: they went to other places",
-                "entry 7 was left out: it is a browser's own question (a CORS preflight)",
+                "5 entries (2, 4 to 6, 9) were left out: they went to other addresses",
+                "entry 7 was left out: it is a browser's own request (a CORS preflight)",
                 "entry 3 was left out: its request has no `url`",
                 "25 entries (10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32 and others): body not \
                  read: zstd",
@@ -228,7 +231,7 @@ mod tests {
     fn each_gap_is_a_sentence_with_its_number() {
         let gaps = Gaps {
             entries: 9,
-            left_out: vec!["entry 3 was left out: it went to another place".to_owned()],
+            left_out: vec!["entry 3 was left out: it went to another address".to_owned()],
             response_bodies: 2_500,
             downloads: 1,
             actors: 3,
@@ -237,12 +240,12 @@ mod tests {
         assert_eq!(
             gaps.sentences(),
             [
-                "entry 3 was left out: it went to another place",
+                "entry 3 was left out: it went to another address",
                 "2,500 responses have no body",
                 "1 download holds no content",
                 "no token requests are in the recording",
                 "no call has an Authorization header",
-                "who made a call is not told, so that each counts as the supplier's",
+                "the recording does not say who made a call, so each counts as the supplier's",
             ]
         );
     }

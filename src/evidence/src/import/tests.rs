@@ -121,7 +121,7 @@ fn the_journal_says_where_it_comes_from_what_is_missing_and_that_it_is_whole() {
     let (finished, notes) = (import.finished(), import.notes().to_vec());
     assert_eq!(import.started().to_string(), "2026-11-20T10:15:00.01Z");
     assert_eq!(finished.to_string(), "2026-11-20T10:15:00.015125Z");
-    assert_eq!(notes[0], "entry 2 was left out: it went to another place");
+    assert_eq!(notes[0], "entry 2 was left out: it went to another address");
     let (journal, _) = recorded(import);
     let marks = journal.recording.marks();
     assert!(marks[0].words().starts_with("Imported from traffic.har: "), "{}", marks[0].words());
@@ -168,7 +168,7 @@ fn only_links_that_the_api_gave_are_kept_of_other_hosts() {
     entries.push(entry(62, "GET", "data:text/plain,x", 200, &json!(1)));
     let import = imported(&entries);
     assert_eq!(import.calls(), 3);
-    let words = "3 entries (4 to 6) were left out: they went to other places";
+    let words = "3 entries (4 to 6) were left out: they went to other addresses";
     assert_eq!(import.notes()[0], words);
 }
 
@@ -210,7 +210,7 @@ fn an_entry_that_cannot_be_true_is_left_out_and_named_by_its_number() {
         ("longer than 1048576 bytes", |entry| {
             entry["request"]["headers"][0]["value"] = json!("CANARY".repeat(200_000));
         }),
-        ("not as letterproof writes it", |entry| {
+        ("not in letterproof's format", |entry| {
             entry["_letterproof"] = json!({ "responseBody": { "length": 1, "sha256": "CANARY" } });
         }),
     ];
@@ -244,7 +244,7 @@ fn a_call_loses_no_more_than_what_cannot_be_true_in_it() {
             let headers = &mut entry["response"]["headers"];
             headers.as_array_mut().unwrap().push(json!({ "value": "CANARY" }));
         }),
-        ("its body is not the base64 it is said to be", |entry| {
+        ("its body is not valid base64", |entry| {
             entry["response"]["content"] = json!({ "text": "CANARY!", "encoding": "base64" });
         }),
     ];

@@ -112,7 +112,7 @@ impl Check<'_> {
     fn required_files(&mut self) {
         for name in [RESULTS_FILE, CONTEXT_FILE, JOURNAL_FILE, MANIFEST_FILE] {
             if self.opened.size(name).is_none() {
-                self.add(ProblemKind::Missing, name, "is missing, and no bundle is without it");
+                self.add(ProblemKind::Missing, name, "is missing; every bundle needs it");
             }
         }
     }
@@ -129,7 +129,7 @@ impl Check<'_> {
         let facts =
             self.opened.read(RESULTS_FILE, RESULTS_LIMIT).ok().and_then(|text| Facts::read(&text));
         if facts.is_none() && !self.is_named(RESULTS_FILE) {
-            self.add(ProblemKind::Unreadable, RESULTS_FILE, "holds no results of a run");
+            self.add(ProblemKind::Unreadable, RESULTS_FILE, "does not hold the results of a run");
         }
         facts
     }
@@ -139,7 +139,7 @@ impl Check<'_> {
         if let (Some(top), Some(run)) = (self.opened.top(), run)
             && top != run.as_str()
         {
-            let rest = "is the top folder's name, but the results are of another run";
+            let rest = "is the top folder's name, but the results are from another run";
             self.add(ProblemKind::OtherRun, top, rest);
         }
     }
@@ -166,7 +166,8 @@ impl Check<'_> {
             Some(other) => {
                 let found: String = crate::names::shown(other).chars().take(60).collect();
                 let rest = format!(
-                    "is of format `{found}`, not `{MANIFEST_FORMAT}`; use the version of letterproof that wrote it"
+                    "is of format `{found}`, not `{MANIFEST_FORMAT}`; use the version of \
+                     letterproof that wrote it"
                 );
                 self.add(ProblemKind::Foreign, MANIFEST_FILE, &rest);
                 return None;
@@ -175,7 +176,11 @@ impl Check<'_> {
         }
         let statement = serde_json::from_slice(payload).ok();
         if statement.is_none() {
-            self.add(ProblemKind::Manifest, MANIFEST_FILE, "holds no manifest of a bundle");
+            self.add(
+                ProblemKind::Manifest,
+                MANIFEST_FILE,
+                "does not hold the manifest of a bundle",
+            );
         }
         statement
     }
@@ -217,7 +222,7 @@ impl Check<'_> {
         }
         let remade = facts.and_then(|facts| Statement::of(inventory, facts)?.to_bytes().ok());
         if remade.as_deref() != Some(payload) {
-            let rest = "is not the manifest that these files have";
+            let rest = "is not the manifest of these files";
             self.add(ProblemKind::Manifest, MANIFEST_FILE, rest);
         }
     }
@@ -231,7 +236,7 @@ impl Check<'_> {
         let state = match (envelope.and_then(|e| Some((e, e.signature.as_ref()?))), carried) {
             (None, None) => SignatureState::Unsigned,
             (None, Some(_)) => {
-                let rest = "is there, but the signature it belongs to is not";
+                let rest = "is present, but its signature is missing";
                 self.add(ProblemKind::Signature, SIGNING_KEY_FILE, rest);
                 SignatureState::Unsigned
             }
@@ -239,7 +244,7 @@ impl Check<'_> {
                 SignatureState::Own { key_id: key.key_id() }
             }
             (Some(_), _) => {
-                let rest = format!("bears a signature that does not fit {SIGNING_KEY_FILE}");
+                let rest = format!("carries a signature that does not match {SIGNING_KEY_FILE}");
                 self.add(ProblemKind::Signature, MANIFEST_FILE, &rest);
                 SignatureState::Invalid
             }
@@ -250,14 +255,14 @@ impl Check<'_> {
             }
             (SignatureState::Own { key_id }, Some(key)) => {
                 let sentence = format!(
-                    "the bundle is signed by the key {key_id}, not by the expected {}",
+                    "the bundle is signed with the key {key_id}, not with the expected {}",
                     key.key_id()
                 );
                 self.problems.push(Problem::whole(ProblemKind::OtherKey, sentence));
                 SignatureState::Own { key_id }
             }
             (SignatureState::Unsigned, Some(_)) => {
-                let sentence = "the bundle is unsigned, though a key is expected";
+                let sentence = "the bundle is not signed, though a key is expected";
                 self.problems.push(Problem::whole(ProblemKind::Unsigned, sentence));
                 SignatureState::Unsigned
             }
@@ -273,15 +278,14 @@ impl Check<'_> {
         let Ok(root) = root(self.opened) else { return };
         for unheld in attestations.unheld(&root) {
             let (place, rest) = match unheld {
-                Unheld::Chain(0) => (0, "does not follow from this run's journal: it is another's"),
+                Unheld::Chain(0) => {
+                    (0, "does not belong to this run's journal: it is from another run")
+                }
                 Unheld::Chain(place) => {
-                    (place, "does not follow from the one before, which was rewritten or taken out")
+                    (place, "does not follow from the one before, which was rewritten or removed")
                 }
                 Unheld::Signature(place) => {
-                    (place, "bears a signature that does not hold: it was rewritten")
-                }
-                Unheld::Withdrawal(place) => {
-                    (place, "withdraws no statement before it that was in force")
+                    (place, "carries an invalid signature: it was rewritten")
                 }
             };
             let criterion = attestations.attestations.get(place).map(|one| &one.criterion);
@@ -297,7 +301,7 @@ impl Check<'_> {
             Ok(attestations) => attestations,
             Err(_) if self.is_named(ATTESTATIONS_FILE) => return,
             Err(_) => {
-                let rest = "holds no attestations of a format that this version knows";
+                let rest = "does not hold attestations in a format that this version knows";
                 self.add(ProblemKind::Attestation, ATTESTATIONS_FILE, rest);
                 return;
             }
@@ -312,7 +316,7 @@ impl Check<'_> {
                     .get(&path)
                     .is_some_and(|found| found.size == file.size && found.sha256 == file.sha256);
                 if !is_there && !self.is_named(&path) {
-                    let rest = "is not there as it was attested";
+                    let rest = "is missing, or is not as it was attested";
                     self.add(ProblemKind::Attestation, &path, rest);
                 }
                 attested.insert(path);
@@ -321,7 +325,7 @@ impl Check<'_> {
         for name in inventory.files.keys() {
             let is_attachment = name.split('/').next() == Some(ATTACHMENTS_FOLDER);
             if is_attachment && !attested.contains(name) && !self.is_named(name) {
-                self.add(ProblemKind::Attestation, name, "is attached to no attestation");
+                self.add(ProblemKind::Attestation, name, "does not belong to any attestation");
             }
         }
     }

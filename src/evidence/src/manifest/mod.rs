@@ -363,7 +363,7 @@ impl Envelope {
         let written: Written =
             serde_json::from_slice(bytes).map_err(|_| Unsound("is not a DSSE envelope"))?;
         if written.payload_type != PAYLOAD_TYPE {
-            return Err(Unsound("holds something else than an in-toto statement"));
+            return Err(Unsound("does not hold an in-toto statement"));
         }
         let decode = |text: &str| {
             STANDARD
@@ -381,7 +381,7 @@ impl Envelope {
         let envelope = Self { payload: decode(&written.payload)?, signature };
         match envelope.to_bytes() {
             Ok(canonical) if canonical == bytes => Ok(envelope),
-            _ => Err(Unsound("is not spelled as letterproof writes it")),
+            _ => Err(Unsound("is not written as letterproof writes it")),
         }
     }
 

@@ -88,7 +88,7 @@ impl Opened {
             return Ok(Self { path: path.to_owned(), files, leftovers, zip: None });
         }
         if !found.is_file() {
-            let sentence = "it is neither a folder nor a file";
+            let sentence = "it is not a folder or a file";
             return Err(refused(path, Problem::whole(ProblemKind::NotAFile, sentence)));
         }
         let read = zipped::read(path, limits)?;
@@ -238,13 +238,14 @@ impl<'a> Listing<'a> {
         self.claim(name, true)?;
         if entry.size > self.limits.file_bytes {
             let (size, limit) = (entry.size, self.limits.file_bytes);
-            let rest = format!("is {size} bytes long, and no file of a bundle exceeds {limit}");
+            let rest = format!("is {size} bytes long; the limit for a file of a bundle is {limit}");
             return Err(Problem::of(ProblemKind::TooLarge, name, &rest));
         }
         self.total = self.total.saturating_add(entry.size);
         if self.total > self.limits.total_bytes {
             let limit = self.limits.total_bytes;
-            let sentence = format!("the files together exceed {limit} bytes, which no bundle does");
+            let sentence =
+                format!("the files together exceed {limit} bytes, the limit of a bundle");
             return Err(Problem::whole(ProblemKind::TooLarge, sentence));
         }
         self.files.insert(name.to_owned(), entry);
@@ -273,13 +274,13 @@ impl<'a> Listing<'a> {
         if held.0 == name && held.1 == is_file && is_new {
             return Ok(());
         }
-        let rest = "stands there twice, as a file and a folder or once capitals are ignored";
+        let rest = "is there twice: as a file and a folder, or when capitals are ignored";
         Err(Problem::of(ProblemKind::Twice, name, rest))
     }
 }
 
 pub(super) fn too_many(limits: &Limits) -> Problem {
-    let sentence = format!("it holds more than {} files, which no bundle does", limits.files);
+    let sentence = format!("it holds more than {} files, the limit of a bundle", limits.files);
     Problem::whole(ProblemKind::TooMany, sentence)
 }
 

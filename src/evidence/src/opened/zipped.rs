@@ -56,7 +56,7 @@ pub(super) fn read(path: &Path, limits: &Limits) -> Result<Contents, EvidenceErr
     let mut file = File::open(path).map_err(io())?;
     let length = file.metadata().map_err(io())?.len();
     if length > limits.total_bytes {
-        let sentence = format!("it is {length} bytes long, which no bundle is");
+        let sentence = format!("it is {length} bytes long, more than any bundle");
         return Err(refuse(Problem::whole(ProblemKind::TooLarge, sentence)));
     }
     let tail = read_tail(&mut file, length).map_err(io())?;
@@ -72,7 +72,7 @@ pub(super) fn read(path: &Path, limits: &Limits) -> Result<Contents, EvidenceErr
     };
     let mut archive = ZipArchive::with_config(config, BufReader::new(file)).map_err(fault)?;
     if archive.has_duplicate_names() {
-        let sentence = "a file stands there twice under the same name";
+        let sentence = "two files have the same name";
         return Err(refuse(Problem::whole(ProblemKind::Twice, sentence)));
     }
     if archive.len() as u64 != directory.entries
@@ -98,8 +98,7 @@ fn no_bundle(head: &[u8], tail: &[u8]) -> Problem {
     let has_end = tail.windows(DIRECTORY_END.len()).any(|bytes| bytes == DIRECTORY_END);
     let sentence = match (head == ENTRY, has_end) {
         (true, false) => {
-            "it is a zip that was cut short, for its end is missing; copy it again from \
-                          where it was whole"
+            "it is a zip that was cut short: its end is missing; copy it again from the original"
                 .to_owned()
         }
         (_, true) => format!(
@@ -108,7 +107,7 @@ fn no_bundle(head: &[u8], tail: &[u8]) -> Problem {
             stamp::BUNDLE_FORMAT
         ),
         (false, _) => {
-            "it is not a zip at all; give the folder of a run, or the zip made of it".to_owned()
+            "it is not a zip file; give the folder of a run, or the zip made of it".to_owned()
         }
     };
     Problem::whole(ProblemKind::NotABundle, sentence)
@@ -157,7 +156,7 @@ impl Directory {
             return Err(Some(structure("its directory does not end where the zip does")));
         }
         if found.size > found.entries * (CENTRAL + 2 * names::LENGTH_LIMIT as u64) {
-            return Err(Some(structure("its directory is larger than its files explain")));
+            return Err(Some(structure("its directory is too large for its files")));
         }
         Ok(found)
     }
@@ -196,7 +195,7 @@ impl<'a> Scan<'a> {
             return of(ProblemKind::Encrypted, "is encrypted");
         }
         if entry.unix_mode().is_some_and(|mode| ![0, REGULAR].contains(&(mode & FILE_TYPE))) {
-            return of(ProblemKind::NotAFile, "is a symbolic link or no regular file");
+            return of(ProblemKind::NotAFile, "is a symbolic link or a special file");
         }
         let (size, packed) = (entry.size(), entry.compressed_size());
         let start = entry.data_start().unwrap_or_default();
@@ -217,7 +216,7 @@ impl<'a> Scan<'a> {
         if entry.header_start() != self.next_start
             || start != self.next_start + LOCAL + raw.len() as u64
         {
-            return Err(structure("there are bytes between its files that belong to none"));
+            return Err(structure("there are bytes between its files that belong to no file"));
         }
         self.last = raw.to_vec();
         self.next_start = start.saturating_add(packed);
@@ -228,7 +227,7 @@ impl<'a> Scan<'a> {
     /// The name below the one top folder.
     fn below_top<'n>(&mut self, name: &'n str) -> Result<&'n str, Problem> {
         let outside = || {
-            let rest = "stands outside the one top folder, which is named after the run";
+            let rest = "is outside the one top folder, which is named after the run";
             Problem::of(ProblemKind::Outside, name, rest)
         };
         let (top, file) = name.split_once('/').ok_or_else(outside)?;

@@ -69,7 +69,7 @@ pub fn put_stamp<E: From<EvidenceError>>(
 ) -> Result<PathBuf, E> {
     let opened = Opened::open(bundle)?;
     let refused = |problem| EvidenceError::Refused { path: bundle.to_owned(), problem };
-    let stamped = "it bears a time stamp already, and the earliest one proves most";
+    let stamped = "it already has a time stamp, and the earliest one proves most";
     if opened.size(TIMESTAMP_FILE).is_some() {
         return Err(refused(Problem::whole(ProblemKind::Stamp, stamped)).into());
     }

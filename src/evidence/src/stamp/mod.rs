@@ -134,10 +134,10 @@ pub fn check_stamp(
         .ok_or("is not a time-stamp token that can be read")?;
     let token = Token::read(&bytes)?;
     if hex(token.imprint) != hash {
-        return Err("is a stamp of something else than what stands here".to_owned());
+        return Err("is a time stamp of something else".to_owned());
     }
     if token.nonce.map(hex).as_deref() != Some(&stamp.nonce) {
-        return Err("is not the answer to the question that was asked".to_owned());
+        return Err("is not the answer to the request that was sent".to_owned());
     }
     let is_known = known.is_some_and(|known| known.vouch_for(&token));
     Ok(Stamped { at: token.at, by: token.signer.subject, is_known })

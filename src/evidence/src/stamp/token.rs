@@ -66,11 +66,11 @@ impl<'a> Token<'a> {
         let parts = Parts::read(bytes).ok_or(UNREADABLE)?;
         let attributes = Attributes::read(parts.attributes.value).ok_or(UNREADABLE)?;
         if attributes.content_type != TST_INFO {
-            return Err("bears a signature over something else than a time stamp");
+            return Err("carries a signature over something that is not a time stamp");
         }
-        let signed_digest = digest_of(parts.digest).ok_or("is signed over an unknown digest")?;
+        let signed_digest = digest_of(parts.digest).ok_or("is signed with an unknown digest")?;
         if digest(signed_digest, parts.info).as_ref() != attributes.message_digest {
-            return Err("says something else than was signed");
+            return Err("does not say what was signed");
         }
         let signer_der = parts
             .certificates
@@ -80,12 +80,12 @@ impl<'a> Token<'a> {
                 digest(attributes.certificate_digest, certificate).as_ref()
                     == attributes.certificate_hash
             })
-            .ok_or("does not carry the certificate that it names as its signer's")?;
-        let signer = Certificate::read(signer_der).ok_or("carries a certificate that is none")?;
+            .ok_or("does not include the certificate that it names as its signer's")?;
+        let signer = Certificate::read(signer_der).ok_or("carries an invalid certificate")?;
         parts.check_signature(signer_der)?;
         let (imprint, at, nonce) = info(parts.info).ok_or(UNREADABLE)?;
         if !signer.is_for_stamping {
-            return Err("was signed with a certificate that is not for time stamping alone");
+            return Err("was signed with a certificate that is not only for time stamping");
         }
         if at < signer.from || at > signer.until {
             return Err("was signed with a certificate that was not valid at its time");
@@ -138,7 +138,7 @@ impl<'a> Parts<'a> {
         }
         let der = CertificateDer::from(signer);
         let certificate =
-            EndEntityCert::try_from(&der).map_err(|_| "carries a certificate that is none")?;
+            EndEntityCert::try_from(&der).map_err(|_| "carries an invalid certificate")?;
         let known = algorithms_of(self.algorithm, self.digest);
         if known.is_empty() {
             return Err("is signed by an algorithm that is unknown or too weak");
@@ -148,7 +148,7 @@ impl<'a> Parts<'a> {
         };
         match known.iter().any(holds) {
             true => Ok(()),
-            false => Err("bears a signature that does not hold"),
+            false => Err("carries an invalid signature"),
         }
     }
 }

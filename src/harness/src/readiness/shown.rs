@@ -121,7 +121,7 @@ pub(super) fn failures(judged: &[Judged<'_, '_>]) -> Vec<FailureLine> {
 pub(super) fn to_show(deciding: Option<Judged<'_, '_>>) -> Option<String> {
     let Some((run, result)) = deciding else {
         return Some(
-            "not run yet; the supplier's own system has to show it, through `letterproof witness`"
+            "not run yet; the supplier's own system must show it, through `letterproof witness`"
                 .to_owned(),
         );
     };
@@ -132,11 +132,11 @@ pub(super) fn to_show(deciding: Option<Judged<'_, '_>>) -> Option<String> {
         (true, true, true) => None,
         (false, true, _) => Some(format!("{verdict} in run {id}; run it again")),
         (true, true, false) => Some(format!(
-            "{verdict} in run {id}, {} only; the supplier's own system has still to show it on INT",
+            "{verdict} in run {id}, {} only; the supplier's own system must still show it on INT",
             standing.words()
         )),
         (_, false, _) => Some(format!(
-            "{verdict} in run {id}, {} only; the supplier's own system has still to show it, through \
+            "{verdict} in run {id}, {} only; the supplier's own system must still show it, through \
              `letterproof witness`",
             standing.words()
         )),
@@ -232,7 +232,7 @@ impl Whose {
                 runs[..at].iter().find(|one| differ(&one.results.run.who, &info.who))
             {
                 let told = |run: &Submission<'_>| {
-                    format!("run {} is of {}", run.results.run.id, named(&run.results.run.who))
+                    format!("run {} is from {}", run.results.run.id, named(&run.results.run.who))
                 };
                 return Err(EvidenceError::Suppliers { one: told(other), other: told(run) });
             }
@@ -260,7 +260,10 @@ impl Whose {
         let is_anybodys = !self.unnamed.is_empty();
         if is_anybodys && !(self.suppliers.is_empty() && self.application_ids.is_empty()) {
             let ids: Vec<&str> = self.unnamed.iter().map(RunId::as_str).collect();
-            lines.push(("Not stated in", format!("{}: nothing shows whose it is", ids.join(", "))));
+            lines.push((
+                "Not stated in",
+                format!("{}: nothing shows which supplier it is from", ids.join(", ")),
+            ));
         }
         lines
     }

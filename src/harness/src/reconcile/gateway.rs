@@ -221,7 +221,7 @@ fn rows(text: &str) -> Result<Vec<Row>, Fault> {
             && head.len() != cells.len()
         {
             let (found, wanted) = (cells.len(), head.len());
-            let problem = format!("has {found} cells, and the first line {wanted}");
+            let problem = format!("has {found} cells, but the first line has {wanted}");
             return Err(Fault { line, problem });
         }
         rows.push((line, cells));

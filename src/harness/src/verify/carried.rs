@@ -13,13 +13,13 @@ use letterproof_model::{Journal as _, Mark, MarkKind, ToolInfo};
 use crate::verify::Again;
 
 /// What a reader must know of a run whose calls were made by others.
-const OTHERS: &str = "the calls of this run were made by a system other than letterproof and cannot \
-                      carry the journal's chain, so that nothing in them shows whether calls were \
-                      left out: it rests on time stamps and on `letterproof reconcile` with the \
-                      gateway's log";
+const OTHERS: &str = "the calls of this run were made by a system other than letterproof and \
+                      cannot carry the journal's chain, so they do not show whether calls were \
+                      left out: that rests on time stamps and on `letterproof reconcile` with \
+                      the gateway's log";
 /// What a reader must know of a driven run of an earlier version.
-const EARLIER: &str = "the calls of this run do not carry the journal's chain, as in earlier versions, \
-                       so that nothing in them shows whether calls were left out: it rests on \
+const EARLIER: &str = "the calls of this run do not carry the journal's chain, as in earlier \
+                       versions, so they do not show whether calls were left out: that rests on \
                        `letterproof reconcile` with the gateway's log";
 
 impl Again<'_> {
@@ -36,14 +36,14 @@ impl Again<'_> {
         let carries = carried.calls > 0 || carried.foreign.is_some();
         if let Some(id) = &carried.foreign {
             self.cut(&format!(
-                "was cut or replaced somewhere before {id}: the correlation id of that call names a \
-                 head of the chain that this journal never had"
+                "was cut or replaced somewhere before {id}: the correlation id of that call names \
+                 a head of the chain that is not in this journal"
             ));
         }
         if let Some(id) = &carried.bare {
             self.cut(&format!(
                 "holds {id}, whose correlation id does not carry the chain, though the ids of this \
-                 run are to carry it"
+                 run should carry it"
             ));
         }
         if let Some(id) = &carried.gap {
@@ -76,8 +76,8 @@ impl Again<'_> {
         let Ok(given) = Attestations::of(self.opened) else { return };
         if !given.attestations.is_empty() && !given.is_chained() {
             self.notes.push(
-                "the statements are of an earlier format, neither chained nor signed one by one: \
-                 whoever sealed the bundle can have rewritten them"
+                "the statements have an earlier format, without chain or signatures of their own: \
+                 whoever sealed the bundle may have rewritten them"
                     .to_owned(),
             );
         }

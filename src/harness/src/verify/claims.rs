@@ -48,8 +48,9 @@ pub(super) fn faults(environment: Option<&Environment>) -> Option<String> {
     let faults = line.values("fault");
     let injected = line.values("inject");
     let told: Vec<&str> = faults.iter().chain(&injected).copied().collect();
-    (!told.is_empty())
-        .then(|| format!("by its command line, faults were put in on purpose: {}", told.join(", ")))
+    (!told.is_empty()).then(|| {
+        format!("by its command line, faults were injected on purpose: {}", told.join(", "))
+    })
 }
 
 /// What a reader must know of the clock that the times are by; no contradiction. A process carries its
@@ -60,8 +61,8 @@ pub(super) fn clock(journal: &SavedJournal) -> Option<String> {
         let back = seconds(mark.at, latest);
         if mark.kind == MarkKind::Resumed && back > READING {
             return Some(format!(
-                "the clock of the machine went back by {back} s before the run was gone on with at {}: \
-                 times before and after that are not of one clock",
+                "the machine's clock went back by {back} s before the run was resumed at {}: times \
+                 before and after that cannot be compared",
                 mark.at
             ));
         }
@@ -182,8 +183,8 @@ impl Claims<'_> {
             .collect();
         if let Some(first) = other.first() {
             let sentence = format!(
-                "the nonce begins the correlation id of every call of such a run, and that of {} \
-                 of them, {} the first, begins otherwise",
+                "every correlation id of such a run begins with the nonce, but those of {} calls, \
+                 the first of them {}, do not",
                 other.len(),
                 first.id
             );
@@ -208,7 +209,7 @@ impl Claims<'_> {
             ),
         ] {
             if !is_same {
-                self.add(format!("`{}` tells of {what} than the journal's head", ENVIRONMENT_FILE));
+                self.add(format!("`{}` names {what} than the journal's head", ENVIRONMENT_FILE));
             }
         }
     }
@@ -224,7 +225,7 @@ impl Claims<'_> {
         };
         let mut wrong = Vec::new();
         if made != brief.supplier {
-            wrong.push(format!("was `{verb}`, which makes no such traffic"));
+            wrong.push(format!("was `{verb}`, which does not make such traffic"));
         }
         if let Some(window) = line.value("window")
             && window.parse() != Ok(brief.window.unwrap_or_default())
@@ -249,7 +250,7 @@ impl Claims<'_> {
             && !(is_called(name, "mock") && line.value("base-url").is_none())
         {
             wrong.push(format!(
-                "put the fault `{fault}` into a mock, and the target is called `{name}`"
+                "injected the fault `{fault}` into a mock, but the target is called `{name}`"
             ));
         }
         let is_injected = |mark: &Mark| matches!(mark.kind, MarkKind::Injected { .. });
@@ -257,7 +258,7 @@ impl Claims<'_> {
             && line.value("inject").is_none()
             && self.journal.recording.marks().iter().any(is_injected)
         {
-            wrong.push("asked for no fault, and the journal tells of injected ones".to_owned());
+            wrong.push("asked for no fault, but the journal names injected ones".to_owned());
         }
         for rest in wrong {
             self.add(format!("the command line in `{}` {rest}", ENVIRONMENT_FILE));

@@ -40,9 +40,8 @@ impl Compare {
         let is_written = write_json(&mut written, derived).is_ok();
         if self.problems.is_empty() && !(is_written && written == saved) {
             match self.exact {
-                true => self.differs(format!(
-                    "`{RESULTS_FILE}` is written otherwise than letterproof writes it"
-                )),
+                true => self
+                    .differs(format!("`{RESULTS_FILE}` is not written as letterproof writes it")),
                 false => self.is_other = true,
             }
         }
@@ -57,7 +56,7 @@ impl Compare {
         }
         if self.is_other {
             not_checked.push(format!(
-                "wording and measurements in `{RESULTS_FILE}`, which this build writes otherwise"
+                "wording and measurements in `{RESULTS_FILE}`, which this build writes differently"
             ));
         }
         (self.count, self.problems, not_checked)
@@ -75,18 +74,18 @@ impl Compare {
         let is_told = self.exact || !saved.run.resumed.is_empty();
         let resumed = if is_told { derived.run.resumed.clone() } else { Vec::new() };
         let exit_code = format!(
-            "the exit code is {} in `{RESULTS_FILE}`, and {} by the journal",
+            "the exit code is {} in `{RESULTS_FILE}`, but {} by the journal",
             saved.exit_code, derived.exit_code
         );
         for (is_same, sentence) in [
             (
                 saved.run == RunInfo { pack, standing, resumed, ..derived.run.clone() },
-                "the run is described otherwise than at the head of its journal",
+                "the description of the run does not match the head of its journal",
             ),
-            (saved.counts == derived.counts, "the counts of verdicts are not those of the tests"),
+            (saved.counts == derived.counts, "the counts of verdicts do not match the tests"),
             (
                 saved.waivers == derived.waivers,
-                "the waivers are not those that the run began with, or stand otherwise",
+                "the waivers, or their states, do not match those that the run began with",
             ),
             (saved.exit_code == derived.exit_code, &exit_code),
             (
@@ -125,7 +124,7 @@ impl Compare {
                     || saved.attempts != derived.attempts
                     || saved.span != derived.span))
         {
-            self.differs(format!("{} is described otherwise than by its exchanges", saved.id));
+            self.differs(format!("the description of {} does not match its exchanges", saved.id));
         }
         self.criteria(&saved.criteria, &derived.criteria);
     }
@@ -142,7 +141,7 @@ impl Compare {
             } else if self.exact
                 && (saved.title != derived.title || saved.finding != derived.finding)
             {
-                self.differs(format!("{} is told otherwise than by its exchanges", saved.id));
+                self.differs(format!("the wording of {} does not match its exchanges", saved.id));
             }
             self.criteria(&saved.criteria, &derived.criteria);
         }
@@ -158,7 +157,7 @@ impl Compare {
             if saved.verdict != derived.verdict {
                 self.differs(otherwise(&saved.id, saved.verdict, derived.verdict));
             } else if self.exact && saved != derived {
-                self.differs(format!("{} is told otherwise than by its exchanges", saved.id));
+                self.differs(format!("the wording of {} does not match its exchanges", saved.id));
             }
         }
     }
@@ -171,7 +170,7 @@ impl Compare {
             false => gists(saved) == gists(derived),
         };
         if !is_same {
-            self.differs("the findings are not those that follow from the exchanges".to_owned());
+            self.differs("the findings do not match the exchanges".to_owned());
         }
     }
 
@@ -185,7 +184,7 @@ impl Compare {
         let mut pairs: BTreeMap<K, Pair<'a, T>> = BTreeMap::new();
         for item in saved {
             if pairs.entry(id(item)).or_default().0.replace(item).is_some() {
-                self.differs(format!("{} stands twice in `{RESULTS_FILE}`", id(item)));
+                self.differs(format!("{} is in `{RESULTS_FILE}` twice", id(item)));
             }
         }
         for item in derived {
@@ -246,13 +245,13 @@ fn gists(findings: &[Finding]) -> Vec<String> {
 }
 
 fn otherwise(id: &dyn Display, saved: impl Display, derived: impl Display) -> String {
-    format!("{id} is {saved} in `{RESULTS_FILE}`, and {derived} by its exchanges")
+    format!("{id} is {saved} in `{RESULTS_FILE}`, but {derived} by its exchanges")
 }
 
 fn added(id: &dyn Display) -> String {
-    format!("{id} stands in `{RESULTS_FILE}`, and does not follow from the journal")
+    format!("{id} is in `{RESULTS_FILE}`, but does not follow from the journal")
 }
 
 fn missing(id: &dyn Display) -> String {
-    format!("{id} follows from the journal, and is missing from `{RESULTS_FILE}`")
+    format!("{id} follows from the journal, but is missing from `{RESULTS_FILE}`")
 }

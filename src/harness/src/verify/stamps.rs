@@ -84,7 +84,7 @@ impl Stamps {
                 MarkKind::Unstamped { stamper, reason, .. } => {
                     asked = true;
                     self.notes.push(format!(
-                        "no time stamp was got of {} at {}: {}",
+                        "no time stamp was obtained from {} at {}: {}",
                         shown_name(stamper),
                         mark.at,
                         shown_name(reason)
@@ -94,7 +94,7 @@ impl Stamps {
             }
         }
         if stamps > MOST {
-            self.wrong(JOURNAL_FILE, "holds more time stamps than any run asks for");
+            self.wrong(JOURNAL_FILE, "holds more time stamps than a run can ask for");
             return true;
         }
         if stamps > 0
@@ -153,7 +153,7 @@ impl Stamps {
             Ok(None) => {
                 if asked {
                     self.notes.push(
-                        "the run asked for time stamps, and its manifest bears none; `letterproof \
+                        "the run asked for time stamps, but its manifest has none; `letterproof \
                          stamp` gets one"
                             .to_owned(),
                     );
@@ -161,7 +161,7 @@ impl Stamps {
                 return;
             }
             Err(_) => {
-                let rest = "holds no time stamp of a format that this version reads";
+                let rest = "does not hold a time stamp in a format that this version reads";
                 return self.wrong(TIMESTAMP_FILE, rest);
             }
         };
@@ -175,7 +175,7 @@ impl Stamps {
                     && finished.duration_since(stamped.at) > TOLERANCE
                 {
                     let rest = format!(
-                        "is of {}, before the run had ended by its own word at {finished}",
+                        "is of {}, before the run ended at {finished} by its own record",
                         stamped.at
                     );
                     self.wrong(TIMESTAMP_FILE, &rest);
@@ -195,7 +195,7 @@ impl Stamps {
         let sentences: Vec<(String, String)> = strangers
             .into_iter()
             .map(|(by, at)| {
-                (at.to_owned(), format!("is stamped by {by}, whom {file} does not vouch for"))
+                (at.to_owned(), format!("is stamped by {by}, who is not listed in {file}"))
             })
             .collect();
         for (at, rest) in sentences {
@@ -203,7 +203,7 @@ impl Stamps {
         }
         if self.seen.is_empty() && self.problems.is_empty() {
             let sentence = format!(
-                "the bundle bears no time stamp, though one is expected by a stamper of {file}"
+                "the bundle has no time stamp, though one is expected from a stamper in {file}"
             );
             self.problems.push(Problem::whole(ProblemKind::Stamp, sentence));
         }
@@ -275,10 +275,10 @@ impl Past {
         let stamped = check_stamp(stamp, hash, known)?;
         let at = stamped.at;
         if at.duration_since(told).abs() > TOLERANCE {
-            return Err(format!("is of {at}, where the journal says {told}"));
+            return Err(format!("is of {at}, but the journal says {told}"));
         }
         if latest.duration_since(at) > TOLERANCE {
-            return Err(format!("is of {at}, and about lines that say {latest}"));
+            return Err(format!("is of {at}, but about lines that say {latest}"));
         }
         Ok(stamped)
     }

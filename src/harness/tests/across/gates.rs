@@ -55,7 +55,7 @@ fn a_run_ages_and_none_comes_from_the_future() {
     for (now, expected) in [(0, true), (2 * day, true), (2 * day + 1, false), (-1, false)] {
         let found = held(&whole("a"), asked(), at(now));
         assert_eq!(met(&found), [expected], "{now}");
-        assert_eq!(found[0].demand, "ended no longer ago than 2 days");
+        assert_eq!(found[0].demand, "ended within the last 2 days");
     }
     let minutes = Demands { max_age: Some(SignedDuration::from_mins(90)), ..nothing() };
     assert!(held(&whole("a"), minutes, at(0))[0].demand.contains("1h 30m"));
@@ -94,9 +94,9 @@ fn whose_system_it_was_and_where_is_told_by_the_record() {
         assert_eq!(the_one(&run, reconciled()).0, in_log, "{place}");
     }
     let found = |place| the_one(&stands(whole("a"), Proof::Witnessed, place, 0), reconciled()).1;
-    let alone = "a gateway's log vouches for calls to INT alone, and the record shows a mock";
+    let alone = "a gateway's log can confirm only calls to INT, but the record shows a mock";
     assert_eq!(found(Mock), alone);
-    assert!(found(IntClaimed).starts_with("the log given does not hold the same calls"));
+    assert!(found(IntClaimed).starts_with("the log given does not contain the same calls"));
     for (word, expected) in
         [(Proof::Witnessed, true), (Proof::Driven, false), (Proof::Imported, false)]
     {
@@ -201,13 +201,13 @@ fn statements_of_optional_tests_that_were_shown_or_declared_are_owed_too() {
     assert_eq!(owed(&with(whole("a"), 13, Verdict::Fail)), shown);
     for idle in [Verdict::NotRun, Verdict::NotApplicable] {
         let mut run = with(whole("a"), 13, idle);
-        assert_eq!(owed(&run), "none is owed");
+        assert_eq!(owed(&run), "none is needed");
         run.run.deciding = vec![TestId::new(13).unwrap()];
         assert_eq!(owed(&run), shown, "declared, or asked for by name");
     }
     let mut unselected = whole("a");
     unselected.tests[12].selected = false;
-    assert_eq!(owed(&unselected), "none is owed");
+    assert_eq!(owed(&unselected), "none is needed");
 }
 
 #[test]

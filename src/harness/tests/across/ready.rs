@@ -57,7 +57,7 @@ fn nobody_is_ready_on_runs_against_a_stand_in() {
         let at = format!("run a: at {place}; only runs against NHS Notify's integration");
         assert!(not_ready.remaining.iter().any(|line| line.starts_with(&at)), "{not_ready:?}");
         let shown = format!(
-            "AT1: pass in run a, witnessed at {place} only; the supplier's own system has still to \
+            "AT1: pass in run a, witnessed at {place} only; the supplier's own system must still \
              show it on INT"
         );
         assert!(not_ready.remaining.contains(&shown), "{:?}", not_ready.remaining);
@@ -192,7 +192,7 @@ fn runs_of_different_suppliers_are_not_put_together_and_those_of_nobody_are_name
     let expected = [
         "Supplier: A. Sample Ltd",
         "Application id: app-1",
-        "Not stated in: b: nothing shows whose it is",
+        "Not stated in: b: nothing shows which supplier it is from",
     ];
     assert_eq!(lines, expected);
     let nobody = put(&[&of_whom("a", None, None)]).unwrap().whose.lines();
@@ -211,8 +211,8 @@ fn words_suffice_for_some_statements_and_others_need_the_file_that_shows_them() 
     assert_eq!(missing, ["AT3.7", "AT7.7", "AT11.2", "AT12.7", "AT13.7"]);
     assert_eq!(words.tests[13].owed, [], "AT14.6: words suffice");
     assert_eq!(words.tests[2].owed, words.tests[2].file_missing);
-    let line = "AT3: AT3.7 is stated, its evidence is missing; attach the processing log covering \
-                both lists with `letterproof attest --file`";
+    let line = "AT3: AT3.7 is stated, but its evidence is missing; attach the processing log \
+                covering both lists with `letterproof attest --file`";
     assert!(!words.ready && words.remaining.contains(&line.to_owned()), "{:?}", words.remaining);
 
     // A second statement that has it settles it, in whichever run, until it is withdrawn.
@@ -398,7 +398,7 @@ fn what_was_only_driven_has_still_to_be_shown_by_the_suppliers_system() {
     assert_eq!(driven.remaining.len(), needed, "{:?}", driven.remaining);
     assert_eq!(
         driven.remaining[0],
-        "AT1: pass in run a, driven at INT (claimed) only; the supplier's own system has still to \
+        "AT1: pass in run a, driven at INT (claimed) only; the supplier's own system must still \
          show it, through `letterproof witness`"
     );
     let mut untold = whole("b");

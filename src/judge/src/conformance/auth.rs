@@ -1,6 +1,5 @@
-//! Credentials and the rate limit.
-//! Refuses to handle tokens: a bad one is a value nobody was given, a good one is known by the hash
-//! that stands in its place.
+//! Credentials and the rate limit. Tokens are never seen: a bad one is a value that was never issued,
+//! a good one is known by its hash.
 
 use std::collections::HashMap;
 
@@ -37,7 +36,7 @@ pub(super) const CHECKS: &[Check] = &[
     .needing(AUTHENTICATED),
     probe(
         "C-BEARER-UNKNOWN",
-        "A token nobody was given",
+        "A token that was never issued",
         list(BearerPlan::Value("Bearer not-a-token-of-anyone")),
         by_specification(&[401]),
         "A call with an unknown token is refused with 401.",
@@ -49,16 +48,16 @@ pub(super) const CHECKS: &[Check] = &[
         "Another scheme",
         list(BearerPlan::Value("Basic bm90OmFueW9uZQ==")),
         by_specification(&[401]),
-        "A call with another scheme than Bearer is refused with 401.",
+        "A call with a scheme other than Bearer is refused with 401.",
         PLATFORM,
     )
     .needing(AUTHENTICATED),
     traffic(
         "C-BEARER-KEPT",
-        "A token is good until its end",
+        "A token works until it expires",
         &[],
         kept,
-        "A token that was taken before is not refused with 401 within the life it was given.",
+        "A token that was accepted before is not refused with 401 within its stated lifetime.",
         PLATFORM,
     )
     .needing(AUTHENTICATED),
@@ -111,7 +110,7 @@ fn kept(probed: &Probed<'_>) -> Concluded {
             // A subscription may take minutes to be known, so a token that was never taken counts
             // for nothing.
             (Answer::Status(401), Some(before)) if age < *life => {
-                let words = format!("was refused {} after its token was given", seconds(age));
+                let words = format!("was refused {} after its token was issued", seconds(age));
                 tally.fault(None, [*before, ix], words);
             }
             (Answer::Status(401) | Answer::Lost, _) => {}
@@ -122,10 +121,10 @@ fn kept(probed: &Probed<'_>) -> Concluded {
         }
     }
     if tally.checked() == 0 {
-        let why = "no token that was asked for is on record with the calls that carry it";
+        let why = "no token request is on record together with calls that use its token";
         return Concluded::plain(Ruling::not_applicable(why));
     }
-    none_or(tally, probed, "call", "each with its token taken")
+    none_or(tally, probed, "call", "each with its token accepted")
 }
 
 /// The longest time over which it is counted what the API let through.
@@ -177,7 +176,7 @@ fn unlimited(probed: &Probed<'_>) -> Ruling {
     match (busiest.iter().find(beyond), busiest.first()) {
         (Some(through), _) => Ruling::fail(words(through)).shown_by([through.last]),
         (None, Some(through)) if through.calls > limit + ABOVE => {
-            let why = "so many may fall into two seconds of the API's clock";
+            let why = "so many calls may span two seconds of the API's clock";
             Ruling::open(words(through), why).shown_by([through.last])
         }
         _ => Ruling::not_run("the rate limit was not reached"),

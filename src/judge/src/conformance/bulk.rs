@@ -1,6 +1,6 @@
-//! `POST /letters`: sizes, duplicate ids, one bad item among good ones, each fault of a body.
-//! Refuses to touch real letters: its updates name letters that belong to nobody, which the
-//! deployed API takes and drops.
+//! `POST /letters`: sizes, duplicate ids, one bad item among good ones, each fault of a body. Real
+//! letters are not touched: the updates name unknown letters, which the deployed API accepts and
+//! drops.
 
 use letterproof_model::{Capability, Operation};
 
@@ -37,27 +37,27 @@ pub(super) const CHECKS: &[Check] = &[
     probe("C-BULK-NONE", "No letters", post().text(r#"{"data":[]}"#), REFUSED.deployed(&[202]),
         "A bulk update of no letters is refused.", HANDLERS).needing(STATEFUL),
     probe("C-BULK-1", "One letter", post().body(BodyPlan::Updates(1)), TAKEN_OR_NOT,
-        "A bulk update of one letter that belongs to nobody is taken and dropped, or refused.", HANDLERS).needing(STATEFUL),
+        "A bulk update of one unknown letter is accepted and dropped, or refused.", HANDLERS).needing(STATEFUL),
     probe("C-BULK-2500", "2,500 letters", post().body(BodyPlan::Updates(2_500)), TAKEN_OR_NOT,
-        "A bulk update of 2,500 letters, the most there is, is not refused for its size.", HANDLERS).needing(STATEFUL),
+        "A bulk update of 2,500 letters, the maximum, is not refused for its size.", HANDLERS).needing(STATEFUL),
     probe("C-BULK-2501", "2,501 letters", post().body(BodyPlan::Updates(2_501)), by_specification(&[400, 413]),
         "A bulk update of more than 2,500 letters is refused.", HANDLERS).needing(STATEFUL),
     probe("C-BULK-LONG-REASON", "A very long reason", post().body(BodyPlan::Long(100_000)), by_specification(&[202, 400, 413]),
-        "A very long reason is taken or refused, and breaks nothing.", OAS).needing(STATEFUL),
+        "A very long reason is accepted or refused, and breaks nothing.", OAS).needing(STATEFUL),
     probe("C-BULK-DEEP", "Deeply nested JSON", post().body(BodyPlan::Deep(1_000)), by_specification(&[400, 413]),
         "Deeply nested JSON is refused.", OAS).needing(STATEFUL),
     refused("C-BULK-DUPLICATE-IDS", "A letter twice",
         r#"{"data":[{"id":"00000000-0000-4000-8000-000000000001","type":"Letter","attributes":{"status":"ACCEPTED"}},{"id":"00000000-0000-4000-8000-000000000001","type":"Letter","attributes":{"status":"ACCEPTED"}}]}"#,
-        "A letter named twice is refused."),
-    refused("C-BULK-ONE-BAD", "One bad item of two",
+        "An update that names a letter twice is refused."),
+    refused("C-BULK-ONE-BAD", "One invalid item of two",
         r#"{"data":[{"id":"00000000-0000-4000-8000-000000000001","type":"Letter","attributes":{"status":"ACCEPTED"}},{"id":"00000000-0000-4000-8000-000000000002","type":"Letter","attributes":{"status":"LOST"}}]}"#,
-        "One bad item refuses the whole update."),
+        "One invalid item causes the whole update to be refused."),
     refused("C-BULK-STATUS-UNKNOWN", "An unknown status",
         r#"{"data":[{"id":"00000000-0000-4000-8000-000000000001","type":"Letter","attributes":{"status":"LOST"}}]}"#, "An unknown status is refused."),
     refused("C-BULK-UNKNOWN-ATTRIBUTE", "An unknown attribute",
-        r#"{"data":[{"id":"00000000-0000-4000-8000-000000000001","type":"Letter","attributes":{"status":"ACCEPTED","colour":"blue"}}]}"#, "An attribute nobody documented is refused."),
-    refused("C-BULK-NOT-A-LIST", "One letter where a list is meant",
-        r#"{"data":{"id":"00000000-0000-4000-8000-000000000001","type":"Letter","attributes":{"status":"ACCEPTED"}}}"#, "A single letter where a list is meant is refused."),
+        r#"{"data":[{"id":"00000000-0000-4000-8000-000000000001","type":"Letter","attributes":{"status":"ACCEPTED","colour":"blue"}}]}"#, "An undocumented attribute is refused."),
+    refused("C-BULK-NOT-A-LIST", "One letter instead of a list",
+        r#"{"data":{"id":"00000000-0000-4000-8000-000000000001","type":"Letter","attributes":{"status":"ACCEPTED"}}}"#, "A single letter instead of a list is refused."),
     refused("C-BULK-MALFORMED", "Malformed JSON", r#"{"data":["#, "Malformed JSON is refused."),
     refused("C-BULK-EMPTY-OBJECT", "An empty document", "{}", "A document without data is refused."),
     probe("C-BULK-NO-BODY", "No body", post(), REFUSED, "An update without a body is refused.", OAS).needing(STATEFUL),

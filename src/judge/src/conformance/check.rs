@@ -1,5 +1,4 @@
-//! One check of the conformance suite, as data.
-//! Refuses an expectation without a source: every check says what it rests on.
+//! One check of the conformance suite, as data. Every check says what it rests on.
 
 use letterproof_model::{Capability, FindingKind};
 

@@ -1,5 +1,5 @@
-//! The contract of each operation, over every exchange: statuses, media types, headers, bodies.
-//! Refuses a second opinion: what the contract crate finds about the API decides.
+//! The contract of each operation, over every exchange: statuses, media types, headers, bodies. What
+//! the contract crate finds about the API decides.
 
 use std::collections::BTreeMap;
 
@@ -96,8 +96,8 @@ impl Answers {
             return Concluded::plain(ruling);
         }
         if !self.success {
-            let observed = format!("{}, none of them a success", many(self.calls, "answer"));
-            let why = "no success was seen, so that nothing is known of its document";
+            let observed = format!("{}, none successful", many(self.calls, "answer"));
+            let why = "no successful answer was seen, so its document could not be checked";
             return Concluded::plain(not_seen(Ruling::pass(observed), why, probed));
         }
         if !self.deviations.is_empty() {

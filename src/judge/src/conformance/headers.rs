@@ -1,6 +1,5 @@
-//! `X-Request-ID`, `X-Correlation-ID`, media types and charsets.
-//! Refuses to know the gateway better than anyone does: where it is unknown, both answers are
-//! right and the one seen is recorded.
+//! `X-Request-ID`, `X-Correlation-ID`, media types and charsets. Where the gateway's behaviour is
+//! unknown, both answers are right and the one seen is recorded.
 
 use std::collections::BTreeMap;
 
@@ -99,33 +98,33 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     probe(
         "C-REQUEST-ID-NOT-GUID",
-        "An X-Request-ID that is no GUID",
+        "An X-Request-ID that is not a GUID",
         ProbePlan::new("GET", "/letters?limit=2")
             .request_id(HeaderPlan::Value("not-a-guid"))
             .hiding(),
         by_specification(&[400]).deployed(&[200]).sandbox(&[200]),
-        "An X-Request-ID that is no GUID is refused.",
+        "An X-Request-ID that is not a GUID is refused.",
         IDS,
     ),
     traffic(
         "C-REQUEST-ID-ECHO",
-        "X-Request-ID comes back",
+        "X-Request-ID is returned",
         &[],
         request_id_echo,
-        "A success repeats its X-Request-ID, where the gateway sets it.",
+        "A successful answer repeats its X-Request-ID, where the gateway sets it.",
         IDS,
     ),
     driven(
         "C-CORRELATION-ID-ECHO",
-        "X-Correlation-ID comes back",
+        "X-Correlation-ID is returned",
         Probe::Twice(&ProbePlan::new("GET", "/letters/{letter}").letter(LetterNeed::Any)),
         correlation_echo,
-        "A success repeats its X-Correlation-ID, where the gateway sets it.",
+        "A successful answer repeats its X-Correlation-ID, where the gateway sets it.",
         CORRELATION,
     ),
     driven(
         "C-CORRELATION-ID-GENERATED",
-        "X-Correlation-ID is made where none was sent",
+        "X-Correlation-ID is generated where none was sent",
         // One for all shows only where there are two.
         Probe::Twice(
             &ProbePlan::new("GET", "/letters/{letter}")
@@ -133,7 +132,7 @@ pub(super) const CHECKS: &[Check] = &[
                 .letter(LetterNeed::Any),
         ),
         correlation_made,
-        "A call without X-Correlation-ID is given one of its own, where the gateway sets it.",
+        "A call without X-Correlation-ID is given a new one, where the gateway sets it.",
         CORRELATION,
     ),
     probe(
@@ -141,7 +140,7 @@ pub(super) const CHECKS: &[Check] = &[
         "application/json",
         update_as(HeaderPlan::Value("application/json")),
         by_specification(&[202, 400, 404]).sandbox(&[415]),
-        "application/json is taken like the API's own media type.",
+        "application/json is accepted like the API's own media type.",
         PROSE,
     )
     .needing(STATEFUL),
@@ -150,7 +149,7 @@ pub(super) const CHECKS: &[Check] = &[
         "charset=utf-8",
         update_as(HeaderPlan::Value("application/vnd.api+json; charset=utf-8")),
         by_specification(&[202, 400, 404]),
-        "The charset utf-8 is taken.",
+        "The charset utf-8 is accepted.",
         PROSE,
     )
     .needing(STATEFUL),
@@ -159,7 +158,7 @@ pub(super) const CHECKS: &[Check] = &[
         "charset=utf-16",
         update_as(HeaderPlan::Value("application/vnd.api+json; charset=utf-16")),
         by_specification(&[406]).deployed(&[202, 400, 415]).sandbox(&[400]),
-        "Another charset than utf-8 is refused with 406.",
+        "A charset other than utf-8 is refused with 406.",
         PROSE,
     )
     .needing(STATEFUL),
@@ -168,7 +167,7 @@ pub(super) const CHECKS: &[Check] = &[
         "charset=iso-8859-1",
         update_as(HeaderPlan::Value("application/vnd.api+json; charset=iso-8859-1")),
         by_specification(&[406]).deployed(&[202, 400, 415]).sandbox(&[415]),
-        "Another charset than utf-8 is refused with 406.",
+        "A charset other than utf-8 is refused with 406.",
         PROSE,
     )
     .needing(STATEFUL),
@@ -306,5 +305,5 @@ fn correlation_made(probed: &Probed<'_>) -> Concluded {
         }
     }
     made.count("x-correlation-id", &mut tally);
-    known_absence(none_or(tally, probed, "answer", "with an id of its own"), without, probed)
+    known_absence(none_or(tally, probed, "answer", "with its own id"), without, probed)
 }

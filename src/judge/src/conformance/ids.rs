@@ -1,5 +1,5 @@
-//! Ids that the API makes itself: each of an answer's own, none for all.
-//! Refuses to compare ids of one request: a caller's own id may be part of them.
+//! Ids that the API makes itself: each of an answer's own, none for all. Ids of one request are not
+//! compared: a caller's own id may be part of them.
 
 use std::collections::BTreeMap;
 
@@ -18,19 +18,19 @@ const STATEFUL: &[Capability] = &[Capability::Stateful];
 pub(super) const CHECKS: &[Check] = &[
     traffic(
         "C-ERROR-ID",
-        "Errors have ids of their own",
+        "Each error has its own id",
         &[],
         of_errors,
-        "The ids of errors tell the calls apart that they answer.",
+        "Errors that answer different calls have different ids.",
         "OAS error document, id",
     )
     .needing(STATEFUL),
     traffic(
         "C-MI-ID",
-        "Records have ids of their own",
+        "Each record has its own id",
         &[],
         of_records,
-        "Each record submitted is given an id of its own.",
+        "Each submitted record is given its own id.",
         "OAS createMI",
     )
     .needing(STATEFUL),
@@ -88,7 +88,7 @@ fn of_errors(probed: &Probed<'_>) -> Concluded {
     }
     let mut tally = Tally::default();
     made.count("the error id", &mut tally);
-    none_or(tally, probed, "error", "each with an id of its own")
+    none_or(tally, probed, "error", "each with its own id")
 }
 
 fn of_records(probed: &Probed<'_>) -> Concluded {
@@ -104,5 +104,5 @@ fn of_records(probed: &Probed<'_>) -> Concluded {
     }
     let mut tally = Tally::default();
     made.count("the record id", &mut tally);
-    none_or(tally, probed, "record", "each with an id of its own")
+    none_or(tally, probed, "record", "each with its own id")
 }

@@ -1,6 +1,5 @@
-//! Judging every check of the conformance suite over a journal.
-//! Refuses `pass` for what differs from the specification without saying so: a known difference
-//! passes as a deviation, an unknown one fails.
+//! Judging every check of the conformance suite over a journal. A known difference from the
+//! specification passes as a deviation, an unknown one fails.
 
 use std::sync::LazyLock;
 
@@ -138,7 +137,7 @@ fn judge_probe(plan: &ProbePlan, accepted: Accepted, probed: &Probed<'_>) -> Con
             }
             0 => Ruling::not_run("the probe was not sent"),
             n => Ruling::open(
-                format!("{} without an answer that tells", many(n, "call")),
+                format!("{} without a conclusive answer", many(n, "call")),
                 "throttled, without credentials, or cut off",
             )
             .shown_by(undecided),
@@ -176,14 +175,14 @@ fn unseen(
     let success = |call: &Call| matches!(call.answer(), Answer::Status(200..=399));
     let gives = |success: fn(&u16) -> bool| accepted.specification.iter().all(success);
     if gives(|status| *status < 400) && !calls.iter().any(|(_, call)| success(call)) {
-        return Some("nothing could be read, which is a known difference and shows nothing");
+        return Some("nothing could be read, which is a known difference and proves nothing");
     }
     let operation = calls.first().map(|(_, call)| call.operation)?;
     if operation == Operation::GetMi
         && gives(|status| *status == 404)
         && !probed.of_operation(operation).any(|(_, call)| success(call))
     {
-        return Some("no record at all could be read, so that one that is not there shows nothing");
+        return Some("no record at all could be read, so a missing one proves nothing");
     }
     None
 }

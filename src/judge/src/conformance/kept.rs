@@ -2,8 +2,8 @@
 //!
 //! Went back: an earlier status without an update since. Changed to something else, or unasked: a
 //! status that nobody sent, or whose update was refused. NHS Notify itself takes a rejected letter
-//! back or fails it. Refuses to blame the API for updates that need not be on record: what was sent
-//! before the record began, while nobody was watching, or by a system whose traffic is not whole.
+//! back or fails it. The API is not blamed for updates that need not be on record: what was sent
+//! before the record began, while nobody was watching, or by a system whose traffic is incomplete.
 
 use std::collections::HashSet;
 
@@ -22,9 +22,9 @@ use letterproof_model::text::{count, many, micros};
 pub(super) const ID: &str = "C-LETTER-KEPT";
 /// Its id as a finding.
 const FINDING: &str = "F-LETTER-NOT-KEPT";
-pub(super) const TITLE: &str = "A status once read stays";
-pub(super) const CLAUSE: &str = "A letter shows another status than before only after an update to it (or from REJECTED, which \
-     NHS Notify takes back to PENDING or to FAILED).";
+pub(super) const TITLE: &str = "A status that was read is kept";
+pub(super) const CLAUSE: &str = "A letter's status changes only after an update to it (or from \
+     REJECTED, which NHS Notify moves to PENDING or to FAILED).";
 pub(super) const SOURCE: &str = "OAS getLetterStatus, getLetters";
 
 pub(super) fn kept(probed: &Probed<'_>) -> Concluded {
@@ -47,7 +47,7 @@ pub(crate) fn finding(traffic: &Traffic, context: &Context) -> Option<(Finding, 
         id: FINDING.to_owned(),
         about: About::Api,
         kind,
-        title: "A letter shows another status without an update".to_owned(),
+        title: "A letter's status changed without an update".to_owned(),
         expected: CLAUSE.to_owned(),
         observed: criterion.observed,
         source: SOURCE.to_owned(),
@@ -72,13 +72,13 @@ fn judged(traffic: &Traffic, context: &Context) -> Ruling {
         return Ruling::not_run("no letter was read twice");
     }
     let ruling = tally.rule(traffic, "read", |n| {
-        format!("{}, each as the one before or later in the letter's life", many(n, "read"))
+        format!("{}, each with the same status or a later one", many(n, "read"))
     });
     if !ruling.passed() || again == moved {
         return ruling;
     }
     ruling.because(format!(
-        "{} of {} that moved were read again after they were seen to",
+        "{} of {} that moved were read again after the move was seen",
         count(again as u64),
         many(moved, "letter")
     ))
@@ -195,7 +195,7 @@ impl<'a> Asked<'a> {
             Some(answer) => Some(format!("although its update was {}", answer.words())),
             // What a PATCH with an odd body asked for is not known here.
             None if self.patched.contains(&ix) && letter.updates().next().is_none() => None,
-            None => Some("which nobody sent".to_owned()),
+            None => Some("which was never sent".to_owned()),
         }
     }
 

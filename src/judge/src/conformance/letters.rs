@@ -1,6 +1,6 @@
-//! What is said of a letter in one place must hold in every other: that it can be read, what it
-//! is, where it stands in a list.
-//! Refuses to compare what an update may have changed: status and reasons are the tests' matter.
+//! What is said of a letter in one place must hold in every other: that it can be read, what it is,
+//! where it stands in a list. What an update may have changed is not compared: status and reasons are
+//! judged by the tests.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -26,13 +26,13 @@ pub(super) const CHECKS: &[Check] = &[
         "A listed letter can be read",
         &[],
         readable,
-        "A letter that stood in a list is found when it is read.",
+        "A letter that was in a list is found when it is read.",
         LIST,
     )
     .needing(STATEFUL),
     traffic(
         "C-LETTER-CONSTANT",
-        "A letter stays what it is",
+        "A letter's details stay the same",
         &[],
         constant,
         "A letter's specification and group are the same in every list and read.",
@@ -45,7 +45,8 @@ pub(super) const CHECKS: &[Check] = &[
         "Lists keep their order",
         &[],
         ordered,
-        "Letters that stand in two lists, untouched in between, stand there in the same order.",
+        "Letters that are in two lists, and were not updated in between, are in the same order in \
+         both.",
         LIST,
     )
     .needing(STATEFUL),
@@ -62,7 +63,7 @@ fn readable(probed: &Probed<'_>) -> Concluded {
         match (listed, call.answer()) {
             (Some(_), Answer::Status(200)) => tally.good([ix]),
             (Some(listed), Answer::Status(404)) => {
-                tally.fault(letter, [listed.call, ix], "was listed, and is not found");
+                tally.fault(letter, [listed.call, ix], "was listed, but is not found");
             }
             _ => {}
         }
@@ -171,7 +172,7 @@ fn ordered(probed: &Probed<'_>) -> Concluded {
             [] => {}
             [(letter, other, before), more @ ..] => {
                 let other = probed.traffic.id_text(*other);
-                let mut words = format!("stands behind {other}, and stood before it");
+                let mut words = format!("comes after {other}, but came before it");
                 if !more.is_empty() {
                     let letters = many(more.len(), "letter");
                     words.push_str(&format!(" ({letters} more out of order in this list)"));
@@ -183,7 +184,7 @@ fn ordered(probed: &Probed<'_>) -> Concluded {
         places.extend(entries.map(|(place, entry)| (entry.letter, (number, place))));
     }
     if tally.checked() == 0 {
-        return Concluded::plain(Ruling::not_applicable("no letter stood in two lists"));
+        return Concluded::plain(Ruling::not_applicable("no letter was in two lists"));
     }
     none_or(tally, probed, "list", "each in the order of the one before")
 }

@@ -1,5 +1,5 @@
-//! Download links: followed, expired, tampered with, asked for with HEAD.
-//! Refuses to read signatures: a link changed in any way is one that no 303 gave.
+//! Download links: followed, expired, tampered with, asked for with HEAD. Signatures are not read: a
+//! link changed in any way is one that no 303 gave.
 
 use std::collections::{HashMap, HashSet};
 
@@ -29,26 +29,26 @@ pub(super) const CHECKS: &[Check] = &[
         "A fresh link gives the content",
         &[LINK],
         fresh,
-        "A link followed within its life is answered with 200.",
+        "A link followed before it expires is answered with 200.",
         DATA,
     )
     .needing(STATEFUL),
     traffic(
         "C-LINK-AGAIN",
-        "A link works as often as it is followed",
+        "A link can be followed more than once",
         &[LINK],
         again,
-        "A link followed again within its life gives the content again.",
+        "A link followed again before it expires gives the content again.",
         STORAGE,
     )
     .needing(STATEFUL),
     traffic(
         "C-DOWNLOAD-TYPE",
-        "A PDF is announced as one",
+        "A PDF has the right media type",
         &[LINK],
         announced,
-        "The content of a letter is announced as a PDF, or as bytes.",
-        "ours: a reader goes by the media type",
+        "The content of a letter has the media type of a PDF, or of bytes.",
+        "ours: programs rely on the media type",
     )
     .needing(STATEFUL)
     .advice(),
@@ -57,7 +57,7 @@ pub(super) const CHECKS: &[Check] = &[
         "An expired link gives nothing",
         &[LINK],
         expired,
-        "A link followed after its life is refused with 403.",
+        "A link followed after it has expired is refused with 403.",
         DATA,
     )
     .needing(STATEFUL),
@@ -203,7 +203,7 @@ fn announced(probed: &Probed<'_>) -> Concluded {
         match media {
             Some(media) if OF_PDF.contains(&media.as_str()) => tally.good([ix]),
             Some(media) => {
-                let words = format!("was announced as {media}, where application/pdf was meant");
+                let words = format!("has the media type {media} instead of application/pdf");
                 tally.fault(call.letter, [ix], words);
             }
             // A recording made elsewhere may hold no headers at all.
@@ -211,12 +211,12 @@ fn announced(probed: &Probed<'_>) -> Concluded {
                 tally.open(call.letter, [ix], "is recorded without its headers");
             }
             None => {
-                let words = "was announced without a media type, where application/pdf was meant";
+                let words = "has no media type; application/pdf was expected";
                 tally.fault(call.letter, [ix], words);
             }
         }
     });
-    none_or(tally, probed, "download", "announced as a PDF or as bytes")
+    none_or(tally, probed, "download", "with the media type of a PDF or of bytes")
 }
 
 /// A failure on the way, which tells nothing of the link.

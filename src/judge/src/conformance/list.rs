@@ -1,5 +1,5 @@
 //! `GET /letters`: success, the boundaries of `limit`, unknown parameters, what a list may hold.
-//! Refuses to probe with the limits the acceptance tests use, so that neither disturbs the other.
+//! Probes do not use the limits of the acceptance tests, so that neither disturbs the other.
 
 use letterproof_model::LetterStatus;
 
@@ -63,7 +63,7 @@ pub(super) const CHECKS: &[Check] = &[
         "limit=1",
         get("/letters?limit=1").hiding(),
         by_specification(&[200]),
-        "A limit of 1 is taken.",
+        "A limit of 1 is accepted.",
         LIMIT,
     ),
     probe(
@@ -71,7 +71,7 @@ pub(super) const CHECKS: &[Check] = &[
         "limit=2500",
         get("/letters?limit=2500").hiding(),
         by_specification(&[200]),
-        "A limit of 2,500, the most there is, is taken.",
+        "A limit of 2,500, the maximum, is accepted.",
         LIMIT,
     ),
     probe(
@@ -87,7 +87,7 @@ pub(super) const CHECKS: &[Check] = &[
         "limit=abc",
         get("/letters?limit=abc"),
         by_specification(&[400]),
-        "A limit that is no number is refused.",
+        "A limit that is not a number is refused.",
         LIMIT,
     ),
     probe(
@@ -103,7 +103,8 @@ pub(super) const CHECKS: &[Check] = &[
         "limit=1.5",
         get("/letters?limit=1.5").hiding(),
         by_specification(&[200, 400]),
-        "A fraction is a number to the specification, and no count: either answer is right.",
+        "A fraction is a number, as the specification asks, but not a count: either answer is \
+         right.",
         LIMIT,
     ),
     probe(
@@ -119,7 +120,7 @@ pub(super) const CHECKS: &[Check] = &[
         "limit=1e1",
         get("/letters?limit=1e1").hiding(),
         by_specification(&[200, 400]),
-        "An exponent is a number to the specification: either answer is right.",
+        "A number with an exponent is allowed by the specification: either answer is right.",
         LIMIT,
     ),
     probe(
@@ -135,7 +136,7 @@ pub(super) const CHECKS: &[Check] = &[
         "An unknown parameter",
         get("/letters?status=PENDING"),
         by_specification(&[400]),
-        "A parameter nobody documented is refused.",
+        "An undocumented parameter is refused.",
         LIMIT,
     ),
     traffic(
@@ -151,7 +152,7 @@ pub(super) const CHECKS: &[Check] = &[
         "No list names a letter twice",
         &[],
         unique,
-        "No letter stands in a list twice.",
+        "No letter is in a list twice.",
         OAS,
     ),
     traffic(
@@ -164,18 +165,18 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     probe(
         "C-ROUTE-UNKNOWN",
-        "A path that is not there",
+        "A path that does not exist",
         get("/no-such-path"),
         by_specification(&[404]).deployed(&[403]),
-        "A path nobody documented is not found.",
+        "An undocumented path is not found.",
         "public handlers and gateway of the API",
     ),
     probe(
         "C-METHOD-UNKNOWN",
-        "A method that is not there",
+        "A method that does not exist",
         ProbePlan::new("DELETE", "/letters/00000000-0000-4000-8000-000000000000"),
         by_specification(&[404, 405]).deployed(&[403]),
-        "A method nobody documented is refused.",
+        "An undocumented method is refused.",
         "public handlers and gateway of the API",
     ),
 ];

@@ -1,6 +1,5 @@
-//! Finding a probe in the traffic by the request itself.
-//! Refuses loose matches: a call with odd credentials, ids or media types is no other check's
-//! evidence, so that one mutation at a time is judged.
+//! Finding a probe in the traffic by the request itself. A call with odd credentials, ids or media
+//! types is no other check's evidence, so that one mutation at a time is judged.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

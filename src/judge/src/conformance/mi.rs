@@ -1,5 +1,5 @@
 //! `POST /mi` and `GET /mi/{id}`: success, boundaries of each field, impossible dates, read-back.
-//! Refuses to disturb reconciliation: probes name a line item of their own.
+//! Probes name a line item of their own, so that they do not disturb reconciliation.
 
 use std::collections::HashMap;
 
@@ -61,25 +61,25 @@ const fn either(
 }
 
 pub(super) const CHECKS: &[Check] = &[
-    probe("C-MI", "A full record", RECORD, TAKEN, "A full record is taken with 201.", OAS)
+    probe("C-MI", "A full record", RECORD, TAKEN, "A complete record is answered with 201.", OAS)
         .needing(STATEFUL),
     taken(
         "C-MI-MINIMAL",
         "A record of required fields only",
         r#"{"data":{"type":"ManagementInformation","attributes":{"lineItem":"conformance-probe","timestamp":"2026-01-01T00:00:00Z","quantity":1}}}"#,
-        "A record with its required fields alone is taken with 201.",
+        "A record with its required fields alone is answered with 201.",
     ),
     taken(
         "C-MI-TIMESTAMP-MICROSECONDS",
         "A timestamp with microseconds",
         r#"{"data":{"type":"ManagementInformation","attributes":{"lineItem":"conformance-probe","timestamp":"2026-01-01T00:00:00.123456Z","quantity":1}}}"#,
-        "A timestamp with microseconds is taken.",
+        "A timestamp with microseconds is accepted.",
     ),
     refused(
         "C-MI-TIMESTAMP-TEXT",
-        "A timestamp that is none",
+        "An invalid timestamp",
         r#"{"data":{"type":"ManagementInformation","attributes":{"lineItem":"conformance-probe","timestamp":"yesterday","quantity":1}}}"#,
-        "A timestamp that is none is refused.",
+        "An invalid timestamp is refused.",
     ),
     refused(
         "C-MI-TIMESTAMP-DATE-ONLY",
@@ -100,7 +100,7 @@ pub(super) const CHECKS: &[Check] = &[
             r#"{"data":{"type":"ManagementInformation","attributes":{"lineItem":"conformance-probe","timestamp":"2026-01-01T00:00:00+01:00","quantity":1}}}"#,
         ),
         by_specification(&[201]).deployed(&[400]).sandbox(&[200]),
-        "An offset belongs to the format date-time and is taken.",
+        "An offset is part of the date-time format and is accepted.",
         HANDLERS,
     )
     .needing(STATEFUL),
@@ -108,25 +108,25 @@ pub(super) const CHECKS: &[Check] = &[
         "C-MI-TIMESTAMP-FUTURE",
         "A timestamp in the future",
         r#"{"data":{"type":"ManagementInformation","attributes":{"lineItem":"conformance-probe","timestamp":"2099-01-01T00:00:00Z","quantity":1}}}"#,
-        "A timestamp in the future is taken or refused: the specification leaves it open.",
+        "A timestamp in the future is accepted or refused: the specification leaves it open.",
     ),
     either(
         "C-MI-QUANTITY-NEGATIVE",
         "A negative quantity",
         r#"{"data":{"type":"ManagementInformation","attributes":{"lineItem":"conformance-probe","timestamp":"2026-01-01T00:00:00Z","quantity":-1}}}"#,
-        "A negative quantity is taken or refused: the specification leaves it open.",
+        "A negative quantity is accepted or refused: the specification leaves it open.",
     ),
     either(
         "C-MI-QUANTITY-FRACTION",
         "Half a letter",
         r#"{"data":{"type":"ManagementInformation","attributes":{"lineItem":"conformance-probe","timestamp":"2026-01-01T00:00:00Z","quantity":0.5}}}"#,
-        "A fractional quantity is taken or refused: the specification leaves it open.",
+        "A fractional quantity is accepted or refused: the specification leaves it open.",
     ),
     refused(
         "C-MI-QUANTITY-TEXT",
         "A quantity that is text",
         r#"{"data":{"type":"ManagementInformation","attributes":{"lineItem":"conformance-probe","timestamp":"2026-01-01T00:00:00Z","quantity":"1"}}}"#,
-        "A quantity that is no number is refused.",
+        "A quantity that is not a number is refused.",
     ),
     refused(
         "C-MI-LINE-ITEM-MISSING",
@@ -138,13 +138,13 @@ pub(super) const CHECKS: &[Check] = &[
         "C-MI-LINE-ITEM-EMPTY",
         "An empty line item",
         r#"{"data":{"type":"ManagementInformation","attributes":{"lineItem":"","timestamp":"2026-01-01T00:00:00Z","quantity":1}}}"#,
-        "An empty line item is taken or refused: the specification leaves it open.",
+        "An empty line item is accepted or refused: the specification leaves it open.",
     ),
     refused(
         "C-MI-UNKNOWN-ATTRIBUTE",
         "An unknown attribute",
         r#"{"data":{"type":"ManagementInformation","attributes":{"lineItem":"conformance-probe","timestamp":"2026-01-01T00:00:00Z","quantity":1,"colour":"blue"}}}"#,
-        "An attribute nobody documented is refused.",
+        "An undocumented attribute is refused.",
     ),
     refused(
         "C-MI-TYPE-WRONG",
@@ -177,7 +177,7 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     probe(
         "C-MI-READ-UNKNOWN",
-        "A record that is not there",
+        "A record that does not exist",
         ProbePlan::new("GET", "/mi/00000000-0000-4000-8000-00000000feed"),
         by_specification(&[404]).deployed(&[403]),
         "An unknown record is not found.",
@@ -185,7 +185,7 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     traffic(
         "C-MI-SAME",
-        "A record comes back as it was submitted",
+        "A record reads back as it was submitted",
         &[ProbePlan::new("GET", "/mi/{mi}").letter(LetterNeed::Record)],
         same,
         "The answer to a record, and the record read back, equal what was submitted; none is lost \
@@ -236,7 +236,7 @@ fn same(probed: &Probed<'_>) -> Concluded {
             continue;
         };
         if holds_nothing(&response.body) {
-            tally.open(None, [ix], "has an answer that is not on record");
+            tally.open(None, [ix], "has no answer on record");
             continue;
         }
         match difference(&sent, &response.body) {
@@ -260,7 +260,7 @@ fn same(probed: &Probed<'_>) -> Concluded {
         let response = probed.traffic.call(read.call).exchange.response();
         match (read.answer, response, readable) {
             (Answer::Status(200), Some(response), _) if holds_nothing(&response.body) => {
-                tally.open(None, [*first, read.call], "was read into a body that is not on record");
+                tally.open(None, [*first, read.call], "was read, but the body is not on record");
             }
             (Answer::Status(200), Some(response), _) => match difference(sent, &response.body) {
                 None => {
@@ -272,7 +272,11 @@ fn same(probed: &Probed<'_>) -> Concluded {
                 }
             },
             (Answer::Status(404), _, Some(other)) => {
-                tally.fault(None, [*first, read.call, other.call], "is lost: another can be read");
+                tally.fault(
+                    None,
+                    [*first, read.call, other.call],
+                    "is lost, though another can be read",
+                );
             }
             (answer, ..) => refused.push((read.call, answer)),
         }

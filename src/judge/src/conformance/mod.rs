@@ -1,9 +1,8 @@
 //! The conformance suite: what the API itself does, asked with probes and judged from traffic.
 //!
-//! Each area is a file with a table of checks. A check names its probe as data, so that a driver
-//! can send it and the judge can find it by the request itself, and the answers the specification
-//! and the deployed API (or the sandbox) give. Refuses to blame the supplier: all of this is about
-//! the API.
+//! Each area is a file with a table of checks. A check names its probe as data, so that a driver can
+//! send it and the judge can find it by the request itself, and the answers the specification and the
+//! deployed API (or the sandbox) give. All of this is about the API, not the supplier.
 
 mod auth;
 mod bulk;

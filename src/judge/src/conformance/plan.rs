@@ -1,5 +1,5 @@
-//! Probes as data: a request a driver can send and a judge can recognise.
-//! Refuses to name letters or tokens: `{letter}` stands for one the driver chooses.
+//! Probes as data: a request a driver can send and a judge can recognise. Plans name no letters or
+//! tokens: `{letter}` is replaced by one that the driver chooses.
 
 use letterproof_model::LetterId;
 

@@ -1,6 +1,6 @@
 //! Requests that the suite itself plans, told by their words: whoever sends them, there is nobody's
-//! data in them, so a record may keep them whole.
-//! Refuses near misses: what differs from a plan in anything but the id of a letter is none.
+//! data in them, so a record may keep them whole. What differs from a plan in anything but the id of
+//! a letter does not match it.
 
 use super::judging::conformance_checks;
 use super::matching::captured;

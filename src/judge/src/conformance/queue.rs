@@ -1,7 +1,6 @@
 //! The queue behind the lists: it hides what it named, names every letter that waits, and lets go of
-//! letters that were taken on.
-//! Refuses to call a letter lost while its limit, another list, a lost answer, a pause or another
-//! consumer may explain that a list lacks it.
+//! letters that were taken on. A letter is not lost while its limit, another list, a lost answer, a
+//! pause or another consumer may explain that a list lacks it.
 
 use letterproof_model::text::{many, micros, seconds};
 use letterproof_model::{Capability, LetterStatus, Mode};
@@ -35,17 +34,17 @@ pub(super) const CHECKS: &[Check] = &[
         "No waiting letter is missing from the lists",
         &[],
         complete,
-        "A letter known to wait stands in every later list that has room for it, once the \
+        "A letter known to be waiting is in every later list that has room for it, once the \
          visibility timeout is over.",
         "OAS listLetters; AT2",
     )
     .needing(&[Capability::Stateful]),
     traffic(
         "C-LIST-LAG",
-        "Letters taken on leave the list",
+        "Accepted letters leave the list",
         &[],
         leaves,
-        "No list names a letter longer after its acceptance was seen than the queue may lag.",
+        "After its acceptance was seen, no list names a letter for longer than the queue may lag.",
         "OAS listLetters; public handlers of the API",
     )
     .needing(&[Capability::Stateful]),
@@ -157,7 +156,7 @@ fn complete(probed: &Probed<'_>) -> Concluded {
             .iter()
             .any(|event| event.is_listed() && traffic.follows(event.started, ended));
         if !named_later && (context.mode == Mode::Driven || waits_after(letter, list, traffic)) {
-            let words = "waits, and is missing from a list that has room for it";
+            let words = "is waiting, but missing from a list that has room for it";
             tally.fault(ix, [waiting.shown, list], words);
         }
     }
@@ -246,7 +245,7 @@ fn leaves(probed: &Probed<'_>) -> Concluded {
         match (late, taken, last) {
             (Some((seen, listed)), ..) => {
                 let after = seconds(listed.started - seen.at);
-                let words = format!("was still listed {after} after it was seen as taken on");
+                let words = format!("was still listed {after} after its acceptance was seen");
                 tally.fault(ix, [seen.call, listed.call], words);
             }
             (None, Some(seen), Some(list)) if traffic.follows(list.started, seen.at) => {

@@ -1,6 +1,5 @@
 //! `GET /letters/{id}` and `GET /letters/{id}/data`: success, unknown and foreign letters, and the
-//! hash that list, letter and content must share.
-//! Refuses to change a letter.
+//! hash that list, letter and content must share. No letter is changed.
 
 use std::collections::HashMap;
 
@@ -37,7 +36,7 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     traffic(
         "C-LETTER-SAME",
-        "The letter asked for is the letter answered",
+        "The answer is about the letter asked for",
         &[],
         same_letter,
         "The id in the answer is the id asked for.",
@@ -45,7 +44,7 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     probe(
         "C-LETTER-UNKNOWN",
-        "A letter that is not there",
+        "A letter that does not exist",
         get(UNKNOWN),
         by_specification(&[404]),
         "An unknown letter is not found.",
@@ -161,15 +160,15 @@ fn missing_pdf(probed: &Probed<'_>) -> Concluded {
         }
         match last {
             Some((call, true)) => tally.good([call]),
-            Some((call, false)) => tally.fault(ix, [call], "has no hash and yet has content"),
+            Some((call, false)) => tally.fault(ix, [call], "has content but no hash"),
             None => {}
         }
     }
     let concluded = none_or(tally, probed, "letter", "not found");
     if by_storage && concluded.ruling.passed() {
-        let ruling = concluded.ruling.because(
-            "the API gives a link, and its storage says that there is nothing (deployed behaviour)",
-        );
+        let ruling = concluded
+            .ruling
+            .because("the API gives a link, but its storage has no content (deployed behaviour)");
         return Concluded::deviation(ruling);
     }
     concluded
@@ -213,7 +212,7 @@ fn same_hash(probed: &Probed<'_>) -> Concluded {
             (None, None) => {}
         }
     }
-    none_or(tally, probed, "letter", "with one hash throughout")
+    none_or(tally, probed, "letter", "with the same hash throughout")
 }
 
 /// When the API first gave a hash for a letter's content, and which.

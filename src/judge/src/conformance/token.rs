@@ -1,6 +1,5 @@
-//! The token endpoint: assertions that it must refuse, and tokens past their end.
-//! Refuses to look into assertions, which are not kept: a driver names the probe by the
-//! `X-Correlation-ID` it sends along.
+//! The token endpoint: assertions that it must refuse, and tokens past their end. Assertions are not
+//! kept: a driver names the probe by the `X-Correlation-ID` it sends along.
 
 use letterproof_model::{Capability, Operation};
 
@@ -104,19 +103,19 @@ const fn check(
 pub(super) const CHECKS: &[Check] = &[
     check(
         TokenProbe::Signature,
-        "An assertion under another's signature",
+        "An assertion with a wrong signature",
         |probed| refused(TokenProbe::Signature, probed),
         "An assertion whose signature does not verify is refused.",
     ),
     check(
         TokenProbe::Expired,
-        "An assertion of the past",
+        "An expired assertion",
         |probed| refused(TokenProbe::Expired, probed),
         "An assertion that has expired is refused.",
     ),
     check(
         TokenProbe::Audience,
-        "An assertion for somebody else",
+        "An assertion for another endpoint",
         |probed| refused(TokenProbe::Audience, probed),
         "An assertion made for another token endpoint is refused.",
     ),
@@ -134,7 +133,7 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     check(
         TokenProbe::Outlived,
-        "A token past its end",
+        "An expired token",
         |probed| refused(TokenProbe::Outlived, probed),
         "A call with an expired token is refused with 401.",
     ),
@@ -161,11 +160,14 @@ fn refused(probe: TokenProbe, probed: &Probed<'_>) -> Concluded {
         match call.answer() {
             Answer::Status(status) if probe.refusals().contains(&status) => tally.good([*ix]),
             Answer::Lost | Answer::Status(429 | 500..) => {
-                tally.open(None, [*ix], "has no answer that tells");
+                tally.open(None, [*ix], "has no conclusive answer");
             }
             answer => match off(call).filter(|_| probe == TokenProbe::Expired) {
                 Some(off) => {
-                    let words = format!("was {}, and its Date is {off} this clock", answer.words());
+                    let words = format!(
+                        "was {}, and its Date header is {off} this machine's clock",
+                        answer.words()
+                    );
                     tally.open(None, [*ix], words);
                 }
                 None => tally.fault(None, [*ix], format!("was {}", answer.words())),
@@ -175,9 +177,9 @@ fn refused(probe: TokenProbe, probed: &Probed<'_>) -> Concluded {
     if calls.is_empty() {
         let asked = probed.traffic.calls().any(|(_, call)| call.operation == Operation::Token);
         return Concluded::plain(match probe {
-            TokenProbe::Outlived => Ruling::not_applicable("no token ended within the run"),
+            TokenProbe::Outlived => Ruling::not_applicable("no token expired during the run"),
             _ if asked => Ruling::not_run("the probe was not sent"),
-            _ => Ruling::not_applicable("nobody was asked for a token"),
+            _ => Ruling::not_applicable("no token was requested"),
         });
     }
     let pass = |n| format!("{} refused", many(n, "call"));

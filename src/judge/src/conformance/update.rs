@@ -1,6 +1,6 @@
-//! `PATCH /letters/{id}`: each fault of a body alone, unknown and foreign letters, what the API
-//! takes although a supplier must not send it.
-//! Refuses to use up more letters than a plan says: only probes marked as spending change one.
+//! `PATCH /letters/{id}`: each fault of a body alone, unknown and foreign letters, what the API takes
+//! although a supplier must not send it. No more letters are used up than a plan says: only probes
+//! marked as spending change one.
 
 use letterproof_model::{Capability, Operation};
 
@@ -59,15 +59,15 @@ pub(super) const CHECKS: &[Check] = &[
     refused("C-PATCH-ID-MISMATCH", "Another id in the body",
         r#"{"data":{"id":"00000000-0000-4000-8000-000000000000","type":"Letter","attributes":{"status":"ACCEPTED"}}}"#, "A body whose id is not the path's is refused."),
     refused("C-PATCH-UNKNOWN-ATTRIBUTE", "An unknown attribute",
-        r#"{"data":{"id":"{letter}","type":"Letter","attributes":{"status":"ACCEPTED","colour":"blue"}}}"#, "An attribute nobody documented is refused."),
+        r#"{"data":{"id":"{letter}","type":"Letter","attributes":{"status":"ACCEPTED","colour":"blue"}}}"#, "An undocumented attribute is refused."),
     refused("C-PATCH-UNKNOWN-PROPERTY", "An unknown property",
-        r#"{"data":{"id":"{letter}","type":"Letter","colour":"blue","attributes":{"status":"ACCEPTED"}}}"#, "A property nobody documented is refused."),
+        r#"{"data":{"id":"{letter}","type":"Letter","colour":"blue","attributes":{"status":"ACCEPTED"}}}"#, "An undocumented property is refused."),
     refused("C-PATCH-UNKNOWN-MEMBER", "An unknown member of the document",
-        r#"{"data":{"id":"{letter}","type":"Letter","attributes":{"status":"ACCEPTED"}},"colour":"blue"}"#, "A member nobody documented is refused."),
+        r#"{"data":{"id":"{letter}","type":"Letter","attributes":{"status":"ACCEPTED"}},"colour":"blue"}"#, "An undocumented member is refused."),
     refused("C-PATCH-MALFORMED", "Malformed JSON", r#"{"data":{"id":"{letter}""#, "Malformed JSON is refused."),
     refused("C-PATCH-EMPTY-OBJECT", "An empty document", "{}", "A document without data is refused."),
     refused("C-PATCH-LIST", "A list for one letter",
-        r#"{"data":[{"id":"{letter}","type":"Letter","attributes":{"status":"ACCEPTED"}}]}"#, "A list where one letter is meant is refused."),
+        r#"{"data":[{"id":"{letter}","type":"Letter","attributes":{"status":"ACCEPTED"}}]}"#, "A list instead of one letter is refused."),
     probe("C-PATCH-NO-BODY", "No body", patch(), by_specification(&[400]),
         "An update without a body is refused.", OAS).needing(STATEFUL),
     probe("C-PATCH-DEEP", "Deeply nested JSON", patch().body(BodyPlan::Deep(DEPTH)), by_specification(&[400, 413]),
@@ -75,7 +75,7 @@ pub(super) const CHECKS: &[Check] = &[
     probe("C-PATCH-DUPLICATE-KEY", "A key given twice",
         patch().text(r#"{"data":{"id":"{letter}","type":"Letter","attributes":{"status":"LOST","status":"LOST"}}}"#),
         by_specification(&[400]), "A key given twice, wrong both times, is refused.", OAS).needing(STATEFUL),
-    probe("C-PATCH-UNKNOWN-LETTER", "A letter that is not there",
+    probe("C-PATCH-UNKNOWN-LETTER", "A letter that does not exist",
         ProbePlan::new("PATCH", UNKNOWN).text(r#"{"data":{"id":"00000000-0000-4000-8000-000000000000","type":"Letter","attributes":{"status":"ACCEPTED"}}}"#),
         by_specification(&[404]).deployed(&[202]), "An unknown letter is not found.", HANDLERS).needing(STATEFUL),
     probe("C-PATCH-FOREIGN", "A letter of another supplier",
@@ -86,9 +86,9 @@ pub(super) const CHECKS: &[Check] = &[
     taken("C-PATCH-RETURNED-NO-REASON", "RETURNED without a reason",
         r#"{"data":{"id":"{letter}","type":"Letter","attributes":{"status":"RETURNED"}}}"#, "RETURNED without code and text is refused."),
     taken("C-PATCH-RETURNED-UNKNOWN-REASON", "RETURNED with an unknown code",
-        r#"{"data":{"id":"{letter}","type":"Letter","attributes":{"status":"RETURNED","reasonCode":"R99","reasonText":"Nowhere"}}}"#, "RETURNED with a code that is none of R01 to R10 is refused."),
-    taken("C-PATCH-ILLEGAL-MOVE", "A move the lifecycle does not have",
-        r#"{"data":{"id":"{letter}","type":"Letter","attributes":{"status":"DELIVERED"}}}"#, "A move the lifecycle does not have is refused."),
+        r#"{"data":{"id":"{letter}","type":"Letter","attributes":{"status":"RETURNED","reasonCode":"R99","reasonText":"Nowhere"}}}"#, "RETURNED with a code other than R01 to R10 is refused."),
+    taken("C-PATCH-ILLEGAL-MOVE", "A move that is not in the lifecycle",
+        r#"{"data":{"id":"{letter}","type":"Letter","attributes":{"status":"DELIVERED"}}}"#, "A move that is not in the lifecycle is refused."),
 ];
 
 /// Updates whose body could be read, sent as they should be.

@@ -1,5 +1,5 @@
-//! What is seen call by call: ids of their own, tokens used again, the rate kept.
-//! Refuses exactness that a network does not have: what its jitter may add to a rate is no breach.
+//! What is seen call by call: ids of their own, tokens used again, the rate kept. What a network's
+//! jitter may add to a rate is not a breach.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -24,9 +24,9 @@ const SECOND: Micros = 1_000_000;
 pub(super) const CHECKS: &[ObserverCheck] = &[
     ObserverCheck {
         id: "O-REQUEST-ID-UNIQUE",
-        title: "Every request has an id of its own",
-        clause: "No X-Request-ID is used for two requests; the repeat of a call that was not carried \
-                 out for certain may keep it.",
+        title: "Every request has its own id",
+        clause: "No X-Request-ID is used for two requests. A repeat may keep the id only if the \
+                 call got no clear answer.",
         source: "OAS parameter X-Request-ID",
         strength: Strength::Implied,
         needs: &[],
@@ -34,7 +34,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
     },
     ObserverCheck {
         id: "O-TOKEN-REUSED",
-        title: "Tokens are used again",
+        title: "Tokens are reused",
         clause: "A token is used for most of its ten minutes, not for a call or two.",
         source: "NHS API platform, application-restricted access",
         strength: Strength::Implied,
@@ -70,7 +70,7 @@ fn unique_ids(traffic: &Traffic, _: &Context) -> Ruling {
         let Some(id) = call.exchange.request.header("x-request-id") else { continue };
         match known.get(id) {
             Some((first, earlier)) if !repeats(earlier, call) => {
-                let words = format!("{id} stood on {} once more", call.operation.label());
+                let words = format!("{id} was used again on {}", call.operation.label());
                 tally.fault(None, [*first, ix], words);
             }
             _ => {
@@ -80,7 +80,7 @@ fn unique_ids(traffic: &Traffic, _: &Context) -> Ruling {
         }
     }
     if tally.checked() == 0 {
-        return Ruling::not_run("no X-Request-ID is on record; any call that carries one shows it");
+        return Ruling::not_run("no X-Request-ID is on record; any call with one would show it");
     }
     tally.rule(traffic, "call", |n| format!("{}, no id for two requests", many(n, "call")))
 }
@@ -93,7 +93,9 @@ fn tokens_reused(traffic: &Traffic, _: &Context) -> Ruling {
         .collect();
     let calls = api_calls(traffic).count();
     if granted.is_empty() || calls == 0 {
-        return Ruling::not_run("no token and its use are on record; a longer recording shows it");
+        return Ruling::not_run(
+            "no token is on record together with its use; a longer recording would show it",
+        );
     }
     let early: Vec<Micros> = granted
         .windows(2)
@@ -111,7 +113,8 @@ fn tokens_reused(traffic: &Traffic, _: &Context) -> Ruling {
         n => Ruling::open(
             observed,
             format!(
-                "{} before the last was half used up: a restart, or several workers, may explain it",
+                "{} before the last was half used up: a restart, or several workers, may explain \
+                 it",
                 many(n, "token")
             ),
         ),
@@ -140,7 +143,7 @@ fn rate_kept(traffic: &Traffic, context: &Context) -> Ruling {
         refused |= over && call.answer() == Answer::Status(429);
     }
     if most == 0 {
-        return Ruling::not_run("no API call was made; any call shows it");
+        return Ruling::not_run("no API call was made; any call would show it");
     }
     let observed = format!("at most {} within one second", many(most, "call"));
     let ruling = if most <= limit {
@@ -148,7 +151,7 @@ fn rate_kept(traffic: &Traffic, context: &Context) -> Ruling {
     } else if refused || most > limit + limit / JITTER {
         Ruling::fail(observed)
     } else {
-        Ruling::open(observed, "so little above the limit may be the network's jitter")
+        Ruling::open(observed, "so small an excess may be network jitter")
     };
     ruling
         .expecting(format!("at most {} calls in any second", count(context.rate_limit)))

@@ -1,8 +1,7 @@
-//! What is seen of calls that are within the limit and yet needless: a letter or a list asked for over
-//! and over in quick succession while there is nothing new to learn.
-//! Refuses to call waiting needless: a status that was sent and does not show yet may be read as often
-//! as it takes, so may a rejected letter that NHS Notify may take back, and whoever looks every few
-//! seconds is patient.
+//! What is seen of calls that are within the limit and yet needless: a letter or a list asked for
+//! over and over in quick succession while there is nothing new to learn. Waiting is not needless: a
+//! status that was sent and does not show yet may be read as often as it takes, so may a rejected
+//! letter that NHS Notify may take back, and whoever looks every few seconds is patient.
 
 use std::collections::HashSet;
 
@@ -21,10 +20,10 @@ const PATIENT: Micros = 1_000_000;
 
 pub(super) const CHECKS: &[ObserverCheck] = &[ObserverCheck {
     id: "O-READS-NEEDED",
-    title: "Nothing is read over and over without need",
-    clause: "No letter is read, and no list asked for, a hundred times and more within a second of \
-             the time before while there is nothing new to learn.",
-    source: "API catalogue, rate limit; good conduct towards a shared API",
+    title: "Nothing is read repeatedly without need",
+    clause: "No letter is read, and no list is asked for, a hundred times or more, each within a \
+             second of the last, while nothing new is expected.",
+    source: "API catalogue, rate limit; considerate use of a shared API",
     strength: Strength::Ours,
     needs: &[],
     judge: needed,
@@ -59,7 +58,7 @@ fn needed(traffic: &Traffic, _: &Context) -> Ruling {
         return Ruling::not_run("no letter was read and no list asked for; any such call shows it");
     }
     tally.rule(traffic, "endpoint", |n| {
-        format!("{} read, none over and over without need", many(n, "endpoint"))
+        format!("{} read, none repeatedly without need", many(n, "endpoint"))
     })
 }
 

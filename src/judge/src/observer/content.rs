@@ -1,8 +1,7 @@
-//! What is seen of the PDFs: fetched whole before a letter is produced, unchanged, in time.
-//! Refuses to call a PDF missing that was fetched where nobody was watching: a recording without a
-//! single download decides nothing, nor does a letter that is older than the record; and the harness's
-//! own supplier, which prints nothing and accepts many a letter only to accept it, is held to what it
-//! asked for.
+//! What is seen of the PDFs: fetched whole before a letter is produced, unchanged, in time. A PDF
+//! that was fetched unobserved is not called missing: a recording without a single download decides
+//! nothing, nor does a letter that is older than the record; and the harness's own supplier, which
+//! prints nothing and accepts many a letter only to accept it, is held to what it asked for.
 
 use std::collections::HashMap;
 
@@ -19,8 +18,8 @@ use letterproof_model::text::{count, many, seconds};
 pub(super) const CHECKS: &[ObserverCheck] = &[
     ObserverCheck {
         id: "O-PDF-FETCHED",
-        title: "PDFs are downloaded whole",
-        clause: "The PDF of an accepted letter is downloaded whole before the letter is printed, \
+        title: "PDFs are downloaded in full",
+        clause: "The PDF of an accepted letter is downloaded in full before the letter is printed, \
                  enclosed or dispatched.",
         source: "AT15",
         strength: Strength::Implied,
@@ -129,11 +128,11 @@ fn fetched(traffic: &Traffic, context: &Context) -> Ruling {
     }
     if tally.checked() == 0 {
         return Ruling::not_run(
-            "no PDF of an accepted letter was called for; accepting a letter and printing it would \
+            "no PDF of an accepted letter was asked for; accepting a letter and printing it would \
              show it",
         );
     }
-    tally.rule(traffic, "PDF", |n| format!("{} downloaded whole", many(n, "PDF")))
+    tally.rule(traffic, "PDF", |n| format!("{} downloaded in full", many(n, "PDF")))
 }
 
 impl Pdf<'_> {
@@ -146,7 +145,9 @@ impl Pdf<'_> {
             (None, None) if traffic.brought(self.tries.iter().copied()) == Brought::Whole => {
                 tally.good(tried);
             }
-            (None, None) => tally.open(ix, tried, "was accepted, and its PDF is not whole so far"),
+            (None, None) => {
+                tally.open(ix, tried, "was accepted, but its PDF has not arrived in full so far")
+            }
             (Some((sent, _)), Some(whole)) if whole.at <= sent.at => tally.good([whole.call]),
             (Some(produced), _) => self.judge_unfetched(ix, produced, held, traffic, tally),
         }
@@ -170,7 +171,7 @@ impl Pdf<'_> {
                 return tally.open(ix, calls, words);
             }
             (_, Brought::Nothing) if !held => {
-                let words = format!("was sent {status}; the recording holds no download at all");
+                let words = format!("was sent {status}; the recording has no download at all");
                 return tally.open(ix, [sent.call], words);
             }
             (_, Brought::Whole) => "before its PDF was downloaded".to_owned(),
@@ -184,7 +185,8 @@ impl Pdf<'_> {
             tally.fault(ix, calls, format!("was sent {status} {fault}"));
         } else {
             // It may have been fetched before anybody watched.
-            let words = format!("was sent {status}; its life is not on record from its list on");
+            let words =
+                format!("was sent {status}; its history is not on record from its list onwards");
             tally.open(ix, calls, words);
         }
     }
@@ -234,7 +236,7 @@ fn content_same(traffic: &Traffic, _: &Context) -> Ruling {
                 tally.fault(ix, [download, sent.call], words);
             }
             None if pdf.gone => {}
-            None => tally.open(ix, [download], "has other content, and was not produced so far"),
+            None => tally.open(ix, [download], "has other content, but was not produced so far"),
         }
     }
     if tally.checked() == 0 {
@@ -261,7 +263,7 @@ fn in_time(traffic: &Traffic, _: &Context) -> Ruling {
                 let Some((at, link)) = given.get(&letter) else { continue };
                 let expired = traffic.follows(call.started, at + life(link));
                 if expired && call.answer() == Answer::Status(403) {
-                    let words = format!("was called for {} after", seconds(call.started - at));
+                    let words = format!("was asked for {} after", seconds(call.started - at));
                     tally.fault(letter, [ix], format!("{words} its link was given"));
                 } else {
                     tally.good([ix]);

@@ -1,6 +1,6 @@
-//! What is seen of a supplier's lists: one after another, and worked through to their end.
-//! Refuses to call a letter forgotten while it may be listed again: a list that nobody worked
-//! through, or a recording that ended at once, decides nothing.
+//! What is seen of a supplier's lists: one after another, and worked through to their end. A letter
+//! is not forgotten while it may be listed again: a list that nobody processed, or a recording that
+//! ended at once, decides nothing.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +18,8 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
     ObserverCheck {
         id: "O-LIST-SERIAL",
         title: "One list after another",
-        clause: "No list is asked for before the last one is whole: parallel calls may be given the \
-                 same letters.",
+        clause: "No list is asked for before the previous one has arrived: parallel calls may be \
+                 given the same letters.",
         source: "deployed API, GET /letters",
         strength: Strength::Implied,
         needs: &[],
@@ -27,9 +27,9 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
     },
     ObserverCheck {
         id: "O-LISTED-TAKEN-ON",
-        title: "Every listed letter is taken on",
-        clause: "A letter of a list that was worked through is accepted or rejected as well, or \
-                 comes with a later list.",
+        title: "Every listed letter is accepted or rejected",
+        clause: "When a list is processed, each of its letters is accepted or rejected, or is in a \
+                 later list.",
         source: "acceptance pack, status flows",
         strength: Strength::Implied,
         needs: &[],
@@ -62,10 +62,11 @@ fn serial(traffic: &Traffic, _: &Context) -> Ruling {
     for list in traffic.supplier_lists() {
         if let Some((finished, first)) = before {
             if traffic.overlaps(list.started, finished) {
-                let words = "a list was asked for before the last one was whole";
+                let words = "a list was asked for before the previous one had arrived";
                 tally.fault(None, [first, list.call], words);
             } else if list.started < finished {
-                let words = "a list was asked for just as the last one became whole, or before";
+                let words =
+                    "a list was asked for at the moment when the previous one arrived, or before";
                 tally.open(None, [first, list.call], words);
             } else {
                 tally.good([list.call]);
@@ -78,7 +79,7 @@ fn serial(traffic: &Traffic, _: &Context) -> Ruling {
         return Ruling::not_run("fewer than two lists were asked for; a second would show it");
     }
     tally.rule(traffic, "further list", |n| {
-        format!("{}, each after the one before was whole", many(n, "further list"))
+        format!("{}, each after the one before had arrived", many(n, "further list"))
     })
 }
 
@@ -145,17 +146,19 @@ fn taken_on(traffic: &Traffic, context: &Context) -> Ruling {
                 continue;
             }
             if share.worked_through() && over {
-                let words = "was neither accepted nor rejected, as the others of its list were";
+                let words = "was not accepted or rejected, unlike the others of its list";
                 tally.fault(*letter, [call], words);
             } else {
-                tally.open(*letter, [call], "was neither accepted nor rejected so far");
+                tally.open(*letter, [call], "was not accepted or rejected so far");
             }
         }
     }
     if tally.checked() == 0 {
         return Ruling::not_run("no letter was listed; a list would show it");
     }
-    tally.rule(traffic, "letter", |n| format!("{} listed, all taken on", many(n, "letter")))
+    tally.rule(traffic, "letter", |n| {
+        format!("{} listed, all accepted or rejected", many(n, "letter"))
+    })
 }
 
 /// Whether the harness itself sent updates of a letter, as its probes do: it is no longer the
@@ -193,7 +196,7 @@ fn in_bulk(traffic: &Traffic, context: &Context) -> Ruling {
     }
     if tally.checked() == 0 {
         return Ruling::not_run(format!(
-            "no list of {} or {} was worked through; one that is would show it",
+            "no list of {} or {} was processed; one would show it",
             count(context.at4_batch),
             count(context.at15_chunk)
         ));
@@ -232,7 +235,7 @@ fn one_job(traffic: &Traffic, context: &Context) -> Ruling {
         }
     }
     if tally.checked() == 0 {
-        let reason = "no letter of the repeated list was downloaded, so no job can be counted";
+        let reason = "no letter of the repeated list was downloaded, so no jobs can be counted";
         return Ruling::open("nothing was fetched", reason);
     }
     tally.rule(traffic, "letter", |n| format!("{} downloaded, each once", many(n, "letter")))

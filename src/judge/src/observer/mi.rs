@@ -1,6 +1,6 @@
 //! What is seen of management information: no record twice, and counts that equal the dispatches.
-//! Refuses to take silence for refusal: a submission that was not answered may have been taken on,
-//! and was for certain where a success was seen on its way to the supplier.
+//! Silence is not a refusal: a submission that was not answered may have been accepted, and was for
+//! certain where a success was seen on its way to the supplier.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
         title: "No record is submitted twice",
         clause: "There is one record for each reporting date, specification and line item within a \
                  group, also after a submission that was not answered.",
-        source: "AT14; deployed API, POST /mi takes duplicates",
+        source: "AT14; deployed API, POST /mi accepts duplicates",
         strength: Strength::Implied,
         needs: &[],
         judge: once,
@@ -57,7 +57,7 @@ fn once(traffic: &Traffic, _: &Context) -> Ruling {
     let mut records: BTreeMap<Filed<'_>, Submitted> = BTreeMap::new();
     for call in traffic.mi().iter().filter(|call| !call.answer.refused()) {
         let Some(record) = &call.record else {
-            tally.open(None, [call.call], "a record is there without its payload");
+            tally.open(None, [call.call], "a record is on record without its payload");
             continue;
         };
         let key = [&record.specification, &record.group, &record.line_item];
@@ -79,7 +79,7 @@ fn once(traffic: &Traffic, _: &Context) -> Ruling {
                 let words = format!("{of} on {date} was sent again after no answer");
                 tally.open(None, calls, words);
             }
-            (n, _) => tally.fault(None, calls, format!("{of} on {date} was taken on {n} times")),
+            (n, _) => tally.fault(None, calls, format!("{of} on {date} was accepted {n} times")),
         }
     }
     if tally.checked() == 0 {

@@ -2,8 +2,8 @@
 //!
 //! Each looks at the traffic as a whole and ends with a verdict: `not-run` where the traffic held
 //! nothing to look at. A failed check carries its letters and exchanges itself and is not repeated
-//! among the findings. Refuses to count the harness's own calls, and an update that the API
-//! certainly did not take on.
+//! among the findings. The harness's own calls do not count, nor does an update that the API
+//! certainly did not accept.
 
 mod calls;
 mod conduct;

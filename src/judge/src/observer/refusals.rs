@@ -1,6 +1,6 @@
 //! What is seen of a supplier's reaction to 429, to 5xx and to no answer: a pause, and no giving up.
-//! Refuses to call a call given up while it may still come: only where the recording goes on longer
-//! than a letter stays hidden, and only for calls whose work would otherwise be lost.
+//! A call counts as given up only where the recording continues longer than a letter stays hidden,
+//! and only if its work would otherwise be lost.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
     ObserverCheck {
         id: "O-BACK-OFF-429",
         title: "Throttled calls wait",
-        clause: "A call that was refused with 429 is made again after a pause, until it is answered.",
+        clause: "A call that was refused with 429 is repeated after a pause, until it is answered.",
         source: "OAS 429 response",
         strength: Strength::Implied,
         needs: &[],
@@ -28,9 +28,9 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
     },
     ObserverCheck {
         id: "O-BACK-OFF-5XX",
-        title: "Failed calls are made again, with patience",
-        clause: "A call that was answered with 5xx, or not at all, is made again until its work is \
-                 done, without hammering.",
+        title: "Failed calls are repeated, with pauses",
+        clause: "A call that was answered with 5xx, or not at all, is repeated until it succeeds, \
+                 with pauses in between.",
         source: "OAS 500 and 502 responses",
         strength: Strength::Implied,
         needs: &[],
@@ -106,7 +106,7 @@ fn reaction(
         return Ruling::not_run(format!("{nothing}; an injected one would show it"));
     }
     tally.rule(traffic, "call", |n| {
-        format!("{} refused, each overcome after a pause", many(n, "call"))
+        format!("{} refused, each repeated after a pause until it was answered", many(n, "call"))
     })
 }
 
@@ -161,7 +161,7 @@ impl Refused {
         let words = format!("{label} was {} and not repeated", first.answer().words());
         if over && works {
             let watched = seconds(traffic.watched(self.at, traffic.ended()));
-            tally.fault(None, self.calls, format!("{words} in the {watched} that were left"));
+            tally.fault(None, self.calls, format!("{words} in the remaining {watched}"));
         } else {
             tally.open(None, self.calls, format!("{words} so far"));
         }

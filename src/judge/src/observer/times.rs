@@ -1,6 +1,6 @@
-//! What is seen of the times in management information: the pack reconciles counts and timestamps.
-//! Refuses to ask for the minute: a report may bear the time of work, of reporting, or the day alone,
-//! and no text says which. What no clock and no calendar explains is worth a question.
+//! What is seen of the times in management information: the pack reconciles counts and timestamps. A
+//! report may carry the time of work, of reporting, or the day alone, and no text says which. What no
+//! clock and no calendar explains is worth a question.
 
 use letterproof_model::{Context, Strength, Timestamp};
 
@@ -19,8 +19,8 @@ const BACK: Micros = 31 * DAY;
 
 pub(super) const CHECKS: &[ObserverCheck] = &[ObserverCheck {
     id: "O-MI-TIME",
-    title: "Records bear the time of what they report",
-    clause: "A record's time lies neither after its submission nor more than a month before the \
+    title: "Records carry the time of what they report",
+    clause: "A record's time is not after its submission, and not more than a month before the \
              letters that it counts.",
     source: "AT14, reconcile counts and timestamps",
     strength: Strength::Ours,
@@ -50,10 +50,7 @@ fn times(traffic: &Traffic, _: &Context) -> Ruling {
         return Ruling::not_run("no record with a time was submitted; a POST /mi would show it");
     }
     tally.rule(traffic, "record", |n| {
-        format!(
-            "{}, each with a time that its letters and its submission bear out",
-            many(n, "record")
-        )
+        format!("{}, each with a time that fits its letters and its submission", many(n, "record"))
     })
 }
 
@@ -90,9 +87,9 @@ fn after(at: Micros, submitted: Micros) -> Option<&'static str> {
     let past = ahead.rem_euclid(quarter);
     let beside = past.min(quarter - past);
     Some(if ahead <= 14 * 60 * MINUTE && beside <= 5 * MINUTE {
-        "which lies ahead by the offset of a time zone: a local time marked as UTC?"
+        "which is ahead by the offset of a time zone: a local time marked as UTC?"
     } else {
-        "which had not come yet"
+        "which was still in the future"
     })
 }
 

@@ -1,5 +1,5 @@
-//! What is seen of a supplier's updates, letter by letter: moves, repeats, ends, order.
-//! Refuses to blame one update twice: what is sent after an end is no wrong move besides.
+//! What is seen of a supplier's updates, letter by letter: moves, repeats, ends, order. No update is
+//! blamed twice: what is sent after a final status is not a wrong move as well.
 
 use std::collections::HashSet;
 
@@ -15,9 +15,9 @@ use letterproof_model::text::{many, micros};
 pub(super) const CHECKS: &[ObserverCheck] = &[
     ObserverCheck {
         id: "O-MOVE-ELIGIBLE",
-        title: "Only moves of the lifecycle",
-        clause: "A letter is moved only from a status that allows it; what is sent after an end is \
-                 the matter of O-NOTHING-AFTER-END.",
+        title: "Only moves that the lifecycle allows",
+        clause: "A letter is moved only from a status that allows it. For what is sent after a \
+                 final status, see O-NOTHING-AFTER-END.",
         source: "acceptance pack, status flows",
         strength: Strength::Implied,
         needs: &[],
@@ -36,7 +36,7 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
     ObserverCheck {
         id: "O-SECOND-LIST",
         title: "A second list starts no second update",
-        clause: "A letter that is listed again is not sent again what was taken on before.",
+        clause: "A letter that is listed again is not sent an update that was accepted before.",
         source: "AT3",
         strength: Strength::Implied,
         needs: &[],
@@ -45,8 +45,8 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
     ObserverCheck {
         id: "O-STATUS-SEEN-FIRST",
         title: "A status is seen before the next is sent",
-        clause: "The supplier reads a letter in its new status before it sends the next one: queued \
-                 updates may swap. The pack does not ask for it.",
+        clause: "The supplier reads a letter in its new status before it sends the next one: \
+                 queued updates may change places. The pack does not ask for it.",
         source: "AT5 to AT8; deployed API, order of updates",
         strength: Strength::Ours,
         needs: &[],
@@ -54,9 +54,9 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
     },
     ObserverCheck {
         id: "O-NOTHING-AFTER-END",
-        title: "Nothing after an end",
-        clause: "After FORWARDED, CANCELLED, FAILED or REJECTED nothing is sent for a letter but \
-                 what the lifecycle allows from there.",
+        title: "Nothing after a final status",
+        clause: "After FORWARDED, CANCELLED, FAILED or REJECTED a letter is sent only what the \
+                 lifecycle allows from there.",
         source: "AT9, AT11, AT12, AT13",
         strength: Strength::Implied,
         needs: &[],
@@ -101,15 +101,16 @@ fn all_eligible(traffic: &Traffic, context: &Context) -> Ruling {
                 tally.fault(moved.letter, calls, words);
             }
             Eligibility::Unknown => {
-                let words = format!("was moved to {}, and nothing shows from where", moved.status);
+                let words =
+                    format!("was moved to {}, but nothing shows its status before", moved.status);
                 tally.open(moved.letter, calls, words);
             }
         }
     }
     if tally.checked() == 0 {
-        return Ruling::not_run("no update was taken on; any update of a letter would show it");
+        return Ruling::not_run("no update was accepted; any update of a letter would show it");
     }
-    tally.rule(traffic, "move", |n| format!("{}, all of the lifecycle", many(n, "move")))
+    tally.rule(traffic, "move", |n| format!("{}, all allowed by the lifecycle", many(n, "move")))
 }
 
 /// A status that was taken on twice for a letter.
@@ -174,7 +175,7 @@ fn once(traffic: &Traffic, context: &Context) -> Ruling {
         }
     }
     if tally.checked() == 0 {
-        return Ruling::not_run("no update was taken on; any update of a letter would show it");
+        return Ruling::not_run("no update was accepted; any update of a letter would show it");
     }
     tally.rule(traffic, "letter", |n| format!("{} updated, no status twice", many(n, "letter")))
 }
@@ -192,7 +193,7 @@ fn second_list(traffic: &Traffic, context: &Context) -> Ruling {
         let doubled = again.iter().find_map(|again| Some((again, again.listed?)));
         match doubled {
             Some((Again { status, first, second, .. }, listed)) => {
-                let words = format!("was listed again and sent {status} again");
+                let words = format!("was listed again, and was sent {status} again");
                 tally.fault(ix, [*first, listed, *second], words);
             }
             None if taken.is_empty() => idle += 1,
@@ -302,7 +303,7 @@ fn nothing_after_end(traffic: &Traffic, context: &Context) -> Ruling {
         );
     }
     tally.rule(traffic, "letter", |n| {
-        format!("{} ended, nothing sent afterwards", many(n, "letter"))
+        format!("{} in a final status, nothing sent afterwards", many(n, "letter"))
     })
 }
 

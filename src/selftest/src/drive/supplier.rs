@@ -57,7 +57,7 @@ pub(super) async fn drive(
     let report = supplier.run(&|_| (), pending()).await.map_err(words)?;
     // Only a fault may keep the print house from its work.
     if let (false, DayEnd::Broken(why)) = (ways.is_empty(), report.end) {
-        return Err(format!("the sample supplier could not go on: {why}"));
+        return Err(format!("the sample supplier could not continue: {why}"));
     }
     if fault.is_some() {
         tokio::time::sleep(setup.deadline.max(setup.visibility) + AFTERWARDS).await;

@@ -68,7 +68,8 @@ const NONE_MISSING: &[Open] =
     &[Open { id: "C-DATA-MISSING-PDF", reason: "no letter is without a document" }];
 const UNFETCHED: &[Open] = &[Open {
     id: "C-DATA-MISSING-PDF",
-    reason: "letters without a document are of a specification that nobody agreed, and rejected unfetched",
+    reason: "letters without a document are of a specification that nobody agreed, and rejected \
+             unfetched",
 }];
 const TOO_LONG: &str = "the reference supplier takes on no letter of more than five pages";
 const ALL_TOO_LONG: &[Open] = &[
@@ -103,10 +104,10 @@ const CATALOGUE: &[HonestEntry] = &[
     row(Seeding, "seeded-2510", "2,510 letters, as the batch script seeds them.", &[Way::Seeds(Seeds::Int), Way::Letters(2_510)], &[DrivenWhole(&[2, 3]), ObservedWhole(&[2])]),
     row(Seeding, "seeded-3000", "3,000 letters.", &[Way::Seeds(Seeds::Int), Way::Letters(3_000)], &[DrivenWhole(&[2, 3]), ObservedWhole(&[2])]),
     row(Seeding, "seeded-7530", "7,530 letters: the batch script run three times.", &[Way::Seeds(Seeds::Int), Way::Letters(7_530)], &[DrivenWhole(&[2, 3]), ObservedWhole(&[2])]),
-    opening(UNFETCHED, row(Seeding, "intake-2500", "2,500 letters are taken in at speed (250 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(250)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
-    opening(UNFETCHED, row(Seeding, "intake-2510", "2,510 letters are taken in at speed (251 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(251)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
-    opening(UNFETCHED, row(Seeding, "intake-3000", "3,000 letters are taken in at speed (300 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(300)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
-    opening(UNFETCHED, row(Seeding, "intake-7530", "7,530 letters are taken in at speed (753 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(753)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
+    opening(UNFETCHED, row(Seeding, "intake-2500", "2,500 letters are received at speed (250 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(250)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
+    opening(UNFETCHED, row(Seeding, "intake-2510", "2,510 letters are received at speed (251 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(251)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
+    opening(UNFETCHED, row(Seeding, "intake-3000", "3,000 letters are received at speed (300 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(300)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
+    opening(UNFETCHED, row(Seeding, "intake-7530", "7,530 letters are received at speed (753 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(753)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
     opening(NONE_MISSING, row(Seeding, "no-missing-pdf", "Every letter has its document.", &[Way::Seeds(Seeds::NoneMissing)], &[Driven(&[2, 4, 5, 15]), Observed(&[4, 5, 7, 14])])),
     opening(NONE_MISSING, row(Seeding, "one-specification", "All letters are of one specification and group.", &[Way::Seeds(Seeds::OneSpecification)], &[Driven(&[2, 4, 7, 15]), Observed(&[4, 5, 7, 14])])),
     opening(ALL_TOO_LONG, row(Seeding, "six-pages", "Every document has six pages.", &[Way::Seeds(Seeds::SixPages)], &[Driven(&[2, 4, 7, 15]), Observed(&[4, 12])])),
@@ -147,7 +148,7 @@ const CATALOGUE: &[HonestEntry] = &[
     row(Workflow, "notify-fails-late", "NHS Notify reports rejected letters as FAILED (after 3 s).", &[Way::Fault("fail-rejected=3s")], &[Driven(&[3, 4, 7, 13]), Observed(&[13])]),
     row(Workflow, "late-all-over", "Updates overtake each other and show late, and letters are read once more at the end.", &[Way::Unordered, Way::ApplyJitter(300)], &[Driven(&[3, 4, 7, 10, 12, 13])]),
     // A supplier's habits outside AT2, AT4 and AT15.
-    opening(NO_AT4_LIST, row(Habit, "lists-of-1", "Letters are taken on one by one.", &[Way::Habit("lists-of-1")], &[Observed(&[5, 7])])),
+    opening(NO_AT4_LIST, row(Habit, "lists-of-1", "Letters are accepted one by one.", &[Way::Habit("lists-of-1")], &[Observed(&[5, 7])])),
     opening(NO_AT4_LIST, row(Habit, "lists-of-100", "A list asks for 100 letters.", &[Way::Habit("lists-of-100")], &[Observed(&[5, 7, 13])])),
     opening(NO_AT4_LIST, row(Habit, "lists-of-500", "A list asks for 500 letters.", &[Way::Habit("lists-of-500")], &[Observed(&[5, 7, 13])])),
     row(Habit, "list-by-list", "One list is produced before the next is asked for.", &[Way::Habit("list-by-list")], &[Observed(&[5, 7, 9, 12, 13])]),
@@ -185,7 +186,7 @@ const CATALOGUE: &[HonestEntry] = &[
     row(Gateway, "no-ids", "No id is sent back.", &[Way::NoIds], EVERY_CALL),
     row(Gateway, "no-correlation-made", "No correlation id is made where none was sent.", &[Way::NoCorrelationId], EVERY_CALL),
     row(Gateway, "plain-json", "JSON is announced as application/json.", &[Way::PlainJson], EVERY_CALL),
-    row(Gateway, "dotted-ids", "X-Correlation-ID comes back as a chain of ids with dots.", &[Way::DottedIds], EVERY_CALL),
+    row(Gateway, "dotted-ids", "X-Correlation-ID is returned as a chain of ids with dots.", &[Way::DottedIds], EVERY_CALL),
     row(Gateway, "problem-401", "401 is written like the handlers' problems.", &[Way::Refusals(Refusals::Problems)], &[Driven(&[1]), Suite]),
     opening(SHORT_TOKENS, row(Gateway, "gateway-401", "401 is a fault of the gateway; tokens of 2 s are renewed when refused.", &[Way::Refusals(Refusals::Faults), Way::Habit("renew-late"), Way::TokenLife(2_000)], &[Observed(&[5, 6, 7, 8])])),
     row(Gateway, "gateway-429", "429 is a fault of the gateway (50 calls a second, where the supplier makes 58).", &[Way::Refusals(Refusals::Faults), Way::RateLimit(50)], &[Paced(&[4], 60)]),

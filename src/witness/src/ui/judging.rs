@@ -213,7 +213,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("AT11.3", "have your system read back each letter it cancelled"),
     ("AT12", "have your system report an accepted letter that cannot be produced (a damaged PDF, an address nobody can use) as FAILED with a code and a reason, and read it back"),
     ("AT12.2", "have your system read back each letter it reported as FAILED"),
-    ("AT13", "have your system reject listed letters it cannot take on (unknown specification, missing PDF) with a code and a reason, and read each one back"),
+    ("AT13", "have your system reject listed letters that it cannot accept (unknown specification, missing PDF) with a code and a reason, and read each one back"),
     ("AT13.2", "have your system read back each letter it rejected"),
     ("AT14", "have your system submit one MI record for each specification and group of its dispatched letters (POST /mi)"),
     ("AT15", "with {all} letters or more seeded, have your system fetch lists of {chunk}, accept each in one update and download every PDF, until the queue is empty; three times in all"),

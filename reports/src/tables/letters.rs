@@ -1,14 +1,14 @@
-//! Status before and after each update, one file for each acceptance test that moves letters.
-//! Refuses to choose: every update of the supplier to the test's status is listed, also those
-//! refused, repeated or never read back.
+//! Letters by test: status before and after each update, one file for each acceptance test that moves
+//! letters, and AT14's reconciliation.
 
-use letterproof_model::{LetterStatus, TestId};
+use letterproof_model::{LetterStatus, TestId, csv_line};
+use letterproof_traffic::books::Reconciliation;
 use letterproof_traffic::moves::{Update, updates};
 use letterproof_traffic::{Answer, Event, EventKind, Reason, TextIx, Traffic, Via};
 
-use crate::csv;
+use super::time_of;
 
-const HEADINGS: [&str; 17] = [
+const LETTERS: [&str; 17] = [
     "letter",
     "scenario",
     "status_before",
@@ -46,12 +46,12 @@ pub(crate) fn test_of(status: LetterStatus) -> Option<TestId> {
 }
 
 /// The name of a test's file in the evidence folder.
-pub(crate) fn file_name(test: TestId) -> String {
+pub(crate) fn letters_file(test: TestId) -> String {
     format!("{test}/letters.csv")
 }
 
 /// The tests that have a file: those whose status was sent for any letter.
-pub(crate) fn tests(traffic: &Traffic) -> Vec<TestId> {
+pub(crate) fn tests_with_letters(traffic: &Traffic) -> Vec<TestId> {
     let sent = |status: &LetterStatus| !traffic.moved_to(*status).is_empty();
     LetterStatus::ALL.iter().filter(|status| sent(status)).filter_map(|s| test_of(*s)).collect()
 }
@@ -73,7 +73,10 @@ pub(crate) fn answered(update: &Update<'_>) -> String {
 }
 
 /// The files of the tests whose status was sent for any letter, in order of the tests.
-pub(crate) fn samples(traffic: &Traffic) -> Vec<(TestId, String)> {
+///
+/// Nothing is chosen: every update of the supplier to the test's status is listed, also those refused,
+/// repeated or never read back.
+pub(crate) fn letters_files(traffic: &Traffic) -> Vec<(TestId, String)> {
     let sent = all_updates(traffic);
     let mut files: Vec<(TestId, String)> = LetterStatus::ALL
         .into_iter()
@@ -82,9 +85,9 @@ pub(crate) fn samples(traffic: &Traffic) -> Vec<(TestId, String)> {
             let mut lines = sent.iter().filter(|update| update.update.status == status).peekable();
             lines.peek()?;
             let mut file = String::new();
-            csv::line(&mut file, &HEADINGS);
+            csv_line(&mut file, &LETTERS);
             for update in lines {
-                line(&mut file, traffic, update);
+                letter_line(&mut file, traffic, update);
             }
             Some((test, file))
         })
@@ -93,20 +96,20 @@ pub(crate) fn samples(traffic: &Traffic) -> Vec<(TestId, String)> {
     files
 }
 
-fn line(file: &mut String, traffic: &Traffic, update: &Update<'_>) {
+fn letter_line(file: &mut String, traffic: &Traffic, update: &Update<'_>) {
     let status =
         |event: Option<&Event>| event.and_then(Event::named).map_or("", |status| status.as_str());
     let of = |event: &Event| &*traffic.call(event.call).exchange;
     let exchange =
         |event: Option<&Event>| event.map_or_else(String::new, |event| of(event).id.to_string());
     let text = |text: Option<TextIx>| text.map_or("", |text| traffic.text(text));
-    let at = |event: Option<&Event>| event.map_or_else(String::new, |event| csv::time_of(event.at));
+    let at = |event: Option<&Event>| event.map_or_else(String::new, |event| time_of(event.at));
     let sent = update.sent;
     let after = match update.after.map(|after| after.kind) {
         Some(EventKind::Read(_, reason)) => reason,
         _ => Reason::default(),
     };
-    csv::line(
+    csv_line(
         file,
         &[
             traffic.id_text(update.letter),
@@ -120,7 +123,7 @@ fn line(file: &mut String, traffic: &Traffic, update: &Update<'_>) {
                 Via::Patch => "PATCH",
                 Via::Bulk => "POST",
             },
-            &csv::time_of(sent.at),
+            &time_of(sent.at),
             &answered(update),
             text(update.update.reason.code),
             text(update.update.reason.text),
@@ -131,4 +134,57 @@ fn line(file: &mut String, traffic: &Traffic, update: &Update<'_>) {
             text(after.text),
         ],
     );
+}
+
+/// The name of the reconciliation in the evidence folder.
+pub(crate) const RECONCILIATION: &str = "AT14/reconciliation.csv";
+
+/// What stands for the specification and group of letters that the API never described.
+const NOT_ON_RECORD: &str = "not on record";
+
+const RECONCILED: [&str; 8] = [
+    "specification",
+    "group",
+    "letters_sent_dispatched",
+    "letters_read_back_dispatched",
+    "records",
+    "quantity_submitted",
+    "quantity_read_back",
+    "difference",
+];
+
+/// A row's specification and group, as tables show them; `none` stands for one that is absent.
+pub(crate) fn reconciliation_names<'r>(
+    row: &'r Reconciliation,
+    none: &'r str,
+) -> (&'r str, &'r str) {
+    if !row.described {
+        return (NOT_ON_RECORD, NOT_ON_RECORD);
+    }
+    let specification = row.specification.as_ref().map_or(none, |id| id.as_str());
+    (specification, row.group.as_ref().map_or(none, |id| id.as_str()))
+}
+
+/// AT14's reconciliation: letters dispatched, quantities submitted and read back, and the difference,
+/// by specification and group.
+pub(crate) fn reconciliation(rows: &[Reconciliation]) -> String {
+    let mut file = String::new();
+    csv_line(&mut file, &RECONCILED);
+    for row in rows {
+        let (specification, group) = reconciliation_names(row, "");
+        csv_line(
+            &mut file,
+            &[
+                specification,
+                group,
+                &row.sent.to_string(),
+                &row.dispatched.to_string(),
+                &row.records.to_string(),
+                &row.submitted.to_string(),
+                &row.read_back.map_or_else(String::new, |read| read.to_string()),
+                &row.difference().to_string(),
+            ],
+        );
+    }
+    file
 }
