@@ -28,6 +28,9 @@ pub enum ReportError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The journal could not be read again to its end.
+    #[error(transparent)]
+    Journal(#[from] letterproof_model::RecordError),
     /// A file of the evidence folder could not be read or written.
     #[error(transparent)]
     Evidence(#[from] letterproof_evidence::EvidenceError),

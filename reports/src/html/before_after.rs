@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use letterproof_model::{ClauseKind, CriterionResult, LetterStatus, TestId, Verdict};
+use letterproof_model::{ClauseKind, CriterionResult, ExchangeId, LetterStatus, TestId, Verdict};
 use letterproof_traffic::moves::Update;
 use letterproof_traffic::{CallIx, Event, Traffic};
 use serde::Serialize;
@@ -59,7 +59,7 @@ impl<'a> Moved<'a> {
             self.updates.get(&test).filter(|_| judged && criterion.kind == ClauseKind::Check)?;
         let at_fault: HashSet<&str> = criterion.letters.iter().map(|id| id.as_str()).collect();
         let exchanges: HashSet<&str> = criterion.exchanges.iter().map(|id| id.as_str()).collect();
-        let in_it = |event: &Event| exchanges.contains(self.id(event.call));
+        let in_it = |event: &Event| exchanges.contains(self.id(event.call).as_str());
         let touched = |update: &&Update<'_>| {
             in_it(update.sent)
                 || update.before.is_some_and(in_it)
@@ -83,8 +83,8 @@ impl<'a> Moved<'a> {
         })
     }
 
-    fn id(&self, call: CallIx) -> &str {
-        self.traffic.call(call).exchange.id.as_str()
+    fn id(&self, call: CallIx) -> ExchangeId {
+        self.traffic.exchange_id(call)
     }
 
     fn row(&self, update: &Update<'_>) -> Row {

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use letterproof_model::{Exchange, Operation, TestResult};
-use letterproof_traffic::{LetterIx, Traffic};
+use letterproof_model::{Operation, TestResult};
+use letterproof_traffic::{Answer, Call, CallIx, LetterIx, Traffic};
 
 use crate::{csv, words};
 
@@ -21,20 +21,24 @@ struct Row {
 /// The file; `None` where no exchange was made in a scenario of the test.
 pub(super) fn csv(test: &TestResult, traffic: &Traffic) -> Option<String> {
     let scenarios: BTreeSet<&str> = test.attempts.iter().map(|a| a.scenario.as_str()).collect();
-    let of_test = |exchange: &Exchange| {
-        exchange.scenario.as_deref().is_some_and(|scenario| scenarios.contains(scenario))
+    let of_test =
+        |call: CallIx| traffic.label(call).is_some_and(|scenario| scenarios.contains(scenario));
+    let answer = |call: &Call| match call.answer() {
+        Answer::Status(status) => status.to_string(),
+        Answer::Lost => words::answer(&call.exchange()),
     };
     let mut rows: BTreeMap<(Operation, String), Row> = BTreeMap::new();
-    for call in traffic.recorded().filter(|call| of_test(&call.exchange)) {
-        let row = rows.entry((call.operation, words::answer(&call.exchange))).or_default();
+    let calls = (0..).map(CallIx).zip(traffic.recorded());
+    for (_, call) in calls.filter(|(ix, _)| of_test(*ix)) {
+        let row = rows.entry((call.operation, answer(call))).or_default();
         row.calls += 1;
         row.letters += u64::from(call.letter.is_some());
         row.unique.extend(call.letter);
     }
     for list in traffic.lists() {
-        let exchange = &traffic.call(list.call).exchange;
-        if of_test(exchange) {
-            let row = rows.entry((Operation::ListLetters, words::answer(exchange))).or_default();
+        if of_test(list.call) {
+            let answer = answer(traffic.call(list.call));
+            let row = rows.entry((Operation::ListLetters, answer)).or_default();
             row.letters += list.entries().len() as u64;
             row.unique.extend(list.entries().iter().map(|entry| entry.letter));
         }

@@ -38,7 +38,7 @@ pub(crate) fn cross_check(traffic: &Traffic, output: &mut dyn Write) -> std::io:
 }
 
 fn line(text: &mut String, traffic: &Traffic, call: &Call) {
-    let exchange = &call.exchange;
+    let exchange = call.exchange();
     let request = &exchange.request;
     let status = exchange.status().map(|status| status.to_string());
     csv::line(
@@ -82,7 +82,8 @@ pub(crate) fn nonce_prefix(results: &Results) -> Option<String> {
 pub(crate) fn with_nonce(traffic: &Traffic, prefix: &str) -> (u64, u64) {
     let calls = traffic.recorded().filter(|call| call.operation.is_api());
     calls.fold((0, 0), |(with, all), call| {
-        let id = call.exchange.request.header("x-correlation-id").unwrap_or_default();
+        let exchange = call.exchange();
+        let id = exchange.request.header("x-correlation-id").unwrap_or_default();
         (with + u64::from(id.starts_with(prefix)), all + 1)
     })
 }

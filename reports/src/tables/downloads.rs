@@ -45,10 +45,11 @@ pub(super) fn csv(traffic: &Traffic, flows: &[Flow<'_>]) -> Option<String> {
 }
 
 fn line(file: &mut String, flow: usize, fetch: &Fetch, traffic: &Traffic) {
-    let at = |call: CallIx| &*traffic.call(call).exchange;
+    let at = |call: CallIx| traffic.call(call).exchange();
     let list = at(fetch.list);
-    let data = Times::of(fetch.asked.map(at));
-    let exchange = fetch.download.map(at);
+    let (asked, exchange) = (fetch.asked.map(at), fetch.download.map(at));
+    let data = Times::of(asked.as_deref());
+    let exchange = exchange.as_deref();
     let download = Times::of(exchange);
     let content = exchange.and_then(|e| e.response()).and_then(|answer| answer.body.content());
     let arrived = exchange

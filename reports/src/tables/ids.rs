@@ -21,11 +21,11 @@ pub(super) fn csv(test: &TestResult, traffic: &Traffic) -> Option<String> {
     let mut file = String::new();
     csv::line(&mut file, &HEADINGS);
     let lists = traffic.lists().iter().filter(|list| list.readable());
-    let lists = lists.filter(|list| shown.contains(&traffic.call(list.call).exchange.id));
+    let lists = lists.filter(|list| shown.contains(&traffic.exchange_id(list.call)));
     let mut number = 0;
     for list in lists {
         number += 1;
-        let exchange = &traffic.call(list.call).exchange;
+        let exchange = traffic.call(list.call).exchange();
         let mut times: BTreeMap<&str, u64> = BTreeMap::new();
         for entry in list.entries() {
             *times.entry(traffic.id_text(entry.letter)).or_default() += 1;

@@ -9,7 +9,7 @@ use letterproof_evidence::{
     read_measured,
 };
 use letterproof_judge::{Head, conclude};
-use letterproof_model::Results;
+use letterproof_model::{Journal as _, Results};
 use letterproof_reports::{Extras, ReportError};
 
 use crate::failure::Failure;
@@ -79,7 +79,9 @@ pub(crate) fn judged(journal: &SavedJournal, contract: &Contract) -> Result<Resu
         tool: &header.tool,
         brief: brief(journal)?,
     };
-    Ok(conclude(&journal.recording, &head, contract))
+    let results = conclude(&journal.recording, &head, contract);
+    let whole = journal.recording.whole();
+    whole.map(|()| results).map_err(|error| Failure::Harness(error.message))
 }
 
 fn brief(journal: &SavedJournal) -> Result<&letterproof_model::Brief, Failure> {

@@ -9,7 +9,7 @@ use letterproof_evidence::{
     EvidenceError, Opened, Reconciliation, Said, Sample, SavedJournal, check_integrity,
     read_bundled_journal,
 };
-use letterproof_model::{Place, Results, grouped, text::many};
+use letterproof_model::{Journal as _, Place, Results, grouped, text::many};
 
 use crate::args::{OutputFormat, ReconcileOptions, SampleOptions};
 use crate::failure::Failure;
@@ -65,6 +65,7 @@ pub(crate) fn sample(options: &SampleOptions) -> Result<u8, Failure> {
     let journal = journal(&options.bundle)?;
     let n = usize::try_from(options.n).unwrap_or(usize::MAX);
     let sample = letterproof_evidence::sample(&journal, n, &options.seed);
+    journal.recording.whole().map_err(EvidenceError::from)?;
     match options.format {
         OutputFormat::Table => out::print(&chosen(&sample))?,
         OutputFormat::Json => out::json(&sample)?,

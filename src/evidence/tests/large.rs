@@ -8,11 +8,14 @@ mod common;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use common::{BASE, exchange, letter, path};
-use letterproof_evidence::{Entry, EvidenceError, JournalReader, JournalWriter, sha256_hex};
-use letterproof_model::{Mark, RawOutcome, Recorder as _, now};
+use letterproof_evidence::{
+    Entry, EvidenceError, JournalReader, JournalWriter, read_journal, sha256_hex,
+};
+use letterproof_model::{Journal as _, Mark, RawOutcome, Recorder as _, now};
 use letterproof_testing::{Skip, skip};
 
 /// Letters in one answer: some three megabytes.
@@ -123,4 +126,42 @@ fn a_journal_of_more_than_a_gigabyte_is_read_gone_on_with_and_checked() {
         return;
     }
     a_journal_of(900);
+}
+
+/// Names the journal that a process of its own is to read.
+const READ: &str = "LETTERPROOF_TEST_READ";
+/// Most that reading a whole journal may hold at any time, in bytes, whatever its length.
+const PEAK: u64 = 150_000_000;
+
+/// Run by the test below in a process of its own: reads a journal whole and looks at every exchange, as
+/// judges do.
+#[test]
+fn reads_a_journal_for_the_test_of_its_memory() {
+    let Some(journal) = std::env::var_os(READ) else { return };
+    let saved = read_journal(Path::new(&journal)).unwrap();
+    let answers = saved.recording.exchanges().iter().filter(|one| one.response().is_some());
+    assert_eq!(answers.count(), saved.recording.exchanges().len());
+    saved.recording.whole().unwrap();
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    println!("peak:{}", peak.trim().strip_suffix(" kB").unwrap());
+}
+
+#[test]
+fn a_whole_journal_takes_no_more_memory_than_the_limit_whatever_its_length() {
+    if !Path::new("/proc/self/status").exists() {
+        return skip(Skip::Machine, "this system does not say how much memory a process held");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let length = written(&folder, 80);
+    assert!(length > PEAK + PEAK / 3, "{length} bytes");
+    let read = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "reads_a_journal_for_the_test_of_its_memory", "--nocapture"])
+        .env(READ, path(&folder))
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&read.stdout).into_owned();
+    let peak = told.split_once("peak:").and_then(|(_, rest)| rest.lines().next());
+    let peak = peak.unwrap_or_else(|| panic!("{told}")).parse::<u64>().unwrap() * 1024;
+    assert!(peak < PEAK, "{peak} bytes were held for a journal of {length}");
 }

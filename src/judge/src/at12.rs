@@ -7,7 +7,7 @@ use letterproof_model::{Context, LetterStatus};
 use crate::moved::Moved;
 use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
-use crate::traffic::{CallIx, Event, EventKind, Letter, Micros, Traffic};
+use crate::traffic::{Answer, CallIx, Event, EventKind, Letter, Micros, Traffic};
 use crate::unfit::{ended, produced, produced_after, sent};
 use letterproof_model::text::{many, micros};
 
@@ -32,7 +32,8 @@ pub(crate) fn bad_pdf(event: &Event, traffic: &Traffic) -> Option<String> {
     if !matches!(event.kind, EventKind::Downloaded) {
         return None;
     }
-    let response = traffic.call(event.call).exchange.response().filter(|r| r.status == 200)?;
+    let exchange = traffic.call(event.call).exchange();
+    let response = exchange.response().filter(|r| r.status == 200)?;
     let problem = response.body.content()?.problem.as_deref()?;
     match problem {
         unread if unread.starts_with("longer than") => None,
@@ -51,11 +52,15 @@ fn last_download(
     before: Micros,
 ) -> Option<(CallIx, Option<String>)> {
     let is_whole = |event: &&Event| {
-        let response = traffic.call(event.call).exchange.response();
         event.by_supplier
             && event.at < before
             && matches!(event.kind, EventKind::Downloaded)
-            && response.is_some_and(|r| r.status == 200 && r.body.content().is_some())
+            && traffic.call(event.call).answer() == Answer::Status(200)
+            && traffic
+                .call(event.call)
+                .exchange()
+                .response()
+                .is_some_and(|r| r.body.content().is_some())
     };
     let last = letter.events.iter().rev().find(is_whole)?;
     Some((last.call, bad_pdf(last, traffic)))

@@ -131,7 +131,7 @@ fn is_at_api_host(call: &Call, context: &Context) -> bool {
         let origin = url.match_indices('/').nth(2).map_or(url, |(end, _)| &url[..end]);
         Url::parse(origin).ok().and_then(|url| url.host_str().map(str::to_owned))
     };
-    host(&call.exchange.request.url) == host(&context.base_url)
+    host(&call.exchange().request.url) == host(&context.base_url)
 }
 
 /// That time stamps were asked for and not got, which says nothing of supplier or API.
@@ -178,7 +178,6 @@ fn target(context: &Context) -> TargetInfo {
 
 /// When the last thing in a journal happened.
 fn finished(journal: &dyn Journal, started: Timestamp) -> Timestamp {
-    let exchange = journal.exchanges().iter().map(|exchange| exchange.finished()).max();
     let mark = journal.marks().iter().map(|mark| mark.at).max();
-    [Some(started), exchange, mark].into_iter().flatten().max().unwrap_or(started)
+    [Some(started), journal.ended(), mark].into_iter().flatten().max().unwrap_or(started)
 }

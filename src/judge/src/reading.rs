@@ -8,11 +8,11 @@
 use std::collections::HashSet;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use letterproof_contract::Contract;
-use letterproof_model::{Context, Exchange, ExchangeId, Finding, Journal, Mark, fold_findings};
+use letterproof_model::{Context, ExchangeId, Finding, Journal, Kept, Mark, fold_findings};
 
 use crate::traffic::{Call, CallIx, Traffic};
 
@@ -32,18 +32,18 @@ pub(crate) struct Reading {
 impl Reading {
     /// Reads a journal. Checking takes longer than indexing and is shared among all cores.
     pub(crate) fn of(journal: &dyn Journal, context: &Context, contract: &Contract) -> Self {
-        let exchanges = journal.exchanges();
+        let kept = journal.kept();
         let injected = journal.marks().iter().filter_map(Mark::injected_into).collect();
         let pass = Pass {
-            exchanges,
+            kept,
             injected: &injected,
             context,
             contract,
             begun: AtomicUsize::new(0),
-            findings: Mutex::default(),
+            found: Mutex::default(),
         };
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let helpers = cores.min(exchanges.len().div_ceil(AT_A_TIME)).saturating_sub(1);
+        let helpers = cores.min(kept.len().div_ceil(AT_A_TIME)).saturating_sub(1);
         let traffic = thread::scope(|scope| {
             for _ in 0..helpers {
                 scope.spawn(|| pass.work());
@@ -52,8 +52,8 @@ impl Reading {
             pass.work();
             traffic
         });
-        let findings = pass.in_order();
-        Self { traffic, found: Found { findings, injected } }
+        let found = pass.in_order();
+        Self { traffic, found }
     }
 
     /// Leaves out the findings whose ids end so, in the calls in which they say nothing.
@@ -70,16 +70,16 @@ impl Reading {
 pub(crate) struct Found {
     /// In the order of recording.
     findings: Vec<(CallIx, Finding)>,
-    /// The exchanges that were made to go wrong.
-    injected: HashSet<ExchangeId>,
+    /// The calls that were made to go wrong.
+    injected: HashSet<CallIx>,
 }
 
 impl Found {
     /// What was found in a call; `None` when that call says nothing about the API.
-    pub(crate) fn of(&self, ix: CallIx, call: &Call) -> Option<impl Iterator<Item = &Finding>> {
+    pub(crate) fn of(&self, ix: CallIx) -> Option<impl Iterator<Item = &Finding>> {
         let from = self.findings.partition_point(|(other, _)| *other < ix);
         let found = self.findings[from..].iter().take_while(move |(other, _)| *other == ix);
-        (!self.injected.contains(&call.exchange.id)).then(|| found.map(|(_, finding)| finding))
+        (!self.injected.contains(&ix)).then(|| found.map(|(_, finding)| finding))
     }
 
     /// All that was found, folded, the gravest first.
@@ -90,40 +90,44 @@ impl Found {
 
 /// A pass of the contract over all exchanges, which several threads share.
 struct Pass<'a> {
-    exchanges: &'a [Arc<Exchange>],
+    kept: &'a [Kept],
     injected: &'a HashSet<ExchangeId>,
     context: &'a Context,
     contract: &'a Contract,
     /// How many parts have been begun.
     begun: AtomicUsize,
-    findings: Mutex<Vec<(CallIx, Finding)>>,
+    found: Mutex<Found>,
 }
 
 impl Pass<'_> {
     /// Checks one part after another, until all have been begun.
     fn work(&self) {
-        let mut findings = Vec::new();
+        let mut mine = Found::default();
         loop {
             let number = self.begun.fetch_add(1, Ordering::Relaxed);
-            let Some(part) = self.exchanges.chunks(AT_A_TIME).nth(number) else { break };
-            for (place, exchange) in (number * AT_A_TIME..).zip(part) {
-                if self.injected.contains(&exchange.id) {
-                    continue;
-                }
+            let Some(part) = self.kept.chunks(AT_A_TIME).nth(number) else { break };
+            for (place, kept) in (number * AT_A_TIME..).zip(part) {
+                let exchange = kept.get();
                 // The index counts in the order of recording as well.
                 let call = CallIx(u32::try_from(place).unwrap_or(u32::MAX));
-                let found = self.contract.check(exchange, self.context);
-                findings.extend(found.into_iter().map(|finding| (call, finding)));
+                if self.injected.contains(&exchange.id) {
+                    mine.injected.insert(call);
+                    continue;
+                }
+                let found = self.contract.check(&exchange, self.context);
+                mine.findings.extend(found.into_iter().map(|finding| (call, finding)));
             }
         }
-        self.findings.lock().unwrap_or_else(PoisonError::into_inner).append(&mut findings);
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.findings.append(&mut mine.findings);
+        found.injected.extend(mine.injected);
     }
 
     /// What was found in the order of recording, whichever thread found it.
-    fn in_order(self) -> Vec<(CallIx, Finding)> {
-        let mut findings = self.findings.into_inner().unwrap_or_else(PoisonError::into_inner);
+    fn in_order(self) -> Found {
+        let mut found = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
         // The sort is stable: what was found in one call stays in the order of the checks.
-        findings.sort_by_key(|(call, _)| *call);
-        findings
+        found.findings.sort_by_key(|(call, _)| *call);
+        found
     }
 }

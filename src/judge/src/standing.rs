@@ -21,15 +21,15 @@ pub fn standing(journal: &dyn Journal, supplier: SupplierKind, context: &Context
     let (mut driven, mut sample) = (false, false);
     for exchange in journal.exchanges().iter().filter(|one| one.direction == Direction::ToApi) {
         if exchange.actor == Actor::Supplier {
-            driven |= is_made_by(REFERENCE, exchange);
-            sample |= is_made_by(SAMPLE, exchange);
+            driven |= is_made_by(REFERENCE, &exchange);
+            sample |= is_made_by(SAMPLE, &exchange);
         }
         if exchange.response().is_none() {
             continue;
         }
         mock_answers |= exchange.is_of_a_mock();
         let origin = origin(&exchange.request.url);
-        if is_of_api(exchange, context) && !origins.iter().any(|known| known == origin) {
+        if is_of_api(&exchange, context) && !origins.iter().any(|known| known == origin) {
             origins.push(origin.to_owned());
         }
     }

@@ -24,8 +24,10 @@ mod operation;
 mod pack;
 mod raw;
 mod reason;
+mod recording;
 mod results;
 mod shared;
+mod spool;
 mod stamp;
 mod standing;
 mod status;
@@ -56,8 +58,7 @@ pub use ids::{
     SpecificationId, TestId, UnknownTest,
 };
 pub use journal::{
-    Journal, LastAttempt, Mark, MarkKind, RecordError, Recorder, Recording, ScenarioOutcome,
-    last_attempts,
+    Journal, LastAttempt, Mark, MarkKind, RecordError, Recorder, ScenarioOutcome, last_attempts,
 };
 pub use judgement::{Judgement, exit_code, is_waived, unwaived_verdict};
 pub use masked::{is_masked, masked, masked_length};
@@ -68,11 +69,13 @@ pub use pack::{
 };
 pub use raw::{RawBody, RawExchange, RawOutcome, RawRequest, RawResponse};
 pub use reason::{ReturnReason, bare_reason, is_return_reason, return_reason_text};
+pub use recording::{ExchangeRef, Exchanges, Kept, Recording};
 pub use results::{
     Attempt, CheckResult, Counts, PackInfo, Performance, RESULTS_FORMAT, Results, RunInfo,
     SupplierKind, TargetInfo, TestResult, ToolInfo,
 };
 pub use shared::SharedText;
+pub use spool::{OpenStore, Spool, Store};
 pub use stamp::Stamp;
 pub use standing::{MOCK_HEADER, Place, Proof, SeenHost, Standing};
 pub use status::{LetterStatus, Move, UnknownStatus, judge_move};

@@ -1,12 +1,10 @@
 //! Recorded calls as judges see them: who, when, which letters, which answer.
 //! Refuses copies: a call shares its exchange and names letters by their place in the index.
 
-use std::sync::Arc;
-
-use letterproof_model::{Actor, Exchange, LetterStatus, Operation, Outcome};
+use letterproof_model::{Exchange, ExchangeRef, Kept, LetterStatus, Operation, Outcome};
 
 use crate::index::Traffic;
-use crate::letters::{LetterIx, Reason};
+use crate::letters::{LetterIx, Reason, TextIx};
 
 /// Microseconds since the Unix epoch.
 pub type Micros = i64;
@@ -15,11 +13,11 @@ pub type Micros = i64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallIx(pub u32);
 
-/// One recorded exchange with its operation and times.
+/// One recorded exchange with its operation and times, and what is asked of every call, so that
+/// passes over all of them need not read the exchanges.
 #[derive(Debug)]
 pub struct Call {
-    /// The exchange itself.
-    pub exchange: Arc<Exchange>,
+    pub(crate) kept: Kept,
     /// What was called.
     pub operation: Operation,
     /// The letter named in the path, or whose link was downloaded.
@@ -28,32 +26,75 @@ pub struct Call {
     pub started: Micros,
     /// When the last byte or the failure was seen.
     pub finished: Micros,
+    /// The label of the scenario under way, as the driver set it.
+    pub label: Option<TextIx>,
+    /// The value of its `Authorization`, as it was redacted.
+    pub authorization: Option<TextIx>,
+    pub(crate) answer: Answer,
+    pub(crate) traits: Traits,
+}
+
+/// What is so of a call, or not.
+#[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools)] // Nothing but answers to questions.
+pub(crate) struct Traits {
+    pub(crate) by_supplier: bool,
+    pub(crate) brought_whole: bool,
+    pub(crate) is_get: bool,
+    /// Whether the recording lacks the body of the request, or of the answer.
+    pub(crate) lacks_request: bool,
+    pub(crate) lacks_answer: bool,
+}
+
+impl Traits {
+    pub(crate) fn of(exchange: &Exchange) -> Self {
+        let response = exchange.response();
+        Self {
+            by_supplier: by_supplier(exchange),
+            brought_whole: response.is_some_and(|response| match response.status {
+                200 => true,
+                206 => response.header("content-range").is_some_and(is_all),
+                _ => false,
+            }),
+            is_get: exchange.request.method == "GET",
+            lacks_request: exchange.request.body.is_unrecorded(),
+            lacks_answer: response.is_some_and(|response| response.body.is_unrecorded()),
+        }
+    }
+}
+
+/// Whether the supplier under test made an exchange.
+pub(crate) fn by_supplier(exchange: &Exchange) -> bool {
+    exchange.actor == letterproof_model::Actor::Supplier
 }
 
 impl Call {
+    /// The exchange itself. It may have to be read: whoever asks for it several times holds it.
+    #[must_use]
+    pub fn exchange(&self) -> ExchangeRef<'_> {
+        self.kept.get()
+    }
+
     /// Whether the supplier under test made it.
-    pub fn by_supplier(&self) -> bool {
-        self.exchange.actor == Actor::Supplier
+    pub const fn by_supplier(&self) -> bool {
+        self.traits.by_supplier
+    }
+
+    /// Whether it was made with the method GET.
+    #[must_use]
+    pub const fn is_get(&self) -> bool {
+        self.traits.is_get
     }
 
     /// What came back.
-    pub fn answer(&self) -> Answer {
-        Answer::of(&self.exchange)
+    pub const fn answer(&self) -> Answer {
+        self.answer
     }
 
     /// Whether it brought a whole document: 200, or a range that is all of it.
     #[must_use]
-    pub fn brought_whole(&self) -> bool {
-        self.exchange.response().is_some_and(|response| match response.status {
-            200 => true,
-            206 => response.header("content-range").is_some_and(is_all),
-            _ => false,
-        })
-    }
-
-    /// The label of the scenario under way, as the driver set it.
-    pub(crate) fn label(&self) -> Option<&str> {
-        self.exchange.scenario.as_deref()
+    pub const fn brought_whole(&self) -> bool {
+        self.traits.brought_whole
     }
 }
 
@@ -62,11 +103,16 @@ impl Traffic {
     /// no hint where a person typed it.
     #[must_use]
     pub fn labelled(&self, call: CallIx, test: &str) -> bool {
-        self.call(call)
-            .label()
+        self.label(call)
             .filter(|label| !self.typed.contains(*label))
             .and_then(|label| label.strip_prefix(test))
             .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+    }
+
+    /// The label of the scenario under which a call was made.
+    #[must_use]
+    pub fn label(&self, call: CallIx) -> Option<&str> {
+        self.call(call).label.map(|label| self.text(label))
     }
 }
 

@@ -5,22 +5,23 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use letterproof_model::{
-    Body, Context, Document, Exchange, ExchangeId, Journal, LetterId, LetterStatus, MarkKind,
+    Body, Context, Document, Exchange, ExchangeId, Journal, Kept, LetterId, LetterStatus, MarkKind,
     Operation, Route,
 };
 
 use crate::calls::{
     Answer, Call, CallIx, ListCall, ListContent, ListEntry, MiCall, MiRead, Micros, SentUpdate,
-    UpdateCall, Via,
+    Traits, UpdateCall, Via, by_supplier,
 };
 use crate::clock;
 use crate::letters::{Event, EventKind, Interner, Letter, LetterIx, Reason, TextIx};
+use crate::prints::{Print, Printer};
 use crate::wire::{Text, WireAttributes, WireLetter, read, read_mi};
 
 /// Recorded traffic, indexed for judging.
 ///
-/// Exchanges are shared, ids are interned: an index of 20,000 exchanges costs a few tens of
-/// megabytes beyond the exchanges themselves.
+/// Exchanges are shared or lie outside of memory, ids are interned: an index costs about 300 bytes
+/// for each exchange beyond the exchanges themselves.
 #[derive(Debug)]
 pub struct Traffic {
     base_url: String,
@@ -34,9 +35,10 @@ pub struct Traffic {
     mi: Vec<MiCall>,
     mi_reads: Vec<MiRead>,
     moved: [Vec<LetterIx>; LetterStatus::ALL.len()],
-    links: HashMap<Box<str>, LetterIx>,
+    links: HashMap<Print, LetterIx>,
     /// Downloads recorded before the call that gave their link.
-    unlinked: HashMap<Box<str>, Vec<CallIx>>,
+    unlinked: HashMap<Print, Vec<CallIx>>,
+    printer: Printer,
     last: Micros,
     /// Labels that a person typed.
     pub(crate) typed: HashSet<Box<str>>,
@@ -70,6 +72,7 @@ impl Traffic {
             moved: Default::default(),
             links: HashMap::new(),
             unlinked: HashMap::new(),
+            printer: Printer::default(),
             last: Micros::MIN,
             typed: HashSet::new(),
             slack: 0,
@@ -81,9 +84,7 @@ impl Traffic {
     #[must_use]
     pub fn from_journal(journal: &dyn Journal, context: &Context) -> Self {
         let mut traffic = Self { slack: clock::slack(journal), ..Self::new(context) };
-        for exchange in journal.exchanges() {
-            traffic.push(Arc::clone(exchange));
-        }
+        journal.kept().iter().for_each(|kept| traffic.push_kept(kept.clone()));
         let typed = journal.marks().iter().filter(|mark| mark.kind == MarkKind::BegunByHand);
         typed.filter_map(|mark| mark.scenario.as_deref()).for_each(|l| traffic.typed_label(l));
         let resumed = journal.marks().iter().filter(|mark| mark.kind == MarkKind::Resumed);
@@ -110,24 +111,46 @@ impl Traffic {
 
     /// Adds one exchange, in any order.
     pub fn push(&mut self, exchange: Arc<Exchange>) {
-        let route = Route::of_exchange(&exchange, &self.base_url);
+        self.push_kept(Kept::Here(exchange));
+    }
+
+    /// Adds one exchange of a journal, in any order.
+    pub fn push_kept(&mut self, kept: Kept) {
+        let held = kept.get();
+        let exchange: &Exchange = &held;
+        let route = Route::of_exchange(exchange, &self.base_url);
         let call = CallIx(u32::try_from(self.calls.len()).unwrap_or(u32::MAX));
         let started = exchange.started.as_microsecond();
         let finished = exchange.finished().as_microsecond();
         self.last = self.last.max(finished);
         let mut letter = route.letter.as_ref().map(|id| self.letter_of(id.as_str()));
         match route.operation {
-            Operation::ListLetters => self.add_list(call, &exchange, &route, started, finished),
-            Operation::GetLetter => self.add_read(call, &exchange, letter, started, finished),
-            Operation::PatchLetter => self.add_patch(call, &exchange, letter, started),
-            Operation::UpdateLetters => self.add_bulk(call, &exchange, started),
-            Operation::GetLetterData => self.add_data(call, &exchange, letter, started),
-            Operation::CreateMi => self.add_mi(call, &exchange, started),
-            Operation::GetMi => self.add_mi_read(call, &exchange, &route),
-            Operation::Download => letter = self.add_download(call, &exchange, started),
+            Operation::ListLetters => self.add_list(call, exchange, &route, started, finished),
+            Operation::GetLetter => self.add_read(call, exchange, letter, started, finished),
+            Operation::PatchLetter => self.add_patch(call, exchange, letter, started),
+            Operation::UpdateLetters => self.add_bulk(call, exchange, started),
+            Operation::GetLetterData => self.add_data(call, exchange, letter, started),
+            Operation::CreateMi => self.add_mi(call, exchange, started),
+            Operation::GetMi => self.add_mi_read(call, exchange, &route),
+            Operation::Download => letter = self.add_download(call, exchange, started),
             Operation::Status | Operation::Token | Operation::Unknown => {}
         }
-        self.calls.push(Call { exchange, operation: route.operation, letter, started, finished });
+        let label = exchange.scenario.as_deref().map(|label| TextIx(self.texts.intern(label)));
+        let authorization = exchange.request.header("authorization");
+        let authorization = authorization.map(|value| TextIx(self.texts.intern(value)));
+        let (answer, traits) = (Answer::of(exchange), Traits::of(exchange));
+        drop(held);
+        self.calls.push(Call {
+            kept,
+            operation: route.operation,
+            letter,
+            started,
+            finished,
+            label,
+            authorization,
+            answer,
+            traits,
+        });
         let calls = &self.calls;
         let place =
             self.by_start.partition_point(|other| calls[other.0 as usize].started <= started);
@@ -313,14 +336,13 @@ impl Traffic {
             .filter(|response| response.status == 303)
             .and_then(|response| response.header("location"))
         {
-            let key = link_key(location);
-            for download in self.unlinked.remove(key).unwrap_or_default() {
-                let call = &mut self.calls[download.0 as usize];
-                call.letter = Some(letter);
-                let (exchange, started) = (Arc::clone(&call.exchange), call.started);
-                self.add_followed(download, &exchange, letter, started);
+            let key = self.printer.print(link_key(location));
+            for download in self.unlinked.remove(&key).unwrap_or_default() {
+                self.calls[download.0 as usize].letter = Some(letter);
+                let Call { started, traits, .. } = self.calls[download.0 as usize];
+                self.add_followed(download, traits, letter, started);
             }
-            self.links.insert(key.into(), letter);
+            self.links.insert(key, letter);
         }
         let by_supplier = by_supplier(exchange);
         let kind = EventKind::DataAsked;
@@ -333,25 +355,18 @@ impl Traffic {
         exchange: &Exchange,
         started: Micros,
     ) -> Option<LetterIx> {
-        let key = link_key(&exchange.request.url);
-        let Some(letter) = self.links.get(key).copied() else {
-            self.unlinked.entry(key.into()).or_default().push(call);
+        let key = self.printer.print(link_key(&exchange.request.url));
+        let Some(letter) = self.links.get(&key).copied() else {
+            self.unlinked.entry(key).or_default().push(call);
             return None;
         };
-        self.add_followed(call, exchange, letter, started);
+        self.add_followed(call, Traits::of(exchange), letter, started);
         Some(letter)
     }
 
-    fn add_followed(
-        &mut self,
-        call: CallIx,
-        exchange: &Exchange,
-        letter: LetterIx,
-        started: Micros,
-    ) {
-        if exchange.request.method == "GET" {
-            let by_supplier = by_supplier(exchange);
-            let kind = EventKind::Downloaded;
+    fn add_followed(&mut self, call: CallIx, traits: Traits, letter: LetterIx, started: Micros) {
+        if traits.is_get {
+            let (by_supplier, kind) = (traits.by_supplier, EventKind::Downloaded);
             self.add_event(letter, Event { at: started, started, call, by_supplier, kind });
         }
     }
@@ -410,7 +425,7 @@ impl Traffic {
 
     /// The id under which an exchange is reported.
     pub fn exchange_id(&self, call: CallIx) -> ExchangeId {
-        self.call(call).exchange.id.clone()
+        self.call(call).exchange().id.clone()
     }
 
     /// One letter.
@@ -481,10 +496,6 @@ impl Traffic {
     pub const fn ended(&self) -> Micros {
         self.last
     }
-}
-
-fn by_supplier(exchange: &Exchange) -> bool {
-    exchange.actor == letterproof_model::Actor::Supplier
 }
 
 /// A link without scheme and host: a proxy may stand in front of the storage, and the signature

@@ -154,14 +154,14 @@ impl Letter {
 
 /// Texts kept once each.
 #[derive(Debug, Default)]
-pub(crate) struct Interner {
+pub struct Interner {
     places: HashMap<Arc<str>, u32>,
     texts: Vec<Arc<str>>,
 }
 
 impl Interner {
     /// The place of a text, new or known.
-    pub(crate) fn intern(&mut self, text: &str) -> u32 {
+    pub fn intern(&mut self, text: &str) -> u32 {
         if let Some(place) = self.places.get(text) {
             return *place;
         }
@@ -173,7 +173,8 @@ impl Interner {
     }
 
     /// The text at a place.
-    pub(crate) fn text(&self, place: u32) -> &str {
+    #[must_use]
+    pub fn text(&self, place: u32) -> &str {
         self.texts.get(place as usize).map_or("", |text| text)
     }
 }

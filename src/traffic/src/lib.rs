@@ -14,6 +14,7 @@ mod letters;
 pub mod moves;
 mod parts;
 mod pauses;
+mod prints;
 pub mod readback;
 mod standing;
 mod sweep;
@@ -26,8 +27,9 @@ pub use calls::{
 };
 pub use compare::{Comparison, Form};
 pub use index::Traffic;
-pub use letters::{Event, EventKind, Fact, Letter, LetterIx, Reason, TextIx};
+pub use letters::{Event, EventKind, Fact, Interner, Letter, LetterIx, Reason, TextIx};
 pub use parts::Brought;
+pub use prints::{Print, Printer};
 pub use standing::{Standing, standing};
 pub use sweep::{FIRST_LOOK, SAMPLE, SWEEP, Sweep};
 pub use wire::{read_mi, updates_of};

@@ -39,10 +39,10 @@ impl Traffic {
     }
 }
 
-fn lacks_request(call: &Call) -> bool {
-    call.exchange.request.body.is_unrecorded()
+const fn lacks_request(call: &Call) -> bool {
+    call.traits.lacks_request
 }
 
-fn lacks_answer(call: &Call) -> bool {
-    call.exchange.response().is_some_and(|response| response.body.is_unrecorded())
+const fn lacks_answer(call: &Call) -> bool {
+    call.traits.lacks_answer
 }

@@ -3,8 +3,6 @@
 //! Of the harness's own probes only downloads are taken in, and of these only what nobody can
 //! print, as while they were made: a sound letter is one that the supplier itself has fetched.
 
-use std::sync::Arc;
-
 use letterproof_model::{Document, Exchange, Journal, LetterId, Operation};
 use letterproof_traffic::Traffic;
 use serde::Deserialize;
@@ -21,21 +19,21 @@ impl Ledger {
     /// When the ledger's file cannot be written.
     pub fn replay(&self, journal: &dyn Journal) -> Result<(), ClientError> {
         let mut traffic = Traffic::at(self.base_url());
-        for exchange in journal.exchanges() {
-            traffic.push(Arc::clone(exchange));
-        }
+        journal.kept().iter().for_each(|kept| traffic.push_kept(kept.clone()));
         for call in traffic.recorded() {
             match (call.operation, call.letter) {
                 (Operation::Download, Some(letter)) => {
                     let letter = traffic.letter_id(letter);
-                    self.replay_download(&letter, &call.exchange, call.by_supplier())?;
+                    self.replay_download(&letter, &call.exchange(), call.by_supplier())?;
                 }
-                (Operation::CreateMi, _) if call.by_supplier() => self.replay_mi(&call.exchange)?,
-                _ if call.by_supplier() => self.observe(&call.exchange)?,
+                (Operation::CreateMi, _) if call.by_supplier() => {
+                    self.replay_mi(&call.exchange())?
+                }
+                _ if call.by_supplier() => self.observe(&call.exchange())?,
                 _ => {}
             }
         }
-        Ok(())
+        journal.whole().map_err(|error| ClientError::Unrecorded { message: error.message })
     }
 
     /// A record counts as submitted unless the API refused it: without an answer it may be there.

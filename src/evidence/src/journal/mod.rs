@@ -5,6 +5,7 @@ mod carried;
 mod format;
 mod format1;
 mod reader;
+mod store;
 mod writer;
 
 pub use carried::{Carried, chain_tail};

@@ -7,13 +7,14 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use letterproof_model::{ExchangeId, Recording};
+use letterproof_model::{ExchangeId, Journal as _, Recording};
 
 use super::carried::{Carried, Carrying};
 use super::format::{
     BEFORE, Entry, HASH, JOURNAL_FORMAT, JOURNAL_FORMAT_1, JournalHeader, LINE_LIMIT, Line,
 };
 use super::format1::OldLine;
+use super::store::bounded;
 use crate::EvidenceError;
 use crate::digest::sha256_hex;
 
@@ -62,7 +63,7 @@ impl JournalReader {
     /// As [`read_journal`].
     pub fn read_whole(self) -> Result<SavedJournal, EvidenceError> {
         let mut reader = self;
-        let mut recording = Recording::default();
+        let mut recording = bounded();
         let mut carrying = Carrying::of(&reader.header);
         loop {
             if let Some(carrying) = &mut carrying {
@@ -79,6 +80,7 @@ impl JournalReader {
                 None => break,
             }
         }
+        recording.whole().map_err(EvidenceError::from)?;
         Ok(SavedJournal {
             header: reader.header.clone(),
             recording,
@@ -225,7 +227,7 @@ impl JournalReader {
             (Some(mut exchange), None) => {
                 exchange.shrink();
                 self.exchanges += 1;
-                if exchange.id != exchange_id(self.exchanges) {
+                if exchange.id != ExchangeId::numbered(self.exchanges) {
                     return Err(broken(&self.path, number, "the exchange is out of order"));
                 }
                 Entry::Exchange(Arc::new(exchange))
@@ -254,11 +256,6 @@ impl Iterator for JournalReader {
         self.ended = !matches!(entry, Some(Ok(_)));
         entry
     }
-}
-
-/// The id of the exchange with this number, counted from 1.
-pub(crate) fn exchange_id(number: u64) -> ExchangeId {
-    ExchangeId::new(format!("ex-{number:06}"))
 }
 
 fn next_line(

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 
 use super::carried::chain_tail;
 use super::format::{Entry, JournalHeader, LINE_LIMIT, write_line};
-use super::reader::{JournalReader, exchange_id};
+use super::reader::JournalReader;
 use crate::digest::sha256_hex;
 use crate::{EvidenceError, Redactor, private};
 
@@ -252,7 +252,7 @@ impl Recorder for JournalWriter {
         // Redacted before the lock is taken, so that only numbering and writing are serial.
         let mut exchange = self.redactor.redact(raw, ExchangeId::fixed(""));
         let entry = self.append(|number| {
-            exchange.id = exchange_id(number);
+            exchange.id = ExchangeId::numbered(number);
             Entry::Exchange(Arc::new(exchange))
         })?;
         match entry {

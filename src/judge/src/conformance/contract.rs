@@ -46,7 +46,7 @@ struct Answers {
 pub(super) fn judge(probed: &Probed<'_>, found: &Found) -> Vec<CheckResult> {
     let mut answers: BTreeMap<Operation, Answers> = BTreeMap::new();
     for (ix, call) in probed.traffic.calls() {
-        let Some(findings) = found.of(ix, call) else { continue };
+        let Some(findings) = found.of(ix) else { continue };
         let entry = answers.entry(call.operation).or_default();
         entry.calls += 1;
         entry.success |= matches!(call.answer(), Answer::Status(200..=399));

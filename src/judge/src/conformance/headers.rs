@@ -234,16 +234,18 @@ fn echo(probed: &Probed<'_>, name: &'static str) -> Concluded {
     let repeats = |operation: Operation| {
         let mut answers = successes(probed).filter(|(_, call)| call.operation == operation);
         answers.find(|(_, call)| {
-            call.exchange.request.header(name).is_some_and(|sent| !sent.is_empty())
-                && call.exchange.response().is_some_and(|answer| answer.header(name).is_some())
+            let exchange = call.exchange();
+            exchange.request.header(name).is_some_and(|sent| !sent.is_empty())
+                && exchange.response().is_some_and(|answer| answer.header(name).is_some())
         })
     };
     let repeating: BTreeMap<Operation, CallIx> =
         Operation::ALL.into_iter().filter_map(|one| Some((one, repeats(one)?.0))).collect();
     for (ix, call) in successes(probed) {
-        let sent = call.exchange.request.header(name).filter(|sent| !sent.is_empty());
+        let exchange = call.exchange();
+        let sent = exchange.request.header(name).filter(|sent| !sent.is_empty());
         let Some(sent) = sent else { continue };
-        match call.exchange.response().and_then(|response| response.header(name)) {
+        match exchange.response().and_then(|response| response.header(name)) {
             Some(back) if back == sent => tally.good([ix]),
             // A gateway may make the correlation id one of a chain, joined by full stops.
             Some(back)
@@ -291,10 +293,11 @@ fn correlation_made(probed: &Probed<'_>) -> Concluded {
     let mut made = Made::default();
     let mut without = 0;
     for (ix, call) in successes(probed) {
-        if call.exchange.request.correlation_id().is_some() {
+        let exchange = call.exchange();
+        if exchange.request.header("x-correlation-id").is_some() {
             continue;
         }
-        match call.exchange.response().and_then(|response| response.header("x-correlation-id")) {
+        match exchange.response().and_then(|response| response.header("x-correlation-id")) {
             Some(made) if made.trim().is_empty() => {
                 tally.fault(None, [ix], "was given an empty one")
             }

@@ -109,7 +109,8 @@ pub(super) const CHECKS: &[Check] = &[
 fn same_letter(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
     for (ix, call) in probed.of_operation(Operation::GetLetter) {
-        let (Some(letter), Some(response)) = (call.letter, call.exchange.response()) else {
+        let exchange = call.exchange();
+        let (Some(letter), Some(response)) = (call.letter, exchange.response()) else {
             continue;
         };
         // What is no document at all is the contract's matter.
@@ -129,7 +130,8 @@ fn same_letter(probed: &Probed<'_>) -> Concluded {
 fn location(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
     for (ix, call) in probed.of_operation(Operation::GetLetterData) {
-        let Some(response) = call.exchange.response().filter(|r| r.status == 303) else { continue };
+        let exchange = call.exchange();
+        let Some(response) = exchange.response().filter(|r| r.status == 303) else { continue };
         match response.header("location") {
             Some(location) if !location.trim().is_empty() => tally.good([ix]),
             _ => tally.fault(call.letter, [ix], "was answered with 303 and no Location"),
@@ -186,7 +188,11 @@ fn same_hash(probed: &Probed<'_>) -> Concluded {
         let given = Value::from(probed.traffic.text(hash));
         let differing = letter.events.iter().find_map(|event| {
             let call = probed.traffic.call(event.call);
-            let response = call.exchange.response().filter(|response| response.status == 200)?;
+            if !matches!(event.kind, EventKind::Downloaded | EventKind::Read(..)) {
+                return None;
+            }
+            let exchange = call.exchange();
+            let response = exchange.response().filter(|response| response.status == 200)?;
             let (what, later) = match event.kind {
                 EventKind::Downloaded => {
                     let content = response.body.content()?;
@@ -241,7 +247,8 @@ fn listed_otherwise(probed: &Probed<'_>) -> HashMap<LetterIx, (CallIx, String)> 
     }
     let mut otherwise = HashMap::new();
     for list in probed.traffic.lists().iter().filter(|list| list.readable()) {
-        let response = probed.traffic.call(list.call).exchange.response();
+        let exchange = probed.traffic.call(list.call).exchange();
+        let response = exchange.response();
         let Some(Document { data }) =
             response.and_then(|response| response.body.parse::<Document<Vec<Listed>>>())
         else {

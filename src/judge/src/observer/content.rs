@@ -212,7 +212,7 @@ impl Pdf<'_> {
             return format!("was {asked}");
         };
         let call = traffic.call(last.call);
-        match call.exchange.error() {
+        match call.exchange().error() {
             Some(error) if error.received > 0 => "was only partly downloaded".to_owned(),
             Some(_) => "never arrived".to_owned(),
             None => format!("was {}", call.answer().words()),
@@ -229,7 +229,8 @@ fn content_same(traffic: &Traffic, _: &Context) -> Ruling {
             None => pdf.whole.last(),
         };
         let Some(download) = made_of.map(|event| event.call) else { continue };
-        let response = traffic.call(download).exchange.response();
+        let exchange = traffic.call(download).exchange();
+        let response = exchange.response();
         let Some(content) = response.and_then(|response| response.body.content()) else {
             tally.open(ix, [download], "has a download recorded without its SHA-256");
             continue;
@@ -254,20 +255,21 @@ fn content_same(traffic: &Traffic, _: &Context) -> Ruling {
 }
 
 fn in_time(traffic: &Traffic, _: &Context) -> Ruling {
-    let mut given: HashMap<LetterIx, (Micros, &str)> = HashMap::new();
+    let mut given: HashMap<LetterIx, (Micros, Micros)> = HashMap::new();
     let mut tally = Tally::default();
     for (ix, call) in traffic.supplier_calls() {
         let Some(letter) = call.letter else { continue };
-        let location = || call.exchange.response()?.header("location");
         match call.operation {
             Operation::GetLetterData => {
-                if let Some(link) = location() {
-                    given.insert(letter, (call.finished, link));
+                let exchange = call.exchange();
+                let link = exchange.response().and_then(|answer| answer.header("location"));
+                if let Some(link) = link {
+                    given.insert(letter, (call.finished, life(link)));
                 }
             }
             Operation::Download => {
-                let Some((at, link)) = given.get(&letter) else { continue };
-                let expired = traffic.follows(call.started, at + life(link));
+                let Some((at, life)) = given.get(&letter) else { continue };
+                let expired = traffic.follows(call.started, at + life);
                 if expired && call.answer() == Answer::Status(403) {
                     let words = format!("was called for {} after", seconds(call.started - at));
                     tally.fault(letter, [ix], format!("{words} its link was given"));

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use letterproof_model::{Exchange, Journal as _, Mark, Recording, Timestamp};
+use letterproof_model::{Exchange, ExchangeRef, Journal as _, Mark, Recording, Timestamp};
 
 /// How far the times after an idle wait are moved, in microseconds.
 const DAY: i64 = 24 * 3_600 * 1_000_000;
@@ -13,7 +13,7 @@ const DAY: i64 = 24 * 3_600 * 1_000_000;
 pub(super) fn pass(recording: &Recording, idle: Duration) -> Recording {
     let idle = i64::try_from(idle.as_micros()).unwrap_or(i64::MAX);
     let times =
-        |one: &Arc<Exchange>| (one.started.as_microsecond(), one.finished().as_microsecond());
+        |one: ExchangeRef<'_>| (one.started.as_microsecond(), one.finished().as_microsecond());
     let mut calls: Vec<(i64, i64)> = recording.exchanges().iter().map(times).collect();
     calls.sort_unstable();
     // When each further day begins.
@@ -32,7 +32,7 @@ pub(super) fn pass(recording: &Recording, idle: Duration) -> Recording {
     };
     let exchanges = recording.exchanges().iter().map(|one| {
         let (started, scheduled) = (moved(one.started), one.scheduled.map(moved));
-        Arc::new(Exchange { started, scheduled, ..Exchange::clone(one) })
+        Arc::new(Exchange { started, scheduled, ..Exchange::clone(&one) })
     });
     let marks = recording.marks().iter().map(|mark| Mark { at: moved(mark.at), ..mark.clone() });
     Recording::new(exchanges.collect(), marks.collect())
@@ -87,9 +87,9 @@ mod tests {
         let started = passed.exchanges().iter().map(|one| one.started.as_millisecond());
         let expected = [0, 150, 1_000 + DAY, 1_010 + DAY, 1_400 + DAY, 1_900 + 2 * DAY];
         assert_eq!(started.collect::<Vec<_>>(), expected);
-        assert_eq!(passed.exchanges()[5].scheduled, Some(at(1_900 + 2 * DAY)));
+        assert_eq!(passed.exchanges().get(5).unwrap().scheduled, Some(at(1_900 + 2 * DAY)));
         assert_eq!(passed.marks()[0].at, at(2_000 + 2 * DAY));
-        let same = |one: &Arc<Exchange>| (one.request.clone(), one.outcome.clone());
+        let same = |one: ExchangeRef<'_>| (one.request.clone(), one.outcome.clone());
         let (before, after) = (recording.exchanges().iter(), passed.exchanges().iter());
         assert!(before.map(same).eq(after.map(same)));
     }
