@@ -127,7 +127,9 @@ pub fn read_bundled_journal(opened: &Opened) -> Result<SavedJournal, EvidenceErr
 /// Reads the journal of a bundle line by line.
 pub(crate) fn bundled_reader(opened: &Opened) -> Result<JournalReader, EvidenceError> {
     let input = Box::new(BufReader::new(opened.reader(JOURNAL_FILE)?));
-    JournalReader::over(&opened.path().join(JOURNAL_FILE), input)
+    let mut reader = JournalReader::over(&opened.path().join(JOURNAL_FILE), input)?;
+    reader.length = opened.size(JOURNAL_FILE).unwrap_or_default();
+    Ok(reader)
 }
 
 /// Reads the environment of a bundle; `None` where the run broke off before it was written.

@@ -153,15 +153,22 @@ fn a_whole_journal_takes_no_more_memory_than_the_limit_whatever_its_length() {
         return skip(Skip::Machine, "this system does not say how much memory a process held");
     }
     let folder = tempfile::tempdir().unwrap();
-    let length = written(&folder, 80);
+    let length = written(&folder, 120);
     assert!(length > PEAK + PEAK / 3, "{length} bytes");
-    let read = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "reads_a_journal_for_the_test_of_its_memory", "--nocapture"])
-        .env(READ, path(&folder))
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&read.stdout).into_owned();
+    let read = |temporary: &Path| {
+        let read = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "reads_a_journal_for_the_test_of_its_memory", "--nocapture"])
+            .env(READ, path(&folder))
+            .env("TMPDIR", temporary)
+            .output()
+            .unwrap();
+        [read.stdout, read.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat()
+    };
+    let told = read(folder.path());
     let peak = told.split_once("peak:").and_then(|(_, rest)| rest.lines().next());
     let peak = peak.unwrap_or_else(|| panic!("{told}")).parse::<u64>().unwrap() * 1024;
     assert!(peak < PEAK, "{peak} bytes were held for a journal of {length}");
+    // Without a place for what memory does not take, nothing is read of it at all.
+    let told = read(&folder.path().join("is not there"));
+    assert!(told.contains("Unrecorded(") && told.contains("TMPDIR"), "{told}");
 }

@@ -63,7 +63,7 @@ impl JournalReader {
     /// As [`read_journal`].
     pub fn read_whole(self) -> Result<SavedJournal, EvidenceError> {
         let mut reader = self;
-        let mut recording = bounded();
+        let mut recording = bounded(reader.length);
         let mut carrying = Carrying::of(&reader.header);
         loop {
             if let Some(carrying) = &mut carrying {
@@ -95,6 +95,8 @@ impl JournalReader {
 pub struct JournalReader {
     path: PathBuf,
     input: Box<dyn BufRead>,
+    /// How long the journal is, in bytes, where that is known; else 0.
+    pub(crate) length: u64,
     header: JournalHeader,
     line: u64,
     prev: String,
@@ -115,7 +117,9 @@ impl JournalReader {
             std::io::ErrorKind::NotFound => EvidenceError::Missing { path: path.to_owned() },
             _ => io_error(path)(source),
         })?;
-        Self::over(path, Box::new(BufReader::with_capacity(1 << 16, file)))
+        let length = file.metadata().map_or(0, |found| found.len());
+        let reader = Self::over(path, Box::new(BufReader::with_capacity(1 << 16, file)))?;
+        Ok(Self { length, ..reader })
     }
 
     /// Reads the header of a journal that does not lie in a file of its own; errors name it as
@@ -148,6 +152,7 @@ impl JournalReader {
         Ok(Self {
             path: path.to_owned(),
             input,
+            length: 0,
             header,
             line: 1,
             prev: sha256_hex(&buffer),

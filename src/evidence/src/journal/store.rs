@@ -12,9 +12,13 @@ use parking_lot::Mutex;
 /// with all its probes fit.
 const ROOM: usize = 64 << 20;
 
-/// An empty recording that does not outgrow memory.
-pub(super) fn bounded() -> Recording {
-    Recording::within(ROOM, open)
+/// The longest journal whose exchanges are kept in memory, in bytes. Of a longer one none is from the
+/// beginning: memory that was taken for them and given back is of little use for what is made of them.
+const LONGEST: u64 = 48 << 20;
+
+/// An empty recording, of a journal that is so many bytes long, which does not outgrow memory.
+pub(super) fn bounded(length: u64) -> Recording {
+    Recording::within(if length > LONGEST { 0 } else { ROOM }, open)
 }
 
 fn open() -> io::Result<Box<dyn Store>> {
