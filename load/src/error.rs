@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use letterproof_client::ClientError;
+use letterproof_toml::Problems;
 
 /// Why there is no load run.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -14,9 +15,9 @@ pub enum LoadError {
         /// File, field, problem and next step; one line for each problem.
         message: String,
     },
-    /// A profile's file has problems, each a line of its own; nothing was sent.
-    #[error("{}", .0.join("\n"))]
-    Problems(Vec<String>),
+    /// A profile's file cannot be read, or has problems; nothing was sent.
+    #[error(transparent)]
+    Problems(#[from] Problems),
     /// The load must not be sent there; nothing was sent.
     #[error("refused before any traffic: {message}")]
     Refused {

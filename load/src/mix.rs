@@ -61,7 +61,7 @@ impl LoadOperation {
 
     /// Whether it is about letters that must be known first.
     #[must_use]
-    pub const fn needs_letters(self) -> bool {
+    pub(crate) const fn needs_letters(self) -> bool {
         matches!(self, Self::Letter | Self::Data | Self::Update | Self::Bulk)
     }
 

@@ -73,19 +73,19 @@ pub struct At15Run {
 
 /// What a load uses up at the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct LettersUsed {
+pub(crate) struct LettersUsed {
     /// Letters listed before the start.
-    pub listed_before: u64,
+    pub(crate) listed_before: u64,
     /// Lists in the mix.
-    pub lists: u64,
+    pub(crate) lists: u64,
     /// Letters hidden from further lists for a time, at most.
-    pub hidden: u64,
+    pub(crate) hidden: u64,
     /// Updates and bulk updates.
-    pub updates: u64,
+    pub(crate) updates: u64,
     /// Letters set to ACCEPTED, at most.
-    pub changed: u64,
+    pub(crate) changed: u64,
     /// Records of management information created.
-    pub mi_records: u64,
+    pub(crate) mi_records: u64,
 }
 
 impl LoadProfile {
@@ -192,7 +192,7 @@ impl LoadProfile {
         LoadError::profile(if field.starts_with("--") {
             format!("{field}: {said}")
         } else {
-            format!("{}: `{field}`: {said}", self.origin)
+            format!("{}: field `{field}`: {said}", self.origin)
         })
     }
 
@@ -261,12 +261,6 @@ impl AttackPlan {
     #[must_use]
     pub fn schedule(&self) -> &Schedule {
         &self.schedule
-    }
-
-    /// What it uses up.
-    #[must_use]
-    pub fn letters_used(&self) -> LettersUsed {
-        self.letters
     }
 
     /// How many requests may be under way at once.

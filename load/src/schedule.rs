@@ -9,17 +9,17 @@ use std::time::Duration;
 
 /// A time of constant rate.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Phase {
+pub(crate) struct Phase {
     /// What it is, as `step 3 of 10` or `09:00`.
-    pub label: String,
+    pub(crate) label: String,
     /// When it begins, from the start of the schedule.
-    pub starts: Duration,
+    pub(crate) starts: Duration,
     /// How long it is.
-    pub lasts: Duration,
+    pub(crate) lasts: Duration,
     /// Requests per second that the profile asks for.
-    pub asked: f64,
+    pub(crate) asked: f64,
     /// Requests per second that are scheduled: what was asked, or the cap.
-    pub rate: f64,
+    pub(crate) rate: f64,
 }
 
 impl Phase {
@@ -67,7 +67,7 @@ impl Schedule {
 
     /// Its phases, in order.
     #[must_use]
-    pub fn phases(&self) -> &[Phase] {
+    pub(crate) fn phases(&self) -> &[Phase] {
         &self.phases
     }
 
@@ -91,19 +91,19 @@ impl Schedule {
 
     /// How many requests are due before this time.
     #[must_use]
-    pub fn due_before(&self, time: Duration) -> u64 {
+    pub(crate) fn due_before(&self, time: Duration) -> u64 {
         first_at(self.phases.iter().map(|phase| phase.rate * phase.until(time)).sum())
     }
 
     /// How many requests the profile asks for before this time, capped or not.
     #[must_use]
-    pub fn asked_before(&self, time: Duration) -> f64 {
+    pub(crate) fn asked_before(&self, time: Duration) -> f64 {
         self.phases.iter().map(|phase| phase.asked * phase.until(time)).sum()
     }
 
     /// The phase at this time.
     #[must_use]
-    pub fn phase_at(&self, time: Duration) -> Option<&Phase> {
+    pub(crate) fn phase_at(&self, time: Duration) -> Option<&Phase> {
         self.phases.iter().find(|phase| time >= phase.starts && time < phase.ends())
     }
 

@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 
 use junit_report::{Duration, OffsetDateTime, ReportBuilder, TestCase, TestSuiteBuilder};
-use letterproof_evidence::{Attestation, Bundle, Stated, stated};
+use letterproof_evidence::{Attestation, Bundle, Stated, StatementState, stated, statement_state};
 use letterproof_model::{
     CheckResult, ClauseKind, CriterionResult, Exchanges, Journal as _, Results, TestResult,
     Verdict, visible, visible_lines,
@@ -92,6 +92,11 @@ fn properties(bundle: &Bundle) -> String {
         ("place".to_owned(), standing.place.to_string()),
         ("host".to_owned(), standing.host_lines().join("; ")),
     ];
+    if !run.resumed.is_empty() {
+        let times: Vec<String> = run.resumed.iter().map(|at| words::date(*at)).collect();
+        named.push(("resumed".to_owned(), times.join("; ")));
+    }
+    named.extend(run.outside_window().map(|words| ("outside window".to_owned(), words)));
     named.extend(run.who.lines().map(|(label, stated)| (label.to_lowercase(), stated)));
     let line = |(name, value): (String, String)| {
         format!("<property name=\"{}\" value=\"{}\" />", attribute(&name), attribute(&value))
@@ -146,11 +151,7 @@ fn suite(name: &str, timestamp: OffsetDateTime, cases: Vec<TestCase>) -> junit_r
 
 impl Desk<'_> {
     fn test_cases(&self, test: &TestResult, class: &str) -> Vec<TestCase> {
-        let elapsed: u64 = test
-            .attempts
-            .iter()
-            .filter_map(|attempt| Some(words::between_us(attempt.started, attempt.finished?)))
-            .sum();
+        let elapsed = words::took_us(test);
         let judged = test.checks().filter(|c| is_judged(c.verdict)).count().max(1) as u64;
         let share = Duration::microseconds(i64::try_from(elapsed / judged).unwrap_or(i64::MAX));
         let mut cases: Vec<TestCase> = test
@@ -231,7 +232,13 @@ impl Desk<'_> {
                         .unwrap_or_default();
                     format!("given on {date} by {}: {}{withdrawn}", given.by(), given.statement)
                 });
-                format!("attestation, {}", said.collect::<Vec<_>>().join(" | "))
+                let said = said.collect::<Vec<_>>().join(" | ");
+                match statement_state(&criterion.id, criterion.verdict, self.given) {
+                    StatementState::FileMissing => {
+                        format!("attestation, {}: {said}", StatementState::FileMissing.words())
+                    }
+                    _ => format!("attestation, {said}"),
+                }
             }
             None => {
                 let owed = "owed: to be stated by the supplier";

@@ -18,8 +18,8 @@ pub const MAIL_FORMAT: &str = "letterproof-summary/1";
 const WIDTH: usize = 72;
 /// The longest lead of a line; what is longer is text.
 const LEAD: usize = 24;
-/// Ids of one question before the rest is counted.
-const IDS: usize = 12;
+/// Room for the ids of one question, in characters: two lines; the rest is counted.
+const IDS: usize = 2 * WIDTH;
 
 /// What a run amounts to, as it is told in an e-mail.
 #[derive(Debug, Clone, Serialize)]
@@ -88,7 +88,7 @@ pub fn mail_summary(bundle: &Bundle, extras: &Extras) -> MailSummary {
         detail: outcome.detail,
         verdict: outcome.verdict,
         exit_code: results.exit_code,
-        notices: end.into_iter().chain(advice).collect(),
+        notices: end.into_iter().chain(results.run.remarks()).chain(advice).collect(),
         shows: standing.sentence(),
         standing,
         run: results.run.clone(),
@@ -144,7 +144,7 @@ impl MailSummary {
         }
         for test in &self.tests {
             let need = if test.required { "" } else { " (optional)" };
-            let mut verdict = words::verdict(test.verdict).to_lowercase();
+            let mut verdict = test.verdict.title().to_lowercase();
             if test.waived {
                 verdict.push_str(", waived");
             }
@@ -200,28 +200,21 @@ impl MailSummary {
         }
     }
 
-    /// What is owed in full, and of the other questions what they are about.
+    /// What is owed in full, and what each question is about.
     fn questions(&self, page: &mut Page) {
-        let (owed, others): (Vec<_>, Vec<_>) =
-            self.questions.iter().partition(|group| group.kind == "owed");
-        for group in owed {
+        for group in self.questions.iter().filter(|group| group.kind == "owed") {
             page.heading(&format!("Statements owed ({})", group.items.len()));
             for open in &group.items {
                 page.wrapped(&format!("{:<8} ", open.id), &open.why);
             }
         }
-        if !others.is_empty() {
+        if !self.questions.is_empty() {
             page.heading("Questions to ask next");
         }
-        for group in others {
-            let ids: Vec<&str> =
-                group.items.iter().take(IDS).map(|open| open.id.as_str()).collect();
-            let more = match group.items.len().saturating_sub(IDS) {
-                0 => String::new(),
-                n => format!(" and {n} more"),
-            };
-            let ids = format!("{}{more}. {}", ids.join(", "), group.ask);
-            page.wrapped("  ", &format!("{} ({}): {ids}", group.title, group.items.len()));
+        for group in &self.questions {
+            let all: Vec<&str> = group.items.iter().map(|open| open.id.as_str()).collect();
+            let ids = format!("{}. {}", fitting(&all), group.ask);
+            page.wrapped("  ", &format!("{} ({}): {ids}", group.title, all.len()));
         }
     }
 
@@ -250,6 +243,22 @@ impl MailSummary {
             page.wrapped("", &self.verified);
         }
     }
+}
+
+/// All ids where there is room for them, else those for which there is, and how many more.
+fn fitting(ids: &[&str]) -> String {
+    let all = ids.join(", ");
+    if all.chars().count() <= IDS {
+        return all;
+    }
+    let room = IDS - " and 1,000 more".len();
+    let mut taken = 0;
+    let shown = ids.iter().take_while(|id| {
+        taken += id.chars().count() + 2;
+        taken <= room
+    });
+    let shown: Vec<&str> = shown.copied().collect();
+    format!("{} and {} more", shown.join(", "), words::number((ids.len() - shown.len()) as u64))
 }
 
 /// Text under way, no line of it longer than [`WIDTH`].
@@ -308,6 +317,17 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_are_counted_only_where_there_is_no_room_for_them() {
+        let tests: Vec<String> = (1..=15).map(|n| format!("AT{n}")).collect();
+        let tests: Vec<&str> = tests.iter().map(String::as_str).collect();
+        assert_eq!(fitting(&tests), tests.join(", "));
+        let many = ["C-LIST-LIMIT-0"; 2_000];
+        let text = fitting(&many);
+        assert!(text.ends_with(" and 1,992 more") && text.chars().count() <= IDS, "{text}");
+        assert_eq!(fitting(&["x"]), "x");
+    }
 
     #[test]
     fn lines_are_wrapped_under_their_lead_and_long_words_are_broken() {

@@ -1,10 +1,9 @@
 //! Questions to ask next: everything that a run leaves open, with where to read on.
 //! Refuses to answer any of them, and to leave one out because another is graver.
 
-use letterproof_evidence::{Attestation, is_stated, stated};
+use letterproof_evidence::{Attestation, StatementState, stated, statement_state};
 use letterproof_model::{
-    ClauseKind, CriterionResult, FindingKind, Proof, Results, TestResult, Verdict, clause,
-    is_waived,
+    CriterionResult, FindingKind, Proof, Results, TestResult, Verdict, clause, is_waived,
 };
 use serde::Serialize;
 
@@ -69,6 +68,7 @@ pub(crate) fn questions(results: &Results, attestations: &[Attestation]) -> Vec<
             results.waivers.iter().map(waiver).collect(),
         ),
         not_the_suppliers_own(results),
+        not_at_int(results),
         group("deviating", "Deviating", "Is it known, and who mends it?", deviating(results)),
     ];
     groups.into_iter().filter(|group| !group.items.is_empty()).collect()
@@ -119,20 +119,25 @@ fn not_run(results: &Results) -> Vec<Open> {
     tests.chain(rest.into_iter().filter(|open| open.id.starts_with("AT"))).collect()
 }
 
-/// Clauses that only a person can state and nobody has, and statements that were withdrawn.
+/// Clauses that only a person can state and nobody has, or without the file that they ask for; and
+/// statements that were withdrawn.
 fn owed(results: &Results, attestations: &[Attestation]) -> Vec<Open> {
     let withdrawn = stated(attestations).into_iter().filter(|one| one.withdrawn.is_some());
     let withdrawn: Vec<_> = withdrawn.map(|one| &one.given.criterion).collect();
     words::shown_tests(results)
         .flat_map(|test| &test.criteria)
-        .filter(|criterion| criterion.kind == ClauseKind::Attestation)
-        .filter(|criterion| criterion.verdict != Verdict::Pass)
-        .filter(|criterion| !is_stated(attestations, &criterion.id))
         .map(|criterion| {
+            (criterion, statement_state(&criterion.id, criterion.verdict, attestations))
+        })
+        .filter(|(_, state)| state.is_owed())
+        .map(|(criterion, state)| {
             let note = clause(&criterion.id).map(|clause| clause.note).unwrap_or_default();
             let mut why = criterion.clause.clone();
             if !note.is_empty() {
                 why.push_str(&format!(" To attach: {note}."));
+            }
+            if state == StatementState::FileMissing {
+                why.push_str(" It is stated, its evidence is missing.");
             }
             if withdrawn.contains(&&criterion.id) {
                 why.push_str(" A statement was withdrawn.");
@@ -163,8 +168,27 @@ fn not_the_suppliers_own(results: &Results) -> Questions {
             return Questions { kind: "", title: "", ask: "", items: vec![] };
         }
     };
+    Questions { kind, title, ask, items: passed(results) }
+}
+
+/// What passed where nothing counts yet.
+fn not_at_int(results: &Results) -> Questions {
+    let title = match words::rehearsed(results) {
+        Some("on a mock") => "Shown on a mock only",
+        Some(_) => "Shown at the sandbox only",
+        None => return Questions { kind: "", title: "", ask: "", items: vec![] },
+    };
+    Questions {
+        kind: "not-at-int",
+        title,
+        ask: "INT is still to come: when is it shown there?",
+        items: passed(results),
+    }
+}
+
+fn passed(results: &Results) -> Vec<Open> {
     let passed = words::shown_tests(results).filter(|test| test.verdict == Verdict::Pass);
-    Questions { kind, title, ask, items: passed.map(|test| Open::of(test.id, "")).collect() }
+    passed.map(|test| Open::of(test.id, "")).collect()
 }
 
 /// Findings but notes, and broken checks of the contract that no finding names.

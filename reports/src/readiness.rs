@@ -9,7 +9,11 @@ use crate::markdown::{Markdown, md, put};
 #[must_use]
 pub fn readiness_markdown(readiness: &Readiness) -> String {
     let outcome = if readiness.ready { "ready: nothing remains" } else { "not ready yet" };
-    let mut output = md!("# Readiness: {}\n\n## Tests\n\n", outcome);
+    let mut output = md!("# Readiness: {}\n\n", outcome);
+    for (label, stated) in readiness.whose.lines() {
+        put!(output, "- {}: {}\n", label, stated);
+    }
+    put!(output, "\n## Tests\n\n");
     output.head(&["AT", "title", "needed", "state", "shown", "window", "run"]);
     for test in &readiness.tests {
         test_row(&mut output, test);
@@ -18,6 +22,11 @@ pub fn readiness_markdown(readiness: &Readiness) -> String {
     output.head(&["run", "window", "target", "standing", "began", "exit code"]);
     for run in &readiness.runs {
         run_row(&mut output, run);
+    }
+    for run in &readiness.runs {
+        for remark in &run.remarks {
+            put!(output, "\nRun {}: {}\n", run.id, remark);
+        }
     }
     put!(output, "\n## Failures\n\n");
     let failures = readiness
@@ -65,7 +74,7 @@ fn test_row(output: &mut Markdown, test: &TestLine) {
     let window = test.window.map_or_else(String::new, |window| window.to_string());
     let run = test.run.as_ref().map_or_else(String::new, ToString::to_string);
     let (state, shown) = (test.state(), test.shown());
-    output.row(&[&test.id, &test.title, &test.need(), &state, &shown, &window, &run]);
+    output.row(&[&test.id, &test.title, &test.need, &state, &shown, &window, &run]);
 }
 
 fn run_row(output: &mut Markdown, run: &RunLine) {

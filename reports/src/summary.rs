@@ -1,7 +1,7 @@
 //! A run in Markdown, for people who read tickets and CI pages rather than reports.
 //! Refuses more than a page can bear: long texts are cut, and long lists end in a count.
 
-use letterproof_evidence::{Attestation, Bundle, Demand, Stated, is_stated, stated};
+use letterproof_evidence::{Attestation, Bundle, Demand, Stated, stated, statement_state};
 use letterproof_model::{
     About, CheckResult, ClauseKind, CriterionResult, Finding, Journal as _, Results, RunEnd,
     Standing, Verdict, WaiverState, WaiverUse,
@@ -66,6 +66,9 @@ fn step_of(results: &Results, standing: &Standing) -> Markdown {
     if !outcome.detail.is_empty() {
         put!(output, "{}\n\n", outcome.detail);
     }
+    for remark in results.run.remarks() {
+        put!(output, "**{}**\n\n", remark);
+    }
     facts(&mut output, results, standing);
     if words::is_load(results) {
         measured(&mut output, results);
@@ -91,7 +94,7 @@ fn facts(output: &mut Markdown, results: &Results, standing: &Standing) {
     let window = run.window.map_or_else(|| "no window".to_owned(), |n| format!("window {n}"));
     let counts: Vec<String> = Verdict::ALL
         .iter()
-        .map(|v| format!("{} {}", results.counts.get(*v), words::verdict(*v).to_lowercase()))
+        .map(|v| format!("{} {}", results.counts.get(*v), v.title().to_lowercase()))
         .collect();
     let counts = match words::is_load(results) {
         true => String::new(),
@@ -141,7 +144,7 @@ fn tests(output: &mut Markdown, results: &Results) {
     for test in words::shown_tests(results) {
         let counts = test.check_counts();
         let owed = test.criteria.iter().filter(|c| c.kind == ClauseKind::Attestation).count();
-        let mut verdict = words::verdict(test.verdict).to_owned();
+        let mut verdict = test.verdict.title().to_owned();
         if waived::is_test_waived(test, results) {
             verdict.push_str(", waived");
         }
@@ -249,15 +252,15 @@ fn findings(output: &mut Markdown, results: &Results) {
 fn statements(output: &mut Markdown, results: &Results, given: &[Attestation]) {
     let owed = words::shown_tests(results).flat_map(|test| &test.criteria);
     let mut owed = owed
-        .filter(|criterion| criterion.kind == ClauseKind::Attestation)
-        .filter(|criterion| !is_stated(given, &criterion.id))
+        .map(|criterion| (criterion, statement_state(&criterion.id, criterion.verdict, given)))
+        .filter(|(_, state)| state.is_owed())
         .peekable();
     if owed.peek().is_none() && given.is_empty() {
         return;
     }
     put!(output, "## Statements by people, not judged from traffic\n\n");
-    for criterion in owed {
-        put!(output, "- {}: **owed**. {}\n", criterion.id, criterion.clause);
+    for (criterion, state) in owed {
+        put!(output, "- {}: **{}**. {}\n", criterion.id, state.words(), criterion.clause);
     }
     for Stated { given: attestation, withdrawn, .. } in stated(given) {
         let files: Vec<Markdown> = attestation

@@ -2,8 +2,9 @@
 //! Refuses to soften: the outcome names what failed or is missing before what passed.
 
 pub(crate) use letterproof_model::grouped as number;
+pub(crate) use letterproof_model::text::date;
 use letterproof_model::{
-    Exchange, Finding, FindingKind, Mode, Results, RunEnd, TestResult, Timestamp,
+    Exchange, Finding, FindingKind, Mode, Place, Results, RunEnd, TestResult, Timestamp,
     TransportErrorKind, Verdict, WaiverUse,
 };
 
@@ -33,9 +34,10 @@ pub(crate) fn between_us(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.as_microsecond() - from.as_microsecond()).unwrap_or(0)
 }
 
-/// `21 August 2026, 10:15:00 UTC`.
-pub(crate) fn date(time: Timestamp) -> String {
-    time.strftime("%-d %B %Y, %H:%M:%S UTC").to_string()
+/// Microseconds that a test took; 0 where that is not known.
+pub(crate) fn took_us(test: &TestResult) -> u64 {
+    let micros = test.took().map(|took| took.as_micros());
+    micros.and_then(|micros| u64::try_from(micros).ok()).unwrap_or(0)
 }
 
 /// `20 November 2026`.
@@ -51,18 +53,6 @@ pub(crate) fn time_of_day(time: Timestamp) -> String {
 /// `10:15:00.123456`.
 pub(crate) fn clock(time: Timestamp) -> String {
     time.strftime("%H:%M:%S%.6f").to_string()
-}
-
-/// A verdict as a reader sees it.
-pub(crate) fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "Passed",
-        Verdict::Fail => "Failed",
-        Verdict::Inconclusive => "Inconclusive",
-        Verdict::NotApplicable => "Not applicable",
-        Verdict::NotRun => "Not run",
-        Verdict::Error => "Error",
-    }
 }
 
 /// A kind of finding as a reader sees it.
@@ -148,26 +138,52 @@ pub(crate) struct Outcome {
 
 /// Why a run failed in which no test and no check of the contract did.
 fn broken_otherwise(results: &Results) -> String {
-    match results.observer.iter().filter(|check| check.is_broken()).count() as u64 {
-        0 => "What was measured missed its mark".to_owned(),
-        rules => format!("The supplier broke {}", counted(rules, "rule", "rules")),
+    let rules = results.observer.iter().filter(|check| check.is_broken()).count() as u64;
+    let strict = results
+        .run
+        .strict
+        .map(|strict| (strict, results.judged().objections(strict, &results.waivers).join(", ")));
+    match (rules, strict) {
+        (0, Some((strict, ids))) if !ids.is_empty() => {
+            format!("--strict {strict} objects to {ids}")
+        }
+        (0, _) => "What was measured missed its mark".to_owned(),
+        (rules, _) => format!("The supplier broke {}", counted(rules, "rule", "rules")),
     }
+}
+
+/// Where a run showed what it was asked to, where that is known to be no place that counts: at a mock, or
+/// at the sandbox, which keeps nothing. A load measures, and shows no test.
+pub(crate) fn rehearsed(results: &Results) -> Option<&'static str> {
+    let place = match results.run.standing().place {
+        Place::Mock => "on a mock",
+        Place::Sandbox => "at the sandbox",
+        Place::IntClaimed | Place::IntReconciled | Place::Other => return None,
+    };
+    let shows = results.tests.iter().any(|test| test.selected) || !results.conformance.is_empty();
+    (shows && !is_load(results)).then_some(place)
 }
 
 /// What a run amounts to.
 pub(crate) fn outcome(results: &Results) -> Outcome {
-    let required = || results.tests.iter().filter(|test| test.required);
+    let judged = results.judged();
+    // Optional ones too that were declared, or asked for by name: they count as required.
+    let deciding = || results.tests.iter().filter(|test| judged.decides(test));
     let ids = |wanted: &dyn Fn(Verdict) -> bool| -> Vec<String> {
-        required().filter(|t| t.selected && wanted(t.verdict)).map(|t| t.id.to_string()).collect()
+        deciding().filter(|test| wanted(test.verdict)).map(|test| test.id.to_string()).collect()
     };
     let (waived, failed): (Vec<String>, Vec<String>) = ids(&|v| v == Verdict::Fail)
         .into_iter()
-        .partition(|id| required().any(|t| t.id.to_string() == *id && is_test_waived(t, results)));
+        .partition(|id| deciding().any(|t| t.id.to_string() == *id && is_test_waived(t, results)));
     let passed = ids(&|v| v == Verdict::Pass);
     let open = ids(&|v| !matches!(v, Verdict::Fail | Verdict::Pass | Verdict::Error));
     let broken = results.conformance.iter().filter(|check| check.is_broken()).count() as u64;
-    let unselected: Vec<String> =
-        required().filter(|test| !test.selected).map(|test| test.id.to_string()).collect();
+    let unselected: Vec<String> = results
+        .tests
+        .iter()
+        .filter(|test| test.required && !test.selected)
+        .map(|test| test.id.to_string())
+        .collect();
     let tests = |ids: &[String]| counted(ids.len() as u64, "required test", "required tests");
 
     let (verdict, headline) = match results.exit_code {
@@ -211,6 +227,12 @@ pub(crate) fn outcome(results: &Results) -> Outcome {
             (Verdict::Inconclusive, format!("Incomplete: {missing}"))
         }
     };
+    // Who reads no further must not take a rehearsal for the real thing.
+    let rehearsed = rehearsed(results);
+    let headline = match rehearsed.filter(|_| verdict == Verdict::Pass) {
+        Some(place) => format!("{headline}, {place} only"),
+        None => headline,
+    };
     let measured = results.performance.iter().filter(|_| is_load(results));
     let mut detail: Vec<String> = measured.map(figures::sentence).collect();
     let mut list = |what: &str, ids: &[String]| {
@@ -228,6 +250,9 @@ pub(crate) fn outcome(results: &Results) -> Outcome {
             counted(broken, "check", "checks")
         ));
     }
+    detail.extend(
+        rehearsed.map(|place| format!("Everything was shown {place} only: INT is still to come.")),
+    );
     Outcome { verdict, headline, detail: detail.join(" ") }
 }
 
@@ -293,6 +318,29 @@ mod tests {
             let outcome = outcome(&results(exit_code, &verdicts));
             assert_eq!((outcome.headline.as_str(), outcome.verdict), (headline, verdict));
         }
+        // An optional test that was asked for by name decides, and one that was not does not.
+        let mut optional = results(1, &[(1, true, Pass), (5, true, Fail)]);
+        optional.tests[1].required = false;
+        optional.run.deciding = vec![optional.tests[1].id];
+        assert_eq!(outcome(&optional).headline, "1 required test failed");
+        assert_eq!(outcome(&optional).detail, "Failed: AT5. Passed: AT1.");
+        optional.run.deciding.clear();
+        optional.exit_code = 0;
+        assert_eq!(outcome(&optional).headline, "All 1 required test passed");
+        let mut objected = results(1, &[(1, true, Pass)]);
+        objected.run.strict = Some(letterproof_model::Strict::Violations);
+        objected.findings.push(letterproof_model::Finding {
+            id: "F-X".into(),
+            about: letterproof_model::About::Supplier,
+            kind: FindingKind::Violation,
+            title: String::new(),
+            expected: String::new(),
+            observed: String::new(),
+            source: String::new(),
+            exchanges: vec![],
+            count: 1,
+        });
+        assert_eq!(outcome(&objected).headline, "--strict violations objects to F-X");
         let unselected = results(0, &[(1, true, Pass), (2, false, NotRun)]);
         assert_eq!(outcome(&unselected).detail, "Passed: AT1.");
     }

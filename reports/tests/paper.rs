@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use common::{bundle, environment, extras, waive};
 use letterproof_evidence::{Attestation, Bundle};
-use letterproof_model::{Proof, Verdict};
-use letterproof_reports::{Extras, html, mail_summary};
+use letterproof_model::{CriterionId, Proof, Verdict};
+use letterproof_reports::{Extras, html, junit, mail_summary, summary};
 use letterproof_testing::{Skip, skip};
 
 /// How long a browser may take to print one page.
@@ -175,6 +175,47 @@ fn a_run_that_leaves_nothing_open_says_so() {
     let page = html(&run, &Extras::default()).unwrap();
     assert!(page.contains("None: nothing is inconclusive, not run, owed, waived, driven only"));
     assert!(!mail_summary(&run, &Extras::default()).text().contains("Questions"));
+    assert!(!summary(&run, &Extras::default()).contains("owed"));
+}
+
+#[test]
+fn a_statement_without_the_file_that_its_clause_asks_for_stays_owed_in_every_page() {
+    let (run, mut said) = (bundle(), extras());
+    let missing = "stated, its evidence is missing";
+    assert!(!html(&run, &said).unwrap().contains(missing));
+    said.attestations[0].files.clear();
+    let page = html(&run, &said).unwrap();
+    assert!(asked(&page, "owed").contains(&"AT3.7".to_owned()));
+    assert!(page.contains(&format!("<strong>{missing}</strong>")), "in the table of statements");
+    assert!(page.contains(&format!("<span class=\"hidden\"> {missing}</span>")), "in the brief");
+    let text = summary(&run, &said);
+    assert!(text.contains(&format!("- AT3.7: **{missing}**.")), "{text}");
+    assert!(text.contains("- AT3.7: given on "), "it is shown all the same: {text}");
+    let xml = junit(&run, &said).unwrap();
+    assert!(xml.contains(&format!("attestation, {missing}: given on ")), "{xml}");
+    // For what is in words alone, words suffice.
+    said.attestations[0].criterion = CriterionId::fixed("AT14.6");
+    assert!(!asked(&html(&run, &said).unwrap(), "owed").contains(&"AT14.6".to_owned()));
+}
+
+#[test]
+fn nobody_owes_a_statement_on_a_test_that_does_not_apply() {
+    let mut run = bundle();
+    let at13 = run.results.tests.iter_mut().find(|test| test.id.number() == 13).unwrap();
+    at13.criteria.iter_mut().for_each(|one| one.verdict = Verdict::NotApplicable);
+    let page = html(&run, &Extras::default()).unwrap();
+    let owed = asked(&page, "owed");
+    assert!(owed.iter().all(|id| !id.starts_with("AT13.")), "{owed:?}");
+    assert!(page.contains("<span class=\"hidden\"> no statement is asked for</span>"));
+    let text = summary(&run, &Extras::default());
+    assert!(!text.contains("- AT13.7: **owed**") && text.contains("- AT12.7: **owed**"), "{text}");
+}
+
+#[test]
+fn what_is_owed_is_among_the_questions_of_an_e_mail() {
+    let text = mail_summary(&bundle(), &Extras::default()).text();
+    let (_, questions) = text.split_once("Questions to ask next").unwrap();
+    assert!(questions.contains("Statements owed (7): AT3.7, AT7.7, "), "{text}");
 }
 
 #[test]

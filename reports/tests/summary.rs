@@ -4,8 +4,8 @@
 mod common;
 
 use common::{at, bundle, environment, extras, waive};
-use letterproof_model::{Brief, CheckResult, Context, RunEnd, Selection, Verdict};
-use letterproof_reports::{Extras, html, junit, step_summary, summary};
+use letterproof_model::{Brief, CheckResult, Context, Place, RunEnd, Selection, Verdict};
+use letterproof_reports::{Extras, html, junit, mail_summary, step_summary, summary};
 
 #[test]
 fn the_summary_is_the_one_that_was_reviewed() {
@@ -167,4 +167,74 @@ fn advice_that_was_not_followed_is_shown_as_advice_and_fails_nothing() {
     let text = step_summary(&bundle.results);
     assert!(text.contains("## Advice, which decides nothing"), "{text}");
     assert!(!text.contains("## Rules that an observer saw broken"), "{text}");
+}
+
+#[test]
+fn every_report_says_that_a_run_was_gone_on_with_and_was_not_within_its_window() {
+    let mut bundle = bundle();
+    let run = &mut bundle.results.run;
+    let (resumed, outside) =
+        ("was gone on with at", "outside its stated test window of 2026-11-02");
+    let says = |bundle: &letterproof_evidence::Bundle| {
+        let reports = [
+            html(bundle, &Extras::default()).unwrap(),
+            summary(bundle, &Extras::default()),
+            step_summary(&bundle.results),
+            // Its lines are short.
+            mail_summary(bundle, &Extras::default()).text().replace('\n', " "),
+        ];
+        [resumed, outside].map(|words| reports.iter().filter(|text| text.contains(words)).count())
+    };
+    run.resumed = vec![at(60)];
+    run.who.window_dates = Some("2026-11-02/2026-11-13".parse().unwrap());
+    assert_eq!(says(&bundle), [4, 4]);
+    let xml = junit(&bundle, &Extras::default()).unwrap();
+    for name in ["resumed", "outside window"] {
+        assert!(xml.contains(&format!("<property name=\"{name}\" value=\"")), "{name}");
+    }
+    let run = &mut bundle.results.run;
+    run.resumed.clear();
+    run.who.window_dates = Some("2026-08-17/2026-08-28".parse().unwrap());
+    assert_eq!(says(&bundle), [0, 0], "within its window, at one go");
+}
+
+#[test]
+fn what_was_shown_on_a_mock_asks_for_int() {
+    let mut bundle = bundle();
+    bundle.results.conformance.clear();
+    for test in &mut bundle.results.tests {
+        test.verdict = Verdict::Pass;
+    }
+    bundle.results.exit_code = 0;
+    let told =
+        |bundle: &letterproof_evidence::Bundle| mail_summary(bundle, &Extras::default()).text();
+    assert!(!told(&bundle).contains("INT is still to come"), "{}", told(&bundle));
+    for (place, words, title) in [
+        (Place::Mock, "on a mock only", "Shown on a mock only ("),
+        (Place::Sandbox, "at the sandbox only", "Shown at the sandbox only ("),
+    ] {
+        bundle.results.run.standing.as_mut().unwrap().place = place;
+        let text = told(&bundle);
+        let headline = text.lines().next().unwrap();
+        assert!(headline.ends_with(&format!("passed, {words}")), "{headline}");
+        for part in [&format!("Everything was shown {words}: INT is still to come."), title] {
+            assert!(text.replace('\n', " ").contains(part), "{part} in {text}");
+        }
+        let page = html(&bundle, &Extras::default()).unwrap();
+        assert!(page.contains("<div class=\"ask not-at-int\">"), "{place}");
+        assert!(step_summary(&bundle.results).starts_with(&format!("# {headline}\n")));
+    }
+    for place in [Place::IntClaimed, Place::IntReconciled] {
+        bundle.results.run.standing.as_mut().unwrap().place = place;
+        assert!(!told(&bundle).contains("still to come"), "{place}");
+    }
+}
+
+#[test]
+fn junit_html_and_summary_have_one_spelling_of_not_run() {
+    let bundle = bundle();
+    let xml = junit(&bundle, &Extras::default()).unwrap();
+    assert!(!xml.contains("message=\"not-run") && xml.contains("message=\"not run: "), "{xml}");
+    let text = summary(&bundle, &Extras::default());
+    assert!(!text.contains("not-run") && text.contains("not run"), "{text}");
 }

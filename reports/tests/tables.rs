@@ -8,7 +8,7 @@ mod journals;
 use journals::cases::{Again, at3};
 use journals::judge;
 use journals::script::Script;
-use letterproof_evidence::Bundle;
+use letterproof_evidence::{Bundle, JOURNAL_FORMAT_2};
 use letterproof_model::{Header, Journal as _};
 use letterproof_reports::{cross_check_csv, test_tables};
 
@@ -79,6 +79,19 @@ fn the_ids_of_repeated_lists_are_told_apart_and_counted() {
     // The first list, the empty one within the timeout, and the same again after it.
     assert_eq!((count("1,"), count("2,"), count("3,")), (6, 1, 6), "{text}");
     assert!(text.contains(",0,,\n"), "the empty list has a row: {text}");
+    // The lists of one letter stand together.
+    let rows: Vec<(&str, &str)> = text
+        .lines()
+        .skip(2)
+        .map(|line| (line.split(',').nth(4).unwrap(), line.split(',').next().unwrap()))
+        .collect();
+    assert!(rows.is_sorted() && rows[0] == ("L1", "1") && rows[1] == ("L1", "3"), "{rows:?}");
+    // In a bundle of an earlier version list follows list, as it was written.
+    let mut old = judged(3, &at3(Again::Honest));
+    old.journal.header.format = JOURNAL_FORMAT_2.into();
+    let old = table(&old, "AT3/ids.csv").unwrap();
+    assert!(old.lines().skip(1).map(|line| line.split(',').next()).is_sorted(), "{old}");
+    assert_eq!(old.lines().count(), text.lines().count());
     let mut twice = Script::small();
     let letters = journals::letters(2);
     twice.list(2_500, &[letters[0].clone(), letters[1].clone(), letters[0].clone()]);

@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use super::read::MOST_STEPS;
-use super::reader::LONGEST;
+use super::read::{LONGEST, MOST_STEPS};
 use super::{LoadProfile, Rate, Shape};
 use crate::LoadError;
 

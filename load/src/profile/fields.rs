@@ -1,7 +1,7 @@
-//! Every field of a load profile, and the shapes it belongs to.
-//! Refuses fields that reading alone would know: names in messages come from these tables.
+//! Which fields of a load profile belong to which shapes.
+//! Refuses a field beside a shape that has no use for it, and says which have.
 
-use crate::mix::LoadOperation;
+use letterproof_toml::Table;
 
 /// The shapes, as profiles name them.
 pub(super) const SHAPES: [&str; 5] = ["steady", "ramp", "spike", "soak", "at15"];
@@ -9,15 +9,11 @@ pub(super) const SHAPES: [&str; 5] = ["steady", "ramp", "spike", "soak", "at15"]
 /// The shapes that send a mix.
 const ATTACKS: &[&str] = &["steady", "ramp", "spike", "soak"];
 
-/// The tables of a profile.
+/// The table of what is sent.
 pub(super) const MIX: &str = "mix";
-pub(super) const THRESHOLDS: &str = "thresholds";
 
-/// Fields at the top with the shapes that have them.
-pub(super) const FIELDS: [(&str, &[&str]); 23] = [
-    ("name", &SHAPES),
-    ("about", &SHAPES),
-    ("shape", &SHAPES),
+/// Fields at the top that not every shape has.
+pub(super) const FIELDS: [(&str, &[&str]); 20] = [
     ("rate", &["steady", "spike", "soak"]),
     ("duration", &["steady", "ramp"]),
     ("from", &["ramp"]),
@@ -40,17 +36,21 @@ pub(super) const FIELDS: [(&str, &[&str]); 23] = [
     (MIX, ATTACKS),
 ];
 
-/// Fields of `[thresholds]` with the shapes that have them.
-pub(super) const LIMITS: [(&str, &[&str]); 6] = [
-    ("error_rate", &SHAPES),
-    ("p95_ms", ATTACKS),
-    ("p99_ms", ATTACKS),
-    ("max_429", &SHAPES),
-    ("min_achieved", ATTACKS),
-    ("max_ratio", &["at15"]),
-];
+/// Fields of `[thresholds]` that not every shape has.
+pub(super) const LIMITS: [(&str, &[&str]); 4] =
+    [("p95_ms", ATTACKS), ("p99_ms", ATTACKS), ("min_achieved", ATTACKS), ("max_ratio", &["at15"])];
 
-/// The words of `[mix]`.
-pub(super) fn operations() -> Vec<&'static str> {
-    LoadOperation::ALL.into_iter().map(LoadOperation::as_str).collect()
+/// Tells the fields that this shape has no use for.
+pub(super) fn check_shape(
+    table: &Table<'_>,
+    fields: &[(&'static str, &[&str])],
+    shape: Option<&str>,
+) {
+    for &(name, of) in fields {
+        let has = table.has(name);
+        if let Some(shape) = shape.filter(|shape| has && !of.contains(shape)) {
+            let of = of.join(", ");
+            table.problem(name, format!("shape {shape} has no such field; it belongs to {of}"));
+        }
+    }
 }

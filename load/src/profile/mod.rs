@@ -6,7 +6,6 @@
 mod change;
 mod fields;
 mod read;
-mod reader;
 
 #[cfg(test)]
 mod tests;
@@ -14,7 +13,8 @@ mod tests;
 use std::path::Path;
 use std::time::Duration;
 
-use letterproof_model::decode_text;
+use letterproof_model::nearest;
+use letterproof_toml::{read_file, read_text};
 
 use crate::LoadError;
 use crate::mix::LoadOperation;
@@ -185,7 +185,7 @@ impl LoadProfile {
     /// When there is none of this name.
     pub fn named(name: &str) -> Result<Self, LoadError> {
         let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
-            let hint = reader::nearest(name, &Self::NAMES)
+            let hint = nearest(name, Self::NAMES)
                 .map_or_else(|| ".".to_owned(), |near| format!("; did you mean `{near}`?"));
             return Err(LoadError::profile(format!(
                 "there is no load profile `{name}`{hint} Profiles are {}, or a file that ends with .toml",
@@ -200,14 +200,9 @@ impl LoadProfile {
     /// # Errors
     /// When it cannot be read, or has problems: each is named with its line and field.
     pub fn from_file(path: &Path) -> Result<Self, LoadError> {
-        let read = std::fs::read(path).and_then(|bytes| Ok(decode_text(bytes)?));
-        let text = read.map_err(|error| {
-            LoadError::profile(format!(
-                "{}: it cannot be read ({error}); give the path of a load profile",
-                path.display()
-            ))
-        })?;
-        Self::parse(&text, &path.display().to_string())
+        let origin = path.display().to_string();
+        let hint = "give the path of a load profile";
+        Ok(read_file(path, hint, |top| read::read(top, &origin))?)
     }
 
     /// Reads a profile's text; `origin` names it in messages.
@@ -215,7 +210,7 @@ impl LoadProfile {
     /// # Errors
     /// When it has problems: each is named with its line and field.
     pub fn parse(text: &str, origin: &str) -> Result<Self, LoadError> {
-        read::read(text, origin)
+        Ok(read_text(text, origin, |top| read::read(top, origin))?)
     }
 
     /// The text of a profile that comes with the harness, as a start for one's own.

@@ -3,201 +3,155 @@
 
 use std::time::Duration;
 
-use toml::de::DeTable;
+use letterproof_toml::{Table, Value};
 
-use super::fields::{FIELDS, LIMITS, MIX, SHAPES, THRESHOLDS, operations};
-use super::reader::{Reader, line_of, nearest};
-use super::{LoadProfile, Mix, Shape, Thresholds};
-use crate::LoadError;
+use super::fields::{FIELDS, LIMITS, MIX, SHAPES, check_shape};
+use super::{LoadProfile, Mix, Rate, Shape, Thresholds};
 use crate::mix::LoadOperation;
 
 /// Letters the API lists or updates in one call.
 const MOST_LETTERS: u32 = 2_500;
 /// The most steps, bursts or runs of a profile.
 pub(super) const MOST_STEPS: u32 = 1_000;
+/// The longest time a profile may ask for.
+pub(super) const LONGEST: Duration = Duration::from_secs(31 * 24 * 3600);
 const MOST_USERS: u32 = 10_000;
 const LETTERS: u32 = 100;
 const SMALL_BATCH: u32 = 10;
 const SLOW_DOWNLOAD: Duration = Duration::from_secs(10);
 const GIVE_UP_AFTER: Duration = Duration::from_secs(10);
 
-/// Reads a profile; `origin` names it in messages.
-pub(super) fn read(text: &str, origin: &str) -> Result<LoadProfile, LoadError> {
-    let mut reader = Reader { origin, text, problems: Vec::new() };
-    let document = DeTable::parse(text).map_err(|error| {
-        let line = line_of(text, error.span().map_or(0, |span| span.start));
-        LoadError::profile(format!("{origin}:{line}: this is no TOML: {}", error.message()))
-    })?;
-    let profile = build(document.get_ref(), &mut reader);
-    match profile {
-        Some(profile) if reader.problems.is_empty() => Ok(profile),
-        _ => Err(LoadError::Problems(reader.problems)),
-    }
-}
-
-fn build(top: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<LoadProfile> {
-    let word = reader.text_of(top, "shape");
-    let word = reader.need(top, "shape", word)?;
-    if !SHAPES.contains(&word.as_str()) {
-        let span = top.get("shape").map(toml::Spanned::span).unwrap_or_default();
-        let hint = nearest(&word, &SHAPES).map_or_else(
-            || format!("shapes are {}", SHAPES.join(", ")),
-            |near| format!("did you mean `{near}`?"),
-        );
-        reader.problem(&span, "shape", &format!("there is no shape `{word}`; {hint}"));
-        return None;
-    }
-    let mut fields = FIELDS.to_vec();
-    fields.push((THRESHOLDS, &SHAPES));
-    reader.check_names(top, &fields, &word);
-    let name = read_name(top, reader);
-    let about = reader.text_of(top, "about").unwrap_or_default();
-    let shape = read_shape(&word, top, reader);
-    let mix = if word == "at15" { Some(Mix::default()) } else { read_mix(top, reader) };
-    let thresholds = read_thresholds(&word, top, reader);
-    let letters = reader.count(top, "letters", 1..=MOST_LETTERS).unwrap_or(LETTERS);
+/// Reads a profile; `origin` names it in later messages.
+pub(super) fn read(top: &Table<'_>, origin: &str) -> Option<LoadProfile> {
+    let word = top.required().word("shape", &SHAPES);
+    check_shape(top, &FIELDS, word);
+    // It becomes a folder's name.
+    let name = top.required().parsed("name", |name| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let fits = name.len() <= 64 && name.chars().all(plain);
+        fits.then_some(name).ok_or("use up to 64 letters, digits, `-` and `_`: it names a folder")
+    });
+    let about = top.text("about").unwrap_or_default();
+    let shape = word.and_then(|word| read_shape(word, top));
+    let mix = match word {
+        Some("at15") => Some(Mix::default()),
+        _ => word.and_then(|_| read_mix(top)),
+    };
+    let thresholds = read_thresholds(word, &top.table("thresholds"));
+    let letters = |name| top.whole(name, 1..=MOST_LETTERS);
     Some(LoadProfile {
-        about,
-        letters,
-        list_limit: reader.count(top, "list_limit", 1..=MOST_LETTERS).unwrap_or(SMALL_BATCH),
-        bulk_size: reader.count(top, "bulk_size", 1..=MOST_LETTERS).unwrap_or(SMALL_BATCH),
-        download: reader.flag(top, "download").unwrap_or(true),
-        users: reader.count(top, "users", 1..=MOST_USERS),
-        slow_download: reader.time(top, "slow_download").unwrap_or(SLOW_DOWNLOAD),
-        give_up_after: reader.time(top, "give_up_after").unwrap_or(GIVE_UP_AFTER),
-        origin: reader.origin.to_owned(),
-        rate_given_as: if word == "ramp" { "to" } else { "rate" },
-        name: name?,
+        about: about.to_owned(),
+        letters: letters("letters").unwrap_or(LETTERS),
+        list_limit: letters("list_limit").unwrap_or(SMALL_BATCH),
+        bulk_size: letters("bulk_size").unwrap_or(SMALL_BATCH),
+        download: top.flag("download").unwrap_or(true),
+        users: top.whole("users", 1..=MOST_USERS),
+        slow_download: time(top, "slow_download").unwrap_or(SLOW_DOWNLOAD),
+        give_up_after: time(top, "give_up_after").unwrap_or(GIVE_UP_AFTER),
+        origin: origin.to_owned(),
+        rate_given_as: if word == Some("ramp") { "to" } else { "rate" },
+        name: name?.to_owned(),
         shape: shape?,
         mix: mix?,
         thresholds,
     })
 }
 
-/// The name becomes a folder's.
-fn read_name(top: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<String> {
-    let name = reader.text_of(top, "name");
-    let name = reader.need(top, "name", name)?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if name.len() > 64 || !name.chars().all(plain) {
-        let span = top.get("name").map(toml::Spanned::span).unwrap_or_default();
-        reader.problem(
-            &span,
-            "name",
-            "use up to 64 letters, digits, `-` and `_`: it names a folder",
-        );
-        return None;
-    }
-    Some(name)
+/// A rate above zero, or the word `limit`.
+fn rate(top: &Table<'_>, name: &'static str) -> Option<Rate> {
+    let expected = "a number of requests per second above zero, or \"limit\"";
+    top.value(name, expected, |value| match value.text() {
+        Some(word) => (word == "limit").then_some(Rate::Limit),
+        None => {
+            let rate = value.number().filter(|rate| rate.is_finite() && *rate > 0.0);
+            rate.map(Rate::PerSecond)
+        }
+    })
 }
 
-fn read_shape(word: &str, top: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<Shape> {
-    let rate = |reader: &mut Reader<'_>, name: &str| {
-        let rate = reader.rate(top, name);
-        reader.need(top, name, rate)
-    };
-    let time = |reader: &mut Reader<'_>, name: &str| {
-        let time = reader.time(top, name);
-        reader.need(top, name, time)
-    };
-    let count = |reader: &mut Reader<'_>, name: &str| {
-        let count = reader.count(top, name, 1..=MOST_STEPS);
-        reader.need(top, name, count)
-    };
+/// A length of time above zero.
+fn time(top: &Table<'_>, name: &'static str) -> Option<Duration> {
+    let expected =
+        "a length of time above zero, and up to 744h, such as \"60s\", \"5m\" or \"24h\"";
+    top.value(name, expected, |value| {
+        value.time().filter(|time| !time.is_zero() && *time <= LONGEST)
+    })
+}
+
+/// The weights of a day's hours, which do not sum to nothing.
+fn hours(top: &Table<'_>) -> Option<Vec<f64>> {
+    let expected =
+        "24 weights of at least zero, one for each hour from midnight, that do not sum to nothing";
+    top.value("hours", expected, |value| {
+        let hours: Option<Vec<f64>> = value.list()?.into_iter().map(Value::number).collect();
+        hours.filter(|hours| {
+            hours.len() == 24
+                && hours.iter().all(|weight| weight.is_finite() && *weight >= 0.0)
+                && hours.iter().sum::<f64>() > 0.0
+        })
+    })
+}
+
+fn read_shape(word: &str, top: &Table<'_>) -> Option<Shape> {
+    let needed = &top.required();
+    let count = |table: &Table<'_>, name| table.whole(name, 1..=MOST_STEPS);
     match word {
         "steady" => {
-            let (rate, duration) = (rate(reader, "rate"), time(reader, "duration"));
+            let (rate, duration) = (rate(needed, "rate"), time(needed, "duration"));
             Some(Shape::Steady { rate: rate?, duration: duration? })
         }
         "ramp" => {
-            let (from, to) = (rate(reader, "from"), rate(reader, "to"));
-            let (steps, duration) = (count(reader, "steps"), time(reader, "duration"));
-            let stop_at_429 = reader.flag(top, "stop_at_429").unwrap_or(true);
-            Some(Shape::Ramp {
-                from: from?,
-                to: to?,
-                steps: steps?,
-                duration: duration?,
-                stop_at_429,
-            })
+            let (from, to) = (rate(needed, "from"), rate(needed, "to"));
+            let (steps, duration) = (count(needed, "steps"), time(needed, "duration"));
+            let stop_at_429 = top.flag("stop_at_429").unwrap_or(true);
+            let (from, to, steps, duration) = (from?, to?, steps?, duration?);
+            Some(Shape::Ramp { from, to, steps, duration, stop_at_429 })
         }
         "spike" => {
-            let (rate, bursts) = (rate(reader, "rate"), count(reader, "bursts"));
-            let (idle, burst) = (time(reader, "idle"), time(reader, "burst"));
+            let (rate, bursts) = (rate(needed, "rate"), count(needed, "bursts"));
+            let (idle, burst) = (time(needed, "idle"), time(needed, "burst"));
             Some(Shape::Spike { rate: rate?, idle: idle?, burst: burst?, bursts: bursts? })
         }
         "soak" => {
-            let rate = rate(reader, "rate");
-            let hours = reader.hours(top, "hours");
-            let hours = reader.need(top, "hours", hours);
-            let compress = reader
-                .number(top, "compress", 1.0..=86_400.0, "a number from 1 to 86400")
-                .unwrap_or(1.0);
-            Some(Shape::Soak { rate: rate?, hours: hours?, compress })
+            let (rate, hours) = (rate(needed, "rate"), hours(needed));
+            let compress = top.number("compress", 1.0..=86_400.0, "a number from 1 to 86400");
+            Some(Shape::Soak { rate: rate?, hours: hours?, compress: compress.unwrap_or(1.0) })
         }
-        _ => Some(Shape::At15 { runs: reader.count(top, "runs", 1..=MOST_STEPS).unwrap_or(3) }),
+        _ => Some(Shape::At15 { runs: count(top, "runs").unwrap_or(3) }),
     }
 }
 
-fn table_of<'d>(
-    top: &'d DeTable<'d>,
-    name: &str,
-    reader: &mut Reader<'_>,
-) -> Option<&'d DeTable<'d>> {
-    let value = top.get(name)?;
-    let table = value.get_ref().as_table();
-    if table.is_none() {
-        reader.problem(&value.span(), name, &format!("write it as a table, [{name}]"));
-    }
-    table
-}
-
-fn read_mix(top: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<Mix> {
-    if !top.contains_key(MIX) {
-        reader.missing(MIX, "it is missing; say in [mix] what is sent, as `letter = 3`");
+fn read_mix(top: &Table<'_>) -> Option<Mix> {
+    let table = top.table(MIX);
+    if !table.is_given() {
+        if !top.has(MIX) {
+            top.problem(MIX, "it is missing; say in [mix] what is sent, as `letter = 3`");
+        }
         return None;
     }
-    let table = table_of(top, MIX, reader)?;
-    let words = operations();
-    let mut weights = Vec::new();
-    for key in table.keys() {
-        let word = key.get_ref().as_ref();
-        let weight = reader.number(table, word, 0.0..=1e9, "a weight of at least zero");
-        match LoadOperation::ALL.into_iter().find(|operation| operation.as_str() == word) {
-            Some(operation) => weights.push((operation, weight.unwrap_or(0.0))),
-            None => {
-                let hint = nearest(word, &words).map_or_else(
-                    || format!("operations are {}", words.join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                );
-                reader.problem(&key.span(), word, &format!("there is no such operation; {hint}"));
-            }
-        }
-    }
-    weights.retain(|(_, weight)| *weight > 0.0);
+    let weight = |operation: LoadOperation| {
+        let weight = table.number(operation.as_str(), 0.0..=1e9, "a weight of at least zero");
+        Some((operation, weight.filter(|weight| *weight > 0.0)?))
+    };
+    let mut weights: Vec<_> = LoadOperation::ALL.into_iter().filter_map(weight).collect();
     weights.sort_unstable_by_key(|(operation, _)| *operation);
     if weights.is_empty() {
-        reader.missing(
-            MIX,
-            "its weights sum to nothing; give at least one operation a weight above zero",
-        );
+        let said = "its weights sum to nothing; give at least one operation a weight above zero";
+        top.problem(MIX, said);
     }
     Some(Mix(weights))
 }
 
-fn read_thresholds(word: &str, top: &DeTable<'_>, reader: &mut Reader<'_>) -> Thresholds {
-    let Some(table) = table_of(top, THRESHOLDS, reader) else { return Thresholds::default() };
-    reader.check_names(table, &LIMITS, word);
-    let mut share = |name: &str| reader.number(table, name, 0.0..=1.0, "a share from 0 to 1");
-    let (error_rate, min_achieved) = (share("error_rate"), share("min_achieved"));
-    let max_429 = reader.count(table, "max_429", 0..=u32::MAX).map(u64::from);
-    let mut number = |name: &str, wanted: &str| reader.number(table, name, 0.0..=f64::MAX, wanted);
+fn read_thresholds(shape: Option<&str>, table: &Table<'_>) -> Thresholds {
+    check_shape(table, &LIMITS, shape);
+    let share = |name| table.number(name, 0.0..=1.0, "a share from 0 to 1");
+    let number = |name, expected| table.number(name, 0.0..=f64::MAX, expected);
     Thresholds {
-        error_rate,
-        min_achieved,
+        error_rate: share("error_rate"),
+        min_achieved: share("min_achieved"),
         p95_ms: number("p95_ms", "a number of milliseconds"),
         p99_ms: number("p99_ms", "a number of milliseconds"),
-        max_429,
+        max_429: table.whole("max_429", 0..=u32::MAX).map(u64::from),
         max_ratio: number("max_ratio", "a number"),
     }
 }

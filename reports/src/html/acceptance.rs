@@ -1,6 +1,6 @@
 //! The fifteen tests and their criteria.
 
-use letterproof_evidence::{is_stated, stated};
+use letterproof_evidence::{StatementState, stated, statement_state};
 use letterproof_model::{Attempt, ClauseKind, CriterionResult, Mode, Results, TestResult, Verdict};
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub(super) struct Tag {
 
 impl Tag {
     pub(super) fn of(verdict: Verdict) -> Self {
-        Self { slug: verdict.as_str(), word: words::verdict(verdict) }
+        Self { slug: verdict.as_str(), word: verdict.title() }
     }
 
     /// For advice that was not followed: nothing was decided by it.
@@ -49,6 +49,8 @@ pub(super) struct Test {
     idle: bool,
     checks: Vec<Criterion>,
     owed: Vec<String>,
+    /// Stated, without the file that the clause asks for.
+    file_missing: Vec<String>,
     given: Vec<String>,
     not_tested: Vec<Criterion>,
     reconciliation: Vec<Reconciled>,
@@ -99,19 +101,16 @@ impl Desk<'_> {
     pub(super) fn test(&self, test: &TestResult) -> Test {
         let counts = test.check_counts();
         let of_kind = |kind| test.criteria.iter().filter(move |c| c.kind == kind);
-        let elapsed: u64 = test
-            .attempts
-            .iter()
-            .filter_map(|attempt| Some(words::between_us(attempt.started, attempt.finished?)))
-            .sum();
+        let elapsed = words::took_us(test);
         let how = match test.mode {
             Mode::Driven => "driven by the harness",
             Mode::Observed => "observed",
             Mode::Attested => "attested",
         };
-        let (given, owed): (Vec<_>, Vec<_>) =
-            of_kind(ClauseKind::Attestation).partition(|criterion| self.is_given(criterion));
-        let ids = |of_it: Vec<&CriterionResult>| of_it.iter().map(|c| c.id.to_string()).collect();
+        let statements = |state| {
+            let of_it = test.criteria.iter().filter(move |c| self.statement(c) == state);
+            of_it.map(|criterion| criterion.id.to_string()).collect()
+        };
         Test {
             id: test.id.to_string(),
             title: test.title.clone(),
@@ -127,8 +126,9 @@ impl Desk<'_> {
             chips: test.criteria.iter().map(|criterion| self.chip(criterion)).collect(),
             idle: test.checks().all(|c| c.verdict == Verdict::NotRun),
             checks: of_kind(ClauseKind::Check).map(|c| self.criterion(c)).collect(),
-            owed: ids(owed),
-            given: ids(given),
+            owed: statements(StatementState::Owed),
+            file_missing: statements(StatementState::FileMissing),
+            given: statements(StatementState::Given),
             not_tested: of_kind(ClauseKind::NotTested).map(|c| self.criterion(c)).collect(),
             reconciliation: self.files.reconciliation(test.id),
             file: self.files.name(test.id),
@@ -141,19 +141,27 @@ impl Desk<'_> {
         }
     }
 
-    fn is_given(&self, criterion: &CriterionResult) -> bool {
-        criterion.verdict == Verdict::Pass || is_stated(&self.extras.attestations, &criterion.id)
+    fn statement(&self, criterion: &CriterionResult) -> StatementState {
+        statement_state(&criterion.id, criterion.verdict, &self.extras.attestations)
     }
 
     fn chip(&self, criterion: &CriterionResult) -> Chip {
         let id = criterion.id.as_str();
         let (test, number) = id.split_once('.').unwrap_or((id, ""));
         let (slug, word) = match criterion.kind {
-            ClauseKind::Attestation if self.is_given(criterion) => ("given", "stated".to_owned()),
-            ClauseKind::Attestation => ("owed", "a statement is owed".to_owned()),
+            ClauseKind::Attestation => match self.statement(criterion) {
+                StatementState::Given => ("given", "stated".to_owned()),
+                StatementState::FileMissing => {
+                    ("owed", StatementState::FileMissing.words().to_owned())
+                }
+                StatementState::Owed => ("owed", "a statement is owed".to_owned()),
+                StatementState::NotAsked => {
+                    (Verdict::NotApplicable.as_str(), "no statement is asked for".to_owned())
+                }
+            },
             ClauseKind::NotTested => ("not-run", "not tested".to_owned()),
             ClauseKind::Check => {
-                let word = words::verdict(criterion.verdict).to_lowercase();
+                let word = criterion.verdict.title().to_lowercase();
                 let used = waived::waiver_of(self.results, id, criterion.verdict);
                 let word = if used.is_some() { format!("{word}, waived") } else { word };
                 (criterion.verdict.as_str(), word)

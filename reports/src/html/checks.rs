@@ -33,7 +33,7 @@ pub(super) fn checks(checks: &[CheckResult], desk: &Desk<'_>) -> Checks {
     let mut parts: Vec<String> = Verdict::ALL
         .iter()
         .filter(|verdict| counts.get(**verdict) > 0)
-        .map(|v| format!("{} {}", words::number(counts.get(*v)), words::verdict(*v).to_lowercase()))
+        .map(|v| format!("{} {}", words::number(counts.get(*v)), v.title().to_lowercase()))
         .collect();
     if advised > 0 {
         parts.push(format!("{} advice", words::number(advised)));

@@ -138,7 +138,7 @@ fn notices(bundle: &Bundle) -> Vec<String> {
         let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
         format!("{first}{}.", letters.as_str())
     });
-    end.into_iter().chain(advice).collect()
+    end.into_iter().chain(bundle.results.run.remarks()).chain(advice).collect()
 }
 
 fn facts(bundle: &Bundle, recorded: u64) -> Vec<(&'static str, String)> {

@@ -1,8 +1,8 @@
 //! What people state: owed, and given with what they attached. It stands apart from everything
 //! that was judged.
 
-use letterproof_evidence::{AttachedFile, Attestation, Stated, is_stated, stated};
-use letterproof_model::{ClauseKind, CriterionId, Results, Verdict, clause};
+use letterproof_evidence::{AttachedFile, Attestation, Stated, stated, statement_state};
+use letterproof_model::{ClauseKind, CriterionId, Results, clause};
 use serde::Serialize;
 
 use crate::words;
@@ -21,7 +21,9 @@ struct Owed {
     test: String,
     clause: String,
     attach: String,
-    given: bool,
+    /// What became of it, in words.
+    state: &'static str,
+    is_owed: bool,
 }
 
 /// A statement.
@@ -62,15 +64,19 @@ pub(super) fn statements(results: &Results, given: &[Attestation]) -> Statements
     });
     Statements {
         clauses: clauses
-            .map(|(test, criterion)| Owed {
-                id: criterion.id.to_string(),
-                test: test.id.to_string(),
-                clause: criterion.clause.clone(),
-                attach: clause(&criterion.id)
-                    .map(|clause| clause.note.to_owned())
-                    .filter(|note| !note.is_empty())
-                    .unwrap_or_else(|| criterion.expected.clone()),
-                given: criterion.verdict == Verdict::Pass || is_stated(given, &criterion.id),
+            .map(|(test, criterion)| {
+                let state = statement_state(&criterion.id, criterion.verdict, given);
+                Owed {
+                    id: criterion.id.to_string(),
+                    test: test.id.to_string(),
+                    clause: criterion.clause.clone(),
+                    attach: clause(&criterion.id)
+                        .map(|clause| clause.note.to_owned())
+                        .filter(|note| !note.is_empty())
+                        .unwrap_or_else(|| criterion.expected.clone()),
+                    state: state.words(),
+                    is_owed: state.is_owed(),
+                }
             })
             .collect(),
         given: stated(given).iter().map(view).collect(),

@@ -38,8 +38,8 @@ fn derived(bundle: &Bundle) -> Vec<String> {
          verdicts again and compares them one by one."
             .to_owned(),
         format!(
-            "Each line of the journal holds the hash of the line before it. The chain was checked \
-             when this report was made and is unbroken; it ends in {}.",
+            "Each line of the journal is chained by a hash to all lines before it. The chain was \
+             checked when this report was made and is unbroken; it ends in {}.",
             bundle.journal.head
         ),
     ];
@@ -50,14 +50,7 @@ fn derived(bundle: &Bundle) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let marks = bundle.journal.recording.marks().iter();
-    for mark in marks.filter(|mark| mark.kind == MarkKind::Resumed) {
-        lines.push(format!(
-            "The run had broken off and went on at {}; from the exchange before until then nobody \
-             was watching.",
-            words::date(mark.at)
-        ));
-    }
+    lines.extend(bundle.results.run.remarks());
     let marks = bundle.journal.recording.marks().iter();
     let unvouched = marks.filter(|mark| matches!(mark.kind, MarkKind::Unvouched { .. }));
     lines.extend(unvouched.map(letterproof_model::Mark::words));

@@ -41,7 +41,7 @@ fn line(file: &mut String, criterion: &CriterionResult, results: &Results) {
                 ClauseKind::NotTested => "not-tested",
             },
             &criterion.clause,
-            criterion.verdict.as_str(),
+            criterion.verdict.words(),
             words::mode(criterion.mode),
             &criterion.expected,
             &criterion.observed,

@@ -11,7 +11,7 @@ mod ids;
 pub(crate) mod reconciliation;
 mod timings;
 
-use letterproof_evidence::Bundle;
+use letterproof_evidence::{Bundle, JOURNAL_FORMAT};
 use letterproof_traffic::Traffic;
 use letterproof_traffic::flows::Flow;
 
@@ -23,6 +23,7 @@ pub(crate) type File = (String, String);
 /// Every table but the cross-check, the letters and the reconciliation.
 pub(crate) fn files(bundle: &Bundle, traffic: &Traffic, flows: &[Flow<'_>]) -> Vec<File> {
     let mut files = Vec::new();
+    let is_current = bundle.journal.header.format == JOURNAL_FORMAT;
     for test in &bundle.results.tests {
         files.push((format!("{}/criteria.csv", test.id), criteria::csv(test, &bundle.results)));
         let mut push = |name: &str, file: Option<String>| {
@@ -30,7 +31,7 @@ pub(crate) fn files(bundle: &Bundle, traffic: &Traffic, flows: &[Flow<'_>]) -> V
         };
         push("counts.csv", counts::csv(test, traffic));
         push("timings.csv", timings::csv(test, traffic, flows));
-        push("ids.csv", ids::csv(test, traffic));
+        push("ids.csv", ids::csv(test, traffic, is_current));
         if test.id.number() == 15 {
             push("downloads.csv", downloads::csv(traffic, flows));
         }

@@ -181,6 +181,7 @@ fn tests() -> Vec<TestResult> {
                 mode: Mode::Driven,
                 standing: (verdict != Verdict::NotRun).then_some(Proof::Driven),
                 attempts: attempts(number),
+                span: None,
                 criteria,
             }
         })
@@ -469,6 +470,7 @@ pub fn bundle() -> Bundle {
                 }],
             }),
             who: Who { supplier: Some("Our print house".into()), ..Who::default() },
+            resumed: vec![],
             deciding: Vec::new(),
             strict: None,
             exchanges: [("GET /letters".to_owned(), 2), ("GET /letters/{id}".to_owned(), 2_501)]

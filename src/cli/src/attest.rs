@@ -3,9 +3,9 @@
 
 use letterproof_evidence::{
     Attestation, Attestations, Bundle, EvidenceError, NewAttestation, Opened, RunFolder, Sealing,
-    Withdrawal, stated,
+    StatementState, Withdrawal, stated, statement_state,
 };
-use letterproof_model::now;
+use letterproof_model::{Verdict, clause, now};
 
 use crate::args::AttestOptions;
 use crate::failure::Failure;
@@ -70,6 +70,14 @@ fn told(given: &[Attestation], options: &AttestOptions) -> Text {
         for file in &last.files {
             let path = file.path(&last.criterion);
             text.line(format_args!("attached  {path}, {}, {} bytes", file.media_type, file.size));
+        }
+        // No clause that asks for a file is judged from traffic.
+        let state = statement_state(&last.criterion, Verdict::NotRun, given);
+        let asked = clause(&last.criterion).map(|clause| clause.note);
+        if let (StatementState::FileMissing, Some(asked)) = (state, asked) {
+            text.line(format_args!(
+                "missing   {asked}: {criterion} asks for it as a file (--file), and it stays owed"
+            ));
         }
     }
     let withdrawn: Vec<usize> =

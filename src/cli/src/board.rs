@@ -105,7 +105,7 @@ fn line(snapshot: &Snapshot) -> String {
     format!("tests: {verdicts}; {}{}", traffic(snapshot), next.unwrap_or_default())
 }
 
-/// `2 pass, 13 not-run`.
+/// `2 pass, 13 not run`.
 fn words(counts: Counts) -> String {
     let words: Vec<String> = Verdict::ALL
         .into_iter()

@@ -2,7 +2,7 @@
 //! Refuses to weigh: a timing that changed is shown and decides nothing.
 
 use letterproof_evidence::{DIFF_FORMAT, Difference, DifferenceKind, Opened, diff as compare};
-use letterproof_model::Results;
+use letterproof_model::{Results, Verdict};
 use serde_json::json;
 
 use crate::args::{DiffOptions, OutputFormat};
@@ -35,7 +35,11 @@ fn results(bundle: &std::path::Path) -> Result<Results, Failure> {
 fn text(before: &Results, after: &Results, found: &[Difference], differ: bool) -> Text {
     let mut table = out::table(["what", "id", before.run.id.as_str(), after.run.id.as_str()]);
     for difference in found {
-        let cell = |value: &str| if value.is_empty() { "–" } else { value }.to_owned();
+        let cell = |value: &str| match Verdict::named(value) {
+            _ if value.is_empty() => "–".to_owned(),
+            Some(verdict) => verdict.to_string(),
+            None => value.to_owned(),
+        };
         table.row([
             word(difference.kind).to_owned(),
             difference.id.clone(),

@@ -6,6 +6,7 @@ use letterproof_evidence::EvidenceError;
 use letterproof_load::LoadError;
 use letterproof_mock::MockError;
 use letterproof_steps::FeatureError;
+use letterproof_toml::Problems;
 
 use crate::out;
 
@@ -18,6 +19,9 @@ pub(crate) enum Failure {
     /// The same, said in several lines.
     #[error("{}", .0.join("\n"))]
     Lines(Vec<String>),
+    /// A file that a person wrote cannot be read.
+    #[error(transparent)]
+    File(#[from] Problems),
     #[error(transparent)]
     Features(#[from] FeatureError),
     #[error(transparent)]
@@ -41,7 +45,7 @@ impl Failure {
     /// for the harness's own failure.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Lines(_) | Self::Features(_) => 2,
+            Self::Usage(_) | Self::Lines(_) | Self::File(_) | Self::Features(_) => 2,
             Self::Client(ClientError::Ledger { .. }) => 2,
             Self::Client(error) if error.is_configuration() => 2,
             Self::Load(error) if error.is_configuration() => 2,
@@ -57,11 +61,11 @@ impl Failure {
     /// Prints the one message, which is one line but where this program made several of it.
     pub(crate) fn print(&self) {
         match self {
-            Self::Lines(lines)
-            | Self::Client(ClientError::Problems(lines))
-            | Self::Load(LoadError::Problems(lines) | LoadError::NotAgreed(lines)) => {
-                out::failed(lines)
-            }
+            Self::Lines(lines) | Self::Load(LoadError::NotAgreed(lines)) => out::failed(lines),
+            Self::File(problems)
+            | Self::Client(ClientError::Problems(problems))
+            | Self::Load(LoadError::Problems(problems))
+            | Self::Mock(MockError::SeedFile(problems)) => out::failed(problems.lines()),
             one => out::failed(&[one.to_string()]),
         }
     }

@@ -9,10 +9,35 @@ use letterproof_evidence::{
     read_measured,
 };
 use letterproof_judge::{Head, conclude};
-use letterproof_model::{Journal as _, Results};
+use letterproof_model::{Journal as _, Results, RunId};
 use letterproof_reports::{Extras, ReportError};
 
 use crate::failure::Failure;
+use crate::run;
+
+/// The folder of a run that begins now. It says from the start with which key its bundle is to be signed,
+/// so that nobody completes it unsigned without knowing.
+///
+/// # Errors
+/// When it cannot be made; nothing is left behind then.
+pub(crate) fn new_folder(
+    out: &Path,
+    run_id: &RunId,
+    key: Option<&BundleKey>,
+) -> Result<RunFolder, Failure> {
+    let folder =
+        RunFolder::create(out, run_id).map_err(|error| Failure::Usage(error.to_string()))?;
+    match folder.begin_with(key) {
+        Ok(()) => Ok(folder),
+        Err(error) => Err(run::discarded(folder, error.into())),
+    }
+}
+
+/// The option by which a later command is given the key of a run, which it needs; empty where the run
+/// has none.
+pub(crate) fn same_key(file: Option<&Path>) -> String {
+    file.map(|file| format!(" --sign-key {}", file.display())).unwrap_or_default()
+}
 
 /// Reads the journal of a folder, judges it, and writes results and reports beside it.
 ///

@@ -37,7 +37,7 @@ pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
         }
         let strict = options.strict.map(|strict| without_objections(&run.results, strict.into()));
         demands.extend(strict);
-        demands.extend(hold(&run.submission(), &asked(options), now()));
+        demands.extend(hold(&run.submission(), &asked(options, &run.results), now()));
     }
     let met = demands.iter().all(|demand| demand.met);
     let unmet = demands.iter().filter(|demand| !demand.met);
@@ -62,10 +62,14 @@ pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
     Ok(u8::from(!met))
 }
 
-fn asked(options: &GateOptions) -> Demands {
-    let mandatory = || pack().iter().filter(|test| test.required).map(|test| test.id);
-    let tests: Vec<TestId> =
-        if options.require.is_empty() { mandatory().collect() } else { options.require.clone() };
+fn asked(options: &GateOptions, results: &Results) -> Demands {
+    // Optional ones that were declared, or asked for by name, decide the run's exit code as well.
+    let decides = |test: TestId| results.run.deciding.contains(&test);
+    let deciding = pack().iter().filter(|test| test.required || decides(test.id));
+    let tests: Vec<TestId> = match options.require.as_slice() {
+        [] => deciding.map(|test| test.id).collect(),
+        named => named.to_vec(),
+    };
     Demands {
         tests,
         witnessed: !options.allow.contains(&Allowed::Driven),
@@ -84,8 +88,7 @@ fn asked(options: &GateOptions) -> Demands {
 
 /// What `run --strict` asks of the exit code, asked of a bundle.
 fn without_objections(results: &Results, strict: Strict) -> Demand {
-    let Results { findings, observer, conformance, waivers, .. } = results;
-    let objections = strict.objections(findings, observer, conformance, waivers);
+    let objections = results.judged().objections(strict, &results.waivers);
     let demand = match strict {
         Strict::Violations => "no violation by the supplier",
         Strict::Advice => "no violation by the supplier, and all advice followed",

@@ -159,7 +159,7 @@ impl Judging<'_> {
             true => pack().iter().map(|test| test.id).collect(),
             false => only.clone(),
         };
-        let waivers = waivers.as_deref().map(read_waivers).transpose().map_err(usage)?;
+        let waivers = waivers.as_deref().map(read_waivers).transpose()?;
         let selection = Selection { tests, conformance: *conformance };
         Ok(Brief {
             supplier: SupplierKind::Imported,
@@ -178,7 +178,7 @@ impl Judging<'_> {
         fill: impl FnOnce(&RunFolder) -> Result<(), Failure>,
     ) -> Result<(Results, PathBuf), Failure> {
         let out = self.options.out.as_deref().unwrap_or(Path::new(out));
-        let folder = RunFolder::create(out, run_id).map_err(usage)?;
+        let folder = finish::new_folder(out, run_id, self.key.as_ref())?;
         folder.leftovers().iter().for_each(|words| self.progress.note(words));
         self.progress.note("judging what was recorded");
         let written = fill(&folder)

@@ -212,8 +212,7 @@ impl Load<'_> {
     ) -> Result<(LoadOutcome, Results, PathBuf), Failure> {
         let (started, contract) = (now(), verify::built_in()?);
         let run_id = new_run_id(started)?;
-        let folder = RunFolder::create(&self.options.out, &run_id)
-            .map_err(|error| Failure::Usage(error.to_string()))?;
+        let folder = finish::new_folder(&self.options.out, &run_id, self.key.as_ref())?;
         tell_leftovers(&folder);
         let context = self.target.context(Mode::Driven);
         let header = JournalHeader::briefed(run_id, started, crate::tool(), self.brief(context));
@@ -231,7 +230,7 @@ impl Load<'_> {
             Ok(outcome) => outcome,
             Err(error) => {
                 drop(journal);
-                return Err(given_up(folder, error));
+                return Err(given_up(folder, self.options, error));
             }
         };
         let harness = |error: letterproof_model::RecordError| Failure::Harness(error.message);
@@ -294,7 +293,7 @@ impl Load<'_> {
 }
 
 /// A load that never began leaves no folder behind; what one recorded is kept.
-fn given_up(folder: RunFolder, failure: Failure) -> Failure {
+fn given_up(folder: RunFolder, options: &LoadOptions, failure: Failure) -> Failure {
     let recorded = read_journal(&folder.journal_path())
         .is_ok_and(|journal| !journal.recording.exchanges().is_empty())
         || folder.path().join(PERFORMANCE_FOLDER).exists();
@@ -303,8 +302,10 @@ fn given_up(folder: RunFolder, failure: Failure) -> Failure {
         return run::discarded(folder, failure);
     }
     let kept = folder.path().display();
+    let key = finish::same_key(options.sign_key.as_deref());
     let text = format!(
-        "{failure}; what was recorded is in {kept}, and `letterproof report {kept}` makes its bundle"
+        "{failure}; what was recorded is in {kept}, and `letterproof report {kept}{key}` makes its \
+         bundle"
     );
     match failure {
         Failure::Load(LoadError::Client(ClientError::Misled { .. })) => Failure::Usage(text),

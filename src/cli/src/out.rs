@@ -42,7 +42,7 @@ impl Text {
     /// Adds a table.
     pub(crate) fn table(&mut self, table: &Table) {
         // Writing into a string cannot fail.
-        let _ = writeln!(self.0, "{}", table.0);
+        let _ = writeln!(self.0, "{}", table.0.trim_fmt());
     }
 
     /// Adds other text.
@@ -54,6 +54,19 @@ impl Text {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Sentences one below the other, indented and wrapped as wide as the terminal; where there is none,
+/// each stays one line.
+pub(crate) fn list<D: Display>(sentences: impl IntoIterator<Item = D>) -> Table {
+    let mut table = comfy_table::Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.add_rows(sentences.into_iter().map(|one| [visible(&one.to_string()).into_owned()]));
+    if let Some(column) = table.column_mut(0) {
+        column.set_padding((2, 0));
+    }
+    Table(table)
 }
 
 /// How a cell is to look on a terminal.
@@ -97,6 +110,12 @@ impl Table {
                 Look::Dim => cell.add_attribute(Attribute::Dim),
             }
         }));
+    }
+
+    /// Makes it as wide as a terminal of so many columns.
+    #[cfg(test)]
+    pub(crate) fn within(&mut self, columns: u16) {
+        self.0.set_width(columns);
     }
 
     /// Shows the looks of its cells where that is wanted.

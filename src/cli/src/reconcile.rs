@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use letterproof_evidence::{
-    EvidenceError, Opened, Reconciliation, Said, Sample, SavedJournal, check_integrity,
+    EvidenceError, MatchedBy, Opened, Reconciliation, Said, Sample, SavedJournal, check_integrity,
     read_bundled_journal,
 };
 use letterproof_model::{Journal as _, Place, Results, grouped, text::many};
@@ -14,6 +14,7 @@ use letterproof_model::{Journal as _, Place, Results, grouped, text::many};
 use crate::args::{OutputFormat, ReconcileOptions, SampleOptions};
 use crate::failure::Failure;
 use crate::out::{self, Text};
+use crate::progress;
 
 /// Calls of each kind that are printed; the JSON has them all.
 const SHOWN: usize = 40;
@@ -35,8 +36,9 @@ pub(crate) fn reconcile(options: &ReconcileOptions) -> Result<u8, Failure> {
     Ok(u8::from(!found.agrees))
 }
 
-/// Whether a bundle that verified holds the same calls as one of a gateway's logs, by clocks as far
-/// apart as by default. Each log is read, so that a broken one is not passed over.
+/// Whether one of a gateway's logs shows that it is of this bundle's run, by clocks as far apart as by
+/// default: it holds the same calls, matched by their ids. One that agrees by likeness alone is told of
+/// on stderr, for that is not enough. Each log is read, so that a broken one is not passed over.
 pub(crate) fn agrees_with_any(bundle: &Path, logs: &[PathBuf]) -> Result<bool, Failure> {
     if logs.is_empty() {
         return Ok(false);
@@ -45,7 +47,10 @@ pub(crate) fn agrees_with_any(bundle: &Path, logs: &[PathBuf]) -> Result<bool, F
     let mut agrees = false;
     for log in logs {
         let found = letterproof_evidence::reconcile(&journal, log, TOLERANCE).map_err(usage)?;
-        agrees |= found.agrees;
+        if found.agrees && !found.by_ids {
+            progress::told(&format!("{}: {}", log.display(), too_weak(&found.matched_by)));
+        }
+        agrees |= found.by_ids;
     }
     Ok(agrees)
 }
@@ -94,6 +99,16 @@ fn differences(found: &Reconciliation) -> Text {
     text.line(format_args!("gateway    {}", calls(found.gateway_calls)));
     text.line(format_args!("bundle     {}", calls(found.bundle_calls)));
     text.line(format_args!("matched    {}", calls(found.matched)));
+    let by = found.matched_by;
+    for (count, told) in [
+        (by.request_id, "by request id"),
+        (by.correlation_id, "by correlation id"),
+        (by.likeness, "by method, path, status and time only: weaker, any call like it would fit"),
+    ] {
+        if count > 0 {
+            text.line(format_args!("           {} {told}", grouped(count)));
+        }
+    }
     if found.unanswered > 0 {
         let unanswered = calls(found.unanswered);
         text.line(format_args!(
@@ -102,13 +117,13 @@ fn differences(found: &Reconciliation) -> Text {
     }
     let lacking = found.only_gateway.iter().map(|one| {
         let outside = if one.during_run { "" } else { " (the run did not go on then)" };
-        row(&format!("line {}{outside}", one.line), &one.said)
+        (format!("line {}{outside}", one.line), &one.said)
     });
     section(&mut text, "the gateway saw, and the bundle lacks", lacking);
-    let unseen = found.only_bundle.iter().map(|one| row(one.exchange.as_str(), &one.said));
+    let unseen = found.only_bundle.iter().map(|one| (one.exchange.to_string(), &one.said));
     section(&mut text, "the bundle holds, and the gateway did not see", unseen);
     let differing = found.differing.iter().flat_map(|one| {
-        [row(&format!("line {}", one.line), &one.gateway), row(one.exchange.as_str(), &one.bundle)]
+        [(format!("line {}", one.line), &one.gateway), (one.exchange.to_string(), &one.bundle)]
     });
     section(&mut text, "the two say different things of", differing);
     text.gap();
@@ -116,55 +131,67 @@ fn differences(found: &Reconciliation) -> Text {
         true => "every call that the gateway saw is in the bundle, and the other way round",
         false => "NOT the same calls",
     });
+    if found.agrees && !found.by_ids {
+        text.line(too_weak(&found.matched_by));
+    }
     text
 }
 
-fn section(text: &mut Text, title: &str, rows: impl Iterator<Item = [String; 6]>) {
+/// Why calls that agree do not show that the log is of this run, and what would.
+fn too_weak(by: &MatchedBy) -> String {
+    let what = match by.id_not_logged {
+        0 => "no call was matched by an id".to_owned(),
+        n => format!("the log does not show the request ids of {}", calls(n)),
+    };
+    format!(
+        "NOT enough for INT (reconciled): {what}; export the log with its request ids \
+         (X-Request-ID) and correlation ids"
+    )
+}
+
+fn section<'a>(text: &mut Text, title: &str, rows: impl Iterator<Item = (String, &'a Said)>) {
     let rows: Vec<_> = rows.collect();
     if rows.is_empty() {
         return;
     }
-    let more = rows.len().saturating_sub(SHOWN);
-    let mut table = out::table(["where", "time", "method", "path", "status", "correlation id"]);
-    rows.into_iter().take(SHOWN).for_each(|cells| table.row(cells));
     text.gap();
     text.line(title);
-    text.table(&table);
-    if more > 0 {
+    rows.iter().take(SHOWN).for_each(|(place, said)| call(text, place, said));
+    if let Some(more) = rows.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         text.line(format_args!("and {more} more; --format json lists them all"));
     }
 }
 
 fn chosen(sample: &Sample) -> Text {
-    let mut table = out::table(["exchange", "time", "method", "path", "status", "correlation id"]);
-    sample.picked.iter().for_each(|one| table.row(row(one.exchange.as_str(), &one.said)));
     let picked = grouped(sample.picked.len() as u64);
     let mut text = Text::of(format_args!("run     {}", sample.run));
     text.line(format_args!("chosen  {picked} of {}", calls(sample.calls)));
     text.gap();
-    text.table(&table);
+    sample.picked.iter().for_each(|one| call(&mut text, one.exchange.as_str(), &one.said));
     text.gap();
-    text.line(
-        "Look each up in the gateway's log. Where all of them are there as said, it was missed that",
-    );
+    text.line("Look each up in the gateway's log. Where all of them are there as said, it was");
+    text.line("missed that");
     for odds in &sample.odds {
         let forged =
             format!("{:>3} % ({}) were forged", odds.forged_percent, calls(odds.forged_calls));
         let missed = odds.missed * 100.0;
         text.line(format_args!("  {forged:<36} with a probability of {missed:.1} %"));
     }
-    text.line(
-        "This finds calls that were invented or changed. Calls that were left out are found only by \
-         counting",
-    );
-    text.line("from the gateway to the bundle: `letterproof reconcile BUNDLE GATEWAY.csv`.");
+    text.line("This finds calls that were invented or changed. Calls that were left out are found");
+    text.line("only by counting from the gateway to the bundle:");
+    text.line("`letterproof reconcile BUNDLE GATEWAY.csv`.");
     text
 }
 
-fn row(place: &str, said: &Said) -> [String; 6] {
-    let status = said.status.map_or_else(|| "–".to_owned(), |status| status.to_string());
-    let id = said.correlation_id.as_deref().unwrap_or("–");
-    [place, &said.at.to_string(), &said.method, &said.path, &status, id].map(str::to_owned)
+/// A call with both ids by which a reviewer looks it up; beside each other they would leave a terminal no
+/// room.
+fn call(text: &mut Text, place: &str, said: &Said) {
+    let status = said.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+    text.line(format_args!("{place}  {}  {status}", said.at));
+    text.line(format_args!("    {} {}", said.method, said.path));
+    for (name, id) in [("request id", &said.request_id), ("correlation id", &said.correlation_id)] {
+        text.line(format_args!("    {name:<14}  {}", id.as_deref().unwrap_or("none")));
+    }
 }
 
 fn calls(count: u64) -> String {

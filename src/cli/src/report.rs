@@ -5,25 +5,27 @@ use std::path::{Path, PathBuf};
 
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    Bundle, EvidenceError, INCOMPLETE, JournalHeader, Opened, RunFolder, archive, read_journal,
-    zip_path,
+    Bundle, EvidenceError, INCOMPLETE, JournalHeader, Opened, RunFolder, Sealing, archive,
+    read_journal, zip_path,
 };
 use letterproof_reports::Extras;
 
 use crate::args::{OutputFormat, ReportFormat, ReportOptions};
 use crate::failure::Failure;
 use crate::out::{self, Text};
-use crate::progress::{self, tell_leftovers};
-use crate::{finish, resume, run, verify};
+use crate::progress::tell_leftovers;
+use crate::{finish, run, verify};
 
 /// Prints one report, or completes what a run left; returns the exit code.
 pub(crate) fn report(options: &ReportOptions) -> Result<u8, Failure> {
     let run = &options.run;
     let broke_off =
         run.file_name().is_some_and(|name| name.to_string_lossy().ends_with(INCOMPLETE));
-    if !broke_off && (options.sign_key.is_some() || options.spec.is_some()) {
+    let completes = options.sign_key.is_some() || options.spec.is_some() || options.drop_signature;
+    if !broke_off && completes {
         return Err(Failure::Usage(format!(
-            "{}: --sign-key and --spec belong to the folder of a run that broke off",
+            "{}: --sign-key, --spec and --drop-signature belong to the folder of a run that broke \
+             off, and this one is whole; leave them out",
             run.display()
         )));
     }
@@ -44,7 +46,9 @@ fn usage(error: EvidenceError) -> Failure {
 fn zip(folder: &Path) -> Result<(), Failure> {
     if folder.is_file() || zip_path(folder).exists() {
         return Err(Failure::Usage(format!(
-            "{} is whole; say which report you want with --format",
+            "{} is a whole bundle, of which nothing is to be made; say with --format which report to print, for \
+             example `letterproof report {} --format markdown`",
+            folder.display(),
             folder.display()
         )));
     }
@@ -93,11 +97,12 @@ fn complete(options: &ReportOptions) -> Result<PathBuf, Failure> {
         Some(contract) => contract,
         None => verify::built_in()?,
     };
-    let folder = RunFolder::reopen(&options.run).map_err(usage)?;
+    let sealing = match key.as_ref() {
+        None if options.drop_signature => Sealing::SignatureDropped,
+        key => key.into(),
+    };
+    let folder = RunFolder::reopen(&options.run, sealing).map_err(usage)?;
     tell_leftovers(&folder);
-    if let Some(told) = resume::other_key(&options.run, key.as_ref()) {
-        progress::told(&told);
-    }
     let journal = read_journal(&folder.journal_path()).map_err(usage)?;
     refuse_other_specification(&options.run, &journal.header, contract)?;
     let bundle = finish::write_up(&folder, contract, key.as_ref())?;

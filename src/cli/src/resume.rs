@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use letterproof_client::{Ledger, Target};
 use letterproof_evidence::{
     BundleKey, INCOMPLETE, JournalHeader, JournalWriter, RunFolder, SavedJournal, head_at,
-    read_journal, zip_path,
+    read_journal, refuse_other_key, zip_path,
 };
 use letterproof_model::{
     Journal as _, LastAttempt, Mark, MarkKind, Mode, Recorder as _, RunId, ScenarioOutcome, TestId,
@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::args::{RunOptions, Suite};
 use crate::failure::Failure;
+use crate::finish;
 use crate::targets::is_embedded;
 
 const FILE: &str = "run.json";
@@ -43,17 +44,10 @@ struct Asked {
     foreign_letter: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     timestamp: Option<String>,
-    /// The id of the key that its bundle is signed with; not told by earlier versions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    signed_by: Option<String>,
 }
 
 /// Writes down what a run was asked for.
-pub(crate) fn remember(
-    folder: &RunFolder,
-    options: &RunOptions,
-    key: Option<&BundleKey>,
-) -> Result<(), Failure> {
+pub(crate) fn remember(folder: &RunFolder, options: &RunOptions) -> Result<(), Failure> {
     let asked = Asked {
         format: FORMAT.to_owned(),
         target: options.target.clone(),
@@ -67,7 +61,6 @@ pub(crate) fn remember(
         letters: options.letters,
         foreign_letter: options.foreign_letter.clone(),
         timestamp: options.timestamp.clone(),
-        signed_by: key.map(|key| key.public().key_id()),
     };
     let text = serde_json::to_vec_pretty(&asked)
         .map_err(|error| Failure::Harness(format!("{FILE} cannot be written: {error}")))?;
@@ -77,31 +70,16 @@ pub(crate) fn remember(
 /// What a run says that was stopped before its end: where it is, and how to go on with it.
 pub(crate) fn stopped(folder: &RunFolder, options: &RunOptions) -> String {
     let kept = folder.path().display();
+    let key = finish::same_key(options.sign_key.as_deref());
     let next = if is_embedded(&options.target, options.base_url.as_deref()) {
         "its letters are gone with the mock inside its process, so start a new run".to_owned()
     } else {
-        let key = options.sign_key.as_ref();
-        let key = key.map(|key| format!(" --sign-key {}", key.display())).unwrap_or_default();
         format!("go on with `letterproof run --resume {kept}{key}`")
     };
     format!(
         "stopped before its end; what was recorded is in {kept}: {next}, or make a bundle of what is \
-         there with `letterproof report {kept}`"
+         there with `letterproof report {kept}{key}`"
     )
-}
-
-/// Why this key, or none, does not sign the bundle of a run as it was to be; `None` where it does, or
-/// where nobody said how it was to be signed.
-pub(crate) fn other_key(folder: &Path, key: Option<&BundleKey>) -> Option<String> {
-    let text = std::fs::read(folder.join(FILE)).ok()?;
-    let wanted = serde_json::from_slice::<Asked>(&text).ok()?.signed_by?;
-    let given = key.map(|key| key.public().key_id());
-    let found = match &given {
-        Some(given) if *given == wanted => return None,
-        Some(given) => format!("--sign-key gives key {given}"),
-        None => "no --sign-key is given".to_owned(),
-    };
-    Some(format!("{}: this run was to be signed with key {wanted}, and {found}", folder.display()))
 }
 
 /// A run that broke off.
@@ -159,10 +137,7 @@ impl Broken {
 
     /// Refuses a key that would not sign the bundle as it was to be.
     pub(crate) fn refuse_other_key(&self, key: Option<&BundleKey>) -> Result<(), Failure> {
-        match other_key(&self.dir, key) {
-            None => Ok(()),
-            Some(told) => Err(Failure::Usage(format!("{told}; give the key it was begun with"))),
-        }
+        refuse_other_key(&self.dir, key.into()).map_err(|error| Failure::Usage(error.to_string()))
     }
 
     /// The options of the run, with those that may differ as given now.
@@ -251,7 +226,10 @@ impl Broken {
     }
 
     /// Opens the folder; one that looked whole is incomplete again until the run has ended.
-    pub(crate) fn reopen(&self) -> Result<(RunId, Timestamp, RunFolder), Failure> {
+    pub(crate) fn reopen(
+        &self,
+        key: Option<&BundleKey>,
+    ) -> Result<(RunId, Timestamp, RunFolder), Failure> {
         let mut dir = std::path::absolute(&self.dir).unwrap_or_else(|_| self.dir.clone());
         if !self.is_incomplete() {
             let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -268,7 +246,7 @@ impl Broken {
             dir = renamed;
         }
         let JournalHeader { run_id, started, .. } = self.journal.header.clone();
-        Ok((run_id, started, RunFolder::reopen(&dir)?))
+        Ok((run_id, started, RunFolder::reopen(&dir, key.into())?))
     }
 }
 

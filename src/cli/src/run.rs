@@ -68,9 +68,22 @@ pub(crate) fn features(options: &RunOptions) -> Result<FeatureSet, Failure> {
         None => FeatureSet::built_in()?,
     }
     .of_suites(options.suite != Suite::Conformance, options.suite != Suite::Acceptance)
-    .select(&options.only)?;
+    .select(&options.only)
+    .map_err(|error| no_test(options).unwrap_or_else(|| error.into()))?;
     letterproof_steps::check(&features)?;
     Ok(features)
+}
+
+/// Why nothing is selected, where two options exclude each other.
+fn no_test(options: &RunOptions) -> Option<Failure> {
+    let ids: Vec<String> = options.only.iter().map(ToString::to_string).collect();
+    (options.suite == Suite::Conformance && !ids.is_empty()).then(|| {
+        Failure::Usage(format!(
+            "--suite conformance and --only {} exclude each other: --only names acceptance tests, \
+             and the conformance suite has none; leave --only out, or give --suite acceptance",
+            ids.join(",")
+        ))
+    })
 }
 
 async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
@@ -81,8 +94,7 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
     };
     let features = features(&options)?;
     let specification = verify::official(options.spec.as_deref())?;
-    let waivers = options.waivers.as_deref().map(read_waivers).transpose();
-    let waivers = waivers.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
+    let waivers = options.waivers.as_deref().map(read_waivers).transpose()?.unwrap_or_default();
     let sign_key = finish::signing_key(options.sign_key.as_deref())?;
     if let Some(broken) = &broken {
         broken.refuse_other_key(sign_key.as_ref())?;
@@ -109,8 +121,8 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
     };
 
     let made = match &broken {
-        Some(broken) => broken.reopen(),
-        None => new_folder(&options.out),
+        Some(broken) => broken.reopen(sign_key.as_ref()),
+        None => new_folder(&options.out, sign_key.as_ref()),
     };
     let (run_id, started, folder) = made.inspect_err(|_| forget(new_ledger.as_deref()))?;
     tell_leftovers(&folder);
@@ -148,11 +160,13 @@ async fn drive(given: RunOptions) -> Result<(Results, PathBuf), Failure> {
 }
 
 /// The folder of a run that begins now.
-fn new_folder(out: &Path) -> Result<(RunId, Timestamp, RunFolder), Failure> {
+fn new_folder(
+    out: &Path,
+    key: Option<&BundleKey>,
+) -> Result<(RunId, Timestamp, RunFolder), Failure> {
     let started = now();
     let run_id = new_run_id(started)?;
-    let folder =
-        RunFolder::create(out, &run_id).map_err(|error| Failure::Usage(error.to_string()))?;
+    let folder = finish::new_folder(out, &run_id, key)?;
     Ok((run_id, started, folder))
 }
 
@@ -352,7 +366,7 @@ impl Drive<'_> {
             let (run_id, brief) = (self.run_id.clone(), self.brief(context, deciding)?);
             let header = JournalHeader::briefed(run_id, self.started, crate::tool(), brief);
             let journal = JournalWriter::create(&folder.journal_path(), &header)?;
-            remember(folder, self.options, self.sign_key.as_ref())?;
+            remember(folder, self.options)?;
             return Ok(journal);
         };
         Ok(JournalWriter::resume(&folder.journal_path())?)
@@ -425,10 +439,14 @@ impl Drive<'_> {
         let places = (folder.path().to_owned(), folder.finished_path().to_owned());
         self.conclude(folder, end).await.map_err(|failure| {
             let (under_way, whole) = &places;
-            let kept = if whole.exists() { whole } else { under_way }.display();
+            // One that is whole lacks only its zip.
+            let (kept, key) = match whole.exists() {
+                true => (whole.display(), String::new()),
+                false => (under_way.display(), finish::same_key(self.options.sign_key.as_deref())),
+            };
             Failure::Harness(format!(
-                "{failure}; what was recorded is in {kept}, and `letterproof report {kept}` makes \
-                 its bundle"
+                "{failure}; what was recorded is in {kept}, and `letterproof report {kept}{key}` \
+                 makes its bundle"
             ))
         })
     }
@@ -452,7 +470,8 @@ impl Drive<'_> {
             }
             RunEnd::Refused(reason) => {
                 let kept = folder.path().to_owned();
-                let shown = kept.display();
+                let key = finish::same_key(self.options.sign_key.as_deref());
+                let shown = format!("{}{key}", kept.display());
                 self.progress.note(&match self.astray.load(Ordering::SeqCst) {
                     true => format!(
                         "stopped, and nothing was sent where a link led: {reason}; then go on with \

@@ -12,7 +12,7 @@ use letterproof_client::{
     Flow, Ledger, Preparation, ProductionConsent, Session, SessionOptions, SmokeRun, Supplier,
     Target,
 };
-use letterproof_evidence::{JournalHeader, JournalWriter, RunFolder, new_run_id, read_journal};
+use letterproof_evidence::{JournalHeader, JournalWriter, new_run_id, read_journal};
 use letterproof_model::{Journal as _, LetterId, Mode, Recorder, now};
 use letterproof_wire::is_production_host;
 use serde_json::{Value, json};
@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use crate::args::{OutputFormat, RunOptions, Suite};
 use crate::consent;
 use crate::failure::Failure;
+use crate::finish;
 use crate::interrupt::Interrupt;
 use crate::out::{self, Text};
 use crate::progress::{Progress, tell_leftovers};
@@ -97,8 +98,7 @@ fn target(options: &RunOptions) -> Result<Target, Failure> {
 
 async fn drive(options: &RunOptions, target: Target) -> Result<u8, Failure> {
     let run_id = new_run_id(now())?;
-    let folder = RunFolder::create(&options.out, &run_id)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let folder = finish::new_folder(&options.out, &run_id, None)?;
     tell_leftovers(&folder);
     let context = target.context(Mode::Driven);
     let header =

@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
+use letterproof_evidence::statement_state;
 use letterproof_model::{
-    About, CheckResult, ClauseKind, Counts, FindingKind, Performance, Results, TestResult, Verdict,
+    About, CheckResult, Counts, FindingKind, Performance, Results, TestResult, Verdict,
     WaiverState, WaiverUse, is_waived, unwaived_verdict,
 };
 
@@ -61,6 +62,9 @@ pub(crate) fn render(results: &Results, evidence: &Path, colour: bool) -> Text {
     open_points(&mut text, results);
     text.gap();
     text.line(results.run.standing().sentence());
+    for remark in results.run.remarks() {
+        text.line(remark);
+    }
     text.line(format_args!("evidence  {}", evidence.display()));
     for line in beside_the_verdicts(results) {
         text.line(line);
@@ -71,13 +75,12 @@ pub(crate) fn render(results: &Results, evidence: &Path, colour: bool) -> Text {
 /// What failed and decides, for a CI server: each check with what was expected and seen. Servers show
 /// few, so the first of each test come first.
 pub(crate) fn failures(results: &Results) -> Vec<(String, String)> {
-    let decides = |test: &&TestResult| test.required || results.run.deciding.contains(&test.id);
+    let judged = results.judged();
     let failed = |verdict: Verdict| matches!(verdict, Verdict::Fail | Verdict::Error);
     let of_tests = results
         .tests
         .iter()
-        .filter(|test| test.selected)
-        .filter(decides)
+        .filter(|test| judged.decides(test))
         .flat_map(|test| test.checks().filter(|c| failed(c.verdict)).enumerate());
     let mut of_tests: Vec<_> = of_tests.collect();
     of_tests.sort_by_key(|(at, _)| *at);
@@ -100,19 +103,15 @@ pub(crate) fn failures(results: &Results) -> Vec<(String, String)> {
 /// What must not be overlooked after all that was passed: what a strict run objects to, and optional
 /// tests that failed and decide nothing.
 fn beside_the_verdicts(results: &Results) -> Vec<String> {
-    let Results { findings, observer, conformance, waivers, .. } = results;
-    let objections = results
-        .run
-        .strict
-        .map(|strict| strict.objections(findings, observer, conformance, waivers));
-    let objected = objections.filter(|ids| !ids.is_empty()).map(|ids| {
-        let strict = results.run.strict.map(|strict| strict.to_string()).unwrap_or_default();
-        format!("--strict {strict} objects to {}", ids.join(", "))
+    let (judged, waivers) = (results.judged(), &results.waivers);
+    let objected = results.run.strict.and_then(|strict| {
+        let ids = judged.objections(strict, waivers);
+        (!ids.is_empty()).then(|| format!("--strict {strict} objects to {}", ids.join(", ")))
     });
     let failed: Vec<String> = results
         .tests
         .iter()
-        .filter(|test| test.selected && !test.required && !results.run.deciding.contains(&test.id))
+        .filter(|test| test.selected && !judged.decides(test))
         .filter(|test| unwaived_verdict(test, waivers) == Verdict::Fail)
         .map(|test| test.id.to_string())
         .collect();
@@ -158,7 +157,7 @@ fn waived(is_waived: bool) -> &'static str {
 
 fn verdict_cell(test: &TestResult, results: &Results) -> (Look, String) {
     if !test.selected {
-        return (Look::Dim, "not selected".to_owned());
+        return (Look::Dim, format!("{}, not selected", test.verdict));
     }
     let is_waived = unwaived_verdict(test, &results.waivers) != test.verdict;
     let look = match test.verdict {
@@ -170,23 +169,15 @@ fn verdict_cell(test: &TestResult, results: &Results) -> (Look, String) {
     (look, format!("{}{}", test.verdict, waived(is_waived)))
 }
 
-/// From the first attempt's start to the last one's end.
 fn duration(test: &TestResult) -> String {
-    let start = test.attempts.iter().map(|attempt| attempt.started).min();
-    let end = test.attempts.iter().filter_map(|attempt| attempt.finished).max();
-    match (start, end) {
-        (Some(start), Some(end)) => {
-            format!("{:.1} s", end.duration_since(start).as_secs_f64())
-        }
-        _ => "–".to_owned(),
-    }
+    test.took().map_or_else(|| "–".to_owned(), |took| format!("{:.1} s", took.as_secs_f64()))
 }
 
 fn counts_line(results: &Results) -> String {
     format!("tests: {}", words(&results.counts))
 }
 
-/// `14 pass, 0 not-applicable, …, 0 error`.
+/// `14 pass, 0 not applicable, …, 0 error`.
 fn words(counts: &Counts) -> String {
     let words: Vec<String> = Verdict::ALL
         .into_iter()
@@ -228,7 +219,7 @@ fn conformance(text: &mut Text, results: &Results) {
 
 /// The word for what became of a check: advice that was not followed is no failure.
 fn verdict(check: &CheckResult) -> &'static str {
-    if check.is_advised() { "advice" } else { check.verdict.as_str() }
+    if check.is_advised() { "advice" } else { check.verdict.words() }
 }
 
 /// The rules that an observer saw broken, and advice that was not followed, one line each.
@@ -268,7 +259,7 @@ fn open_points(text: &mut Text, results: &Results) {
         .collect();
     if !not_run.is_empty() {
         text.gap();
-        text.line(format_args!("required and not-run: {}", not_run.join(", ")));
+        text.line(format_args!("required and {}: {}", Verdict::NotRun, not_run.join(", ")));
     }
     not_applicable(text, results);
     let owed: Vec<String> = results
@@ -276,7 +267,7 @@ fn open_points(text: &mut Text, results: &Results) {
         .iter()
         .filter(|test| test.selected)
         .flat_map(|test| &test.criteria)
-        .filter(|c| c.kind == ClauseKind::Attestation && c.verdict == Verdict::NotRun)
+        .filter(|c| statement_state(&c.id, c.verdict, &[]).is_owed())
         .map(|criterion| criterion.id.to_string())
         .collect();
     if !owed.is_empty() {

@@ -70,8 +70,9 @@ pub(crate) fn verified(
         reports,
     };
     let found = letterproof_evidence::verify(bundle, &with).map_err(usage)?;
-    // What is no bundle at all was given wrongly: there is nothing to find unsound.
-    match found.problems.iter().find(|problem| problem.kind == ProblemKind::NotABundle) {
+    // What is no bundle, or none yet, was given wrongly: there is nothing to find unsound.
+    let no_bundle = |kind| matches!(kind, ProblemKind::NotABundle | ProblemKind::Incomplete);
+    match found.problems.iter().find(|problem| no_bundle(problem.kind)) {
         Some(problem) => Err(Failure::Usage(format!("{}: {problem}", bundle.display()))),
         None => Ok(found),
     }

@@ -40,8 +40,7 @@ const SYNCED_EVERY: Duration = Duration::from_secs(5);
 /// Watches until told to end; returns the exit code.
 pub(crate) fn witness(options: &WitnessOptions) -> Result<u8, Failure> {
     Page::may_listen(options.ui)?;
-    let waivers = options.waivers.as_deref().map(read_waivers).transpose();
-    let waivers = waivers.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
+    let waivers = options.waivers.as_deref().map(read_waivers).transpose()?.unwrap_or_default();
     let sign_key = finish::signing_key(options.sign_key.as_deref())?;
     let stamper = options.timestamp.as_deref().map(Stamper::at).transpose()?;
     let mut target =
@@ -127,8 +126,7 @@ struct Stand {
 
 impl Watch<'_> {
     async fn whole(&self) -> Result<(Results, PathBuf), Failure> {
-        let folder = RunFolder::create(&self.options.out, &self.run_id)
-            .map_err(|error| Failure::Usage(error.to_string()))?;
+        let folder = finish::new_folder(&self.options.out, &self.run_id, self.sign_key.as_ref())?;
         tell_leftovers(&folder);
         let stand = match self.begin(&folder).await {
             Ok(stand) => stand,
@@ -182,9 +180,10 @@ impl Watch<'_> {
         ready["ui"] = page.url().into();
         // Whoever reads that it is ready may end it.
         let kept = folder.path().display();
+        let key = finish::same_key(self.options.sign_key.as_deref());
         let interrupt = Interrupt::listen(format!(
-            "stopped at once; what was recorded is in {kept}, and `letterproof report {kept}` makes \
-             its bundle"
+            "stopped at once; what was recorded is in {kept}, and `letterproof report {kept}{key}` \
+             makes its bundle"
         ));
         out::json_line(&ready)?;
         Ok(Stand { journal, bell, live, page, session, downloads_apart, interrupt })

@@ -146,6 +146,14 @@ fn a_signature_is_kept_with_the_key_and_never_lost_unasked() {
 
     let unsigned = desk.attest_with(&["--criterion", "AT11.2"], &[]);
     assert_eq!(unsigned.code, 0, "what is unsigned needs no key: {}", unsigned.stderr);
+    let missing = "missing   the e-mail or list with the ids: AT11.2 asks for it as a file";
+    assert!(unsigned.stdout.contains(missing), "{}", unsigned.stdout);
+    let page = fs::read_to_string(desk.run.join("index.html")).unwrap();
+    assert!(page.contains("<strong>stated, its evidence is missing</strong>"), "the page says so");
+    let summary = fs::read_to_string(desk.run.join("summary.md")).unwrap();
+    assert!(summary.contains("- AT11.2: **stated, its evidence is missing**."), "{summary}");
+    let xml = fs::read_to_string(desk.run.join("junit.xml")).unwrap();
+    assert!(xml.contains("attestation, stated, its evidence is missing: given on"), "{xml}");
     let signed = desk.attest_with(&["--criterion", "AT12.7"], &key());
     assert_eq!(signed.code, 0, "{}", signed.stderr);
     assert_eq!(verify(&desk.run, &["--key", text(&sound().public)]).code, 0);
@@ -341,12 +349,13 @@ fn the_examples_of_help_and_readme_work() {
             (_, file @ ("failures.xlsx" | "request.eml")) => {
                 text(&desk.place.path().join(file)).to_owned()
             }
+            (_, "letterproof-signing.pem") => text(&sound().key).to_owned(),
             (_, word) => word.to_owned(),
         });
         let words: Vec<String> = words.collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let ended = command(&words).args(key()).ended();
-        assert_eq!(ended.code, 0, "{example:?}: {}", ended.stderr);
+        let ended = command(&words).ended();
+        assert_eq!(ended.code, 0, "on a signed run, {example:?}: {}", ended.stderr);
     }
     assert_eq!(verify(&desk.run, &[]).code, 0);
 }

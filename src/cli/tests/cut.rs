@@ -12,6 +12,7 @@ use std::time::Duration;
 use letterproof_evidence::{JOURNAL_FILE, read_journal, sha256_hex};
 use letterproof_mock::{MockConfig, MockServer};
 use letterproof_model::{About, Journal as _, Route, Verdict};
+use letterproof_testing::journal::{heads, rechained};
 use support::bundles::{NONCE, copied, forge, rewrite, sound, verify};
 use support::{Ended, command, letterproof, quick_profile, results, run_folder, with_credentials};
 
@@ -19,27 +20,6 @@ use support::{Ended, command, letterproof, quick_profile, results, run_folder, w
 fn lines(folder: &Path) -> Vec<String> {
     let text = fs::read_to_string(folder.join(JOURNAL_FILE)).unwrap();
     text.lines().map(str::to_owned).collect()
-}
-
-/// Lines with every hash and number made again, as a forger would.
-fn rechained(lines: &[String]) -> String {
-    const BEFORE: usize = "{\"prev\":\"".len() + 64;
-    const ID: &str = "\"exchange\":{\"id\":\"";
-    let (mut text, mut number) = (lines[0].clone(), 0);
-    let mut prev = sha256_hex(lines[0].as_bytes());
-    for line in &lines[1..] {
-        let mut rest = line[BEFORE..].to_owned();
-        if let Some(at) = rest.find(ID).map(|at| at + ID.len()) {
-            number += 1;
-            rest.replace_range(at..at + "ex-000001".len(), &format!("ex-{number:06}"));
-        }
-        let line = format!("{{\"prev\":\"{prev}{rest}");
-        prev = sha256_hex(line.as_bytes());
-        text.push('\n');
-        text.push_str(&line);
-    }
-    text.push('\n');
-    text
 }
 
 /// A copy of the sound run with its journal forged and everything sealed and signed again.
@@ -56,8 +36,7 @@ fn forged(place: &Path, change: impl FnOnce(&mut Vec<String>)) -> Ended {
 #[test]
 fn every_call_of_the_supplier_carries_the_chain_under_the_nonce() {
     let saved = read_journal(&sound().folder.join(JOURNAL_FILE)).unwrap();
-    let heads: Vec<String> =
-        lines(&sound().folder).iter().map(|line| sha256_hex(line.as_bytes())).collect();
+    let heads = heads(&fs::read_to_string(sound().folder.join(JOURNAL_FILE)).unwrap());
     let tail = |head: &String| sha256_hex(format!("{NONCE}{head}").as_bytes())[..16].to_owned();
     let tails: Vec<String> = heads.iter().map(tail).collect();
     let mut carried = 0;

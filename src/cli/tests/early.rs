@@ -297,6 +297,18 @@ async fn a_signed_run_is_resumed_with_the_same_key_or_not_at_all() {
 }
 
 #[test]
+fn conformance_alone_and_tests_by_name_exclude_each_other() {
+    let out = tempfile::tempdir().unwrap();
+    for command_name in ["run", "plan"] {
+        let call = [command_name, "--suite", "conformance", "--only", "AT4,AT7"];
+        let ended = command(&call).with_state(out.path()).ended();
+        let words =
+            ["--suite conformance and --only AT4,AT7 exclude each other", "leave --only out"];
+        refused(&ended, &words);
+    }
+}
+
+#[test]
 fn a_mock_keeps_the_api_key_of_a_folder_that_has_one() {
     let folder = tempfile::tempdir().unwrap();
     let api_key = || {

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use letterproof_evidence::zip_path;
 use letterproof_mock::AuthMode;
-use support::bundles::{NONCE, TESTS, copied, failing, faults, forge, printed, sound, text};
+use support::bundles::{NONCE, TESTS, copied, failing, faults, forge, made, printed, sound, text};
 use support::watched::{Double, profile};
 use support::{Ended, command, letterproof, results, run_folder, with_credentials};
 
@@ -70,6 +70,22 @@ fn each_demand_that_is_not_met_ends_with_1_and_is_told() {
     let unsigned = gate(failing(), &[&["--require", "AT1"], &by_key[..]].concat());
     assert_eq!(unsigned.code, 1, "{}", unsigned.stdout);
     assert!(unsigned.stdout.contains("unsigned, though a key is expected"), "{}", unsigned.stdout);
+}
+
+#[test]
+fn an_optional_test_that_was_asked_for_by_name_is_demanded_like_a_mandatory_one() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, ended) = made(out.path(), &["--only", "AT1,AT13", "--fault", "drop-reason"]);
+    assert_eq!(ended.code, 1, "{}", ended.stdout);
+    let line = |ended: &Ended| {
+        let found = ended.stdout.lines().find(|line| line.contains("AT13 passed"));
+        found.map(|line| line.contains("NOT met"))
+    };
+    assert_eq!(line(&gate(&folder, &[])), Some(true));
+    assert_eq!(line(&gate(&folder, &["--require", "AT1"])), None, "who names tests means them");
+    assert_eq!(line(&gate(&sound().zip, &[])), None, "nobody asked for it");
+    let owed = gate(&folder, &["--require", "AT1", "--nothing-owed"]);
+    assert!(owed.stdout.contains("owed for AT13.7, AT13.8"), "{}", owed.stdout);
 }
 
 #[test]
@@ -177,7 +193,7 @@ fn without_options_a_gate_demands_int_witnessed_signed_and_this_build() {
         ("witnessed", false, "driven: letterproof made the calls"),
         ("run at INT", false, "the record shows a mock: its answers say so"),
         ("AT7 passed", true, "pass"),
-        ("AT15 passed", false, "not-run"),
+        ("AT15 passed", false, "not run"),
     ] {
         let line = line_of(&ended, demand);
         assert_eq!(!line.contains("NOT met"), met, "{line}");

@@ -18,6 +18,7 @@ use letterproof_evidence::read_journal;
 use letterproof_model::{
     About, Context, FindingKind, Journal as _, MarkKind, Results, SupplierKind, Verdict,
 };
+use letterproof_testing::journal::rechained;
 use serde_json::{Value, json};
 use support::{Ended, command, folders, results, run};
 use tempfile::TempDir;
@@ -413,15 +414,9 @@ fn a_journal_from_before_there_were_briefs_is_judged_as_the_options_ask() {
     let mut header: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
     header.as_object_mut().unwrap().remove("brief");
     // The chain of an old journal begins with the hash of its own first line.
-    let mut prev = header.to_string();
-    let mut old = format!("{prev}\n");
-    for line in text.lines().skip(1) {
-        let (_, rest) = line.split_once(",").unwrap();
-        let hash = letterproof_evidence::sha256_hex(prev.as_bytes());
-        prev = format!("{{\"prev\":\"{hash}\",{rest}");
-        old.push_str(&prev);
-        old.push('\n');
-    }
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines[0] = header.to_string();
+    let old = rechained(&lines);
     let file = work.path().join("old.jsonl");
     std::fs::write(&file, old).unwrap();
     let profile = profile(work.path());

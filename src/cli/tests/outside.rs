@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use letterproof_evidence::{
-    Attestations, Entry, Environment, INCOMPLETE, JournalHeader, Opened, RunFolder, sha256_hex,
+    Attestations, Entry, Environment, INCOMPLETE, JournalHeader, Opened, RunFolder, Sealing,
 };
 use letterproof_model::{Exchange, Mark, Results, is_hidden};
+use letterproof_testing::journal::rechained;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use stub::{Said, Stub};
@@ -86,19 +87,13 @@ fn made_hostile(
 /// Writes a journal again line by line, chained anew.
 fn rewritten(draft: &RunFolder, change: impl Fn(usize, &mut Value)) {
     let journal = fs::read_to_string(draft.journal_path()).unwrap();
-    let (mut made, mut before) = (String::new(), None::<String>);
-    for (number, line) in journal.lines().enumerate() {
+    let changed = journal.lines().enumerate().map(|(number, line)| {
         let mut line: Value = serde_json::from_str(line).unwrap();
         line.as_object_mut().unwrap().remove("prev");
         change(number, &mut line);
-        let mut line = line.to_string();
-        if let Some(before) = &before {
-            line = format!("{{\"prev\":\"{before}\",{}", &line[1..]);
-        }
-        before = Some(sha256_hex(line.as_bytes()));
-        made.push_str(&line);
-        made.push('\n');
-    }
+        line.to_string()
+    });
+    let made = rechained(&changed.collect::<Vec<_>>());
     draft.write("journal/exchanges.jsonl", made.as_bytes()).unwrap();
 }
 
@@ -245,7 +240,7 @@ impl Hostile {
         name.push(INCOMPLETE);
         fs::rename(&folder, &name).unwrap();
         fs::remove_file(letterproof_evidence::zip_path(&folder)).unwrap();
-        let draft = RunFolder::reopen(Path::new(&name)).unwrap();
+        let draft = RunFolder::reopen(Path::new(&name), Sealing::SignatureDropped).unwrap();
         hostile_journal(&draft, gentle);
         drop(draft);
         let ended = command(&["report"]).args([&name]).ended();

@@ -80,9 +80,13 @@ fn both_windows_are_put_together_and_what_remains_is_said() {
     }
     let line = |id: &str| ended.stdout.lines().find(|line| line.contains(id)).unwrap();
     for (id, words) in [
-        (" AT4 ", ["yes", "pass", "driven at a mock", " 1 "]),
-        (" AT10 ", ["yes", "fail, waived", "driven at a mock", " 2 "]),
-        (" AT5 ", ["declared", "not-run", " – ", "–"]),
+        (" AT4 ", ["yes", "pass", "driven", " #"]),
+        (" AT10 ", ["yes", "fail, waived", "driven", " #"]),
+        // The mock's own target states no workflow, so that nobody declared it.
+        (" AT5 ", ["not stated", "not run", "–", "–"]),
+        // The runs themselves: window and place.
+        (" 1 ", ["20", "z-", " ", "driven at a mock"]),
+        (" 2 ", ["20", "z-", " ", "driven at a mock"]),
     ] {
         assert!(words.iter().all(|word| line(id).contains(word)), "{}", line(id));
     }
@@ -93,6 +97,9 @@ fn both_windows_are_put_together_and_what_remains_is_said() {
     }
     assert!(!ended.stdout.contains("AT10.4: neither"), "{}", ended.stdout);
     assert!(!ended.stdout.contains("owed for AT3.7"), "it was attested: {}", ended.stdout);
+    let without = "AT3: AT3.7 is stated, its evidence is missing; attach the processing log";
+    assert!(ended.stdout.contains(without), "{}", ended.stdout);
+    assert!(ended.stdout.contains("Supplier        not stated in any run"), "{}", ended.stdout);
     let hash = attested_hash();
     for words in ["statement AT3.7 of run ", ", unsigned", &format!("sha256 {hash}")] {
         assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
@@ -123,6 +130,30 @@ fn markdown_and_json_say_the_same() {
         (&at10["verdict"], &at10["waived"], &at10["window"]),
         (&Value::from("fail"), &Value::from(true), &Value::from(2))
     );
+}
+
+#[test]
+fn the_supplier_is_named_and_bundles_of_two_are_refused() {
+    let out = tempfile::tempdir().unwrap();
+    let of = |name: &str, application: &str| {
+        let at = out.path().join(application);
+        fs::create_dir_all(&at).unwrap();
+        let who = ["--only", "AT1", "--supplier-name", name, "--application-id", application];
+        made(&at, &who).0
+    };
+    let (one, other) = (of("A. Sample Ltd", "app-1"), of("B. Sample Ltd", "app-2"));
+    let alone = readiness(&[&one, &sound().folder], "table");
+    assert_eq!(alone.code, 1, "{}", alone.stderr);
+    for words in ["Supplier        A. Sample Ltd", "Application id  app-1", "Not stated in   20"] {
+        assert!(alone.stdout.contains(words), "{words} in {}", alone.stdout);
+    }
+    let markdown = readiness(&[&one], "markdown").stdout;
+    assert!(markdown.contains("- Supplier: A. Sample Ltd"), "{markdown}");
+    let mixed = readiness(&[&one, &other], "table");
+    assert_eq!((mixed.code, mixed.stdout.as_str()), (2, ""), "{}", mixed.stdout);
+    for words in ["of different suppliers", "A. Sample Ltd (application app-1)", "app-2"] {
+        assert!(mixed.stderr.contains(words), "{words} in {}", mixed.stderr);
+    }
 }
 
 #[test]

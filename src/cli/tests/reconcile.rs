@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use letterproof_evidence::{JOURNAL_FILE, read_journal};
 use letterproof_model::{Journal as _, Route, Timestamp};
+use letterproof_testing::journal::rechained;
 use support::bundles::{copied, faults, forge, printed, sound, text};
 use support::{Ended, command};
 
@@ -159,24 +160,9 @@ fn a_bundle_from_which_calls_were_cut_and_all_made_again_is_found_out() {
     forge(&folder, Some(&sound().key), |draft| {
         let journal = fs::read_to_string(draft.journal_path()).unwrap();
         let first = journal.lines().position(|line| is_call(&line)).unwrap();
-        let lines = journal.lines().enumerate();
-        let mut number = 0;
-        let (mut made, mut before) = (String::new(), String::new());
-        for (_, line) in lines.filter(|(at, _)| !(first..first + 3).contains(at)) {
-            let mut line = line.to_owned();
-            if !before.is_empty() {
-                let hash = letterproof_evidence::sha256_hex(before.as_bytes());
-                line.replace_range(9..73, &hash);
-            }
-            const ID: &str = "\"exchange\":{\"id\":\"";
-            if let Some(at) = line.find(ID).map(|at| at + ID.len()) {
-                number += 1;
-                line.replace_range(at..at + 9, &format!("ex-{number:06}"));
-            }
-            made.push_str(&line);
-            made.push('\n');
-            before = line;
-        }
+        let mut lines: Vec<&str> = journal.lines().collect();
+        lines.drain(first..first + 3);
+        let made = rechained(&lines);
         draft.write(JOURNAL_FILE, made.as_bytes()).unwrap();
     });
     let ended = desk.reconcile(&folder, csv(&logged()), &["--format", "json"]);
@@ -243,8 +229,9 @@ fn a_sample_is_the_same_for_the_same_text_and_tells_what_it_may_miss() {
     }
 }
 
-/// A recording of the sound run as a forger would show it: every host INT's, and no word of a mock.
-fn at_int(out: &Path) -> PathBuf {
+/// A recording of the sound run as a forger would show it: every host INT's, and no word of a mock. Its
+/// calls carry the headers of which this holds, by URL and name.
+fn at_int(out: &Path, carries: impl Fn(&str, &str) -> bool) -> PathBuf {
     let har = command(&["report", text(&sound().folder), "--format", "har"]).ended();
     assert_eq!(har.code, 0, "{}", har.stderr);
     let base = read_journal(&sound().folder.join(JOURNAL_FILE)).unwrap().header.base_url;
@@ -254,6 +241,10 @@ fn at_int(out: &Path) -> PathBuf {
     for entry in har["log"]["entries"].as_array_mut().unwrap() {
         let headers = entry["response"]["headers"].as_array_mut().unwrap();
         headers.retain(|header| header["name"] != "x-letterproof-mock");
+        let url = entry["request"]["url"].as_str().unwrap().to_owned();
+        let headers = entry["request"]["headers"].as_array_mut().unwrap();
+        headers
+            .retain(|header| carries(&url, &header["name"].as_str().unwrap().to_ascii_lowercase()));
     }
     let file = out.join(".recording.har");
     fs::write(&file, har.to_string()).unwrap();
@@ -266,7 +257,7 @@ fn at_int(out: &Path) -> PathBuf {
 #[test]
 fn int_is_reconciled_only_where_the_gateways_own_log_is_given_and_agrees() {
     let (desk, out) = (Desk::new(), tempfile::tempdir().unwrap());
-    let (bundle, rows) = (at_int(out.path()), logged());
+    let (bundle, rows) = (at_int(out.path(), |_, _| true), logged());
     let gate = |log: Option<&Path>| {
         let gate = ["gate", text(&bundle), "--require", "AT1", "--allow", "driven,unsigned"];
         let log = log.into_iter().flat_map(|log| ["--gateway", text(log)]);
@@ -294,4 +285,78 @@ fn int_is_reconciled_only_where_the_gateways_own_log_is_given_and_agrees() {
     let log = desk.file(csv(&rows));
     let mocked = command(&["readiness", text(&sound().zip), "--gateway", text(&log)]).ended();
     says(&mocked, 1, &["driven at a mock"]);
+}
+
+#[test]
+fn calls_that_are_known_by_likeness_alone_are_told_so_and_reconcile_nothing() {
+    let (desk, out) = (Desk::new(), tempfile::tempdir().unwrap());
+    let bundle = at_int(out.path(), |_, name| name != "x-correlation-id");
+    // The gateway gives an id of its own to a call that came without one.
+    let mut rows = logged();
+    for (at, row) in rows.iter_mut().enumerate() {
+        row[0] = format!("gateway-{at}");
+    }
+    let gate = |log: &Path| {
+        let gate = ["gate", text(&bundle), "--require", "AT1", "--allow", "driven,unsigned"];
+        command(&gate).without("GITHUB_STEP_SUMMARY").args(["--gateway", text(log)]).ended()
+    };
+    let reconciled = |ended: &Ended| {
+        let lines = ended.stdout.lines();
+        let found = lines.filter(|line| line.contains("the same calls in the gateway's log"));
+        found.map(|line| !line.contains("NOT met")).collect::<Vec<_>>() == [true]
+    };
+
+    // With the request ids in the log, each call is known by its own.
+    let count = rows.len();
+    let ended = desk.reconcile(&bundle, csv(&rows), &[]);
+    says(&ended, 0, &[" by request id"]);
+    assert!(!ended.stdout.contains("weaker") && !ended.stdout.contains("NOT"), "{}", ended.stdout);
+    let strong = gate(&desk.file(csv(&rows)));
+    assert!(reconciled(&strong), "{}", strong.stdout);
+
+    // Without them any call like it would fit.
+    rows.iter_mut().for_each(|row| row[5].clear());
+    let ended = desk.reconcile(&bundle, csv(&rows), &[]);
+    let weak = ["by method, path, status and time only: weaker", "NOT enough for INT (reconciled)"];
+    says(&ended, 0, &weak);
+    let found = printed(&desk.reconcile(&bundle, csv(&rows), &["--format", "json"]));
+    assert_eq!(faults("reconciliation.json", &found), [""; 0], "{found}");
+    let by = &found["matched_by"];
+    assert_eq!((&by["request_id"], &by["likeness"]), (&0.into(), &count.into()), "{found}");
+    assert_eq!((&found["agrees"], &found["by_ids"]), (&true.into(), &false.into()));
+    let log = desk.file(csv(&rows));
+    let refused = gate(&log);
+    assert!(!reconciled(&refused) && refused.code == 1, "{}", refused.stdout);
+    assert!(refused.stderr.contains("NOT enough for INT (reconciled)"), "{}", refused.stderr);
+    let ready = command(&["readiness", text(&bundle), "--gateway", text(&log)]).ended();
+    says(&ready, 1, &["imported at INT (claimed)"]);
+}
+
+#[test]
+fn a_call_that_carries_no_id_may_be_known_by_likeness_beside_others_that_carry_theirs() {
+    let (desk, out) = (Desk::new(), tempfile::tempdir().unwrap());
+    // The specification has no header for `GET /_status`: a generated client cannot send one.
+    let bundle = at_int(out.path(), |url, name| {
+        !url.ends_with("/_status") || !["x-request-id", "x-correlation-id"].contains(&name)
+    });
+    let mut rows = logged();
+    for row in rows.iter_mut().filter(|row| row[3].ends_with("/_status")) {
+        (row[0], row[5]) = ("gateway-made".into(), String::new());
+    }
+    let ended = desk.reconcile(&bundle, csv(&rows), &[]);
+    says(&ended, 0, &["weaker", " by request id"]);
+    assert!(!ended.stdout.contains("NOT"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_sample_shows_both_ids_by_which_a_call_is_looked_up() {
+    let sample = command(&["sample", text(&sound().zip), "--n", "3", "--seed", "1"]).ended();
+    says(&sample, 0, &["request id", "correlation id"]);
+    let picked = printed(
+        &command(&["sample", text(&sound().zip), "--n", "3", "--seed", "1", "--format", "json"])
+            .ended(),
+    );
+    for one in picked["picked"].as_array().unwrap() {
+        says(&sample, 0, &[one["request_id"].as_str().unwrap()]);
+    }
 }

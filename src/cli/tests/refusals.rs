@@ -306,7 +306,7 @@ fn a_profile_with_an_unknown_field_is_refused_with_line_and_near_name() {
     for verb in ["doctor", "run", "plan"] {
         let ended = given.ended(command(&[verb]));
         assert_eq!(ended.code, 2, "{verb}: {}", ended.stdout);
-        for words in ["ours.toml:5", "`rate_limt`", "did you mean `rate_limit`?"] {
+        for words in ["ours.toml:5", "`limits.rate_limt`", "did you mean `rate_limit`?"] {
             assert!(ended.stderr.contains(words), "{verb} {words}: {}", ended.stderr);
         }
     }

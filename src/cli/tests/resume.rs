@@ -13,6 +13,7 @@ use letterproof_evidence::{Bundle, SavedJournal, read_journal};
 use letterproof_mock::{Mix, MockConfig, MockServer};
 use letterproof_model::{Journal as _, Operation, Route, Verdict};
 use serde_json::Value;
+use support::bundles::text;
 use support::{
     command, folders, letterproof, quick_profile, results, run, run_folder, with_credentials,
 };
@@ -198,6 +199,14 @@ async fn sigterm_leaves_what_is_proven_and_the_run_is_gone_on_with() {
     assert!(!folder.display().to_string().ends_with(".incomplete"), "it is whole now");
     assert_eq!(results(&folder).counts.pass, 5);
     assert_nothing_was_sent_twice(&folder);
+    // Wherever the run is told of, its break is.
+    let mailed = command(&["summary", text(&folder)]).ended().stdout.replace('\n', " ");
+    let verified = support::bundles::verify(&folder, &[]).stdout;
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    for told in [ended.stdout, mailed, verified, read("summary.md"), read("index.html")] {
+        assert!(told.contains("broke off and was gone on with at"), "{told}");
+    }
+    assert!(read("junit.xml").contains("<property name=\"resumed\""));
 
     let call = command(&["run", "--resume"]).with_state(&out.path().join(".state"));
     let ended = with_credentials(call, &server).args([&folder]).ended();

@@ -9,7 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use letterproof_evidence::{sha256_hex, zip_path};
+use letterproof_evidence::zip_path;
+use letterproof_testing::journal::{Chain, heads, rest};
 use letterproof_testing::{OpensslStamper, StamperKind, serve};
 use serde_json::Value;
 use support::bundles::{copied, faults, forge, json, made, printed, sound, text, verify};
@@ -83,10 +84,7 @@ fn a_run_is_stamped_from_its_start_to_its_manifest() {
         journal.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let first = lines.iter().find(|line| line["mark"]["kind"] == "stamped").unwrap();
     let stamped = first["mark"]["line"].as_u64().unwrap() as usize;
-    assert_eq!(
-        first["mark"]["head"],
-        sha256_hex(journal.lines().nth(stamped - 1).unwrap().as_bytes())
-    );
+    assert_eq!(first["mark"]["head"], heads(&journal)[stamped - 1].as_str());
     let page = fs::read_to_string(folder.join("index.html")).unwrap();
     assert!(page.contains("of a time-stamping authority (RFC 3161)"));
 
@@ -104,29 +102,26 @@ fn a_run_is_stamped_from_its_start_to_its_manifest() {
 
 /// Changes the first exchange of a stamped journal, and makes every hash in it again.
 fn rewritten(journal: &str) -> String {
-    let mut heads: Vec<String> = Vec::new();
-    let mut written = String::new();
+    let header = journal.lines().next().unwrap();
+    let mut chain = Chain::begin(header);
+    let mut heads = vec![chain.head().to_owned()];
+    let mut written = format!("{header}\n");
     let mut is_changed = false;
-    for line in journal.lines() {
+    for line in journal.lines().skip(1) {
         let mut line = line.to_owned();
-        if let Some(before) = heads.last() {
-            line.replace_range(9..73, before);
-            if !is_changed && line.contains("\"exchange\":{") {
-                line = line.replacen("\"attempt\":1", "\"attempt\":2", 1);
-                is_changed = true;
-            }
-            let mut value: Value = serde_json::from_str(&line).unwrap();
-            if value["mark"]["kind"] == "stamped" {
-                let stamped = value["mark"]["line"].as_u64().unwrap() as usize;
-                let old = value["mark"]["head"].as_str().unwrap().to_owned();
-                let head = value["mark"].get_mut("head").unwrap();
-                *head = heads[stamped - 1].clone().into();
-                line = line.replace(&old, &heads[stamped - 1]);
-            }
+        if !is_changed && line.contains("\"exchange\":{") {
+            line = line.replacen("\"attempt\":1", "\"attempt\":2", 1);
+            is_changed = true;
         }
-        heads.push(sha256_hex(line.as_bytes()));
-        written.push_str(&line);
+        let value: Value = serde_json::from_str(&line).unwrap();
+        if value["mark"]["kind"] == "stamped" {
+            let stamped = value["mark"]["line"].as_u64().unwrap() as usize;
+            let old = value["mark"]["head"].as_str().unwrap();
+            line = line.replace(old, &heads[stamped - 1]);
+        }
+        written.push_str(&chain.line(rest(&line)));
         written.push('\n');
+        heads.push(chain.head().to_owned());
     }
     assert!(is_changed, "there is an exchange to change");
     written

@@ -17,7 +17,7 @@ fn a_bundle_is_told_as_a_text_for_an_e_mail() {
     let ended = command(&["summary", text(&sound().zip)]).ended();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     for words in [
-        "All 5 selected required tests passed\n====",
+        "All 5 selected required tests passed, on a mock only\n====",
         "Driven at a mock: letterproof made the calls, which",
         "Nonce          NHS-2026-0815",
         "Window         1",
@@ -26,6 +26,7 @@ fn a_bundle_is_told_as_a_text_for_an_e_mail() {
         "AT3.7    The supplier's processing log shows one job for each letter.",
         "Not run (10): AT5, AT6,",
         "Driven only (5): AT1, AT2, AT3, AT4, AT7.",
+        "Shown on a mock only (5): AT1, AT2, AT3, AT4, AT7. INT is still to",
         "How to check this\n",
         "--key supplier.pub.pem\n",
         "Verified by letterproof ",
@@ -56,7 +57,7 @@ fn the_same_is_told_as_json() {
         .iter()
         .map(|group| group["kind"].as_str().unwrap())
         .collect();
-    for kind in ["not-run", "owed", "driven-only"] {
+    for kind in ["not-run", "owed", "driven-only", "not-at-int"] {
         assert!(kinds.contains(&kind), "{kind} in {kinds:?}");
     }
 }

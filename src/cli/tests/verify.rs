@@ -355,7 +355,7 @@ fn a_claim_of_another_build_covers_no_difference() {
     let changes: [(Change, &str); 6] = [
         (
             |r| criterion(r, 8, "AT9.1")["verdict"] = "pass".into(),
-            "AT9.1 is pass in `results.json`, and not-run by its exchanges",
+            "AT9.1 is pass in `results.json`, and not run by its exchanges",
         ),
         (
             |r| drop(r["tests"][3]["criteria"].as_array_mut().unwrap().remove(2)),
@@ -463,8 +463,21 @@ fn what_is_no_bundle_is_told_in_a_sentence() {
     let incomplete = elsewhere.path().join("run.incomplete");
     fs::rename(&folder, &incomplete).unwrap();
     fs::write(incomplete.join(".writing-x"), "half").unwrap();
-    let told = unsound(&incomplete, &["this run broke off or still goes on", "letterproof report"]);
-    assert_eq!(told.matches("problem  ").count(), 1, "{told}");
+    let path = text(&incomplete);
+    for call in [&["verify", path][..], &["gate", path], &["readiness", path], &["summary", path]] {
+        let ended = command(call).without("GITHUB_STEP_SUMMARY").ended();
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{call:?}: {}", ended.stderr);
+        assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+        let next =
+            ["letterproof report", "letterproof run --resume"].map(|it| format!("`{it} {path}`"));
+        for words in ["broke off or still goes on", &next[0], &next[1]] {
+            assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+        }
+    }
+    // What `witness` began cannot be gone on with.
+    fs::remove_file(incomplete.join("run.json")).unwrap();
+    let told = verify(&incomplete, &[]).stderr;
+    assert!(told.contains("letterproof report") && !told.contains("--resume"), "{told}");
 }
 
 #[test]

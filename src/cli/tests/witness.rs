@@ -18,6 +18,7 @@ use letterproof_evidence::Bundle;
 use letterproof_mock::AuthMode;
 use letterproof_model::{Actor, Journal as _, Mode, Results, SupplierKind, TestResult, Verdict};
 use stub::{Said, Stub, TOKEN};
+use support::bundles::{keys, text};
 use support::watched::{
     Double, Watching, api_headers, call, header, print_house, profile, verified,
 };
@@ -42,7 +43,20 @@ fn an_honest_print_house_passes_its_tests_and_the_bundle_verifies() {
         let test = test_of(&results, id);
         let seen = (test.verdict, test.mode);
         assert_eq!(seen, (Verdict::Pass, Mode::Observed), "{:#?}", test.criteria);
+        // Nobody began or ended a scenario: the calls themselves tell how long it took.
+        let span = test.span.unwrap();
+        assert!(test.attempts.is_empty() && span.started < span.finished, "{span:?}");
+        let run = &results.run;
+        assert!(run.started <= span.started && span.finished <= run.finished, "{span:?}");
     }
+    assert_eq!(test_of(&results, "AT15").span, None, "it was not asked for");
+    let junit = std::fs::read_to_string(folder.join("junit.xml")).unwrap();
+    let suite = |id: &str| {
+        let tag = junit.split("<testsuite ").find(|tag| tag.contains(&format!("name=\"{id} ")));
+        let time = tag.and_then(|tag| tag.split(" time=\"").nth(1)?.split('"').next());
+        time.unwrap().parse::<f64>().unwrap()
+    };
+    assert!(suite("AT4") > 0.0, "{junit}");
     assert_eq!(code, 0);
     assert_eq!(results.run.supplier, SupplierKind::Witnessed);
     assert_eq!(results.run.window, Some(1));
@@ -239,4 +253,48 @@ fn ctrl_c_ends_it_as_the_page_does() {
     for part in ["live page: http://127.0.0.1:", "tests: ", "next, AT1: have your system ask"] {
         assert!(told.contains(part), "`{part}` is missing in {told}");
     }
+}
+
+#[test]
+fn a_witness_begun_with_a_key_is_completed_with_that_key_or_not_in_silence() {
+    let (double, out) = (Double::start(5, AuthMode::None), tempfile::tempdir().unwrap());
+    let [(ours, public), (other, _)] =
+        ["ours", "other"].map(|name| keys(&out.path().join(".keys").join(name)));
+    let upstream = ["--upstream", "mock", "--base-url", double.server.base_url(), "--only", "AT1"];
+    let killed = |name: &str, key: &[&str]| {
+        let place = out.path().join(name);
+        std::fs::create_dir_all(&place).unwrap();
+        let mut witness = Watching::start(&place, &[&upstream[..], key].concat(), &[]);
+        let url = format!("{}/_status", witness.url("base_url"));
+        assert_eq!(call("GET", &url, &api_headers(""), "").status, 200);
+        witness.child.kill().unwrap();
+        witness.child.wait().unwrap();
+        run_folder(&place)
+    };
+    let folder = killed("signed", &["--sign-key", text(&ours)]);
+    let report =
+        |folder: &Path, more: &[&str]| command(&["report", text(folder)]).args(more).ended();
+    for (more, found) in [
+        (&[][..], "no --sign-key is given"),
+        (&["--sign-key", text(&other)], "--sign-key gives key"),
+    ] {
+        let ended = report(&folder, more);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{}", ended.stderr);
+        assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+        for words in ["was to be signed with key", found, "--drop-signature"] {
+            assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+        }
+        assert!(!folder.join("results.json").exists(), "nothing was written");
+    }
+    let ended = report(&folder, &["--sign-key", text(&ours)]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let whole = run_folder(folder.parent().unwrap());
+    let signed = command(&["verify", text(&whole), "--key", text(&public)]).ended();
+    assert_eq!(signed.code, 0, "{}", signed.stdout);
+
+    let given_up = report(&killed("lost", &["--sign-key", text(&ours)]), &["--drop-signature"]);
+    assert_eq!(given_up.code, 0, "{}", given_up.stderr);
+    let unsigned = verified(&run_folder(&out.path().join("lost")));
+    assert!(unsigned.code == 0 && unsigned.stdout.contains("unsigned"), "{}", unsigned.stdout);
+    assert_eq!(report(&killed("without", &[]), &[]).code, 0, "it was begun without a key");
 }

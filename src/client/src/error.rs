@@ -3,6 +3,7 @@
 //! token, key or signed link is ever a field of these errors.
 
 use letterproof_model::{ExchangeId, TransportErrorKind};
+use letterproof_toml::Problems;
 
 /// Why the client stopped.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -64,9 +65,9 @@ pub enum ClientError {
         /// What is wrong with the answer.
         problem: String,
     },
-    /// A profile has problems, each a line of its own.
-    #[error("{}", .0.join("\n"))]
-    Problems(Vec<String>),
+    /// A profile cannot be read, or has problems.
+    #[error(transparent)]
+    Problems(#[from] Problems),
     /// A page for people came in the API's place.
     #[error(
         "{url} answered {status} with a web page: a proxy or a sign-in portal answers in the API's place. Check base_url and the proxy settings, or sign in to the network; `letterproof doctor` shows more."

@@ -41,13 +41,15 @@ pub enum Document {
     Results,
     /// One line of a journal.
     Journal,
+    /// One line of a journal of format 2, in which no run is begun any more.
+    Journal2,
     /// One line of a journal of format 1, which is no longer written.
     Journal1,
 }
 
 impl Document {
     /// Every document, the API's first.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::LetterList,
         Self::Letter,
         Self::LetterUpdate,
@@ -62,6 +64,7 @@ impl Document {
         Self::Status,
         Self::Results,
         Self::Journal,
+        Self::Journal2,
         Self::Journal1,
     ];
 
@@ -98,6 +101,7 @@ impl Document {
             Self::Status => embedded!("status.json"),
             Self::Results => embedded!("results.json"),
             Self::Journal => embedded!("journal.json"),
+            Self::Journal2 => embedded!("journal-2.json"),
             Self::Journal1 => embedded!("journal-1.json"),
         }
     }

@@ -30,6 +30,12 @@ pub enum Sealing<'a> {
     SignatureDropped,
 }
 
+impl<'a> From<Option<&'a BundleKey>> for Sealing<'a> {
+    fn from(key: Option<&'a BundleKey>) -> Self {
+        key.map_or(Self::Unsigned, Self::Signed)
+    }
+}
+
 impl<'a> Sealing<'a> {
     /// The key, where there is one.
     pub(crate) fn key(self) -> Option<&'a BundleKey> {

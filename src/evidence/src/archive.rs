@@ -17,9 +17,9 @@ use crate::folder::WRITING;
 use crate::opened::{Opened, stamp};
 use crate::{EvidenceError, MANIFEST_FILE, private};
 
-/// How hard the compressor tries, 1 to 9: a bundle is made once and mailed often, and beyond 6 hardly
-/// anything is gained.
-const LEVEL: i64 = 6;
+/// How hard the compressor tries, 1 to 9: a bundle is made once and mailed often, and mailboxes have
+/// limits.
+const LEVEL: i64 = 9;
 const WRITE_HINT: &str = "free some space or choose another folder, then start again";
 
 /// Writes `<folder>.zip` beside the folder of a finished and sealed run; returns where it is.

@@ -5,7 +5,9 @@ use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-use letterproof_model::{Context, RESULTS_FORMAT, Results, Standing, visible_json};
+use letterproof_model::{
+    Context, Journal as _, RESULTS_FORMAT, Results, RunInfo, Standing, visible_json,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -78,18 +80,23 @@ impl Bundle {
         Self { folder, results, context, journal, environment }.of_one_run()
     }
 
-    /// What its results prove, and where: as its journal shows it, where an earlier version did not
-    /// write it down.
+    /// What its results prove, and where.
     #[must_use]
     pub fn standing(&self) -> Standing {
-        let run = &self.results.run;
-        run.standing.clone().unwrap_or_else(|| {
-            letterproof_judge::standing(&self.journal.recording, run.supplier, &self.context)
-        })
+        self.results.run.standing()
     }
 
-    fn of_one_run(self) -> Result<Self, EvidenceError> {
+    /// The bundle with what an earlier version did not write into its results, as far as its journal
+    /// shows it: where it was, and when it was gone on with.
+    fn of_one_run(mut self) -> Result<Self, EvidenceError> {
         if self.journal.header.run_id == self.results.run.id {
+            let (recording, run) = (&self.journal.recording, &mut self.results.run);
+            let (supplier, context) = (run.supplier, &self.context);
+            run.standing
+                .get_or_insert_with(|| letterproof_judge::standing(recording, supplier, context));
+            if run.resumed.is_empty() {
+                run.resumed = RunInfo::resumptions(recording.marks());
+            }
             return Ok(self);
         }
         let problem = format!("the journal belongs to another run than {RESULTS_FILE}");

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use letterproof_model::{CheckResult, Results, TestResult, Verdict};
+use letterproof_model::{CheckResult, Results, Verdict};
 use serde::Serialize;
 
 /// The name and version of the format of a comparison.
@@ -91,7 +91,8 @@ fn facts(results: &Results) -> BTreeMap<Key, String> {
         for criterion in test.checks() {
             add(DifferenceKind::Criterion, criterion.id.to_string(), word(criterion.verdict));
         }
-        if let Some(seconds) = seconds(test) {
+        let took = test.took().map(|took| took.as_secs_f64());
+        if let Some(seconds) = took.filter(|seconds| *seconds > 0.0) {
             add(DifferenceKind::Timing, test.id.to_string(), format!("{seconds:.1} s"));
         }
     }
@@ -127,13 +128,4 @@ fn place(id: &str) -> usize {
 
 fn word(verdict: Verdict) -> String {
     verdict.as_str().to_owned()
-}
-
-/// How long a test's attempts took together; `None` where none came to an end.
-fn seconds(test: &TestResult) -> Option<f64> {
-    let spans = test.attempts.iter().filter_map(|attempt| {
-        Some(attempt.finished?.duration_since(attempt.started).as_secs_f64())
-    });
-    let total: f64 = spans.sum();
-    (total > 0.0).then_some(total)
 }

@@ -83,16 +83,6 @@ pub enum EvidenceError {
         /// The name.
         name: String,
     },
-    /// A waivers file cannot be used.
-    #[error("{} line {line}: {problem}", path.display())]
-    Waivers {
-        /// The file.
-        path: PathBuf,
-        /// The line, counted from 1.
-        line: u64,
-        /// What is wrong with it.
-        problem: String,
-    },
     /// A gateway's log cannot be read.
     #[error("{} line {line}: {problem}", path.display())]
     GatewayLog {
@@ -135,6 +125,26 @@ pub enum EvidenceError {
         /// The bundle.
         path: PathBuf,
     },
+    /// Runs of different suppliers cannot be put together.
+    #[error(
+        "the bundles are of different suppliers: {one}, and {other}; give those of one supplier at a time"
+    )]
+    Suppliers {
+        /// A run, and whose it is.
+        one: String,
+        /// Another run, and whose it is.
+        other: String,
+    },
+    /// A run that was begun with a signing key would be completed without it.
+    #[error("{}: this run was to be signed with key {wanted}, and {}; give the key it was begun with as --sign-key. Where that is lost, `letterproof report --drop-signature` makes an unsigned bundle of a run that broke off", path.display(), other_key(given.as_deref()))]
+    OtherKey {
+        /// The folder of the run.
+        path: PathBuf,
+        /// The id of the key that it was begun with.
+        wanted: String,
+        /// The id of the key that was given, where one was.
+        given: Option<String>,
+    },
     /// An attestation cannot be taken.
     #[error("the attestation is refused: {problem}")]
     Attestation {
@@ -173,6 +183,14 @@ pub enum EvidenceError {
     /// The system's random source failed.
     #[error("the system gave no random numbers, without which secrets cannot be replaced safely")]
     Random,
+}
+
+/// Which other key was given, or that none was.
+fn other_key(given: Option<&str>) -> String {
+    given.map_or_else(
+        || "no --sign-key is given".to_owned(),
+        |given| format!("--sign-key gives key {given}"),
+    )
 }
 
 impl EvidenceError {

@@ -10,9 +10,11 @@ use std::path::{Path, PathBuf};
 
 use letterproof_model::{Context, Results, RunId};
 
+use crate::amend::Sealing;
 use crate::bundle::{self, CONTEXT_FILE, RESULTS_FILE};
 use crate::environment::{ENVIRONMENT_FILE, Environment};
-use crate::{EvidenceError, JOURNAL_FILE, leftovers, names, private};
+use crate::manifest::SIGNING_KEY_FILE;
+use crate::{BundleKey, BundlePublicKey, EvidenceError, JOURNAL_FILE, leftovers, names, private};
 
 /// How the names of files begin while they are written.
 pub(crate) const WRITING: &str = ".writing-";
@@ -62,17 +64,28 @@ impl RunFolder {
         Ok(Self { path, finished, leftovers: leftovers::clear(out), lock })
     }
 
-    /// Opens the folder of a run that broke off, to complete it; what a killed run was writing is
-    /// removed, for it was never whole.
+    /// Keeps in the folder which key is to sign its bundle, so that whoever completes it after a kill
+    /// brings the same one.
     ///
     /// # Errors
-    /// When there is no such folder, its name does not end in `.incomplete`, or its run goes on.
-    pub fn reopen(path: &Path) -> Result<Self, EvidenceError> {
+    /// When it cannot be written.
+    pub fn begin_with(&self, key: Option<&BundleKey>) -> Result<(), EvidenceError> {
+        key.map_or(Ok(()), |key| self.write(SIGNING_KEY_FILE, key.public().to_pem().as_bytes()))
+    }
+
+    /// Opens the folder of a run that broke off, to complete it and seal it so; what a killed run was
+    /// writing is removed, for it was never whole.
+    ///
+    /// # Errors
+    /// When there is no such folder, its name does not end in `.incomplete`, its run goes on, or it
+    /// was begun with another key.
+    pub fn reopen(path: &Path, sealing: Sealing<'_>) -> Result<Self, EvidenceError> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let Some(run_id) = name.strip_suffix(INCOMPLETE).filter(|_| path.is_dir()) else {
             return Err(EvidenceError::Missing { path: path.to_owned() });
         };
         let lock = locked(path)?;
+        refuse_other_key(path, sealing)?;
         let finished = path.with_file_name(run_id);
         let out = path.parent().filter(|out| !out.as_os_str().is_empty());
         let leftovers = leftovers::clear(out.unwrap_or(Path::new(".")));
@@ -202,6 +215,24 @@ impl RunFolder {
     }
 }
 
+/// Refuses to seal a run otherwise than with the key that it was begun with: nobody is to find it
+/// unsigned, or signed by somebody else, without having said so.
+///
+/// # Errors
+/// When the folder names another key, or one that cannot be read.
+pub fn refuse_other_key(folder: &Path, sealing: Sealing<'_>) -> Result<(), EvidenceError> {
+    let begun_with = folder.join(SIGNING_KEY_FILE);
+    if matches!(sealing, Sealing::SignatureDropped) || !begun_with.exists() {
+        return Ok(());
+    }
+    let wanted = BundlePublicKey::read(&begun_with)?.key_id();
+    let given = sealing.key().map(|key| key.public().key_id());
+    if given.as_ref() == Some(&wanted) {
+        return Ok(());
+    }
+    Err(EvidenceError::OtherKey { path: folder.to_owned(), wanted, given })
+}
+
 /// Locks a folder; `None` where the system cannot.
 fn locked(folder: &Path) -> Result<Option<File>, EvidenceError> {
     let Ok(lock) = File::open(folder) else { return Ok(None) };
@@ -297,7 +328,7 @@ mod tests {
         }
         let path = folder.path().to_owned();
         drop(folder);
-        RunFolder::reopen(&path).unwrap();
+        RunFolder::reopen(&path, Sealing::Unsigned).unwrap();
         let left = |folder: &Path| fs::read_dir(folder).unwrap().count();
         assert_eq!((left(&path), left(&path.join("AT4"))), (1, 1));
         assert_eq!(fs::read(path.join("AT4/criteria.csv")).unwrap(), b"x");
@@ -309,10 +340,39 @@ mod tests {
         let out = tempfile::tempdir().unwrap();
         let folder = RunFolder::create(out.path(), &id()).unwrap();
         let path = folder.path().to_owned();
-        let error = RunFolder::reopen(&path).unwrap_err();
+        let error = RunFolder::reopen(&path, Sealing::Unsigned).unwrap_err();
         assert!(matches!(error, EvidenceError::InUse { .. }), "{error}");
         drop(folder);
-        RunFolder::reopen(&path).unwrap();
+        RunFolder::reopen(&path, Sealing::Unsigned).unwrap();
+    }
+
+    #[test]
+    fn who_completes_a_run_brings_the_key_it_was_begun_with_or_gives_the_signature_up() {
+        let out = tempfile::tempdir().unwrap();
+        let [ours, other] = [(); 2].map(|()| BundleKey::generate().unwrap());
+        let folder = RunFolder::create(out.path(), &id()).unwrap();
+        folder.begin_with(Some(&ours)).unwrap();
+        let path = folder.path().to_owned();
+        drop(folder);
+        for (sealing, found) in [
+            (Sealing::Unsigned, "no --sign-key is given"),
+            (Sealing::Signed(&other), "--sign-key gives key"),
+        ] {
+            let error = RunFolder::reopen(&path, sealing).unwrap_err().to_string();
+            assert!(error.contains(found) && error.contains("--drop-signature"), "{error}");
+            assert!(error.contains(&ours.public().key_id()), "{error}");
+        }
+        for sealing in [Sealing::Signed(&ours), Sealing::SignatureDropped] {
+            RunFolder::reopen(&path, sealing).unwrap();
+        }
+        // What was begun without a key may be signed by whoever completes it.
+        let folder = RunFolder::create(out.path(), &RunId::from("unsigned")).unwrap();
+        folder.begin_with(None).unwrap();
+        let path = folder.path().to_owned();
+        drop(folder);
+        for sealing in [Sealing::Unsigned, Sealing::Signed(&ours)] {
+            RunFolder::reopen(&path, sealing).unwrap();
+        }
     }
 
     #[test]
@@ -355,8 +415,8 @@ mod tests {
         let folder = RunFolder::create(out.path(), &id()).unwrap();
         let path = folder.path().to_owned();
         drop(folder);
-        let folder = RunFolder::reopen(&path).unwrap();
-        assert!(RunFolder::reopen(out.path()).is_err());
+        let folder = RunFolder::reopen(&path, Sealing::Unsigned).unwrap();
+        assert!(RunFolder::reopen(out.path(), Sealing::Unsigned).is_err());
         folder.discard().unwrap();
         assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
     }

@@ -3,9 +3,12 @@
 //! gives the standing that the journal shows.
 
 use jiff::SignedDuration;
-use letterproof_model::{Place, Proof, Results, TestId, Timestamp, Verdict, unwaived_verdict};
+use letterproof_model::{
+    Place, Proof, Results, TestId, Timestamp, Verdict, pack, unwaived_verdict,
+};
 use serde::Serialize;
 
+use crate::attest::StatementState;
 use crate::readiness::{Submission, beside_the_pack, owed};
 
 /// What is asked for.
@@ -31,7 +34,8 @@ pub struct Demands {
     pub window: Option<u8>,
     /// The revision of the pack that it must be judged by.
     pub pack_version: Option<String>,
-    /// Whether every statement that the tests ask for must have been given.
+    /// Whether every statement must have been given that the tests demanded ask for, or optional ones
+    /// that were declared, asked for by name, or judged.
     pub nothing_owed: bool,
     /// Whether nothing may have been seen that a supplier may not do.
     pub no_violations: bool,
@@ -70,16 +74,23 @@ pub fn gate(run: &Submission<'_>, demands: &Demands, now: Timestamp) -> Vec<Dema
     }
     asked.extend(of_its_head(results, demands));
     if demands.nothing_owed {
-        let owed: Vec<String> = demands
-            .tests
-            .iter()
-            .flat_map(|test| owed(*test, &[run]))
-            .map(|id| id.to_string())
-            .collect();
-        let found = match owed.is_empty() {
-            true => "none is owed".to_owned(),
-            false => format!("owed for {}", owed.join(", ")),
+        let asking = pack().iter().map(|test| test.id);
+        let asking =
+            asking.filter(|test| demands.tests.contains(test) || shows_optional(*test, results));
+        let owed: Vec<_> = asking.flat_map(|test| owed(test, &[run])).collect();
+        let listed = |wanted, words| {
+            let of_it = owed.iter().filter(|(_, state)| *state == wanted);
+            let ids: Vec<&str> = of_it.map(|(id, _)| id.as_str()).collect();
+            (!ids.is_empty()).then(|| format!("{words} {}", ids.join(", ")))
         };
+        let found: Vec<String> = [
+            listed(StatementState::Owed, "owed for"),
+            listed(StatementState::FileMissing, "stated without the file that shows it:"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let found = if found.is_empty() { "none is owed".to_owned() } else { found.join("; ") };
         asked.push(Demand::new("no statement owed", owed.is_empty(), found));
     }
     if demands.no_violations {
@@ -98,6 +109,15 @@ pub fn gate(run: &Submission<'_>, demands: &Demands, now: Timestamp) -> Vec<Dema
         asked.push(Demand::new(demand, stale.is_empty(), found));
     }
     asked
+}
+
+/// Whether a run was to show this optional test (its profile declares it, or it was asked for by name),
+/// or did. One that the supplier's workflow leaves out asks for nothing.
+fn shows_optional(test: TestId, results: &Results) -> bool {
+    let idle = |verdict| matches!(verdict, Verdict::NotRun | Verdict::NotApplicable);
+    results.tests.iter().filter(|result| result.id == test && !result.required).any(|result| {
+        results.run.deciding.contains(&test) || result.selected && !idle(result.verdict)
+    })
 }
 
 /// Whose system made the calls, and where they went.
@@ -123,7 +143,18 @@ fn of_its_standing(results: &Results, demands: &Demands) -> Vec<Demand> {
     }
     if demands.reconciled {
         let met = standing.place == Place::IntReconciled;
-        asked.push(Demand::new("the same calls in the gateway's log", met, shows(met)));
+        let found = match standing.place {
+            Place::IntReconciled => shows(true),
+            Place::IntClaimed => {
+                "the log given does not hold the same calls, or the bundle does not \
+                                  verify; `letterproof reconcile` lists what differs"
+                    .to_owned()
+            }
+            place => format!(
+                "a gateway's log vouches for calls to INT alone, and the record shows {place}"
+            ),
+        };
+        asked.push(Demand::new("the same calls in the gateway's log", met, found));
     }
     if let Some(target) = &demands.target {
         let is_there = match target.as_str() {
@@ -177,7 +208,14 @@ fn of_its_head(results: &Results, demands: &Demands) -> Vec<Demand> {
         let found = run
             .window
             .map_or_else(|| "no test window".to_owned(), |its| format!("test window {its}"));
-        let met = run.window == Some(window);
+        let is_named = run.window == Some(window);
+        // Days that were stated count as the number does.
+        let outside = run.outside_window().filter(|_| is_named);
+        let met = is_named && outside.is_none();
+        let found = match outside {
+            Some(words) => format!("{found}, but {words}"),
+            None => found,
+        };
         asked.push(Demand::new(format!("of test window {window}"), met, found));
     }
     if let Some(version) = &demands.pack_version {

@@ -4,21 +4,25 @@
 //! nothing of an earlier run makes up for it, and no driven run covers it. Refuses to call anybody
 //! ready on driven runs, on runs at another place than INT, or with evidence owed.
 
+mod need;
 mod shown;
+mod whose;
 
 use std::collections::BTreeSet;
 
 use letterproof_model::{
-    About, Capability, CheckResult, ClauseKind, Context, CriterionId, FindingKind, Place, Proof,
-    Results, RunId, Standing, TestId, Timestamp, Verdict, WaiverState, pack,
+    About, Capability, CheckResult, Context, CriterionId, FindingKind, Place, Proof, Results,
+    RunId, Standing, TestId, Timestamp, Verdict, WaiverState, clause, pack,
 };
 use serde::Serialize;
 
-use crate::Attestation;
-use crate::attest::{Stated, is_stated, stated};
+use crate::attest::{Stated, StatementState, stated, statement_state};
 use crate::hosts::{host_of, is_this_machine};
+use crate::{Attestation, EvidenceError};
+pub use need::Need;
 pub use shown::FailureLine;
 use shown::{Judged, deciding, failures, is_waived, judged, to_show};
+pub use whose::Whose;
 
 /// The name and version of the format of a readiness report.
 pub const READINESS_FORMAT: &str = "letterproof-readiness/1";
@@ -42,6 +46,8 @@ pub struct Readiness {
     pub format: String,
     /// Whether nothing remains.
     pub ready: bool,
+    /// The supplier whose runs they are.
+    pub whose: Whose,
     /// The runs, by time.
     pub runs: Vec<RunLine>,
     /// AT1 to AT15.
@@ -59,6 +65,10 @@ pub struct Readiness {
 pub struct RunLine {
     /// Its id.
     pub id: RunId,
+    /// The supplier's name; absent where the bundle names nobody.
+    pub supplier: Option<String>,
+    /// The id of the supplier's application; absent where the bundle does not name it.
+    pub application_id: Option<String>,
     /// Its test window.
     pub window: Option<u8>,
     /// The target's name.
@@ -72,6 +82,9 @@ pub struct RunLine {
     pub started: Timestamp,
     /// Its exit code.
     pub exit_code: u8,
+    /// What a reader must know of its times, a sentence each; decides nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }
 
 /// A test, and how it stands.
@@ -83,7 +96,9 @@ pub struct TestLine {
     pub title: String,
     /// Whether the pack makes it mandatory.
     pub required: bool,
-    /// Whether the supplier's workflow has it; optional tests only.
+    /// Whether it must be shown, and why.
+    pub need: Need,
+    /// Whether it is optional and the profile states its status.
     pub declared: bool,
     /// The verdict of the run that decides: the last witnessed on INT that judged it, else the last
     /// witnessed anywhere, else the last of all.
@@ -104,8 +119,10 @@ pub struct TestLine {
     pub failures: Vec<FailureLine>,
     /// What the supplier's own system has still to show; absent where it did.
     pub to_show: Option<String>,
-    /// Clauses for which a statement is owed.
+    /// Clauses for which a statement is owed, or the file that must come with it.
     pub owed: Vec<CriterionId>,
+    /// Those of them that are stated, without the file that the clause asks for.
+    pub file_missing: Vec<CriterionId>,
 }
 
 impl TestLine {
@@ -128,22 +145,6 @@ impl TestLine {
         self.standing
             .zip(self.place)
             .map_or_else(|| "–".to_owned(), |(standing, place)| format!("{standing} at {place}"))
-    }
-
-    /// Whether it is needed, in a word.
-    #[must_use]
-    pub fn need(&self) -> &'static str {
-        match (self.required, self.declared) {
-            (true, _) => "yes",
-            (false, true) => "declared",
-            (false, false) => "no",
-        }
-    }
-
-    /// Whether the supplier must show it: mandatory, or optional and part of its workflow.
-    #[must_use]
-    pub fn is_needed(&self) -> bool {
-        self.required || self.declared
     }
 }
 
@@ -193,10 +194,13 @@ pub struct Issue {
 }
 
 /// Puts the runs of a supplier together.
-#[must_use]
-pub fn readiness(submissions: &[Submission<'_>]) -> Readiness {
+///
+/// # Errors
+/// When two of them are of different suppliers.
+pub fn readiness(submissions: &[Submission<'_>]) -> Result<Readiness, EvidenceError> {
     let mut runs: Vec<&Submission<'_>> = submissions.iter().collect();
     runs.sort_by_key(|run| run.results.run.finished);
+    let whose = Whose::of(&runs)?;
     let tests: Vec<TestLine> = pack().iter().map(|test| test_line(test.id, &runs)).collect();
     let issues = issues(&runs, &tests);
     let lines: Vec<RunLine> = runs.iter().map(|run| run_line(run)).collect();
@@ -205,15 +209,16 @@ pub fn readiness(submissions: &[Submission<'_>]) -> Readiness {
         let stale = run.results.waivers.iter().filter_map(|used| used.advice());
         remaining.extend(stale.map(|advice| format!("run {}: {advice}", run.results.run.id)));
     }
-    Readiness {
+    Ok(Readiness {
         format: READINESS_FORMAT.to_owned(),
         ready: remaining.is_empty(),
+        whose,
         runs: lines,
         tests,
         attestations: runs.iter().flat_map(|run| statements(run)).collect(),
         issues,
         remaining,
-    }
+    })
 }
 
 fn statements<'a>(run: &'a Submission<'_>) -> impl Iterator<Item = StatementLine> + 'a {
@@ -231,6 +236,8 @@ fn run_line(run: &Submission<'_>) -> RunLine {
     let info = &run.results.run;
     RunLine {
         id: info.id.clone(),
+        supplier: info.who.supplier.clone(),
+        application_id: info.who.application_id.clone(),
         window: info.window,
         target: info.target.name.clone(),
         rehearsal: matches!(info.standing().place, Place::Mock | Place::Sandbox)
@@ -239,6 +246,7 @@ fn run_line(run: &Submission<'_>) -> RunLine {
         standing: info.standing(),
         started: info.started,
         exit_code: run.results.exit_code,
+        remarks: info.remarks(),
     }
 }
 
@@ -247,11 +255,14 @@ fn test_line(test: TestId, runs: &[&Submission<'_>]) -> TestLine {
     let judged = judged(test, runs);
     let deciding = deciding(&judged);
     let standing = deciding.map(|(run, _)| run.results.run.standing());
+    let (owed, need) = (owed(test, runs), need::need(test, runs, &judged));
+    let lacking = owed.iter().filter(|(_, state)| *state == StatementState::FileMissing);
     TestLine {
         id: test,
         title: definition.title.to_owned(),
         required: definition.required,
-        declared: runs.last().is_none_or(|run| run.context.works_by(test)),
+        declared: need == Need::Declared,
+        need,
         verdict: deciding.map_or(Verdict::NotRun, |(_, result)| result.verdict),
         standing: standing.as_ref().map(|standing| standing.word),
         place: standing.as_ref().map(|standing| standing.place),
@@ -261,18 +272,28 @@ fn test_line(test: TestId, runs: &[&Submission<'_>]) -> TestLine {
         date: deciding.map(|(run, _)| run.results.run.finished),
         failures: failures(&judged),
         to_show: to_show(deciding),
-        owed: owed(test, runs),
+        file_missing: lacking.map(|(id, _)| id.clone()).collect(),
+        owed: owed.into_iter().map(|(id, _)| id).collect(),
     }
 }
 
-/// The clauses of a test for which a statement is owed: none of these runs has it.
-pub(crate) fn owed(test: TestId, runs: &[&Submission<'_>]) -> Vec<CriterionId> {
-    let attested = |id: &CriterionId| runs.iter().any(|run| is_stated(run.attestations, id));
-    let clauses = letterproof_model::test_definition(test).clauses.iter();
-    clauses
-        .filter(|clause| clause.kind == ClauseKind::Attestation)
-        .map(|clause| CriterionId::from(clause.id))
-        .filter(|id| !attested(id))
+/// The clauses of a test for which none of these runs has all that the statement needs.
+pub(crate) fn owed(test: TestId, runs: &[&Submission<'_>]) -> Vec<(CriterionId, StatementState)> {
+    let verdict = |run: &Submission<'_>, id: &CriterionId| {
+        let mut criteria = run.results.tests.iter().flat_map(|test| &test.criteria);
+        criteria.find(|one| one.id == *id).map_or(Verdict::NotRun, |one| one.verdict)
+    };
+    let in_run = |run: &Submission<'_>, id: &CriterionId| {
+        statement_state(id, verdict(run, id), run.attestations)
+    };
+    letterproof_model::test_definition(test)
+        .clauses
+        .iter()
+        .filter_map(|clause| {
+            let id = clause.criterion();
+            let state = runs.iter().map(|run| in_run(run, &id)).max()?;
+            state.is_owed().then_some((id, state))
+        })
         .collect()
 }
 
@@ -285,7 +306,9 @@ fn used<'a, 'b>(
         let id = &run.results.run.id;
         let open =
             |test: &TestLine| test.failures.iter().any(|one| one.is_open() && one.run == *id);
-        tests.iter().any(|test| test.run.as_ref() == Some(id) || test.is_needed() && open(test))
+        tests
+            .iter()
+            .any(|test| test.run.as_ref() == Some(id) || test.need.is_needed() && open(test))
     };
     runs.iter().rev().copied().filter(is_used)
 }
@@ -293,7 +316,7 @@ fn used<'a, 'b>(
 fn issues(runs: &[&Submission<'_>], tests: &[TestLine]) -> Vec<Issue> {
     let mut issues = Vec::new();
     let mut seen = BTreeSet::new();
-    for line in tests.iter().filter(|line| line.is_needed()) {
+    for line in tests.iter().filter(|line| line.need.is_needed()) {
         let counts = |(run, _): &Judged<'_, '_>| {
             let id = &run.results.run.id;
             let open = line.failures.iter().any(|one| one.is_open() && one.run == *id);
@@ -354,19 +377,32 @@ fn issue(id: &str, observed: &str, run: &Submission<'_>) -> Issue {
 
 fn remaining(runs: &[RunLine], tests: &[TestLine], issues: &[Issue]) -> Vec<String> {
     let mut remaining = Vec::new();
-    for test in tests.iter().filter(|test| test.is_needed()) {
+    for test in tests.iter().filter(|test| test.need.is_needed()) {
         remaining.extend(test.to_show.iter().map(|to_show| format!("{}: {to_show}", test.id)));
         let is_other = |one: &&FailureLine| one.is_open() && test.run.as_ref() != Some(&one.run);
         let open = test.failures.iter().filter(is_other);
         remaining.extend(open.map(|one| format!("{}: {}", test.id, one.words())));
-        if !test.owed.is_empty() {
-            let owed: Vec<&str> = test.owed.iter().map(CriterionId::as_str).collect();
+        let unstated: Vec<&str> = test
+            .owed
+            .iter()
+            .filter(|id| !test.file_missing.contains(id))
+            .map(CriterionId::as_str)
+            .collect();
+        if !unstated.is_empty() {
             remaining.push(format!(
                 "{}: statements owed for {}; give them with `letterproof attest`",
                 test.id,
-                owed.join(", ")
+                unstated.join(", ")
             ));
         }
+        remaining.extend(test.file_missing.iter().map(|id| {
+            let asked = clause(id).map_or("a file", |clause| clause.note);
+            format!(
+                "{}: {id} is stated, its evidence is missing; attach {asked} with `letterproof attest \
+                 --file`",
+                test.id
+            )
+        }));
     }
     let open = issues.iter().filter(|issue| issue.open);
     remaining.extend(open.map(|issue| match &issue.mitigation {

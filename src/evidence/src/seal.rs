@@ -25,7 +25,7 @@ impl RunFolder {
         self.remove(MANIFEST_FILE)?;
         self.remove(TIMESTAMP_FILE)?;
         match key {
-            Some(key) => self.write(SIGNING_KEY_FILE, key.public().to_pem().as_bytes())?,
+            Some(_) => self.begin_with(key)?,
             None => self.remove(SIGNING_KEY_FILE)?,
         }
         let opened = Opened::open(self.path())?;

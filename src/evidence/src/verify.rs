@@ -134,8 +134,7 @@ impl Verification {
 /// When there is nothing at `path` that can be opened. Everything else is a problem in the answer.
 pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, EvidenceError> {
     if is_incomplete(path) {
-        let sentence = "this run broke off or still goes on, and no bundle was made of it yet; \
-                        `letterproof report` makes one";
+        let sentence = incomplete(path);
         return Ok(refused(Problem::whole(ProblemKind::Incomplete, sentence)));
     }
     let opened = match Opened::open(path) {
@@ -240,6 +239,20 @@ fn is_incomplete(path: &Path) -> bool {
         && path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(INCOMPLETE))
 }
 
+/// What is to be done with a folder of which no bundle was made yet.
+fn incomplete(path: &Path) -> String {
+    let shown = path.display();
+    // Only `run` can be gone on with.
+    let go_on = match path.join(RUN_FILE).exists() {
+        true => format!(", or go on with it with `letterproof run --resume {shown}`"),
+        false => String::new(),
+    };
+    format!(
+        "no bundle was made of this run, which broke off or still goes on; once it has ended, make \
+         one with `letterproof report {shown}`{go_on}"
+    )
+}
+
 fn refused(problem: Problem) -> Verification {
     Verification {
         format: VERIFICATION_FORMAT.to_owned(),
@@ -324,6 +337,7 @@ impl Again<'_> {
         self.problems.extend(problems);
         self.not_checked.extend(not_checked);
         self.completeness(&saved);
+        self.notes.extend(derived.run.remarks());
         self.note_gaps(&derived);
         count
     }

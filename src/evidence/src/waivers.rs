@@ -18,159 +18,69 @@ use std::path::Path;
 use jiff::civil::Date;
 use letterproof_judge::conformance::conformance_ids;
 use letterproof_judge::observer_ids;
-use letterproof_model::{CriterionId, Waiver, clause, decode_text, pack};
-use serde::Deserialize;
-use toml::Spanned;
-use toml::value::Datetime;
-
-use crate::EvidenceError;
-
-/// Longest waivers file read, in bytes.
-const LIMIT: u64 = 1024 * 1024;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    waiver: Vec<Spanned<Entry>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    id: Spanned<String>,
-    reason: Spanned<String>,
-    agreed_by: Spanned<String>,
-    reference: Spanned<String>,
-    date: Spanned<Day>,
-    expires: Spanned<Day>,
-}
-
-/// A date, as TOML's own or as text.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Day {
-    Toml(Datetime),
-    Text(String),
-}
-
-impl Day {
-    fn read(&self) -> Option<Date> {
-        match self {
-            Self::Toml(day) => day.to_string().parse().ok(),
-            Self::Text(text) => text.parse().ok(),
-        }
-    }
-}
+use letterproof_model::{Waiver, nearest, pack};
+use letterproof_toml::{Problems, Table, Value, read_file};
 
 /// Reads a waivers file.
 ///
 /// # Errors
-/// When the file cannot be read or an entry is not as it must be; the message names the line.
-pub fn read_waivers(path: &Path) -> Result<Vec<Waiver>, EvidenceError> {
-    let io = EvidenceError::io("read", path, "give --waivers a TOML file you may read");
-    let size = std::fs::metadata(path).map(|found| found.len());
-    let text = match size {
-        Ok(size) if size > LIMIT => Err(std::io::Error::other("it is longer than 1 MiB")),
-        _ => std::fs::read(path).and_then(|bytes| Ok(decode_text(bytes)?)),
-    }
-    .map_err(io)?;
-    Reader { path, text: &text }.waivers()
-}
-
-struct Reader<'a> {
-    path: &'a Path,
-    text: &'a str,
-}
-
-impl Reader<'_> {
-    fn waivers(&self) -> Result<Vec<Waiver>, EvidenceError> {
-        let file: File = toml::from_str(self.text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            self.wrong(at, error.message().replace('\n', " "))
-        })?;
-        let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-        let mut waivers = Vec::new();
-        for entry in file.waiver {
-            let waiver = self.waiver(&entry)?;
-            if let Some(line) = seen.insert(waiver.id.clone(), waiver.line) {
-                let problem = format!("{} is waived at line {line} already", waiver.id);
-                return Err(self.wrong(entry.span().start, problem));
+/// When the file cannot be read or an entry is not as it must be; each problem names its line.
+pub fn read_waivers(path: &Path) -> Result<Vec<Waiver>, Problems> {
+    read_file(path, "give --waivers a TOML file you may read", |top| {
+        let entries = top.tables("waiver").unwrap_or_default();
+        let waivers: Vec<Option<Waiver>> = entries.iter().map(waiver).collect();
+        let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
+        for (entry, waiver) in entries.iter().zip(&waivers) {
+            let Some(waiver) = waiver else { continue };
+            if let Some(line) = seen.insert(&waiver.id, waiver.line) {
+                entry.problem("id", format!("the same is waived at line {line} already"));
             }
-            waivers.push(waiver);
         }
-        Ok(waivers)
-    }
-
-    fn waiver(&self, entry: &Spanned<Entry>) -> Result<Waiver, EvidenceError> {
-        let line = self.line(entry.span().start);
-        let entry = entry.as_ref();
-        let date = self.day(&entry.date, "date")?;
-        let expires = self.day(&entry.expires, "expires")?;
-        if expires < date {
-            let problem = format!("it expires on {expires}, before it was agreed on {date}");
-            return Err(self.wrong(entry.expires.span().start, problem));
-        }
-        Ok(Waiver {
-            id: self.id(&entry.id)?,
-            reason: self.words(&entry.reason, "reason")?,
-            agreed_by: self.words(&entry.agreed_by, "agreed_by")?,
-            reference: self.words(&entry.reference, "reference")?,
-            date,
-            expires,
-            line,
-        })
-    }
-
-    fn id(&self, given: &Spanned<String>) -> Result<String, EvidenceError> {
-        let id = given.as_ref().trim();
-        let known = clause(&CriterionId::from(id)).is_some()
-            || id.strip_prefix("F-").is_some_and(|rest| !rest.is_empty())
-            || conformance_ids().chain(observer_ids()).any(|known| known == id);
-        if known {
-            return Ok(id.to_owned());
-        }
-        let near = nearest(id).map_or_else(String::new, |near| format!("; did you mean {near}?"));
-        let problem =
-            format!("`{id}` is no criterion (AT4.2, C-…, O-…) and no finding (F-…){near}");
-        Err(self.wrong(given.span().start, problem))
-    }
-
-    fn words(&self, given: &Spanned<String>, field: &str) -> Result<String, EvidenceError> {
-        let text = given.as_ref().trim();
-        if text.is_empty() {
-            return Err(self.wrong(given.span().start, format!("`{field}` is empty")));
-        }
-        Ok(text.to_owned())
-    }
-
-    fn day(&self, given: &Spanned<Day>, field: &str) -> Result<Date, EvidenceError> {
-        given.as_ref().read().ok_or_else(|| {
-            let problem = format!("`{field}` is no date; write for example 2026-12-31");
-            self.wrong(given.span().start, problem)
-        })
-    }
-
-    fn line(&self, offset: usize) -> u32 {
-        let before = self.text.as_bytes().iter().take(offset);
-        u32::try_from(before.filter(|byte| **byte == b'\n').count() + 1).unwrap_or(u32::MAX)
-    }
-
-    fn wrong(&self, offset: usize, problem: String) -> EvidenceError {
-        EvidenceError::Waivers {
-            path: self.path.to_owned(),
-            line: u64::from(self.line(offset)),
-            problem,
-        }
-    }
+        waivers.into_iter().collect()
+    })
 }
 
-/// The known criterion whose name is nearest.
-fn nearest(id: &str) -> Option<&'static str> {
+fn waiver(entry: &Table<'_>) -> Option<Waiver> {
+    let entry = entry.required();
+    let words = |name| Some(entry.text(name)?.trim().to_owned());
+    let day = |name| entry.value(name, "a date such as 2026-12-31", Value::date);
+    let (date, expires): (Option<Date>, Option<Date>) = (day("date"), day("expires"));
+    if let (Some(date), Some(expires)) = (date, expires)
+        && expires < date
+    {
+        let said = format!("it expires on {expires}, before it was agreed on {date}");
+        entry.problem("expires", said);
+    }
+    let (id, reason) = (entry.parsed("id", known), words("reason"));
+    let (agreed_by, reference) = (words("agreed_by"), words("reference"));
+    Some(Waiver {
+        id: id?,
+        reason: reason?,
+        agreed_by: agreed_by?,
+        reference: reference?,
+        date: date?,
+        expires: expires?,
+        line: entry.line(),
+    })
+}
+
+/// The id of a criterion that is known, or of a finding.
+fn known(id: &str) -> Result<String, String> {
+    let id = id.trim();
+    let known = id.strip_prefix("F-").is_some_and(|rest| !rest.is_empty())
+        || known_ids().any(|known| known == id);
+    if known {
+        return Ok(id.to_owned());
+    }
+    let near = nearest(id, known_ids());
+    let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    Err(format!("this is no criterion (AT4.2, C-…, O-…) and no finding (F-…){near}"))
+}
+
+/// The ids of all that can be waived but findings.
+fn known_ids() -> impl Iterator<Item = &'static str> {
     let clauses = pack().iter().flat_map(|test| test.clauses).map(|clause| clause.id);
-    let near = |known: &&str| strsim::damerau_levenshtein(known, &id.to_uppercase());
-    let ids = clauses.chain(conformance_ids()).chain(observer_ids());
-    ids.min_by_key(near).filter(|known| near(known) <= 3)
+    clauses.chain(conformance_ids()).chain(observer_ids())
 }
 
 #[cfg(test)]
@@ -216,21 +126,56 @@ expires = \"2026-12-31\"
 
     #[test]
     fn each_mistake_is_told_with_its_line() {
-        for (from, to, line, told) in [
-            ("AT10.3", "AT10.33", "line 2", "did you mean AT10.3"),
-            ("AT10.3", "", "line 2", "no criterion"),
-            ("until release 4.2", " ", "line 3", "`reason` is empty"),
-            ("2026-11-02", "\"soon\"", "line 6", "no date"),
-            ("2026-12-31", "2026-11-01", "line 7", "before it was agreed"),
-            ("agreed_by", "agreed", "line 4", "unknown field"),
-            ("reference = \"SUP-118\"\n", "", "line 1", "missing field `reference`"),
-            ("[[waiver]]", "[[waivers]]", "line 1", "unknown field"),
+        for (from, to, told) in [
+            (
+                "AT10.3",
+                "AT10.33",
+                "2: field `waiver.id`: this is no criterion (AT4.2, C-…, O-…) and no finding (F-…); did you mean `AT10.3`?",
+            ),
+            (
+                "AT10.3",
+                "at10.3",
+                "2: field `waiver.id`: this is no criterion (AT4.2, C-…, O-…) and no finding (F-…); did you mean `AT10.3`?",
+            ),
+            ("AT10.3", "", "2: field `waiver.id`: expected some text in quotes"),
+            ("AT10.3", "F-", "2: field `waiver.id`: this is no criterion"),
+            ("until release 4.2", " ", "3: field `waiver.reason`: expected some text in quotes"),
+            (
+                "2026-11-02",
+                "\"soon\"",
+                "6: field `waiver.date`: expected a date such as 2026-12-31",
+            ),
+            (
+                "2026-12-31",
+                "2026-11-01",
+                "7: field `waiver.expires`: it expires on 2026-11-01, before it was agreed on 2026-11-02",
+            ),
+            (
+                "agreed_by",
+                "agreed",
+                "4: field `waiver.agreed`: no such field; did you mean `agreed_by`?",
+            ),
+            ("reference = \"SUP-118\"\n", "", "1: field `waiver.reference`: it is missing"),
+            (
+                "[[waiver]]",
+                "[[waivers]]",
+                "1: field `waivers`: no such field; did you mean `waiver`?",
+            ),
         ] {
             let error = read(&WHOLE.replacen(from, to, 1)).unwrap_err();
-            assert!(error.contains(line) && error.contains(told), "{to}: {error}");
+            assert!(error.contains(&format!("waivers.toml:{told}")), "{to}: {error}");
         }
         let error = read(&format!("{WHOLE}\n{WHOLE}")).unwrap_err();
-        assert!(error.contains("line 9") && error.contains("waived at line 1"), "{error}");
+        assert!(
+            error.contains("waivers.toml:10: field `waiver.id`: the same is waived at line 1"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once() {
+        let wrong = WHOLE.replace("AT10.3", "AT99").replace("2026-12-31", "soon");
+        assert_eq!(read(&wrong).unwrap_err().lines().count(), 2);
     }
 
     #[test]

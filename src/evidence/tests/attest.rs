@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use common::{bundle, forge};
 use letterproof_evidence::{
-    ATTACHMENT_LIMIT, ATTESTATIONS_FILE, Attestations, BundleKey, EvidenceError, NewAttestation,
-    Opened, ProblemKind, RunFolder, Sealing, SignatureState, Withdrawal, attest, check_integrity,
-    is_stated, sha256_hex, stated as stated_in, withdraw,
+    ATTACHMENT_LIMIT, ATTESTATIONS_FILE, Attestation, Attestations, BundleKey, EvidenceError,
+    NewAttestation, Opened, ProblemKind, RunFolder, Sealing, SignatureState, StatementState,
+    Withdrawal, attest, check_integrity, sha256_hex, stated as stated_in, statement_state,
+    withdraw,
 };
 use letterproof_model::{ClauseKind, CriterionId, CriterionResult, Mode, Verdict, clause};
 

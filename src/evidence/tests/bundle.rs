@@ -3,9 +3,18 @@
 
 mod common;
 
+use std::fs::File;
+use std::io::Write as _;
+
 use common::{BASE, exchange, header, results};
-use letterproof_evidence::{Bundle, EvidenceError, JournalWriter, RunFolder};
-use letterproof_model::{Context, Journal as _, Recorder};
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use letterproof_evidence::{
+    Bundle, EvidenceError, JOURNAL_FILE, JOURNAL_FORMAT, JOURNAL_FORMAT_2, JournalHeader,
+    JournalWriter, RunFolder, archive,
+};
+use letterproof_model::{Context, Journal as _, RawExchange, Recorder};
+use zip::ZipArchive;
 
 /// A finished run of one exchange.
 fn saved(out: &tempfile::TempDir) -> std::path::PathBuf {
@@ -65,4 +74,49 @@ fn a_journal_of_another_run_is_refused() {
         .unwrap();
     let error = Bundle::open(&folder).unwrap_err().to_string();
     assert!(error.contains("another run"), "{error}");
+}
+
+/// The journal of a bundle of so many calls that are alike to the microsecond: as it is, and its length in
+/// the zip.
+fn packed(format: &str, calls: usize) -> (Vec<u8>, u64) {
+    let out = tempfile::tempdir().unwrap();
+    let header = JournalHeader { format: format.to_owned(), ..header() };
+    let folder = RunFolder::create(out.path(), &header.run_id).unwrap();
+    let journal = JournalWriter::create(&folder.journal_path(), &header).unwrap();
+    for _ in 0..calls {
+        let raw = exchange("GET", &format!("{BASE}/letters/24L5eYSWGzCHlGmzNxuqVusPxDg"));
+        journal.record(RawExchange { started: header.started, ..raw }).unwrap();
+    }
+    drop(journal);
+    folder.write_context(&Context::stand_in(BASE)).unwrap();
+    folder.write_results(&results()).unwrap();
+    folder.seal(None).unwrap();
+    let folder = folder.finish().unwrap();
+    let mut zip = ZipArchive::new(File::open(archive(&folder).unwrap()).unwrap()).unwrap();
+    let name = format!("{}/{JOURNAL_FILE}", header.run_id);
+    let length = zip.by_name(&name).unwrap().compressed_size();
+    (std::fs::read(folder.join(JOURNAL_FILE)).unwrap(), length)
+}
+
+#[test]
+fn what_a_journal_adds_to_a_call_packs_to_a_few_bytes() {
+    const CALLS: u64 = 1_000;
+    let (_, length) = packed(JOURNAL_FORMAT, CALLS as usize);
+    // A full run has 27,000 calls and its zip less than 4 MB, 148 bytes each: of these 8 digits that
+    // share nothing, and a number that counts up.
+    assert!(length < 18 * CALLS, "{length} bytes");
+    let (_, before) = packed(JOURNAL_FORMAT_2, CALLS as usize);
+    assert!(before > length + 30 * CALLS, "{before} bytes with whole hashes, {length} without");
+}
+
+#[test]
+fn a_zip_is_packed_as_hard_as_can_be() {
+    let (journal, length) = packed(JOURNAL_FORMAT, 500);
+    let [best, usual] = [Compression::best(), Compression::default()].map(|level| {
+        let mut packer = DeflateEncoder::new(Vec::new(), level);
+        packer.write_all(&journal).unwrap();
+        packer.finish().unwrap().len() as u64
+    });
+    assert_ne!(best, usual, "or nothing is told by this");
+    assert_eq!(length, best);
 }

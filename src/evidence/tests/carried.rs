@@ -13,6 +13,7 @@ use letterproof_evidence::{
 use letterproof_model::{
     Brief, Context, ExchangeId, Mark, RawExchange, Recorder as _, Selection, SupplierKind, now,
 };
+use letterproof_testing::journal::{heads, rechained};
 
 const NONCE: &str = "NHS-2026-0815";
 const FLOW: &str = "NHS-2026-0815-5f7e9c3e-0000-4000-8000-000000000002";
@@ -45,27 +46,17 @@ fn run(folder: &tempfile::TempDir, calls: usize) {
     }
 }
 
-/// What stands in the lines after the header, the hash of the line before left out.
-type Rests = Vec<String>;
+/// What stands in the lines after the header.
+type Lines = Vec<String>;
 
 /// Writes the journal again with its lines changed, every hash and number made again.
-fn forged(path: &Path, change: impl FnOnce(&mut Rests)) {
-    const BEFORE: usize = "{\"prev\":\"".len() + 64;
-    const ID: &str = "\"exchange\":{\"id\":\"";
+fn forged(path: &Path, change: impl FnOnce(&mut Lines)) {
     let text = fs::read_to_string(path).unwrap();
-    let mut rests: Rests = text.lines().skip(1).map(|line| line[BEFORE..].to_owned()).collect();
-    change(&mut rests);
-    let mut lines = vec![text.lines().next().unwrap().to_owned()];
-    let mut number = 0;
-    for mut rest in rests {
-        if let Some(at) = rest.find(ID).map(|at| at + ID.len()) {
-            number += 1;
-            rest.replace_range(at..at + "ex-000001".len(), &format!("ex-{number:06}"));
-        }
-        let prev = sha256_hex(lines.last().unwrap().as_bytes());
-        lines.push(format!("{{\"prev\":\"{prev}{rest}"));
-    }
-    fs::write(path, lines.join("\n") + "\n").unwrap();
+    let (header, rest) = text.split_once('\n').unwrap();
+    let mut lines: Lines = rest.lines().map(str::to_owned).collect();
+    change(&mut lines);
+    lines.insert(0, header.to_owned());
+    fs::write(path, rechained(&lines)).unwrap();
 }
 
 fn carried(folder: &tempfile::TempDir) -> Carried {
@@ -81,12 +72,11 @@ fn each_id_ends_with_what_anybody_can_make_of_nonce_and_head() {
     let folder = tempfile::tempdir().unwrap();
     run(&folder, 3);
     let text = fs::read_to_string(path(&folder)).unwrap();
-    let lines: Vec<&str> = text.lines().collect();
-    for (before, line) in lines[1..].iter().zip(&lines[2..]) {
-        let head = sha256_hex(before.as_bytes());
+    let heads = heads(&text);
+    for (head, line) in heads[1..].iter().zip(text.lines().skip(2)) {
         let tail = &sha256_hex(format!("{NONCE}{head}").as_bytes())[..16];
         assert!(line.contains(&format!("{FLOW}-{tail}\"")), "{line}");
-        assert_eq!(chain_tail(NONCE, &head), tail);
+        assert_eq!(chain_tail(NONCE, head), tail);
     }
     assert_eq!(carried(&folder), Carried { calls: 3, ..Carried::default() });
 }
@@ -94,7 +84,7 @@ fn each_id_ends_with_what_anybody_can_make_of_nonce_and_head() {
 #[test]
 fn a_stretch_cut_out_replaced_or_put_in_shows_in_the_next_id() {
     for (change, first) in [
-        ((|lines| drop(lines.drain(3..6))) as fn(&mut Rests), 3),
+        ((|lines| drop(lines.drain(3..6))) as fn(&mut Lines), 3),
         (|lines| lines[3] = lines[3].replace("\"status\":200", "\"status\":418"), 4),
         // The copy itself carries a head that was there.
         (|lines| lines.insert(3, lines[2].clone()), 5),

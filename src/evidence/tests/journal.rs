@@ -6,8 +6,12 @@ mod common;
 use std::sync::Arc;
 
 use common::{BASE, exchange, format_1, journal, old_note, path};
-use letterproof_evidence::{EvidenceError, JournalWriter, read_journal};
+use letterproof_evidence::{
+    EvidenceError, JOURNAL_FILE, JOURNAL_FORMAT, JOURNAL_FORMAT_2, JournalHeader, JournalWriter,
+    Opened, check_integrity, head_at, read_journal, sha256_hex,
+};
 use letterproof_model::{Journal as _, Mark, Recorder, Recording, now};
+use letterproof_testing::journal::{heads, rechained};
 use proptest::prelude::*;
 
 fn mark(text: &str) -> Mark {
@@ -202,9 +206,10 @@ fn what_is_no_journal_of_this_version_is_named_with_file_and_line() {
     for (content, part) in [
         ("", "line 1"),
         ("hello\n", "no header"),
-        ("{\"format\":\"letterproof-journal/3\"}\n", "letterproof-journal/3"),
+        ("{\"format\":\"letterproof-journal/4\"}\n", "letterproof-journal/4"),
         ("{\"format\":\"letterproof-journal/1\"}\n", "incomplete"),
         ("{\"format\":\"letterproof-journal/2\"}\n", "incomplete"),
+        ("{\"format\":\"letterproof-journal/3\"}\n", "incomplete"),
         ("{\"format\":\"letterproof-journal/1\"", "torn"),
     ] {
         std::fs::write(&path, content).unwrap();
@@ -230,6 +235,76 @@ fn a_journal_of_format_1_is_read_as_it_was_and_not_appended_to() {
         assert!(error.to_string().contains(words), "{words}: {error}");
     }
     assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_journal_of_format_2_is_gone_on_with_in_its_own_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = JournalHeader { format: JOURNAL_FORMAT_2.to_owned(), ..common::header() };
+    let journal = JournalWriter::create(&path(&folder), &old).unwrap();
+    journal.record(exchange("GET", &format!("{BASE}/_status"))).unwrap();
+    drop(journal);
+    let journal = JournalWriter::resume(&path(&folder)).unwrap();
+    journal.record(exchange("GET", &format!("{BASE}/_status"))).unwrap();
+    journal.mark(Mark::note(now(), "gone on with")).unwrap();
+    let position = journal.position();
+    drop(journal);
+    let text = std::fs::read_to_string(path(&folder)).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    for pair in lines.windows(2) {
+        let before = sha256_hex(pair[0].as_bytes());
+        assert!(pair[1].starts_with(&format!("{{\"prev\":\"{before}\",")), "{}", pair[1]);
+    }
+    assert_eq!(position, (4, sha256_hex(lines[3].as_bytes())));
+    let saved = read_journal(&path(&folder)).unwrap();
+    assert_eq!((saved.header.format.as_str(), saved.head), (JOURNAL_FORMAT_2, position.1));
+    assert_eq!(saved.recording.exchanges().len(), 2);
+}
+
+#[test]
+fn the_chain_of_one_format_does_not_hold_in_another() {
+    let (folder, bytes) = written(2);
+    let text = String::from_utf8(bytes).unwrap();
+    for (from, to) in [(JOURNAL_FORMAT, JOURNAL_FORMAT_2), (JOURNAL_FORMAT_2, JOURNAL_FORMAT)] {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines[0] = lines[0].replace(JOURNAL_FORMAT, from);
+        let sound = rechained(&lines);
+        std::fs::write(path(&folder), &sound).unwrap();
+        assert_eq!(read_journal(&path(&folder)).unwrap().header.format, from);
+        std::fs::write(path(&folder), sound.replacen(from, to, 1)).unwrap();
+        let error = read_journal(&path(&folder)).unwrap_err();
+        assert!(matches!(error, EvidenceError::Broken { line: 2, .. }), "{from} as {to}: {error}");
+    }
+}
+
+#[test]
+fn a_line_changed_and_every_later_prev_put_right_is_found_by_the_heads() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, _) = common::bundle(out.path(), None);
+    let journal = folder.join(JOURNAL_FILE);
+    let text = std::fs::read_to_string(&journal).unwrap();
+    let before = heads(&text);
+    assert_eq!(read_journal(&journal).unwrap().head, before[4]);
+    for at in 1..=4 {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines[at] = lines[at].replace("\"status\":200", "\"status\":418");
+        std::fs::write(&journal, lines.join("\n") + "\n").unwrap();
+        let alone = read_journal(&journal);
+        // Of the last line nothing else tells in the journal itself.
+        assert_eq!(alone.is_ok(), at == 4, "line {}", at + 1);
+
+        let forged = rechained(&lines);
+        std::fs::write(&journal, &forged).unwrap();
+        let saved = read_journal(&journal).unwrap();
+        assert_ne!(saved.head, before[4], "which the manifest, the ledger or a stamp tells");
+        let after = heads(&forged);
+        for (line, (was, is)) in before.iter().zip(&after).enumerate() {
+            assert_eq!(was == is, line < at, "line {}", line + 1);
+            assert_eq!(head_at(&journal, line as u64 + 1).unwrap().as_ref(), Some(is));
+        }
+        let found = check_integrity(&Opened::open(&folder).unwrap(), None);
+        assert!(found.problems.iter().any(|one| one.file.as_deref() == Some(JOURNAL_FILE)));
+    }
 }
 
 #[test]

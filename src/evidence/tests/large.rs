@@ -12,11 +12,9 @@ use std::process::Command;
 use std::time::Instant;
 
 use common::{BASE, exchange, letter, path};
-use letterproof_evidence::{
-    Entry, EvidenceError, JournalReader, JournalWriter, read_journal, sha256_hex,
-};
+use letterproof_evidence::{Entry, EvidenceError, JournalReader, JournalWriter, read_journal};
 use letterproof_model::{Journal as _, Mark, RawOutcome, Recorder as _, now};
-use letterproof_testing::{Skip, skip};
+use letterproof_testing::{Skip, journal, skip};
 
 /// Letters in one answer: some three megabytes.
 const LETTERS: usize = 10_000;
@@ -47,17 +45,10 @@ fn written(folder: &tempfile::TempDir, exchanges: usize) -> u64 {
     let mut out = BufWriter::new(File::create(path(folder)).unwrap());
     writeln!(out, "{header}").unwrap();
     let (before, rest) = first.split_once("ex-000001").unwrap();
-    let rest = rest.as_bytes();
-    let place = before.find('{').unwrap() + "{\"prev\":\"".len();
-    let mut prev = sha256_hex(header.as_bytes());
+    let before = journal::rest(before);
+    let mut chain = journal::Chain::begin(header);
     for number in 1..=exchanges {
-        let mut line = before.to_owned();
-        line.replace_range(place..place + 64, &prev);
-        line.push_str(&format!("ex-{number:06}"));
-        let line = [line.as_bytes(), rest].concat();
-        prev = sha256_hex(&line);
-        out.write_all(&line).unwrap();
-        out.write_all(b"\n").unwrap();
+        writeln!(out, "{}", chain.line(&format!("{before}ex-{number:06}{rest}"))).unwrap();
     }
     out.flush().unwrap();
     fs::metadata(path(folder)).unwrap().len()
@@ -91,11 +82,11 @@ fn a_journal_of(exchanges: usize) {
     // It is gone on with after a kill that tore its last line.
     let torn = OpenOptions::new().append(true).open(path(&folder)).unwrap();
     (&torn).write_all(b"{\"prev\":\"0123").unwrap();
-    let journal = JournalWriter::resume(&path(&folder)).unwrap();
-    assert_eq!(journal.exchanges(), exchanges as u64);
-    journal.mark(Mark::note(now(), "gone on with")).unwrap();
-    journal.record(exchange("GET", &format!("{BASE}/_status"))).unwrap();
-    drop(journal);
+    let writer = JournalWriter::resume(&path(&folder)).unwrap();
+    assert_eq!(writer.exchanges(), exchanges as u64);
+    writer.mark(Mark::note(now(), "gone on with")).unwrap();
+    writer.record(exchange("GET", &format!("{BASE}/_status"))).unwrap();
+    drop(writer);
     assert_eq!(read(&path(&folder)).unwrap(), exchanges + 1);
     println!("{length} bytes: made in {made:?}, read in {once:?}");
 

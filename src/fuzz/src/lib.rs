@@ -19,19 +19,18 @@ mod gateway;
 mod har;
 mod journal;
 mod jwks;
-mod load_profile;
 mod loopback;
 mod openapi;
 mod pacing;
-mod profile;
 mod proxy;
 mod response;
 mod results;
 mod stamp;
+mod toml;
 mod transition;
-mod waivers;
 mod words;
 
+pub use self::toml::{load_profile, profile, seed_plan, waivers};
 pub use bundle::bundle;
 pub use double::double;
 pub use feature::feature;
@@ -39,16 +38,13 @@ pub use gateway::gateway;
 pub use har::har;
 pub use journal::journal;
 pub use jwks::jwks;
-pub use load_profile::load_profile;
 pub use openapi::openapi;
 pub use pacing::pacing;
-pub use profile::profile;
 pub use proxy::proxy;
 pub use response::response;
 pub use results::results;
 pub use stamp::stamp;
 pub use transition::transition;
-pub use waivers::waivers;
 
 /// The longest input a target passes on, in bytes; of a longer one, the beginning.
 pub const LONGEST: usize = 1 << 20;
@@ -80,6 +76,12 @@ pub const TARGETS: &[Target] = &[
         reads: "a load profile (TOML)",
         run: load_profile,
         words: words::LOAD_PROFILE,
+    },
+    Target {
+        name: "seed_plan",
+        reads: "a seed file of the mock (TOML)",
+        run: seed_plan,
+        words: words::SEED_PLAN,
     },
     Target { name: "waivers", reads: "a waivers file (TOML)", run: waivers, words: words::WAIVERS },
     Target {

@@ -30,7 +30,8 @@ pub fn results(data: &[u8]) {
     let submission = Submission { results: &results, context: &context, attestations: &[] };
     let held = gate(&submission, &demands, now);
     assert!(held.len() >= pack().len() + 6, "every demand is answered");
-    let standing = readiness(&[submission, submission]);
+    let standing =
+        readiness(&[submission, submission]).expect("a run is of the same supplier as itself");
     assert_eq!(standing.tests.len(), pack().len(), "every test of the pack stands somehow");
     assert!(serde_json::to_vec(&standing).is_ok());
     assert!(!letterproof_reports::readiness_markdown(&standing).is_empty());

@@ -109,7 +109,10 @@ fn concluding(criterion: &mut Criterion) {
 }
 
 fn every(traffic: &Traffic, context: &Context) -> usize {
-    (1..=15).filter_map(TestId::new).map(|test| judge_test(test, traffic, context).len()).sum()
+    (1..=15)
+        .filter_map(TestId::new)
+        .map(|test| judge_test(test, traffic, context).criteria.len())
+        .sum()
 }
 
 fn judging(criterion: &mut Criterion) {

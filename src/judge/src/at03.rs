@@ -82,13 +82,10 @@ fn after_timeout(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
                 && !pair.hidden(**letter, pair.second, traffic, timeout)
                 && !updated_before(**letter, pair.second, traffic)
         });
-        let added = second.iter().filter(|_| strange).find(|letter| {
-            first.binary_search(letter).is_err()
-                && !pair.hidden(**letter, pair.first, traffic, timeout)
-        });
+        let added = second.first().filter(|_| strange);
         let came = match is_cut(pair.first) {
             true => String::new(),
-            false => came_meanwhile(pair, &first, &second, traffic),
+            false => came_meanwhile(pair, &second, traffic),
         };
         let shown = [pair.first.call, pair.second.call];
         let gap = seconds(pair.gap());
@@ -145,15 +142,8 @@ fn after_timeout(Again { clean, traffic, context, .. }: &Again<'_>) -> Ruling {
 }
 
 /// What a second list says of letters that nobody had listed before it.
-fn came_meanwhile(
-    pair: &Pair<'_>,
-    first: &[LetterIx],
-    second: &[LetterIx],
-    traffic: &Traffic,
-) -> String {
-    let new = second.iter().filter(|letter| {
-        first.binary_search(letter).is_err() && !listed_before(**letter, pair.second, traffic)
-    });
+fn came_meanwhile(pair: &Pair<'_>, second: &[LetterIx], traffic: &Traffic) -> String {
+    let new = second.iter().filter(|letter| !listed_before(**letter, pair.second, traffic));
     match new.count() {
         0 => String::new(),
         new => format!(" and {} new to the queue", count(new as u64)),

@@ -7,8 +7,8 @@ use letterproof_model::{Context, LetterStatus};
 use crate::moved::Moved;
 use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
-use crate::traffic::{Answer, CallIx, Event, EventKind, Letter, Micros, Traffic};
-use crate::unfit::{ended, produced, produced_after, sent};
+use crate::traffic::{CallIx, Event, EventKind, Letter, Micros, Traffic};
+use crate::unfit::{ended, ended_for_good, missing_pdf, produced, produced_after, sent};
 use letterproof_model::text::{many, micros};
 
 /// Judges AT12.
@@ -32,8 +32,10 @@ pub(crate) fn bad_pdf(event: &Event, traffic: &Traffic) -> Option<String> {
     if !matches!(event.kind, EventKind::Downloaded) {
         return None;
     }
-    let exchange = traffic.call(event.call).exchange();
-    let response = exchange.response().filter(|r| r.status == 200)?;
+    let call = traffic.call(event.call);
+    // A part of a PDF is none that can be read.
+    let exchange = call.exchange();
+    let response = exchange.response().filter(|_| call.brought_whole())?;
     let problem = response.body.content()?.problem.as_deref()?;
     match problem {
         unread if unread.starts_with("longer than") => None,
@@ -52,15 +54,12 @@ fn last_download(
     before: Micros,
 ) -> Option<(CallIx, Option<String>)> {
     let is_whole = |event: &&Event| {
+        let call = traffic.call(event.call);
         event.by_supplier
             && event.at < before
             && matches!(event.kind, EventKind::Downloaded)
-            && traffic.call(event.call).answer() == Answer::Status(200)
-            && traffic
-                .call(event.call)
-                .exchange()
-                .response()
-                .is_some_and(|r| r.body.content().is_some())
+            && call.brought_whole()
+            && call.exchange().response().is_some_and(|answer| answer.body.content().is_some())
     };
     let last = letter.events.iter().rev().find(is_whole)?;
     Some((last.call, bad_pdf(last, traffic)))
@@ -76,9 +75,7 @@ fn deciding(letter: &Letter, traffic: &Traffic) -> Option<(CallIx, Option<String
 /// The call that says that an accepted letter has no PDF, where no AT13 tells of it: a workflow without
 /// REJECTED can only report such a letter as FAILED.
 fn without_pdf(letter: &Letter, traffic: &Traffic, context: &Context) -> Option<CallIx> {
-    let asked = |event: &&Event| event.by_supplier && traffic.says_no_pdf(event);
-    let rejects = context.reports(LetterStatus::Rejected);
-    letter.events.iter().rev().find(asked).filter(|_| !rejects).map(|event| event.call)
+    missing_pdf(letter, traffic).filter(|_| !context.reports(LetterStatus::Rejected))
 }
 
 /// No letter whose download shows a damaged PDF is produced: it is rejected before it is accepted,
@@ -100,7 +97,8 @@ fn bad_pdfs_kept_out(traffic: &Traffic, context: &Context) -> Ruling {
                 None => continue,
             },
         };
-        if let Some((call, status)) = produced_after(letter, download, traffic) {
+        let made = produced_after(letter, download, ended_for_good(letter), traffic);
+        if let Some((call, status)) = made {
             let words = format!("has {words} and was reported as {status} all the same");
             tally.fault(ix, [download, call], words);
         } else if let Some(call) = ended(letter) {

@@ -7,9 +7,9 @@ use letterproof_model::{Context, LetterStatus};
 use crate::moved::Moved;
 use crate::ruling::{Ruling, Rulings, rule};
 use crate::tally::Tally;
-use crate::traffic::{CallIx, Event, EventKind, LetterIx, Traffic};
+use crate::traffic::{CallIx, LetterIx, Micros, Traffic};
 use crate::unfit::{
-    Unfit, ended, produced, produced_after, productions, sent, unfit_specification,
+    Unfit, ended, ended_for_good, missing_pdf, produced, produced_after, sent, unfit_specification,
 };
 use letterproof_model::text::{many, micros};
 
@@ -33,25 +33,13 @@ pub(crate) fn judge(traffic: &Traffic, context: &Context) -> Rulings {
 /// Why the supplier must not produce this letter, and the call that told it before it did.
 fn unfit(ix: LetterIx, traffic: &Traffic, context: &Context) -> Option<(Unfit, CallIx)> {
     let letter = traffic.letter(ix);
-    let started = |made: (CallIx, LetterStatus)| traffic.call(made.0).started;
-    let made = produced(letter).map_or(i64::MAX, started);
-    let before =
-        |end: i64| letter.events.iter().filter(move |event| event.by_supplier && event.at < end);
-    let told = before(made);
-    let is_list = |event: &&Event| matches!(event.kind, EventKind::Listed(..));
-    let shown = told.clone().find(|event| is_list(event) || event.shows().is_some());
+    let made = produced(letter).map_or(Micros::MAX, |(call, _)| traffic.call(call).started);
+    let mut told = letter.events.iter().filter(|event| event.by_supplier && event.at < made);
+    let shown = told.find(|event| event.is_listed() || event.shows().is_some());
     if let (Some(unfit), Some(event)) = (unfit_specification(ix, traffic, context), shown) {
         return Some((unfit, event.call));
     }
-    // A PDF that was there when it was asked for again is not missing.
-    let there = |event: &Event| {
-        matches!(event.kind, EventKind::Downloaded) && traffic.call(event.call).brought_whole()
-    };
-    let tells = |event: &&Event| traffic.says_no_pdf(event) || there(event);
-    // Of a letter that was produced unseen, what was found before it went further.
-    let last = productions(letter).next_back().map_or(i64::MAX, started);
-    let asked = told.rev().find(tells).or_else(|| before(last).rev().find(tells))?;
-    (!there(asked)).then_some((Unfit::NoPdf, asked.call))
+    missing_pdf(letter, traffic).map(|asked| (Unfit::NoPdf, asked))
 }
 
 /// No letter that cannot be taken on is produced: it is rejected, or once accepted reported as
@@ -63,7 +51,12 @@ fn unfit_kept_out(traffic: &Traffic, context: &Context) -> Ruling {
         let Some((unfit, told)) = unfit(ix, traffic, context) else { continue };
         let accepted = sent(letter, &[LetterStatus::Accepted]);
         let words = unfit.words();
-        if let Some((call, status)) = produced_after(letter, told, traffic) {
+        // What NHS Notify put right before it took a letter back is not told of its specification.
+        let end = match unfit {
+            Unfit::NoPdf => ended_for_good(letter),
+            Unfit::NoSpecification | Unfit::UnknownSpecification => ended(letter),
+        };
+        if let Some((call, status)) = produced_after(letter, told, end, traffic) {
             tally.fault(ix, [told, call], format!("{words} and was reported as {status}"));
         } else if let Some(call) = ended(letter) {
             tally.good([told, call]);

@@ -68,12 +68,28 @@ impl TakenIn<'_> {
         judge(self.judged, self.traffic, self.context)
     }
 
-    /// The failure of a last flow that fetched all it listed and did not go on to an empty list.
+    /// The ruling on a last flow that fetched all it listed and did not go on to an empty list: a
+    /// failure, unless nothing was left to take in. A queue that lags goes on to name letters that were
+    /// taken on, and a list of these alone, with room for more, has no others behind it.
     fn stopped_early(&self) -> Option<Ruling> {
+        let Self { traffic, .. } = *self;
         let flow = self.all.last().filter(|flow| !flow.whole)?;
-        elapsed(flow, self.traffic)?;
-        let ruling = Ruling::fail("the last list was not empty, and no other was asked for");
-        Some(ruling.shown_by(flow.lists.last().map(|list| list.call)))
+        elapsed(flow, traffic)?;
+        let last = flow.lists.last()?;
+        let entries = last.entries();
+        let taken_on = |letter| {
+            let statuses = [LetterStatus::Accepted, LetterStatus::Rejected];
+            let sent = statuses.into_iter().filter_map(|status| flow.sent(letter, status, traffic));
+            sent.map(|(call, _)| traffic.call(call).finished)
+                .any(|at| traffic.follows(last.started, at))
+        };
+        let has_room = last.limit.is_some_and(|limit| entries.len() < limit as usize);
+        let observed = "the last list was not empty, and no other was asked for";
+        let ruling = match has_room && entries.iter().all(|entry| taken_on(entry.letter)) {
+            true => Ruling::open(observed, "it named only letters that had been taken on already"),
+            false => Ruling::fail(observed),
+        };
+        Some(ruling.shown_by([last.call]))
     }
 }
 

@@ -10,7 +10,7 @@ use letterproof_model::{
 };
 
 use crate::conformance::judge_probes;
-use crate::dispatch::judge_test;
+use crate::dispatch::{JudgedTest, judge_test};
 use crate::observer::judge_observer;
 use crate::traffic::Traffic;
 
@@ -19,7 +19,7 @@ use crate::traffic::Traffic;
 pub struct JudgeCache {
     context: Context,
     traffic: Traffic,
-    judged: HashMap<TestId, (usize, Vec<CriterionResult>)>,
+    judged: HashMap<TestId, (usize, JudgedTest)>,
     probed: Option<(usize, Vec<CheckResult>)>,
     observed: Option<(usize, Vec<CheckResult>)>,
 }
@@ -71,12 +71,17 @@ impl JudgeCache {
         &self.context
     }
 
-    /// The results of one test over everything added so far.
-    pub fn results_of(&mut self, test: TestId) -> &[CriterionResult] {
+    /// One test over everything added so far.
+    pub fn judged(&mut self, test: TestId) -> &JudgedTest {
         let now = self.traffic.len();
         let kept = self.judged.remove(&test).filter(|(at, _)| *at == now);
         let fresh = kept.unwrap_or_else(|| (now, judge_test(test, &self.traffic, &self.context)));
         &self.judged.entry(test).or_insert(fresh).1
+    }
+
+    /// The results of one test over everything added so far.
+    pub fn results_of(&mut self, test: TestId) -> &[CriterionResult] {
+        &self.judged(test).criteria
     }
 
     /// The results of the conformance checks over everything added so far; the contract checks on

@@ -6,14 +6,14 @@
 
 use letterproof_contract::Contract;
 use letterproof_model::{
-    About, Brief, Capability, Context, Counts, Finding, FindingKind, Journal, Judgement, MarkKind,
-    PACK_VERSION, PackInfo, RESULTS_FORMAT, Results, RunEnd, RunId, RunInfo, SupplierKind,
-    TargetInfo, Timestamp, ToolInfo, Verdict, exit_code, fold_findings, use_waivers,
+    About, Brief, Capability, CheckResult, Context, Counts, Finding, FindingKind, Journal,
+    Judgement, MarkKind, PACK_VERSION, PackInfo, RESULTS_FORMAT, Results, RunEnd, RunId, RunInfo,
+    SupplierKind, TargetInfo, Timestamp, ToolInfo, Verdict, exit_code, fold_findings, use_waivers,
 };
 use url::Url;
 
-use crate::cause::point_to;
-use crate::conformance::{KEPT, judge_suite, letter_not_kept};
+use crate::cause::{Fault, point};
+use crate::conformance::{judge_suite, letter_not_kept};
 use crate::judged::judge_read;
 use crate::kept::{is_older, leave_open, unvouched};
 use crate::reading::Reading;
@@ -41,26 +41,22 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     if head.brief.supplier == SupplierKind::Imported {
         reading.leave_out(BEARER_AT_STORAGE, |call| is_at_api_host(call, context));
     }
-    let mut conformance = if selection.conformance {
-        judge_suite(&reading.traffic, &reading.found, context)
-    } else {
-        Vec::new()
-    };
+    let suite =
+        selection.conformance.then(|| judge_suite(&reading.traffic, &reading.found, context));
+    let (mut conformance, of_suite): (Vec<CheckResult>, Vec<Option<Fault>>) =
+        suite.into_iter().flatten().unzip();
     // Where the suite is not judged, a letter that does not stay as it was is found all the same.
     let stateful = context.has(Capability::Stateful);
     let strays = (stateful && !selection.conformance)
         .then(|| letter_not_kept(&reading.traffic, context))
         .flatten();
     let mut judged = judge_read(journal, reading, context, &selection.tests);
-    let of_suite =
-        conformance.iter().filter(|check| check.id.as_str() == KEPT && check.is_broken());
-    for criterion in of_suite.flat_map(|check| &check.criteria) {
-        point_to(KEPT, &criterion.letters, &mut judged.tests);
-    }
-    let strays = strays.map(|(finding, letters)| {
-        point_to(&finding.id, &letters, &mut judged.tests);
-        finding
-    });
+    let (strays, of_strays) = strays.unzip();
+    let mut faults = std::mem::take(&mut judged.faults);
+    faults.extend(of_suite.into_iter().flatten().chain(of_strays));
+    let checks = conformance.iter_mut().chain(&mut judged.observer);
+    let of_tests = judged.tests.iter_mut().flat_map(|test| &mut test.criteria);
+    point(&faults, of_tests.chain(checks.flat_map(|check| &mut check.criteria)));
     if withholds_credentials(journal, head.brief) {
         judged.findings.retain(|finding| !is_about_credentials(&finding.id));
     }
@@ -100,6 +96,7 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
             supplier: head.brief.supplier,
             standing: Some(standing),
             who: head.brief.who.clone(),
+            resumed: RunInfo::resumptions(marks),
             deciding: head.brief.deciding.clone(),
             strict: head.brief.strict,
             exchanges: judged.exchanges,

@@ -1,9 +1,13 @@
 //! Which judge judges which test, and which tests a supplier's workflow leaves out.
 //! Refuses to leave a test out in silence: one that does not apply says what is not declared.
 
-use letterproof_model::{Context, CriterionResult, LetterStatus, TestId, Verdict, test_definition};
+use letterproof_model::{
+    Attempt, Context, CriterionResult, LetterStatus, Mode, Span, TestId, TestResult, Verdict,
+    test_definition,
+};
 
-use crate::ruling::{Rulings, results, rule_all};
+use crate::cause::Fault;
+use crate::ruling::{Rulings, results, rule_all, span};
 use crate::traffic::Traffic;
 use crate::{
     at01, at02, at03, at04, at05, at06, at07, at08, at09, at10, at11, at12, at13, at14, at15,
@@ -54,21 +58,61 @@ const JUDGES: [Judge; 15] = [
     (15, at15::judge, Bodies::Letters),
 ];
 
+/// What was judged of one acceptance test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedTest {
+    /// Its clauses.
+    pub criteria: Vec<CriterionResult>,
+    /// When the calls were made that its checks rest on; `None` in a driven run.
+    pub span: Option<Span>,
+    /// What each failed clause is about, whole.
+    pub(crate) faults: Vec<Fault>,
+}
+
+impl JudgedTest {
+    /// Every clause answered alike.
+    pub(crate) fn alike(test: TestId, context: &Context, verdict: Verdict, reason: &str) -> Self {
+        Self { criteria: rule_all(test, context, verdict, reason), span: None, faults: Vec::new() }
+    }
+
+    /// It as the result of a test.
+    #[must_use]
+    pub fn result(self, test: TestId, mode: Mode, attempts: Vec<Attempt>) -> TestResult {
+        let definition = test_definition(test);
+        let mut result = TestResult {
+            id: test,
+            title: definition.title.to_owned(),
+            required: definition.required,
+            selected: true,
+            verdict: Verdict::NotRun,
+            mode,
+            standing: None,
+            attempts,
+            span: self.span,
+            criteria: self.criteria,
+        };
+        result.verdict = Verdict::roll_up(result.checks().map(|criterion| criterion.verdict));
+        result
+    }
+}
+
 /// Judges one acceptance test from the traffic.
 ///
 /// An optional test whose status the supplier's workflow does not declare is `not-applicable`.
 #[must_use]
-pub fn judge_test(test: TestId, traffic: &Traffic, context: &Context) -> Vec<CriterionResult> {
+pub fn judge_test(test: TestId, traffic: &Traffic, context: &Context) -> JudgedTest {
     if let Some(status) = undeclared(test, context) {
         let reason = format!("the profile does not declare {status}");
-        return rule_all(test, context, Verdict::NotApplicable, &reason);
+        return JudgedTest::alike(test, context, Verdict::NotApplicable, &reason);
     }
     let Some((_, judge, bodies)) = JUDGES.iter().find(|(number, ..)| *number == test.number())
     else {
-        return rule_all(test, context, Verdict::Error, "no judge knows this test");
+        return JudgedTest::alike(test, context, Verdict::Error, "no judge knows this test");
     };
     let rulings = judge(traffic, context);
-    results(test_definition(test), &rulings, bodies.untold(traffic), traffic, context)
+    let untold = bodies.untold(traffic);
+    let (criteria, faults) = results(test_definition(test), &rulings, untold, traffic, context);
+    JudgedTest { criteria, span: span(&rulings, traffic, context), faults }
 }
 
 /// The status of an optional test that the supplier's workflow does not declare.
@@ -111,7 +155,7 @@ mod tests {
         let mut rulings = at01::judge(&traffic, &context);
         rulings.remove(1);
         let test = TestId::new(1).map(test_definition).unwrap();
-        let results = results(test, &rulings, 0, &traffic, &context);
+        let (results, _) = results(test, &rulings, 0, &traffic, &context);
         let errors = results.iter().filter(|result| result.verdict == Verdict::Error);
         assert_eq!(errors.map(|result| result.id.as_str()).collect::<Vec<_>>(), ["AT1.2"]);
         assert_eq!(results[1].reason.as_deref(), Some("no judge knows this clause"));

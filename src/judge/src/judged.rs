@@ -12,10 +12,10 @@ use letterproof_model::{
 };
 
 use crate::at15::at15_performance;
-use crate::dispatch::judge_test;
-use crate::observer::judge_observer;
+use crate::cause::Fault;
+use crate::dispatch::{JudgedTest, judge_test};
+use crate::observer::observe;
 use crate::reading::Reading;
-use crate::ruling::rule_all;
 use crate::traffic::{CallIx, Micros, Traffic};
 
 /// What was concluded from a journal.
@@ -31,6 +31,8 @@ pub struct Judged {
     pub performance: Vec<Performance>,
     /// How many exchanges there were, by operation.
     pub exchanges: BTreeMap<String, u64>,
+    /// What the failed criteria are about, whole.
+    pub(crate) faults: Vec<Fault>,
 }
 
 /// Judges a journal: the selected tests, the contract on every exchange, and what only an observer
@@ -54,40 +56,34 @@ pub(crate) fn judge_read(
 ) -> Judged {
     let Reading { traffic, found } = reading;
     let findings = found.folded();
-    let judge = |definition: &TestDefinition| {
+    let mut faults = Vec::new();
+    let mut judge = |definition: &TestDefinition| {
         let id = definition.id;
         let chosen = selected.contains(&id);
-        let criteria = if chosen {
+        let mut judged = if chosen {
             judge_test(id, &traffic, context)
         } else {
-            rule_all(id, context, Verdict::NotRun, "not selected")
+            JudgedTest::alike(id, context, Verdict::NotRun, "not selected")
         };
-        let mut test = TestResult {
-            id,
-            title: definition.title.to_owned(),
-            required: definition.required,
-            selected: chosen,
-            verdict: Verdict::NotRun,
-            mode: context.mode,
-            standing: None,
-            attempts: attempts(id, journal.marks(), &traffic),
-            criteria,
-        };
-        test.verdict = Verdict::roll_up(test.checks().map(|criterion| criterion.verdict));
-        test
+        faults.append(&mut judged.faults);
+        let attempts = attempts(id, journal.marks(), &traffic);
+        let result = judged.result(id, context.mode, attempts);
+        TestResult { selected: chosen, ..result }
     };
     // The observer looks at every letter and takes as long as all the tests.
     let (tests, observer) = thread::scope(|scope| {
-        let observer = scope.spawn(|| judge_observer(&traffic, context));
-        let tests = pack().iter().map(judge).collect();
+        let observer = scope.spawn(|| observe(&traffic, context));
+        let tests = pack().iter().map(&mut judge).collect();
         (tests, observer.join().unwrap_or_else(|panic| resume_unwind(panic)))
     });
+    let (observer, of_observer): (_, Vec<Option<Fault>>) = observer.into_iter().unzip();
+    faults.extend(of_observer.into_iter().flatten());
     let mut exchanges = BTreeMap::new();
     for (_, call) in traffic.calls() {
         *exchanges.entry(call.operation.label().to_owned()).or_default() += 1;
     }
     let performance = at15_performance(&traffic, context);
-    Judged { tests, observer, findings, performance, exchanges }
+    Judged { tests, observer, findings, performance, exchanges, faults }
 }
 
 /// Every attempt at a test's scenarios, as the journal's marks tell them.

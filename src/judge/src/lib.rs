@@ -43,8 +43,9 @@ mod tally;
 
 pub use at15::at15_performance;
 pub use cache::JudgeCache;
+pub use cause::{Cause, causes};
 pub use conclude::{Head, conclude};
-pub use dispatch::judge_test;
+pub use dispatch::{JudgedTest, judge_test};
 
 pub use judged::{Judged, judge_all};
 pub use letterproof_traffic::Traffic;

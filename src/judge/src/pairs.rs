@@ -133,11 +133,8 @@ pub(crate) fn pairs<'a>(traffic: &'a Traffic, context: &Context) -> Vec<Pair<'a>
 
 fn updated_between(first: &ListCall, second: &ListCall, traffic: &Traffic) -> Option<LetterIx> {
     first.entries().iter().map(|entry| entry.letter).find(|letter| {
-        traffic.letter(*letter).events.iter().any(|event| {
-            matches!(event.kind, EventKind::Sent(_))
-                && event.by_supplier
-                && !traffic.overlaps(event.at, first.finished)
-                && event.at < second.started
+        traffic.letter(*letter).sent().any(|(event, _)| {
+            !traffic.overlaps(event.at, first.finished) && event.at < second.started
         })
     })
 }
@@ -145,10 +142,8 @@ fn updated_between(first: &ListCall, second: &ListCall, traffic: &Traffic) -> Op
 /// Whether anyone had sent an update for this letter when `list` was asked for: the harness may,
 /// and an update sent before the first list may have taken effect since.
 pub(crate) fn updated_before(letter: LetterIx, list: &ListCall, traffic: &Traffic) -> bool {
-    let events = &traffic.letter(letter).events;
-    events
-        .iter()
-        .any(|e| matches!(e.kind, EventKind::Sent(_)) && !traffic.follows(e.at, list.started))
+    let mut sent = traffic.letter(letter).updates();
+    sent.any(|(event, _)| !traffic.follows(event.at, list.started))
 }
 
 /// Whether a list had named this letter before `list` was asked for.

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 
 use letterproof_model::{
     CheckResult, Clause, ClauseKind, Context, CriterionId, CriterionResult, EXCHANGES_SHOWN,
-    FindingKind, TestDefinition, TestId, Verdict, test_definition,
+    FindingKind, Mode, Span, TestDefinition, TestId, Timestamp, Verdict, test_definition,
 };
 
+use crate::cause::Fault;
 use crate::traffic::{CallIx, LetterIx, Traffic};
 use letterproof_model::text::count;
 
@@ -18,8 +19,8 @@ pub(crate) struct Ruling {
     expected: Option<String>,
     observed: String,
     reason: Option<String>,
+    /// Every call that shows it, each once.
     calls: Vec<CallIx>,
-    call_count: u64,
     letters: Vec<LetterIx>,
 }
 
@@ -31,7 +32,6 @@ impl Ruling {
             observed: observed.into(),
             reason,
             calls: Vec::new(),
-            call_count: 0,
             letters: Vec::new(),
         }
     }
@@ -98,30 +98,27 @@ impl Ruling {
     }
 
     /// States the calls that show it, each once: a bulk call shows a thousand letters and is one
-    /// call. The first few are kept, all are counted.
+    /// call. The first few are listed in the results, all are counted.
     #[must_use]
     pub(crate) fn shown_by(mut self, calls: impl IntoIterator<Item = CallIx>) -> Self {
         let mut known = HashSet::new();
-        let mut calls = calls.into_iter().filter(|call| known.insert(*call));
-        self.calls = calls.by_ref().take(EXCHANGES_SHOWN).collect();
-        let rest = calls.count();
-        self.call_count = (self.calls.len() + rest) as u64;
+        self.calls = calls.into_iter().filter(|call| known.insert(*call)).collect();
         self
     }
 
-    /// Adds the letters at fault, each once; the first few are kept.
+    /// Adds the letters at fault, each once: one that is at fault many times must not push the others
+    /// out. The result names the first few.
     #[must_use]
     pub(crate) fn about(mut self, letters: impl IntoIterator<Item = LetterIx>) -> Self {
-        for letter in letters {
-            if self.letters.len() >= EXCHANGES_SHOWN {
-                break;
-            }
-            // One that is at fault many times must not push the others out.
-            if !self.letters.contains(&letter) {
-                self.letters.push(letter);
-            }
-        }
+        let mut known: HashSet<LetterIx> = self.letters.iter().copied().collect();
+        self.letters.extend(letters.into_iter().filter(|letter| known.insert(*letter)));
         self
+    }
+
+    /// What it is about, whole, where it is a failure.
+    pub(crate) fn fault(&self, id: impl Into<String>) -> Option<Fault> {
+        let (letters, calls) = (self.letters.iter().copied(), self.calls.iter().copied());
+        self.failed().then(|| Fault::new(id.into(), letters, calls))
     }
 
     /// Turns a pass into an open question: what was seen does not show it.
@@ -188,12 +185,17 @@ impl Ruling {
             mode: context.mode,
             expected: self.expected.unwrap_or_else(|| clause.to_owned()),
             observed: self.observed,
-            exchanges: self.calls.iter().map(|call| traffic.exchange_id(*call)).collect(),
-            exchange_count: self.call_count,
-            letters: self.letters.iter().map(|letter| traffic.letter_id(*letter)).collect(),
+            exchanges: shown(&self.calls).map(|call| traffic.exchange_id(*call)).collect(),
+            exchange_count: self.calls.len() as u64,
+            letters: shown(&self.letters).map(|letter| traffic.letter_id(*letter)).collect(),
             reason: self.reason,
         }
     }
+}
+
+/// The first few.
+fn shown<T>(all: &[T]) -> impl Iterator<Item = &T> {
+    all.iter().take(EXCHANGES_SHOWN)
 }
 
 /// What a check beside the pack is called, asks for and rests on.
@@ -257,16 +259,30 @@ pub(crate) fn rule_or<S, const N: usize>(
     }
 }
 
-/// Every clause of a test with its ruling: attestations and clauses the target cannot show are
-/// answered here, every other clause by its judge. Where bodies the test rests on are missing from
-/// the recording (`untold`), nothing is decided.
+/// When the calls were made that these rulings rest on: of all of them, not only of those listed.
+/// `None` in a driven run, whose attempts have times, and where there is none.
+pub(crate) fn span(rulings: &Rulings, traffic: &Traffic, context: &Context) -> Option<Span> {
+    if context.mode == Mode::Driven {
+        return None;
+    }
+    let calls = || rulings.iter().flat_map(|(_, ruling)| &ruling.calls).map(|ix| traffic.call(*ix));
+    // A call that began later may have ended earlier, so that the order of recording does not tell.
+    let started = calls().map(|call| call.started).min()?;
+    let finished = calls().map(|call| call.finished).max()?;
+    let time = |micros| Timestamp::from_microsecond(micros).ok();
+    Some(Span { started: time(started)?, finished: time(finished)? })
+}
+
+/// Every clause of a test with its ruling, and what the failed ones are about: attestations and
+/// clauses the target cannot show are answered here, every other clause by its judge. Where bodies
+/// the test rests on are missing from the recording (`untold`), nothing is decided.
 pub(crate) fn results(
     test: &TestDefinition,
     rulings: &Rulings,
     untold: usize,
     traffic: &Traffic,
     context: &Context,
-) -> Vec<CriterionResult> {
+) -> (Vec<CriterionResult>, Vec<Fault>) {
     let judged = |clause: &Clause| {
         let row = rulings.iter().find(|(id, _)| *id == clause.id);
         row.map_or_else(
@@ -274,7 +290,9 @@ pub(crate) fn results(
             |(_, ruling)| ruling.clone().unless_untold(untold),
         )
     };
-    test.clauses
+    let mut faults = Vec::new();
+    let results = test
+        .clauses
         .iter()
         .map(|clause| {
             let ruling = match clause.kind {
@@ -290,9 +308,11 @@ pub(crate) fn results(
                     None => judged(clause),
                 },
             };
+            faults.extend(ruling.fault(clause.id));
             ruling.result(clause, traffic, context)
         })
-        .collect()
+        .collect();
+    (results, faults)
 }
 
 /// Every clause of a test answered alike, as for a test that was not selected.

@@ -98,7 +98,7 @@ fn play(steps: &[(Step, u8)]) -> Script {
 fn judged(recording: &Recording, context: &Context) -> Vec<CriterionResult> {
     let traffic = Traffic::from_journal(recording, context);
     let checks = judge_observer(&traffic, context).into_iter().flat_map(|check| check.criteria);
-    let clauses = pack().iter().flat_map(|test| judge_test(test.id, &traffic, context));
+    let clauses = pack().iter().flat_map(|test| judge_test(test.id, &traffic, context).criteria);
     clauses.chain(checks).collect()
 }
 

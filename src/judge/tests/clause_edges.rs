@@ -167,6 +167,27 @@ fn letters_that_are_hidden_or_were_taken_on_are_not_missing_from_the_whole_list(
 }
 
 #[test]
+fn a_letter_that_was_not_taken_on_before_the_whole_list_is_missing_from_it() {
+    let after = |status: u16, later: bool| {
+        script(|s| {
+            let all = letters(6);
+            let accept = |s: &mut Script| then(s.patch("L1", Accepted).answered(status));
+            s.list(2, &all[..2]);
+            if !later {
+                accept(s);
+            }
+            s.wait(LATER).list(2_500, &all[1..]);
+            if later {
+                accept(s);
+            }
+        })
+    };
+    ends_with(Inconclusive, "AT2.2", &after(202, false));
+    ends_with(Fail, "AT2.2", &after(400, false));
+    ends_with(Fail, "AT2.2", &after(202, true));
+}
+
+#[test]
 fn a_test_that_does_not_apply_asks_for_no_statement() {
     let kept = |applies: bool| {
         let mut script = passing(13);

@@ -9,8 +9,8 @@ use letterproof_contract::{Contract, Document};
 use letterproof_judge::{Head, conclude, observer_ids};
 use letterproof_model::LetterStatus::Accepted;
 use letterproof_model::{
-    Brief, FindingKind, Mark, MarkKind, Results, RunEnd, RunId, ScenarioOutcome, Selection,
-    SupplierKind, TestId, ToolInfo, Verdict, Waiver, WaiverState,
+    Brief, ClauseKind, FindingKind, Mark, MarkKind, Proof, Results, RunEnd, RunId, ScenarioOutcome,
+    Selection, SupplierKind, TestId, ToolInfo, Verdict, Waiver, WaiverState,
 };
 use support::Script;
 use support::cases::{header, then};
@@ -18,6 +18,11 @@ use support::observed::watched;
 
 /// What is concluded of a supplier that connects as it should, and then sends ACCEPTED twice.
 fn concluded(supplier: SupplierKind, waived: Option<&str>) -> Results {
+    concluded_after(supplier, waived, &[])
+}
+
+/// The same, with these marks before the end.
+fn concluded_after(supplier: SupplierKind, waived: Option<&str>, marks: &[MarkKind]) -> Results {
     let mut script = watched(|s| {
         s.token().status().moved("L1", Accepted).patch("L1", Accepted);
     });
@@ -42,6 +47,9 @@ fn concluded(supplier: SupplierKind, waived: Option<&str>) -> Results {
     let run_id = RunId::fixed("run-1");
     let head = Head { run_id: &run_id, started, tool: &tool, brief: &brief };
     let mut journal = script.journal();
+    for kind in marks {
+        journal.push_mark(Mark::new(started, kind.clone()));
+    }
     journal.push_mark(RunEnd::Whole.mark(started));
     conclude(&journal, &head, Contract::built_in().unwrap())
 }
@@ -91,6 +99,9 @@ fn a_test_that_was_not_selected_stands_with_every_clause_not_run() {
         assert!(!test.criteria.is_empty(), "{}", test.id);
         assert!(test.criteria.iter().all(|clause| clause.verdict == Verdict::NotRun));
         assert!(test.checks().all(|clause| clause.reason.as_deref() == Some("not selected")));
+        let reasons = test.criteria.iter().filter(|clause| clause.kind == ClauseKind::Attestation);
+        let mut reasons = reasons.map(|clause| clause.reason.as_deref().unwrap());
+        assert!(reasons.all(|reason| reason.starts_with("to be attested")), "{}", test.id);
     }
 }
 
@@ -255,5 +266,40 @@ fn a_journal_that_its_ledger_does_not_vouch_for_is_named() {
         let value = serde_json::to_value(results).unwrap();
         let faults = Contract::built_in().unwrap().faults(Document::Results, &value);
         assert_eq!(faults, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_an_older_journal_lacks_may_have_been_a_failure() {
+    let code = |marks: &[MarkKind]| concluded_after(SupplierKind::Reference, None, marks).exit_code;
+    let unvouched = |known| MarkKind::Unvouched { known, found: 41 };
+    assert_eq!(code(&[]), 0);
+    assert_eq!(code(&[unvouched(Some(900))]), 3);
+    assert_eq!(code(&[unvouched(None)]), 0);
+}
+
+#[test]
+fn time_stamps_that_were_not_got_are_one_note() {
+    let unstamped = MarkKind::Unstamped {
+        line: 7,
+        stamper: "tsa.example".into(),
+        reason: "tsa.example refused".into(),
+    };
+    let found = |marks: &[MarkKind]| {
+        let results = concluded_after(SupplierKind::Reference, None, marks);
+        results.findings.into_iter().find(|finding| finding.id == "F-NO-TIME-STAMP")
+    };
+    assert_eq!(found(&[]), None);
+    let note = found(&[unstamped.clone(), MarkKind::Resumed, unstamped]).unwrap();
+    assert_eq!((note.kind, note.count), (FindingKind::Note, 2));
+    assert!(note.observed.ends_with("tsa.example refused"), "{}", note.observed);
+}
+
+#[test]
+fn what_was_run_says_whose_it_was_and_nothing_else_does() {
+    for test in concluded(SupplierKind::Witnessed, None).tests {
+        let expected = (test.verdict != Verdict::NotRun).then_some(Proof::Witnessed);
+        assert_eq!(test.standing, expected, "{}", test.id);
+        assert_eq!(expected.is_some(), test.selected, "{}", test.id);
     }
 }

@@ -54,6 +54,19 @@ fn a_limit_that_refuses_nothing_is_doubted_above_it_and_missing_at_more_than_twi
 }
 
 #[test]
+fn a_limit_that_lets_through_too_many_over_several_seconds_is_missing_too() {
+    let mut script = Script::pack();
+    script.context.rate_limit = 10;
+    for second in 0..2 {
+        for call in 0..16 {
+            script.harness().set_clock(second * 1_000_000 + call * 60_000).list(9, &[]);
+        }
+    }
+    let words = "32 calls within 2 seconds, none refused".to_owned();
+    assert_eq!(said("C-LIMIT", &script), (Verdict::Fail, words));
+}
+
+#[test]
 fn an_update_is_answered_with_nothing_but_202() {
     for (id, noun) in [("C-PATCH", "L1 was"), ("C-BULK", "was")] {
         let update = |s: &mut Script| {

@@ -181,3 +181,20 @@ fn an_expired_assertion_is_not_held_against_an_api_whose_date_is_far_off_which_i
     // No clock excuses another one's signature.
     assert_eq!(taken(TokenProbe::Signature, ahead).0, Verdict::Fail);
 }
+
+#[test]
+fn a_record_that_cannot_be_read_leaves_nothing_open_where_another_was_read_back() {
+    let record = json!({"lineItem": "x", "timestamp": "t", "quantity": 1});
+    let script = after(|s| {
+        s.mi("M2", &record).mi_read("M2", &record).mi_read("M1", &record).answered(503);
+    });
+    ends_with(Verdict::Pass, "C-MI-SAME", &script);
+}
+
+#[test]
+fn what_a_letter_lacked_before_its_hash_was_given_says_nothing_against_it() {
+    let script = after(|s| {
+        s.read_letter(&letter("L9").without_hash(), None).list(9, &[letter("L9")]).fetch("L9");
+    });
+    ends_with(Verdict::Pass, "C-HASH", &script);
+}

@@ -14,7 +14,7 @@ use letterproof_model::{
 };
 use support::Script;
 use support::cases::then;
-use support::probed::{after, of, said};
+use support::probed::{after, of, result, said};
 
 const ID: &str = "C-LETTER-KEPT";
 /// The time that an update has to show, in seconds.
@@ -127,6 +127,18 @@ fn what_need_not_be_on_record_blames_nobody() {
         Contract::built_in().unwrap(),
     );
     assert_eq!(of(ID, &results).verdict, Verdict::Pass);
+    // A bulk of which the record does not tell what it asked for, but not one that was refused.
+    let bulk = |status: u16| {
+        said(
+            ID,
+            &later(|s| {
+                s.read("L1", Pending).bulk(Accepted, &["L2"]).answered(status);
+                s.edit(|exchange| exchange.request.body = letterproof_model::Body::None);
+                s.wait(5.0).read("L1", Accepted);
+            }),
+        )
+    };
+    assert_eq!((bulk(202).0, bulk(400).0), (Verdict::Pass, Verdict::Fail));
     // What a PATCH asked for that cannot be read here may be just this.
     let odd = later(|s| {
         s.read("L1", Pending).patch("L1", Accepted).edit(|exchange| {
@@ -171,7 +183,7 @@ fn a_clause_that_fails_by_it_points_there_and_any_other_does_not() {
     for (conformance, cause) in [(true, "see C-LETTER-KEPT"), (false, "see F-LETTER-NOT-KEPT")] {
         let (verdict, reason) = reason(&back, conformance);
         assert_eq!(verdict, Verdict::Fail, "{reason}");
-        assert!(reason.ends_with(cause), "{reason}");
+        assert!(reason.ends_with(&format!("{cause}: the same letters")), "{reason}");
     }
     let lost = later(|s| {
         s.supplier().moved("L1", Accepted).patch("L1", Dispatched).wait(120.0).read("L1", Accepted);
@@ -193,4 +205,43 @@ fn without_the_suite_the_same_is_a_finding_about_the_api() {
     assert_eq!(finding(&watched).unwrap().kind, FindingKind::Note);
     let kept = later(|s| then(s.moved("L1", Accepted).harness().wait(30.0).read("L1", Accepted)));
     assert_eq!(finding(&kept), None);
+}
+
+#[test]
+fn a_pass_says_how_many_of_the_letters_that_moved_were_read_again() {
+    let told = |write: fn(&mut Script)| {
+        let told = result(ID, &later(write));
+        (told.verdict, told.criteria[0].reason.clone())
+    };
+    let some = told(|s| {
+        s.moved("L1", Accepted).moved("L2", Accepted).moved("L3", Accepted).read("L1", Accepted);
+    });
+    let words = "1 of 3 letters that moved were read again after they were seen to";
+    assert_eq!(some, (Verdict::Pass, Some(words.to_owned())));
+    let all = told(|s| then(s.moved("L1", Accepted).read("L1", Accepted)));
+    assert_eq!(all, (Verdict::Pass, None));
+    let failed = told(|s| then(s.moved("L1", Accepted).moved("L2", Accepted).read("L1", Pending)));
+    assert_eq!(failed, (Verdict::Fail, None));
+}
+
+#[test]
+fn a_pause_before_or_after_two_reads_excuses_nothing_between_them() {
+    let script =
+        later(|s| then(s.read("L1", Pending).wait(5.0).read("L1", Accepted).wait(5.0).status()));
+    let at = |call: usize| script.exchanges[script.exchanges.len() - call].started;
+    let said = |marked| {
+        let marks = vec![Mark::new(marked, MarkKind::Resumed)];
+        let recording = Recording::new(script.journal().exchanges().to_vec(), marks);
+        let contract = Contract::built_in().unwrap();
+        let results = letterproof_judge::conformance::judge_conformance(
+            &recording,
+            &script.context,
+            contract,
+        );
+        of(ID, &results).verdict
+    };
+    // A pause ends as the run goes on with this call from the end.
+    assert_eq!(said(at(2)), Verdict::Pass);
+    assert_eq!(said(at(1)), Verdict::Fail);
+    assert_eq!(said(at(3)), Verdict::Fail);
 }

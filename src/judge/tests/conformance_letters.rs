@@ -133,6 +133,13 @@ fn a_letter_that_is_described_otherwise_is_told_with_the_field_and_both_values()
         }),
     );
     assert_eq!(listed, words("has groupId \"b\", which was \"group-a\" before"));
+    // So does an answer about another letter than the one asked for.
+    let other = after(|s| {
+        s.read_letter(&letter("L2").in_group(Some("b")), None);
+        s.edit(|exchange| exchange.request.url = exchange.request.url.replace("L2", "L1"));
+    });
+    let words = "1 of 1 description: L1 L2 has groupId \"b\", which was \"group-a\" before";
+    assert_eq!(said("C-LETTER-CONSTANT", &other), (Verdict::Fail, words.to_owned()));
 }
 
 #[test]
@@ -227,18 +234,25 @@ fn a_link_has_expired_a_second_after_its_life_and_not_before() {
 #[test]
 fn a_link_is_fresh_by_a_coarse_clock_only_where_rounding_does_not_make_it_so() {
     // Within 60 s of its asking, until the download was whole.
-    let whole_before_end = |earlier: i64| {
+    let whole_before_end = |earlier: i64, again: bool| {
         let script = after(|s| {
             let asked = s.now();
             let whole = asked + 60_000_000 - earlier;
-            s.data("L1").set_clock(whole - TAKES_COARSELY).follow("L1").answered(403);
+            s.data("L1");
+            if again {
+                s.follow("L1");
+            }
+            s.set_clock(whole - TAKES_COARSELY).follow("L1").answered(403);
         });
-        said("C-LINK", &in_milliseconds(script))
+        said(if again { "C-LINK-AGAIN" } else { "C-LINK" }, &in_milliseconds(script))
     };
-    assert_eq!(whole_before_end(1_000), nothing());
-    assert_eq!(whole_before_end(2_000), nothing());
+    for again in [false, true] {
+        assert_eq!(whole_before_end(1_000, again), nothing());
+        assert_eq!(whole_before_end(2_000, again), nothing());
+    }
     let words = "1 of 1 download: L1 was answered with 403".to_owned();
-    assert_eq!(whole_before_end(3_000), (Verdict::Fail, words));
+    assert_eq!(whole_before_end(3_000, false), (Verdict::Fail, words));
+    assert_eq!(whole_before_end(3_000, true).0, Verdict::Fail);
 }
 
 #[test]

@@ -131,3 +131,11 @@ fn bad_assertions_are_missed_only_where_a_token_was_asked_for() {
     asked.token();
     assert_eq!(why(&asked), (Verdict::NotRun, "the probe was not sent".to_owned()));
 }
+
+#[test]
+fn a_record_that_nobody_submitted_says_nothing_of_those_that_were() {
+    let mut script = known();
+    send(&mut script, &check("C-MI-READ-UNKNOWN").probes()[0], 404);
+    assert_ne!(verdict("C-MI-READ-UNKNOWN", &script), Verdict::NotRun);
+    assert_eq!(verdict("C-MI-READ", &script), Verdict::NotRun);
+}

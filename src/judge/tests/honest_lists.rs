@@ -14,7 +14,7 @@ use letterproof_model::{About, FindingKind, Mark, MarkKind, Mode, Recording, Ver
 use support::cases::{at4, flow_of, ids, passing, script, then};
 use support::observed;
 use support::probed::said;
-use support::script::Letter;
+use support::script::{Letter, letter};
 use support::told::{SINCE_ANSWER, ends_with, explains, says, tells};
 use support::{Script, judge_every, letters, lines, with_verdict};
 
@@ -467,6 +467,29 @@ fn a_flow_takes_in_whatever_was_seeded() {
     }
     tells(Fail, "1 of 3 flows: took in 5 letters", "AT15.1", &flows_of(5, |_| {}));
     ends_with(Pass, "AT15.1", &passing(15));
+}
+
+#[test]
+fn a_queue_that_lags_behind_the_last_acceptance_is_not_blamed_on_who_stops_at_it() {
+    // Two whole flows of 7, and a third whose last list is not empty.
+    let ended = |last: fn(&[Letter]) -> Vec<Letter>| {
+        script(|s| {
+            flow_of(s, 0, 7, 3, |_, _| false);
+            flow_of(s, 1, 7, 3, |_, _| false);
+            let all: Vec<Letter> = (1..=7).map(|n| letter(&format!("F2-{n}"))).collect();
+            for part in all.chunks(3) {
+                s.list(3, part).bulk(Accepted, &ids(part));
+                part.iter().for_each(|letter| then(s.fetch(&letter.id)));
+            }
+            s.wait(LATER).list(3, &last(&all)).wait(1.0);
+        })
+    };
+    let stale = ended(|all| all[6..7].to_vec());
+    ends_with(Inconclusive, "AT15.2", &stale);
+    explains("it named only letters that had been taken on already", "AT15.2", &stale);
+    // Behind a full list others may wait.
+    ends_with(Fail, "AT15.2", &ended(|all| all[4..7].to_vec()));
+    says("21 letters accepted in bulk", "AT15.2", &ended(|_| Vec::new()));
 }
 
 #[test]

@@ -27,7 +27,9 @@ fn a_letter_read_a_hundred_times_in_quick_succession_with_nothing_awaited_is_wor
             reads(s, times, millis, Accepted);
         })
     };
-    ends_with(Verdict::Pass, "O-READS-NEEDED", &read(99, 10));
+    let said = result("O-READS-NEEDED", &read(99, 10));
+    let words = "2 endpoints read, none over and over without need";
+    assert_eq!((said.verdict, said.observed.as_str()), (Verdict::Pass, words));
     let script = read(100, 10);
     let said = result("O-READS-NEEDED", &script);
     assert_eq!(said.verdict, Verdict::Fail);
@@ -36,6 +38,17 @@ fn a_letter_read_a_hundred_times_in_quick_succession_with_nothing_awaited_is_wor
     assert_eq!(said.observed, words);
     // Whoever looks every few seconds is patient, all day long.
     ends_with(Verdict::Pass, "O-READS-NEEDED", &read(900, 3_000));
+    ends_with(Verdict::Pass, "O-READS-NEEDED", &read(900, 1_000));
+    ends_with(Verdict::Fail, "O-READS-NEEDED", &read(900, 999));
+}
+
+#[test]
+fn an_update_that_was_refused_is_nothing_to_wait_for() {
+    let script = watched(|s| {
+        s.moved("L1", Accepted).patch("L1", Printed).answered(400);
+        reads(s, 101, 10, Accepted);
+    });
+    ends_with(Verdict::Fail, "O-READS-NEEDED", &script);
 }
 
 #[test]
@@ -61,6 +74,8 @@ fn a_list_asked_for_a_hundred_times_that_names_nothing_new_is_worth_a_word() {
     ends_with(Verdict::Pass, "O-READS-NEEDED", &listed(99, 10));
     ends_with(Verdict::Fail, "O-READS-NEEDED", &listed(100, 10));
     ends_with(Verdict::Pass, "O-READS-NEEDED", &listed(900, 3_000));
+    ends_with(Verdict::Pass, "O-READS-NEEDED", &listed(900, 1_000));
+    ends_with(Verdict::Fail, "O-READS-NEEDED", &listed(900, 999));
     let new_each_time = watched(|s| {
         for letter in letters(150) {
             s.list(1, &[letter]);
@@ -92,6 +107,8 @@ fn a_record_bears_a_time_that_its_letters_and_its_submission_bear_out() {
         ("2026-09-21T00:00:00Z", Verdict::Pass),
         ("2026-09-21T23:59:59Z", Verdict::Pass),
         ("2026-09-22T00:00:00Z", Verdict::Pass),
+        ("2026-09-22T23:59:59Z", Verdict::Pass),
+        ("2026-09-23T23:59:59Z", Verdict::Fail),
         ("2026-09-20T23:00:00Z", Verdict::Pass),
         ("2026-09-01T00:00:00Z", Verdict::Pass),
         ("2026-08-21T15:00:00Z", Verdict::Pass),
@@ -119,6 +136,13 @@ fn a_time_at_fault_is_told_with_the_times_of_dispatch_and_submission() {
     ] {
         assert!(local.contains(words), "{words}: {local}");
     }
+    let is_local = |timestamp: &str| {
+        result("O-MI-TIME", &stamped(timestamp)).observed.contains("a local time marked as UTC?")
+    };
+    assert!(is_local("2026-09-22T00:13:30Z"), "ten hours ahead");
+    assert!(is_local("2026-09-21T15:09:30Z") && is_local("2026-09-21T15:17:30Z"));
+    assert!(!is_local("2026-09-21T15:20:50Z"), "beside each quarter of an hour");
+    assert!(!is_local("2026-09-22T06:13:30Z"), "no clock on earth is sixteen hours ahead");
     let early = result("O-MI-TIME", &stamped("2025-09-21T14:13:30Z")).observed;
     assert!(early.contains("more than a month before the letters"), "{early}");
 }

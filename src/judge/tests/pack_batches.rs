@@ -50,6 +50,13 @@ fn a_short_list_accepted_well_does_not_stand_in_for_a_full_one() {
     let words = "4 acceptances of a list of 4 in 4 updates (PATCH of 1 letter, PATCH of 1 letter, \
                  PATCH of 1 letter, …)";
     tells(Fail, words, "AT4.2", &script);
+    let three = support::cases::script(|s| {
+        s.list(4, &letters(3));
+        one_by_one(s, &letters(3));
+    });
+    let words = "3 acceptances of a list of 3 in 3 updates (PATCH of 1 letter, PATCH of 1 letter, \
+                 PATCH of 1 letter)";
+    tells(Fail, words, "AT4.2", &three);
 }
 
 #[test]

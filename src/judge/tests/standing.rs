@@ -99,8 +99,12 @@ fn a_token_of_elsewhere_or_no_answer_at_all_is_not_int() {
 fn a_host_stands_with_the_certificate_that_it_showed_last() {
     let script = at("int", INT);
     let mut journal = script.journal();
-    for certificate in ["aa", "bb"] {
-        let (host, certificate) = ("int.api.service.nhs.uk".into(), certificate.into());
+    for (host, certificate) in [
+        ("int.api.service.nhs.uk", "aa"),
+        ("INT.api.service.nhs.uk.", "bb"),
+        ("storage.example", "cc"),
+    ] {
+        let (host, certificate) = (host.into(), certificate.into());
         let kind = MarkKind::Connected { host, certificate, chain: vec![] };
         journal.push_mark(Mark::new(Timestamp::UNIX_EPOCH, kind));
     }
@@ -118,4 +122,36 @@ fn a_host_stands_with_the_certificate_that_it_showed_last() {
     journal.push_mark(Mark::new(Timestamp::UNIX_EPOCH, kind));
     let found = standing(&journal, SupplierKind::Reference, &unwritten.context);
     assert_eq!((found.word, found.place), (Proof::Driven, Place::IntClaimed));
+}
+
+#[test]
+fn only_calls_of_the_api_tell_where_it_is() {
+    let hosts = |write: &dyn Fn(&mut Script)| {
+        let mut script = at("int", INT);
+        write(&mut script);
+        standing(&script.journal(), SupplierKind::Witnessed, &script.context).host_names()
+    };
+    let int = "int.api.service.nhs.uk";
+    let elsewhere = |method: &'static str, url: &'static str| {
+        move |s: &mut Script| {
+            s.status().edit(|exchange| {
+                exchange.request.method = method.into();
+                exchange.request.url = url.into();
+            });
+        }
+    };
+    assert_eq!(hosts(&elsewhere("GET", "https://storage.test/l.pdf?signature=redacted")), int);
+    assert_eq!(hosts(&elsewhere("DELETE", "https://storage.test/l.pdf")), int);
+    let alone = |url: &str| {
+        let mut script = at("int", INT);
+        script.exchanges.remove(0);
+        script.edit(|exchange| {
+            exchange.request.method = "DELETE".into();
+            exchange.request.url = url.replace("BASE", INT);
+        });
+        script.context.base_url = format!("{INT}/base");
+        standing(&script.journal(), SupplierKind::Witnessed, &script.context).host_names()
+    };
+    assert_eq!(alone("BASE/base/unknown"), int);
+    assert_eq!(alone("BASE/other"), "");
 }

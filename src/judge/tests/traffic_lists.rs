@@ -142,3 +142,17 @@ fn a_list_whose_letters_others_took_decides_nothing_where_another_shows_them_aga
     let result = result("AT3.3", &again);
     assert_eq!(result.verdict, Verdict::Pass, "{result:#?}");
 }
+
+#[test]
+fn a_letter_that_another_list_named_before_is_not_new_to_the_queue() {
+    let again = |known: usize| {
+        script(|s| {
+            let all = letters(6);
+            s.list(2_500, &all[..4]).harness().list(10, &all[4..known]).supplier();
+            s.wait(301.0).list(2_500, &all);
+        })
+    };
+    let observed = |known| result("AT3.3", &again(known)).observed;
+    assert_eq!(observed(6), "6 letters after 301.0 s, the same as before");
+    assert_eq!(observed(5), "6 letters after 301.0 s, the same as before and 1 new to the queue");
+}

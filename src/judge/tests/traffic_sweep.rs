@@ -69,3 +69,12 @@ fn the_sample_is_the_runs_own_and_bounded() {
     assert_eq!(swept(&known, i64::MIN, "run-1").1, one);
     assert_ne!(swept(&known, i64::MIN, "run-2").1, one);
 }
+
+#[test]
+fn a_letter_whose_update_was_refused_was_not_left_alone() {
+    let known = script(|s| {
+        s.list(100, &letters(2)).bulk(Accepted, &["L1"]).answered(400);
+    });
+    let (moved, still, _) = swept(&known, i64::MIN, "run");
+    assert_eq!((moved, still), (vec![], vec!["L2".to_owned()]));
+}

@@ -7,9 +7,9 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use letterproof_judge::{JudgeCache, observer_checks, observer_ids};
+use letterproof_judge::{JudgeCache, Traffic, judge_test, observer_checks, observer_ids};
 use letterproof_model::LetterStatus::{Accepted, Dispatched, Pending, Printed};
-use letterproof_model::{Capability, CheckResult, FindingKind, Mode, Verdict};
+use letterproof_model::{Capability, CheckResult, FindingKind, Mode, Span, TestId, Verdict};
 use support::cases::{passing, record, script, then};
 use support::observed::{
     calls_within_a_second, ends_with, every_watched, observed, result, watched,
@@ -249,4 +249,31 @@ fn a_letter_whose_pdf_nobody_can_print_may_be_left_where_no_rejection_is_declare
     };
     support::observed::ends_with(Verdict::Fail, "O-LISTED-TAKEN-ON", &left(false));
     support::observed::ends_with(Verdict::Pass, "O-LISTED-TAKEN-ON", &left(true));
+}
+
+/// When a test's calls were made, over a script in this mode.
+fn span(test: u8, mode: Mode, script: &Script) -> Option<Span> {
+    let mut context = script.context.clone();
+    context.mode = mode;
+    let traffic = Traffic::from_journal(&script.journal(), &context);
+    judge_test(TestId::new(test).unwrap(), &traffic, &context).span
+}
+
+#[test]
+fn a_watched_test_lasts_from_its_first_call_to_the_end_of_its_last_however_many_there_are() {
+    const MANY: usize = 40;
+    let mut script = Script::small();
+    script.token().status().wait(60.0).list(100, &letters(MANY));
+    let first = script.exchanges.len();
+    for letter in letters(MANY) {
+        script.moved(&letter.id, Accepted).moved(&letter.id, Dispatched);
+    }
+    let last = script.exchanges.len() - 1;
+    script.wait(600.0).status();
+    let found = span(7, Mode::Observed, &script).unwrap();
+    let calls = &script.exchanges[first..=last];
+    assert_eq!(found.finished, calls[calls.len() - 1].finished(), "not of the 25 that are listed");
+    assert!(calls[0].started <= found.started && found.started < calls[10].started, "{found:?}");
+    assert_eq!(span(7, Mode::Driven, &script), None, "its attempts tell");
+    assert_eq!(span(15, Mode::Observed, &script), None, "nothing of it was seen");
 }

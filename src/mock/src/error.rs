@@ -4,6 +4,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use letterproof_toml::Problems;
+
 use crate::faults::ParseFaultError;
 
 /// Why the double could not start, or could not do what it was told.
@@ -20,7 +22,10 @@ pub enum MockError {
     /// The admin side would have been open to the network.
     #[error("admin address {0} is not a loopback address; use 127.0.0.1 or [::1]")]
     AdminNotLoopback(SocketAddr),
-    /// A seed or JWKS file could not be read.
+    /// A seed file could not be read, or says something impossible.
+    #[error(transparent)]
+    SeedFile(#[from] Problems),
+    /// A JWKS file could not be read.
     #[error("cannot read {path}: {source}")]
     Read {
         /// The file.
@@ -28,14 +33,9 @@ pub enum MockError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A seed file that says something impossible.
-    #[error("{origin}: {problem}")]
-    Seeds {
-        /// The file, or `seed plan` when it came from code.
-        origin: String,
-        /// What is wrong and what to change.
-        problem: String,
-    },
+    /// A seed plan cannot be kept.
+    #[error("seed plan: {0}")]
+    Seeds(String),
     /// A JWKS that holds no usable key.
     #[error("{origin}: {problem}")]
     Jwks {

@@ -4,10 +4,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use letterproof_model::decode_text;
+use letterproof_toml::{Problems, Table, Value, read_file, read_text};
 use serde::Deserialize;
 
-use crate::error::MockError;
 use crate::letters::NewLetter;
 use crate::pdf::{DocumentKey, Shelf};
 use crate::rng::Rng;
@@ -116,6 +115,56 @@ impl LetterPlan {
     }
 }
 
+impl LetterPlan {
+    fn read(table: &Table<'_>) -> Option<Self> {
+        let whole = |name| table.whole(name, 0..=u32::MAX);
+        let share = table.value("share", "a number such as 2.5", Value::number);
+        let pdf = match table.word("pdf", &["valid", "missing", "corrupt"]) {
+            Some("missing") => PdfKind::Missing,
+            Some("corrupt") => PdfKind::Corrupt,
+            _ => PdfKind::Valid,
+        };
+        let specification = table.required().text("specification");
+        let plan = Self {
+            specification: specification.unwrap_or_default().to_owned(),
+            group: table.text("group").map(str::to_owned),
+            count: whole("count"),
+            share: share.unwrap_or(0.0),
+            at_least: whole("at_least").unwrap_or(0),
+            present: table.flag("present").unwrap_or(false),
+            pdf,
+            pages: whole("pages"),
+            pdf_bytes: whole("pdf_bytes").map(|bytes| bytes as usize),
+            documents: whole("documents").unwrap_or_else(usual_documents),
+            priority: table
+                .whole("priority", 0..=u8::MAX.into())
+                .map_or_else(ordinary_priority, |number| number as u8),
+        };
+        plan.check().map_err(|(field, said)| table.problem(field, said)).ok()?;
+        specification.map(|_| plan)
+    }
+
+    /// Whether it can be kept; else the field at fault, and what is wrong.
+    fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        if !self.share.is_finite() || self.share < 0.0 {
+            return Err(("share", "expected a number from 0, such as 2.5"));
+        }
+        if self.count.is_none() && self.share <= 0.0 && self.at_least == 0 {
+            return Err(("share", "expected a share above 0, or a `count`"));
+        }
+        if self.pages.is_some_and(|pages| pages == 0 || pages > 500) {
+            return Err(("pages", "expected from 1 to 500"));
+        }
+        if self.pdf_bytes.is_some_and(|bytes| bytes > MOST_BYTES) {
+            return Err(("pdf_bytes", "expected at most 16 MiB"));
+        }
+        if !(1..=100).contains(&self.documents) {
+            return Err(("documents", "expected from 1 to 100"));
+        }
+        Ok(())
+    }
+}
+
 impl Default for SeedPlan {
     /// The pack's mix: mostly ordinary English, accessible formats, other languages both ways of
     /// writing, and a few dozen letters that cannot be taken on or produced.
@@ -162,54 +211,45 @@ impl SeedPlan {
     /// Reads a plan from a TOML file (`pdf_bytes`, and one `[[letters]]` for each kind).
     ///
     /// # Errors
-    /// The file cannot be read or says something impossible; the message names it.
-    pub fn from_file(path: &Path) -> Result<Self, MockError> {
-        let text = std::fs::read(path)
-            .and_then(|bytes| Ok(decode_text(bytes)?))
-            .map_err(|source| MockError::Read { path: path.to_owned(), source })?;
-        Self::from_toml(&text, &path.display().to_string())
+    /// The file cannot be read or says something impossible; the message names file and line.
+    pub fn from_file(path: &Path) -> Result<Self, Problems> {
+        read_file(path, "give --seeds a TOML file you may read", Self::read)
     }
 
     /// Reads a plan from TOML text; `origin` names it in messages.
     ///
     /// # Errors
     /// The text is no plan or says something impossible.
-    pub fn from_toml(text: &str, origin: &str) -> Result<Self, MockError> {
-        let wrong = |problem: String| MockError::Seeds { origin: origin.to_owned(), problem };
-        let plan: Self = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
-            wrong(format!("line {line}: {}", error.message().replace('\n', " ")))
-        })?;
-        plan.check().map_err(wrong)?;
-        Ok(plan)
+    pub fn from_toml(text: &str, origin: &str) -> Result<Self, Problems> {
+        read_text(text, origin, Self::read)
     }
 
-    pub(crate) fn check(&self) -> Result<(), String> {
+    fn read(top: &Table<'_>) -> Option<Self> {
+        let pdf_bytes = top.whole("pdf_bytes", 0..=u32::MAX);
+        let tables = top.required().tables("letters")?;
+        let letters: Vec<_> = tables.iter().map(LetterPlan::read).collect();
+        let plan = Self {
+            pdf_bytes: pdf_bytes.map_or_else(usual_pdf_bytes, |bytes| bytes as usize),
+            letters: letters.into_iter().collect::<Option<_>>()?,
+        };
+        plan.check().map_err(|(field, said)| top.problem(field, said)).ok()?;
+        Some(plan)
+    }
+
+    /// Whether it can be kept as a whole; else the field at fault, and what is wrong.
+    fn check(&self) -> Result<(), (&'static str, String)> {
         if self.letters.is_empty() {
-            return Err("names no letters; add at least one [[letters]]".to_owned());
+            return Err((
+                "letters",
+                "it names no letters; add at least one [[letters]]".to_owned(),
+            ));
         }
-        let sizes = self.letters.iter().filter_map(|plan| plan.pdf_bytes).chain([self.pdf_bytes]);
-        if let Some(size) = sizes.into_iter().find(|size| *size > MOST_BYTES) {
-            return Err(format!("pdf_bytes = {size} is over 16 MiB"));
+        if self.pdf_bytes > MOST_BYTES {
+            return Err(("pdf_bytes", "expected at most 16 MiB".to_owned()));
         }
         let named = |plan: &LetterPlan| u64::from(plan.count.unwrap_or(plan.at_least));
         if self.letters.iter().map(named).sum::<u64>() > u64::from(MOST_LETTERS) {
-            return Err(format!("names more than {MOST_LETTERS} letters"));
-        }
-        for plan in &self.letters {
-            let name = &plan.specification;
-            if !plan.share.is_finite() || plan.share < 0.0 {
-                return Err(format!("share of {name} must be 0 or more"));
-            }
-            if plan.count.is_none() && plan.share <= 0.0 && plan.at_least == 0 {
-                return Err(format!("{name} needs a count or a share"));
-            }
-            if plan.pages.is_some_and(|pages| pages == 0 || pages > 500) {
-                return Err(format!("pages of {name} must be from 1 to 500"));
-            }
-            if !(1..=100).contains(&plan.documents) {
-                return Err(format!("documents of {name} must be from 1 to 100"));
-            }
+            return Err(("letters", format!("it names more than {MOST_LETTERS} letters")));
         }
         Ok(())
     }
@@ -217,7 +257,11 @@ impl SeedPlan {
     /// How many letters of each kind there are among so many. A plan of fixed numbers alone
     /// decides its own total.
     pub(crate) fn counts(&self, total: u32) -> Result<Vec<u32>, String> {
-        self.check()?;
+        self.check().map_err(|(field, said)| format!("{field}: {said}"))?;
+        for plan in &self.letters {
+            let told = |(field, said)| format!("{field} of {}: {said}", plan.specification);
+            plan.check().map_err(told)?;
+        }
         if total > MOST_LETTERS {
             return Err(format!("{total} letters are asked for; at most {MOST_LETTERS} fit"));
         }
@@ -377,21 +421,40 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_file_is_refused_in_one_line_that_names_it() {
-        for (text, needle) in [
-            ("letters = 3", "line 1"),
-            ("\n\n[[letters]]\nspecification = 3", "line 4"),
-            ("[[letters]]\nspecification = \"a\"", "count or a share"),
-            ("letters = []", "no letters"),
-            ("[[letters]]\nspecification = \"a\"\nshare = -1", "0 or more"),
-            ("[[letters]]\nspecification = \"a\"\ncount = 1\npages = 0", "1 to 500"),
-            ("[[letters]]\nspecification = \"a\"\ncount = 1\npdf = \"none\"", "line 4"),
-            ("[[letters]]\nspecification = \"a\"\ncount = 1\npdf_bytes = 99999999", "16 MiB"),
-            ("[[letters]]\nspecification = \"a\"\ncount = 1\ndocuments = 0", "1 to 100"),
+    fn a_bad_file_is_refused_with_line_and_field() {
+        const ONE: &str = "[[letters]]\nspecification = \"a\"\ncount = 1\n";
+        let more = |line: &str| format!("{ONE}{line}");
+        for (text, told) in [
+            ("letters = 3".into(), "1: field `letters`: write each as a table"),
+            (ONE.replace("\"a\"", "3"), "2: field `letters.specification`: expected some text"),
+            ("[[letters]]\ncount = 1".into(), "1: field `letters.specification`: it is missing"),
+            (ONE.replace("count = 1", ""), "1: field `letters.share`: expected a share above 0"),
+            (ONE.replace("count", "share").replace('1', "0"), "3: field `letters.share`: expected"),
+            (
+                String::new(),
+                "1: field `letters`: it is missing; write each as a table, [[letters]]",
+            ),
+            ("letters = []".into(), "1: field `letters`: it names no letters; add at least one"),
+            (more("share = -1"), "4: field `letters.share`: expected a number from 0"),
+            (more("share = inf"), "4: field `letters.share`: expected a number from 0"),
+            (more("shares = 1"), "4: field `letters.shares`: no such field; did you mean `share`?"),
+            (more("pages = 0"), "4: field `letters.pages`: expected from 1 to 500"),
+            (
+                more("pdf = \"mising\""),
+                "4: field `letters.pdf`: no such word; did you mean `missing`",
+            ),
+            (more("pdf_bytes = 99999999"), "4: field `letters.pdf_bytes`: expected at most 16 MiB"),
+            (format!("pdf_bytes = 99999999\n{ONE}"), "1: field `pdf_bytes`: expected at most 16"),
+            (more("documents = 0"), "4: field `letters.documents`: expected from 1 to 100"),
+            (more("priority = 256"), "4: field `letters.priority`: expected a whole number from 0"),
+            (
+                ONE.replace('1', "600000").repeat(2),
+                "1: field `letters`: it names more than 1000000",
+            ),
         ] {
-            let message = SeedPlan::from_toml(text, "seeds.toml").unwrap_err().to_string();
-            assert!(message.starts_with("seeds.toml: "), "{message}");
-            assert!(message.contains(needle), "{text:?} gave {message}");
+            let message = SeedPlan::from_toml(&text, "seeds.toml").unwrap_err().to_string();
+            assert!(message.starts_with("seeds.toml:"), "{message}");
+            assert!(message.contains(told), "{text:?} gave {message}");
             assert!(!message.contains('\n'), "{message}");
         }
         let plan = SeedPlan {

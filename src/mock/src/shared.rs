@@ -161,9 +161,8 @@ impl Shared {
         count: u32,
         seed: u64,
     ) -> Result<usize, MockError> {
-        let wrong = |problem| MockError::Seeds { origin: "seed plan".to_owned(), problem };
         let Some(owner) = self.suppliers.get(usize::from(supplier)) else {
-            return Err(wrong(format!("there is no supplier number {supplier}")));
+            return Err(MockError::Seeds(format!("there is no supplier number {supplier}")));
         };
         if count == 0 {
             return Ok(0);
@@ -171,7 +170,7 @@ impl Shared {
         // A second seeding with the same seed must not make the same ids again.
         let purpose = u64::from(supplier) + 1 + ((self.letters.read().len() as u64) << 16);
         let new = plan.letters(count, seed, purpose, &owner.name, &mut self.shelf.write());
-        let new = new.map_err(wrong)?;
+        let new = new.map_err(MockError::Seeds)?;
         let leaves = self.now().saturating_add(micros(self.config.retention));
         let priorities: Vec<u8> = new.iter().map(|letter| letter.priority).collect();
         let first = self.letters.write().add(supplier, new);

@@ -33,9 +33,20 @@ impl Storage {
             .map_err(|_| MockError::Crypto("the key that signs links"))
     }
 
+    /// The signature of a link: half of it signs, the other half says when it was issued and how long it
+    /// lives, in microseconds by the mock's own clock. The standard parameters know only whole seconds.
     fn sign(&self, path: &str, issued: u64, life: u64) -> String {
-        hex(hmac::sign(&self.key, format!("{path}\n{issued}\n{life}").as_bytes()).as_ref())
+        let tag = hmac::sign(&self.key, format!("{path}\n{issued}\n{life}").as_bytes());
+        format!("{}{issued:016x}{life:016x}", hex(&tag.as_ref()[..16]))
     }
+}
+
+/// When a link with this signature was issued and how long it lives; `None` where that is none of the
+/// mock's making.
+fn times_of(signature: &str) -> Option<(u64, u64)> {
+    let number = |digits: Option<&str>| u64::from_str_radix(digits?, 16).ok();
+    let times = (number(signature.get(32..48))?, number(signature.get(48..64))?);
+    (signature.len() == 64).then_some(times)
 }
 
 /// The key of the document at a path, where the path is below the folder of documents.
@@ -71,12 +82,11 @@ pub(crate) fn link(shared: &Shared, root: &str, letter: &Letter, faults: &View) 
     let issued = shared.now();
     let signature = shared.storage.sign(&path, issued, life);
     let date = stamp(Timestamp::now());
-    // The last two are the double's own clock: the standard ones know only whole seconds.
     format!(
         "{root}{path}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD\
          &X-Amz-Credential=MOCK0000000000000000%2F{day}%2Feu-west-2%2Fs3%2Faws4_request&X-Amz-Date={date}\
          &X-Amz-Expires={seconds}&X-Amz-Signature={signature}&X-Amz-SignedHeaders=host\
-         &x-amz-checksum-mode=ENABLED&x-id=GetObject&x-issued={issued}&x-life={life}",
+         &x-amz-checksum-mode=ENABLED&x-id=GetObject",
         day = &date[..8],
         seconds = life.div_ceil(1_000_000),
     )
@@ -114,18 +124,21 @@ fn found(shared: &Shared, request: &Request<'_>) -> Reply {
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.into_owned())
     };
-    let number = |name: &str| value(name).and_then(|text| text.parse::<u64>().ok());
-    let (Some(issued), Some(life)) = (number("x-issued"), number("x-life")) else {
+    let Some(signature) = value("X-Amz-Signature") else {
         return refused(method, "AccessDenied", "Access Denied", "");
     };
-    let signature = value("X-Amz-Signature").unwrap_or_default();
-    let expected = shared.storage.sign(path, issued, life);
-    let genuine = constant_time::verify_slices_are_equal(expected.as_bytes(), signature.as_bytes());
-    if *method != Method::GET || (genuine.is_err() && !faults.on(Effect::LinkUnsigned)) {
+    let times = times_of(&signature);
+    let genuine = times.is_some_and(|(issued, life)| {
+        let expected = shared.storage.sign(path, issued, life);
+        constant_time::verify_slices_are_equal(expected.as_bytes(), signature.as_bytes()).is_ok()
+    });
+    if *method != Method::GET || (!genuine && !faults.on(Effect::LinkUnsigned)) {
         let message = "The request signature we calculated does not match the signature you provided. Check your key and signing method.";
         return refused(method, "SignatureDoesNotMatch", message, "");
     }
-    let (now, end) = (shared.now(), issued.saturating_add(life));
+    let now = shared.now();
+    let (issued, life) = times.unwrap_or((now, micros(shared.config.link_ttl)));
+    let end = issued.saturating_add(life);
     if now >= end && !faults.on(Effect::LinkEternal) {
         return expired(method, life, now - end);
     }
@@ -257,6 +270,26 @@ fn refused(method: &Method, code: &str, message: &str, more: &str) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_digit_of_a_signature_can_be_changed() {
+        let storage = Storage::new().unwrap();
+        let signature = storage.sign("/a.pdf", 1_500_000, 60_000_000);
+        assert_eq!(times_of(&signature), Some((1_500_000, 60_000_000)));
+        let holds = |signature: &str| {
+            times_of(signature)
+                .is_some_and(|(issued, life)| storage.sign("/a.pdf", issued, life) == signature)
+        };
+        assert!(holds(&signature));
+        for at in 0..64 {
+            let digit = if &signature[at..=at] == "0" { "1" } else { "0" };
+            let changed = [&signature[..at], digit, &signature[at + 1..]].concat();
+            assert!(!holds(&changed), "digit {at}");
+        }
+        for other in ["", "0", &format!("0{signature}"), &"é".repeat(32)] {
+            assert_eq!(times_of(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn a_range_is_served_only_when_it_can_be() {

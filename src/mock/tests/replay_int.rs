@@ -319,11 +319,10 @@ fn sha256(bytes: &[u8]) -> String {
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The names of a link's standard parameters; the double has two more of its own.
+/// The names of a link's parameters.
 fn parameters(link: &str) -> Value {
     let names = link.split_once('?').unwrap().1.split('&').map(|p| p.split('=').next().unwrap());
-    let mut names: Vec<&str> =
-        names.filter(|name| !matches!(*name, "x-issued" | "x-life")).collect();
+    let mut names: Vec<&str> = names.collect();
     names.sort_unstable();
     names.into()
 }

@@ -187,4 +187,15 @@ mod tests {
         assert_eq!(RunEnd::Missed(String::new()).exit_code(0), 1);
         assert_eq!(RunEnd::Whole.exit_code(0), 0);
     }
+
+    #[test]
+    fn of_the_tests_that_are_named_the_optional_ones_are_kept_in_the_packs_order() {
+        let optional: Vec<TestId> =
+            pack().iter().filter(|test| !test.required).map(|test| test.id).collect();
+        assert!(optional.len() > 1);
+        let backwards: Vec<TestId> = pack().iter().rev().map(|test| test.id).collect();
+        assert_eq!(Brief::optional(&backwards), optional);
+        assert_eq!(Brief::optional(&optional[1..2]), optional[1..2]);
+        assert_eq!(Brief::optional(&[]), []);
+    }
 }

@@ -227,6 +227,7 @@ mod tests {
         let mut saved = serde_json::to_value(&context).unwrap();
         saved.as_object_mut().unwrap().remove("queue_lag_ms").unwrap();
         assert_eq!(serde_json::from_value::<Context>(saved).unwrap(), context);
+        assert_eq!(context.queue_lag_ms, 15 * 60 * 1_000);
     }
 
     #[test]

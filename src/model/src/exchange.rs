@@ -408,4 +408,27 @@ mod tests {
         assert_eq!(at(&format!("https://int.example{long}")), format!("GET {long} → 200"));
         assert_eq!(at(&format!("https://int.example{long}x")), format!("GET {long} → 200"));
     }
+
+    #[test]
+    fn a_mocks_answer_says_so_in_a_header_and_no_other_does() {
+        let mut exchange = answered(200);
+        assert!(!exchange.is_of_a_mock());
+        let Outcome::Response(response) = &mut exchange.outcome else { unreachable!() };
+        response.headers.extend(headers(&[("X-Letterproof-Mock", "1")]));
+        assert!(exchange.is_of_a_mock());
+        assert!(!broken(1).is_of_a_mock());
+    }
+
+    #[test]
+    fn lists_give_back_the_room_they_do_not_need() {
+        let mut exchange = answered(200);
+        let kept = exchange.clone();
+        exchange.request.headers.reserve(1_000);
+        let Outcome::Response(response) = &mut exchange.outcome else { unreachable!() };
+        response.headers.reserve(1_000);
+        exchange.shrink();
+        assert!(exchange.request.headers.capacity() < 1_000);
+        assert!(exchange.response().unwrap().headers.capacity() < 1_000);
+        assert_eq!(exchange, kept);
+    }
 }

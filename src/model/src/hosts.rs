@@ -52,6 +52,7 @@ mod tests {
             ("int", "internal-dev.api.service.nhs.uk", true),
             ("sandbox", "int.api.service.nhs.uk", true),
             ("prod-smoke", "api.service.nhs.uk", false),
+            ("prod-smoke", "int.api.service.nhs.uk", true),
             ("mock", "127.0.0.1", false),
             ("mock", "mock.example", false),
             ("mock", "int.api.service.nhs.uk", true),

@@ -35,16 +35,21 @@ impl<'a> Judgement<'a> {
     }
 
     /// Whether a test decides: it is mandatory, or it was declared or asked for by name.
-    fn decides(&self, test: &TestResult) -> bool {
+    #[must_use]
+    pub fn decides(&self, test: &TestResult) -> bool {
         test.selected && (test.required || self.deciding.contains(&test.id))
+    }
+
+    /// The ids of what is objected to beyond the verdicts, as strictly as is asked: findings first,
+    /// then checks. What is waived is left out.
+    #[must_use]
+    pub fn objections(&self, strict: Strict, waivers: &[WaiverUse]) -> Vec<&'a str> {
+        strict.objections(self.findings, self.observer, self.conformance, waivers)
     }
 
     /// Whether something is objected to beyond the verdicts.
     fn is_objected_to(&self, waivers: &[WaiverUse]) -> bool {
-        self.strict.is_some_and(|strict| {
-            let Self { findings, observer, conformance, .. } = self;
-            !strict.objections(findings, observer, conformance, waivers).is_empty()
-        })
+        self.strict.is_some_and(|strict| !self.objections(strict, waivers).is_empty())
     }
 
     /// Whether the supplier under test broke a rule that an observer sees, and nobody waived it.
@@ -111,7 +116,7 @@ pub fn unwaived_verdict(test: &TestResult, waivers: &[WaiverUse]) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::{checked, test};
+    use crate::samples::{check, checked, test};
     use crate::{ClauseKind, CriterionResult, Timestamp, WaiverState};
 
     /// What a driven run judged of its tests, and of the checks of the conformance suite.
@@ -205,18 +210,6 @@ mod tests {
         assert_eq!(code(all, &of_the_api, &[]).0, 0);
         assert_eq!(code(all, &[], &advised).0, 1);
         assert_eq!(code(all, &violation, &advised), (1, 0));
-    }
-
-    fn check(id: &'static str, verdict: Verdict) -> CheckResult {
-        let id = CriterionId::from(id);
-        CheckResult {
-            id,
-            title: "x".into(),
-            verdict,
-            finding: None,
-            strength: None,
-            criteria: vec![],
-        }
     }
 
     #[test]

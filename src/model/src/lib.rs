@@ -71,7 +71,7 @@ pub use raw::{RawBody, RawExchange, RawOutcome, RawRequest, RawResponse};
 pub use reason::{ReturnReason, bare_reason, is_return_reason, return_reason_text};
 pub use recording::{ExchangeRef, Exchanges, Kept, Recording};
 pub use results::{
-    Attempt, CheckResult, Counts, PackInfo, Performance, RESULTS_FORMAT, Results, RunInfo,
+    Attempt, CheckResult, Counts, PackInfo, Performance, RESULTS_FORMAT, Results, RunInfo, Span,
     SupplierKind, TargetInfo, TestResult, ToolInfo,
 };
 pub use shared::SharedText;

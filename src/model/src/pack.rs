@@ -50,6 +50,9 @@ pub struct Clause {
     pub text: &'static str,
     /// What to attach to an attestation, or why a clause is not tested; empty for a check.
     pub note: &'static str,
+    /// Whether an attestation needs a file: the pack has the supplier hand in logs and print proofs,
+    /// and names the list of ids to cancel as a test's input. Where it does not, words suffice.
+    pub asks_for_file: bool,
     /// Capabilities the target must have for the clause to mean anything.
     pub needs: &'static [Capability],
 }
@@ -69,16 +72,29 @@ const fn check(
     needs: &'static [Capability],
     text: &'static str,
 ) -> Clause {
-    Clause { id, kind: ClauseKind::Check, source, strength, text, note: "", needs }
+    let kind = ClauseKind::Check;
+    Clause { id, kind, source, strength, text, note: "", asks_for_file: false, needs }
 }
 
+/// A clause for which a statement in words suffices.
 const fn attest(
     id: &'static str,
     (source, strength): Source,
     text: &'static str,
     note: &'static str,
 ) -> Clause {
-    Clause { id, kind: ClauseKind::Attestation, source, strength, text, note, needs: &[] }
+    let kind = ClauseKind::Attestation;
+    Clause { id, kind, source, strength, text, note, asks_for_file: false, needs: &[] }
+}
+
+/// A clause for which a statement needs a file that shows it.
+const fn attest_with_file(
+    id: &'static str,
+    source: Source,
+    text: &'static str,
+    note: &'static str,
+) -> Clause {
+    Clause { asks_for_file: true, ..attest(id, source, text, note) }
 }
 
 /// A row, and how far the pack carries the clause.
@@ -122,7 +138,7 @@ const PACK: [TestDefinition; 15] = [
         check("AT3.3", stated(Steps), &[Stateful, Seeded], "Asked after the visibility timeout, the second list holds the same letters as the first, as far as the limits leave room."),
         check("AT3.5", stated(Acceptance), &[Stateful, Seeded], "No update is sent twice for a letter of the repeated list."),
         check("AT3.6", stated(Evidence), &[Stateful, Seeded], "Both lists are on record with time and their whole content, and the counts of unique and retrieved ids follow from them."),
-        attest("AT3.7", stated(Evidence), "The supplier's processing log shows one job for each letter.", "the processing log covering both lists"),
+        attest_with_file("AT3.7", stated(Evidence), "The supplier's processing log shows one job for each letter.", "the processing log covering both lists"),
     ]),
     test(4, "Accept a list of letters in one update", true, &[
         check("AT4.1", stated(Precondition), &[Stateful, Seeded], "Every letter accepted was PENDING before: listed and untouched, or read as PENDING."),
@@ -146,7 +162,7 @@ const PACK: [TestDefinition; 15] = [
     test(7, "Report letters as DISPATCHED", true, &[
         check("AT7.1", stated(Acceptance), &[Stateful, Seeded], "Only letters in ACCEPTED, PRINTED or ENCLOSED are moved to DISPATCHED."),
         check("AT7.2", stated(Acceptance), &[Stateful, Seeded], "Every letter moved is read back as DISPATCHED before the deadline; none is skipped."),
-        attest("AT7.7", stated(Evidence), "The letters dispatched were printed as their PDFs show them.", "print proofs of letters dispatched"),
+        attest_with_file("AT7.7", stated(Evidence), "The letters dispatched were printed as their PDFs show them.", "print proofs of letters dispatched"),
     ]),
     test(8, "Report letters as DELIVERED", false, &[
         check("AT8.1", stated(Acceptance), &[Stateful, Seeded], "Only letters in ACCEPTED, PRINTED, ENCLOSED or DISPATCHED (or FORWARDED, by the lifecycle diagram) are moved to DELIVERED."),
@@ -170,7 +186,7 @@ const PACK: [TestDefinition; 15] = [
     ]),
     test(11, "Cancel letters on request", true, &[
         check("AT11.1", stated(Acceptance), &[Stateful, Seeded], "Only letters not yet dispatched or delivered (ACCEPTED, FORWARDED, PRINTED, ENCLOSED) are moved to CANCELLED."),
-        attest("AT11.2", stated(Precondition), "The ids to cancel came from outside the API, as a list by e-mail.", "the e-mail or list with the ids"),
+        attest_with_file("AT11.2", stated(Precondition), "The ids to cancel came from outside the API, as a list by e-mail.", "the e-mail or list with the ids"),
         check("AT11.3", stated(Acceptance), &[Stateful, Seeded], "Every letter cancelled is read back as CANCELLED before the deadline."),
         check("AT11.4", stated(Objective), &[Stateful, Seeded], "Every CANCELLED carries a code and a reason, and both are read back."),
         check("AT11.5", stated(Objective), &[Stateful, Seeded], "No cancelled letter is reported as printed, enclosed, dispatched or delivered afterwards."),
@@ -182,7 +198,7 @@ const PACK: [TestDefinition; 15] = [
         check("AT12.3", stated(Acceptance), &[Stateful, Seeded], "Every FAILED carries a code and a reason, and both are read back."),
         check("AT12.4", stated(Objective), &[Stateful, Seeded], "No letter whose PDF was found damaged is produced: it is rejected, or reported as FAILED once accepted."),
         check("AT12.6", stated(Evidence), &[Stateful, Seeded], "The transition of every failed letter is on record with its times."),
-        attest("AT12.7", stated(Objective), "The supplier's failure log shows each failure with its code and reason.", "the failure log"),
+        attest_with_file("AT12.7", stated(Objective), "The supplier's failure log shows each failure with its code and reason.", "the failure log"),
     ]),
     test(13, "Reject letters that cannot be taken on", false, &[
         check("AT13.1", stated(Precondition), &[Stateful, Seeded], "Only letters in PENDING are moved to REJECTED."),
@@ -191,7 +207,7 @@ const PACK: [TestDefinition; 15] = [
         check("AT13.4", stated(Acceptance), &[Stateful, Seeded], "No rejected letter is accepted or produced afterwards."),
         check("AT13.5", stated(Objective), &[Stateful, Seeded], "No letter with an unknown or missing specification, or whose PDF is missing, is produced: it is rejected, or reported as FAILED once accepted."),
         check("AT13.6", stated(Evidence), &[Stateful, Seeded], "The status before and after is on record for every letter rejected."),
-        attest("AT13.7", stated(Objective), "The supplier's rejection log shows each rejection with its diagnosis.", "the rejection log"),
+        attest_with_file("AT13.7", stated(Objective), "The supplier's rejection log shows each rejection with its diagnosis.", "the rejection log"),
         attest("AT13.8", stated(Objective), "Rejections for want of quota are reported to NHS Notify, or there were none.", "the quota rejections, or a note that there were none"),
     ]),
     test(14, "Submit management information and reconcile it", true, &[
@@ -289,6 +305,18 @@ mod tests {
             let clause = clause(&CriterionId::from(*id)).unwrap();
             assert_eq!((clause.kind, clause.strength), (ClauseKind::Check, Strength::Stated));
         }
+    }
+
+    #[test]
+    fn logs_proofs_and_lists_are_attached_and_for_the_rest_words_suffice() {
+        let clauses = pack().iter().flat_map(|test| test.clauses);
+        let stated = clauses.filter(|clause| clause.kind == ClauseKind::Attestation);
+        let (files, words): (Vec<_>, Vec<_>) = stated.partition(|clause| clause.asks_for_file);
+        let ids = |clauses: Vec<&Clause>| clauses.iter().map(|c| c.id).collect::<Vec<_>>();
+        assert_eq!(ids(files), ["AT3.7", "AT7.7", "AT11.2", "AT12.7", "AT13.7"]);
+        assert_eq!(ids(words), ["AT13.8", "AT14.6"]);
+        let checks = pack().iter().flat_map(|test| test.clauses);
+        assert!(checks.filter(|c| c.kind == ClauseKind::Check).all(|c| !c.asks_for_file));
     }
 
     #[test]

@@ -87,6 +87,17 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_with_more_spaces_than_anyone_types_is_none() {
+        for (length, known) in [(63, true), (64, true), (65, false), (66, false)] {
+            assert_eq!(
+                is_return_reason(&format!("{:<length$}", "R09 Deceased")),
+                known,
+                "{length}"
+            );
+        }
+    }
+
+    #[test]
     fn ten_codes_each_with_a_text_of_its_own() {
         let mut texts: Vec<_> = ReturnReason::ALL.iter().map(|r| r.text).collect();
         texts.sort_unstable();

@@ -1,11 +1,14 @@
 //! `results.json`, format `letterproof-results/1`.
 //! Refuses to leave anything out: every test of the pack is listed, also those that did not run.
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::text::date;
+use crate::who::Within;
 use crate::{
-    Capability, CriterionId, CriterionResult, ExchangeId, Finding, FindingKind, Mode, Proof, RunId,
-    Standing, Strength, TestId, Timestamp, Verdict, WaiverUse, Who,
+    Capability, CriterionId, CriterionResult, ExchangeId, Finding, FindingKind, Judgement, Mark,
+    MarkKind, Mode, Proof, RunId, Standing, Strength, TestId, Timestamp, Verdict, WaiverUse, Who,
 };
 
 /// The name and version of the results format.
@@ -65,6 +68,9 @@ pub struct RunInfo {
     /// Who stands behind it, as far as that was stated.
     #[serde(default, skip_serializing_if = "Who::is_empty")]
     pub who: Who,
+    /// When it was gone on with after it had broken off; empty also in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumed: Vec<Timestamp>,
     /// Optional tests that decide the exit code like required ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deciding: Vec<crate::TestId>,
@@ -80,6 +86,40 @@ impl RunInfo {
     #[must_use]
     pub fn standing(&self) -> Standing {
         self.standing.clone().unwrap_or_else(|| Standing::unknown(self.supplier.into()))
+    }
+
+    /// What a reader must know of its times before its verdicts, a sentence each, the same everywhere:
+    /// that it was gone on with, and that it was not within the test window stated for it.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let resumed = self.resumed.iter().map(|at| {
+            let at = date(*at);
+            format!("The run broke off and was gone on with at {at}; nobody watched in between.")
+        });
+        let outside = self.outside_window().map(|words| format!("The run was {words}."));
+        resumed.chain(outside).collect()
+    }
+
+    /// That it was not, or not wholly, made on the days stated as its test window, as a part of a
+    /// sentence; `None` where it was, or where no days were stated.
+    #[must_use]
+    pub fn outside_window(&self) -> Option<String> {
+        let (window, from, to) = (self.who.window_dates?, self.started, self.finished);
+        let how = match window.holds(from, to) {
+            Within::Whole => return None,
+            Within::Part => "partly outside",
+            Within::Nothing => "outside",
+        };
+        let (first, last) = window.days();
+        let (from, to) = (date(from), date(to));
+        Some(format!("made from {from} to {to}, {how} its stated test window of {first} to {last}"))
+    }
+
+    /// When a run was gone on with, as its journal's marks tell.
+    #[must_use]
+    pub fn resumptions(marks: &[Mark]) -> Vec<Timestamp> {
+        let resumed = marks.iter().filter(|mark| mark.kind == MarkKind::Resumed);
+        resumed.map(|mark| mark.at).collect()
     }
 }
 
@@ -150,8 +190,21 @@ pub struct TestResult {
     pub standing: Option<Proof>,
     /// Every attempt, none dropped.
     pub attempts: Vec<Attempt>,
+    /// When the calls were made that its checks rest on, where another system made them; absent in a
+    /// driven run, whose attempts have times, and in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
     /// Its clauses.
     pub criteria: Vec<CriterionResult>,
+}
+
+/// From the start of the first call to the end of the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// When the first request was sent.
+    pub started: Timestamp,
+    /// When the last answer was whole, or its failure was seen.
+    pub finished: Timestamp,
 }
 
 /// One attempt at a scenario.
@@ -267,7 +320,34 @@ impl Counts {
     }
 }
 
+impl Results {
+    /// What was judged of the run taken together: what decides, and what is objected to.
+    #[must_use]
+    pub fn judged(&self) -> Judgement<'_> {
+        Judgement {
+            supplier: self.run.supplier,
+            tests: &self.tests,
+            conformance: &self.conformance,
+            observer: &self.observer,
+            findings: &self.findings,
+            deciding: &self.run.deciding,
+            strict: self.run.strict,
+        }
+    }
+}
+
 impl TestResult {
+    /// How long it took: the time of the calls that it rests on, or of its attempts together. `None`
+    /// where neither is known.
+    #[must_use]
+    pub fn took(&self) -> Option<SignedDuration> {
+        let of_attempt =
+            |attempt: &Attempt| Some(attempt.finished?.duration_since(attempt.started));
+        self.span.map(|span| span.finished.duration_since(span.started)).or_else(|| {
+            self.attempts.iter().filter_map(of_attempt).reduce(|all, one| all.saturating_add(one))
+        })
+    }
+
     /// How many of its checks ended with each verdict; attestations stand apart.
     #[must_use]
     pub fn check_counts(&self) -> Counts {
@@ -284,7 +364,7 @@ impl TestResult {
 mod tests {
     use super::*;
     use crate::ClauseKind;
-    use crate::samples::{checked, test};
+    use crate::samples::{check, checked, test};
 
     #[test]
     fn each_verdict_is_counted_under_its_own_name() {
@@ -302,6 +382,27 @@ mod tests {
     }
 
     #[test]
+    fn a_test_took_the_time_of_its_calls_or_of_its_attempts() {
+        let at = |second: i64| Timestamp::from_second(second).unwrap();
+        let attempt = |started, finished: Option<i64>| Attempt {
+            scenario: "AT1".into(),
+            started: at(started),
+            finished: finished.map(at),
+            outcome: None,
+            exchanges: None,
+        };
+        let bare = test(Verdict::Pass, true, true);
+        assert_eq!(bare.took(), None);
+        // Nobody worked between an attempt that broke off and the next one.
+        let attempts = vec![attempt(0, Some(3)), attempt(10, None), attempt(100, Some(104))];
+        let driven = TestResult { attempts, ..bare };
+        assert_eq!(driven.took(), Some(SignedDuration::from_secs(7)));
+        let span = Some(Span { started: at(1), finished: at(6) });
+        let watched = TestResult { span, ..driven };
+        assert_eq!(watched.took(), Some(SignedDuration::from_secs(5)));
+    }
+
+    #[test]
     fn attestations_do_not_count_among_a_tests_checks() {
         let attestation =
             CriterionResult { kind: ClauseKind::Attestation, ..checked("AT1.3", Verdict::NotRun) };
@@ -309,5 +410,19 @@ mod tests {
             vec![checked("AT1.1", Verdict::Pass), checked("AT1.2", Verdict::Fail), attestation];
         let counts = TestResult { criteria, ..test(Verdict::Fail, true, true) }.check_counts();
         assert_eq!(counts, Counts { pass: 1, fail: 1, ..Counts::default() });
+    }
+
+    #[test]
+    fn advice_that_was_not_followed_is_no_broken_rule() {
+        for (verdict, strength, broken, advised) in [
+            (Verdict::Fail, Some(Strength::Ours), false, true),
+            (Verdict::Fail, Some(Strength::Stated), true, false),
+            (Verdict::Fail, None, true, false),
+            (Verdict::Pass, Some(Strength::Ours), false, false),
+            (Verdict::Pass, None, false, false),
+        ] {
+            let check = CheckResult { strength, ..check("O-A", verdict) };
+            assert_eq!((check.is_broken(), check.is_advised()), (broken, advised), "{check:?}");
+        }
     }
 }

@@ -2,8 +2,8 @@
 //! Refuses to be part of the product: it is compiled into the unit tests alone.
 
 use crate::{
-    Actor, Body, ClauseKind, CriterionId, CriterionResult, Direction, Exchange, ExchangeId, Header,
-    Mode, Outcome, PackId, Request, Response, TestId, TestResult, Verdict,
+    Actor, Body, CheckResult, ClauseKind, CriterionId, CriterionResult, Direction, Exchange,
+    ExchangeId, Header, Mode, Outcome, PackId, Request, Response, TestId, TestResult, Verdict,
 };
 
 /// A test of the pack that ended so, without criteria.
@@ -17,6 +17,7 @@ pub(crate) fn test(verdict: Verdict, required: bool, selected: bool) -> TestResu
         mode: Mode::Driven,
         standing: None,
         attempts: vec![],
+        span: None,
         criteria: vec![],
     }
 }
@@ -35,6 +36,18 @@ pub(crate) fn checked(id: &str, verdict: Verdict) -> CriterionResult {
         exchange_count: 0,
         letters: vec![],
         reason: None,
+    }
+}
+
+/// A check that ended so, without criteria.
+pub(crate) fn check(id: &'static str, verdict: Verdict) -> CheckResult {
+    CheckResult {
+        id: CriterionId::from(id),
+        title: "x".into(),
+        verdict,
+        finding: None,
+        strength: None,
+        criteria: vec![],
     }
 }
 

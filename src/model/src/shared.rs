@@ -166,4 +166,27 @@ mod tests {
         let _ = SharedText::from(long.as_str());
         assert!(POOL.with_borrow(|pool| !pool.contains(long.as_str())));
     }
+
+    #[test]
+    fn several_texts_are_known_at_a_time_and_the_longest_too() {
+        let longest = "x".repeat(LONGEST);
+        for text in ["one", "two", &longest] {
+            let first: SharedText = text.into();
+            let _ = SharedText::from("between");
+            let again: SharedText = text.into();
+            assert!(Arc::ptr_eq(&first.0, &again.0), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_shared_text_stands_wherever_a_text_stands() {
+        let text: SharedText = "date".into();
+        assert_eq!((text.as_ref(), Borrow::<str>::borrow(&text)), ("date", "date"));
+        assert!(text == *"date" && text != *"data");
+        assert!(text == "date" && text != "data");
+        assert_eq!(format!("{text:?} {text:>5}"), "\"date\"  date");
+        assert_eq!(String::from(text), "date");
+        let error = serde_json::from_str::<SharedText>("1").unwrap_err().to_string();
+        assert!(error.contains("expected a string"), "{error}");
+    }
 }

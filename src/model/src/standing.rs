@@ -253,4 +253,43 @@ mod tests {
             assert_eq!(serde_json::to_string(&word).unwrap(), format!("\"{word}\""));
         }
     }
+
+    #[test]
+    fn a_place_is_told_by_what_was_seen_of_it() {
+        let seen = |certificate: Option<&str>| SeenHost {
+            host: "int.example".into(),
+            certificate: certificate.map(Into::into),
+        };
+        let standing = |place, mock_answers, certificate| Standing {
+            word: Proof::Witnessed,
+            place,
+            mock_answers,
+            hosts: vec![seen(certificate)],
+        };
+        let bare = standing(Place::IntClaimed, false, None);
+        assert!(bare.reason().contains("without a certificate"), "{}", bare.reason());
+        let named = standing(Place::Mock, false, None);
+        assert_eq!(named.reason(), "the target's name says so");
+        assert_eq!(bare.host_lines(), ["int.example, no certificate recorded"]);
+        let certified = standing(Place::IntClaimed, false, Some("ab"));
+        assert_eq!(certified.host_lines(), ["int.example, certificate SHA-256 ab"]);
+        assert_eq!(Standing::unknown(Proof::Driven).host_lines(), ["none answered"]);
+    }
+
+    #[test]
+    fn only_the_suppliers_own_system_at_int_was_witnessed_there() {
+        use Place::{IntClaimed, IntReconciled, Mock, Other, Sandbox};
+        for (word, place, expected) in [
+            (Proof::Witnessed, IntClaimed, true),
+            (Proof::Witnessed, IntReconciled, true),
+            (Proof::Witnessed, Sandbox, false),
+            (Proof::Witnessed, Mock, false),
+            (Proof::Witnessed, Other, false),
+            (Proof::Driven, IntClaimed, false),
+            (Proof::Imported, IntReconciled, false),
+        ] {
+            let standing = Standing { place, ..Standing::unknown(word) };
+            assert_eq!(standing.is_witnessed_at_int(), expected, "{}", standing.words());
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Numbers and times as sentences show them.
 //! Refuses locale and precision games: thousands by commas, seconds with one decimal.
 
-use crate::grouped;
+use crate::{Timestamp, grouped};
 
 /// `2,500`.
 pub fn count(number: impl TryInto<u64>) -> String {
@@ -18,6 +18,11 @@ pub fn seconds(micros: i64) -> String {
     #[allow(clippy::cast_precision_loss)]
     let seconds = micros as f64 / 1e6;
     if seconds.abs() < 0.1 { format!("{seconds:.3} s") } else { format!("{seconds:.1} s") }
+}
+
+/// `21 August 2026, 10:15:00 UTC`.
+pub fn date(time: Timestamp) -> String {
+    time.strftime("%-d %B %Y, %H:%M:%S UTC").to_string()
 }
 
 /// Milliseconds as microseconds.

@@ -37,7 +37,7 @@ impl Verdict {
         Self::Pass,
     ];
 
-    /// The word used in files and on screen.
+    /// The word in files that programs read; people are shown [`Self::words`].
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -50,6 +50,35 @@ impl Verdict {
         }
     }
 
+    /// The verdict of this word, as files have it.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.as_str() == word)
+    }
+
+    /// What people are shown, the same everywhere; also what [`fmt::Display`] writes.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NotApplicable => "not applicable",
+            Self::NotRun => "not run",
+            other => other.as_str(),
+        }
+    }
+
+    /// The same at the head of a result: `Passed`, `Not run`.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Pass => "Passed",
+            Self::Fail => "Failed",
+            Self::Inconclusive => "Inconclusive",
+            Self::NotApplicable => "Not applicable",
+            Self::NotRun => "Not run",
+            Self::Error => "Error",
+        }
+    }
+
     /// The gravest of these; `not-run` when there are none, since nothing was shown.
     #[must_use]
     pub fn roll_up(verdicts: impl IntoIterator<Item = Self>) -> Self {
@@ -59,7 +88,7 @@ impl Verdict {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+        f.pad(self.words())
     }
 }
 
@@ -94,9 +123,21 @@ mod tests {
     }
 
     #[test]
-    fn the_words_are_those_of_the_contract() {
+    fn the_words_of_files_are_those_of_the_contract() {
         for verdict in Verdict::ALL {
-            assert_eq!(serde_json::to_string(&verdict).unwrap(), format!("\"{verdict}\""));
+            let word = verdict.as_str();
+            assert_eq!(serde_json::to_string(&verdict).unwrap(), format!("\"{word}\""));
+            assert_eq!(Verdict::named(word), Some(verdict));
+        }
+        assert_eq!(Verdict::named("not run"), None);
+    }
+
+    #[test]
+    fn people_are_shown_one_spelling_of_not_run() {
+        assert_eq!(Verdict::NotRun.to_string(), "not run");
+        for verdict in Verdict::ALL {
+            let (words, title) = (verdict.to_string(), verdict.title().to_lowercase());
+            assert!(title.starts_with(&words) && !words.contains('-'), "{words}: {title}");
         }
     }
 }

@@ -6,6 +6,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What stands where nothing was stated.
@@ -37,6 +39,41 @@ pub struct Who {
 pub struct WindowDates {
     from: Date,
     to: Date,
+}
+
+/// How much of a run lies within a test window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Within {
+    Whole,
+    Part,
+    Nothing,
+}
+
+impl WindowDates {
+    /// The first and the last day.
+    pub(crate) const fn days(self) -> (Date, Date) {
+        (self.from, self.to)
+    }
+
+    /// How much of what was done between two times was done on these days. A day may be one of UTC,
+    /// by which times are recorded, or one of the United Kingdom, by which windows are agreed and
+    /// which is an hour ahead in summer: nobody is blamed for the hour between them.
+    pub(crate) fn holds(self, from: Timestamp, to: Timestamp) -> Within {
+        let midnight = |day: Date| Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp());
+        let hour = SignedDuration::from_hours(1);
+        let begins = midnight(self.from).and_then(|begins| begins.checked_sub(hour).ok());
+        let ends = self.to.tomorrow().ok().and_then(midnight);
+        // A day at the edge of the calendar bounds nothing.
+        let begins = begins.unwrap_or(Timestamp::MIN);
+        let ends = ends.unwrap_or(Timestamp::MAX);
+        if to < begins || from >= ends {
+            Within::Nothing
+        } else if from < begins || to >= ends {
+            Within::Part
+        } else {
+            Within::Whole
+        }
+    }
 }
 
 impl FromStr for WindowDates {
@@ -139,6 +176,24 @@ mod tests {
     }
 
     #[test]
+    fn a_run_is_held_against_the_days_of_its_window() {
+        let window: WindowDates = "2026-06-01/2026-06-12".parse().unwrap();
+        for (from, to, expected) in [
+            ("2026-06-01T09:00:00Z", "2026-06-12T17:00:00Z", Within::Whole),
+            // The first hour of a summer's day in the United Kingdom, and the last one of UTC.
+            ("2026-05-31T23:10:00Z", "2026-05-31T23:20:00Z", Within::Whole),
+            ("2026-06-12T23:10:00Z", "2026-06-12T23:59:59Z", Within::Whole),
+            ("2026-05-31T22:59:59Z", "2026-06-01T09:00:00Z", Within::Part),
+            ("2026-06-12T23:59:59Z", "2026-06-13T00:00:00Z", Within::Part),
+            ("2026-05-20T09:00:00Z", "2026-05-20T10:00:00Z", Within::Nothing),
+            ("2026-06-13T00:00:00Z", "2026-06-13T10:00:00Z", Within::Nothing),
+        ] {
+            let found = window.holds(from.parse().unwrap(), to.parse().unwrap());
+            assert_eq!(found, expected, "{from} to {to}");
+        }
+    }
+
+    #[test]
     fn a_test_window_has_two_days_in_order_and_a_text_one_line() {
         let dates: WindowDates = "2026-11-02/2026-11-13".parse().unwrap();
         let written = serde_json::to_string(&dates).unwrap();
@@ -148,6 +203,7 @@ mod tests {
             assert!(wrong.parse::<WindowDates>().is_err(), "{wrong}");
         }
         assert_eq!(stated(" Our print house ").as_deref(), Ok("Our print house"));
+        assert!(stated(&"\u{e9}".repeat(200)).is_ok(), "characters, not bytes");
         for wrong in ["", "  ", "a\nb", &"x".repeat(201)] {
             assert!(stated(wrong).is_err(), "{wrong}");
         }

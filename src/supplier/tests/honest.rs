@@ -41,6 +41,26 @@ async fn a_small_day_meets_every_criterion() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn letters_that_wait_behind_those_taken_on_are_found_while_the_queue_lags() {
+    // The flow pauses until its first list is visible again, and that stays in the queue: the next list
+    // is full of letters that were accepted.
+    let setting = Setting {
+        visibility: Duration::from_secs(3),
+        agreed_time: Duration::from_millis(3_500),
+        queue_lag: Duration::from_secs(60),
+        ..Setting::small(&[15])
+    };
+    let day = day(&setting, &["slow-flow", "one-flow"]).await;
+    assert_eq!(day.report.end, DayEnd::Whole, "{:#?}", day.report);
+    for id in ["AT15.1", "AT15.2", "AT15.3"] {
+        let said = day.of(id);
+        let is_small =
+            said.verdict == Verdict::Inconclusive && said.words.contains("the pack asks");
+        assert!(said.verdict == Verdict::Pass || is_small, "{id}: {said:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_day_of_the_packs_size_meets_every_criterion_to_the_letter() {
     let setting = Setting {
         letters: 2_500,

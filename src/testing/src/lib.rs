@@ -1,13 +1,19 @@
 //! For tests only: finds the official files beside the checkout, lists the tests that are skipped,
-//! serves time stamps, and writes HTTP/2 by hand.
+//! serves time stamps, chains journals, and writes HTTP/2 by hand.
 //!
 //! The official files are not ours to commit. A test that reads one is skipped where it is missing,
 //! and `cargo test` hides what a passing test prints. So a skipped test also adds a line to the file
 //! that `LETTERPROOF_SKIPPED` names, which `.ci/run` counts. Under `LETTERPROOF_UPSTREAM=required`
 //! a missing file fails the test instead.
-#![allow(clippy::panic, clippy::print_stderr, reason = "only tests call this crate")]
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "only tests call this crate"
+)]
 
 pub mod frames;
+pub mod journal;
 mod stamper;
 
 use std::ffi::OsStr;

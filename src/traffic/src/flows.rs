@@ -139,14 +139,21 @@ impl<'a> Flow<'a> {
 
     /// Whether it took in a whole seeding without asking for a single PDF, and nobody asked for one
     /// later: no polling accepts so many letters, and nothing on record says that they come some
-    /// other way.
+    /// other way. What was listed first, or taken on, while nobody watched may have been fetched then.
     fn took_in_unfetched(&self, traffic: &Traffic, context: &Context) -> bool {
         let accepted =
             |letter: &LetterIx| self.sent(*letter, LetterStatus::Accepted, traffic).is_some();
+        let taken_on = |letter: &&LetterIx| {
+            let mut own = traffic.letter(**letter).events.iter().filter(|event| event.by_supplier);
+            own.next().is_some_and(Event::is_listed)
+                && self.events(**letter, traffic).any(|one| matches!(one.kind, EventKind::Sent(_)))
+        };
         let mut events = self.letters.iter().flat_map(|letter| &traffic.letter(*letter).events);
+        let took = self.finished(traffic) - self.started;
         self.whole
-            && self.letters.len() >= context.seeded_letters as usize
+            && self.letters.iter().filter(taken_on).count() >= context.seeded_letters as usize
             && self.letters.iter().any(accepted)
+            && traffic.watched(self.started, self.finished(traffic)) == took
             && traffic
                 .follows(traffic.ended(), self.finished(traffic) + micros(context.at15_target_ms))
             && !events.any(|one| matches!(one.kind, EventKind::DataAsked | EventKind::Downloaded))

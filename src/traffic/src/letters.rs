@@ -143,12 +143,22 @@ impl Letter {
         [self.specification, self.group, self.hash] = facts;
     }
 
-    /// The updates the supplier sent, by time.
-    pub fn sent(&self) -> impl DoubleEndedIterator<Item = (&Event, SentUpdate)> {
-        self.events.iter().filter(|event| event.by_supplier).filter_map(|event| match event.kind {
+    /// The updates that anyone sent, by time.
+    pub fn updates(&self) -> impl DoubleEndedIterator<Item = (&Event, SentUpdate)> {
+        self.events.iter().filter_map(|event| match event.kind {
             EventKind::Sent(update) => Some((event, update)),
             _ => None,
         })
+    }
+
+    /// The updates the supplier sent, by time.
+    pub fn sent(&self) -> impl DoubleEndedIterator<Item = (&Event, SentUpdate)> {
+        self.updates().filter(|(event, _)| event.by_supplier)
+    }
+
+    /// Whether an update was sent for it that was not refused.
+    pub fn was_moved(&self) -> bool {
+        self.updates().any(|(_, update)| !update.answer.refused())
     }
 }
 

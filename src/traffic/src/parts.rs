@@ -52,7 +52,6 @@ impl Traffic {
             end = end.max(to);
         }
         match brought {
-            0 => Brought::Nothing,
             all if all == total => Brought::Whole,
             _ if unknown => Brought::Unknown,
             part => Brought::Part(part, total),

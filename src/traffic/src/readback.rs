@@ -57,10 +57,17 @@ pub fn read_back(moved: &StatusMove, traffic: &Traffic, context: &Context) -> Re
         return refused(moved, traffic, &reads, sent);
     };
     let deadline = traffic.deadline(answered, micros(context.update_deadline_ms));
-    match reads.iter().find(|read| read.status == moved.status) {
+    match reads.iter().find(|read| shows(moved, read.status)) {
         Some(hit) => after_hit(moved, traffic, &reads, hit, first, sent, deadline),
         None => without_hit(moved, traffic, window, &reads, first, sent, deadline),
     }
+}
+
+/// Whether a status shows that a letter was moved: the one that was sent, or one to which NHS Notify
+/// alone takes it from there. That it is back in PENDING is how a lost update looks, too.
+fn shows(moved: &StatusMove, status: LetterStatus) -> bool {
+    let taken_on = judge_move(moved.status, status) == Move::NotifyOnly;
+    status == moved.status || (taken_on && status != LetterStatus::Pending)
 }
 
 fn seen(event: &Event, traffic: &Traffic) -> Option<Seen> {

@@ -43,7 +43,7 @@ impl Traffic {
         let patched = self.patched();
         for (ix, letter) in self.letters().filter(|(_, letter)| letter.described) {
             let current = letter.events.first().is_some_and(|event| event.at >= since);
-            let moved = was_moved(letter);
+            let moved = letter.was_moved();
             if !current {
                 sweep.gone += usize::from(moved);
             } else if moved {
@@ -51,7 +51,7 @@ impl Traffic {
                     sweep.moved.push(self.letter_id(ix));
                 }
             } else if letter.events.iter().any(|event| event.is_listed())
-                && !was_sent(letter)
+                && letter.updates().next().is_none()
                 && !patched.contains(&ix)
                 && !self.was_swept(letter)
             {
@@ -85,19 +85,6 @@ impl Traffic {
         let patches = self.recorded().filter(|call| call.operation == Operation::PatchLetter);
         patches.filter_map(|call| call.letter).collect()
     }
-}
-
-/// Whether anything was sent for a letter.
-fn was_sent(letter: &Letter) -> bool {
-    letter.events.iter().any(|event| matches!(event.kind, EventKind::Sent(_)))
-}
-
-/// Whether an update was sent for a letter that was not refused.
-fn was_moved(letter: &Letter) -> bool {
-    letter
-        .events
-        .iter()
-        .any(|event| matches!(event.kind, EventKind::Sent(update) if !update.answer.refused()))
 }
 
 /// A letter's number in the draw (FNV-1a over the seed and its id).

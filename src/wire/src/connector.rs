@@ -45,7 +45,7 @@ impl Guard {
     ///
     /// # Errors
     /// As [`Self::check`], and where the two libraries that read it would go to different hosts.
-    pub fn check_uri(&self, uri: &Uri) -> Result<Url, Refusal> {
+    pub(crate) fn check_uri(&self, uri: &Uri) -> Result<Url, Refusal> {
         let url = Url::parse(&uri.to_string()).map_err(|_| Refusal::Address)?;
         self.check(&url)?;
         let plain = |host: &str| host.trim_end_matches('.').to_ascii_lowercase();

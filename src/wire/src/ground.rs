@@ -48,7 +48,7 @@ impl Ground {
 
     /// Whether no target and no storage can lie there, whoever says so.
     #[must_use]
-    pub const fn is_never_allowed(self) -> bool {
+    pub(crate) const fn is_never_allowed(self) -> bool {
         matches!(self, Self::Metadata | Self::Unspecified | Self::Nobody)
     }
 }

@@ -78,6 +78,10 @@ pub(super) struct Queue {
     moved: Range,
     /// Whether the target has been seeded anew.
     seeded_anew: bool,
+    /// PENDING letters when the present batch began: its scenarios come in any order.
+    at_start: Range,
+    /// Whether another scenario may have found letters unfit that nobody has decided on.
+    finds: bool,
 }
 
 /// What a scenario holds.
@@ -104,9 +108,16 @@ impl Draft {
         Self { outlook: Some(outlook), queue, ..Self::default() }
     }
 
+    /// Begins scenarios that run side by side, or one alone.
+    pub(super) fn begin(&mut self, scenarios: usize) {
+        self.queue.at_start = self.queue.pending;
+        self.queue.finds |= scenarios > 1;
+    }
+
     /// Ends a scenario and gives its bill.
     pub(super) fn leave(&mut self) -> Bill {
         self.house = House::default();
+        self.queue.finds |= self.bill.calls.contains_key(&Operation::GetLetterData);
         std::mem::take(&mut self.bill)
     }
 
@@ -236,6 +247,25 @@ impl Draft {
         self.queue.pending = self.queue.pending.minus(letters);
         self.queue.moved = self.queue.moved.plus(letters);
         self.bill.used_up = self.bill.used_up.plus(letters);
+    }
+
+    /// The letters that cannot be taken on, as far as nobody beside this scenario has decided on them.
+    pub(super) fn unfit_waiting(&self) -> Range {
+        self.unfit_among(self.queue.at_start)
+    }
+
+    /// Letters that some scenario found to be unfit are rejected before a list that is decided on;
+    /// those on the list count with it.
+    pub(super) fn reject_what_was_found(&mut self, listed: u64) {
+        if self.queue.finds {
+            let others = self.queue.pending.minus(Range::exactly(listed));
+            let unfit = self.rejected_among(others);
+            // These are all that there may be, so another list of the scenario finds none.
+            self.queue.finds = false;
+            self.use_up(unfit);
+            self.report(unfit, LetterStatus::Rejected, Way::InOneUpdate);
+            self.see(unfit);
+        }
     }
 
     /// PDFs are fetched.
@@ -394,6 +424,7 @@ impl Draft {
             self.queue.free = Range::NONE;
             self.queue.unproducible = Range::NONE;
             self.queue.hidden = false;
+            self.queue.finds = false;
         }
     }
 }

@@ -56,7 +56,7 @@ fn decisions_show(draft: &mut Draft) {
 fn has_found_unfit(draft: &mut Draft) {
     draft.know_letters();
     draft.need("letters that cannot be taken on", 1);
-    let unfit = draft.unfit_among(draft.queue.pending);
+    let unfit = draft.unfit_waiting();
     draft.house.unfit = Range { least: 1, most: unfit.most.map(|most| most.max(1)) };
     // Those without a hash are looked at; an unknown specification shows without a look.
     draft.fetch(draft.house.unfit.perhaps());
@@ -120,6 +120,7 @@ fn accepts_prepared(draft: &mut Draft) {
 #[when(expr = "the supplier receives a(nother) list of {count} letters")]
 fn receives_list(draft: &mut Draft, n: Count) {
     draft.house.asked = draft.agreed(n.0);
+    draft.reject_what_was_found(draft.house.asked);
     draft.house.listed = draft.list(draft.house.asked);
 }
 

@@ -90,6 +90,36 @@ fn accepting_a_list_uses_up_a_thousand_letters_in_one_update() {
 }
 
 #[test]
+fn letters_that_others_found_unfit_are_rejected_beside_the_list_and_come_on_top() {
+    // Seen in a run at INT's own pace: 233 letters rejected before a list of 1,000 was accepted.
+    let at_4_beside = |others: &[u8]| {
+        let plan = planned(&[&[4], others].concat(), 2_500, false);
+        plan.scenarios
+            .iter()
+            .find(|one| one.tests == [TestId::new(4).unwrap()])
+            .unwrap()
+            .bill
+            .clone()
+    };
+    for others in [&[12][..], &[3]] {
+        let bill = at_4_beside(others);
+        assert_eq!(bill.used_up, Range { least: 1_000, most: Some(1_000 + 600) }, "{others:?}");
+        assert!(bill.updates[&LetterStatus::Accepted].holds(1_000));
+        assert!(bill.updates[&LetterStatus::Rejected].holds(233));
+        assert!(bill.calls[&Operation::UpdateLetters].holds(4));
+    }
+    assert_eq!(at_4_beside(&[1, 2]).used_up, Range::exactly(1_000), "nobody looks at letters");
+}
+
+#[test]
+fn scenarios_side_by_side_find_unfit_letters_before_any_of_them_decided_on_letters() {
+    let plan = planned(&[4, 13], 2_500, false);
+    let unfit = plan.scenarios.iter().find(|one| one.tests == [TestId::new(13).unwrap()]).unwrap();
+    let rejected = unfit.bill.updates[&LetterStatus::Rejected];
+    assert_eq!(rejected, Range { least: 1, most: Some(125) }, "one in twenty of all");
+}
+
+#[test]
 fn letters_taken_through_several_statuses_are_counted_for_each() {
     let bill = planned(&[8, 10, 11], 2_500, false).total();
     for (status, letters) in [

@@ -57,7 +57,9 @@ pub fn plan(features: &FeatureSet, outlook: Outlook) -> Result<Plan, FeatureErro
     let mut draft = Draft::new(outlook);
     let mut scenarios = Vec::new();
     for (batch, features) in features.batches().iter().enumerate() {
-        for (feature, scenario, steps) in features.iter().flat_map(in_order) {
+        let walked: Vec<Walked<'_>> = features.iter().flat_map(in_order).collect();
+        draft.begin(walked.len());
+        for (feature, scenario, steps) in walked {
             for step in steps {
                 if let Ok(Some((cost, .., context))) = costs.find(step) {
                     // Costs never wait for anything, so each is whole at once.

@@ -120,7 +120,7 @@ async fn checks_of_the_suite_hold_like_criteria_or_by_not_applying() {
     staged.judge(true).await;
     let ends = staged.ends();
     assert_eq!(ends[0], succeeded("foreign"));
-    assert!(ends[1].1.starts_with("C-STATUS is not-run: expected "), "{ends:?}");
+    assert!(ends[1].1.starts_with("C-STATUS is not run: expected "), "{ends:?}");
 }
 
 #[tokio::test]

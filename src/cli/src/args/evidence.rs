@@ -52,7 +52,7 @@ Examples:
   letterproof judge --from evidence/20261120t101500z-abc123.zip   by the judges of this version
 
 It sends nothing, so that a recording may be of production too. What a recording does not hold is
-named and makes a verdict `inconclusive` or `not-run`, never `pass`. Exit codes as `run`.";
+named and makes a verdict inconclusive or not run, never a pass. Exit codes as `run`.";
 
 #[derive(Debug, Args)]
 #[command(after_help = JUDGE_EXAMPLES)]
@@ -109,26 +109,46 @@ pub(crate) struct JudgeOptions {
 
 const REPORT_EXAMPLES: &str = "\
 Examples:
-  letterproof report evidence/20261120t101500z-abc123 --format markdown
+  letterproof report evidence/20261120t101500z-abc123.zip --format markdown
+                     print one report of a bundle
   letterproof report evidence/20261120t101500z-abc123.incomplete
-                     a run that broke off: judged as far as it came, and made a whole bundle";
+                     make a bundle of a run that broke off
+
+What it does depends on what it is given:
+  a whole bundle     prints the report that --format names, made from results and journal, and
+                     changes nothing. The bundle is not verified: `letterproof verify` does that.
+  a whole folder without its zip (a crash came between)
+                     without --format, makes the zip
+  a folder that ends in .incomplete
+                     judges what was recorded, writes results and reports, seals it, takes
+                     .incomplete off its name and makes its zip. It sends nothing, and the run cannot
+                     be gone on with unless `run --resume` finds something left to do. What was begun
+                     with --sign-key needs the same key.
+
+To go on with a run instead: `letterproof run --resume FOLDER`. For an e-mail: `letterproof summary`.
+Exit codes: 0 done, 2 it cannot be read or completed so, 4 the harness failed.";
 
 #[derive(Debug, Args)]
 #[command(after_help = REPORT_EXAMPLES)]
 pub(crate) struct ReportOptions {
-    /// The folder of a run
+    /// A bundle (zip or folder), or the folder of a run that broke off (….incomplete)
     #[arg(value_name = "RUN")]
     pub(crate) run: PathBuf,
 
-    /// Print one report on stdout
+    /// Print this report on stdout
     #[arg(long, value_enum)]
     pub(crate) format: Option<ReportFormat>,
 
-    /// Sign the bundle made of a run that broke off with this Ed25519 key
+    /// Of a run that broke off: sign its bundle with this Ed25519 key; needed where the run was begun
+    /// with it
     #[arg(long, value_name = "FILE")]
     pub(crate) sign_key: Option<PathBuf>,
 
-    /// The official OpenAPI file that the run was to be judged with, where it was
+    /// Of a run that broke off and was begun with a key that is lost: leave its bundle unsigned
+    #[arg(long, conflicts_with = "sign_key")]
+    pub(crate) drop_signature: bool,
+
+    /// Of a run that broke off: the official OpenAPI file that it was to be judged with, where it was
     #[arg(long, value_name = "FILE")]
     pub(crate) spec: Option<PathBuf>,
 }
@@ -190,15 +210,18 @@ Examples:
   letterproof attest evidence/20261120t101500z-abc123 --criterion AT12.7 \\
     --statement \"The failure log shows each failure with its code and reason.\" \\
     --name \"A. Sample\" --role \"production manager\" --date 2026-11-20 \\
-    --file failures.xlsx --file request.eml
+    --file failures.xlsx --file request.eml --sign-key letterproof-signing.pem
   letterproof attest evidence/20261120t101500z-abc123 --withdraw 1 \\
-    --reason \"The log was of another day.\" --name \"A. Sample\" --role \"production manager\"
+    --reason \"The log was of another day.\" --name \"A. Sample\" --role \"production manager\" \\
+    --sign-key letterproof-signing.pem
 
+--sign-key is the run's own key; a run that is not signed needs none.
 A statement is taken for each clause that traffic does not decide: those that only a person can state,
 and those that the run left undecided. It becomes no verdict. Files are recognised by their content
 (office documents, e-mails, tables, texts, PDF, pictures; up to 25 MiB each), and none is opened or
 run; whatever stands in them and in the names given here stands in the bundle. A statement that was
-wrong is withdrawn by its number: it is kept, and every page strikes it through.";
+wrong is withdrawn by its number: it is kept, and every page strikes it through. Where the pack asks for
+a log, print proofs or a list, a statement without a file leaves the evidence owed.";
 
 #[derive(Debug, Args)]
 #[command(after_help = ATTEST_EXAMPLES)]
@@ -258,17 +281,18 @@ Examples:
   letterproof readiness evidence/*.zip
   letterproof readiness window1.zip window2.zip --format markdown
 
-Exit codes: 0 nothing remains, 1 something does, 2 a bundle cannot be read.";
+Exit codes: 0 nothing remains, 1 something does, 2 a bundle cannot be read, or two are of different
+suppliers.";
 
 #[derive(Debug, Args)]
 #[command(after_help = READINESS_EXAMPLES)]
 pub(crate) struct ReadinessOptions {
-    /// The bundles of all runs, of both windows
+    /// The bundles of all runs of one supplier, of both windows
     #[arg(value_name = "BUNDLE", required = true)]
     pub(crate) bundles: Vec<PathBuf>,
 
-    /// A log of the gateway (CSV, as for `reconcile`): a run whose calls it holds, and no others, is
-    /// shown as INT (reconciled); may be repeated, one for each run
+    /// A log of the gateway (CSV, as for `reconcile`): a run whose calls it holds, and no others, each
+    /// by its ids, is shown as INT (reconciled); may be repeated, one for each run
     #[arg(long, value_name = "GATEWAY.csv")]
     pub(crate) gateway: Vec<PathBuf>,
 
@@ -311,7 +335,8 @@ pub(crate) struct GateOptions {
     #[arg(value_name = "BUNDLE")]
     pub(crate) bundle: PathBuf,
 
-    /// The tests that must have passed [default: every mandatory one]
+    /// The tests that must have passed [default: every mandatory one, and optional ones that the
+    /// run's profile states in `supports` or that it was asked for by name]
     #[arg(long, value_name = "AT4,AT7", value_delimiter = ',')]
     pub(crate) require: Vec<TestId>,
 
@@ -336,7 +361,7 @@ pub(crate) struct GateOptions {
     #[arg(long, value_name = "HOST")]
     pub(crate) host: Option<String>,
 
-    /// The gateway's own log (CSV, as for `reconcile`), which must hold the same calls
+    /// The gateway's own log (CSV, as for `reconcile`), which must hold the same calls, each by its ids
     #[arg(long, value_name = "GATEWAY.csv")]
     pub(crate) gateway: Option<PathBuf>,
 
@@ -348,7 +373,8 @@ pub(crate) struct GateOptions {
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2))]
     pub(crate) window: Option<u8>,
 
-    /// Every statement that the demanded tests ask for must have been given
+    /// Every statement must have been given, with the file where one is asked for, that the demanded
+    /// tests ask for, or optional ones that were declared, asked for by name, or shown
     #[arg(long)]
     pub(crate) nothing_owed: bool,
 

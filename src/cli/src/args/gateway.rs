@@ -16,8 +16,10 @@ Examples:
 
 GATEWAY.csv is what the gateway logged of the supplier's application while the run went on: all of
 it, from before the first call until after the last. It has a line of names with correlation_id,
-time, method, path and status, and request_id where there is one. What it must show is that the
-bundle lacks no call: count from the gateway to the bundle, not the other way round.
+time, method, path and status, and request_id where there is one. Without that, a call that came
+without a correlation id is matched by method, path, status and time only, which is weaker and not
+enough for INT (reconciled). What the log must show is that the bundle lacks no call: count from the gateway
+to the bundle, not the other way round.
 
 It sends nothing. Exit codes: 0 each side knows every call of the other, 1 not, 2 one of the two
 cannot be read.";

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use letterproof_evidence::{
-    BundleKey, INCOMPLETE, JOURNAL_FILE, Opened, RunFolder, archive, chain_tail, sha256_hex,
-    zip_path,
+    BundleKey, INCOMPLETE, JOURNAL_FILE, Opened, RunFolder, Sealing, archive, chain_tail, zip_path,
 };
+use letterproof_testing::journal::{Chain, heads, rest};
 use serde_json::Value;
 
 use super::{Ended, command, folders, run};
@@ -113,7 +113,7 @@ pub(crate) fn forge(folder: &Path, key: Option<&Path>, change: impl FnOnce(&RunF
     let mut name = folder.as_os_str().to_owned();
     name.push(INCOMPLETE);
     fs::rename(folder, &name).unwrap();
-    let draft = RunFolder::reopen(Path::new(&name)).unwrap();
+    let draft = RunFolder::reopen(Path::new(&name), Sealing::SignatureDropped).unwrap();
     change(&draft);
     let key = key.map(|key| BundleKey::read(key).unwrap());
     draft.seal(key.as_ref()).unwrap();
@@ -128,24 +128,25 @@ pub(crate) fn rechain(draft: &RunFolder, change: impl Fn(&mut Value)) {
     let journal = fs::read_to_string(draft.journal_path()).unwrap();
     let nonce = letterproof_evidence::read_journal(&draft.journal_path()).unwrap();
     let nonce = nonce.header.nonce().to_owned();
-    let tail = |line: &str| chain_tail(&nonce, &sha256_hex(line.as_bytes()));
-    let (mut made, mut before, mut tails) = (String::new(), None::<String>, Vec::new());
-    for old in journal.lines() {
+    let tail = |head: &str| format!("-{}\"", chain_tail(&nonce, head));
+    let (mut made, mut chain, mut tails) = (String::new(), None::<Chain>, Vec::new());
+    for (old, head) in journal.lines().zip(heads(&journal)) {
         let mut line: Value = serde_json::from_str(old).unwrap();
         change(&mut line);
         line.as_object_mut().unwrap().remove("prev");
         let mut line = line.to_string();
-        if let Some(before) = &before {
-            // The hash comes first in a line.
-            line = format!("{{\"prev\":\"{before}\",{}", &line[1..]);
-        }
         // The newest first: a call carries a head of shortly before.
         let carried = tails.iter().rev().find(|(old, _): &&(String, String)| line.contains(old));
         if let Some((old, new)) = carried {
             line = line.replace(old, new);
         }
-        before = Some(sha256_hex(line.as_bytes()));
-        tails.push((format!("-{}\"", tail(old)), format!("-{}\"", tail(&line))));
+        match &mut chain {
+            None => chain = Some(Chain::begin(&line)),
+            // What a line says of the chain comes first in it.
+            Some(chain) => line = chain.line(rest(&line)),
+        }
+        let new = chain.as_ref().map(Chain::head).unwrap_or_default();
+        tails.push((tail(&head), tail(new)));
         made.push_str(&line);
         made.push('\n');
     }

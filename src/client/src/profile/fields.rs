@@ -1,6 +1,6 @@
-//! Every field of a profile: its place, its kind, and what it is for. Reading, the JSON Schema
-//! and the commented template all come from this one table.
-//! Refuses fields that only one of the three would know.
+//! Every field of a profile: its place, its kind, and what it is for. The JSON Schema and the
+//! commented template come from this one table.
+//! Refuses fields that nobody reads: a test holds the table against what reading asks for.
 
 use letterproof_model::LetterStatus;
 

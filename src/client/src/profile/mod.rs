@@ -6,7 +6,6 @@ mod fields;
 mod read;
 mod resolve;
 mod template;
-mod values;
 
 #[cfg(test)]
 mod tests;

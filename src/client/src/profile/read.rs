@@ -1,278 +1,199 @@
-//! Turns a profile's text into a target.
+//! Turns a profile into a target.
 //! Refuses half of it: with any problem there is no target, and every problem is named.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use letterproof_model::{SpecificationKind, SpecificationMeaning, Who, stated};
+use letterproof_model::{Capability, SpecificationMeaning, Who, stated};
+use letterproof_toml::{Table, Value};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as WordError;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 use url::Url;
 
-use super::fields::{
-    BASES, CAPABILITIES, KINDS, METHODS, OPTIONAL_STATUSES, SPECIFICATIONS, TABLES,
-};
+use super::fields::{BASES, CAPABILITIES, KINDS, METHODS, OPTIONAL_STATUSES, SPECIFICATIONS};
 use super::resolve::Profile;
-use super::values::{Reader, line_of};
 use crate::target::ClientIdentity;
-use crate::{Auth, ClientError, Target};
+use crate::{Auth, SecretSource, Target};
 
-/// Reads a profile; `path` names it in messages, and its files stand beside it.
-pub(super) fn read(text: &str, path: &Path) -> Result<Profile, ClientError> {
-    let mut reader = Reader { path, text, problems: Vec::new() };
-    let document = DeTable::parse(text).map_err(|error| {
-        // The library's own display quotes the line, which may hold a secret.
-        let line = line_of(text, error.span().map_or(0, |span| span.start));
-        ClientError::configuration(format!(
-            "{}:{line}: this is no TOML: {}",
-            path.display(),
-            error.message()
-        ))
-    })?;
-    let empty = DeTable::new();
-    let tables = Tables::of(document.get_ref(), &empty, &mut reader);
-    let profile = build(&tables, &mut reader);
-    match profile {
-        Some(profile) if reader.problems.is_empty() => Ok(profile),
-        _ => Err(ClientError::Problems(reader.problems)),
-    }
-}
-
-/// The tables of a profile, each known to hold only known names.
-struct Tables<'d> {
-    top: &'d DeTable<'d>,
-    auth: &'d DeTable<'d>,
-    supplier: &'d DeTable<'d>,
-    limits: &'d DeTable<'d>,
-    network: &'d DeTable<'d>,
-}
-
-impl<'d> Tables<'d> {
-    fn of(top: &'d DeTable<'d>, empty: &'d DeTable<'d>, reader: &mut Reader<'_>) -> Self {
-        reader.check_names("", top);
-        let mut table = |name: &str| match top.get(name) {
-            None => empty,
-            Some(value) => match value.get_ref().as_table() {
-                Some(table) => {
-                    reader.check_names(name, table);
-                    table
-                }
-                None => {
-                    reader.problem(&value.span(), name, &format!("write it as a table, [{name}]"));
-                    empty
-                }
-            },
-        };
-        let [_, auth, supplier, limits, network] = TABLES.map(|(name, _)| table(name));
-        Self { top, auth, supplier, limits, network }
-    }
-}
-
-fn build(tables: &Tables<'_>, reader: &mut Reader<'_>) -> Option<Profile> {
-    let base = reader.word(tables.top, "extends", BASES);
-    let base_url = reader.url(tables.top, "base_url");
-    if base.is_none() && !tables.top.contains_key("extends") && !tables.top.contains_key("base_url")
-    {
-        reader.problem(
-            &(0..0),
-            "base_url",
-            "it is missing; give it, or a target to extend with `extends`",
-        );
-    }
-    let mut target = match base.as_deref() {
+/// Reads a profile; files that it names stand beside the one at `path`.
+pub(super) fn read(top: &Table<'_>, path: &Path) -> Option<Profile> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let base = top.word("extends", BASES);
+    let mut target = match base {
         Some("sandbox") => Target::sandbox(),
         _ => Target::int(Auth::None),
     }
     .ok()?;
-    if let Some(base_url) = &base_url {
-        match target.clone().at(base_url) {
+    match url(top, "base_url") {
+        Some(base_url) => match target.clone().at(base_url) {
             Ok(moved) => target = moved,
             Err(_) => {
-                let span = tables.top.get("base_url").map(Spanned::span).unwrap_or_default();
-                let said = "here belongs the address of an API, without query and fragment";
-                reader.problem(&span, "base_url", said);
+                let said = "expected the address of an API, without query and fragment";
+                top.problem("base_url", said);
             }
+        },
+        None if top.has("base_url") => {}
+        None if base == Some("mock") => {
+            top.problem("base_url", "a mock's address is needed with `extends = \"mock\"`");
         }
+        None if !top.has("extends") => {
+            let said = "it is missing; give it, or a target to extend with `extends`";
+            top.problem("base_url", said);
+        }
+        None => {}
     }
-    if base.as_deref() == Some("mock") && base_url.is_none() {
-        reader.problem(
-            &(0..0),
-            "base_url",
-            "a stand-in's address is needed with `extends = \"mock\"`",
-        );
-    }
-    target.name =
-        reader.text_of(tables.top, "name").or(base).unwrap_or_else(|| "profile".to_owned());
+    target.name = top.text("name").or(base).unwrap_or("profile").to_owned();
     target.name_after_its_place();
-    if let Some(words) = reader.words(tables.top, "capabilities", CAPABILITIES) {
-        target.capabilities = words.iter().filter_map(|word| known(word)).collect();
+    if let Some(words) = top.words("capabilities", CAPABILITIES) {
+        target.capabilities = words.into_iter().filter_map(known).collect();
     }
-    if let Some(hosts) = reader.hosts(tables.top, "storage_hosts") {
-        target.storage_hosts = hosts;
+    set(&mut target.storage_hosts, top.list("storage_hosts", str::parse));
+    let supplier = top.table("supplier");
+    read_auth(&top.table("auth"), folder, &mut target);
+    read_supplier(&supplier, &mut target);
+    read_limits(&top.table("limits"), &mut target);
+    read_network(&top.table("network"), folder, &mut target);
+    if let Some(meanings) = top.tables(SPECIFICATIONS) {
+        target.specifications = meanings.iter().filter_map(read_meaning).collect();
     }
-    read_auth(tables.auth, &mut target, reader);
-    read_limits(tables, &mut target, reader);
-    read_network(tables.network, &mut target, reader);
-    if let Some(meanings) = read_specifications(tables.top, reader) {
-        target.specifications = meanings;
-    }
-    target.who = read_who(tables.supplier, reader);
     let supplier = target.who.supplier.clone().unwrap_or_else(|| "supplier".to_owned());
     Some(Profile { target, supplier })
 }
 
-fn read_who(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Who {
-    Who {
-        supplier: reader.parsed(table, "name", stated),
-        application_id: reader.parsed(table, "application_id", stated),
-        test_manager: reader.parsed(table, "test_manager", stated),
-        window_dates: reader.parsed(table, "window_dates", str::parse),
+fn set<T>(place: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *place = given;
     }
 }
 
-/// Reads a word that was found in a list of known ones as the model's own type.
+/// A word that was found in a list of known ones, as the model's own type.
 fn known<T: for<'a> Deserialize<'a>>(word: &str) -> Option<T> {
     T::deserialize(IntoDeserializer::<WordError>::into_deserializer(word)).ok()
 }
 
-fn read_auth(table: &DeTable<'_>, target: &mut Target, reader: &mut Reader<'_>) {
-    let token_url = reader.url(table, "token_url");
-    let kid = reader.text_of(table, "kid");
-    let api_key = reader.secret(table, "api_key");
-    let key = reader.secret(table, "key");
-    let token = reader.secret(table, "token");
-    let method = reader.word(table, "method", METHODS);
-    if let Some(token_url) = token_url {
-        target.token_url = Some(token_url);
-    }
-    let mut need = |name: &str| {
-        if !table.contains_key(name) {
-            let said =
-                format!("[auth] needs it with method `{}`", method.as_deref().unwrap_or_default());
-            reader.problem(&(0..0), name, &said);
+fn url<'a>(table: &Table<'a>, name: &'static str) -> Option<&'a str> {
+    table.parsed(name, |text| match Url::parse(text) {
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
+            Err("give an address that begins with https:// or http://".to_owned())
         }
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            Err("the address carries credentials, which no profile may hold".to_owned())
+        }
+        Ok(_) => Ok(text),
+        Err(error) => Err(format!("this is no address ({error})")),
+    })
+}
+
+fn read_auth(auth: &Table<'_>, folder: &Path, target: &mut Target) {
+    let method = auth.word("method", METHODS);
+    let (jwt, bearer) = match method {
+        Some("signed-jwt") => (auth.required(), auth.clone()),
+        Some("bearer") => (auth.clone(), auth.required()),
+        _ => (auth.clone(), auth.clone()),
     };
-    match method.as_deref() {
+    if let Some(token_url) = url(auth, "token_url") {
+        target.token_url = Some(token_url.to_owned());
+    }
+    let kid = jwt.text("kid").map(str::to_owned);
+    let api_key = secret(&jwt, "api_key", folder);
+    let key = secret(&jwt, "key", folder);
+    let token = secret(&bearer, "token", folder);
+    match method {
         Some("signed-jwt") => {
-            ["kid", "api_key", "key"].into_iter().for_each(&mut need);
             if let (Some(api_key), Some(kid), Some(key)) = (api_key, kid, key) {
                 target.auth = Auth::SignedJwt { api_key, kid, key };
             }
         }
         Some("bearer") => {
-            need("token");
             if let Some(token) = token {
                 target.auth = Auth::Bearer(token);
             }
         }
         Some(_) => {
             target.auth = Auth::None;
-            target.capabilities.remove(&letterproof_model::Capability::Authenticated);
+            target.capabilities.remove(&Capability::Authenticated);
         }
-        None if target.has(letterproof_model::Capability::Authenticated)
-            && !table.contains_key("method") =>
-        {
-            reader.problem(&(0..0), "method", "[auth] must say it: none, signed-jwt or bearer");
+        None if target.has(Capability::Authenticated) && !auth.has("method") => {
+            let said = "it is missing; say in [auth] none, signed-jwt or bearer";
+            auth.problem("method", said);
         }
         None => {}
     }
 }
 
-fn read_limits(tables: &Tables<'_>, target: &mut Target, reader: &mut Reader<'_>) {
-    let limits = tables.limits;
-    if let Some(rate) = reader.count(limits, "rate_limit") {
-        target.rate_limit = Some(rate);
+fn secret(auth: &Table<'_>, name: &'static str, folder: &Path) -> Option<SecretSource> {
+    const WAYS: &str = "{ env = \"…\" }, { file = \"…\" } or { command = [\"…\"] }";
+    if auth.peek(name).and_then(Value::text).is_some() {
+        let said =
+            "the secret itself is written here, which is refused; name where it is found, as";
+        auth.problem(name, format!("{said} {WAYS}, and treat what was written as disclosed"));
+        return None;
     }
-    for (name, place) in [
-        ("visibility_timeout", &mut target.visibility_timeout),
-        ("update_deadline", &mut target.update_deadline),
-        ("queue_lag", &mut target.queue_lag),
-        ("at15_target", &mut target.at15_target),
-    ] {
-        if let Some(time) = reader.time(limits, name) {
-            *place = time;
-        }
+    let expected = format!("one of {WAYS}");
+    auth.value(name, &expected, |value| value.is_table().then_some(()))?;
+    let found = auth.table(name);
+    let env = found.text("env").map(|name| SecretSource::Env(name.to_owned()));
+    let file = found.text("file").map(|file| SecretSource::File(folder.join(file)));
+    let command = found.list("command", |word| Ok::<_, String>(word.to_owned()));
+    if command.as_ref().is_some_and(Vec::is_empty) {
+        found.problem("command", "it is empty; give the program and its arguments");
     }
-    for (name, place) in [
-        ("seeded_letters", &mut target.seeded_letters),
-        ("at4_batch", &mut target.at4_batch),
-        ("at15_chunk", &mut target.at15_chunk),
-    ] {
-        if let Some(count) = reader.count(limits, name) {
-            *place = count;
-        }
+    let ways = ["env", "file", "command"];
+    if ways.into_iter().filter(|way| found.has(*way)).count() != 1 {
+        auth.problem(name, format!("expected {expected}"));
     }
-    if let Some(words) = reader.words(tables.supplier, "supports", OPTIONAL_STATUSES) {
+    env.or(file).or(command.map(SecretSource::Command))
+}
+
+fn read_supplier(supplier: &Table<'_>, target: &mut Target) {
+    target.who = Who {
+        supplier: supplier.parsed("name", stated),
+        application_id: supplier.parsed("application_id", stated),
+        test_manager: supplier.parsed("test_manager", stated),
+        window_dates: supplier.parsed("window_dates", str::parse),
+    };
+    if let Some(words) = supplier.words("supports", OPTIONAL_STATUSES) {
         target.supports = words.iter().filter_map(|word| word.parse().ok()).collect();
         target.states_workflow = true;
     }
 }
 
-fn read_network(table: &DeTable<'_>, target: &mut Target, reader: &mut Reader<'_>) {
-    if let Some(roots) = reader.paths(table, "roots") {
-        target.roots = roots;
+fn read_limits(limits: &Table<'_>, target: &mut Target) {
+    let count = |name| limits.whole(name, 1..=u32::MAX);
+    if let Some(rate) = count("rate_limit") {
+        target.rate_limit = Some(rate);
     }
-    let certificate = reader.path(table, "client_certificate");
-    let key = reader.path(table, "client_key");
-    match (certificate, key) {
-        (Some(certificate), Some(key)) => {
-            target.identity = Some(ClientIdentity { certificate, key })
-        }
-        (None, None) => {}
-        _ => reader.problem(
-            &(0..0),
-            "client_certificate",
-            "a client certificate and its client_key are given together or not at all",
-        ),
-    }
-    if let Some(proxy) = reader.url(table, "proxy") {
-        target.proxy = Url::parse(&proxy).ok();
-    }
-    for (name, place) in [
-        ("connect_timeout", &mut target.timeouts.connect),
-        ("answer_timeout", &mut target.timeouts.answer),
-        ("download_timeout", &mut target.timeouts.download),
-    ] {
-        if let Some(time) = reader.time(table, name) {
-            *place = time;
-        }
-    }
+    set(&mut target.seeded_letters, count("seeded_letters"));
+    set(&mut target.at4_batch, count("at4_batch"));
+    set(&mut target.at15_chunk, count("at15_chunk"));
+    set(&mut target.visibility_timeout, limits.time("visibility_timeout"));
+    set(&mut target.update_deadline, limits.time("update_deadline"));
+    set(&mut target.queue_lag, limits.time("queue_lag"));
+    set(&mut target.at15_target, limits.time("at15_target"));
 }
 
-fn read_specifications(
-    top: &DeTable<'_>,
-    reader: &mut Reader<'_>,
-) -> Option<Vec<SpecificationMeaning>> {
-    let value = top.get(SPECIFICATIONS)?;
-    let DeValue::Array(items) = value.get_ref() else {
-        reader.problem(&value.span(), SPECIFICATIONS, "write each as a table, [[specifications]]");
-        return None;
-    };
-    let mut meanings = Vec::new();
-    for item in items {
-        let Some(table) = item.get_ref().as_table() else {
-            reader.problem(
-                &item.span(),
-                SPECIFICATIONS,
-                "write each as a table, [[specifications]]",
-            );
-            continue;
-        };
-        reader.check_names(SPECIFICATIONS, table);
-        for name in ["id", "kind"] {
-            if !table.contains_key(name) {
-                reader.problem(&item.span(), name, "each of [[specifications]] needs it");
-            }
-        }
-        let id = reader.text_of(table, "id");
-        let kind = reader.word(table, "kind", KINDS);
-        if let (Some(id), Some(kind)) =
-            (id, kind.and_then(|kind| known::<SpecificationKind>(&kind)))
-        {
-            meanings.push(SpecificationMeaning { id: id.as_str().into(), kind });
-        }
+fn read_network(network: &Table<'_>, folder: &Path, target: &mut Target) {
+    let beside = |file: &str| Ok::<PathBuf, String>(folder.join(file));
+    set(&mut target.roots, network.list("roots", beside));
+    let certificate = network.parsed("client_certificate", beside);
+    let key = network.parsed("client_key", beside);
+    if let (Some(certificate), Some(key)) = (certificate, key) {
+        target.identity = Some(ClientIdentity { certificate, key });
+    } else if network.has("client_certificate") != network.has("client_key") {
+        let said = "a client certificate and its client_key are given together or not at all";
+        network.problem("client_certificate", said);
     }
-    Some(meanings)
+    if let Some(proxy) = url(network, "proxy") {
+        target.proxy = Url::parse(proxy).ok();
+    }
+    set(&mut target.timeouts.connect, network.time("connect_timeout"));
+    set(&mut target.timeouts.answer, network.time("answer_timeout"));
+    set(&mut target.timeouts.download, network.time("download_timeout"));
+}
+
+fn read_meaning(meaning: &Table<'_>) -> Option<SpecificationMeaning> {
+    let needed = meaning.required();
+    let (id, kind) = (needed.text("id"), needed.word("kind", KINDS));
+    meaning.text("note");
+    Some(SpecificationMeaning { id: id?.into(), kind: known(kind?)? })
 }

@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
-use letterproof_model::decode_text;
+use letterproof_model::nearest;
+use letterproof_toml::{read_file, read_text};
 
-use super::{read, template, values};
+use super::{read, template};
 use crate::{ClientError, Target};
 
 /// A target with the supplier it is meant for.
@@ -38,7 +39,7 @@ impl Profile {
                 Self::load(Path::new(file))
             }
             other => {
-                let hint = values::nearest(other, &Target::BUILT_IN)
+                let hint = nearest(other, Target::BUILT_IN)
                     .map_or_else(|| ".".to_owned(), |near| format!("; did you mean `{near}`?"));
                 Err(ClientError::configuration(format!(
                     "there is no target `{other}`{hint} Targets are {}, or a profile file that ends with .toml",
@@ -53,14 +54,7 @@ impl Profile {
     /// # Errors
     /// When it cannot be read, or has problems: each is named with its line and field.
     pub fn load(path: &Path) -> Result<Self, ClientError> {
-        let read = std::fs::read(path).and_then(|bytes| Ok(decode_text(bytes)?));
-        let text = read.map_err(|error| {
-            ClientError::configuration(format!(
-                "profile {}: it cannot be read ({error}); `letterproof init` writes one",
-                path.display()
-            ))
-        })?;
-        Self::parse(&text, path)
+        Ok(read_file(path, "`letterproof init` writes one", |top| read::read(top, path))?)
     }
 
     /// Reads a profile's text; `path` names it in messages, and its files stand beside it.
@@ -68,7 +62,8 @@ impl Profile {
     /// # Errors
     /// When it has problems: each is named with its line and field.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ClientError> {
-        read::read(text, path)
+        let origin = path.display().to_string();
+        Ok(read_text(text, &origin, |top| read::read(top, path))?)
     }
 
     /// A commented profile to start from, as `letterproof init` writes it.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::fields::{SPECIFICATIONS, TABLES, of_table};
+use super::fields::{Kind, SPECIFICATIONS, TABLES, of_table};
 
 /// A profile with every field: set where most need it, shown as a comment elsewhere.
 pub(super) fn template() -> String {
@@ -62,4 +62,35 @@ fn properties(table: &str) -> Map<String, Value> {
 
 fn object(properties: Map<String, Value>) -> Value {
     json!({"type": "object", "additionalProperties": false, "properties": properties})
+}
+
+impl Kind {
+    /// What a value of this kind looks like in JSON Schema.
+    fn schema(self) -> Value {
+        match self {
+            Self::Text | Self::Path => json!({"type": "string", "minLength": 1}),
+            Self::Url => json!({"type": "string", "pattern": "^https?://"}),
+            Self::Time => json!({"type": ["string", "integer"]}),
+            Self::Count => json!({"type": "integer", "minimum": 1}),
+            Self::Word(words) => json!({"enum": words}),
+            Self::Words(words) => {
+                json!({"type": "array", "items": {"enum": words}, "uniqueItems": true})
+            }
+            Self::Paths => json!({"type": "array", "items": {"type": "string", "minLength": 1}}),
+            Self::Hosts => {
+                json!({"type": "array", "items": {"type": "string", "pattern": "^[^*/@]+$"}})
+            }
+            Self::Secret => json!({
+                "type": "object",
+                "minProperties": 1,
+                "maxProperties": 1,
+                "additionalProperties": false,
+                "properties": {
+                    "env": {"type": "string", "minLength": 1},
+                    "file": {"type": "string", "minLength": 1},
+                    "command": {"type": "array", "items": {"type": "string"}, "minItems": 1}
+                }
+            }),
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use letterproof_model::{Capability, LetterStatus};
 
 use super::Profile;
+use super::fields::{SPECIFICATIONS, TABLES};
 use crate::{Auth, SecretSource};
 
 fn problems(text: &str) -> String {
@@ -95,17 +96,21 @@ fn each_mistake_is_told_with_line_and_field_and_the_near_name() {
     for (text, line, expected) in [
         (format!("{int}tokn_url = \"https://x/\"\n"), 4, "did you mean `token_url`?"),
         (format!("{int}[limit]\nrate_limit = 3\n"), 4, "did you mean `limits`?"),
-        (format!("{int}[limits]\nrate_limit = \"fast\"\n"), 5, "a whole number above zero"),
-        (format!("{int}[limits]\nrate_limit = 0\n"), 5, "a whole number above zero"),
-        (format!("{int}[limits]\nrate_limit = -3\n"), 5, "a whole number above zero"),
+        (format!("{int}[limits]\nrate_limit = \"fast\"\n"), 5, "a whole number from 1"),
+        (format!("{int}[limits]\nrate_limit = 0\n"), 5, "a whole number from 1"),
+        (format!("{int}[limits]\nrate_limit = -3\n"), 5, "a whole number from 1"),
         (format!("{int}[limits]\nvisibility_timeout = \"soon\"\n"), 5, "a length of time"),
         (format!("{int}[limits]\nvisibility_timeout = \"-3s\"\n"), 5, "a length of time"),
         (format!("{int}[supplier]\nsupports = [\"PRINTD\"]\n"), 5, "did you mean `PRINTED`?"),
         (format!("{int}[network]\nproxy = \"http://u:canary@p:1\"\n"), 5, "carries credentials"),
         (format!("{int}[network]\nverify = false\n"), 5, "no such field"),
         (format!("{int}[network]\ninsecure = true\n"), 5, "no such field"),
-        (format!("{int}[network]\nclient_key = \"k.pem\"\n"), 1, "given together"),
-        (format!("{int}[[specifications]]\nid = \"a\"\n"), 4, "needs it"),
+        (format!("{int}[network]\nclient_key = \"k.pem\"\n"), 4, "given together"),
+        (
+            format!("{int}[[specifications]]\nid = \"a\"\n"),
+            4,
+            "`specifications.kind`: it is missing",
+        ),
         (format!("storage_host = [\"a.example\"]\n{int}"), 1, "did you mean `storage_hosts`?"),
         (format!("storage_hosts = \"a.example\"\n{int}"), 1, "a list of texts"),
         (format!("storage_hosts = [\"*.amazonaws.com\"]\n{int}"), 1, "every customer"),
@@ -121,9 +126,13 @@ fn each_mistake_is_told_with_line_and_field_and_the_near_name() {
         ("extends = \"imt\"\n[auth]\nmethod = \"none\"\n".to_owned(), 1, "did you mean `int`?"),
         ("name = \"x\"\n[auth]\nmethod = \"none\"\n".to_owned(), 1, "base_url"),
         ("extends = \"int\"\n".to_owned(), 1, "none, signed-jwt or bearer"),
-        ("extends = \"int\"\n[auth]\nmethod = \"bearer\"\n".to_owned(), 1, "`token`"),
+        (
+            "extends = \"int\"\n[auth]\nmethod = \"bearer\"\n".to_owned(),
+            2,
+            "`auth.token`: it is missing",
+        ),
         ("extends = \"int\"\nauth = 3\n".to_owned(), 2, "as a table"),
-        ("extends = \"int\n".to_owned(), 1, "no TOML"),
+        ("extends = \"int\n".to_owned(), 1, "not TOML"),
         ("base_url = \"https://x?key=canary\"\nauth.method = \"none\"\n".to_owned(), 1, "query"),
         ("base_url = \"ftp://x\"\n[auth]\nmethod = \"none\"\n".to_owned(), 1, "https://"),
     ] {
@@ -174,14 +183,21 @@ fn a_near_miss_of_a_built_in_name_is_suggested() {
 }
 
 #[test]
-fn the_schema_knows_every_field() {
+fn the_schema_and_the_template_know_the_fields_that_are_read_and_no_others() {
     let schema = Profile::schema();
-    for field in super::fields::FIELDS {
-        let table = match field.table {
-            "" => &schema,
-            "specifications" => &schema["properties"]["specifications"]["items"],
-            table => &schema["properties"][table],
+    for (table, _) in TABLES.into_iter().chain([(SPECIFICATIONS, "")]) {
+        let (start, properties) = match table {
+            "" => (String::new(), &schema),
+            SPECIFICATIONS => (format!("[[{table}]]\n"), &schema["properties"][table]["items"]),
+            table => (format!("[{table}]\n"), &schema["properties"][table]),
         };
-        assert!(table["properties"].get(field.name).is_some(), "{}.{}", field.table, field.name);
+        // Every field that is read is named where an unknown one has no near name.
+        let said = problems(&format!("{start}zzzz = 1\n"));
+        let (_, read) = said.split_once("fields here are ").unwrap();
+        let mut read: Vec<&str> = read.lines().next().unwrap().split(", ").collect();
+        let mut known: Vec<_> = properties["properties"].as_object().unwrap().keys().collect();
+        read.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(read, known, "[{table}]");
     }
 }

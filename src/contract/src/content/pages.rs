@@ -144,7 +144,7 @@ fn opened(pdf: &[u8], force_reconstruct: bool) -> Result<Document, String> {
         Error::Decompress(DecompressError::MemoryLimitExceeded { .. }) => {
             format!("its structure inflates to more than {MAX_INFLATED_BYTES} bytes, so not read")
         }
-        Error::InvalidPassword | Error::Decryption(_) => LOCKED.to_owned(),
+        Error::Decryption(_) => LOCKED.to_owned(),
         _ => "damaged: the PDF's structure cannot be read".to_owned(),
     })
 }

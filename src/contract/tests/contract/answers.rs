@@ -1,6 +1,7 @@
 //! Answers at the edge of a check: what each looks at and what it leaves alone.
 
-use letterproof_model::{Actor, Body, Content, Context, fold_findings};
+use letterproof_contract::documented_bodies;
+use letterproof_model::{Actor, Body, Content, Context, Operation, fold_findings};
 
 use crate::calls::{MI_KEPT, download, listed, mi, one, patched, token, whole};
 use crate::support::{Call, check, int, names, notify_error, sandbox};
@@ -128,4 +129,16 @@ fn a_429_whose_time_is_beyond_32_bits_is_one_note_whatever_the_call() {
     let record = [busy(listed(0), "1790000000000"), busy(mi(), "1790000000000")];
     let folded = fold_findings(record.into_iter().flat_map(Call::findings));
     assert_eq!((folded.len(), folded[0].count), (1, 2));
+}
+
+#[test]
+fn every_body_that_the_contract_documents_is_named_with_its_call_and_status() {
+    let statuses = |operation| -> Vec<Option<u16>> {
+        let own = documented_bodies().filter(|body| body.operation == operation);
+        own.map(|body| body.status).collect()
+    };
+    assert!(statuses(Operation::ListLetters).contains(&Some(200)));
+    assert!(statuses(Operation::ListLetters).iter().all(Option::is_some), "it has no request body");
+    assert_eq!(statuses(Operation::UpdateLetters).first(), Some(&None));
+    assert_eq!(statuses(Operation::Unknown), []);
 }

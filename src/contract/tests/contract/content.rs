@@ -318,6 +318,15 @@ fn an_encrypted_pdf_is_a_problem_and_says_so() {
 }
 
 #[test]
+fn an_encrypted_pdf_whose_permissions_were_changed_is_encrypted_and_not_damaged() {
+    let whole = include_bytes!("pdf/made/qpdf-owner-r6-1-1.pdf");
+    assert_eq!(inspect_pdf(whole).pages, Some(1));
+    // The empty password is right; the sealed copy of the permissions is not theirs any more.
+    let bytes = spoiled(whole, "/P -1028", "/P -1029");
+    assert_eq!(problem(&bytes), "encrypted: the PDF cannot be read without a password or a key");
+}
+
+#[test]
 fn a_pdf_beyond_the_cap_is_hashed_but_not_read_and_one_at_the_cap_is() {
     let overhead = pdf(1, MAX_PDF_BYTES / 2).len() - MAX_PDF_BYTES / 2;
     let mut bytes = pdf(1, MAX_PDF_BYTES - overhead);

@@ -4,7 +4,7 @@ use letterproof_contract::{Contract, Document};
 use letterproof_model::{
     Attempt, Body, Connection, Content, Context, CriterionResult, Exchange, Finding, Mark,
     MarkKind, Outcome, PACK_VERSION, PackInfo, Performance, RESULTS_FORMAT, Results, RunId,
-    RunInfo, SupplierKind, TargetInfo, TestResult, Timestamp, ToolInfo, TransportError,
+    RunInfo, Span, SupplierKind, TargetInfo, TestResult, Timestamp, ToolInfo, TransportError,
     TransportErrorKind, Verdict,
 };
 use letterproof_model::{
@@ -74,6 +74,7 @@ fn results() -> Value {
             mode: Mode::Observed,
             standing: Some(Proof::Witnessed),
             attempts: vec![attempt.clone(), broken_off.clone()],
+            span: Some(Span { started: Timestamp::UNIX_EPOCH, finished: Timestamp::UNIX_EPOCH }),
             criteria: vec![criterion.clone(), bare.clone()],
         })
         .collect();
@@ -117,6 +118,7 @@ fn results() -> Value {
                 hosts: vec![SeenHost { host: "a".into(), certificate: Some("5e".repeat(32)) }],
             }),
             who: who(),
+            resumed: vec![Timestamp::UNIX_EPOCH],
             deciding: Vec::new(),
             strict: None,
             exchanges: [("GET /letters".to_owned(), 3)].into(),
@@ -198,7 +200,7 @@ fn results_that_were_tampered_with_are_not() {
 }
 
 fn journal_line(entry: Value) -> Value {
-    let mut line = json!({ "prev": HASH });
+    let mut line = json!({ "prev": &HASH[..8] });
     line.as_object_mut().unwrap().extend(entry.as_object().unwrap().clone());
     line
 }
@@ -206,7 +208,7 @@ fn journal_line(entry: Value) -> Value {
 #[test]
 fn journal_lines_as_the_model_writes_them_are_valid() {
     let header = json!({
-        "format": "letterproof-journal/2", "run_id": "run-1", "started": Timestamp::UNIX_EPOCH,
+        "format": "letterproof-journal/3", "run_id": "run-1", "started": Timestamp::UNIX_EPOCH,
         "tool": ToolInfo { version: "0.1.0".into(), commit: "unknown".into() }, "base_url": BASE,
     });
     valid(Document::Journal, &header);
@@ -295,20 +297,26 @@ fn a_mark_of_each_kind_is_valid_as_the_recorder_writes_it() {
 }
 
 #[test]
-fn lines_of_format_1_have_a_schema_of_their_own() {
+fn lines_of_earlier_formats_have_schemas_of_their_own() {
     let exchange = Call::new("GET", "/letters").with(&list(1)).build();
-    let new = journal_line(json!({ "exchange": exchange }));
-    let old = mutated(&mutated(&new, "/exchange/direction", None), "/exchange/pack", None);
+    let third = journal_line(json!({ "exchange": exchange }));
+    let second = mutated(&third, "/prev", Some(json!(HASH)));
+    let first = mutated(&mutated(&second, "/exchange/direction", None), "/exchange/pack", None);
     let mark = json!({ "at": Timestamp::UNIX_EPOCH, "kind": "ended", "text": "whole" });
-    let mark = journal_line(json!({ "mark": mark }));
-    let header = json!({
-        "format": "letterproof-journal/1", "run_id": "run-1", "started": Timestamp::UNIX_EPOCH,
-        "tool": { "version": "1.0.0", "commit": "abc" }, "base_url": BASE,
-    });
-    for (line, format) in [(&old, 1), (&mark, 1), (&header, 1), (&new, 2)] {
-        let [first, second] =
-            [Document::Journal1, Document::Journal].map(|format| faults(format, line).is_empty());
-        assert_eq!((first, second), (format == 1, format == 2), "{line}");
+    let mark = mutated(&journal_line(json!({ "mark": mark })), "/prev", Some(json!(HASH)));
+    let header = |format: u8| {
+        json!({
+            "format": format!("letterproof-journal/{format}"), "run_id": "run-1",
+            "started": Timestamp::UNIX_EPOCH, "base_url": BASE,
+            "tool": { "version": "1.0.0", "commit": "abc" },
+        })
+    };
+    let lines = [(&first, 1), (&mark, 1), (&second, 2), (&third, 3)];
+    let headers = [1, 2, 3].map(|format| (header(format), format));
+    for (line, format) in lines.into_iter().chain(headers.iter().map(|(line, f)| (line, *f))) {
+        let held = [Document::Journal1, Document::Journal2, Document::Journal]
+            .map(|document| faults(document, line).is_empty());
+        assert_eq!(held, [1, 2, 3].map(|of| of == format), "{line}");
     }
 }
 
@@ -320,6 +328,7 @@ fn journal_lines_that_were_tampered_with_are_not() {
     for (pointer, new) in [
         ("/prev", None),
         ("/prev", Some(json!("abc"))),
+        ("/prev", Some(json!(HASH))),
         ("/exchange", None),
         ("/mark", Some(json!({ "at": "2026-01-01T00:00:00Z", "kind": "note", "text": "t" }))),
         ("/exchange/id", None),
@@ -339,7 +348,7 @@ fn journal_lines_that_were_tampered_with_are_not() {
         let value = mutated(&line, pointer, new.clone());
         assert!(!faults(Document::Journal, &value).is_empty(), "{pointer} = {new:?}");
     }
-    let header = json!({ "format": "letterproof-journal/3", "run_id": "r" });
+    let header = json!({ "format": "letterproof-journal/4", "run_id": "r" });
     assert!(!faults(Document::Journal, &header).is_empty());
     assert!(!faults(Document::Journal, &json!({})).is_empty());
     assert!(!faults(Document::Journal, &json!([])).is_empty());

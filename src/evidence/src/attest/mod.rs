@@ -9,6 +9,7 @@
 
 mod chain;
 mod kinds;
+mod owed;
 mod record;
 mod refused;
 
@@ -22,7 +23,8 @@ use letterproof_model::{CriterionId, Timestamp};
 pub use chain::AttestationSignature;
 pub(crate) use chain::{Unheld, root};
 pub use kinds::accepted_kinds;
-pub use record::{AttachedFile, Attestation, Attestations, Stated, is_stated, stated};
+pub use owed::{StatementState, statement_state};
+pub use record::{AttachedFile, Attestation, Attestations, Stated, stated};
 
 use crate::digest::sha256_hex;
 use crate::folder::RunFolder;

@@ -135,14 +135,6 @@ pub fn stated(attestations: &[Attestation]) -> Vec<Stated<'_>> {
         .collect()
 }
 
-/// Whether a statement for this clause is in force.
-#[must_use]
-pub fn is_stated(attestations: &[Attestation], criterion: &CriterionId) -> bool {
-    let of_it = |one: &Stated<'_>| one.given.criterion == *criterion && one.withdrawn.is_none();
-    attestations.iter().any(|one| one.criterion == *criterion)
-        && stated(attestations).iter().any(of_it)
-}
-
 impl Attestation {
     /// Who stated it: name and role, or the role alone where nobody was named.
     #[must_use]

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use letterproof_model::Brief;
 
-use crate::digest::sha256_hex;
+use crate::chain::Chaining;
 use crate::journal::{BEFORE, JournalReader};
 use crate::{
     ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, ENVIRONMENT_FILE, EvidenceError, JOURNAL_FILE,
@@ -151,24 +151,31 @@ fn is_kept(name: &str) -> bool {
 /// Writes a journal of entries that were recorded before.
 struct Chained<'a> {
     output: &'a mut dyn Write,
+    chaining: Chaining,
+    head: String,
     line: Vec<u8>,
 }
 
 impl<'a> Chained<'a> {
     fn begin(output: &'a mut dyn Write, header: &JournalHeader) -> io::Result<Self> {
-        let mut line = serde_json::to_vec(header)?;
-        line.push(b'\n');
-        output.write_all(&line)?;
-        Ok(Self { output, line })
+        let chaining = header.chaining();
+        let line = serde_json::to_vec(header)?;
+        let mut chained = Self { output, chaining, head: String::new(), line };
+        chained.end_line()?;
+        Ok(chained)
     }
 
-    /// Writes a line of which all but the hash of the line before is given.
+    /// Writes a line of which all but what it holds of the head before is given.
     fn append(&mut self, rest: &[u8]) -> io::Result<()> {
-        let before = sha256_hex(self.line.strip_suffix(b"\n").unwrap_or(&self.line));
         self.line.clear();
         self.line.extend_from_slice(BEFORE);
-        self.line.extend_from_slice(before.as_bytes());
+        self.line.extend_from_slice(self.chaining.prev(&self.head).as_bytes());
         self.line.extend_from_slice(rest);
+        self.end_line()
+    }
+
+    fn end_line(&mut self) -> io::Result<()> {
+        self.head = self.chaining.head(&self.head, &self.line);
         self.line.push(b'\n');
         self.output.write_all(&self.line)
     }

@@ -1,17 +1,22 @@
-//! Format `letterproof-journal/2`: a header line, then one line for each exchange or mark.
+//! Format `letterproof-journal/3`: a header line, then one line for each exchange or mark.
 //!
-//! Every line but the first holds in `prev` the SHA-256 of the bytes of the line before it, its
-//! line feed left out, so that no line can be changed, removed, added or moved unnoticed while the
-//! last hash is known. Refuses unknown versions and lines longer than any this tool writes.
+//! Every line but the first holds in `prev` the first digits of the chain's head before it
+//! ([`crate::chain`]), and each head holds all lines up to its own, so that no line can be changed,
+//! removed, added or moved unnoticed while the last head is known. Format 2 differs in its chain
+//! alone. Refuses unknown versions and lines longer than any this tool writes.
 
 use std::sync::Arc;
 
 use letterproof_model::{Brief, Exchange, Mark, RunId, Timestamp, ToolInfo};
 use serde::{Deserialize, Serialize};
 
+use crate::chain::Chaining;
+
 /// The name and version of the journal format.
-pub const JOURNAL_FORMAT: &str = "letterproof-journal/2";
-/// The format before it, which is read and no longer written.
+pub const JOURNAL_FORMAT: &str = "letterproof-journal/3";
+/// The format before it, in which no run is begun; one that was is gone on with in it.
+pub const JOURNAL_FORMAT_2: &str = "letterproof-journal/2";
+/// The format before that, which is read and no longer written.
 pub const JOURNAL_FORMAT_1: &str = "letterproof-journal/1";
 /// Where the journal lies in a run's folder.
 pub const JOURNAL_FILE: &str = "journal/exchanges.jsonl";
@@ -22,7 +27,7 @@ pub(crate) const LINE_LIMIT: u64 = 96 * 1024 * 1024;
 /// The first line of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalHeader {
-    /// [`JOURNAL_FORMAT`], or [`JOURNAL_FORMAT_1`] in a journal of an earlier version.
+    /// [`JOURNAL_FORMAT`], or that of an earlier version.
     pub format: String,
     /// The run this journal belongs to.
     pub run_id: RunId,
@@ -66,6 +71,11 @@ impl JournalHeader {
     #[must_use]
     pub fn with_chained_ids(self) -> Self {
         Self { chained_ids: true, ..self }
+    }
+
+    /// How its lines are chained.
+    pub(crate) fn chaining(&self) -> Chaining {
+        Chaining::of(&self.format)
     }
 
     /// Whether this journal is of format 1, whose marks are free text.
@@ -115,10 +125,9 @@ pub(super) struct Line<E = Exchange, M = Mark> {
 
 /// How every line after the header begins, as this tool writes it.
 pub(crate) const BEFORE: &[u8] = b"{\"prev\":\"";
-/// Length of a hash as it stands in a line, in bytes.
-pub(super) const HASH: usize = 64;
 
-/// Writes a line after the header, line feed included, into an empty buffer.
+/// Writes a line after the header, line feed included, into an empty buffer; `prev` is what it holds of
+/// the head before it.
 pub(super) fn write_line(
     buffer: &mut Vec<u8>,
     prev: &str,

@@ -11,12 +11,16 @@ use letterproof_model::{ExchangeId, Journal as _, Recording};
 
 use super::carried::{Carried, Carrying};
 use super::format::{
-    BEFORE, Entry, HASH, JOURNAL_FORMAT, JOURNAL_FORMAT_1, JournalHeader, LINE_LIMIT, Line,
+    BEFORE, Entry, JOURNAL_FORMAT, JOURNAL_FORMAT_1, JOURNAL_FORMAT_2, JournalHeader, LINE_LIMIT,
+    Line,
 };
 use super::format1::OldLine;
 use super::store::bounded;
 use crate::EvidenceError;
-use crate::digest::sha256_hex;
+use crate::chain::Chaining;
+
+/// The formats that are read.
+const KNOWN: [&str; 3] = [JOURNAL_FORMAT, JOURNAL_FORMAT_2, JOURNAL_FORMAT_1];
 
 /// A journal read back from disk.
 #[derive(Debug, Clone)]
@@ -27,7 +31,7 @@ pub struct SavedJournal {
     pub recording: Recording,
     /// Whether the last line was torn, as when the run was killed while writing it.
     pub torn_tail: bool,
-    /// SHA-256 of the last whole line: the head of the hash chain.
+    /// The head of the hash chain after the last whole line, as 64 digits.
     pub head: String,
     /// What the calls of a driven run carry of that chain; `None` where others made the calls.
     pub carried: Option<Carried>,
@@ -98,7 +102,9 @@ pub struct JournalReader {
     /// How long the journal is, in bytes, where that is known; else 0.
     pub(crate) length: u64,
     header: JournalHeader,
+    chaining: Chaining,
     line: u64,
+    /// The head after the last whole line, as 64 digits.
     prev: String,
     exchanges: u64,
     whole_bytes: u64,
@@ -139,23 +145,24 @@ impl JournalReader {
             .and_then(|value| value.get("format")?.as_str().map(str::to_owned));
         match found {
             None => return Err(broken(path, 1, "this is no header of a journal")),
-            Some(found) if ![JOURNAL_FORMAT, JOURNAL_FORMAT_1].contains(&found.as_str()) => {
+            Some(found) if !KNOWN.contains(&found.as_str()) => {
                 let found = found.chars().filter(|c| !c.is_control()).take(60).collect();
                 let (path, expected) = (path.to_owned(), JOURNAL_FORMAT);
                 return Err(EvidenceError::Foreign { path, line: 1, found, expected });
             }
             Some(_) => {}
         }
-        let header = serde_json::from_slice(&buffer).map_err(|error| {
+        let header: JournalHeader = serde_json::from_slice(&buffer).map_err(|error| {
             broken(path, 1, &format!("the header is incomplete ({})", place(&error)))
         })?;
         Ok(Self {
             path: path.to_owned(),
             input,
             length: 0,
+            chaining: header.chaining(),
+            prev: header.chaining().head("", &buffer),
             header,
             line: 1,
-            prev: sha256_hex(&buffer),
             exchanges: 0,
             whole_bytes: length,
             torn_tail: false,
@@ -176,12 +183,14 @@ impl JournalReader {
         self.torn_tail
     }
 
-    /// What stands in the line read last after the hash of the line before, its line feed left out.
+    /// What stands in the line read last after what it holds of the head before, its line feed left
+    /// out.
     ///
     /// # Errors
     /// When that line does not begin as this tool writes it.
     pub(crate) fn rest_of_line(&self) -> Result<&[u8], EvidenceError> {
-        let rest = self.buffer.strip_prefix(BEFORE).and_then(|rest| rest.get(HASH..));
+        let rest =
+            self.buffer.strip_prefix(BEFORE).and_then(|rest| rest.get(self.chaining.digits()..));
         let rest = rest.filter(|rest| rest.first() == Some(&b'"'));
         rest.ok_or_else(|| broken(&self.path, self.line, "the line does not begin with its hash"))
     }
@@ -201,7 +210,7 @@ impl JournalReader {
         self.line
     }
 
-    /// SHA-256 of the last whole line read.
+    /// The head of the chain after the last whole line read.
     pub(crate) fn head(&self) -> &str {
         &self.prev
     }
@@ -224,8 +233,8 @@ impl JournalReader {
         let line = line.map_err(|error| {
             broken(&self.path, number, &format!("this is no journal line ({})", place(&error)))
         })?;
-        if line.prev != self.prev {
-            let problem = "the hash of the line before does not match, so the chain is broken";
+        if line.prev != self.chaining.prev(&self.prev) {
+            let problem = "its `prev` does not match the lines before, so the chain is broken";
             return Err(broken(&self.path, number, problem));
         }
         let entry = match (line.exchange, line.mark) {
@@ -243,7 +252,7 @@ impl JournalReader {
                 return Err(broken(&self.path, number, problem));
             }
         };
-        self.prev = sha256_hex(&self.buffer);
+        self.prev = self.chaining.head(&self.prev, &self.buffer);
         self.line = number;
         self.whole_bytes += length;
         Ok(Some(entry))

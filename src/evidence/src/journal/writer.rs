@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use super::carried::chain_tail;
 use super::format::{Entry, JournalHeader, LINE_LIMIT, write_line};
 use super::reader::JournalReader;
-use crate::digest::sha256_hex;
+use crate::chain::Chaining;
 use crate::{EvidenceError, Redactor, private};
 
 const WRITE_HINT: &str = "free some space or choose another folder with --out, then start again";
@@ -31,6 +31,7 @@ pub type HeadObserver = Box<dyn Fn(u64, &str) + Send + Sync>;
 pub struct JournalWriter {
     path: PathBuf,
     redactor: Redactor,
+    chaining: Chaining,
     /// The nonce that calls carry the chain under; `None` where they carry none.
     nonce: Option<String>,
     file: Arc<File>,
@@ -41,6 +42,7 @@ pub struct JournalWriter {
 }
 
 struct State {
+    /// The head after the last line, as 64 digits.
     prev: String,
     /// Whole lines, the header among them.
     lines: u64,
@@ -76,7 +78,7 @@ impl JournalWriter {
                 }
             })?;
         let mut line = serde_json::to_vec(header).map_err(|error| io("write")(error.into()))?;
-        let prev = sha256_hex(&line);
+        let prev = header.chaining().head("", &line);
         line.push(b'\n');
         (&file).write_all(&line).map_err(io("write"))?;
         let redactor = Redactor::new(&header.base_url)?;
@@ -85,7 +87,7 @@ impl JournalWriter {
     }
 
     /// Opens the journal of a run that broke off, to append to it. A torn last line is cut off;
-    /// the chain and the numbering go on. Secrets get new hashes, for the key of a run is never
+    /// the chain and the numbering go on, in the journal's own format. Secrets get new hashes, for the key of a run is never
     /// written down.
     ///
     /// # Errors
@@ -110,7 +112,7 @@ impl JournalWriter {
 
     fn headed(self, header: &JournalHeader) -> Self {
         let nonce = header.chained_ids.then(|| header.nonce().to_owned());
-        Self { nonce, ..self }
+        Self { nonce, chaining: header.chaining(), ..self }
     }
 
     fn over(
@@ -125,6 +127,7 @@ impl JournalWriter {
         Self {
             path: path.to_owned(),
             redactor,
+            chaining: Chaining::Heads,
             nonce: None,
             file: Arc::new(file),
             state: Mutex::new(state),
@@ -209,8 +212,9 @@ impl JournalWriter {
         let entry = make(state.exchanges + 1);
         let State { prev, buffer, .. } = &mut *state;
         buffer.clear();
-        let written =
-            write_line(buffer, prev, &entry).map_err(std::io::Error::from).and_then(|()| {
+        let written = write_line(buffer, self.chaining.prev(prev), &entry)
+            .map_err(std::io::Error::from)
+            .and_then(|()| {
                 if buffer.len() as u64 > LINE_LIMIT {
                     Err(std::io::Error::other("the exchange is too large for one line"))
                 } else {
@@ -226,7 +230,7 @@ impl JournalWriter {
         }
         state.lines += 1;
         state.length += state.buffer.len() as u64;
-        state.prev = sha256_hex(&state.buffer[..state.buffer.len() - 1]);
+        state.prev = self.chaining.head(&state.prev, &state.buffer[..state.buffer.len() - 1]);
         if state.buffer.capacity() > 1 << 20 {
             state.buffer = Vec::new();
         }

@@ -2,7 +2,8 @@
 //!
 //! Nothing in a bundle shows that no call was left out; the gateway's log does. So the count goes
 //! from the gateway to the bundle: each of its calls must be there, with the same outcome.
-//! Refuses to pair calls by likeness alone where they have ids.
+//! Refuses to pair calls by likeness alone where both sides have ids, and to pass likeness off as an
+//! id: how many calls were matched by what is part of the result.
 
 mod csv;
 mod gateway;
@@ -16,7 +17,7 @@ use serde::Serialize;
 
 use crate::{EvidenceError, SavedJournal};
 use gateway::{plain_path, read};
-use pairing::pairs;
+use pairing::{By, pairs};
 
 /// The name and version of the format of a reconciliation.
 pub const RECONCILIATION_FORMAT: &str = "letterproof-reconciliation/1";
@@ -80,6 +81,20 @@ pub struct Differing {
     pub bundle: Said,
 }
 
+/// By what calls were matched. An id that the caller chose and the gateway logged is a call of this run.
+/// Without one, a match says that the gateway saw a call *like* it at about that time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct MatchedBy {
+    /// By `X-Request-ID`: strong.
+    pub request_id: u64,
+    /// By `X-Correlation-ID`: strong.
+    pub correlation_id: u64,
+    /// By method, path, status and time alone: weak.
+    pub likeness: u64,
+    /// Those of them that carried an `X-Request-ID`, which the log does not show.
+    pub id_not_logged: u64,
+}
+
 /// What holding a bundle against a gateway's log found.
 #[derive(Debug, Clone, Serialize)]
 pub struct Reconciliation {
@@ -95,6 +110,11 @@ pub struct Reconciliation {
     pub bundle_calls: u64,
     /// Calls that both know, and say the same of.
     pub matched: u64,
+    /// By what they were matched.
+    pub matched_by: MatchedBy,
+    /// Whether it shows that the log is of this run: the two agree, some calls were matched by an id,
+    /// and each call that carries an id was.
+    pub by_ids: bool,
     /// Calls that got no answer and that the log does not know: they may not have arrived.
     pub unanswered: u64,
     /// Calls that the bundle lacks.
@@ -133,11 +153,11 @@ pub fn reconcile(
     let gateway_calls = logged.len() as u64;
     let bundle_calls = known.iter().filter(|call| call.is_api).count() as u64;
     let paired = pairs(&logged, &known, tolerance);
-    let (mut matched, mut differing) = (0, Vec::new());
+    let (mut matched, mut matched_by, mut differing) = (0, MatchedBy::default(), Vec::new());
     let mut seen = vec![false; known.len()];
     let mut only_gateway = Vec::new();
     for (one, pair) in logged.into_iter().zip(paired) {
-        let Some(at) = pair else {
+        let Some((at, by)) = pair else {
             let during_run = (times.0..=times.1).contains(&one.said.at);
             only_gateway.push(GatewayOnly { line: one.line, during_run, said: one.said });
             continue;
@@ -146,6 +166,7 @@ pub fn reconcile(
         let call = &known[at];
         if same(&one.said, &call.said, tolerance) {
             matched += 1;
+            matched_by.add(by, &call.said);
         } else {
             let (exchange, bundle) = (call.exchange.clone(), call.said.clone());
             differing.push(Differing { line: one.line, exchange, gateway: one.said, bundle });
@@ -157,10 +178,13 @@ pub fn reconcile(
         .filter(|(call, _)| call.must_be_seen)
         .map(|(call, _)| BundleOnly { exchange: call.exchange.clone(), said: call.said.clone() })
         .collect();
+    let agrees = only_gateway.is_empty() && only_bundle.is_empty() && differing.is_empty();
     Ok(Reconciliation {
         format: RECONCILIATION_FORMAT.to_owned(),
         run: journal.header.run_id.clone(),
-        agrees: only_gateway.is_empty() && only_bundle.is_empty() && differing.is_empty(),
+        agrees,
+        by_ids: agrees && matched_by.shows_the_run(),
+        matched_by,
         gateway_calls,
         bundle_calls,
         matched,
@@ -169,6 +193,28 @@ pub fn reconcile(
         only_bundle,
         differing,
     })
+}
+
+impl MatchedBy {
+    fn add(&mut self, by: By, said: &Said) {
+        match by {
+            By::RequestId => self.request_id += 1,
+            By::CorrelationId => self.correlation_id += 1,
+            By::Likeness => {
+                self.likeness += 1;
+                self.id_not_logged += u64::from(said.request_id.is_some());
+            }
+        }
+    }
+
+    /// Whether this ties the log to the run. Likeness alone does not: a log of any other run that made
+    /// the same calls at about that time would fit as well. Nor may a call that carries an id be taken
+    /// by likeness: the gateway has its id, and the export can hold it. Calls that carry none are no
+    /// fault of the supplier's (the specification has no header for `GET /_status`), and do no harm
+    /// beside others that are matched by theirs.
+    const fn shows_the_run(&self) -> bool {
+        self.request_id + self.correlation_id > 0 && self.id_not_logged == 0
+    }
 }
 
 /// The calls of a journal that the API's gateway may have logged.

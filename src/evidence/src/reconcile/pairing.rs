@@ -13,35 +13,66 @@ use jiff::SignedDuration;
 use super::gateway::Logged;
 use super::{Known, Said};
 
+/// By what a logged call was found to be one of the bundle's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    RequestId,
+    CorrelationId,
+    /// Method, path, status and time alone: any other call like it would have been taken for it.
+    Likeness,
+}
+
 /// What a call is looked up by in a round; empty where it takes no part.
 type Keys = fn(&Said) -> Vec<String>;
 
-/// The rounds: the keys of the bundle's calls, those of the log's, and whether times must be near.
-const ROUNDS: [(Keys, Keys, bool); 5] = [
-    (|said| with_status(request(said), said), |said| with_status(request(said), said), true),
+/// The rounds: by what, the keys of the bundle's calls, those of the log's, and whether times must be
+/// near.
+const ROUNDS: [(By, Keys, Keys, bool); 5] = [
     (
+        By::RequestId,
+        |said| with_status(request(said), said),
+        |said| with_status(request(said), said),
+        true,
+    ),
+    (
+        By::CorrelationId,
         |said| with_status(correlation(said), said),
         |said| with_status(correlation(said), said),
         true,
     ),
-    (|said| with_route(request(said), said), |said| with_route(request(said), said), false),
-    (|said| with_route(correlation(said), said), |said| with_route(correlation(said), said), false),
-    (|said| with_status(without_ids(said), said), |said| with_status(unlike(said), said), true),
+    (
+        By::RequestId,
+        |said| with_route(request(said), said),
+        |said| with_route(request(said), said),
+        false,
+    ),
+    (
+        By::CorrelationId,
+        |said| with_route(correlation(said), said),
+        |said| with_route(correlation(said), said),
+        false,
+    ),
+    (
+        By::Likeness,
+        |said| with_status(without_ids(said), said),
+        |said| with_status(unlike(said), said),
+        true,
+    ),
 ];
 
-/// For each logged call the place of the bundle's.
+/// For each logged call the place of the bundle's, and by what it was found.
 pub(super) fn pairs(
     logged: &[Logged],
     known: &[Known],
     tolerance: SignedDuration,
-) -> Vec<Option<usize>> {
+) -> Vec<Option<(usize, By)>> {
     let mut pairs = vec![None; logged.len()];
     let mut taken = vec![false; known.len()];
     let mut rows: Vec<usize> = (0..logged.len()).collect();
     rows.sort_by_key(|row| logged[*row].said.at);
     let mut calls: Vec<usize> = (0..known.len()).collect();
     calls.sort_by_key(|call| known[*call].said.at);
-    for (of_known, of_logged, timed) in ROUNDS {
+    for (by, of_known, of_logged, timed) in ROUNDS {
         let mut queues: HashMap<String, std::collections::VecDeque<usize>> = HashMap::new();
         for call in calls.iter().copied().filter(|call| !taken[*call]) {
             for key in of_known(&known[call].said) {
@@ -68,7 +99,7 @@ pub(super) fn pairs(
                 if let Some(call) = queue.front().copied().filter(fits) {
                     queue.pop_front();
                     taken[call] = true;
-                    pairs[*row] = Some(call);
+                    pairs[*row] = Some((call, by));
                     break;
                 }
             }

@@ -73,13 +73,16 @@ impl Compare {
         // Earlier versions did not tell the standing; the reader is told it from the journal.
         let is_told = self.exact || saved.run.standing.is_some();
         let standing = derived.run.standing.clone().filter(|_| is_told);
+        // Nor that it was gone on with.
+        let is_told = self.exact || !saved.run.resumed.is_empty();
+        let resumed = if is_told { derived.run.resumed.clone() } else { Vec::new() };
         let exit_code = format!(
             "the exit code is {} in `{RESULTS_FILE}`, and {} by the journal",
             saved.exit_code, derived.exit_code
         );
         for (is_same, sentence) in [
             (
-                saved.run == RunInfo { pack, standing, ..derived.run.clone() },
+                saved.run == RunInfo { pack, standing, resumed, ..derived.run.clone() },
                 "the run is described otherwise than at the head of its journal",
             ),
             (saved.counts == derived.counts, "the counts of verdicts are not those of the tests"),
@@ -119,7 +122,10 @@ impl Compare {
             || saved.required != derived.required
             || saved.mode != derived.mode
             || saved.standing.is_some_and(|saved| Some(saved) != derived.standing)
-            || (self.exact && (saved.title != derived.title || saved.attempts != derived.attempts))
+            || (self.exact
+                && (saved.title != derived.title
+                    || saved.attempts != derived.attempts
+                    || saved.span != derived.span))
         {
             self.differs(format!("{} is described otherwise than by its exchanges", saved.id));
         }

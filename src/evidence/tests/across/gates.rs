@@ -36,7 +36,7 @@ fn a_required_test_must_have_passed_or_be_waived() {
         Verdict::Error,
     ] {
         let found = held(&with(whole("a"), 4, verdict), at4(), at(0));
-        assert_eq!((met(&found), found[0].found.as_str()), (vec![false], verdict.as_str()));
+        assert_eq!((met(&found), found[0].found.as_str()), (vec![false], verdict.words()));
     }
     let mut waived_run = with(whole("a"), 4, Verdict::Fail);
     waived_run.waivers = vec![waived("AT4.1", WaiverState::Applied)];
@@ -93,6 +93,10 @@ fn whose_system_it_was_and_where_is_told_by_the_record() {
         assert_eq!(the_one(&run, int()).0, at_int, "{place}");
         assert_eq!(the_one(&run, reconciled()).0, in_log, "{place}");
     }
+    let found = |place| the_one(&stands(whole("a"), Proof::Witnessed, place, 0), reconciled()).1;
+    let alone = "a gateway's log vouches for calls to INT alone, and the record shows a mock";
+    assert_eq!(found(Mock), alone);
+    assert!(found(IntClaimed).starts_with("the log given does not hold the same calls"));
     for (word, expected) in
         [(Proof::Witnessed, true), (Proof::Driven, false), (Proof::Imported, false)]
     {
@@ -140,15 +144,41 @@ fn nonce_window_and_pack_are_those_that_were_asked_for() {
 }
 
 #[test]
+fn a_run_outside_the_days_of_its_window_is_not_of_that_window() {
+    let window = || Demands { window: Some(1), ..nothing() };
+    let dated = |dates: &str| {
+        let mut run = whole("a");
+        run.run.started = at(-3600);
+        run.run.who.window_dates = Some(dates.parse().unwrap());
+        run
+    };
+    let day = at(0).strftime("%Y-%m-%d").to_string();
+    assert!(the_one(&dated(&format!("{day}/{day}")), window()).0);
+    let (met, found) = the_one(&dated("2026-01-05/2026-01-16"), window());
+    assert!(!met && found.starts_with("test window 1, but made from "), "{found}");
+    let says = "outside its stated test window of 2026-01-05 to 2026-01-16";
+    assert!(found.ends_with(says), "{found}");
+
+    let context = Context::stand_in(INT);
+    let run = dated("2026-01-05/2026-01-16");
+    let submission = Submission { results: &run, context: &context, attestations: &[] };
+    let told = readiness(&[submission]).unwrap();
+    assert!(told.runs[0].remarks[0].contains(says), "{:?}", told.runs[0].remarks);
+    assert!(!told.remaining.iter().any(|one| one.contains("window")), "it decides nothing");
+}
+
+#[test]
 fn statements_that_are_owed_and_what_a_supplier_may_not_do_are_named() {
     let owed = |number| Demands {
         tests: vec![TestId::new(number).unwrap()],
         nothing_owed: true,
         ..nothing()
     };
-    let found = held(&whole("a"), owed(3), at(0));
+    // No letter was rejected, and nobody said that any would be.
+    let plain = with(whole("a"), 13, Verdict::NotRun);
+    let found = held(&plain, owed(3), at(0));
     assert_eq!((found[1].met, found[1].found.as_str()), (false, "owed for AT3.7"));
-    assert_eq!(met(&held(&whole("a"), owed(4), at(0))), [true, true], "AT4 asks for none");
+    assert_eq!(met(&held(&plain, owed(4), at(0))), [true, true], "AT4 asks for none");
 
     let asked = || Demands { no_violations: true, ..nothing() };
     let mut run = whole("a");
@@ -158,6 +188,26 @@ fn statements_that_are_owed_and_what_a_supplier_may_not_do_are_named() {
     assert_eq!(the_one(&run, asked()), (false, "F-3: o".to_owned()));
     run.waivers = vec![waived("F-3", WaiverState::Applied)];
     assert_eq!(met(&held(&run, asked(), at(0))), [true, true], "it is agreed on");
+}
+
+#[test]
+fn statements_of_optional_tests_that_were_shown_or_declared_are_owed_too() {
+    let owed = |run: &Results| {
+        let tests = vec![TestId::new(4).unwrap()];
+        held(run, Demands { tests, nothing_owed: true, ..nothing() }, at(0)).remove(1).found
+    };
+    let shown = "owed for AT13.7, AT13.8";
+    assert_eq!(owed(&whole("a")), shown);
+    assert_eq!(owed(&with(whole("a"), 13, Verdict::Fail)), shown);
+    for idle in [Verdict::NotRun, Verdict::NotApplicable] {
+        let mut run = with(whole("a"), 13, idle);
+        assert_eq!(owed(&run), "none is owed");
+        run.run.deciding = vec![TestId::new(13).unwrap()];
+        assert_eq!(owed(&run), shown, "declared, or asked for by name");
+    }
+    let mut unselected = whole("a");
+    unselected.tests[12].selected = false;
+    assert_eq!(owed(&unselected), "none is owed");
 }
 
 #[test]

@@ -14,8 +14,8 @@ use std::fs;
 use common::{results, tested};
 use jiff::SignedDuration;
 use letterproof_evidence::{
-    Attestation, Demand, Demands, DifferenceKind, Opened, Readiness, Submission, diff, gate,
-    read_measured, readiness,
+    AttachedFile, Attestation, Demand, Demands, DifferenceKind, Need, Opened, Readiness,
+    StatementState, Submission, diff, gate, read_measured, readiness, statement_state,
 };
 use letterproof_model::{
     About, Attempt, Capability, CheckResult, ClauseKind, Context, CriterionId, CriterionResult,

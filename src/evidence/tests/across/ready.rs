@@ -13,7 +13,13 @@ fn of(runs: &[&Results]) -> Readiness {
 fn together(runs: &[&Results], context: &Context, attestations: &[Attestation]) -> Readiness {
     let submissions: Vec<_> =
         runs.iter().map(|results| Submission { results, context, attestations }).collect();
-    readiness(&submissions)
+    readiness(&submissions).unwrap()
+}
+
+/// A file that shows what is stated.
+fn proof() -> AttachedFile {
+    let sha256 = "0f".repeat(32);
+    AttachedFile { name: "log.csv".into(), size: 9, sha256, media_type: "text/csv".into() }
 }
 
 fn everything_attested() -> Vec<Attestation> {
@@ -28,7 +34,7 @@ fn everything_attested() -> Vec<Attestation> {
             role: "production manager".into(),
             fact_date: None,
             given_at: "2026-08-21T12:00:00Z".parse().unwrap(),
-            files: vec![],
+            files: vec![proof()],
             withdraws: None,
             prev: None,
             signature: None,
@@ -105,7 +111,140 @@ fn an_optional_test_is_needed_only_where_the_workflow_has_it() {
     let declared = together(&[&run], &context, &everything_attested());
     assert_eq!(declared.remaining.len(), 1, "{:?}", declared.remaining);
     assert!(declared.remaining[0].starts_with("AT5: not run yet; the supplier's own system has"));
-    assert_eq!((declared.tests[4].need(), declared.tests[5].need()), ("declared", "no"));
+    assert_eq!(needs(&declared), [(Need::Declared, true), (Need::NotSupported, false)]);
+}
+
+/// Whether AT5 and AT6 are needed, and whether they are called declared.
+fn needs(readiness: &Readiness) -> [(Need, bool); 2] {
+    [4, 5].map(|at| (readiness.tests[at].need, readiness.tests[at].declared))
+}
+
+#[test]
+fn nobody_is_said_to_have_declared_what_no_profile_states() {
+    // Without a profile that states the workflow a target is judged by all of it.
+    let unstated = Context::stand_in(INT);
+    let run = with(whole("a"), 5, Verdict::NotRun);
+    let found = together(&[&run], &unstated, &everything_attested());
+    assert_eq!(needs(&found), [(Need::NotStated, false), (Need::Used, false)]);
+    assert!(found.ready, "{:?}", found.remaining);
+    // What our own supplier did is nobody's workflow.
+    let driven = stands(with(whole("a"), 5, Verdict::Fail), Proof::Driven, Place::IntClaimed, 0);
+    let found = together(&[&driven], &unstated, &everything_attested());
+    assert_eq!(needs(&found), [(Need::NotStated, false); 2]);
+    // What the supplier's own system did is, and counts as if it were declared.
+    let found = together(&[&with(whole("a"), 5, Verdict::Fail)], &unstated, &everything_attested());
+    assert_eq!(needs(&found)[0], (Need::Used, false));
+    assert!(found.remaining.iter().any(|line| line.starts_with("AT5: fail")), "{found:?}");
+    // A profile that states every optional status is one, and a name given with --only is none.
+    let mut all = whole("a");
+    all.run.deciding = [5, 6, 8, 13].map(|n| TestId::new(n).unwrap()).into();
+    let found = together(&[&all], &unstated, &everything_attested());
+    assert_eq!(needs(&found), [(Need::Declared, true); 2]);
+    let mut named = stands(whole("a"), Proof::Driven, Place::IntClaimed, 0);
+    named.run.deciding = vec![TestId::new(5).unwrap()];
+    let found = together(&[&named], &unstated, &everything_attested());
+    assert_eq!(needs(&found), [(Need::NotStated, false); 2]);
+}
+
+#[test]
+fn runs_of_different_suppliers_are_not_put_together_and_those_of_nobody_are_named() {
+    let of_whom = |id: &'static str, supplier: Option<&str>, application: Option<&str>| {
+        let mut run = whole(id);
+        run.run.who.supplier = supplier.map(str::to_owned);
+        run.run.who.application_id = application.map(str::to_owned);
+        run
+    };
+    let context = Context::stand_in(INT);
+    let put = |runs: &[&Results]| {
+        let submissions: Vec<_> = runs
+            .iter()
+            .map(|results| Submission { results, context: &context, attestations: &[] })
+            .collect();
+        readiness(&submissions)
+    };
+    let (name, other) = (Some("A. Sample Ltd"), Some("B. Sample Ltd"));
+    for (one, two) in [
+        ((name, None), (other, None)),
+        ((name, Some("app-1")), (name, Some("app-2"))),
+        ((None, Some("app-1")), (None, Some("app-2"))),
+        ((name, Some("app-1")), (other, None)),
+    ] {
+        let (one, two) = (of_whom("a", one.0, one.1), of_whom("b", two.0, two.1));
+        let nobody = of_whom("c", None, None);
+        let error = put(&[&one, &nobody, &two]).unwrap_err().to_string();
+        assert!(error.contains("of different suppliers: run a is of "), "{error}");
+        assert!(error.contains(", and run b is of "), "{error}");
+    }
+    // Names are typed anew each time, and an application's id says more.
+    for (one, two) in [
+        ((name, None), (Some("a sample ltd"), None)),
+        ((name, Some("app-1")), (other, Some("APP-1"))),
+        ((name, None), (None, Some("app-1"))),
+    ] {
+        let (one, two) = (of_whom("a", one.0, one.1), of_whom("b", two.0, two.1));
+        assert!(put(&[&one, &two]).is_ok(), "{:?} {:?}", one.run.who, two.run.who);
+    }
+    let both = put(&[&of_whom("a", name, Some("app-1")), &of_whom("b", None, None)]).unwrap();
+    assert_eq!(both.runs[0].supplier.as_deref(), name);
+    assert_eq!(both.whose.unnamed, [RunId::from("b")]);
+    let lines: Vec<String> =
+        both.whose.lines().iter().map(|(label, text)| format!("{label}: {text}")).collect();
+    let expected = [
+        "Supplier: A. Sample Ltd",
+        "Application id: app-1",
+        "Not stated in: b: nothing shows whose it is",
+    ];
+    assert_eq!(lines, expected);
+    let nobody = put(&[&of_whom("a", None, None)]).unwrap().whose.lines();
+    assert!(nobody.iter().all(|(_, text)| text == "not stated in any run"), "{nobody:?}");
+}
+
+#[test]
+fn words_suffice_for_some_statements_and_others_need_the_file_that_shows_them() {
+    let mut context = Context::stand_in(INT);
+    context.supports.clear();
+    let mut bare = everything_attested();
+    bare.iter_mut().for_each(|given| given.files.clear());
+    let words = together(&[&whole("a")], &context, &bare);
+    let missing: Vec<_> =
+        words.tests.iter().flat_map(|test| &test.file_missing).map(CriterionId::as_str).collect();
+    assert_eq!(missing, ["AT3.7", "AT7.7", "AT11.2", "AT12.7", "AT13.7"]);
+    assert_eq!(words.tests[13].owed, [], "AT14.6: words suffice");
+    assert_eq!(words.tests[2].owed, words.tests[2].file_missing);
+    let line = "AT3: AT3.7 is stated, its evidence is missing; attach the processing log covering \
+                both lists with `letterproof attest --file`";
+    assert!(!words.ready && words.remaining.contains(&line.to_owned()), "{:?}", words.remaining);
+
+    // A second statement that has it settles it, in whichever run, until it is withdrawn.
+    let shown = Attestation { files: vec![proof()], ..bare[0].clone() };
+    let context = &context;
+    let (one, other) = (whole("a"), whole("b"));
+    let both = |second: &[Attestation]| {
+        let runs = [
+            Submission { results: &one, context, attestations: &bare },
+            Submission { results: &other, context, attestations: second },
+        ];
+        readiness(&runs).unwrap().tests[2].owed.clone()
+    };
+    assert_eq!(both(&[]).len(), 1);
+    assert_eq!(both(std::slice::from_ref(&shown)), []);
+    let withdrawn = Attestation { withdraws: Some(shown.hash()), files: vec![], ..shown.clone() };
+    assert_eq!(both(&[shown, withdrawn]).len(), 1);
+}
+
+#[test]
+fn nobody_owes_a_statement_on_what_passed_or_does_not_apply() {
+    let id = CriterionId::fixed("AT13.7");
+    for (verdict, expected) in [
+        (Verdict::NotRun, StatementState::Owed),
+        (Verdict::Inconclusive, StatementState::Owed),
+        (Verdict::NotApplicable, StatementState::NotAsked),
+        (Verdict::Pass, StatementState::Given),
+    ] {
+        assert_eq!(statement_state(&id, verdict, &[]), expected, "{verdict}");
+    }
+    let check = CriterionId::fixed("AT13.1");
+    assert_eq!(statement_state(&check, Verdict::NotRun, &[]), StatementState::NotAsked);
 }
 
 #[test]
@@ -255,7 +394,7 @@ fn only_a_later_witnessed_pass_at_a_place_as_good_closes_a_failure() {
 fn what_was_only_driven_has_still_to_be_shown_by_the_suppliers_system() {
     let driven = of(&[&stands(whole("a"), Proof::Driven, Place::IntClaimed, 0)]);
     assert!(!driven.ready);
-    let needed = driven.tests.iter().filter(|test| test.is_needed()).count();
+    let needed = driven.tests.iter().filter(|test| test.need.is_needed()).count();
     assert_eq!(driven.remaining.len(), needed, "{:?}", driven.remaining);
     assert_eq!(
         driven.remaining[0],

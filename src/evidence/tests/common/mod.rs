@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use letterproof_evidence::{
-    BundleKey, JOURNAL_FORMAT_1, JournalHeader, JournalWriter, RunFolder, sha256_hex,
+    BundleKey, JOURNAL_FORMAT_1, JournalHeader, JournalWriter, RunFolder, Sealing, sha256_hex,
 };
 use letterproof_model::{
     Actor, Connection, Context, Counts, Direction, Mode, PACK_VERSION, PackId, PackInfo,
@@ -95,6 +95,7 @@ pub fn results() -> Results {
             supplier: SupplierKind::Reference,
             standing: None,
             who: Who::default(),
+            resumed: vec![],
             deciding: Vec::new(),
             strict: None,
             exchanges: [("GET /_status".to_owned(), 1)].into(),
@@ -121,6 +122,7 @@ pub fn tested(number: u8, verdict: Verdict) -> TestResult {
         mode: Mode::Driven,
         standing: None,
         attempts: vec![],
+        span: None,
         criteria: vec![],
     }
 }
@@ -160,7 +162,7 @@ pub fn bundle(out: &Path, key: Option<&BundleKey>) -> (PathBuf, PathBuf) {
 pub fn forge(folder: &Path, key: Option<&BundleKey>, change: impl FnOnce(&RunFolder)) {
     let incomplete = folder.with_extension("incomplete");
     std::fs::rename(folder, &incomplete).unwrap();
-    let run = RunFolder::reopen(&incomplete).unwrap();
+    let run = RunFolder::reopen(&incomplete, Sealing::SignatureDropped).unwrap();
     change(&run);
     run.seal(key).unwrap();
     run.finish().unwrap();

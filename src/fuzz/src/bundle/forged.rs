@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    Bundle, INCOMPLETE, JournalHeader, JournalWriter, Opened, RunFolder, archive, read_journal,
+    Bundle, INCOMPLETE, JournalHeader, JournalWriter, Opened, RunFolder, Sealing, archive,
+    read_journal,
 };
 use letterproof_judge::{Head, conclude};
 use letterproof_model::{
@@ -44,7 +45,8 @@ pub(super) fn tool() -> ToolInfo {
 pub(super) fn seal_again(folder: &Path) -> bool {
     let incomplete = folder.with_file_name(format!("{RUN}{INCOMPLETE}"));
     fs::rename(folder, &incomplete).expect("the folder as an incomplete one");
-    let run = RunFolder::reopen(&incomplete).expect("the folder as it was left");
+    let run = RunFolder::reopen(&incomplete, Sealing::SignatureDropped)
+        .expect("the folder as it was left");
     let sealed = run.seal(None).is_ok();
     run.finish().expect("the folder as a finished one");
     sealed

@@ -145,9 +145,10 @@ fn busiest(probed: &Probed<'_>) -> Vec<Through> {
     let probes = |call: &Call| call.operation.is_api() && !call.by_supplier();
     let calls: Vec<(CallIx, &Call)> = probed.calls().filter(|(_, call)| probes(call)).collect();
     let within = |at: usize, seconds: usize| {
-        let end = calls[at].1.started + SECOND * Micros::try_from(seconds).unwrap_or(1);
-        let begun = calls[at..].iter().take_while(move |(_, call)| call.started < end);
-        let done = begun.filter(move |(_, call)| call.finished < end);
+        let first = calls[at].1.started;
+        let time = first..first + SECOND * Micros::try_from(seconds).unwrap_or(1);
+        let begun = calls[at..].iter().take_while(|(_, call)| time.contains(&call.started));
+        let done = begun.filter(|(_, call)| time.contains(&call.finished));
         let (calls, last) = done.fold((0, None), |(count, _), (ix, _)| (count + 1, Some(*ix)));
         last.map(|last| Through { seconds, calls, last })
     };

@@ -8,6 +8,7 @@ use letterproof_model::{About, CheckResult, FindingKind, Operation};
 use super::check::Concluded;
 use super::judging::{not_seen, result};
 use super::matching::Probed;
+use crate::cause::Fault;
 use crate::reading::Found;
 use crate::ruling::{Heading, Ruling};
 use crate::traffic::{Answer, CallIx};
@@ -43,7 +44,7 @@ struct Answers {
 }
 
 /// One result for each operation that was called, calls made to go wrong on purpose aside.
-pub(super) fn judge(probed: &Probed<'_>, found: &Found) -> Vec<CheckResult> {
+pub(super) fn judge(probed: &Probed<'_>, found: &Found) -> Vec<(CheckResult, Option<Fault>)> {
     let mut answers: BTreeMap<Operation, Answers> = BTreeMap::new();
     for (ix, call) in probed.traffic.calls() {
         let Some(findings) = found.of(ix) else { continue };

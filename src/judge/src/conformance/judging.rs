@@ -13,6 +13,7 @@ use super::plan::ProbePlan;
 use super::{
     auth, bulk, contract, headers, ids, letters, links, list, mi, queue, read, token, update,
 };
+use crate::cause::Fault;
 use crate::reading::{Found, Reading};
 use crate::ruling::{Heading, Ruling};
 use crate::tally::Tally;
@@ -56,11 +57,18 @@ pub fn judge_conformance(
     contract: &Contract,
 ) -> Vec<CheckResult> {
     let Reading { traffic, found } = Reading::of(journal, context, contract);
-    judge_suite(&traffic, &found, context)
+    without_faults(judge_suite(&traffic, &found, context))
+}
+
+/// A result of the suite, and what it is about, whole, where it is a failure.
+type Judged = (CheckResult, Option<Fault>);
+
+fn without_faults(judged: Vec<Judged>) -> Vec<CheckResult> {
+    judged.into_iter().map(|(result, _)| result).collect()
 }
 
 /// Judges the conformance suite over an index and what the contract found.
-pub(crate) fn judge_suite(traffic: &Traffic, found: &Found, context: &Context) -> Vec<CheckResult> {
+pub(crate) fn judge_suite(traffic: &Traffic, found: &Found, context: &Context) -> Vec<Judged> {
     let probed = Probed::of(traffic, context);
     let mut results = judge_each(&probed);
     results.extend(contract::judge(&probed, found));
@@ -69,10 +77,10 @@ pub(crate) fn judge_suite(traffic: &Traffic, found: &Found, context: &Context) -
 
 /// Judges the checks that have probes, over an index at hand.
 pub(crate) fn judge_probes(traffic: &Traffic, context: &Context) -> Vec<CheckResult> {
-    judge_each(&Probed::of(traffic, context))
+    without_faults(judge_each(&Probed::of(traffic, context)))
 }
 
-fn judge_each(probed: &Probed<'_>) -> Vec<CheckResult> {
+fn judge_each(probed: &Probed<'_>) -> Vec<Judged> {
     let checks = conformance_checks();
     let plan = |check: &'static Check| match &check.subject {
         Subject::Probe(plan, _) => Some(plan),
@@ -88,7 +96,7 @@ fn judge_each(probed: &Probed<'_>) -> Vec<CheckResult> {
 }
 
 /// Judges a check; `calls` are those that are its probe.
-fn judge(check: &Check, calls: &[CallIx], probed: &Probed<'_>) -> CheckResult {
+fn judge(check: &Check, calls: &[CallIx], probed: &Probed<'_>) -> Judged {
     let mut concluded = match (probed.context.lacking(check.needs), check.subject) {
         (Some(lacking), _) => Concluded::plain(Ruling::not_applicable(format!(
             "target {} is not {lacking}",
@@ -100,21 +108,18 @@ fn judge(check: &Check, calls: &[CallIx], probed: &Probed<'_>) -> CheckResult {
     if check.advice {
         concluded.finding = concluded.finding.map(|_| FindingKind::Note);
     }
-    let result = result(&check.heading(), concluded, probed);
-    CheckResult { strength: check.advice.then_some(Strength::Ours), ..result }
+    let (result, fault) = result(&check.heading(), concluded, probed);
+    (CheckResult { strength: check.advice.then_some(Strength::Ours), ..result }, fault)
 }
 
 /// Puts a conclusion into the form of the results document.
-pub(super) fn result(
-    heading: &Heading<'_>,
-    concluded: Concluded,
-    probed: &Probed<'_>,
-) -> CheckResult {
+pub(super) fn result(heading: &Heading<'_>, concluded: Concluded, probed: &Probed<'_>) -> Judged {
     let Concluded { mut ruling, finding } = concluded;
     if ruling.passed() && finding == Some(FindingKind::Deviation) {
         ruling = ruling.or_because("a known difference from the specification");
     }
-    ruling.into_check(heading, finding, probed.traffic, probed.context)
+    let fault = ruling.fault(heading.id);
+    (ruling.into_check(heading, finding, probed.traffic, probed.context), fault)
 }
 
 fn judge_probe(

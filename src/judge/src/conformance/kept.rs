@@ -8,17 +8,20 @@
 use std::collections::HashSet;
 
 use letterproof_model::{
-    About, Context, Finding, FindingKind, LetterId, LetterStatus, Mode, Move, Operation, judge_move,
+    About, Context, Finding, FindingKind, LetterStatus, Mode, Move, Operation, judge_move,
 };
 
 use super::check::Concluded;
 use super::matching::Probed;
+use crate::cause::Fault;
 use crate::ruling::{Heading, Ruling};
 use crate::tally::Tally;
 use crate::traffic::{CallIx, Event, EventKind, Letter, LetterIx, Micros, Traffic};
 use letterproof_model::text::{count, many, micros};
 
-pub(crate) const ID: &str = "C-LETTER-KEPT";
+pub(super) const ID: &str = "C-LETTER-KEPT";
+/// Its id as a finding.
+const FINDING: &str = "F-LETTER-NOT-KEPT";
 pub(super) const TITLE: &str = "A status once read stays";
 pub(super) const CLAUSE: &str = "A letter shows another status than before only after an update to it (or from REJECTED, which \
      NHS Notify takes back to PENDING or to FAILED).";
@@ -28,13 +31,10 @@ pub(super) fn kept(probed: &Probed<'_>) -> Concluded {
     Concluded::plain(judged(probed.traffic, probed.context))
 }
 
-/// The same as a finding with the letters it is about, for a run that does not judge the conformance
-/// suite.
-pub(crate) fn finding(traffic: &Traffic, context: &Context) -> Option<(Finding, Vec<LetterId>)> {
+/// The same as a finding with what it is about, for a run that does not judge the conformance suite.
+pub(crate) fn finding(traffic: &Traffic, context: &Context) -> Option<(Finding, Fault)> {
     let ruling = judged(traffic, context);
-    if !ruling.failed() {
-        return None;
-    }
+    let fault = ruling.fault(FINDING)?;
     // Another system's record need not be whole.
     let kind = match context.mode {
         Mode::Driven => FindingKind::Violation,
@@ -44,7 +44,7 @@ pub(crate) fn finding(traffic: &Traffic, context: &Context) -> Option<(Finding, 
     let check = ruling.into_check(&heading, Some(kind), traffic, context);
     let criterion = check.criteria.into_iter().next()?;
     let finding = Finding {
-        id: "F-LETTER-NOT-KEPT".to_owned(),
+        id: FINDING.to_owned(),
         about: About::Api,
         kind,
         title: "A letter shows another status without an update".to_owned(),
@@ -54,7 +54,7 @@ pub(crate) fn finding(traffic: &Traffic, context: &Context) -> Option<(Finding, 
         count: criterion.exchange_count.max(1),
         exchanges: criterion.exchanges,
     };
-    Some((finding, criterion.letters))
+    Some((finding, fault))
 }
 
 fn judged(traffic: &Traffic, context: &Context) -> Ruling {
@@ -151,10 +151,7 @@ impl<'a> Asked<'a> {
                 _ => earlier.map(|(event, _)| event.at),
             };
             let sent_since = |since: Micros| {
-                let mut sent = letter.events.iter().filter(|event| event.at >= since);
-                sent.any(
-                    |event| matches!(event.kind, EventKind::Sent(update) if update.status == *is),
-                )
+                letter.updates().any(|(event, update)| event.at >= since && update.status == *is)
             };
             if back.is_some_and(|since| !sent_since(since)) {
                 let words = format!("was read as {was}, and as {is} again");
@@ -188,24 +185,16 @@ impl<'a> Asked<'a> {
         status: LetterStatus,
         by: Micros,
     ) -> Option<String> {
-        let sent = letter.events.iter().filter(|event| event.at <= by).filter_map(|event| {
-            match event.kind {
-                EventKind::Sent(update) if update.status == status => Some(update.answer),
-                _ => None,
-            }
-        });
-        let answers: Vec<_> = sent.collect();
+        let sent =
+            letter.updates().filter(|(event, update)| event.at <= by && update.status == status);
+        let answers: Vec<_> = sent.map(|(_, update)| update.answer).collect();
         if answers.iter().any(|answer| !answer.refused()) {
             return None;
         }
         match answers.first() {
             Some(answer) => Some(format!("although its update was {}", answer.words())),
             // What a PATCH with an odd body asked for is not known here.
-            None if self.patched.contains(&ix)
-                && !letter.events.iter().any(|e| matches!(e.kind, EventKind::Sent(_))) =>
-            {
-                None
-            }
+            None if self.patched.contains(&ix) && letter.updates().next().is_none() => None,
             None => Some("which nobody sent".to_owned()),
         }
     }

@@ -197,9 +197,6 @@ fn ordered(probed: &Probed<'_>) -> Concluded {
 
 /// Whether anything was sent for a letter between two lists, which may put it elsewhere.
 fn touched(probed: &Probed<'_>, letter: LetterIx, one: &ListCall, other: &ListCall) -> bool {
-    probed.traffic.letter(letter).events.iter().any(|event| {
-        matches!(event.kind, EventKind::Sent(_))
-            && event.at >= one.started
-            && event.at <= other.finished
-    })
+    let mut sent = probed.traffic.letter(letter).updates();
+    sent.any(|(event, _)| event.at >= one.started && event.at <= other.finished)
 }

@@ -199,7 +199,7 @@ fn same_hash(probed: &Probed<'_>) -> Concluded {
                     ("content", Some(Value::from(content.sha256.as_str())))
                 }
                 // What was said before the hash was first given says nothing against it.
-                EventKind::Read(..) if call.finished > since => {
+                EventKind::Read(..) if (since..).contains(&call.finished) => {
                     let body = response.body.parse::<Value>()?;
                     let attributes = body["data"]["attributes"].as_object()?;
                     if body["data"]["id"] != probed.traffic.id_text(ix) {
@@ -260,7 +260,7 @@ fn listed_otherwise(probed: &Probed<'_>) -> HashMap<LetterIx, (CallIx, String)> 
             };
             let given = Value::from(probed.traffic.text(hash));
             let later = listed.attributes.sha256_hash;
-            if list.finished > since
+            if (since..).contains(&list.finished)
                 && let Some(words) = hash_words(&given, later.as_ref(), "list")
             {
                 otherwise.entry(entry.letter).or_insert((list.call, words));

@@ -151,7 +151,7 @@ fn off(call: &Call) -> Option<String> {
     let date = exchange.response()?.header("date")?;
     let server = jiff::fmt::rfc2822::parse(date).ok()?.timestamp().as_second();
     let ahead = server - exchange.finished().as_second();
-    let way = if ahead > 0 { "ahead of" } else { "behind" };
+    let way = if ahead.is_positive() { "ahead of" } else { "behind" };
     (ahead.abs() >= FAR_OFF).then(|| format!("{} s {way}", count(ahead.unsigned_abs())))
 }
 

@@ -1,16 +1,17 @@
 //! What is seen of calls that are within the limit and yet needless: a letter or a list asked for over
 //! and over in quick succession while there is nothing new to learn.
 //! Refuses to call waiting needless: a status that was sent and does not show yet may be read as often
-//! as it takes, and whoever looks every few seconds is patient.
+//! as it takes, so may a rejected letter that NHS Notify may take back, and whoever looks every few
+//! seconds is patient.
 
 use std::collections::HashSet;
 
-use letterproof_model::{Context, Strength};
+use letterproof_model::{Context, LetterStatus, Operation, Strength};
 
 use super::ObserverCheck;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::traffic::{CallIx, EventKind, Letter, LetterIx, Micros, Traffic};
+use crate::traffic::{CallIx, EventKind, Letter, LetterIx, ListCall, Micros, SentUpdate, Traffic};
 use letterproof_model::text::{count, many};
 
 /// So many needless calls are a habit.
@@ -78,8 +79,10 @@ fn reads(letter: &Letter) -> Reads {
             EventKind::Read(status, _) => {
                 reads.all += 1;
                 let soon = last.is_some_and(|last| event.started < last + PATIENT);
-                // What cannot be read may well be asked for again.
-                if awaited.is_none() && soon && status.is_some() {
+                // What cannot be read may well be asked for again, and NHS Notify may take a rejected
+                // letter back at any time.
+                let settled = status.is_some_and(|status| status != LetterStatus::Rejected);
+                if awaited.is_none() && soon && settled {
                     reads.needless.push(event.call);
                 }
                 if awaited.is_some() && status == awaited {
@@ -94,8 +97,17 @@ fn reads(letter: &Letter) -> Reads {
 }
 
 /// The supplier's lists that came within a second of the one before and named no letter that was not
-/// listed before, with nothing sent between them.
+/// listed before, with nothing sent between them and no rejected letter on its way back.
 fn needless_lists(traffic: &Traffic) -> Vec<CallIx> {
+    let reopened: Vec<(Micros, Micros)> =
+        traffic.letters().filter_map(|(_, letter)| reopened(letter)).collect();
+    let awaited = |list: &ListCall| {
+        reopened.iter().any(|(rejected, back)| list.started >= *rejected && list.started <= *back)
+    };
+    let updates = traffic.supplier_calls().filter(|(_, call)| {
+        matches!(call.operation, Operation::PatchLetter | Operation::UpdateLetters)
+    });
+    let mut updates = updates.map(|(_, call)| call.started).peekable();
     let mut known: HashSet<LetterIx> = HashSet::new();
     let mut last: Option<Micros> = None;
     let mut needless = Vec::new();
@@ -104,10 +116,28 @@ fn needless_lists(traffic: &Traffic) -> Vec<CallIx> {
         for entry in list.entries() {
             new |= known.insert(entry.letter);
         }
-        if !new && last.is_some_and(|last| list.started < last + PATIENT) {
+        let mut sent = false;
+        while let Some(at) = updates.next_if(|at| *at <= list.started) {
+            sent |= last.is_some_and(|last| at >= last);
+        }
+        let soon = last.is_some_and(|last| list.started < last + PATIENT);
+        if soon && !new && !sent && !awaited(list) {
             needless.push(list.call);
         }
         last = Some(list.started);
     }
     needless
+}
+
+/// From the rejection of a letter to the last list that named it again before the supplier sent
+/// something else for it; `None` for a letter that never came back.
+fn reopened(letter: &Letter) -> Option<(Micros, Micros)> {
+    let rejects =
+        |update: SentUpdate| update.status == LetterStatus::Rejected && !update.answer.refused();
+    let (rejected, _) = letter.sent().find(|(_, update)| rejects(*update))?;
+    let next = letter.sent().find(|(event, update)| event.at > rejected.at && !rejects(*update));
+    let until = next.map_or(Micros::MAX, |(event, _)| event.at);
+    let mut listed = letter.events.iter().rev().filter(|event| event.is_listed());
+    let back = listed.find(|event| event.at > rejected.at && event.at < until)?;
+    Some((rejected.at, back.at))
 }

@@ -1,7 +1,8 @@
 //! What is seen of the PDFs: fetched whole before a letter is produced, unchanged, in time.
 //! Refuses to call a PDF missing that was fetched where nobody was watching: a recording without a
-//! single download decides nothing, and the harness's own supplier, which prints nothing and
-//! accepts many a letter only to accept it, is held to what it asked for.
+//! single download decides nothing, nor does a letter that is older than the record; and the harness's
+//! own supplier, which prints nothing and accepts many a letter only to accept it, is held to what it
+//! asked for.
 
 use std::collections::HashMap;
 
@@ -48,6 +49,8 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
 
 /// What the traffic shows of one letter's PDF.
 struct Pdf<'a> {
+    /// When a list named it to the supplier, where the record shows its life from there on.
+    listed: Option<Micros>,
     /// When it was accepted, as far as that is on record.
     accepted: Option<Micros>,
     /// The update that says the letter was produced.
@@ -71,6 +74,8 @@ fn pdf_of<'a>(letter: &'a Letter, traffic: &Traffic) -> Option<Pdf<'a>> {
     if produced.is_none() && accepted.is_none() {
         return None;
     }
+    let mut own = letter.events.iter().filter(|event| event.by_supplier);
+    let listed = own.next().filter(|event| event.is_listed()).map(|event| event.at);
     let ends = [Cancelled, Failed, Forwarded, Rejected];
     let gone = taken().any(|(_, update)| ends.contains(&update.status));
     let tries: Vec<&Event> = letter
@@ -80,7 +85,7 @@ fn pdf_of<'a>(letter: &'a Letter, traffic: &Traffic) -> Option<Pdf<'a>> {
         .filter(|event| matches!(event.kind, EventKind::DataAsked | EventKind::Downloaded))
         .collect();
     let whole = tries.iter().copied().filter(|event| is_whole(event, traffic)).collect();
-    Some(Pdf { accepted, produced, gone, tries, whole })
+    Some(Pdf { listed, accepted, produced, gone, tries, whole })
 }
 
 fn is_whole(event: &Event, traffic: &Traffic) -> bool {
@@ -143,16 +148,12 @@ impl Pdf<'_> {
             }
             (None, None) => tally.open(ix, tried, "was accepted, and its PDF is not whole so far"),
             (Some((sent, _)), Some(whole)) if whole.at <= sent.at => tally.good([whole.call]),
-            (Some((sent, status)), Some(whole)) => {
-                let words = format!("was sent {status} before its PDF was downloaded");
-                tally.fault(ix, [sent.call, whole.call], words);
-            }
-            (Some(produced), None) => self.judge_parts(ix, produced, held, traffic, tally),
+            (Some(produced), _) => self.judge_unfetched(ix, produced, held, traffic, tally),
         }
     }
 
-    /// A letter that was produced, and no single download of which was whole.
-    fn judge_parts(
+    /// A letter that was produced, and no single download of which was whole by then.
+    fn judge_unfetched(
         &self,
         ix: LetterIx,
         (sent, status): (&Event, LetterStatus),
@@ -160,48 +161,39 @@ impl Pdf<'_> {
         traffic: &Traffic,
         tally: &mut Tally,
     ) {
-        let calls = || self.tries.iter().map(|event| event.call).chain([sent.call]);
+        let calls = self.tries.iter().map(|event| event.call).chain([sent.call]);
         let before = self.tries.iter().copied().filter(|event| event.at <= sent.at);
-        match (traffic.brought(before), traffic.brought(self.tries.iter().copied())) {
-            (Brought::Whole, _) => tally.good(calls()),
-            (_, Brought::Whole) => {
-                let words = format!("was sent {status} before its PDF was downloaded");
-                tally.fault(ix, calls(), words);
-            }
+        let fault = match (traffic.brought(before), traffic.brought(self.tries.iter().copied())) {
+            (Brought::Whole, _) => return tally.good(calls),
             (_, Brought::Unknown) => {
                 let words = format!("was sent {status}, its PDF downloaded in parts");
-                tally.open(ix, calls(), words);
-            }
-            (_, Brought::Part(part, all)) => {
-                let words = format!(
-                    "was sent {status} though only {} of {} bytes of its PDF were downloaded",
-                    count(part),
-                    count(all)
-                );
-                tally.fault(ix, calls(), words);
+                return tally.open(ix, calls, words);
             }
             (_, Brought::Nothing) if !held => {
                 let words = format!("was sent {status}; the recording holds no download at all");
-                tally.open(ix, [sent.call], words);
+                return tally.open(ix, [sent.call], words);
             }
+            (_, Brought::Whole) => "before its PDF was downloaded".to_owned(),
+            (_, Brought::Part(part, all)) => {
+                let (part, all) = (count(part), count(all));
+                format!("though only {part} of {all} bytes of its PDF were downloaded")
+            }
+            (_, Brought::Nothing) => format!("though its PDF {}", self.how_far(traffic)),
+        };
+        if self.watched_until(sent, traffic) {
+            tally.fault(ix, calls, format!("was sent {status} {fault}"));
+        } else {
             // It may have been fetched before anybody watched.
-            (_, Brought::Nothing)
-                if self.tries.is_empty() && !self.watched_until(sent, traffic) =>
-            {
-                let words = format!("was sent {status}; when it was accepted is not on record");
-                tally.open(ix, [sent.call], words);
-            }
-            (_, Brought::Nothing) => {
-                let how = self.how_far(traffic);
-                let words = format!("was sent {status} though its PDF {how}");
-                tally.fault(ix, calls(), words);
-            }
+            let words = format!("was sent {status}; its life is not on record from its list on");
+            tally.open(ix, calls, words);
         }
     }
 
-    /// Whether all is on record from the letter's acceptance until this event.
+    /// Whether all is on record from the list that named the letter until this event, and that it was
+    /// accepted in between.
     fn watched_until(&self, event: &Event, traffic: &Traffic) -> bool {
-        self.accepted.is_some_and(|at| traffic.watched(at, event.at) == event.at - at)
+        self.accepted.is_some()
+            && self.listed.is_some_and(|at| traffic.watched(at, event.at) == event.at - at)
     }
 
     /// How far its download got, as a sentence continues.

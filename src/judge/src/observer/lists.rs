@@ -161,8 +161,7 @@ fn taken_on(traffic: &Traffic, context: &Context) -> Ruling {
 /// Whether the harness itself sent updates of a letter, as its probes do: it is no longer the
 /// supplier's to take on.
 fn used_by_harness(letter: LetterIx, traffic: &Traffic) -> bool {
-    let events = &traffic.letter(letter).events;
-    events.iter().any(|event| !event.by_supplier && matches!(event.kind, EventKind::Sent(_)))
+    traffic.letter(letter).updates().any(|(event, _)| !event.by_supplier)
 }
 
 fn in_bulk(traffic: &Traffic, context: &Context) -> Ruling {

@@ -18,6 +18,7 @@ use std::sync::LazyLock;
 
 use letterproof_model::{Capability, CheckResult, Context, FindingKind, Strength};
 
+use crate::cause::Fault;
 use crate::ruling::{Heading, Ruling};
 use crate::traffic::Traffic;
 
@@ -59,7 +60,7 @@ impl ObserverCheck {
         calls::CHECKS.iter().any(|check| check.id == self.id)
     }
 
-    fn result(&self, traffic: &Traffic, context: &Context) -> CheckResult {
+    fn result(&self, traffic: &Traffic, context: &Context) -> (CheckResult, Option<Fault>) {
         let ruling = match context.lacking(self.needs) {
             Some(lacking) => {
                 Ruling::not_applicable(format!("target {} is not {lacking}", context.target))
@@ -74,8 +75,9 @@ impl ObserverCheck {
         };
         let finding = ruling.failed().then_some(kind);
         let heading = Heading { id, title, clause, source };
+        let fault = ruling.fault(id);
         let result = ruling.into_check(&heading, finding, traffic, context);
-        CheckResult { strength: Some(strength), ..result }
+        (CheckResult { strength: Some(strength), ..result }, fault)
     }
 }
 
@@ -93,5 +95,10 @@ pub fn observer_ids() -> impl Iterator<Item = &'static str> {
 /// Judges what only an observer of the supplier can see: one result for each check.
 #[must_use]
 pub fn judge_observer(traffic: &Traffic, context: &Context) -> Vec<CheckResult> {
+    observe(traffic, context).into_iter().map(|(result, _)| result).collect()
+}
+
+/// The same, and what each failed check is about, whole.
+pub(crate) fn observe(traffic: &Traffic, context: &Context) -> Vec<(CheckResult, Option<Fault>)> {
     observer_checks().iter().map(|check| check.result(traffic, context)).collect()
 }

@@ -87,8 +87,9 @@ fn after(at: Micros, submitted: Micros) -> Option<&'static str> {
     }
     // Offsets are whole quarters of an hour; what a clock is off and a call takes comes on top.
     let quarter = 15 * MINUTE;
-    let beside = (ahead + quarter / 2).rem_euclid(quarter) - quarter / 2;
-    Some(if ahead <= 14 * 60 * MINUTE && beside.abs() <= 5 * MINUTE {
+    let past = ahead.rem_euclid(quarter);
+    let beside = past.min(quarter - past);
+    Some(if ahead <= 14 * 60 * MINUTE && beside <= 5 * MINUTE {
         "which lies ahead by the offset of a time zone: a local time marked as UTC?"
     } else {
         "which had not come yet"

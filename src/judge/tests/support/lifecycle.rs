@@ -279,7 +279,7 @@ impl Judged {
         let mut results: Vec<_> = seen.into_iter().flat_map(|check| check.criteria).collect();
         for (test, _) in TESTS {
             let test = TestId::new(test).unwrap();
-            results.extend(judge_test(test, &traffic, &script.context));
+            results.extend(judge_test(test, &traffic, &script.context).criteria);
         }
         Self(results)
     }

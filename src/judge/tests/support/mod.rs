@@ -22,13 +22,14 @@ pub use script::{Script, letter, letters};
 /// The results of one acceptance test over a script.
 pub fn judge(test: u8, script: &Script) -> Vec<CriterionResult> {
     let traffic = Traffic::from_journal(&script.journal(), &script.context);
-    judge_test(TestId::new(test).unwrap(), &traffic, &script.context)
+    judge_test(TestId::new(test).unwrap(), &traffic, &script.context).criteria
 }
 
 /// The results of all tests over a script.
 pub fn judge_every(script: &Script) -> Vec<CriterionResult> {
     let traffic = Traffic::from_journal(&script.journal(), &script.context);
-    (1..=15).flat_map(|n| judge_test(TestId::new(n).unwrap(), &traffic, &script.context)).collect()
+    let judged = |n| judge_test(TestId::new(n).unwrap(), &traffic, &script.context).criteria;
+    (1..=15).flat_map(judged).collect()
 }
 
 /// The ids of the results with this verdict.

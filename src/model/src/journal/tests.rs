@@ -205,3 +205,68 @@ fn every_text_of_a_mark_can_be_replaced_and_nothing_else() {
         }
     }
 }
+
+#[test]
+fn a_journal_with_as_many_lines_as_the_ledger_saw_is_another_and_not_older() {
+    let words = |found| {
+        Mark::new(Timestamp::UNIX_EPOCH, MarkKind::Unvouched { known: Some(41), found }).words()
+    };
+    assert!(words(40).contains("an older journal"));
+    assert!(words(41).contains("another journal"));
+}
+
+#[test]
+fn of_each_scenario_the_last_attempt_counts_and_what_broke_off_is_not_whole() {
+    let mark = |scenario: &str, second, kind| Mark {
+        scenario: Some(scenario.to_owned()),
+        ..Mark::new(Timestamp::from_second(second).unwrap(), kind)
+    };
+    let ended = MarkKind::ScenarioFinished;
+    let failed = ScenarioOutcome::Failed("AT2.1".into());
+    let stopped = ScenarioOutcome::Stopped("Ctrl-C".into());
+    let marks = [
+        mark("none", 1, ended(ScenarioOutcome::Succeeded)),
+        mark("by hand", 1, MarkKind::BegunByHand),
+        mark("twice", 1, MarkKind::ScenarioStarted),
+        mark("twice", 2, ended(stopped.clone())),
+        mark("twice", 3, MarkKind::ScenarioStarted),
+        mark("twice", 4, ended(failed.clone())),
+        mark("open", 5, ended(ScenarioOutcome::Succeeded)),
+        mark("open", 6, MarkKind::ScenarioStarted),
+        mark("stopped", 7, MarkKind::ScenarioStarted),
+        mark("stopped", 8, ended(stopped.clone())),
+        note("between"),
+    ];
+    let last = last_attempts(&marks);
+    let seen: Vec<_> = last
+        .iter()
+        .map(|(name, attempt)| (*name, attempt.begun.as_second(), attempt.outcome))
+        .collect();
+    assert_eq!(
+        seen,
+        [("open", 6, None), ("stopped", 7, Some(&stopped)), ("twice", 3, Some(&failed))]
+    );
+    let whole: Vec<bool> = last.values().map(LastAttempt::is_whole).collect();
+    assert_eq!(whole, [false, false, true]);
+    for outcome in [ScenarioOutcome::Succeeded, ScenarioOutcome::ByHand] {
+        let attempt = LastAttempt { begun: Timestamp::UNIX_EPOCH, outcome: Some(&outcome) };
+        assert!(attempt.is_whole(), "{outcome}");
+    }
+}
+
+#[test]
+fn a_recorder_that_keeps_no_chain_has_nothing_to_say_of_it() {
+    struct Loose;
+    impl Recorder for Loose {
+        fn record(&self, _: RawExchange) -> Result<Arc<Exchange>, RecordError> {
+            Err(RecordError { message: "nothing is kept".into() })
+        }
+        fn mark(&self, _: Mark) -> Result<(), RecordError> {
+            Ok(())
+        }
+        fn scrub(&self, text: &str) -> String {
+            text.to_owned()
+        }
+    }
+    assert_eq!(Loose.chain_tail(), None);
+}

@@ -92,7 +92,10 @@ fn made() -> Option<ContractMatrix> {
 
 /// Our own formats are no part of what the API answers.
 const fn is_ours(document: Document) -> bool {
-    matches!(document, Document::Results | Document::Journal | Document::Journal1)
+    matches!(
+        document,
+        Document::Results | Document::Journal | Document::Journal2 | Document::Journal1
+    )
 }
 
 /// The ids of the violations that the contract finds in a body, as the conformance suite counts

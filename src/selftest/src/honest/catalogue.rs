@@ -92,6 +92,8 @@ const IN_PARTS: &[Open] = &[
     Open { id: "AT15.7", reason: "no download is that of a whole document" },
     Open { id: "O-CONTENT-SAME", reason: "no SHA-256 of a whole document is on record" },
 ];
+const FAILED_AT_ONCE: &[Open] =
+    &[Open { id: "AT13.3", reason: "no letter is read as REJECTED before NHS Notify fails it" }];
 const NOT_HIDDEN: &[Open] =
     &[Open { id: "C-LIST-HIDES", reason: "the profile declares no visibility timeout" }];
 const SHORT_TOKENS: &[Open] =
@@ -143,6 +145,9 @@ const CATALOGUE: &[HonestEntry] = &[
     row(Workflow, "read-once", "Each status is read once, late.", &[Way::Habit("read-once")], &[Observed(&[5, 7])]),
     row(Workflow, "notify-reopens", "NHS Notify takes rejected letters back to PENDING (after 0.8 s).", &[Way::Fault("reopen-rejected=800ms")], &[Driven(&[3, 4, 7, 13]), Observed(&[13])]),
     row(Workflow, "notify-fails", "NHS Notify reports rejected letters as FAILED (after 0.8 s).", &[Way::Fault("fail-rejected=800ms")], &[Driven(&[3, 4, 7, 13]), Observed(&[13])]),
+    row(Workflow, "notify-reopens-late", "NHS Notify takes rejected letters back to PENDING (after 3 s).", &[Way::Fault("reopen-rejected=3s")], &[Driven(&[3, 4, 7, 13]), Observed(&[13])]),
+    opening(FAILED_AT_ONCE, row(Workflow, "notify-fails-at-once", "NHS Notify reports rejected letters as FAILED (at once).", &[Way::Fault("fail-rejected=0ms")], &[Driven(&[3, 4, 7, 13]), Observed(&[13])])),
+    row(Workflow, "notify-fails-late", "NHS Notify reports rejected letters as FAILED (after 3 s).", &[Way::Fault("fail-rejected=3s")], &[Driven(&[3, 4, 7, 13]), Observed(&[13])]),
     row(Workflow, "late-all-over", "Updates overtake each other and show late, and letters are read once more at the end.", &[Way::Unordered, Way::ApplyJitter(300)], &[Driven(&[3, 4, 7, 10, 12, 13])]),
     // A supplier's habits outside AT2, AT4 and AT15.
     opening(NO_AT4_LIST, row(Habit, "lists-of-1", "Letters are taken on one by one.", &[Way::Habit("lists-of-1")], &[Observed(&[5, 7])])),

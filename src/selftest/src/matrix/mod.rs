@@ -32,7 +32,7 @@ pub struct Row {
 
 impl Row {
     /// Of the criteria that the catalogue names, those that turned red.
-    pub fn named_red(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn named_red(&self) -> impl Iterator<Item = &'static str> {
         let named = self.trial.claims.iter().map(|claim| claim.id);
         named.filter(|id| self.red.iter().any(|red| red == id))
     }

@@ -77,7 +77,7 @@ impl Day<'_> {
             let (next, documents) =
                 tokio::join!(self.line.list(self.settings.chunk), self.documents(&answered));
             flawed.extend(documents?);
-            let new = self.new_letters(next?);
+            let new = self.next_new(next?, self.settings.chunk).await?;
             if new.is_empty() {
                 break;
             }

@@ -39,7 +39,8 @@ impl Day<'_> {
         self.wait_until_visible().await;
         let (mut lists, mut accepted, mut rejected) = (0, 0, 0);
         loop {
-            let mut new = self.new_letters(self.list_batch().await?);
+            let listed = self.list_batch().await?;
+            let mut new = self.next_new(listed, self.batch()).await?;
             if new.is_empty() {
                 break;
             }
@@ -61,16 +62,40 @@ impl Day<'_> {
         Ok(format!("{lists} lists: {accepted} letters accepted, {rejected} rejected"))
     }
 
-    async fn list_batch(&self) -> Result<Vec<Letter>, SupplierError> {
+    /// Letters of one list that is taken on.
+    fn batch(&self) -> u32 {
         let own = |manner| if let Manner::ListsOf(number) = manner { Some(number) } else { None };
-        let limit = self.settings.manners().find_map(own).unwrap_or(self.settings.batch);
-        let list = || self.line.list(limit);
+        self.settings.manners().find_map(own).unwrap_or(self.settings.batch)
+    }
+
+    async fn list_batch(&self) -> Result<Vec<Letter>, SupplierError> {
+        let list = || self.line.list(self.batch());
         if self.faults.has(Wrong::ParallelLists) {
             let (mut one, two) = try_join(list(), list()).await?;
             one.extend(two);
             return Ok(one);
         }
         list().await
+    }
+
+    /// The new letters of this list, or where it has none, of the next one that does; empty once the
+    /// queue is. A queue that lags goes on to name letters that were taken on, and new ones may wait
+    /// behind them: asked again, it shows those. One that named each known letter is not asked again.
+    pub(super) async fn next_new(
+        &mut self,
+        mut listed: Vec<Letter>,
+        limit: u32,
+    ) -> Result<Vec<Letter>, SupplierError> {
+        let mut again = 0;
+        loop {
+            let named = listed.len();
+            let new = self.new_letters(listed);
+            again += named;
+            if !new.is_empty() || named == 0 || again > self.known.len() {
+                return Ok(new);
+            }
+            listed = self.line.list(limit).await?;
+        }
     }
 
     /// The letters of a list that were not handled before, each once.

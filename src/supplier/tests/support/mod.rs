@@ -27,6 +27,8 @@ pub struct Setting {
     pub batch: u32,
     pub chunk: u32,
     pub visibility: Duration,
+    /// How long an accepted letter stays in the queue.
+    pub queue_lag: Duration,
     /// The time an update has to show.
     pub deadline: Duration,
     pub link_life: Duration,
@@ -49,6 +51,7 @@ impl Setting {
             batch: 24,
             chunk: 16,
             visibility: Duration::from_millis(1_500),
+            queue_lag: Duration::ZERO,
             deadline: Duration::from_secs(2),
             link_life: Duration::from_secs(60),
             rate: 3_000,
@@ -170,7 +173,7 @@ pub async fn day_with(setting: &Setting, faults: &[&str], habits: Vec<Habit>) ->
         admin: Some(([127, 0, 0, 1], 0).into()),
         visibility_timeout: setting.visibility,
         apply_delay: Duration::from_millis(30),
-        queue_lag: Duration::ZERO,
+        queue_lag: setting.queue_lag,
         link_ttl: setting.link_life,
         rate_limit: None,
         token_lifetime: setting.token_life,

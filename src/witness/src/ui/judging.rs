@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use letterproof_judge::JudgeCache;
 use letterproof_model::{
-    Actor, Context, Counts, Exchange, LetterId, LetterStatus, Mark, MarkKind, Route, TestId,
-    TestResult, Timestamp, Verdict, now, test_definition,
+    Actor, Context, Counts, Exchange, LetterId, LetterStatus, Mark, MarkKind, Proof, Route, TestId,
+    TestResult, Timestamp, now,
 };
 
 use letterproof_traffic::{Letter, Standing, Sweep, Traffic, standing};
@@ -168,20 +168,8 @@ fn keep<T>(kept: &mut VecDeque<T>, most: usize, item: T) {
 pub(crate) fn judged_tests(cache: &mut JudgeCache, tests: &[TestId]) -> Vec<TestResult> {
     let mode = cache.context().mode;
     let judged = tests.iter().map(|id| {
-        let definition = test_definition(*id);
-        let mut test = TestResult {
-            id: *id,
-            title: definition.title.to_owned(),
-            required: definition.required,
-            selected: true,
-            verdict: Verdict::NotRun,
-            mode,
-            standing: Some(letterproof_model::Proof::Witnessed),
-            attempts: Vec::new(),
-            criteria: cache.results_of(*id).to_vec(),
-        };
-        test.verdict = Verdict::roll_up(test.checks().map(|criterion| criterion.verdict));
-        test
+        let result = cache.judged(*id).clone().result(*id, mode, Vec::new());
+        TestResult { standing: Some(Proof::Witnessed), ..result }
     });
     judged.collect()
 }

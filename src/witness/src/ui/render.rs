@@ -28,6 +28,7 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
     templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
     templates.set_formatter(visibly);
+    templates.add_filter("words", words);
     templates.add_template("page.html", include_str!("page.html"))?;
     templates.add_template("end.html", include_str!("end.html"))?;
     templates.add_template("frame.html", include_str!("frame.html"))?;
@@ -46,6 +47,11 @@ fn visibly(
         Some(Cow::Owned(seen)) => escape_formatter(output, state, &minijinja::Value::from(seen)),
         _ => escape_formatter(output, state, value),
     }
+}
+
+/// A verdict as people read it.
+fn words(word: String) -> String {
+    Verdict::named(&word).map_or(word, |verdict| verdict.to_string())
 }
 
 /// The HTML of each part by its name; those of tests are named `at1`, `at2` and so on.
