@@ -60,9 +60,9 @@ fn they_verify_and_the_reader_is_told_how_their_marks_were_read() {
         assert_eq!(found["conclusion"], "consistent");
         assert_eq!(found["journal"], format);
         assert_eq!(found["problems"], serde_json::json!([]), "another build made them");
-        // Those of a test, and that of all calls, which is no longer written.
+        // Verdicts are spelled in words now; every other table is the same to the byte.
         let not_checked = found["not_checked"].to_string();
-        assert!(!not_checked.contains(".csv"), "{not_checked}");
+        assert!(!not_checked.replace("/criteria.csv", "").contains(".csv"), "{not_checked}");
     }
 }
 

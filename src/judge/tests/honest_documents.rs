@@ -204,8 +204,8 @@ fn intake(write: impl FnOnce(&mut Script)) -> Verdict {
     write(&mut script);
     script.list(3, &[]).wait(60.0).status();
     let traffic = Traffic::from_journal(&script.journal(), &script.context);
-    let criteria = judge_test(TestId::new(15).unwrap(), &traffic, &script.context);
-    criteria.into_iter().find(|one| one.id.as_str() == "AT15.3").unwrap().verdict
+    let judged = judge_test(TestId::new(15).unwrap(), &traffic, &script.context);
+    judged.criteria.into_iter().find(|one| one.id.as_str() == "AT15.3").unwrap().verdict
 }
 
 #[test]

@@ -80,6 +80,8 @@ pub(super) struct Queue {
     seeded_anew: bool,
     /// PENDING letters when the present batch began: its scenarios come in any order.
     at_start: Range,
+    /// Whether scenarios beside this one may list first, since no letter was known when they began.
+    others_list: bool,
     /// Whether another scenario may have found letters unfit that nobody has decided on.
     finds: bool,
 }
@@ -112,6 +114,7 @@ impl Draft {
     pub(super) fn begin(&mut self, scenarios: usize) {
         self.queue.at_start = self.queue.pending;
         self.queue.finds |= scenarios > 1;
+        self.queue.others_list = scenarios > 1 && !self.queue.known;
     }
 
     /// Ends a scenario and gives its bill.
@@ -252,6 +255,14 @@ impl Draft {
     /// The letters that cannot be taken on, as far as nobody beside this scenario has decided on them.
     pub(super) fn unfit_waiting(&self) -> Range {
         self.unfit_among(self.queue.at_start)
+    }
+
+    /// A list that is decided on whole waits for what others have listed meanwhile.
+    pub(super) fn wait_for_lists_of_others(&mut self) {
+        if std::mem::take(&mut self.queue.others_list) {
+            let timeout = self.time(|context| context.visibility_timeout_ms);
+            self.wait("listed letters show again", Duration::ZERO, timeout);
+        }
     }
 
     /// Letters that some scenario found to be unfit are rejected before a list that is decided on;

@@ -121,6 +121,7 @@ fn accepts_prepared(draft: &mut Draft) {
 fn receives_list(draft: &mut Draft, n: Count) {
     draft.house.asked = draft.agreed(n.0);
     draft.reject_what_was_found(draft.house.asked);
+    draft.wait_for_lists_of_others();
     draft.house.listed = draft.list(draft.house.asked);
 }
 

@@ -1,6 +1,7 @@
 //! Plans as a reader would check them: against the phrases, and against arithmetic.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use cucumber::codegen::{Regex, StepConstructor as _, WorldInventory, inventory};
 use letterproof_model::{Context, LetterStatus, Operation, TestId};
@@ -109,6 +110,18 @@ fn letters_that_others_found_unfit_are_rejected_beside_the_list_and_come_on_top(
         assert!(bill.calls[&Operation::UpdateLetters].holds(4));
     }
     assert_eq!(at_4_beside(&[1, 2]).used_up, Range::exactly(1_000), "nobody looks at letters");
+}
+
+#[test]
+fn a_list_beside_scenarios_that_list_first_may_wait_until_letters_show_again() {
+    let most = |only: &[u8]| {
+        planned(only, 2_500, false).scenarios[0].bill.waits.iter().any(|wait| {
+            wait.what == "listed letters show again"
+                && wait.most == Duration::from_millis(Context::stand_in("x").visibility_timeout_ms)
+        })
+    };
+    assert!(most(&[4, 7]));
+    assert!(!most(&[4]), "nobody else lists");
 }
 
 #[test]

@@ -99,7 +99,14 @@ impl Supplier {
         }
         let _alone = self.shared.deciding.write().await;
         self.reject_known_unfit().await?;
-        let letters = self.list(Some(limit)).await?;
+        let mut listing = self.shared.listing.lock().await;
+        let first = !self.shared.held.lock().contains_key(&scenario);
+        if first {
+            // Another scenario may have listed since this one saw that its letters show.
+            self.wait_until_listed_letters_show_again().await?;
+        }
+        let letters = self.list_in_turn(&mut listing, Some(limit)).await?;
+        drop(listing);
         self.shared.held.lock().entry(scenario).or_insert_with(|| {
             let listed: HashSet<&LetterId> = letters.iter().map(|letter| &letter.id).collect();
             let held = self.ledger().take(listed.len(), |record| listed.contains(&record.id));

@@ -372,6 +372,16 @@ async fn what_one_scenario_found_damaged_is_rejected_before_another_takes_a_list
 }
 
 #[tokio::test]
+async fn a_list_to_take_on_whole_waits_for_what_another_scenario_has_just_listed() {
+    let stage = Stage::set().await;
+    stage.double.seed_ordinary(5);
+    let supplier = stage.supplier();
+    supplier.for_scenario("another test").daily_list().await.unwrap();
+    assert_eq!(supplier.list_to_take_on(5).await.unwrap().len(), 5);
+    assert_eq!(supplier.list_to_take_on(5).await.unwrap().len(), 0, "its next list comes at once");
+}
+
+#[tokio::test]
 async fn a_letter_found_damaged_is_rejected_also_where_a_list_still_names_it() {
     let stage = Stage::set().await;
     let (supplier, damaged) = one_found_damaged(&stage).await;
