@@ -97,7 +97,7 @@ impl LoadProfile {
         if is_production_host(&target.base_url) || target.consent().is_some() {
             return Err(LoadError::Refused {
                 message: format!(
-                    "{} is production, where no load is ever sent; use the integration environment or a double",
+                    "{} is production, where no load is ever sent; use the integration environment or a mock",
                     target.base_url.host_str().unwrap_or_default()
                 ),
             });

@@ -241,7 +241,7 @@ impl Desk<'_> {
                 }
             }
             None => {
-                let owed = "owed: to be stated by the supplier";
+                let owed = "still needed: a written statement by the supplier";
                 let reason = criterion.reason.as_deref().unwrap_or(owed);
                 format!("attestation, {}: {reason}", criterion.verdict)
             }

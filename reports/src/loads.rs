@@ -170,7 +170,7 @@ fn second(columns: &[&str], line: &str, number: usize) -> Result<Second, String>
             "" => None,
             cell => match cell.parse() {
                 Ok(value) => Some(value),
-                Err(_) => return Err(format!("line {number}: `{column}` is no number")),
+                Err(_) => return Err(format!("line {number}: `{column}` is not a number")),
             },
         };
         let count = value.unwrap_or(0.0);

@@ -203,7 +203,7 @@ impl MailSummary {
     /// What is owed in full, and what each question is about.
     fn questions(&self, page: &mut Page) {
         for group in self.questions.iter().filter(|group| group.kind == "owed") {
-            page.heading(&format!("Statements owed ({})", group.items.len()));
+            page.heading(&format!("Statements still needed ({})", group.items.len()));
             for open in &group.items {
                 page.wrapped(&format!("{:<8} ", open.id), &open.why);
             }

@@ -57,7 +57,7 @@ pub(crate) fn questions(results: &Results, attestations: &[Attestation]) -> Vec<
         ),
         group(
             "owed",
-            "Statements owed",
+            "Statements still needed",
             "Who states it, and with what attached?",
             owed(results, attestations),
         ),

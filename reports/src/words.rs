@@ -250,9 +250,9 @@ pub(crate) fn outcome(results: &Results) -> Outcome {
             counted(broken, "check", "checks")
         ));
     }
-    detail.extend(
-        rehearsed.map(|place| format!("Everything was shown {place} only: INT is still to come.")),
-    );
+    detail.extend(rehearsed.map(|place| {
+        format!("This was a rehearsal: everything was shown {place} only. INT is still to come.")
+    }));
     Outcome { verdict, headline, detail: detail.join(" ") }
 }
 

@@ -173,9 +173,11 @@ fn a_run_that_leaves_nothing_open_says_so() {
         test.criteria.iter_mut().for_each(|criterion| criterion.verdict = Verdict::Pass);
     }
     let page = html(&run, &Extras::default()).unwrap();
-    assert!(page.contains("None: nothing is inconclusive, not run, owed, waived, driven only"));
+    assert!(page.contains(
+        "None: nothing is inconclusive, not run, still to be stated, waived, driven only"
+    ));
     assert!(!mail_summary(&run, &Extras::default()).text().contains("Questions"));
-    assert!(!summary(&run, &Extras::default()).contains("owed"));
+    assert!(!summary(&run, &Extras::default()).contains("still needed"));
 }
 
 #[test]
@@ -208,14 +210,17 @@ fn nobody_owes_a_statement_on_a_test_that_does_not_apply() {
     assert!(owed.iter().all(|id| !id.starts_with("AT13.")), "{owed:?}");
     assert!(page.contains("<span class=\"hidden\"> no statement is asked for</span>"));
     let text = summary(&run, &Extras::default());
-    assert!(!text.contains("- AT13.7: **owed**") && text.contains("- AT12.7: **owed**"), "{text}");
+    assert!(
+        !text.contains("- AT13.7: **still needed**") && text.contains("- AT12.7: **still needed**"),
+        "{text}"
+    );
 }
 
 #[test]
 fn what_is_owed_is_among_the_questions_of_an_e_mail() {
     let text = mail_summary(&bundle(), &Extras::default()).text();
     let (_, questions) = text.split_once("Questions to ask next").unwrap();
-    assert!(questions.contains("Statements owed (7): AT3.7, AT7.7, "), "{text}");
+    assert!(questions.contains("Statements still needed (7): AT3.7, AT7.7, "), "{text}");
 }
 
 #[test]

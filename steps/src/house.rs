@@ -251,6 +251,6 @@ fn no_stage() -> StepError {
 
 impl fmt::Debug for PrintHouse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a print house with {} letters at work", self.letters.len())
+        write!(f, "a supplier with {} letters at work", self.letters.len())
     }
 }

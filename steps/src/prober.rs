@@ -255,7 +255,7 @@ impl Prober {
 pub(crate) enum ProbeError {
     #[error(transparent)]
     Client(#[from] ClientError),
-    #[error("{0} is no check of the conformance suite")]
+    #[error("{0} is not a check of the conformance suite")]
     Unknown(String),
     #[error("the target has no letter of the kind that the probe needs")]
     NoSuchLetter,

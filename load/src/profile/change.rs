@@ -18,7 +18,7 @@ impl LoadProfile {
     pub fn with_rate(mut self, per_second: f64) -> Result<Self, LoadError> {
         if !per_second.is_finite() || per_second <= 0.0 {
             return Err(LoadError::profile(format!(
-                "--rate: {per_second} is no rate; give a number of requests per second above zero"
+                "--rate: {per_second} is not a rate; give a number of requests per second above zero"
             )));
         }
         match &mut self.shape {

@@ -1,5 +1,5 @@
 //! Which fields of a load profile belong to which shapes.
-//! Refuses a field beside a shape that has no use for it, and says which have.
+//! A field that this shape does not use is refused, and the error names the shapes that use it.
 
 use letterproof_toml::Table;
 

@@ -77,7 +77,7 @@ pub(super) struct Criterion {
     clause: String,
     pub(super) tag: Tag,
     waived: Option<String>,
-    expected: String,
+    expected: Option<String>,
     observed: String,
     reason: Option<String>,
     letters: Vec<String>,
@@ -103,9 +103,11 @@ impl Desk<'_> {
         let of_kind = |kind| test.criteria.iter().filter(move |c| c.kind == kind);
         let elapsed = words::took_us(test);
         let how = match test.mode {
-            Mode::Driven => "driven by the harness",
-            Mode::Observed => "observed",
-            Mode::Attested => "attested",
+            Mode::Driven => {
+                ". letterproof made these calls itself; the supplier's system was not tested"
+            }
+            Mode::Observed => ", observed",
+            Mode::Attested => ", attested",
         };
         let statements = |state| {
             let of_it = test.criteria.iter().filter(move |c| self.statement(c) == state);
@@ -154,7 +156,7 @@ impl Desk<'_> {
                 StatementState::FileMissing => {
                     ("owed", StatementState::FileMissing.words().to_owned())
                 }
-                StatementState::Owed => ("owed", "a statement is owed".to_owned()),
+                StatementState::Owed => ("owed", "a statement is still needed".to_owned()),
                 StatementState::NotAsked => {
                     (Verdict::NotApplicable.as_str(), "no statement is asked for".to_owned())
                 }
@@ -179,11 +181,7 @@ impl Desk<'_> {
             tag: Tag::of(criterion.verdict),
             waived: used.map(waived::words),
             // The clause often says it all: do not say it twice.
-            expected: if criterion.expected == criterion.clause {
-                "As the clause says.".to_owned()
-            } else {
-                criterion.expected.clone()
-            },
+            expected: (criterion.expected != criterion.clause).then(|| criterion.expected.clone()),
             observed: criterion.observed.clone(),
             reason: criterion.reason.clone(),
             letters: criterion.letters.iter().map(ToString::to_string).collect(),
@@ -204,7 +202,7 @@ fn attempts(test: &TestResult) -> Vec<String> {
     let line = |(at, attempt): (usize, &Attempt)| {
         let number = if many { format!("Attempt {}: ", at + 1) } else { String::new() };
         let took = attempt.finished.map_or_else(
-            || "broke off".to_owned(),
+            || "interrupted".to_owned(),
             |finished| words::duration_us(words::between_us(attempt.started, finished)),
         );
         let range = match &attempt.exchanges {

@@ -88,7 +88,7 @@ fn of_flow(
     performance: Option<&Performance>,
 ) -> Measured {
     let stretch = measure::stretch(traffic, flow.started, flow.finished(traffic));
-    let ended = if flow.whole { "The queue was emptied" } else { "It broke off" };
+    let ended = if flow.whole { "The queue was emptied" } else { "It stopped early" };
     let letters = words::counted(flow.letters.len() as u64, "letter", "letters");
     let lead = format!(
         "{ended} after {letters} in {:.2} s. Latencies are from sending to the last byte.",

@@ -17,8 +17,7 @@ use crate::{finish, stamping};
 pub(crate) fn attest(options: &AttestOptions) -> Result<u8, Failure> {
     if stamping::is_stamped(&options.run) && !options.drop_stamp {
         return Err(Failure::Usage(format!(
-            "{} bears a time stamp, and a statement makes it void; say that it may go with \
-             --drop-stamp, and get a new one with `letterproof stamp`",
+            "{} has a time stamp, which a new statement makes void; give --drop-stamp to drop it, and get a new one with `letterproof stamp`",
             options.run.display()
         )));
     }
@@ -76,7 +75,7 @@ fn told(given: &[Attestation], options: &AttestOptions) -> Text {
         let asked = clause(&last.criterion).map(|clause| clause.note);
         if let (StatementState::FileMissing, Some(asked)) = (state, asked) {
             text.line(format_args!(
-                "missing   {asked}: {criterion} asks for it as a file (--file), and it stays owed"
+                "missing   {asked}: {criterion} asks for it as a file (--file), so the file is still needed"
             ));
         }
     }

@@ -85,13 +85,13 @@ fn is_felt(target: &Target, plan: &Plan) -> bool {
 /// Shows a plan and takes nothing but the word for consent.
 fn agreed(mut plan: Vec<String>, so_far: &str) -> Result<(), Failure> {
     if !out::is_at_terminal() {
-        plan.push(format!("{so_far}: there is no terminal to ask at; give --yes to agree"));
+        plan.push(format!("{so_far}: there is no terminal to ask on; give --yes to agree"));
         return Err(Failure::Lines(plan));
     }
-    if typed(&plan, "Type yes to start: ", "yes")? {
+    if typed(&plan, "Type yes to continue: ", "yes")? {
         return Ok(());
     }
-    Err(Failure::Usage(format!("{so_far}: the run was not agreed to")))
+    Err(Failure::Usage(format!("{so_far}: you did not agree to the run")))
 }
 
 /// Asks for the name of the production host; `--confirm` answers beforehand.
@@ -105,11 +105,11 @@ pub(crate) fn to_production(
         return if given.trim().eq_ignore_ascii_case(host) {
             Ok(())
         } else {
-            Err(refused(&format!("--confirm names `{given}`, and the host is {host}")))
+            Err(refused(&format!("--confirm gives `{given}`, but the host is {host}")))
         };
     }
     if !out::is_at_terminal() {
-        let why = format!("there is no terminal to ask at; give --confirm {host} to agree");
+        let why = format!("there is no terminal to ask on; give --confirm {host} to agree");
         return Err(refused(&why));
     }
     let names: Vec<String> = letters.iter().map(ToString::to_string).collect();
@@ -118,7 +118,7 @@ pub(crate) fn to_production(
          information for what can be printed, and reads it back. No status is reported.",
         names.join(", ")
     );
-    if typed(&[plan], "Type the host's name to start: ", host)? {
+    if typed(&[plan], "Type the host's name to continue: ", host)? {
         Ok(())
     } else {
         Err(refused("the host's name was not typed"))
@@ -134,7 +134,7 @@ pub(crate) fn to_list_one(target: &Target) -> Result<Option<bool>, Failure> {
         "One check lists one letter, which hides it from lists for {} s.",
         target.visibility_timeout.as_secs()
     );
-    typed(&[plan], "Type yes to make it: ", "yes").map(Some)
+    typed(&[plan], "Type yes to continue: ", "yes").map(Some)
 }
 
 /// Asks whether a host that links lead to is the target's storage; `None` when there is nobody to ask.
@@ -142,7 +142,7 @@ pub(crate) fn about_storage(progress: Option<&Progress>) -> Option<StorageConsen
     let progress = out::is_at_terminal().then(|| progress.cloned())?;
     Some(StorageConsent::asking(move |host| {
         let plan = format!(
-            "Links to letters lead to {host}, which the profile does not state. (To be asked no more, \
+            "Links to letters lead to {host}, which the profile does not state. (So that you are not asked again, \
              write `storage_hosts = [\"{host}\"]` at the top of the profile.)"
         );
         let question = "If this is where NHS Notify keeps them, type the host's name: ";
@@ -166,21 +166,21 @@ pub(crate) fn for_storage(target: &Target) -> Result<Option<Vec<StorageHost>>, F
          links lead).",
         target.name
     );
-    let question = "Type the host's name, so that documents from there pass: ";
+    let question = "Type the host's name to let documents from there pass: ";
     let answer = asked(&[plan], question)?;
     match answer.trim() {
         "" => Ok(None),
         host => host
             .parse()
             .map(|host| Some(vec![host]))
-            .map_err(|error| Failure::Usage(format!("`{host}` states no storage host: {error}"))),
+            .map_err(|error| Failure::Usage(format!("`{host}` is not a storage host: {error}"))),
     }
 }
 
 /// What the scenarios change and use up, line by line.
 fn changes(target: &Target, plan: &Plan) -> Vec<String> {
     let base = target.base_url.as_str().trim_end_matches('/');
-    let mut lines = vec![format!("This run is felt on {} ({base}):", target.name)];
+    let mut lines = vec![format!("This run will change data on {} ({base}):", target.name)];
     for scenario in &plan.scenarios {
         let bill = &scenario.bill;
         let mut words: Vec<String> =
@@ -197,7 +197,7 @@ fn changes(target: &Target, plan: &Plan) -> Vec<String> {
         }
     }
     lines.push(format!(
-        "In all {} PENDING letters are used up, until the target is seeded anew.",
+        "In total this uses up {} PENDING letters, until the target is seeded again.",
         plan.total().used_up
     ));
     lines

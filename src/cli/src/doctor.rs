@@ -37,8 +37,8 @@ pub(crate) fn doctor(arguments: &DoctorArguments) -> Result<u8, Failure> {
     let asked = options.list_one;
     let runtime = crate::runtime()?;
     let progress = Progress::start();
-    progress.waiting(&format!("examining {} at {}", target.name, target.base_url));
-    let examined = or_stopped(examine(target, options), "stopped before all was examined");
+    progress.waiting(&format!("checking {} at {}", target.name, target.base_url));
+    let examined = or_stopped(examine(target, options), "stopped before everything was checked");
     let diagnosis = runtime.block_on(examined);
     progress.finish();
     // A name server that does not answer must not hold the process.
@@ -101,7 +101,7 @@ fn text(diagnosis: &Diagnosis, asked: bool) -> Text {
             text.line(format_args!("{:<8} {:<30} remedy: {remedy}", "", ""));
         }
         if check.name == "list" && check.state == CheckState::Skipped && !asked {
-            text.line(format_args!("{:<8} {:<30} give --yes to make it", "", ""));
+            text.line(format_args!("{:<8} {:<30} give --yes to run it", "", ""));
         }
     }
     let [ok, warnings, failures, skipped] = counts;

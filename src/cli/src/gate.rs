@@ -21,7 +21,7 @@ const FORMAT: &str = "letterproof-gate/1";
 pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
     if options.witnessed && options.allow.contains(&Allowed::Driven) {
         return Err(Failure::Usage(
-            "--witnessed demands what --allow driven gives up; leave one of them out".to_owned(),
+            "--witnessed requires what --allow driven leaves out; give only one of them".to_owned(),
         ));
     }
     let (key, spec) = (options.key.as_deref(), options.spec.as_deref());
@@ -136,7 +136,7 @@ fn text(standing: Option<&Standing>, demands: &[Demand], met: bool) -> Text {
     }
     text.table(&table);
     text.gap();
-    text.line(if met { "every demand is met" } else { "NOT every demand is met" });
+    text.line(if met { "every requirement is met" } else { "NOT every requirement is met" });
     text
 }
 
@@ -147,6 +147,9 @@ fn append(file: &Path, text: &str) -> Result<(), String> {
         .open(file)
         .and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| {
-        format!("{}: the summary cannot be written ({error}); the verdict holds", file.display())
+        format!(
+            "{}: the summary cannot be written ({error}); the result above is valid",
+            file.display()
+        )
     })
 }

@@ -14,7 +14,7 @@ pub(crate) fn init(options: &InitOptions) -> Result<u8, Failure> {
     let path = &options.file;
     let failed = |error: std::io::Error| {
         let problem = if error.kind() == std::io::ErrorKind::AlreadyExists {
-            "it is there already and is not overwritten; give another name".to_owned()
+            "it exists already and is not overwritten; give another name".to_owned()
         } else {
             format!("it cannot be written ({error}); check the folder and its owner")
         };
@@ -25,7 +25,7 @@ pub(crate) fn init(options: &InitOptions) -> Result<u8, Failure> {
     file.write_all(Profile::template().as_bytes()).map_err(failed)?;
     let name = path.display();
     let mut text = Text::of(format_args!("wrote {name}"));
-    text.line(format_args!("next: fill it in, then letterproof doctor --target {name}"));
+    text.line(format_args!("next: fill it in, then run letterproof doctor --target {name}"));
     out::print(&text)?;
     Ok(0)
 }

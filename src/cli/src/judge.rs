@@ -63,7 +63,7 @@ impl Judging<'_> {
             (Some(bundle), _) => self.recorded(bundle, Recorded::bundle(bundle).map_err(usage)?),
             (None, Some(file)) if file.is_dir() || is_other_zip(file) => {
                 Err(Failure::Usage(format!(
-                    "{} is no HAR file and no journal; give a bundle with --from",
+                    "{} is neither a HAR file nor a journal; give a bundle with --from",
                     file.display()
                 )))
             }
@@ -109,7 +109,8 @@ impl Judging<'_> {
         let header = journal.header();
         self.tell_production(&header.base_url);
         if !journal.is_vouched_for() {
-            self.progress.note("no manifest vouches for this journal, only its own chain");
+            self.progress
+                .note("this journal has no manifest; only its own chain of hashes protects it");
         }
         self.refuse_another_brief(place, header)?;
         if header.brief.is_some() {

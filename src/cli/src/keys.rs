@@ -19,11 +19,7 @@ pub(crate) fn keys(options: &KeysOptions) -> Result<u8, Failure> {
     let key = SigningKey::generate(&options.kid.clone().unwrap_or_else(dated))?;
     let (pem, jwks) = key.write(&options.out)?;
     let mut text = Text::default();
-    text.line(format_args!(
-        "private key  {} ({} bits; keep it to yourself)",
-        pem.display(),
-        key.bits()
-    ));
+    text.line(format_args!("private key  {} ({} bits; keep it secret)", pem.display(), key.bits()));
     text.line(format_args!(
         "public key   {} (register it in the developer portal)",
         jwks.display()
@@ -44,8 +40,8 @@ fn signing(options: &KeysOptions) -> Result<u8, Failure> {
     let public = key.write(&private).map_err(|error| Failure::Usage(error.to_string()))?;
     let (private, public) = (private.display(), public.display());
     let mut text = Text::default();
-    text.line(format_args!("private key  {private} (keep it to yourself)"));
-    text.line(format_args!("public key   {public} (give it to who verifies)"));
+    text.line(format_args!("private key  {private} (keep it secret)"));
+    text.line(format_args!("public key   {public} (give it to whoever verifies)"));
     text.line(format_args!("key id       {}", key.public().key_id()));
     text.line(format_args!("next: letterproof run --sign-key {private}"));
     out::print(&text)?;

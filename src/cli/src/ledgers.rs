@@ -106,7 +106,7 @@ pub(crate) fn heads_kept(ledger: &Ledger, run: &RunId) -> HeadObserver {
 /// Removes the ledger that a run made which never began.
 pub(crate) fn forget(ledger: Option<&Path>) {
     if let Some(Err(error)) = ledger.map(std::fs::remove_file) {
-        tracing::warn!(%error, "the ledger of a run that never began stays");
+        tracing::warn!(%error, "the ledger of a run that never began is unchanged");
     }
 }
 

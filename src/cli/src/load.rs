@@ -79,9 +79,7 @@ fn refuse_what_does_not_apply(options: &LoadOptions) -> Result<(), Failure> {
     })?;
     if !targets::is_embedded(&options.target, options.base_url.as_deref()) {
         return targets::refuse(&[("--letters", options.letters.is_some())], |name| {
-            format!(
-                "{name} is for the mock inside this process, which this load does not use; leave it out"
-            )
+            format!("{name} is for the embedded mock, which this load does not use; leave it out")
         });
     }
     let given = [
@@ -317,7 +315,7 @@ fn given_up(folder: RunFolder, options: &LoadOptions, failure: Failure) -> Failu
 async fn stop_on_ctrl_c(mut press: NextPress, stop: StopHandle, progress: Progress) {
     while press.await.is_ok() {
         press = press_after_that();
-        progress.note("stopping; press Ctrl-C again to cut off what is under way");
+        progress.note("stopping; press Ctrl-C again to stop at once");
         stop.stop();
     }
 }

@@ -38,9 +38,7 @@ pub(crate) struct Counted {
 /// Prints the plan; returns the exit code.
 pub(crate) fn plan(options: &RunOptions) -> Result<u8, Failure> {
     if options.resume.is_some() {
-        return Err(Failure::Usage(
-            "a plan is made for a whole run; leave --resume out".to_owned(),
-        ));
+        return Err(Failure::Usage("a plan is for a whole run; leave --resume out".to_owned()));
     }
     if options.target == targets::PROD_SMOKE {
         return Err(Failure::Usage(format!(
@@ -135,7 +133,7 @@ impl Planned {
         lines.extend(short.iter().map(|short| format!("  {short}")));
         lines.push(format!(
             "{fitting}say --reseeded if the target was seeded anew since its last run, or --yes to \
-             start all the same; `letterproof plan` tells more"
+             start all the same; `letterproof plan` says more"
         ));
         Err(Failure::Lines(lines))
     }
@@ -222,7 +220,7 @@ pub(crate) fn gate(
             what: short.need.what.to_owned(),
             needed: usize::try_from(short.need.letters).unwrap_or(usize::MAX),
             found: waiting,
-            remedy: "Have the target seeded anew, or leave the test out.",
+            remedy: "Have the target seeded again, or leave the test out.",
         })
     })
 }

@@ -15,7 +15,7 @@ use crate::plan::{Planned, shortage};
 pub(crate) fn render(planned: &Planned) -> Text {
     let target = &planned.target;
     let place = if planned.embedded {
-        "the double of INT inside its own process".to_owned()
+        "the embedded mock of INT".to_owned()
     } else {
         format!("{} ({})", target.name, target.base_url.as_str().trim_end_matches('/'))
     };
@@ -26,7 +26,7 @@ pub(crate) fn render(planned: &Planned) -> Text {
         bill(&mut text, &scenario.bill);
     }
     text.gap();
-    text.line("In all, with a token and a look at /_status before");
+    text.line("In total, with a token and a read of /_status first");
     let mut total = planned.plan.total();
     // Each has its own line above.
     total.needs.clear();
@@ -35,14 +35,13 @@ pub(crate) fn render(planned: &Planned) -> Text {
     seeding(&mut text, planned);
     let (least, most) = planned.plan.time();
     text.line(format_args!(
-        "  time      {} to {}, and the time that answers and downloads take",
+        "  time      {} to {}, plus the time for answers and downloads",
         duration(least),
         duration(most)
     ));
     text.gap();
     text.line(
-        "Assumed: at most one letter in twenty cannot be taken on, and two in five cannot be taken on \
-         or produced. Reads and repeats may be more.",
+        "Assumed: at most one letter in twenty cannot be accepted, and two in five cannot be accepted or produced. Reads and repeats may be more.",
     );
     text
 }
@@ -102,7 +101,7 @@ fn seeding(text: &mut Text, planned: &Planned) {
             .collect();
         let path = place.path.display();
         let words = if place.reseeded {
-            format!("begins afresh at {path}")
+            format!("starts again at {path}")
         } else if known.known() == 0 {
             format!("knows no letter yet; it will be at {path}")
         } else {
@@ -116,14 +115,16 @@ fn seeding(text: &mut Text, planned: &Planned) {
     if !planned.target.has(Capability::Seeded) {
         return line(text, "seeding", "this target is not seeded");
     }
-    line(text, "seeding", &format!("{waiting} of {seeded} letters are PENDING as far as is known"));
+    line(text, "seeding", &format!("{waiting} of {seeded} letters are PENDING as far as known"));
     let short: Vec<String> = planned.plan.shortfalls().map(|short| shortage(&short)).collect();
     let perhaps: Vec<String> =
         planned.plan.possible_shortfalls().map(|short| shortage(&short)).collect();
     if short.is_empty() && perhaps.is_empty() {
-        line(text, "", "it suffices");
+        line(text, "", "enough letters");
     }
-    for (verdict, list) in [("it does not suffice: ", short), ("it may not suffice: ", perhaps)] {
+    for (verdict, list) in
+        [("not enough letters: ", short), ("perhaps not enough letters: ", perhaps)]
+    {
         for words in list {
             line(text, "", &format!("{verdict}{words}"));
         }

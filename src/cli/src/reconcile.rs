@@ -83,7 +83,7 @@ fn journal(bundle: &Path) -> Result<SavedJournal, Failure> {
     let opened = Opened::open(bundle).map_err(usage)?;
     if let Some(problem) = check_integrity(&opened, None).problems.first() {
         return Err(Failure::Usage(format!(
-            "{}: not sound: {problem}; `letterproof verify` tells more",
+            "{}: not sound: {problem}; `letterproof verify` says more",
             bundle.display()
         )));
     }

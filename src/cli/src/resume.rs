@@ -72,12 +72,12 @@ pub(crate) fn stopped(folder: &RunFolder, options: &RunOptions) -> String {
     let kept = folder.path().display();
     let key = finish::same_key(options.sign_key.as_deref());
     let next = if is_embedded(&options.target, options.base_url.as_deref()) {
-        "its letters are gone with the mock inside its process, so start a new run".to_owned()
+        "its letters were in the embedded mock and are gone, so start a new run".to_owned()
     } else {
-        format!("go on with `letterproof run --resume {kept}{key}`")
+        format!("continue with `letterproof run --resume {kept}{key}`")
     };
     format!(
-        "stopped before its end; what was recorded is in {kept}: {next}, or make a bundle of what is \
+        "stopped before the end; what was recorded is in {kept}: {next}, or make a bundle of what is \
          there with `letterproof report {kept}{key}`"
     )
 }
@@ -101,11 +101,9 @@ impl Broken {
     pub(crate) fn read(dir: &Path) -> Result<Self, Failure> {
         let path = dir.join(FILE);
         let unusable = |problem: String| {
-            Failure::Usage(format!("{}: {problem}; it cannot be resumed", path.display()))
+            Failure::Usage(format!("{}: not a run that can be resumed: {problem}", path.display()))
         };
-        let text = std::fs::read(&path).map_err(|error| {
-            unusable(format!("this is no folder of a run that can be gone on with ({error})"))
-        })?;
+        let text = std::fs::read(&path).map_err(|error| unusable(error.to_string()))?;
         let asked: Asked = serde_json::from_slice(&text)
             .map_err(|error| unusable(format!("it does not say what was asked for ({error})")))?;
         if asked.format != FORMAT {
@@ -113,7 +111,7 @@ impl Broken {
         }
         if is_embedded(&asked.target, asked.base_url.as_deref()) {
             return Err(unusable(
-                "its letters were those of a double inside the run's own process, and are gone \
+                "its letters were those of the mock inside the run's own process, and are gone \
                  with it; start a new run"
                     .to_owned(),
             ));
@@ -168,7 +166,7 @@ impl Broken {
         let context = target.context(Mode::Driven);
         if context.base_url != self.journal.header.base_url {
             return Err(Failure::Usage(format!(
-                "{}: this run was made at {}, and its target is now at {}",
+                "{}: this run was made at {}, but its target is now at {}",
                 self.dir.display(),
                 self.journal.header.base_url,
                 context.base_url
@@ -177,7 +175,7 @@ impl Broken {
         let left = features.clone().that_apply(&context).without(&self.finished);
         if left.scenario_count() == 0 && !self.is_incomplete() {
             return Err(Failure::Usage(format!(
-                "{}: every scenario of this run had succeeded; there is nothing to go on with",
+                "{}: every scenario of this run had succeeded; there is nothing to resume",
                 self.dir.display()
             )));
         }

@@ -308,7 +308,7 @@ impl Drive<'_> {
                     .silent(|| consent::on_this_machine(session.target(), plan, agreed, &first))?;
             }
             if self.broken.is_some() {
-                self.progress.note("looking for updates that were under way");
+                self.progress.note("looking for updates that were being sent");
                 stage.supplier.settle().await?;
                 // A list that was under way may hide letters that no record tells of.
                 stage.supplier.wait_until_listed_letters_show_again().await?;
@@ -474,11 +474,11 @@ impl Drive<'_> {
                 let shown = format!("{}{key}", kept.display());
                 self.progress.note(&match self.astray.load(Ordering::SeqCst) {
                     true => format!(
-                        "stopped, and nothing was sent where a link led: {reason}; then go on with \
+                        "stopped, and nothing was sent where a link led: {reason}; then continue with \
                          `letterproof run --resume {shown}`"
                     ),
                     false => format!(
-                        "stopped before the first update: {reason}; go on with `letterproof run \
+                        "stopped before the first update: {reason}; continue with `letterproof run \
                          --resume {shown}` when there are enough letters"
                     ),
                 });

@@ -26,7 +26,7 @@ pub(crate) fn selftest(asked: &SelftestOptions) -> Result<u8, Failure> {
 fn matrix(asked: &SelftestOptions) -> Result<u8, Failure> {
     let options = Options { only: asked.only.clone(), jobs: jobs(asked), judges: None };
     let progress = Progress::start();
-    progress.waiting("the self-test is at work");
+    progress.waiting("the self-test is running");
     let shown = progress.clone();
     let told = move |count: usize, all: usize, row: &Row| {
         let line = format!("{count}/{all} {}", row.line());
@@ -50,7 +50,7 @@ fn noise(asked: &SelftestOptions, runs: usize) -> Result<u8, Failure> {
     let (seed, jobs, keep) = (asked.seed, jobs(asked), asked.out.clone());
     let options = NoiseOptions { runs, seed, jobs, keep, ..NoiseOptions::default() };
     let progress = Progress::start();
-    progress.waiting("the self-test is at work");
+    progress.waiting("the self-test is running");
     let shown = progress.clone();
     let told: NoiseProgress = Arc::new(move |event| match event {
         NoiseEvent::Doing { run, scenario } => shown.passing(&format!("run {run}: {scenario}")),
@@ -78,7 +78,7 @@ fn unless_stopped<T: Send + 'static>(
     let runtime = crate::runtime()?;
     let worked = async {
         let done = tokio::task::spawn_blocking(work).await;
-        done.map_err(|error| Failure::Harness(format!("the self-test broke off: {error}")))?
+        done.map_err(|error| Failure::Harness(format!("the self-test failed: {error}")))?
             .map_err(Failure::from)
     };
     let words =

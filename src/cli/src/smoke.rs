@@ -68,7 +68,7 @@ fn refuse_the_rest(options: &RunOptions) -> Result<(), Failure> {
     ];
     targets::refuse(&given, |names| {
         format!(
-            "refused before any traffic: {names} has no place in the production smoke test; leave \
+            "refused before any traffic: {names} does not belong to the production smoke test; leave \
              it out"
         )
     })
@@ -87,7 +87,7 @@ fn target(options: &RunOptions) -> Result<Target, Failure> {
     let host = target.base_url.host_str().unwrap_or_default();
     if is_production_host(&target.base_url) && host != PRODUCTION {
         return Err(Failure::Usage(format!(
-            "refused before any traffic: {host} is production, and not the host of the smoke test"
+            "refused before any traffic: {host} is production, but not the host of the smoke test"
         )));
     }
     consent::to_production(host, &letters, options.confirm.as_deref())?;
@@ -106,8 +106,7 @@ async fn drive(options: &RunOptions, target: Target) -> Result<u8, Failure> {
     let journal = Arc::new(JournalWriter::create(&folder.journal_path(), &header)?);
     let recorder: Arc<dyn Recorder> = journal.clone();
     let words = format!(
-        "stopped before its end; what was recorded is in {}. What was sent is not taken back, and a \
-         smoke test is not gone on with: start it again",
+        "stopped before the end; what was recorded is in {}. What was sent cannot be taken back, and a smoke test cannot be resumed: start it again",
         folder.path().display()
     );
     let progress = Progress::start();

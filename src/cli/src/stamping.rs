@@ -35,10 +35,10 @@ pub(crate) fn stamp(options: &StampOptions) -> Result<u8, Failure> {
         let request = StampRequest::about(manifest)?;
         let asked = async {
             ask(&stamper, &request).await.map_err(|reason| {
-                Failure::Harness(format!("no time stamp of {}: {reason}", stamper.name()))
+                Failure::Harness(format!("no time stamp from {}: {reason}", stamper.name()))
             })
         };
-        let stamp = runtime.block_on(or_stopped(asked, "stopped before a time stamp was got"))?;
+        let stamp = runtime.block_on(or_stopped(asked, "stopped before the time stamp arrived"))?;
         got = said(&stamp, manifest);
         Ok(stamp)
     });
@@ -92,7 +92,7 @@ async fn stamp_manifest(
     match ask(stamper, &StampRequest::about(&manifest)?).await {
         Ok(stamp) => folder.write_stamp(stamp)?,
         Err(reason) => progress.note(&format!(
-            "the manifest bears no time stamp of {}: {reason}; `letterproof stamp` gets one later",
+            "the manifest bears no time stamp from {}: {reason}; `letterproof stamp` gets one later",
             stamper.name()
         )),
     }
@@ -147,7 +147,7 @@ impl Stamping {
                     && !std::mem::replace(&mut told, true)
                 {
                     let name = stamper.name();
-                    tell(&format!("no time stamp of {name}: {reason}; the run goes on"));
+                    tell(&format!("no time stamp from {name}: {reason}; the run continues"));
                 }
                 if is_last {
                     return;
@@ -190,7 +190,7 @@ async fn stamp_head(journal: &JournalWriter, stamper: &Stamper) -> Option<String
     let (line, head) = journal.position();
     let asked = match StampRequest::about_hash(&head) {
         Ok(Some(request)) => ask(stamper, &request).await,
-        Ok(None) => Err("it was not asked, for want of a hash".to_owned()),
+        Ok(None) => Err("it was not asked, because there was no hash".to_owned()),
         Err(error) => Err(format!("it was not asked: {error}")),
     };
     let (kind, reason) = match asked {

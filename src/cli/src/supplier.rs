@@ -1,12 +1,12 @@
-//! `letterproof supplier`: a model print house, honest or wrong in one way, to try a witness with.
+//! `letterproof supplier`: a sample supplier, honest or wrong in one way, to try a witness with.
 //! Refuses production, like everything but the smoke test.
 
 use std::time::Duration;
 
-use letterproof_client::{Auth, ProgressEvent, Target};
+use letterproof_client::{Auth, ClientError, ProgressEvent, SecretSource, SigningKey, Target};
 use letterproof_supplier::{
-    Access, DayEnd, Fault, Habit, ModelSupplier, ShiftReport, SupplierError, SupplierSettings,
-    fault_catalogue, habit_catalogue,
+    Access, DayEnd, DayProgress, Fault, Habit, ModelSupplier, Secret, ShiftReport, SupplierError,
+    SupplierSettings, fault_catalogue, habit_catalogue,
 };
 use url::Url;
 
@@ -36,7 +36,14 @@ pub(crate) fn supplier(options: &SupplierOptions) -> Result<u8, Failure> {
     let told = progress.clone();
     let runtime = crate::runtime()?;
     progress.waiting("waiting for an answer");
-    let listener = move |event: ProgressEvent| told.doing(&event);
+    let listener = move |step: DayProgress<'_>| {
+        told.doing(&ProgressEvent {
+            what: step.what.to_owned(),
+            done: step.done as u64,
+            total: step.total.map(|total| total as u64),
+            remaining: None,
+        });
+    };
     let report = runtime.block_on(async {
         // Who is told that it works may stop it.
         let stop = pressed();
@@ -71,7 +78,9 @@ impl From<SupplierError> for Failure {
 
 fn settings(options: &SupplierOptions) -> Result<SupplierSettings, Failure> {
     let Some(base_url) = options.base_url.clone() else {
-        return Err(Failure::Usage("--base-url says where the print house works".to_owned()));
+        return Err(Failure::Usage(
+            "give --base-url, the API that the sample supplier works against".to_owned(),
+        ));
     };
     let access = access(options, &base_url)?;
     let mut settings = SupplierSettings::new(base_url);
@@ -110,7 +119,33 @@ fn access(options: &SupplierOptions, base_url: &Url) -> Result<Access, Failure> 
     let mut token_url = base_url.clone();
     token_url.set_path("/oauth2/token");
     let token_url = options.token_url.clone().unwrap_or(token_url);
+    let (api_key, key) = (secret(api_key), signing(&kid, key));
     Ok(Access::SignedJwt { api_key, kid, key, token_url, audience: options.audience.clone() })
+}
+
+/// An error as the print house passes it on.
+fn words(error: ClientError) -> String {
+    error.to_string()
+}
+
+/// Read once the print house begins its day: production is refused first.
+fn secret(source: SecretSource) -> Secret {
+    Secret::read_by(move || {
+        let source = source.clone();
+        async move { source.read().await.map_err(words) }
+    })
+}
+
+/// A key as the print house signs with it; of any other the reader says what it is.
+fn signing(kid: &str, source: SecretSource) -> Secret {
+    let kid = kid.to_owned();
+    Secret::read_by(move || {
+        let (kid, source) = (kid.clone(), source.clone());
+        async move {
+            let key = SigningKey::from_pem(&kid, source.read().await.map_err(words)?);
+            key.map(|key| key.pem().clone()).map_err(words)
+        }
+    })
 }
 
 fn text(report: &ShiftReport) -> Text {
@@ -121,12 +156,12 @@ fn text(report: &ShiftReport) -> Text {
     let mut text = Text::default();
     text.table(&table);
     for problem in &report.problems {
-        text.line(format_args!("look into  {problem}"));
+        text.line(format_args!("problem    {problem}"));
     }
     let end = match &report.end {
-        DayEnd::Whole => "the day is done".to_owned(),
+        DayEnd::Whole => "the day's work is done".to_owned(),
         DayEnd::Stopped => "stopped".to_owned(),
-        DayEnd::Broken(why) => format!("broke off: {why}"),
+        DayEnd::Broken(why) => format!("stopped early: {why}"),
     };
     text.gap();
     text.line(end);

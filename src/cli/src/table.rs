@@ -117,8 +117,7 @@ fn beside_the_verdicts(results: &Results) -> Vec<String> {
         .collect();
     let failed = (!failed.is_empty()).then(|| {
         format!(
-            "optional and failed: {} (decides nothing, for neither the profile states it in `supports` \
-             nor --only names it)",
+            "optional and failed: {} (does not count: it is not in `supports` of the profile, and --only does not name it)",
             failed.join(", ")
         )
     });
@@ -271,7 +270,7 @@ fn open_points(text: &mut Text, results: &Results) {
         .map(|criterion| criterion.id.to_string())
         .collect();
     if !owed.is_empty() {
-        text.line(format_args!("statements still owed by a person: {}", owed.join(", ")));
+        text.line(format_args!("written statements still needed: {}", owed.join(", ")));
     }
     let violations = |about| {
         results
@@ -313,7 +312,7 @@ fn not_applicable(text: &mut Text, results: &Results) {
     let proved = if proved.is_empty() { "nothing".to_owned() } else { proved.join(", ") };
     text.gap();
     text.line(format_args!("not applicable here: {}", reasons.join("; ")));
-    text.line(format_args!("proved of those tests all the same: {proved}"));
+    text.line(format_args!("shown for those tests all the same: {proved}"));
 }
 
 fn some<T: ToString>(ids: &[T]) -> String {

@@ -53,8 +53,7 @@ pub(crate) fn refuse_options_of_the_mock(options: &RunOptions) -> Result<(), Fai
     ];
     refuse(&given, |names| {
         format!(
-            "{names} is for the mock inside the run's own process, which this run does not use; leave \
-             it out, or give it to `letterproof mock`"
+            "{names} is for the embedded mock, which this run does not use; leave it out, or give it to `letterproof mock`"
         )
     })
 }
@@ -68,8 +67,7 @@ fn refuse_options_of_targets(options: &RunOptions) -> Result<(), Failure> {
     ];
     refuse(&given, |names| {
         format!(
-            "{names} is for a target that outlives the run, and the mock inside its own process does \
-             not; leave it out, or say where to go with --target or --base-url"
+            "{names} is for a target that outlives the run, which the embedded mock does not; leave it out, or name a target with --target or --base-url"
         )
     })
 }
@@ -129,7 +127,8 @@ pub(crate) fn of_recording(named: &str, base_url: Option<&str>) -> Result<Target
         ("mock", Some(base)) => Target::mock(base, "", Auth::None)?,
         ("mock", None) => {
             return Err(Failure::Usage(
-                "a recording of a double is told by its address; give that with --base-url".into(),
+                "a recording of a mock is recognised by its address; give that with --base-url"
+                    .into(),
             ));
         }
         ("int", _) => Target::int(Auth::None)?,

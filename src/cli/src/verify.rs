@@ -39,7 +39,7 @@ pub(crate) fn sound(
     match found.problems.first() {
         None => Ok(found),
         Some(problem) => Err(Failure::Usage(format!(
-            "{}: does not verify: {problem}; `letterproof verify` tells more",
+            "{}: does not verify: {problem}; `letterproof verify` says more",
             bundle.display()
         ))),
     }
@@ -141,7 +141,7 @@ fn text(found: &Verification) -> Text {
         _ => text.line(format_args!("{}{}", conclusion(found), but(&found.not_checked))),
     }
     if found.conclusion == Conclusion::Consistent {
-        text.line("with --key and the supplier's public key it is known who signed it");
+        text.line("to know who signed it, give the supplier's public key with --key");
     }
     text
 }
@@ -153,7 +153,9 @@ pub(crate) fn conclusion(found: &Verification) -> &'static str {
             "sound: signed by the expected key, every byte as it was signed, and every verdict \
              follows"
         }
-        Conclusion::Consistent => "consistent in itself; made by whoever holds it",
+        Conclusion::Consistent => {
+            "consistent in itself, but whoever has the bundle could have made it"
+        }
         Conclusion::NotSound => "NOT sound",
     }
 }
@@ -166,7 +168,7 @@ fn but(not_checked: &[String]) -> &'static str {
 fn stamps(seen: &[StampSeen]) -> Vec<String> {
     let known = |seen: &StampSeen| match seen.known {
         true => "known by --tsa-cert",
-        false => "an unknown stamper; --tsa-cert FILE says whom to trust",
+        false => "an unknown authority; give --tsa-cert FILE to say whom to trust",
     };
     let mut by_stamper: BTreeMap<(&str, bool), Vec<&StampSeen>> = BTreeMap::new();
     for stamp in seen.iter().filter(|stamp| stamp.line.is_some()) {
@@ -201,7 +203,7 @@ fn problems(count: usize) -> String {
 /// Whether a bundle is signed, and what that proves.
 pub(crate) fn signature(state: &SignatureState) -> String {
     match state {
-        SignatureState::Unsigned => "unsigned: anybody could have made this bundle".to_owned(),
+        SignatureState::Unsigned => "unsigned: anyone could have made this bundle".to_owned(),
         SignatureState::Invalid => "does NOT hold".to_owned(),
         SignatureState::Own { key_id } => format!(
             "by the key in the bundle, {key_id}; compare it with the supplier's, or give --key"

@@ -215,7 +215,7 @@ impl Watch<'_> {
         let Target { base_url, token_url, roots, .. } = &self.target;
         let token_url = token_url.as_deref().filter(|url| !url.is_empty());
         let token_url = token_url.map(str::parse).transpose().map_err(|error| {
-            Failure::Usage(format!("the token URL of {} is none: {error}", self.target.name))
+            Failure::Usage(format!("the token URL of {} is not a URL: {error}", self.target.name))
         })?;
         let upstream = Upstream {
             base_url: base_url.clone(),
@@ -250,7 +250,7 @@ impl Watch<'_> {
         if !stand.downloads_apart {
             board.note(
                 "links to documents have the host name of the API, so HTTP libraries send their \
-                 bearer token along; it is kept from the storage and blamed on nobody (with \
+                 bearer token along; the witness keeps it from the storage and blames nobody (with \
                  --download-host and another name of this machine they behave as without a witness)",
             );
         }
@@ -282,7 +282,7 @@ impl Watch<'_> {
         let Stand { journal, live, session, .. } = stand;
         let stage = |words: &str| live.set_stage(Stage::Ending(words.to_owned()));
         if let Some(session) = session {
-            stage("Reading back what the supplier's system did not look at.");
+            stage("Reading what the supplier's system did not look at.");
             stand.read_back(session, &self.run_id, progress).await;
         }
         stage("Judging what was recorded and writing the evidence.");
@@ -319,7 +319,7 @@ impl Stand {
         let notes = match read_back(&self.live, session, run, told).await {
             Ok(left) => left,
             Err(error) => {
-                vec![format!("the read-back and final sweep by the witness broke off: {error}")]
+                vec![format!("the read-back and final sweep by the witness stopped early: {error}")]
             }
         };
         for text in notes {

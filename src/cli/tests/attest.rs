@@ -140,7 +140,7 @@ fn a_signature_is_kept_with_the_key_and_never_lost_unasked() {
     assert_eq!(dropped.code, 0, "{}", dropped.stderr);
     let verified = verify(&zip_path(&desk.run), &[]);
     assert_eq!(verified.code, 0, "{}", verified.stdout);
-    assert!(verified.stdout.contains("unsigned: anybody"), "{}", verified.stdout);
+    assert!(verified.stdout.contains("unsigned: anyone"), "{}", verified.stdout);
     let page = fs::read_to_string(desk.run.join("index.html")).unwrap();
     assert!(page.contains("unsigned: nobody vouches for it"), "the page says so too");
 
@@ -185,8 +185,8 @@ fn what_a_reviewer_could_not_open_is_refused_and_the_run_stays_as_it_was() {
     }
     for (criterion, words) in [
         ("AT4.3", "is judged from traffic"),
-        ("AT99.1", "is no clause of the pack"),
-        ("C-LIST-LIMIT-0", "is no clause of the pack"),
+        ("AT99.1", "is not a clause of the pack"),
+        ("C-LIST-LIMIT-0", "is not a clause of the pack"),
     ] {
         let ended = desk.attest_with(&["--criterion", criterion], &key());
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{criterion}: {}", ended.stderr);
@@ -254,7 +254,7 @@ fn a_withdrawn_statement_is_kept_and_struck_through_in_every_page() {
     assert!(page.contains(&format!("<s>{STATEMENT}</s>")), "struck through");
     let reason = "It was the log of &lt;another&gt; day.";
     assert!(page.contains(reason) && page.contains("B. Sample, test manager"));
-    assert!(page.contains("<strong>owed</strong>"), "and it is owed again");
+    assert!(page.contains("<strong>still needed</strong>"), "and it is owed again");
     let summary = fs::read_to_string(desk.run.join("summary.md")).unwrap();
     assert!(summary.contains("- AT3.7: ~~given on "), "{summary}");
     assert!(summary.contains("**withdrawn** on ") && summary.contains(reason), "{summary}");
@@ -269,7 +269,7 @@ fn a_withdrawn_statement_is_kept_and_struck_through_in_every_page() {
         "{}",
         ready.stdout
     );
-    assert!(ready.stdout.contains("statements owed for AT3.7"), "{}", ready.stdout);
+    assert!(ready.stdout.contains("written statements still needed for AT3.7"), "{}", ready.stdout);
 
     let before = contents(&desk.run);
     for (number, words) in [("1", "withdrawn already"), ("7", "no statement 7; in force: none")] {

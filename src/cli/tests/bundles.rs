@@ -169,7 +169,7 @@ fn completed(incomplete: &Path) -> PathBuf {
         assert_eq!(verified.code, 0, "{}", verified.stdout);
     }
     let page = fs::read_to_string(folder.join("index.html")).unwrap();
-    assert!(page.contains("broke off"), "the page says so");
+    assert!(page.contains(", interrupted, "), "the page says so");
     folder
 }
 

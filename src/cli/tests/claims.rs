@@ -249,7 +249,7 @@ fn an_honest_target_at_an_address_of_its_own_is_not_contradicted_and_not_called_
     // And the fault of a mock elsewhere is not this command's.
     let refused = run(out.path(), &[&asked[..], &["--fault", "lose-update"]].concat());
     assert_eq!(refused.code, 2, "{}", refused.stdout);
-    assert!(refused.stderr.contains("--fault is for the mock"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("--fault is for the embedded mock"), "{}", refused.stderr);
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn a_server_that_never_answers_is_told_within_three_seconds() {
             &["run", "--only", "AT1", "--out", path, "--base-url", &base][..],
             "waiting for an answer",
         ),
-        (&["doctor", "--target", "mock", "--base-url", &base], "examining mock"),
+        (&["doctor", "--target", "mock", "--base-url", &base], "checking mock"),
         (&["load", "steady", "--yes", "--out", path, "--base-url", &base], "waiting for an answer"),
         (&["supplier", "--base-url", &base], "connect 0 (2 s by now)"),
     ] {
@@ -102,12 +102,7 @@ fn sigterm_ends_each_command_as_ctrl_c_does() {
     let out = tempfile::tempdir().unwrap();
     let path = text(out.path());
     for (arguments, words, code, then) in [
-        (
-            &["doctor", "--target", "mock", "--base-url", &base][..],
-            "examining",
-            3,
-            "stopped before",
-        ),
+        (&["doctor", "--target", "mock", "--base-url", &base][..], "checking", 3, "stopped before"),
         (
             &["load", "steady", "--yes", "--out", path, "--base-url", &base],
             "waiting for an answer",
@@ -166,7 +161,7 @@ fn options_that_do_not_apply_to_a_target_are_refused_all_at_once() {
         ("--queue-lag", time),
     ] {
         let ended = run(out.path(), &[there, &[option, value]].concat());
-        refused(&ended, &[option, "mock inside the run's own process"]);
+        refused(&ended, &[option, "is for the embedded mock"]);
     }
     refused(&command(&["plan", "--target", "int", "--seed", "2"]).ended(), &["--seed"]);
     let both = run(out.path(), &[there, &["--seed", "2", "--mix", "int"]].concat());
@@ -290,7 +285,7 @@ async fn a_signed_run_is_resumed_with_the_same_key_or_not_at_all() {
     };
     refused(&resumed(&[]), &["was to be signed with key", "no --sign-key is given"]);
     refused(&resumed(&["--sign-key", &other[0]]), &["--sign-key gives key"]);
-    refused(&resumed(&["--sign-key", &ours[0]]), &["nothing to go on with"]);
+    refused(&resumed(&["--sign-key", &ours[0]]), &["nothing to resume"]);
     // A public key is named as such, though everybody may read it.
     refused(&resumed(&["--sign-key", &ours[1]]), &[&ours[1], "it is the public half"]);
     server.shutdown().await;
@@ -349,8 +344,8 @@ fn what_is_no_bundle_is_named_by_every_command_and_ends_with_2() {
     let foreign = [&b"PK\x05\x06"[..], &[0; 18]].concat();
     for (path, words) in [
         (file("cut.zip", &whole[..whole.len() / 2]), "it is a zip that was cut short"),
-        (file("foreign.zip", &foreign), "it is no zip that letterproof wrote"),
-        (file("text.zip", b"not a zip"), "it is no zip at all"),
+        (file("foreign.zip", &foreign), "it is not a zip that letterproof wrote"),
+        (file("text.zip", b"not a zip"), "it is not a zip at all"),
     ] {
         let path = text(&path);
         for call in [

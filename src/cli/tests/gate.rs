@@ -33,7 +33,7 @@ fn a_bundle_that_meets_every_demand_ends_with_0() {
     for bundle in [&sound().zip, &sound().folder] {
         let ended = gate(bundle, &demands);
         assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
-        for words in ["a bundle that verifies", "AT7 passed", "every demand is met"] {
+        for words in ["a bundle that verifies", "AT7 passed", "every requirement is met"] {
             assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
         }
         assert!(!ended.stdout.contains("NOT met"), "{}", ended.stdout);
@@ -65,7 +65,7 @@ fn each_demand_that_is_not_met_ends_with_1_and_is_told() {
         assert_eq!(ended.code, 1, "{demand}: {}\n{}", ended.stdout, ended.stderr);
         let line = ended.stdout.lines().find(|line| line.contains(demand)).unwrap();
         assert!(line.contains("NOT met"), "{line}");
-        assert!(ended.stdout.contains("NOT every demand is met"), "{}", ended.stdout);
+        assert!(ended.stdout.contains("NOT every requirement is met"), "{}", ended.stdout);
     }
     let unsigned = gate(failing(), &[&["--require", "AT1"], &by_key[..]].concat());
     assert_eq!(unsigned.code, 1, "{}", unsigned.stdout);
@@ -108,7 +108,7 @@ fn the_step_summary_is_written_in_markdown_and_added_to() {
         assert!(written.contains(words), "{words} in {written}");
     }
     for (tests, code, verdict) in
-        [("AT1", 0, "every demand is met"), ("AT9", 1, "NOT every demand is met")]
+        [("AT1", 0, "every requirement is met"), ("AT9", 1, "NOT every requirement is met")]
     {
         let ended = gate(&sound().zip, &["--require", tests, "--summary", text(folder.path())]);
         assert_eq!(ended.code, code, "{}", ended.stdout);
@@ -161,7 +161,7 @@ fn what_cannot_be_held_against_demands_ends_with_2() {
     for (arguments, word) in [
         (&["gate", "no-such.zip"][..], "no-such.zip"),
         (&["gate", bundle, "--require", "AT16"], "AT16"),
-        (&["gate", bundle, "--max-age", "14"], "no time"),
+        (&["gate", bundle, "--max-age", "14"], "not a time"),
         (&["gate", bundle, "--key", "no-such.pem"], "no-such.pem"),
     ] {
         let ended = command(arguments).without("GITHUB_STEP_SUMMARY").ended();
@@ -173,7 +173,7 @@ fn what_cannot_be_held_against_demands_ends_with_2() {
     fs::write(&file, "not a zip").unwrap();
     let ended = gate(&file, &[]);
     assert_eq!(ended.code, 2, "{}", ended.stdout);
-    assert!(ended.stderr.contains("a.zip: it is no zip at all"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("a.zip: it is not a zip at all"), "{}", ended.stderr);
 }
 
 /// The line of a demand in a gate's table.
@@ -201,7 +201,7 @@ fn without_options_a_gate_demands_int_witnessed_signed_and_this_build() {
     }
     let unsigned = strictly(failing(), &[]);
     let line = line_of(&unsigned, " signed ");
-    assert!(line.contains("NOT met") && line.contains("anybody could have made"), "{line}");
+    assert!(line.contains("NOT met") && line.contains("anyone could have made"), "{line}");
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn each_allowance_takes_one_demand_away_and_no_other() {
     }
     let both = strictly(&sound().zip, &["--witnessed", "--allow", "driven"]);
     assert_eq!(both.code, 2, "{}", both.stdout);
-    assert!(both.stderr.contains("leave one of them out"), "{}", both.stderr);
+    assert!(both.stderr.contains("give only one of them"), "{}", both.stderr);
 }
 
 #[test]

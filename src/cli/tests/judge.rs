@@ -288,7 +288,7 @@ fn a_journal_of_its_own_is_judged_as_its_run_was_asked_to_be() {
     let file = RAN.folder.join("journal/exchanges.jsonl");
     let ended = command(&["judge"]).args([&file]).args([Path::new("--out"), out.path()]).ended();
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
-    assert!(ended.stderr.contains("no manifest vouches"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("this journal has no manifest"), "{}", ended.stderr);
     assert_eq!(results(&made_in(out.path())), RAN.results);
     let only = command(&["judge", "--only", "AT1"])
         .args([&file])
@@ -387,7 +387,7 @@ fn what_is_no_recording_is_refused_by_name_with_2_and_leaves_no_folder() {
     let new = r#"{"log":{"version":"2.0","entries":[]}}"#;
     let other = r#"{"format":"letterproof-journal/9"}"#;
     let cases = [
-        (file("a.har", "<html>"), "a.har cannot be judged: it is no JSON"),
+        (file("a.har", "<html>"), "a.har cannot be judged: it is not JSON"),
         (file("b.har", new), "b.har cannot be judged: its HAR version is neither 1.1 nor 1.2"),
         (file("c.jsonl", &format!("{other}\n")), "format `letterproof-journal/9` is not"),
         (file("d.zip", "PK\u{3}\u{4}..."), "give a bundle with --from"),

@@ -117,7 +117,7 @@ fn what_cannot_be_served_ends_with_2_and_one_line() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let seeds = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(seeds.path(), "this is no seed file").unwrap();
+    std::fs::write(seeds.path(), "this is not a seed file").unwrap();
     let seed_file = seeds.path().to_str().unwrap();
     for (arguments, word) in [
         (["--listen", &address], &*address),

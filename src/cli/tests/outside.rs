@@ -419,7 +419,7 @@ fn a_consistent_bundle_of_hostile_strings_is_still_told_about_truly() {
     assert!(
         ended.stdout.contains("\\u{1b}[2J\\u{9b}1A\\r\\nsignature  by the expected key\\u{202e}")
     );
-    assert!(ended.stdout.contains("signature  unsigned: anybody could have made this bundle"));
+    assert!(ended.stdout.contains("signature  unsigned: anyone could have made this bundle"));
     for format in ["markdown", "table", "json"] {
         let ended = command(&["readiness", text(&hostile.gentle), "--format", format]).ended();
         match format {

@@ -160,8 +160,8 @@ fn ids_in(body: &Body) -> Vec<String> {
 #[test]
 fn a_plan_reads_as_text_and_says_whether_the_seeding_suffices() {
     for (arguments, words) in [
-        (&["--only", "AT4"][..], &["AT4 ", "uses up   1,000 PENDING", "it suffices"][..]),
-        (&["--only", "AT4", "--letters", "500"], &["does not suffice: AT4 needs", "1,000"]),
+        (&["--only", "AT4"][..], &["AT4 ", "uses up   1,000 PENDING", "enough letters"][..]),
+        (&["--only", "AT4", "--letters", "500"], &["not enough letters: AT4 needs", "1,000"]),
     ] {
         let ended = command(&["plan"]).args(arguments).ended();
         assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -177,7 +177,7 @@ fn a_plan_for_int_needs_no_credentials_and_knows_what_one_seeding_cannot_give() 
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     for words in [
         "int.api.service.nhs.uk",
-        "it does not suffice: AT15 needs all 2,500 letters seeded",
+        "not enough letters: AT15 needs all 2,500 letters seeded",
         "until listed letters show again: ",
         "not known without credentials",
     ] {

@@ -63,10 +63,10 @@ fn attested_hash() -> String {
 }
 
 const REMAINING: [&str; 5] = [
-    "AT9.4: neither mended nor agreed on",
+    "AT9.4: open: not fixed, no waiver",
     "AT9: fail in run ",
     "AT11: not run yet",
-    "AT11: statements owed for AT11.2",
+    "AT11: written statements still needed for AT11.2",
     "at a mock; only runs against NHS Notify's integration environment count",
 ];
 
@@ -96,7 +96,7 @@ fn both_windows_are_put_together_and_what_remains_is_said() {
         assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
     }
     assert!(!ended.stdout.contains("AT10.4: neither"), "{}", ended.stdout);
-    assert!(!ended.stdout.contains("owed for AT3.7"), "it was attested: {}", ended.stdout);
+    assert!(!ended.stdout.contains("needed for AT3.7"), "it was attested: {}", ended.stdout);
     let without = "AT3: AT3.7 is stated, its evidence is missing; attach the processing log";
     assert!(ended.stdout.contains(without), "{}", ended.stdout);
     assert!(ended.stdout.contains("Supplier        not stated in any run"), "{}", ended.stdout);
@@ -105,7 +105,7 @@ fn both_windows_are_put_together_and_what_remains_is_said() {
         assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
     }
     let alone = readiness(&[&sound().zip], "table");
-    assert!(alone.stdout.contains("statements owed for AT3.7"), "{}", alone.stdout);
+    assert!(alone.stdout.contains("written statements still needed for AT3.7"), "{}", alone.stdout);
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_driven_pass_leaves_a_witnessed_failure_open() {
         "failure AT3: fail in run ",
         "(witnessed at a mock), open until a later witnessed run passes",
         "issue AT3.5: ",
-        "AT3.5: neither mended nor agreed on",
+        "AT3.5: open: not fixed, no waiver",
     ] {
         assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
     }

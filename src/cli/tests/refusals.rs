@@ -43,8 +43,11 @@ impl Given {
     }
 
     fn ended(&self, call: support::Call) -> Ended {
+        self.with_secrets(call.args(&self.arguments))
+    }
+
+    fn with_secrets(&self, call: support::Call) -> Ended {
         let ended = call
-            .args(&self.arguments)
             .env("LETTERPROOF_API_KEY", API_KEY)
             .env("LETTERPROOF_KID", "our-int-1")
             .env("LETTERPROOF_KEY_FILE", &self.key_file.display().to_string())
@@ -79,6 +82,15 @@ impl Given {
         assert!(said.contains(words), "{words}: {said}\n{}", ended.stderr);
         assert_eq!(ended.stdout, "");
         assert_eq!(folders(out.path()), Vec::<String>::new());
+    }
+
+    /// The sample supplier ends before its day has begun, and says this.
+    fn supplier(&self, words: &str) {
+        let base_url = self.arguments.last().unwrap();
+        let ended = self.with_secrets(command(&["supplier", "--base-url", base_url]));
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{words}: {}", ended.stderr);
+        let said = ended.stderr.lines().find(|line| line.starts_with("letterproof: "));
+        assert!(said.is_some_and(|said| said.contains(words)), "{words}: {}", ended.stderr);
     }
 
     /// Both of them say this.
@@ -261,6 +273,8 @@ fn a_key_of_the_wrong_kind_is_told_by_its_kind() {
     ] {
         given.key_file = private(given.folder.path(), "wrong.pem", text.as_bytes());
         given.told(found);
+        given.supplier(found);
+        given.supplier(remedy);
         all.push(given.examined(remedy));
     }
     let count = all.len();
@@ -295,6 +309,7 @@ fn a_key_that_cannot_be_read_is_named_with_what_to_do() {
     for (path, words) in cases {
         given.key_file = path;
         given.told(words);
+        given.supplier(words);
     }
     assert!(stub.asked().iter().all(|asked| asked.path != TOKEN), "no token was asked for");
 }

@@ -1,4 +1,4 @@
-//! `letterproof run --resume`: after a kill, after Ctrl-C, and where there is nothing to go on with.
+//! `letterproof run --resume`: after a kill, after Ctrl-C, and where there is nothing to resume.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -178,7 +178,7 @@ async fn sigterm_leaves_what_is_proven_and_the_run_is_gone_on_with() {
     assert_eq!(ended.status.code(), Some(3), "{told}");
     let folder = run_folder(out.path());
     assert!(folder.display().to_string().ends_with(".incomplete"), "{}", folder.display());
-    let next = format!("go on with `letterproof run --resume {}`", folder.display());
+    let next = format!("continue with `letterproof run --resume {}`", folder.display());
     assert!(told.contains(&next), "{told}");
     let is_cut = |line: &str| line.contains("AT4") && line.ends_with("cut off before its end");
     assert!(told.lines().any(is_cut) && !told.contains("NOT as it should be"), "{told}");
@@ -211,7 +211,7 @@ async fn sigterm_leaves_what_is_proven_and_the_run_is_gone_on_with() {
     let call = command(&["run", "--resume"]).with_state(&out.path().join(".state"));
     let ended = with_credentials(call, &server).args([&folder]).ended();
     assert_eq!(ended.code, 2, "{}", ended.stderr);
-    assert!(ended.stderr.contains("nothing to go on with"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("nothing to resume"), "{}", ended.stderr);
     assert_eq!(run_folder(out.path()), folder);
     server.shutdown().await;
 }

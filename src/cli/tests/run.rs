@@ -52,7 +52,7 @@ fn a_run_of_the_whole_pack_passes_every_test() {
     let results = results(&run_folder(out.path()));
     assert_eq!(results.counts.pass, 15, "{}", ended.stdout);
     assert!(!ended.stderr.contains("NOT as it should be"), "{}", ended.stderr);
-    assert!(ended.stdout.contains("statements still owed by a person: AT3.7, AT7.7, AT11.2"));
+    assert!(ended.stdout.contains("written statements still needed: AT3.7, AT7.7, AT11.2"));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn wrong_usage_ends_with_2_one_message_and_no_folder() {
     let own = features.path().display().to_string();
     for (arguments, word) in [
         (&["--target", "moon"][..], "no target `moon`"),
-        (&["--only", "AT16"], "no acceptance test"),
+        (&["--only", "AT16"], "unknown test `AT16`: expected AT1 to AT15"),
         (&["--features", "no-such-folder"], "no-such-folder"),
         (&["--features", &own], "x.feature:3"),
         (&["--fault", "no-such-fault"], "no-such-fault"),

@@ -68,7 +68,7 @@ fn a_run_is_stamped_from_its_start_to_its_manifest() {
         }
         let unknown = verify(&bundle, &[]);
         assert_eq!(unknown.code, 0, "{}", unknown.stdout);
-        assert!(unknown.stdout.contains("CN=Test Stamper, O=Tests (an unknown stamper;"));
+        assert!(unknown.stdout.contains("CN=Test Stamper, O=Tests (an unknown authority;"));
     }
     let stamps = verification(&folder, &["--tsa-cert", text(&root)])["stamps"].clone();
     let stamps = stamps.as_array().unwrap();
@@ -160,12 +160,14 @@ fn a_run_goes_on_without_a_stamp_and_says_so_everywhere() {
     let (folder, ended) =
         made(&out.path().join("evidence"), &["--only", "AT1,AT2", "--timestamp", &url]);
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
-    for words in ["the run goes on", "the manifest bears no time stamp", "no answer to a request"] {
+    for words in
+        ["the run continues", "the manifest bears no time stamp", "not an answer to a request"]
+    {
         assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
     }
     let findings = results(&folder).findings;
     let missing = findings.iter().find(|finding| finding.id == "F-NO-TIME-STAMP").unwrap();
-    assert!(missing.observed.contains("no answer to a request"), "{missing:?}");
+    assert!(missing.observed.contains("not an answer to a request"), "{missing:?}");
     let told = verify(&folder, &[]);
     assert_eq!(told.code, 0, "{}", told.stdout);
     for words in ["note       no time stamp was got of 127.0.0.1", "its manifest bears none"] {
@@ -255,7 +257,7 @@ fn production_secrets_and_what_is_no_bundle_are_refused() {
         ("https://api.service.nhs.uk/tsr", "is production"),
         ("https://ME:HUSH@tsa.example/", "host and path alone"),
         ("http://tsa.example/?key=HUSH", "host and path alone"),
-        ("tsa.example", "is no address"),
+        ("tsa.example", "is not an address"),
     ] {
         let refused = stamp(folder, url);
         assert_eq!(refused.code, 2, "{url}: {}", refused.stderr);
@@ -325,5 +327,5 @@ fn stamped_throughout(folder: &Path, authority: &Authority) {
     };
     assert!(verifies(&gate(&root)), "{}", gate(&root).stdout);
     assert!(!verifies(&gate(&stranger)), "{}", gate(&stranger).stdout);
-    assert_eq!(gate(&folder.join("results.json")).code, 2, "that is no certificate");
+    assert_eq!(gate(&folder.join("results.json")).code, 2, "that is not a certificate");
 }

@@ -22,7 +22,7 @@ fn a_bundle_is_told_as_a_text_for_an_e_mail() {
         "Nonce          NHS-2026-0815",
         "Window         1",
         "AT4   passed          Accept a list of letters in one update\n",
-        "Statements owed (7)\n",
+        "Statements still needed (7)\n",
         "AT3.7    The supplier's processing log shows one job for each letter.",
         "Not run (10): AT5, AT6,",
         "Driven only (5): AT1, AT2, AT3, AT4, AT7.",
@@ -99,9 +99,9 @@ fn reports_of_a_load_begin_with_what_it_measured_and_list_no_test() {
     let told = command(&["summary", text(&run)]).ended();
     assert_eq!(told.code, 0, "{}", told.stderr);
     for (text, test, statements) in [
-        (&summary, "| AT9 |", "**owed**"),
+        (&summary, "| AT9 |", "**still needed**"),
         (&page, "id=\"AT9\"", "id=\"owed\""),
-        (&told.stdout, "AT9 ", "owed"),
+        (&told.stdout, "AT9 ", "still needed"),
     ] {
         assert!(!text.contains(test), "a test that was not run is not listed");
         assert!(!text.contains(statements), "nor is anything owed for it");

@@ -110,7 +110,7 @@ async fn the_sandbox_is_read_by_its_documented_ids_and_meets_every_check_that_ap
 fn a_plan_for_the_sandbox_has_no_updates_of_tests_that_do_not_apply_and_no_seeding() {
     let ended = command(&["plan", "--target", "sandbox"]).ended();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    for words in ["AT4", "uses up", "it does not suffice", "it may not suffice"] {
+    for words in ["AT4", "uses up", "not enough letters", "perhaps not enough letters"] {
         assert!(!ended.stdout.contains(words), "{words} in {}", ended.stdout);
     }
     assert!(ended.stdout.contains("this target is not seeded"), "{}", ended.stdout);
@@ -285,6 +285,14 @@ fn production_is_refused_by_every_command_whatever_the_target_is_called() {
             assert_eq!(folders(out.path()), Vec::<String>::new());
         }
     }
+    // The sample supplier does not look for its key first.
+    let here = "http://127.0.0.1:9/nhs-notify-supplier";
+    let token = "https://api.service.nhs.uk/oauth2/token";
+    for way in [&["--base-url", production][..], &["--base-url", here, "--token-url", token]] {
+        let ended = command(&["supplier"]).args(way).env("LETTERPROOF_KID", "k").ended();
+        assert_eq!(ended.code, 2, "{way:?}: {}", ended.stdout);
+        assert!(ended.stderr.contains("is production"), "{way:?}: {}", ended.stderr);
+    }
 }
 
 #[test]
@@ -300,7 +308,7 @@ fn a_run_that_changes_letters_elsewhere_shows_what_it_uses_up_and_does_not_start
     };
     let ended = call(&[]);
     assert_eq!(ended.code, 2, "{}", ended.stdout);
-    for words in ["ACCEPTED", "DISPATCHED 20", "used up", "nothing was sent", "--yes"] {
+    for words in ["ACCEPTED", "DISPATCHED 20", "uses up", "nothing was sent", "--yes"] {
         assert!(ended.stderr.contains(words), "{words} in {}", ended.stderr);
     }
     assert_eq!(folders(out.path()), Vec::<String>::new());

@@ -37,7 +37,7 @@ fn zip_and_folder_are_sound_wherever_they_are_copied() {
         assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
         assert_eq!(ended.stderr, "");
         for words in [
-            "\nconsistent in itself; made by whoever holds it\n",
+            "\nconsistent in itself, but whoever has the bundle could have made it\n",
             "signature  by the key in the bundle",
             "no evidence for required tests: AT9, AT10, AT11, AT12, AT14, AT15",
         ] {
@@ -116,7 +116,7 @@ fn a_failure_made_a_pass_and_sealed_again_is_caught_and_its_criterion_named() {
             "the exit code is 0 in `results.json`, and 1 by the journal",
         ],
     );
-    assert!(told.contains("unsigned: anybody could have made this bundle"), "{told}");
+    assert!(told.contains("unsigned: anyone could have made this bundle"), "{told}");
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn a_journal_that_cannot_be_read_makes_no_sound_bundle_though_every_hash_fits() 
                     line["mark"]["kind"] = "of a later version".into();
                 }
             },
-            "this is no journal line",
+            "this is not a journal line",
         ),
         (
             |line| {
@@ -340,7 +340,7 @@ fn what_another_build_made_is_checked_as_far_as_it_can_be_and_the_rest_is_named(
         "NOT checked  `poster.html`",
         "NOT checked  wording and measurements in `results.json`",
         "NOT checked  known to one of the two builds only: AT9.77",
-        "consistent in itself; made by whoever holds it; see above for what was NOT checked",
+        "consistent in itself, but whoever has the bundle could have made it; see above for what was NOT checked",
     ] {
         assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
     }
@@ -470,7 +470,7 @@ fn what_is_no_bundle_is_told_in_a_sentence() {
         assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
         let next =
             ["letterproof report", "letterproof run --resume"].map(|it| format!("`{it} {path}`"));
-        for words in ["broke off or still goes on", &next[0], &next[1]] {
+        for words in ["was interrupted or is still running", &next[0], &next[1]] {
             assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
         }
     }

@@ -20,7 +20,7 @@ pub enum KeyMatch {
     Unreadable,
     /// It holds the private part of a key, which must never be registered.
     Private,
-    /// It is no JWKS.
+    /// It is not a JWKS.
     NoSet,
 }
 

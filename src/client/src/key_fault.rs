@@ -17,7 +17,7 @@ const RSA_PSS: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0
 
 /// Why a text is no key that can sign, and what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is no RSA private key that can sign: {found}. {remedy}")]
+#[error("it is not an RSA private key that can sign: {found}. {remedy}")]
 pub(crate) struct KeyFault {
     /// What it is instead.
     pub(crate) found: &'static str,

@@ -43,7 +43,7 @@ impl Stamper {
             ClientError::configuration(format!("the stamper `{address}` {problem}"))
         };
         let url = Url::parse(address)
-            .map_err(|_| unusable("is no address; give one such as http://tsa.example/tsr"))?;
+            .map_err(|_| unusable("is not an address; give one such as http://tsa.example/tsr"))?;
         // Nothing of an address with a secret in it is repeated.
         if !url.username().is_empty()
             || url.password().is_some()
@@ -57,7 +57,7 @@ impl Stamper {
             ));
         }
         let Some(host) = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https")) else {
-            return Err(unusable("is no address of http or https"));
+            return Err(unusable("is not an address of http or https"));
         };
         if is_production_host(&url) {
             return Err(ClientError::refused(format!(

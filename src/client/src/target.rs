@@ -333,7 +333,7 @@ pub(crate) fn parse_base_url(text: &str) -> Result<Url, ClientError> {
         ))
     };
     let url = Url::parse(text.trim_end_matches('/'))
-        .map_err(|error| wrong(&format!("it is no URL ({error})")))?;
+        .map_err(|error| wrong(&format!("it is not a URL ({error})")))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(wrong("it begins neither with http:// nor with https://"));
     }

@@ -32,7 +32,7 @@ pub struct Environment {
     pub capabilities: Vec<Capability>,
     /// The target's settings as used, by name, secrets left out and named by where they come from.
     pub profile: Vec<Setting>,
-    /// SHA-256 of the official specification that bodies were held against; absent when they were
+    /// SHA-256 of the official specification that bodies were checked against; absent when they were
     /// held against the built-in schemas.
     pub specification: Option<String>,
     /// By how much the target's clock was ahead of this machine's, in milliseconds; absent where

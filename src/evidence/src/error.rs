@@ -78,7 +78,7 @@ pub enum EvidenceError {
         limit: u64,
     },
     /// A name that would leave the evidence folder or that some systems cannot store.
-    #[error("`{name}` is no file name inside an evidence folder; use plain relative names")]
+    #[error("`{name}` is not a file name inside an evidence folder; use plain relative names")]
     BadName {
         /// The name.
         name: String,
@@ -136,7 +136,7 @@ pub enum EvidenceError {
         other: String,
     },
     /// A run that was begun with a signing key would be completed without it.
-    #[error("{}: this run was to be signed with key {wanted}, and {}; give the key it was begun with as --sign-key. Where that is lost, `letterproof report --drop-signature` makes an unsigned bundle of a run that broke off", path.display(), other_key(given.as_deref()))]
+    #[error("{}: this run was to be signed with key {wanted}, and {}; give the key it was begun with as --sign-key. Where that is lost, `letterproof report --drop-signature` makes an unsigned bundle of an interrupted run", path.display(), other_key(given.as_deref()))]
     OtherKey {
         /// The folder of the run.
         path: PathBuf,

@@ -74,7 +74,7 @@ impl BundleKey {
             "ENCRYPTED PRIVATE KEY" => {
                 Err(refused("it is protected by a passphrase; decrypt it first with `openssl pkey`"))
             }
-            _ => Err(refused("it is no PKCS#8 private key; make one with `letterproof keys --signing`")),
+            _ => Err(refused("it is not a PKCS#8 private key; make one with `letterproof keys --signing`")),
         }
     }
 
@@ -134,7 +134,7 @@ impl BundlePublicKey {
             PUBLIC => Self::from_der(pem.contents())
                 .ok_or("it holds a public key of another kind than Ed25519"),
             PRIVATE => Err("it is a private key; give the public half (`….pub.pem`)"),
-            _ => Err("it is no public key in PEM form"),
+            _ => Err("it is not a public key in PEM form"),
         }
     }
 
@@ -190,7 +190,7 @@ fn read_pem(path: &Path, file: &mut File) -> Result<Pem, EvidenceError> {
         "check the path of the key",
     ))?;
     // What the parser says could quote the file.
-    pem::parse(&bytes).map_err(|_| key_error(path, "it is no key in PEM form"))
+    pem::parse(&bytes).map_err(|_| key_error(path, "it is not a key in PEM form"))
 }
 
 fn refuse_if_world_readable(path: &Path, file: &File) -> Result<(), EvidenceError> {

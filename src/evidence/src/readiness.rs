@@ -390,7 +390,7 @@ fn remaining(runs: &[RunLine], tests: &[TestLine], issues: &[Issue]) -> Vec<Stri
             .collect();
         if !unstated.is_empty() {
             remaining.push(format!(
-                "{}: statements owed for {}; give them with `letterproof attest`",
+                "{}: written statements still needed for {}; give them with `letterproof attest`",
                 test.id,
                 unstated.join(", ")
             ));
@@ -406,8 +406,8 @@ fn remaining(runs: &[RunLine], tests: &[TestLine], issues: &[Issue]) -> Vec<Stri
     }
     let open = issues.iter().filter(|issue| issue.open);
     remaining.extend(open.map(|issue| match &issue.mitigation {
-        None => format!("{}: neither mended nor agreed on", issue.id),
-        Some(expired) => format!("{}: no longer agreed on: {expired}", issue.id),
+        None => format!("{}: open: not fixed, no waiver", issue.id),
+        Some(expired) => format!("{}: open: its waiver no longer holds: {expired}", issue.id),
     }));
     let used = |run: &RunLine| tests.iter().any(|test| test.run.as_ref() == Some(&run.id));
     for run in runs.iter().filter(|run| !run.standing.place.is_int() && used(run)) {

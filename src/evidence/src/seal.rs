@@ -39,7 +39,7 @@ impl RunFolder {
         let facts = Facts::read(&results).ok_or_else(|| EvidenceError::Broken {
             path: self.path().join(RESULTS_FILE),
             line: 1,
-            problem: "these are no results of a run".to_owned(),
+            problem: "these are not the results of a run".to_owned(),
         })?;
         let statement =
             Statement::of(&inventory, facts).ok_or_else(|| missing(crate::JOURNAL_FILE))?;

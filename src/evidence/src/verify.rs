@@ -244,12 +244,12 @@ fn incomplete(path: &Path) -> String {
     let shown = path.display();
     // Only `run` can be gone on with.
     let go_on = match path.join(RUN_FILE).exists() {
-        true => format!(", or go on with it with `letterproof run --resume {shown}`"),
+        true => format!(", or continue it with `letterproof run --resume {shown}`"),
         false => String::new(),
     };
     format!(
-        "no bundle was made of this run, which broke off or still goes on; once it has ended, make \
-         one with `letterproof report {shown}`{go_on}"
+        "no bundle was made of this run, which was interrupted or is still running; once it has \
+         ended, make one with `letterproof report {shown}`{go_on}"
     )
 }
 

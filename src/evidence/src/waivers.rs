@@ -74,7 +74,7 @@ fn known(id: &str) -> Result<String, String> {
     }
     let near = nearest(id, known_ids());
     let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    Err(format!("this is no criterion (AT4.2, C-…, O-…) and no finding (F-…){near}"))
+    Err(format!("this is neither a criterion (AT4.2, C-…, O-…) nor a finding (F-…){near}"))
 }
 
 /// The ids of all that can be waived but findings.
@@ -130,15 +130,15 @@ expires = \"2026-12-31\"
             (
                 "AT10.3",
                 "AT10.33",
-                "2: field `waiver.id`: this is no criterion (AT4.2, C-…, O-…) and no finding (F-…); did you mean `AT10.3`?",
+                "2: field `waiver.id`: this is neither a criterion (AT4.2, C-…, O-…) nor a finding (F-…); did you mean `AT10.3`?",
             ),
             (
                 "AT10.3",
                 "at10.3",
-                "2: field `waiver.id`: this is no criterion (AT4.2, C-…, O-…) and no finding (F-…); did you mean `AT10.3`?",
+                "2: field `waiver.id`: this is neither a criterion (AT4.2, C-…, O-…) nor a finding (F-…); did you mean `AT10.3`?",
             ),
             ("AT10.3", "", "2: field `waiver.id`: expected some text in quotes"),
-            ("AT10.3", "F-", "2: field `waiver.id`: this is no criterion"),
+            ("AT10.3", "F-", "2: field `waiver.id`: this is neither a criterion"),
             ("until release 4.2", " ", "3: field `waiver.reason`: expected some text in quotes"),
             (
                 "2026-11-02",

@@ -159,8 +159,8 @@ fn statements_that_say_nothing_are_refused() {
     let before = contents(&folder);
     let long = "x".repeat(5_000);
     for (criterion, statement, role, reason) in [
-        ("AT99.1", "s", "r", "no clause"),
-        ("../AT1", "s", "r", "no clause"),
+        ("AT99.1", "s", "r", "not a clause"),
+        ("../AT1", "s", "r", "not a clause"),
         ("AT12.5", "s", "r", "no longer a clause of the pack"),
         ("AT3.7", " \n", "r", "the statement is empty"),
         ("AT3.7", "s", "", "the role is empty"),

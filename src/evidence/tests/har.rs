@@ -114,8 +114,8 @@ fn a_browsers_preflight_is_no_call_of_the_supplier() {
 
 #[test]
 fn a_foreign_entry_without_an_address_is_left_out() {
-    whole(case("foreign-empty-url.har"), &["entry 2 was left out: its `url` is no address"]);
-    whole(case("foreign-relative-url.har"), &["entry 2 was left out: its `url` is no address"]);
+    whole(case("foreign-empty-url.har"), &["entry 2 was left out: its `url` is not an address"]);
+    whole(case("foreign-relative-url.har"), &["entry 2 was left out: its `url` is not an address"]);
 }
 
 #[test]

@@ -205,7 +205,7 @@ fn what_is_no_journal_of_this_version_is_named_with_file_and_line() {
     let path = folder.path().join("other.jsonl");
     for (content, part) in [
         ("", "line 1"),
-        ("hello\n", "no header"),
+        ("hello\n", "not the header"),
         ("{\"format\":\"letterproof-journal/4\"}\n", "letterproof-journal/4"),
         ("{\"format\":\"letterproof-journal/1\"}\n", "incomplete"),
         ("{\"format\":\"letterproof-journal/2\"}\n", "incomplete"),

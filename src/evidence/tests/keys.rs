@@ -68,9 +68,9 @@ fn what_is_no_ed25519_key_is_refused_without_showing_it() {
     for (text, reason) in [
         (key.public().to_pem(), "public half"),
         (rsa, "another kind than Ed25519"),
-        ("canary".to_owned(), "no key in PEM form"),
+        ("canary".to_owned(), "not a key in PEM form"),
         (pem::encode(&pem::Pem::new("ENCRYPTED PRIVATE KEY", "canary")), "passphrase"),
-        (pem::encode(&pem::Pem::new("CERTIFICATE", "canary")), "no PKCS#8 private key"),
+        (pem::encode(&pem::Pem::new("CERTIFICATE", "canary")), "not a PKCS#8 private key"),
     ] {
         write_private(&path, &text);
         let error = BundleKey::read(&path).unwrap_err().to_string();

@@ -7,16 +7,12 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use letterproof_contract::Contract;
 use letterproof_judge::conformance::{conformance_ids, unknown_letter};
-use letterproof_judge::{Cause, Head, causes, conclude, observer_ids};
+use letterproof_judge::{Cause, causes, observer_ids};
 use letterproof_model::LetterStatus::{
     Accepted, Delivered, Dispatched, Enclosed, Pending, Printed,
 };
-use letterproof_model::{
-    Body, Brief, CriterionResult, Mode, Outcome, RunEnd, RunId, Selection, TestId, ToolInfo,
-    Verdict, pack,
-};
+use letterproof_model::{Body, CriterionResult, Mode, Outcome, Verdict, pack};
 use serde_json::json;
 use support::cases::{
     accepted, at3, at4, at14, damaged, fetched_otherwise, header, record, script, then,
@@ -40,15 +36,8 @@ fn concluded(mut script: Script, conformance: bool) -> BTreeMap<String, Criterio
         }
         answer.headers.extend(asked.map(|id| header("X-Request-ID", &id)));
     }
-    let tests = (1..=15).map(|number| TestId::new(number).unwrap()).collect();
-    let selection = Selection { tests, conformance };
-    let brief = Brief::new(selection, script.context.clone());
-    let tool = ToolInfo { version: "0.1.0".into(), commit: "unknown".into() };
-    let (run_id, started) = (RunId::fixed("run-1"), script.exchanges[0].started);
-    let head = Head { run_id: &run_id, started, tool: &tool, brief: &brief };
-    let mut journal = script.journal();
-    journal.push_mark(RunEnd::Whole.mark(started));
-    let results = conclude(&journal, &head, Contract::built_in().unwrap());
+    let every: Vec<u8> = (1..=15).collect();
+    let results = support::concluded(&script, &every, conformance);
     let checks = results.conformance.into_iter().chain(results.observer);
     let all = results.tests.into_iter().flat_map(|test| test.criteria);
     let all = all.chain(checks.flat_map(|check| check.criteria));

@@ -6,15 +6,13 @@
 mod support;
 
 use letterproof_contract::Contract;
-use letterproof_judge::{Head, conclude};
 use letterproof_model::LetterStatus::{Accepted, Dispatched, Failed, Pending, Rejected, Returned};
 use letterproof_model::{
-    About, Brief, Finding, FindingKind, Journal as _, Mark, MarkKind, Mode, Recording, Results,
-    RunEnd, RunId, Selection, TestId, ToolInfo, Verdict,
+    About, Finding, FindingKind, Journal as _, Mark, MarkKind, Mode, Recording, Verdict,
 };
-use support::Script;
 use support::cases::then;
 use support::probed::{after, of, result, said};
+use support::{Script, concluded};
 
 const ID: &str = "C-LETTER-KEPT";
 /// The time that an update has to show, in seconds.
@@ -153,19 +151,6 @@ fn what_need_not_be_on_record_blames_nobody() {
 fn finding(script: &Script) -> Option<Finding> {
     let results = concluded(script, &[], false);
     results.findings.into_iter().find(|finding| finding.id == "F-LETTER-NOT-KEPT")
-}
-
-/// What a run comes to that was asked for these tests.
-fn concluded(script: &Script, tests: &[u8], conformance: bool) -> Results {
-    let tests = tests.iter().map(|number| TestId::new(*number).unwrap()).collect();
-    let selection = Selection { tests, conformance };
-    let brief = Brief::new(selection, script.context.clone());
-    let tool = ToolInfo { version: "0.1.0".into(), commit: "unknown".into() };
-    let (run_id, started) = (RunId::fixed("run-1"), script.exchanges[0].started);
-    let head = Head { run_id: &run_id, started, tool: &tool, brief: &brief };
-    let mut journal = script.journal();
-    journal.push_mark(RunEnd::Whole.mark(started));
-    conclude(&journal, &head, Contract::built_in().unwrap())
 }
 
 #[test]

@@ -80,7 +80,7 @@ pub enum BenchError {
     #[error(transparent)]
     Mock(#[from] MockError),
     /// A connection broke.
-    #[error("connection to the double: {0}")]
+    #[error("connection to the mock: {0}")]
     Io(#[from] std::io::Error),
     /// An answer was not what was expected.
     #[error("{what}: expected status {expected}, got `{seen}`")]

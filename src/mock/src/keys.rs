@@ -57,7 +57,7 @@ impl Jwks {
     /// part, are passed over (RFC 7517, §5).
     ///
     /// # Errors
-    /// The text is no JWKS, holds the private part of a key, or has no RSA key with `kid`, `n`
+    /// The text is not a JWKS, holds the private part of a key, or has no RSA key with `kid`, `n`
     /// and `e`.
     pub fn from_json(text: &str, origin: &str) -> Result<Self, MockError> {
         let wrong = |problem: String| MockError::Jwks { origin: origin.to_owned(), problem };

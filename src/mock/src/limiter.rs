@@ -41,7 +41,7 @@ impl fmt::Display for Limiter {
 
 /// A word that names no limiter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no limiter; they are fixed-window, sliding-window and spike-arrest")]
+#[error("unknown limiter `{0}`: expected fixed-window, sliding-window or spike-arrest")]
 pub struct UnknownLimiter(pub String);
 
 impl FromStr for Limiter {

@@ -49,8 +49,8 @@ pub(crate) fn answer(shared: &Shared, root: &str) -> Reply {
         "<!doctype html>\n<html lang=\"en-GB\"><head><meta charset=\"utf-8\"><title>letterproof mock</title>\n\
          <style>body{{font:16px/1.5 sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem}}\
          th{{text-align:left;padding-right:2rem;vertical-align:top}}pre{{background:#f3f3f3;padding:1rem;overflow:auto}}</style>\
-         </head><body>\n<h1>Stand-in for the NHS Notify Supplier API</h1>\n\
-         <p>This is a double for tests. It holds no real letter.</p>\n<table>\n{rows}</table>\n\
+         </head><body>\n<h1>Mock of the NHS Notify Supplier API</h1>\n\
+         <p>This is a mock for tests. It holds no real letter.</p>\n<table>\n{rows}</table>\n\
          <h2>Calling it</h2>\n<pre>{how}</pre>\n</body></html>\n"
     );
     with_body(StatusCode::OK, HTML, body)

@@ -115,7 +115,7 @@ impl MockServer {
             Ok::<_, MockError>((Shared::new(config, registrations, root)?, demo))
         });
         let (shared, demo) =
-            made.await.map_err(|_| MockError::Crypto("the double's keys and documents"))??;
+            made.await.map_err(|_| MockError::Crypto("the mock's keys and documents"))??;
         let shared = Arc::new(shared);
         let (stop, stopped) = watch::channel(false);
         let front = Arc::new(Front(Arc::clone(&shared)));

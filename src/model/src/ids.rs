@@ -121,7 +121,7 @@ impl fmt::Display for TestId {
 
 /// A text that names no acceptance test.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no acceptance test; they are AT1 to AT15")]
+#[error("unknown test `{0}`: expected AT1 to AT15")]
 pub struct UnknownTest(pub String);
 
 impl FromStr for TestId {

@@ -116,7 +116,7 @@ pub fn unwaived_verdict(test: &TestResult, waivers: &[WaiverUse]) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::{check, checked, test};
+    use crate::samples::{check, checked, finding, test};
     use crate::{ClauseKind, CriterionResult, Timestamp, WaiverState};
 
     /// What a driven run judged of its tests, and of the checks of the conformance suite.
@@ -176,17 +176,7 @@ mod tests {
     fn a_strict_run_objects_to_violations_or_to_advice_too_and_not_to_what_is_waived() {
         use crate::{About, FindingKind};
         let tests = [test(Verdict::Pass, true, true)];
-        let finding = |about, kind| Finding {
-            id: "F-X".into(),
-            about,
-            kind,
-            title: String::new(),
-            expected: String::new(),
-            observed: String::new(),
-            source: String::new(),
-            exchanges: vec![],
-            count: 1,
-        };
+        let finding = |about, kind| finding("F-X", about, kind);
         let violation = [finding(About::Supplier, FindingKind::Violation)];
         let note = [finding(About::Supplier, FindingKind::Note)];
         let of_the_api = [finding(About::Api, FindingKind::Violation)];

@@ -2,8 +2,9 @@
 //! Refuses to be part of the product: it is compiled into the unit tests alone.
 
 use crate::{
-    Actor, Body, CheckResult, ClauseKind, CriterionId, CriterionResult, Direction, Exchange,
-    ExchangeId, Header, Mode, Outcome, PackId, Request, Response, TestId, TestResult, Verdict,
+    About, Actor, Body, CheckResult, ClauseKind, CriterionId, CriterionResult, Direction, Exchange,
+    ExchangeId, Finding, FindingKind, Header, Mode, Outcome, PackId, Request, Response, TestId,
+    TestResult, Verdict,
 };
 
 /// A test of the pack that ended so, without criteria.
@@ -90,4 +91,19 @@ pub(crate) fn headers(pairs: &[(&str, &str)]) -> Vec<Header> {
         .iter()
         .map(|(name, value)| Header { name: (*name).into(), value: (*value).into() })
         .collect()
+}
+
+/// What was noticed once, without exchanges.
+pub(crate) fn finding(id: &str, about: About, kind: FindingKind) -> Finding {
+    Finding {
+        id: id.into(),
+        about,
+        kind,
+        title: "t".into(),
+        expected: "e".into(),
+        observed: "o".into(),
+        source: "s".into(),
+        exchanges: vec![],
+        count: 1,
+    }
 }

@@ -117,7 +117,7 @@ impl fmt::Display for LetterStatus {
 
 /// A text that names no letter status.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no letter status")]
+#[error("unknown letter status `{0}`")]
 pub struct UnknownStatus(pub String);
 
 impl FromStr for LetterStatus {

@@ -52,22 +52,11 @@ impl Strict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::check;
+    use crate::samples::{check, finding};
     use crate::{Strength, Verdict, Waiver, WaiverState};
 
     #[test]
     fn what_is_objected_to_is_broken_or_advised_against_and_not_waived() {
-        let finding = |id: &str, about, kind| Finding {
-            id: id.into(),
-            about,
-            kind,
-            title: "t".into(),
-            expected: "e".into(),
-            observed: "o".into(),
-            source: "s".into(),
-            count: 1,
-            exchanges: vec![],
-        };
         let findings = [
             finding("F-ONE", About::Supplier, FindingKind::Violation),
             finding("F-NOTE", About::Supplier, FindingKind::Note),

@@ -171,7 +171,7 @@ mod tests {
         use Verdict::{Error, Fail, Inconclusive, NotRun, Pass};
         let good = verdicts(&[("A", Pass), ("B", Inconclusive), ("C", NotRun)]);
         let (a, ab) = (vec![claim("A")], vec![claim("A"), claim("B")]);
-        let broke = || Err("the double did not start".to_owned());
+        let broke = || Err("the mock did not start".to_owned());
         let cases = [
             ("the named one is red", &a, verdicts(&[("A", Fail), ("B", Pass)]), "caught"),
             ("all named ones are red", &ab, verdicts(&[("A", Fail), ("B", Fail)]), "caught"),

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum SelftestError {
     /// No entry of a catalogue has this name.
     #[error(
-        "`{0}` is no entry of the catalogues; `letterproof mock --fault list` and `letterproof \
+        "`{0}` is not an entry of the catalogues; `letterproof mock --fault list` and `letterproof \
          supplier --fault list` show the faults, reports/matrix.md the honest variations too"
     )]
     Unknown(String),

@@ -1,8 +1,8 @@
-//! The two-sided matrix: every known fault of an API and of a print house, and every honest variation
+//! The two-sided matrix: every known fault of an API and of a supplier, and every honest variation
 //! of both, against every judge.
 //!
 //! Each entry of the double's catalogue is armed while the harness runs the tests that must notice
-//! it, and each entry of the model print house's while the witness watches it work. Beside each
+//! it, and each entry of the sample supplier's while the witness watches it work. Beside each
 //! stands a control without the fault. What the judges then say tells whether they bite, and of an
 //! honest variation, run in the same way, whether they bite the innocent.
 //! Refuses to count a run that broke: only a verdict that a control did not have is a catch.

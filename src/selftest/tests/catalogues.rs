@@ -187,7 +187,7 @@ fn every_rendering_shows_who_blamed_an_honest_variation_and_it_kills_no_criterio
         "post-only" => Outcome::Accused(vec!["C-LIMIT".to_owned(), "exit code 1".to_owned()]),
         _ => as_it_should_be(trial),
     });
-    assert_eq!(matrix.unproven(), ["C-LIMIT"], "an accusation is no proof that a judge bites");
+    assert_eq!(matrix.unproven(), ["C-LIMIT"], "an accusation is not a proof that a judge bites");
     assert_eq!(matrix.exit_code(), 1);
     let (page, csv, html) = (matrix.markdown(), matrix.csv(), matrix.html().unwrap());
     assert!(page.contains("| `post-only` | workflow |"), "{page}");

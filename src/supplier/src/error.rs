@@ -1,7 +1,6 @@
 //! What can keep the print house from its work, each with the call at fault and a next step.
 //! Refuses secrets: no token, key or signed link is ever a field of these errors.
 
-use letterproof_client::ClientError;
 use letterproof_wire::Refusal;
 
 /// Why the print house could not begin, or could not go on.
@@ -10,12 +9,12 @@ pub enum SupplierError {
     /// The settings cannot work; nothing was sent.
     #[error("{0}")]
     Settings(String),
-    /// A secret could not be read.
-    #[error(transparent)]
-    Secret(#[from] ClientError),
+    /// A secret could not be read; the words are its reader's.
+    #[error("{0}")]
+    Secret(String),
     /// The base URL leads to production.
     #[error(
-        "{host} is production, where letters belong to real patients; point the model supplier at a double, the sandbox, INT or a witness in front of them"
+        "{host} is production, where letters belong to real patients; point the sample supplier at a mock, the sandbox, INT or a witness in front of them"
     )]
     Production {
         /// The host.

@@ -3,7 +3,7 @@
 
 /// A name that its catalogue does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is no {what} of the supplier{hint}; `--{what} list` shows them all")]
+#[error("`{name}` is not a {what} of the supplier{hint}; `--{what} list` shows them all")]
 pub struct UnknownName {
     /// The name as it was given.
     pub name: String,

@@ -4,7 +4,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use letterproof_client::SecretSource;
 use letterproof_model::{
     Context, SpecificationId, SpecificationKind, SpecificationMeaning, TestId, pack,
 };
@@ -12,6 +11,7 @@ use letterproof_wire::{Going, Guard, Refusal, StorageHost, Through, is_loopback}
 use url::Url;
 
 use crate::habits::{Habit, Manner};
+use crate::secret::Secret;
 
 /// How the print house proves who it is.
 #[derive(Debug, Clone)]
@@ -19,15 +19,15 @@ pub enum Access {
     /// Not at all, as on the public sandbox.
     None,
     /// With one fixed bearer token.
-    Bearer(SecretSource),
+    Bearer(Secret),
     /// With tokens got for a signed JWT.
     SignedJwt {
         /// The API key: `iss` and `sub` of the JWT.
-        api_key: SecretSource,
+        api_key: Secret,
         /// The id under which the public key is registered.
         kid: String,
-        /// The private RSA key, PEM.
-        key: SecretSource,
+        /// The private RSA key: one PEM block, PKCS#1 or PKCS#8.
+        key: Secret,
         /// Where tokens are asked for.
         token_url: Url,
         /// The `aud` of the JWT, where it is not `token_url`: behind a proxy it stays the URL of

@@ -1,11 +1,10 @@
 //! The print house itself: made once, it works one day.
 //! Refuses production, and settings that cannot work, before anything is sent.
 
-use letterproof_client::Progress;
 use letterproof_wire::{is_loopback, is_production_host};
 use parking_lot::Mutex;
 
-use crate::day::Day;
+use crate::day::{Day, Listener};
 use crate::error::SupplierError;
 use crate::faults::{Fault, Faults};
 use crate::line::Line;
@@ -13,7 +12,7 @@ use crate::report::{DayEnd, ShiftReport};
 use crate::settings::{Access, SupplierSettings};
 use crate::shift::Shift;
 
-/// A model print house.
+/// A sample supplier.
 pub struct ModelSupplier {
     settings: SupplierSettings,
     faults: Faults,
@@ -47,13 +46,14 @@ impl ModelSupplier {
         Shift::of(&self.settings.tests)
     }
 
-    /// Works one day, until it is done, cannot go on, or `stop` is ready.
+    /// Works one day, until it is done, cannot go on, or `stop` is ready. `progress` is told how far
+    /// it is; it is called often, so it must be quick.
     ///
     /// # Errors
     /// A secret or a file of trusted roots cannot be read. What goes wrong later is in the report.
     pub async fn run(
         &self,
-        progress: &dyn Progress,
+        progress: &Listener<'_>,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<ShiftReport, SupplierError> {
         let line = Line::open(&self.settings, &self.faults).await?;
@@ -82,7 +82,7 @@ fn check(settings: &SupplierSettings) -> Result<(), SupplierError> {
             return Err(SupplierError::Production { host });
         }
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return wrong(format!("`{}:` is no http or https address", url.scheme()));
+            return wrong(format!("`{}:` is not an http or https address", url.scheme()));
         }
         let secret = !matches!(settings.access, Access::None);
         if secret && url.scheme() == "http" && !is_loopback(url) {
@@ -99,7 +99,7 @@ fn check(settings: &SupplierSettings) -> Result<(), SupplierError> {
         }
     }
     if settings.reseed.as_ref().is_some_and(|url| !is_loopback(url)) {
-        return wrong("the address that fills the queue anew must be on this machine".to_owned());
+        return wrong("the address that fills the queue again must be on this machine".to_owned());
     }
     if let Err(refusal) = settings.guard() {
         return wrong(refusal.to_string());

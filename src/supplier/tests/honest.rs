@@ -6,7 +6,6 @@ mod support;
 
 use std::time::Duration;
 
-use letterproof_client::Silent;
 use letterproof_mock::{AuthMode, MockConfig, MockServer};
 use letterproof_model::{Journal as _, LetterStatus, TestId, Verdict};
 use letterproof_supplier::{DayEnd, ModelSupplier, SupplierSettings};
@@ -126,7 +125,7 @@ async fn a_certificate_is_trusted_by_the_roots_that_were_given_and_not_without()
             ..SupplierSettings::new(Url::parse(mock.base_url()).unwrap())
         };
         let supplier = ModelSupplier::new(settings, []).unwrap();
-        let report = supplier.run(&Silent, std::future::pending()).await.unwrap();
+        let report = supplier.run(&|_| (), std::future::pending()).await.unwrap();
         assert_eq!(report.end == DayEnd::Whole, trusted, "{report:#?}");
     }
     mock.shutdown().await;

@@ -81,7 +81,7 @@ impl Passage<'_> {
             }
         };
         if unled {
-            let note = "a Location was passed as it came, for it is no plain HTTP link; \
+            let note = "a Location was passed as it came, for it is not a plain HTTP link; \
                         what is fetched from there is not seen";
             // Where this cannot be written, every later request is refused.
             let _ = self.book.note(note);

@@ -154,7 +154,7 @@ fn refused(error: &(dyn std::error::Error + 'static), state: &Connection) -> Opt
             return if hyper.is_parse_too_large() {
                 Some("a request had a line or header fields beyond the limit (431 or 414)")
             } else if hyper.is_parse() {
-                Some("a connection carried something that is no HTTP request (400)")
+                Some("a connection carried something that is not an HTTP request (400)")
             } else if hyper.is_timeout() && state.unused() {
                 Some("a request's header fields did not arrive in the time allowed")
             } else {

@@ -117,7 +117,7 @@ impl Routes {
                 return Err(misdirected(StatusCode::NOT_FOUND, why));
             }
             (_, true) => {
-                let why = "this is no link that the API gave while this witness was running";
+                let why = "this is not a link that the API gave while this witness was running";
                 let restored = self.links.restore(path);
                 let Restored { url, apart } =
                     restored.ok_or(misdirected(StatusCode::NOT_FOUND, why))?;
@@ -146,11 +146,11 @@ impl Routes {
 
     fn admit(&self, parts: &Parts, door: Door) -> Result<(), Misdirected> {
         if parts.method == Method::CONNECT {
-            let why = "CONNECT is refused: this is no forward proxy; use its base URL instead";
+            let why = "CONNECT is refused: this is not a forward proxy; use its base URL instead";
             return Err(misdirected(StatusCode::METHOD_NOT_ALLOWED, why));
         }
         if !parts.uri.path().starts_with('/') {
-            let why = "the request target is no path";
+            let why = "the request target is not a path";
             return Err(misdirected(StatusCode::BAD_REQUEST, why));
         }
         let hosts = parts.headers.get_all(HOST).iter().count();

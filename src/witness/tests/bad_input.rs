@@ -47,7 +47,7 @@ async fn what_is_no_http_is_refused_and_noted() {
     // A binary greeting, as a TLS client sends it to a plain port.
     let answer = talk(&watched.address(), b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03").await;
     assert!(matches!(status(&answer), "400" | "closed"), "{answer}");
-    watched.noted("no HTTP request").await;
+    watched.noted("not an HTTP request").await;
     assert_eq!(api.requests().total, 0);
     lives_on(&watched).await;
     api.shutdown().await;
@@ -70,7 +70,7 @@ async fn it_is_no_forward_proxy() {
     }
     assert_eq!(api.requests().total, 0);
     watched.noted("CONNECT").await;
-    watched.noted("no forward proxy").await;
+    watched.noted("not a forward proxy").await;
     // Absolute-form that names this very witness is a request like any other (RFC 9112, 3.2.2).
     let base = watched.witness.base_url();
     let request = format!("GET {base}/_status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");

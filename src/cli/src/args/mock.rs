@@ -1,5 +1,5 @@
 //! The options of `mock`.
-//! Refuses defaults of its own where the double has one.
+//! It has no default of its own where the mock has one.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,17 +12,20 @@ use super::{address, default_queue_lag, duration};
 
 const MOCK_EXAMPLES: &str = "\
 Examples:
-  letterproof mock --credentials creds     INT on 127.0.0.1:9000, keys for a client in creds/
-  letterproof mock --auth none             INT without tokens, for curl and a browser
-  letterproof mock --profile sandbox       the public sandbox: stateless and open
-  letterproof mock --fault lose-update=1   INT that loses one update; `--fault list` for all faults
+  letterproof mock --credentials creds     INT on 127.0.0.1:9000; creds/ holds
+                                           keys for a client
+  letterproof mock --auth none             INT without tokens, for curl and a
+                                           browser
+  letterproof mock --profile sandbox       the public sandbox: stateless, open
+  letterproof mock --fault lose-update=1   INT that loses one update
+  letterproof mock --fault list            all faults
 
-One line of JSON with the addresses is printed when it is ready. Ctrl-C ends it.";
+When it is ready, it prints one line of JSON with its addresses. Ctrl-C ends it.";
 
 #[derive(Debug, Args)]
 #[command(after_help = MOCK_EXAMPLES)]
 pub(crate) struct MockOptions {
-    /// Which deployed system to behave as
+    /// Which deployed system to behave like
     #[arg(long, value_enum, default_value_t = MockProfile::Int)]
     pub(crate) profile: MockProfile,
 
@@ -30,81 +33,90 @@ pub(crate) struct MockOptions {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000", value_parser = address)]
     pub(crate) listen: SocketAddr,
 
-    /// Loopback address of the admin side: seed, reset, make visible, read state
+    /// Loopback address for administration: seed, reset, make visible, read state
     #[arg(long, value_name = "ADDR", value_parser = address)]
     pub(crate) admin: Option<SocketAddr>,
 
-    /// Letters seeded [default: 2510 of the mix `int`, 2500 of any other]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    /// Letters that the mock holds [default: 2510 for the mix `int`, 2500 otherwise]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000),
+        help_heading = "Letters")]
     pub(crate) letters: Option<u32>,
 
-    /// Which letters: `int`, as INT is seeded, or `varied`, with damaged and unlisted ones
-    #[arg(long, value_name = "MIX", default_value_t = Mix::DEFAULT, conflicts_with = "seeds")]
+    /// Which letters: `int`, seeded like INT, or `varied`, with damaged and unlisted letters
+    #[arg(long, value_name = "MIX", default_value_t = Mix::DEFAULT, conflicts_with = "seeds",
+        help_heading = "Letters")]
     pub(crate) mix: Mix,
 
-    /// The same number gives the same letters
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    /// Number that the letters are made from; the same number makes the same letters
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Letters")]
     pub(crate) seed: u64,
 
-    /// Mix of letters of your own, as a TOML file
-    #[arg(long, value_name = "FILE")]
+    /// Your own mix of letters, as a TOML file
+    #[arg(long, value_name = "FILE", help_heading = "Letters")]
     pub(crate) seeds: Option<PathBuf>,
 
     /// How callers prove who they are: `jwt`, `static:TOKEN` or `none`
-    #[arg(long, value_name = "KIND", default_value = "jwt")]
+    #[arg(long, value_name = "KIND", default_value = "jwt", help_heading = "Gateway")]
     pub(crate) auth: String,
 
     /// Public keys of an application whose API key is in LETTERPROOF_API_KEY; may be repeated
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Gateway")]
     pub(crate) jwks: Vec<PathBuf>,
 
-    /// Folder to write the demonstration application's key, kid and API key to; an API key that is
-    /// there already is kept
-    #[arg(long, value_name = "DIR", conflicts_with = "jwks")]
+    /// Folder for the key, kid and API key of a demonstration application; an API key that is
+    /// already there is kept
+    #[arg(long, value_name = "DIR", conflicts_with = "jwks", help_heading = "Gateway")]
     pub(crate) credentials: Option<PathBuf>,
 
     /// How long a listed letter stays hidden
-    #[arg(long, value_name = "TIME", default_value = "300s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "300s", value_parser = duration,
+        help_heading = "Behaviour")]
     pub(crate) visibility_timeout: Duration,
 
     /// How long an update takes to show
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration,
+        help_heading = "Behaviour")]
     pub(crate) apply_delay: Duration,
 
     /// How long an accepted letter stays in the list
-    #[arg(long, value_name = "TIME", default_value = default_queue_lag(), value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = default_queue_lag(), value_parser = duration,
+        help_heading = "Behaviour")]
     pub(crate) queue_lag: Duration,
 
     /// Let some updates overtake others
-    #[arg(long)]
+    #[arg(long, help_heading = "Behaviour")]
     pub(crate) unordered: bool,
 
     /// How long a download link works
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration,
+        help_heading = "Behaviour")]
     pub(crate) link_ttl: Duration,
 
     /// How long a token works
-    #[arg(long, value_name = "TIME", default_value = "599s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "599s", value_parser = duration,
+        help_heading = "Gateway")]
     pub(crate) token_lifetime: Duration,
 
     /// Requests per second and application; 0 for no limit
-    #[arg(long, value_name = "N", default_value_t = 300)]
+    #[arg(long, value_name = "N", default_value_t = 300, help_heading = "Gateway")]
     pub(crate) rate_limit: u32,
 
     /// How the rate limit counts: `fixed-window`, `sliding-window` or `spike-arrest`
-    #[arg(long, value_name = "KIND", default_value = "fixed-window")]
+    #[arg(long, value_name = "KIND", default_value = "fixed-window", help_heading = "Gateway")]
     pub(crate) limiter: Limiter,
 
-    /// Added to every answer
-    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = duration)]
+    /// Time added to every answer
+    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = duration,
+        help_heading = "Behaviour")]
     pub(crate) latency: Duration,
 
-    /// Up to this much more is added on top, at random
-    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = duration)]
+    /// Up to this much more time is added at random
+    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = duration,
+        help_heading = "Behaviour")]
     pub(crate) latency_jitter: Duration,
 
-    /// Take a part of the gateway away; may be repeated
-    #[arg(long, value_enum, value_name = "PART")]
+    /// Leave out a part of the gateway; may be repeated
+    #[arg(long, value_enum, value_name = "PART", help_heading = "Gateway")]
     pub(crate) without: Vec<GatewayPart>,
 
     /// Serve HTTPS with a certificate made at the start
@@ -112,24 +124,24 @@ pub(crate) struct MockOptions {
     pub(crate) tls: bool,
 
     /// Be wrong in one way; may be repeated; `list` prints the catalogue
-    #[arg(long = "fault", value_name = "NAME[=ARG]")]
+    #[arg(long = "fault", value_name = "NAME[=ARG]", help_heading = "Faults")]
     pub(crate) faults: Vec<String>,
 
-    /// Let a request carry a fault of its own in the header X-Letterproof-Fault
-    #[arg(long)]
+    /// Let a request ask for a fault in its header X-Letterproof-Fault
+    #[arg(long, help_heading = "Faults")]
     pub(crate) request_faults: bool,
 
-    /// Measure how fast the double answers on this machine, print the figures and end
+    /// Measure how fast the mock answers on this machine, print the figures and exit
     #[arg(long)]
     pub(crate) bench: bool,
 }
 
-/// A deployed system to stand in for.
+/// A deployed system to behave like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MockProfile {
-    /// The integration environment: stateful, seeded, behind a token
+    /// The integration environment: stateful, seeded, needs a token
     Int,
-    /// The public sandbox: stateless, open, canned answers
+    /// The public sandbox: stateless, open, fixed answers
     Sandbox,
 }
 
@@ -144,7 +156,7 @@ pub(crate) enum GatewayPart {
     Quota,
     /// X-Request-ID and X-Correlation-ID sent back
     IdEcho,
-    /// A correlation id made where none was sent
+    /// A correlation id made if none was sent
     CorrelationId,
     /// The media type application/vnd.api+json (application/json instead)
     MediaType,

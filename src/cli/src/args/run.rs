@@ -8,109 +8,116 @@ use clap::{Args, Parser as _, ValueEnum};
 use letterproof_mock::Mix;
 use letterproof_model::{Strict, TestId};
 
-use super::{Arguments, Command, LoadOptions, OutputFormat, StorageOptions, WhoOptions, duration};
+use super::{
+    Arguments, Command, EMBEDDED_MOCK, EVIDENCE, LoadOptions, OutputFormat, PRODUCTION,
+    StorageOptions, TARGET, TESTS, WhoOptions, duration,
+};
 use crate::failure::Failure;
 
 const RUN_EXAMPLES: &str = "\
 Examples:
-  letterproof run                          the whole pack on an embedded double of INT
-  letterproof run --only AT1,AT2,AT3       some tests only
-  letterproof run --format json            one JSON document on stdout
-  letterproof run --target our-int.toml    against the target of a profile
+  letterproof run                         rehearse the whole pack against a mock
+  letterproof run --only AT1,AT2,AT3      some tests only
+  letterproof run --format json           one JSON document on stdout
+  letterproof run --target our-int.toml   against the target of a profile
   letterproof run --resume evidence/20261120T101500Z-abc123.incomplete
-                                           go on with a run that broke off
+                                          resume an interrupted run
 
-Optional tests (AT5, AT6, AT8, AT13) count as required where the profile states their statuses in
-`supports`, or --only names them. Ctrl-C and SIGTERM stop a run cleanly; twice, at once.
+An optional test (AT5, AT6, AT8, AT13) counts as required if --only names it or
+if `supports` in the profile lists its status. Ctrl-C or SIGTERM stops a run
+cleanly; a second one stops it at once.
 
-Exit codes: 0 every required test passed, 1 one failed, 2 wrong usage or configuration,
-3 incomplete, 4 the harness failed.";
+Exit codes: 0 every required test passed, 1 a required test failed, 2 wrong
+usage or configuration, 3 incomplete, 4 letterproof failed.";
 
 #[derive(Debug, Args)]
 #[command(after_help = RUN_EXAMPLES)]
 pub(crate) struct RunOptions {
-    /// Where requests go: mock (a double of INT inside this process), sandbox, int, prod-smoke, or
-    /// a profile file
-    #[arg(long, value_name = "NAME|FILE.toml", default_value = "mock")]
+    /// Where requests go: mock (a mock of INT inside this process), sandbox, int, prod-smoke, or a
+    /// profile file
+    #[arg(long, value_name = "NAME|FILE.toml", default_value = "mock", help_heading = TARGET)]
     pub(crate) target: String,
 
     /// Base URL of the API, instead of the target's own
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = TARGET)]
     pub(crate) base_url: Option<String>,
 
     /// Which suites to run
-    #[arg(long, value_enum, default_value_t = Suite::All)]
+    #[arg(long, value_enum, default_value_t = Suite::All, help_heading = TESTS)]
     pub(crate) suite: Suite,
 
     /// Only these acceptance tests, separated by commas
-    #[arg(long, value_name = "AT4,AT7", value_delimiter = ',')]
+    #[arg(long, value_name = "AT4,AT7", value_delimiter = ',', help_heading = TESTS)]
     pub(crate) only: Vec<TestId>,
 
     /// Read the acceptance features from this folder instead of the built-in ones
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = TESTS)]
     pub(crate) features: Option<PathBuf>,
 
-    /// Folder under which the evidence folder of this run is made
-    #[arg(long, value_name = "DIR", default_value = "evidence")]
+    /// Folder in which the evidence folder of this run is created
+    #[arg(long, value_name = "DIR", default_value = "evidence", help_heading = EVIDENCE)]
     pub(crate) out: PathBuf,
 
-    /// Test window this run belongs to
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2))]
+    /// Test window of this run
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2), help_heading = EVIDENCE)]
     pub(crate) window: Option<u8>,
 
-    /// Failures that were agreed to be waived, as a TOML file; they stay failures and are shown as
+    /// TOML file of failures that both sides agreed to waive; they stay failures and are shown as
     /// waived
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = TESTS)]
     pub(crate) waivers: Option<PathBuf>,
 
-    /// Text given by the reviewer; it is sent with the run's calls and stands in the evidence
-    #[arg(long, value_name = "TEXT")]
+    /// Text from the reviewer; it is sent with the run's calls and kept in the evidence
+    #[arg(long, value_name = "TEXT", help_heading = EVIDENCE)]
     pub(crate) nonce: Option<String>,
 
-    /// Letters seeded in the embedded double, and expected by AT2 [default: 2510 of the mix `int`,
-    /// 2500 of `varied`]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    /// Letters that the mock holds, and that AT2 expects [default: 2510 for the mix `int`, 2500 for
+    /// `varied`]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000),
+        help_heading = EMBEDDED_MOCK)]
     pub(crate) letters: Option<u32>,
 
-    /// Which letters the embedded mock holds: `int`, as INT is seeded, or `varied`, with damaged and
-    /// unlisted ones [default: int]
-    #[arg(long, value_name = "MIX")]
+    /// Which letters the mock holds: `int`, seeded like INT, or `varied`, with damaged and unlisted
+    /// letters [default: int]
+    #[arg(long, value_name = "MIX", help_heading = EMBEDDED_MOCK)]
     pub(crate) mix: Option<Mix>,
 
-    /// Seed of the embedded double: the same number gives the same letters [default: 1]
-    #[arg(long, value_name = "N")]
+    /// Number that the mock's letters are made from; the same number makes the same letters
+    /// [default: 1]
+    #[arg(long, value_name = "N", help_heading = EMBEDDED_MOCK)]
     pub(crate) seed: Option<u64>,
 
-    /// A letter of another supplier, which this one must not be able to read or change
-    #[arg(long, value_name = "ID")]
+    /// A letter of another supplier; this supplier must not be able to read or change it
+    #[arg(long, value_name = "ID", help_heading = TARGET)]
     pub(crate) foreign_letter: Option<String>,
 
-    /// How the result is printed on stdout
+    /// How to print the result on stdout
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     pub(crate) format: OutputFormat,
 
-    /// How long the embedded double hides a listed letter (INT: 300s) [default: 2s]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    /// How long the mock hides a listed letter (INT: 300s) [default: 2s]
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = EMBEDDED_MOCK)]
     pub(crate) visibility_timeout: Option<Duration>,
 
-    /// How long the embedded double takes to apply an update (INT: 6s to 10s) [default: 500ms]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    /// How long the mock takes to apply an update (INT: 6s to 10s) [default: 500ms]
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = EMBEDDED_MOCK)]
     pub(crate) apply_delay: Option<Duration>,
 
-    /// How long an accepted letter stays in the embedded mock's list [default: that of `mock`]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    /// How long the mock keeps an accepted letter in the list [default: as for the command `mock`]
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = EMBEDDED_MOCK)]
     pub(crate) queue_lag: Option<Duration>,
 
-    /// Make the embedded double wrong in one way, to see it caught (for example `lose-update=1`)
-    #[arg(long = "fault", value_name = "NAME[=ARG]")]
+    /// Make the mock wrong in one way, to see it caught, for example `lose-update=1`; may be
+    /// repeated
+    #[arg(long = "fault", value_name = "NAME[=ARG]", help_heading = EMBEDDED_MOCK)]
     pub(crate) faults: Vec<String>,
 
     /// Check bodies against this official OpenAPI file instead of the built-in schemas
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = TESTS)]
     pub(crate) spec: Option<PathBuf>,
 
-    /// Go on with the run in this folder, which a crash or Ctrl-C broke off: what had succeeded is
-    /// left alone, no update that was taken is sent again, and every attempt is kept
+    /// Resume the interrupted run in this folder: what succeeded is not repeated, no update that
+    /// was accepted is sent again, and every attempt is kept
     #[arg(long, value_name = "DIR", conflicts_with_all = [
         "target", "base_url", "suite", "only", "features", "out", "window", "nonce", "letters",
         "foreign_letter", "spec", "reseeded", "waivers", "smoke_letters", "confirm", "faults",
@@ -118,37 +125,37 @@ pub(crate) struct RunOptions {
     ])]
     pub(crate) resume: Option<PathBuf>,
 
-    /// Folder of the ledgers, which remember each target's letters from run to run [default: the
-    /// user's own, such as ~/.local/state/letterproof/ledgers, ~/Library/Application
-    /// Support/letterproof/ledgers or %LOCALAPPDATA%\letterproof\ledgers; without a home,
+    /// Folder of the ledgers, which remember each target's letters from run to run [default: your
+    /// own, such as ~/.local/state/letterproof/ledgers, ~/Library/Application
+    /// Support/letterproof/ledgers or %LOCALAPPDATA%\letterproof\ledgers; without a home folder,
     /// .letterproof beside the evidence]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = TARGET)]
     pub(crate) ledger: Option<PathBuf>,
 
-    /// The target was seeded anew since the last run: begin its ledger afresh and set the old aside
-    #[arg(long)]
+    /// The target was seeded again since the last run: start a new ledger and keep the old one
+    /// beside it
+    #[arg(long, help_heading = TARGET)]
     pub(crate) reseeded: bool,
 
-    /// Keep the letters' content that AT15 downloads, in this folder, for you alone
-    #[arg(long, value_name = "DIR")]
+    /// Keep the letters that AT15 downloads in this folder, for you alone
+    #[arg(long, value_name = "DIR", help_heading = EVIDENCE)]
     pub(crate) keep_pdfs: Option<PathBuf>,
 
-    /// Sign the bundle with this Ed25519 key (`letterproof keys --signing` makes one)
-    #[arg(long, value_name = "FILE")]
+    /// Sign the bundle with this Ed25519 key; `letterproof keys --signing` makes one
+    #[arg(long, value_name = "FILE", help_heading = EVIDENCE)]
     pub(crate) sign_key: Option<PathBuf>,
 
-    /// Have this time-stamping authority stamp the journal as the run goes on, and the manifest at
-    /// its end (RFC 3161); only hashes go out
-    #[arg(long, value_name = "URL")]
+    /// Get time stamps from this authority (RFC 3161) for the journal during the run and for the
+    /// manifest at the end; only hashes are sent
+    #[arg(long, value_name = "URL", help_heading = EVIDENCE)]
     pub(crate) timestamp: Option<String>,
 
-    /// Let more than the verdicts decide the exit code: violations by the supplier, or advice that was
-    /// not followed too
-    #[arg(long, value_name = "WHAT", value_enum)]
+    /// Also fail (exit code 1) for violations by the supplier, or for advice that was not followed
+    #[arg(long, value_name = "WHAT", value_enum, help_heading = TESTS)]
     pub(crate) strict: Option<Strictness>,
 
-    /// Agree beforehand that the run changes letters on the target, also where they are too few
-    #[arg(long)]
+    /// Agree in advance that the run changes letters on the target, even if there are too few
+    #[arg(long, help_heading = TARGET)]
     pub(crate) yes: bool,
 
     #[command(flatten)]
@@ -157,12 +164,12 @@ pub(crate) struct RunOptions {
     #[command(flatten)]
     pub(crate) storage: StorageOptions,
 
-    /// A live test letter of the production smoke test; may be repeated
-    #[arg(long = "letter", value_name = "ID")]
+    /// A live test letter for the production smoke test; may be repeated
+    #[arg(long = "letter", value_name = "ID", help_heading = PRODUCTION)]
     pub(crate) smoke_letters: Vec<String>,
 
-    /// Agree beforehand to the production smoke test, by the name of the host
-    #[arg(long, value_name = "HOST")]
+    /// Agree in advance to the production smoke test by giving the host's name
+    #[arg(long, value_name = "HOST", help_heading = PRODUCTION)]
     pub(crate) confirm: Option<String>,
 }
 
@@ -201,7 +208,7 @@ impl RunOptions {
 pub(crate) enum Suite {
     /// The acceptance pack, AT1 to AT15
     Acceptance,
-    /// The conformance suite
+    /// The conformance checks of the API
     Conformance,
     /// Both
     All,
@@ -210,9 +217,9 @@ pub(crate) enum Suite {
 /// What decides the exit code beside the verdicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Strictness {
-    /// Violations by the supplier: findings, and rules that an observer saw broken
+    /// Violations by the supplier: findings and broken rules
     Violations,
-    /// These, and advice that was not followed
+    /// Violations, and advice that was not followed
     Advice,
 }
 

@@ -9,26 +9,31 @@ use super::OutputFormat;
 
 const SELFTEST_EXAMPLES: &str = "\
 Examples:
-  letterproof selftest                          every fault of both catalogues and every honest
+  letterproof selftest                          every fault and every honest
                                                 variation, in a few minutes
-  letterproof selftest --only lose-update       one entry (`letterproof mock --fault list` and
-                                                `letterproof supplier --fault list` name them)
-  letterproof selftest --out reports            also as matrix.md, matrix.csv and matrix.html, and
-                                                contract-matrix.md
-  letterproof selftest --noise 50 --out noise   50 whole runs against a healthy API, each under noise
-                                                of its own, with real delays; also as noise.md and
-                                                noise.csv, with the journals of runs that differ
+  letterproof selftest --only lose-update       one entry
+  letterproof selftest --out reports            also write matrix.md, .csv and
+                                                .html, and contract-matrix.md
+  letterproof selftest --noise 50 --out noise   50 whole runs, each under
+                                                noise of its own; also write
+                                                noise.md, noise.csv and the
+                                                journals of runs that differ
 
-Noise is latency of 0 to 400 ms with jitter, updates that show after 0 to 12 s in order or not,
-visibility timeouts of 10 to 60 s, and one call in a hundred that fails in passing where a client may
-call again. A run takes some minutes and up to a thousand open files.
+The entries are listed by `letterproof mock --fault list` and
+`letterproof supplier --fault list`. An honest variation is an allowed way of
+seeding, working, calling or answering: nothing may accuse it. An example is
+post-only; reports/matrix.md lists them all.
 
-An honest variation is an allowed way of seeding, working, calling or answering: nothing may blame it
-(`--only post-only`; reports/matrix.md names them all).
+Noise is latency of 0 to 400 ms with jitter; updates that show after 0 to 12 s,
+in order or not; visibility timeouts of 10 to 60 s; and one call in a hundred
+that fails once, if a client may repeat it. A run takes some minutes and up to a
+thousand open files.
 
-Exit codes: 0 every fault was caught and no honest variation accused, 1 a fault survived, a variation
-was accused, something was red that should not have been, or a criterion is turned red by no fault, 2 wrong usage, 4 a trial could not be run. With --noise: 0 every
-run came to the verdicts of a quiet one, 1 one did not, 4 one could not be run.";
+Exit codes: 0 every fault was caught and no honest variation was accused, 1 a
+fault was missed, a variation was accused, something else failed, or no fault
+makes a criterion fail, 2 wrong usage, 4 a trial could not be run. With --noise:
+0 every run has the verdicts of a run without noise, 1 one has not, 4 a run
+could not be made.";
 
 #[derive(Debug, Args)]
 #[command(after_help = SELFTEST_EXAMPLES)]
@@ -37,24 +42,26 @@ pub(crate) struct SelftestOptions {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
 
-    /// Write the matrix or table into this folder: Markdown, CSV and, of the matrix, a heat map
+    /// Also write the matrix or table to this folder as Markdown and CSV, and the matrix as a heat
+    /// map
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 
-    /// Show that there are no false alarms: so many whole runs against a healthy API under noise
+    /// Show that there are no false alarms: run the whole pack this many times under noise against
+    /// a mock without faults
     #[arg(long, value_name = "N", conflicts_with = "only",
         value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub(crate) noise: Option<u16>,
 
-    /// What the noise is drawn from: the same number gives the same noise
+    /// Number that the noise is made from; the same number makes the same noise
     #[arg(long, value_name = "N", default_value_t = 1, requires = "noise")]
     pub(crate) seed: u64,
 
-    /// Trials or runs side by side; most of their time is spent waiting [default: 12, under noise 6]
+    /// Trials or runs at the same time; they mostly wait [default: 12, with --noise 6]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) jobs: Option<u16>,
 
-    /// How the matrix is printed
+    /// How to print the matrix
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     pub(crate) format: OutputFormat,
 }

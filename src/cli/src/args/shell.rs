@@ -8,7 +8,8 @@ use clap_complete::Shell;
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Example:
-  letterproof completions bash > ~/.local/share/bash-completion/completions/letterproof";
+  letterproof completions bash \\
+    > ~/.local/share/bash-completion/completions/letterproof";
 
 #[derive(Debug, Args)]
 #[command(after_help = COMPLETIONS_EXAMPLES)]
@@ -26,7 +27,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = MAN_EXAMPLES)]
 pub(crate) struct ManOptions {
-    /// Write a page for each command into this folder
+    /// Write a page for each command to this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 }

@@ -6,47 +6,48 @@ use std::path::PathBuf;
 use clap::Args;
 use letterproof_wire::StorageHost;
 
-use super::OutputFormat;
+use super::{OutputFormat, TARGET};
 
 /// Where documents may be fetched from.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct StorageOptions {
-    /// Agree beforehand that this host keeps the target's documents, beside those its profile states
-    /// in `storage_hosts`; `doctor` shows where links lead; may be repeated
-    #[arg(long = "yes-storage", value_name = "HOST[:PORT]")]
+    /// Agree in advance that this host keeps the target's documents, in addition to `storage_hosts`
+    /// of the profile; `letterproof doctor` shows where links lead; may be repeated
+    #[arg(long = "yes-storage", value_name = "HOST[:PORT]", help_heading = TARGET)]
     pub(crate) yes_storage: Vec<StorageHost>,
 }
 
 const DOCTOR_EXAMPLES: &str = "\
 Examples:
-  letterproof doctor                                 INT, credentials from the environment
-  letterproof doctor --target our-int.toml --yes     a profile, and list one letter
+  letterproof doctor                                 INT, with credentials from
+                                                     the environment
+  letterproof doctor --target our-int.toml --yes     a profile; list one letter
   letterproof doctor --target sandbox --format json  one JSON document on stdout
 
-Exit codes: 0 all in order (warnings included), 1 something does not work, 2 wrong usage or
-configuration.";
+Exit codes: 0 everything works (perhaps with warnings), 1 something does not,
+2 wrong usage or configuration.";
 
 #[derive(Debug, Args)]
 #[command(after_help = DOCTOR_EXAMPLES)]
 pub(crate) struct DoctorArguments {
-    /// What to examine: sandbox, int, a profile file, or mock with --base-url
-    #[arg(long, value_name = "NAME|FILE.toml", default_value = "int")]
+    /// What to check: sandbox, int, a profile file, or mock with --base-url
+    #[arg(long, value_name = "NAME|FILE.toml", default_value = "int", help_heading = TARGET)]
     pub(crate) target: String,
 
     /// Base URL of the API, instead of the target's own
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = TARGET)]
     pub(crate) base_url: Option<String>,
 
-    /// The JWKS as it is registered, to hold the signing key against
-    #[arg(long, value_name = "FILE")]
+    /// The registered JWKS, to compare with the signing key
+    #[arg(long, value_name = "FILE", help_heading = TARGET)]
     pub(crate) jwks: Option<PathBuf>,
 
-    /// How the result is printed on stdout
+    /// How to print the result on stdout
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     pub(crate) format: OutputFormat,
 
-    /// List one letter without asking, which hides it for the visibility timeout
-    #[arg(long)]
+    /// List one letter without asking; this hides it for the visibility timeout
+    #[arg(long, help_heading = TARGET)]
     pub(crate) yes: bool,
 }
 
@@ -57,28 +58,30 @@ Example:
 #[derive(Debug, Args)]
 #[command(after_help = INIT_EXAMPLES)]
 pub(crate) struct InitOptions {
-    /// The profile to write; a file that is there is not overwritten
+    /// The profile to write; an existing file is not overwritten
     #[arg(value_name = "FILE", default_value = "letterproof.toml")]
     pub(crate) file: PathBuf,
 }
 
 const KEYS_EXAMPLES: &str = "\
 Examples:
-  letterproof keys --out keys --kid our-int-1   keys/our-int-1.pem and keys/our-int-1.jwks.json
-  letterproof keys --signing --out keys         an Ed25519 pair for `run --sign-key`";
+  letterproof keys --out keys --kid our-int-1   a pair for the developer portal:
+                                                keys/our-int-1.pem and
+                                                keys/our-int-1.jwks.json
+  letterproof keys --signing --out keys         a pair for `run --sign-key`";
 
 #[derive(Debug, Args)]
 #[command(after_help = KEYS_EXAMPLES)]
 pub(crate) struct KeysOptions {
-    /// Folder for the two files; files that are there are not overwritten
+    /// Folder for the two files; existing files are not overwritten
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) out: PathBuf,
 
-    /// An Ed25519 pair that signs bundles, instead of a pair for the developer portal
+    /// Make an Ed25519 pair that signs bundles, instead of a pair for the developer portal
     #[arg(long)]
     pub(crate) signing: bool,
 
-    /// The id under which the key is registered [default: letterproof-DATE]
+    /// Id under which the key is registered [default: letterproof-DATE]
     #[arg(long, value_name = "KID", conflicts_with = "signing")]
     pub(crate) kid: Option<String>,
 }
@@ -87,7 +90,8 @@ const DRIFT_EXAMPLES: &str = "\
 Example:
   letterproof drift specification/api.yml
 
-Exit codes: 0 nothing breaking, 1 something breaking, 2 the file cannot be used.";
+Exit codes: 0 no breaking change, 1 a breaking change, 2 the file cannot be
+used.";
 
 #[derive(Debug, Args)]
 #[command(after_help = DRIFT_EXAMPLES)]
@@ -96,7 +100,7 @@ pub(crate) struct DriftOptions {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
-    /// How the result is printed on stdout
+    /// How to print the result on stdout
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     pub(crate) format: OutputFormat,
 }

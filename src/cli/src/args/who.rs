@@ -4,25 +4,30 @@
 use clap::Args;
 use letterproof_model::{Who, WindowDates, stated};
 
-/// Who stands behind a run: it stands at the head of the evidence, and decides nothing.
+use super::SUPPLIER;
+
+/// Who stands behind a run: the evidence names them first, and no verdict depends on it.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct WhoOptions {
-    /// The supplier's name, as the evidence states it [default: the profile's]
-    #[arg(long, value_name = "NAME", env = "LETTERPROOF_SUPPLIER", value_parser = stated)]
+    /// The supplier's name for the evidence [default: the profile's]
+    #[arg(long, value_name = "NAME", env = "LETTERPROOF_SUPPLIER", value_parser = stated,
+        help_heading = SUPPLIER)]
     pub(crate) supplier_name: Option<String>,
 
     /// The id of the supplier's application on the API platform, not its key [default: the
     /// profile's]
-    #[arg(long, value_name = "ID", env = "LETTERPROOF_APPLICATION_ID", value_parser = stated)]
+    #[arg(long, value_name = "ID", env = "LETTERPROOF_APPLICATION_ID", value_parser = stated,
+        help_heading = SUPPLIER)]
     pub(crate) application_id: Option<String>,
 
-    /// The role of the person who answers for the test [default: the profile's]
-    #[arg(long, value_name = "ROLE", env = "LETTERPROOF_TEST_MANAGER", value_parser = stated)]
+    /// The role of the person responsible for the test [default: the profile's]
+    #[arg(long, value_name = "ROLE", env = "LETTERPROOF_TEST_MANAGER", value_parser = stated,
+        help_heading = SUPPLIER)]
     pub(crate) test_manager: Option<String>,
 
-    /// The first and last day of the test window, such as 2026-11-02/2026-11-13 [default: the
+    /// First and last day of the test window, such as 2026-11-02/2026-11-13 [default: the
     /// profile's]
-    #[arg(long, value_name = "FROM/TO", env = "LETTERPROOF_WINDOW_DATES")]
+    #[arg(long, value_name = "FROM/TO", env = "LETTERPROOF_WINDOW_DATES", help_heading = SUPPLIER)]
     pub(crate) window_dates: Option<WindowDates>,
 }
 

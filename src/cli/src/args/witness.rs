@@ -10,124 +10,129 @@ use clap::Args;
 use letterproof_model::TestId;
 use letterproof_witness::{HostAndPort, Injection};
 
-use super::{OutputFormat, StorageOptions, Strictness, WhoOptions, address, duration};
+use super::{
+    EVIDENCE, OutputFormat, StorageOptions, Strictness, TARGET, TESTS, WhoOptions, address,
+    duration,
+};
 
 const WITNESS_EXAMPLES: &str = "\
 Examples:
-  letterproof witness --upstream int                     watch a supplier's system work against INT
-  letterproof witness --upstream mock --base-url http://127.0.0.1:9000/nhs-notify-supplier
+  letterproof witness --upstream int   watch a supplier's system use INT
+  letterproof witness --upstream mock \\
+    --base-url http://127.0.0.1:9000/nhs-notify-supplier
   letterproof witness --upstream int --only AT4,AT7 --read-back --window 1
-  letterproof witness --upstream our-int.toml --listen 0.0.0.0:9100 --host witness
-                                                         called by its name, as between containers
-  letterproof witness --upstream our-int.toml --inject \"429@5%\" --inject \"POST /letters: drop-response@1%\"
+  letterproof witness --upstream our-int.toml --listen 0.0.0.0:9100 \\
+    --host witness
+                                       called by its name, as between containers
+  letterproof witness --upstream our-int.toml --inject \"429@5%\" \\
+    --inject \"POST /letters: drop-response@1%\"
 
-The supplier's system calls the witness in place of the API: tokens at /oauth2/token of the same
-address, everything else below the same path. Its first line on stdout is JSON and tells the
-addresses. Ctrl-C, SIGTERM or the button on the live page ends it and writes the evidence; Ctrl-C again
-stops at once.
+The supplier's system calls the witness instead of the API: for tokens,
+/oauth2/token at the same address; for everything else, the same path. The first
+line on stdout is JSON with the addresses. Ctrl-C, SIGTERM or the button on the
+live page ends it and writes the evidence; a second Ctrl-C stops it at once.
 
-Exit codes: 0 every required test passed, 1 one failed, 2 wrong usage or configuration,
-3 incomplete, 4 the harness failed.";
+Exit codes: 0 every required test passed, 1 a required test failed, 2 wrong
+usage or configuration, 3 incomplete, 4 letterproof failed.";
 
 #[derive(Debug, Args)]
 #[command(after_help = WITNESS_EXAMPLES)]
 pub(crate) struct WitnessOptions {
-    /// The API behind it: mock (with --base-url), sandbox, int, or a profile file
-    #[arg(long, value_name = "NAME|FILE.toml")]
+    /// The API to pass calls on to: mock (with --base-url), sandbox, int, or a profile file
+    #[arg(long, value_name = "NAME|FILE.toml", help_heading = TARGET)]
     pub(crate) upstream: String,
 
     /// Base URL of the API, instead of the target's own
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = TARGET)]
     pub(crate) base_url: Option<String>,
 
     /// How long the API hides a listed letter, instead of the target's own time
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = TARGET)]
     pub(crate) visibility_timeout: Option<Duration>,
 
-    /// Where the supplier's system finds it; port 0 takes a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9100", value_parser = address)]
+    /// Address that the supplier's system calls; port 0 takes a free port
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9100", value_parser = address,
+        help_heading = "Proxy")]
     pub(crate) listen: SocketAddr,
 
-    /// Host name, with or without a port, that the links to documents get: another name of this
-    /// machine than the supplier's system calls the API by, so that its HTTP library drops the
-    /// bearer token as it does towards the real storage. On loopback the default is localhost, or
-    /// 127.0.0.1 where the API is called as localhost, at a free port; with --listen on another
-    /// address links keep the API's own name and port unless a name is given here
-    #[arg(long, value_name = "NAME[:PORT]")]
+    /// Host name, with or without a port, for the links to documents. It must be another name of
+    /// this machine than the one the supplier's system calls, so that its HTTP library drops the
+    /// bearer token, as with the real storage. Default on loopback: localhost, or 127.0.0.1 if the
+    /// API is called as localhost, at a free port. Otherwise links keep the API's own name and port
+    #[arg(long, value_name = "NAME[:PORT]", help_heading = "Proxy")]
     pub(crate) download_host: Option<HostAndPort>,
 
-    /// A host name that the supplier's system calls it by, beside localhost and its own address, with
-    /// the port where that is another than the one it listens on; may be repeated. Requests that
-    /// name any other host are refused
-    #[arg(long = "host", value_name = "NAME[:PORT]")]
+    /// Another host name that the supplier's system calls the witness by, with the port if that
+    /// differs from --listen; may be repeated. The witness refuses requests for any other host
+    #[arg(long = "host", value_name = "NAME[:PORT]", help_heading = "Proxy")]
     pub(crate) hosts: Vec<HostAndPort>,
 
     #[command(flatten)]
     pub(crate) storage: StorageOptions,
 
-    /// Where the live page is, on this machine alone; port 0 takes a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9101", value_parser = address)]
+    /// Address of the live page, on this machine only; port 0 takes a free port
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9101", value_parser = address,
+        help_heading = "Proxy")]
     pub(crate) ui: SocketAddr,
 
-    /// Folder under which the evidence folder of this run is made
-    #[arg(long, value_name = "DIR", default_value = "evidence")]
+    /// Folder in which the evidence folder of this run is created
+    #[arg(long, value_name = "DIR", default_value = "evidence", help_heading = EVIDENCE)]
     pub(crate) out: PathBuf,
 
     /// Serve HTTPS; the certificate to trust, letterproof-witness-ca.pem, is written to --out
-    #[arg(long)]
+    #[arg(long, help_heading = "Proxy")]
     pub(crate) tls: bool,
 
-    /// A host name or address that the supplier's system uses for it; may be repeated
-    #[arg(long = "tls-name", value_name = "NAME", requires = "tls")]
+    /// A host name or address of the witness for its certificate; may be repeated
+    #[arg(long = "tls-name", value_name = "NAME", requires = "tls", help_heading = "Proxy")]
     pub(crate) tls_names: Vec<String>,
 
     #[allow(rustdoc::broken_intra_doc_links, reason = "these brackets are the option's syntax")]
-    /// Make something go wrong at the seam: [OPERATION: ]WHAT[=TIME][@RATE%|@nth=N], WHAT being 429,
-    /// 500, 502, 503, 504, timeout, drop-response, slow-body or expired-link; may be repeated
-    #[arg(long = "inject", value_name = "RULE")]
+    /// Make something go wrong: [OPERATION: ]WHAT[=TIME][@RATE%|@nth=N], where WHAT is 429, 500,
+    /// 502, 503, 504, timeout, drop-response, slow-body or expired-link; may be repeated
+    #[arg(long = "inject", value_name = "RULE", help_heading = "Proxy")]
     pub(crate) inject: Vec<Injection>,
 
-    /// At the end, read back each letter whose last status the supplier's system never looked at,
-    /// and once more each that moved and a sample of the others, with the target's own credentials;
-    /// recorded as the witness's own
-    #[arg(long)]
+    /// At the end, read letters with the target's own credentials: each whose last status the
+    /// supplier's system did not look at, each that changed, and a sample of the others. These
+    /// calls are recorded as the witness's own
+    #[arg(long, help_heading = TESTS)]
     pub(crate) read_back: bool,
 
     /// Only these acceptance tests, separated by commas
-    #[arg(long, value_name = "AT4,AT7", value_delimiter = ',')]
+    #[arg(long, value_name = "AT4,AT7", value_delimiter = ',', help_heading = TESTS)]
     pub(crate) only: Vec<TestId>,
 
-    /// Test window this run belongs to
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2))]
+    /// Test window of this run
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2), help_heading = EVIDENCE)]
     pub(crate) window: Option<u8>,
 
-    /// Text given by the reviewer; it stands in the evidence
-    #[arg(long, value_name = "TEXT")]
+    /// Text from the reviewer; it is kept in the evidence
+    #[arg(long, value_name = "TEXT", help_heading = EVIDENCE)]
     pub(crate) nonce: Option<String>,
 
     #[command(flatten)]
     pub(crate) who: WhoOptions,
 
-    /// Failures that were agreed to be waived, as a TOML file; they stay failures and are shown as
+    /// TOML file of failures that both sides agreed to waive; they stay failures and are shown as
     /// waived
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = TESTS)]
     pub(crate) waivers: Option<PathBuf>,
 
-    /// Let more than the verdicts decide the exit code: violations by the supplier, or advice that was
-    /// not followed too
-    #[arg(long, value_name = "WHAT", value_enum)]
+    /// Also fail (exit code 1) for violations by the supplier, or for advice that was not followed
+    #[arg(long, value_name = "WHAT", value_enum, help_heading = TESTS)]
     pub(crate) strict: Option<Strictness>,
 
-    /// Sign the bundle with this Ed25519 key (`letterproof keys --signing` makes one)
-    #[arg(long, value_name = "FILE")]
+    /// Sign the bundle with this Ed25519 key; `letterproof keys --signing` makes one
+    #[arg(long, value_name = "FILE", help_heading = EVIDENCE)]
     pub(crate) sign_key: Option<PathBuf>,
 
-    /// Have this time-stamping authority stamp the journal as it grows, and the manifest at the end
-    /// (RFC 3161); only hashes go out
-    #[arg(long, value_name = "URL")]
+    /// Get time stamps from this authority (RFC 3161) for the journal during the run and for the
+    /// manifest at the end; only hashes are sent
+    #[arg(long, value_name = "URL", help_heading = EVIDENCE)]
     pub(crate) timestamp: Option<String>,
 
-    /// How the result is printed on stdout, after the line with the addresses
+    /// How to print the result on stdout, after the line with the addresses
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     pub(crate) format: OutputFormat,
 }

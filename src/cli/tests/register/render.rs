@@ -26,7 +26,7 @@ pub(crate) fn markdown(register: &Register) -> String {
          API's contract or the letters' lifecycle; {} are *ours*. A clause with several demands is \
          as strong as the weakest that its judge can fail.\n\
          - **Judge**: the file that decides, from recorded exchanges alone.\n\
-         - **Faults**: faults of the API (`letterproof mock --fault list`) or of a print house \
+         - **Faults**: faults of the API (`letterproof mock --fault list`) or of the sample supplier \
          (`letterproof supplier --fault list`) that `letterproof selftest` saw turn the clause red, \
          by `{MATRIX}`; {} of {} checks have at least one.\n\
          - **Journal**: a hand-written journal in `{JOURNALS}` that fails this clause and no other \

@@ -100,7 +100,7 @@ impl Drop for Watching {
     }
 }
 
-/// A day of the model print house through a witness.
+/// A day of the sample supplier through a witness.
 pub(crate) fn print_house(double: &Double, witness: &Watching, arguments: &[&str]) -> Ended {
     let addresses = [
         "supplier",

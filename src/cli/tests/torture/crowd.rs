@@ -114,7 +114,7 @@ fn beside_ten_thousand_connections_a_run_passes_and_the_double_stays_small() {
     let double = double(folder.path());
     let (files, memory) = (files_of(double.process()), memory_of(double.process()));
     let (mut crowd, standing) = crowd(double.address(), count);
-    assert_eq!(standing, count, "the double did not take them all");
+    assert_eq!(standing, count, "the mock did not take them all");
     wait_for_files(double.process(), |open| open >= files + count);
 
     let profile = double.profile(folder.path(), double.base_url(), "");

@@ -112,7 +112,7 @@ impl Doctor {
             KeyMatch::NoSet => self.diagnosis.failure(
                 name,
                 title,
-                "the file is no JWKS",
+                "the file is not a JWKS",
                 "Give the JSON file with the `keys` that was registered in the developer portal.",
             ),
         }

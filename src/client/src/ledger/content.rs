@@ -26,9 +26,9 @@ impl Content {
                 }
                 match (content.pages, &content.problem) {
                     (_, Some(problem)) => unusable(problem),
-                    (None, None) => unusable("it is no PDF"),
+                    (None, None) => unusable("it is not a PDF"),
                     (Some(pages), None) if !matches!(answer.body, Body::Pdf(_)) || pages == 0 => {
-                        unusable("it is no PDF with pages")
+                        unusable("it is not a PDF with pages")
                     }
                     (Some(pages), None) if pages > MOST_PAGES => {
                         Some((Self::TooLong { pages }, Some(format!("it has {pages} pages"))))

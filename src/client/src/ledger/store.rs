@@ -198,8 +198,9 @@ fn read(path: &Path, expected: &Header, bytes: &[u8]) -> Result<Contents, Client
         return Ok(contents);
     }
     let first = lines.next().map(|(_, line)| line).unwrap_or_default();
-    let header: Header = serde_json::from_slice(first)
-        .map_err(|_| at_fault(path, "it is no letterproof ledger; name another file".to_owned()))?;
+    let header: Header = serde_json::from_slice(first).map_err(|_| {
+        at_fault(path, "it is not a letterproof ledger; name another file".to_owned())
+    })?;
     if ![FORMAT, FORMAT_1].contains(&header.format.as_str()) {
         return Err(at_fault(
             path,

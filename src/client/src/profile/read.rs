@@ -80,7 +80,7 @@ fn url<'a>(table: &Table<'a>, name: &'static str) -> Option<&'a str> {
             Err("the address carries credentials, which no profile may hold".to_owned())
         }
         Ok(_) => Ok(text),
-        Err(error) => Err(format!("this is no address ({error})")),
+        Err(error) => Err(format!("this is not an address ({error})")),
     })
 }
 
@@ -139,7 +139,7 @@ fn secret(auth: &Table<'_>, name: &'static str, folder: &Path) -> Option<SecretS
         found.problem("command", "it is empty; give the program and its arguments");
     }
     let ways = ["env", "file", "command"];
-    if ways.into_iter().filter(|way| found.has(*way)).count() != 1 {
+    if ways.into_iter().filter(|way| found.has(way)).count() != 1 {
         auth.problem(name, format!("expected {expected}"));
     }
     env.or(file).or(command.map(SecretSource::Command))

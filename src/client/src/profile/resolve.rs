@@ -30,7 +30,7 @@ impl Profile {
             "sandbox" => built_in(Target::sandbox()?),
             "int" => built_in(Target::int(Target::auth_from_environment()?)?),
             "mock" => Err(ClientError::configuration(
-                "target `mock` is the embedded double; with an address of its own, give --base-url as well",
+                "target `mock` is the embedded mock; for one at its own address, give --base-url as well",
             )),
             "prod-smoke" => Err(ClientError::refused(
                 "target `prod-smoke` is for the smoke test alone, with named letters and a typed confirmation",

@@ -24,7 +24,7 @@ impl Target {
             Some(text) if matches!(self.auth, crate::Auth::SignedJwt { .. }) => {
                 Some(Url::parse(text).map_err(|error| {
                     ClientError::configuration(format!(
-                        "token URL `{text}`: it is no URL ({error}); give an address such as https://host/oauth2/token"
+                        "token URL `{text}`: it is not a URL ({error}); give an address such as https://host/oauth2/token"
                     ))
                 })?)
             }
@@ -115,7 +115,7 @@ pub(super) fn allow(inner: &Inner, call: &Call) -> Result<(), ClientError> {
         Ok(())
     } else {
         Err(ClientError::refused(format!(
-            "{} is no part of the production smoke test, which fetches the named letters and submits one record",
+            "{} is not part of the production smoke test, which fetches the named letters and submits one record",
             route.operation.label()
         )))
     }

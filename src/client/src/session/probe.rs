@@ -174,7 +174,7 @@ impl Session {
 
     async fn probe_call(&self, flow: &Flow, probe: &Probe) -> Result<Call, ClientError> {
         let method = Method::from_bytes(probe.method.as_bytes()).map_err(|_| {
-            ClientError::configuration(format!("`{}` is no HTTP method", probe.method))
+            ClientError::configuration(format!("`{}` is not an HTTP method", probe.method))
         })?;
         let mut headers = Vec::new();
         let mut put = |name: &'static str, choice: &HeaderChoice, usual: Option<String>| {
@@ -196,7 +196,7 @@ impl Session {
         put("content-type", &probe.content_type, probe.body.as_ref().map(|_| document))?;
         for (name, value) in &probe.headers {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
-                ClientError::configuration(format!("`{name}` is no HTTP header name"))
+                ClientError::configuration(format!("`{name}` is not an HTTP header name"))
             })?;
             let value = header_text(value, name.as_str())?;
             headers.push((name, value));

@@ -44,7 +44,7 @@ pub(super) fn of(session: &Session, raw: &Raw, status: u16) -> ClientError {
         _ => ClientError::TokenUnusable {
             url,
             status,
-            problem: "the answer is no refusal of the platform either".to_owned(),
+            problem: "the answer is not a refusal of the platform either".to_owned(),
         },
     }
 }

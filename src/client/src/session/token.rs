@@ -313,7 +313,7 @@ impl Session {
         let body = raw.secret_body.as_ref();
         let answer: TokenAnswer = body
             .and_then(|body| serde_json::from_slice(body.expose_secret()).ok())
-            .ok_or_else(|| unusable(status, "the body is no JSON with an `access_token`"))?;
+            .ok_or_else(|| unusable(status, "the body is not JSON with an `access_token`"))?;
         let header = Bearer::of_token(answer.access_token.expose_secret())
             .ok_or_else(|| unusable(status, "the token has characters that no header may carry"))?;
         // The platform writes the number as a string.
@@ -324,7 +324,7 @@ impl Session {
         };
         let life = seconds
             .filter(|seconds| *seconds > 0)
-            .ok_or_else(|| unusable(status, "`expires_in` is no positive number of seconds"))?;
+            .ok_or_else(|| unusable(status, "`expires_in` is not a positive number of seconds"))?;
         Ok((header, Duration::from_secs(life.min(86_400))))
     }
 }

@@ -185,7 +185,7 @@ impl Supplier {
         Ok(sound)
     }
 
-    /// Whether a letter is of the kind wanted, as far as is known.
+    /// Whether a letter is of the kind wanted, as far as known.
     fn fits(&self, record: &LetterRecord, filter: LetterFilter) -> bool {
         let kind =
             record.specification.as_ref().and_then(|id| self.context().specification_kind(id));

@@ -51,7 +51,7 @@ async fn in_production_only_the_smoke_test_on_named_letters_is_sent() {
         session.probe(flow, &Probe::new("GET", "/letters?limit=1")).await.err(),
         session.probe(flow, &Probe::new("PATCH", "/letters/L1").with_body("{}")).await.err(),
     ] {
-        assert!(refused.unwrap().to_string().contains("no part of the production smoke test"));
+        assert!(refused.unwrap().to_string().contains("not part of the production smoke test"));
     }
     let burst = session.burst(flow, &Probe::new("GET", "/_status"), 400).await;
     assert!(burst.unwrap_err().to_string().contains("never exceeded on purpose"));

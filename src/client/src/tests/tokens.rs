@@ -108,10 +108,10 @@ async fn a_refused_token_is_told_once_to_everyone_who_waits() {
 #[tokio::test]
 async fn an_answer_that_is_no_token_is_told_apart_from_a_refusal() {
     for (status, body, expected) in [
-        (200, "<html>Welcome to the proxy</html>", "no JSON"),
+        (200, "<html>Welcome to the proxy</html>", "not JSON"),
         (200, r#"{"access_token":"x","expires_in":"soon"}"#, "expires_in"),
         (200, r#"{"access_token":"a\nb","expires_in":"599"}"#, "characters"),
-        (407, "<html>Proxy login</html>", "no refusal of the platform"),
+        (407, "<html>Proxy login</html>", "not a refusal of the platform"),
     ] {
         let stage = Stage::set().await.with_jwt();
         stage.double.world.lock().faults.token = vec![(status, body.to_owned())];

@@ -34,7 +34,7 @@ impl StatementState {
     pub const fn words(self) -> &'static str {
         match self {
             Self::NotAsked => "not asked for",
-            Self::Owed => "owed",
+            Self::Owed => "still needed",
             Self::FileMissing => "stated, its evidence is missing",
             Self::Given => "given",
         }

@@ -72,7 +72,7 @@ fn unknown(id: &CriterionId) -> Refused {
         Some((_, why)) => format!("{id} is no longer a clause of the pack ({why}); {}", taken()),
         None => {
             let id = crate::names::shown(id.as_str());
-            format!("`{id}` is no clause of the pack; {}", taken())
+            format!("`{id}` is not a clause of the pack; {}", taken())
         }
     })
 }

@@ -78,7 +78,7 @@ impl Reading<'_, '_> {
                 None => format!("it is not in the form of HAR ({place})"),
             },
             Category::Eof => format!("the file ends in the middle ({place}); export it again"),
-            Category::Syntax => format!("it is no JSON ({place})"),
+            Category::Syntax => format!("it is not JSON ({place})"),
         };
         if self.entry > 0 { Fault::Entry(self.entry, words) } else { Fault::Whole(words) }
     }
@@ -201,7 +201,7 @@ mod tests {
     fn what_is_no_har_is_told_by_its_first_fault() {
         for (text, words) in [
             ("", "ends in the middle"),
-            ("<html>", "it is no JSON (line 1, column 1)"),
+            ("<html>", "it is not JSON (line 1, column 1)"),
             ("[]", "not in the form of HAR"),
             ("{}", "no `log`"),
             (r#"{"log":[]}"#, "not in the form of HAR"),
@@ -209,7 +209,7 @@ mod tests {
             (r#"{"log":{"version":{},"entries":[]}}"#, "neither 1.1 nor 1.2"),
             (r#"{"log":{"version":"1.2"}}"#, "no `entries`"),
             (r#"{"log":{"version":"1.2","entries":[],"entries":[]}}"#, "not in the form"),
-            (r#"{"log":{"version":"1.2","entries":[]}}x"#, "it is no JSON"),
+            (r#"{"log":{"version":"1.2","entries":[]}}x"#, "it is not JSON"),
             (r#"{"log":{"version":"1.2","entries":[{},{},{"#, "entry 3: the file ends"),
         ] {
             assert!(faulty(text).contains(words), "{text}: {}", faulty(text));

@@ -57,7 +57,7 @@ pub(super) fn outcome(
     let odd = status.is_some();
     let status = status.and_then(code);
     if odd && status.is_none() {
-        desk.odd.push("its status is no HTTP status code".to_owned());
+        desk.odd.push("its status is not an HTTP status code".to_owned());
     }
     let told = response.error.take().or(response.failure.take());
     let told = told.filter(|words| !words.trim().is_empty());

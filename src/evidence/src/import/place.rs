@@ -54,7 +54,9 @@ impl Places {
         if url.len() > URL_LIMIT {
             return Err(format!("its address is longer than {URL_LIMIT} bytes"));
         }
-        let Ok(parsed) = Url::parse(url) else { return Err("its `url` is no address".to_owned()) };
+        let Ok(parsed) = Url::parse(url) else {
+            return Err("its `url` is not an address".to_owned());
+        };
         if !matches!(parsed.scheme(), "http" | "https") {
             return Ok(Place::Nowhere);
         }

@@ -185,7 +185,7 @@ fn what_is_wrong_with_other_peoples_traffic_does_not_matter() {
     entries.extend(link);
     entries[2]["startedDateTime"] = json!("yesterday");
     let import = imported(&entries);
-    let words = "entry 3 was left out: its `startedDateTime` is no time with an offset from UTC";
+    let words = "entry 3 was left out: its `startedDateTime` is not a time with an offset from UTC";
     assert_eq!((import.calls(), import.notes()[0].as_str()), (2, words));
 }
 
@@ -205,10 +205,10 @@ fn an_entry_that_cannot_be_true_is_left_out_and_named_by_its_number() {
     let changes: [(&str, Change); 9] = [
         ("it has no `request`", |entry| entry["request"] = Value::Null),
         ("its request has no `url`", |entry| entry["request"]["url"] = Value::Null),
-        ("its `url` is no address", |entry| entry["request"]["url"] = json!("/letters")),
+        ("its `url` is not an address", |entry| entry["request"]["url"] = json!("/letters")),
         ("its request has no `method`", |entry| entry["request"]["method"] = json!("GET CANARY")),
         ("it has no `startedDateTime`", |entry| entry["startedDateTime"] = Value::Null),
-        ("its `startedDateTime` is no time", |entry| entry["startedDateTime"] = json!("CANARY")),
+        ("its `startedDateTime` is not a time", |entry| entry["startedDateTime"] = json!("CANARY")),
         ("lies in the year 1970", |entry| entry["startedDateTime"] = json!("1970-01-01T00:00:00Z")),
         ("longer than 1048576 bytes", |entry| {
             entry["request"]["headers"][0]["value"] = json!("CANARY".repeat(200_000));
@@ -237,8 +237,12 @@ fn a_call_loses_no_more_than_what_cannot_be_true_in_it() {
     let changes: [(&str, Change); 6] = [
         ("its `time` is negative and was not read", |entry| entry["time"] = json!(-5)),
         ("its `time` is longer than a day", |entry| entry["time"] = json!(1e12)),
-        ("its status is no HTTP status code", |entry| entry["response"]["status"] = json!(70_000)),
-        ("its status is no HTTP status code", |entry| entry["response"]["status"] = json!(200.5)),
+        ("its status is not an HTTP status code", |entry| {
+            entry["response"]["status"] = json!(70_000)
+        }),
+        ("its status is not an HTTP status code", |entry| {
+            entry["response"]["status"] = json!(200.5)
+        }),
         ("header without a name", |entry| {
             let headers = &mut entry["response"]["headers"];
             headers.as_array_mut().unwrap().push(json!({ "value": "CANARY" }));

@@ -24,7 +24,7 @@ pub(super) struct Lasted {
 
 /// Reads the start of a call.
 pub(super) fn started(text: &str) -> Result<Timestamp, String> {
-    let wrong = "its `startedDateTime` is no time with an offset from UTC";
+    let wrong = "its `startedDateTime` is not a time with an offset from UTC";
     let read: Timestamp = text.trim().parse().map_err(|_| wrong.to_owned())?;
     let year = read.to_zoned(jiff::tz::TimeZone::UTC).year();
     if !(YEARS[0]..YEARS[1]).contains(&year) {

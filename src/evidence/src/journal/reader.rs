@@ -144,7 +144,7 @@ impl JournalReader {
             .ok()
             .and_then(|value| value.get("format")?.as_str().map(str::to_owned));
         match found {
-            None => return Err(broken(path, 1, "this is no header of a journal")),
+            None => return Err(broken(path, 1, "this is not the header of a journal")),
             Some(found) if !KNOWN.contains(&found.as_str()) => {
                 let found = found.chars().filter(|c| !c.is_control()).take(60).collect();
                 let (path, expected) = (path.to_owned(), JOURNAL_FORMAT);
@@ -231,7 +231,7 @@ impl JournalReader {
             false => serde_json::from_slice::<Line>(&self.buffer),
         };
         let line = line.map_err(|error| {
-            broken(&self.path, number, &format!("this is no journal line ({})", place(&error)))
+            broken(&self.path, number, &format!("this is not a journal line ({})", place(&error)))
         })?;
         if line.prev != self.chaining.prev(&self.prev) {
             let problem = "its `prev` does not match the lines before, so the chain is broken";

@@ -71,14 +71,14 @@ impl Envelope {
     /// Reads an envelope.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Unsound> {
         let written: Written =
-            serde_json::from_slice(bytes).map_err(|_| Unsound("is no DSSE envelope"))?;
+            serde_json::from_slice(bytes).map_err(|_| Unsound("is not a DSSE envelope"))?;
         if written.payload_type != PAYLOAD_TYPE {
             return Err(Unsound("holds something else than an in-toto statement"));
         }
         let decode = |text: &str| {
             STANDARD
                 .decode(text)
-                .map_err(|_| Unsound("holds a payload or signature that is no base64"))
+                .map_err(|_| Unsound("holds a payload or signature that is not base64"))
         };
         let signature = match written.signatures.as_slice() {
             [] => None,

@@ -88,6 +88,6 @@ fn look(entry: &DirEntry, name: &str) -> Result<Found, Fault> {
     if kind.is_file() {
         return Ok(Found::File(entry.metadata().map_err(Fault::Io)?.len()));
     }
-    let what = if kind.is_symlink() { "is a symbolic link" } else { "is no regular file" };
+    let what = if kind.is_symlink() { "is a symbolic link" } else { "is not a regular file" };
     Err(Fault::Refused(Problem::of(ProblemKind::NotAFile, name, what)))
 }

@@ -98,12 +98,12 @@ fn no_bundle(head: &[u8], tail: &[u8]) -> Problem {
                 .to_owned()
         }
         (_, true) => format!(
-            "it is no zip that letterproof wrote ({}), or it was packed again; unpack it and give \
+            "it is not a zip that letterproof wrote ({}), or it was packed again; unpack it and give \
              the folder",
             stamp::BUNDLE_FORMAT
         ),
         (false, _) => {
-            "it is no zip at all; give the folder of a run, or the zip made of it".to_owned()
+            "it is not a zip at all; give the folder of a run, or the zip made of it".to_owned()
         }
     };
     Problem::whole(ProblemKind::NotABundle, sentence)

@@ -113,7 +113,7 @@ impl Columns {
         let status = match cell(self.status) {
             "" | "-" | "0" => None,
             text => Some(text.parse().ok().filter(|code| (100..=599).contains(code)).ok_or_else(
-                || fault(format!("its status `{}` is no HTTP status", quoted(self.status))),
+                || fault(format!("its status `{}` is not an HTTP status", quoted(self.status))),
             )?),
         };
         let (method, path) = (cell(self.method), cell(self.path));
@@ -255,7 +255,11 @@ mod tests {
             ("time,method,path,status\n".to_owned(), 1, "no column is the correlation_id"),
             ("url,uri,time,method,status,correlation_id\n".to_owned(), 1, "may all be the path"),
             (format!("{head}c,soon,GET,/letters,200\n"), 2, "its time `soon`"),
-            (format!("{head}\nc,2026-08-21T10:15:00Z,GET,/letters,fine\n"), 3, "no HTTP status"),
+            (
+                format!("{head}\nc,2026-08-21T10:15:00Z,GET,/letters,fine\n"),
+                3,
+                "not an HTTP status",
+            ),
             (format!("{head}c,2026-08-21T10:15:00Z,,/letters,200\n"), 2, "its method is empty"),
         ] {
             let fault = parse(&text, BASE).unwrap_err();

@@ -98,7 +98,7 @@ impl StampRequest {
 
 /// The token in a `TimeStampResp`.
 fn token_of(answer: &[u8]) -> Result<&[u8], String> {
-    let unreadable = || "it is no answer to a request for a time stamp".to_owned();
+    let unreadable = || "it is not an answer to a request for a time stamp".to_owned();
     let mut answer = Der::of(answer).inside(SEQUENCE).ok_or_else(unreadable)?;
     let status = answer.inside(SEQUENCE).and_then(|mut status| status.take(INTEGER));
     match status.ok_or_else(unreadable)? {
@@ -123,7 +123,7 @@ pub fn check_stamp(
         .decode(&stamp.token)
         .ok()
         .filter(|bytes| bytes.len() <= STAMP_LIMIT)
-        .ok_or("is no time-stamp token that can be read")?;
+        .ok_or("is not a time-stamp token that can be read")?;
     let token = Token::read(&bytes)?;
     if hex(token.imprint) != hash {
         return Err("is a stamp of something else than what stands here".to_owned());
@@ -177,7 +177,7 @@ mod tests {
         assert!(token_of(&refusal).unwrap_err().contains("status 2"));
         let silent = wrap(SEQUENCE, &wrap(SEQUENCE, &wrap(INTEGER, &[0])));
         for rubbish in [&b""[..], b"<html>", &silent] {
-            assert!(token_of(rubbish).unwrap_err().contains("no answer"));
+            assert!(token_of(rubbish).unwrap_err().contains("not an answer"));
         }
     }
 

@@ -50,7 +50,7 @@ pub(super) struct Token<'a> {
 /// What is wrong with a token, as the rest of a sentence.
 pub(super) type Fault = &'static str;
 
-const UNREADABLE: Fault = "is no time-stamp token that can be read";
+const UNREADABLE: Fault = "is not a time-stamp token that can be read";
 
 /// The parts of a token, unchecked.
 struct Parts<'a> {

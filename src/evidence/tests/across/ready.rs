@@ -80,7 +80,7 @@ fn the_last_run_that_judged_a_test_counts_whichever_way_it_went() {
 
     earlier.run.finished = at(120);
     let broken = of(&[&later, &earlier]);
-    let remaining = ["AT4: fail in run a; run it again", "AT4.1: neither mended nor agreed on"];
+    let remaining = ["AT4: fail in run a; run it again", "AT4.1: open: not fixed, no waiver"];
     assert_eq!(broken.remaining, remaining);
     assert_eq!(broken.issues[0].observed, "AT4.1 was seen");
 }
@@ -255,7 +255,7 @@ fn statements_are_owed_until_they_are_given() {
     attested.retain(|given| given.criterion.as_str() != "AT3.7");
     let owed = together(&[&whole("a")], &context, &attested);
     assert_eq!(owed.remaining.len(), 1, "{:?}", owed.remaining);
-    assert!(owed.remaining[0].contains("statements owed for AT3.7"));
+    assert!(owed.remaining[0].contains("written statements still needed for AT3.7"));
     assert_eq!(owed.attestations.len(), attested.len());
     let (line, given) = (&owed.attestations[0], &attested[0]);
     assert_eq!((&line.hash, line.signer().as_str()), (&given.hash(), "unsigned"));
@@ -274,8 +274,8 @@ fn a_withdrawn_statement_is_owed_again_and_shown_with_the_reason() {
     });
     let owed = together(&[&whole("a")], &context, &attested);
     assert_eq!(owed.remaining.len(), 1, "{:?}", owed.remaining);
-    assert!(owed.remaining[0].contains("statements owed for AT3.7"));
-    assert_eq!(owed.attestations.len(), attested.len() - 1, "a withdrawal is no statement");
+    assert!(owed.remaining[0].contains("written statements still needed for AT3.7"));
+    assert_eq!(owed.attestations.len(), attested.len() - 1, "a withdrawal is not a statement");
     assert_eq!(owed.attestations[at].withdrawn.as_deref(), Some("It was another log."));
 }
 
@@ -293,7 +293,7 @@ fn a_waived_failure_is_done_and_an_expired_waiver_opens_it_again() {
     run.waivers = vec![waived("AT10.1", WaiverState::Expired)];
     let expired = of(&[&run]);
     assert!(expired.issues[0].open && !expired.ready);
-    for words in ["AT10.1: no longer agreed on", "delete its entry at line 3"] {
+    for words in ["AT10.1: open: its waiver no longer holds", "delete its entry at line 3"] {
         assert!(expired.remaining.iter().any(|line| line.contains(words)), "{expired:?}");
     }
 }
@@ -316,7 +316,7 @@ fn what_a_supplier_may_not_do_is_an_issue_and_the_apis_faults_are_not() {
     ];
     assert!(of(&[&run]).ready);
     run.findings.push(finding("F-3", About::Supplier, FindingKind::Violation, 1));
-    assert_eq!(of(&[&run]).remaining, ["F-3: neither mended nor agreed on"]);
+    assert_eq!(of(&[&run]).remaining, ["F-3: open: not fixed, no waiver"]);
     run.waivers = vec![waived("F-3", WaiverState::Applied)];
     assert!(of(&[&run]).ready);
 }
@@ -334,7 +334,7 @@ fn a_rule_that_an_observer_saw_broken_is_an_issue_of_a_supplier_of_their_own() {
     }];
     assert!(of(&[&run]).ready, "the harness's own supplier is nobody's system");
     run.run.supplier = SupplierKind::Witnessed;
-    assert_eq!(of(&[&run]).remaining, ["O-LIST-SERIAL: neither mended nor agreed on"]);
+    assert_eq!(of(&[&run]).remaining, ["O-LIST-SERIAL: open: not fixed, no waiver"]);
     run.observer[0].verdict = Verdict::Pass;
     assert!(of(&[&run]).ready);
 }
@@ -387,7 +387,7 @@ fn only_a_later_witnessed_pass_at_a_place_as_good_closes_a_failure() {
     assert_eq!(late.tests[3].verdict, Verdict::Pass);
     let open =
         "AT4: fail in run a (driven at INT (claimed)), open until a later witnessed run passes";
-    assert_eq!(late.remaining, [open, "AT4.1: neither mended nor agreed on"]);
+    assert_eq!(late.remaining, [open, "AT4.1: open: not fixed, no waiver"]);
 }
 
 #[test]

@@ -26,8 +26,8 @@ pub(super) const CHECKS: &[ObserverCheck] = &[
     ObserverCheck {
         id: "O-UPDATE-ONCE",
         title: "Each status once",
-        clause: "A letter is sent a status once; a call that was not taken on for certain may be \
-                 repeated.",
+        clause: "The supplier sends each status once. It may resend only if it got no clear \
+                 answer.",
         source: "AT3, AT5 to AT8",
         strength: Strength::Implied,
         needs: &[],

@@ -13,8 +13,11 @@ pub mod told;
 
 use std::collections::BTreeSet;
 
-use letterproof_judge::{Traffic, judge_test};
-use letterproof_model::{CriterionResult, TestId, Verdict};
+use letterproof_contract::Contract;
+use letterproof_judge::{Head, Traffic, conclude, judge_test};
+use letterproof_model::{
+    Brief, CriterionResult, Results, RunEnd, RunId, Selection, TestId, ToolInfo, Verdict,
+};
 
 #[allow(unused_imports)]
 pub use script::{Script, letter, letters};
@@ -30,6 +33,19 @@ pub fn judge_every(script: &Script) -> Vec<CriterionResult> {
     let traffic = Traffic::from_journal(&script.journal(), &script.context);
     let judged = |n| judge_test(TestId::new(n).unwrap(), &traffic, &script.context).criteria;
     (1..=15).flat_map(judged).collect()
+}
+
+/// What a run comes to that was asked for these tests.
+pub fn concluded(script: &Script, tests: &[u8], conformance: bool) -> Results {
+    let tests = tests.iter().map(|number| TestId::new(*number).unwrap()).collect();
+    let selection = Selection { tests, conformance };
+    let brief = Brief::new(selection, script.context.clone());
+    let tool = ToolInfo { version: "0.1.0".into(), commit: "unknown".into() };
+    let (run_id, started) = (RunId::fixed("run-1"), script.exchanges[0].started);
+    let head = Head { run_id: &run_id, started, tool: &tool, brief: &brief };
+    let mut journal = script.journal();
+    journal.push_mark(RunEnd::Whole.mark(started));
+    conclude(&journal, &head, Contract::built_in().unwrap())
 }
 
 /// The ids of the results with this verdict.

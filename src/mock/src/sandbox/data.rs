@@ -154,7 +154,7 @@ pub(super) fn created_mi() -> Value {
 pub(super) const OUTLINE: &str = "\
 openapi: 3.0.3
 info:
-  title: Outline of what this stand-in serves
+  title: Outline of what this mock serves
   version: '0'
 paths:
   /_status: { get: { responses: { '200': { description: alive } } } }
@@ -169,5 +169,5 @@ paths:
 ";
 
 /// What stands at `/api-docs/`.
-pub(super) const DOCS: &str = "<!doctype html>\n<html lang=\"en-GB\"><head><title>Stand-in</title></head>\
-<body><p>The sandbox shows its specification here. This stand-in does not hold it.</p></body></html>\n";
+pub(super) const DOCS: &str = "<!doctype html>\n<html lang=\"en-GB\"><head><title>Mock</title></head>\
+<body><p>The sandbox shows its specification here. This mock does not hold it.</p></body></html>\n";

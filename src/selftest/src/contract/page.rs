@@ -31,7 +31,7 @@ impl ContractMatrix {
              breach); our own formats (`results.json`, the journal), which are no part of what the \
              API answers; bodies that nobody documents (of 401, 403, 406 and 415, of `/_status` with \
              429, of downloads); texts that a recorder does not know, and replaces before anybody \
-             judges them (an error's `about` that is no address is kept as a mask, which reads as \
+             judges them (an error's `about` that is not an address is kept as a mask, which reads as \
              one).\n",
         );
         self.unnoticed(&mut page);

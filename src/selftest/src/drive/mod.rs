@@ -11,7 +11,6 @@ mod whole;
 
 use std::path::Path;
 
-use letterproof_client::SecretSource;
 use letterproof_mock::{Fault, Mix, SecretToken, SeedPlan};
 use letterproof_model::{Brief, Recording};
 use secrecy::SecretString;
@@ -60,7 +59,7 @@ fn seeds() -> SeedPlan {
     SeedPlan { pdf_bytes: PDF_BYTES, ..Mix::Varied.plan() }
 }
 
-fn secret(token: &SecretToken) -> SecretSource {
+fn secret<S: From<SecretString>>(token: &SecretToken) -> S {
     SecretString::from(token.expose()).into()
 }
 

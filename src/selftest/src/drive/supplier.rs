@@ -1,11 +1,11 @@
-//! The model print house at work against an honest double, watched through the witness.
+//! The sample supplier at work against an honest double, watched through the witness.
 //! Refuses to end with its last call: what was left undone shows only once it could have been done.
 
 use std::future::pending;
 use std::path::Path;
 use std::time::Duration;
 
-use letterproof_client::{Flow, SecretSource, Session, SessionOptions, Silent, Target};
+use letterproof_client::{Flow, SecretSource, Session, SessionOptions, Target};
 use letterproof_mock::{DemoCredentials, MockConfig, MockServer};
 use letterproof_model::{Brief, Context, Mode, Recording, Selection, SupplierKind};
 use letterproof_supplier::{Access, DayEnd, Fates, Fault, Habit, ModelSupplier, SupplierSettings};
@@ -52,10 +52,10 @@ pub(super) async fn drive(
     let mut settings = settings(setup, &mock, &witness)?;
     settings.habits = habits(ways)?;
     let supplier = ModelSupplier::new(settings, own).map_err(words)?;
-    let report = supplier.run(&Silent, pending()).await.map_err(words)?;
+    let report = supplier.run(&|_| (), pending()).await.map_err(words)?;
     // Only a fault may keep the print house from its work.
     if let (false, DayEnd::Broken(why)) = (ways.is_empty(), report.end) {
-        return Err(format!("the print house could not go on: {why}"));
+        return Err(format!("the sample supplier could not go on: {why}"));
     }
     if fault.is_some() {
         tokio::time::sleep(setup.deadline.max(setup.visibility) + AFTERWARDS).await;

@@ -35,7 +35,7 @@ impl Matrix {
              - **accused**: one of these did not hold.\n",
         );
         self.catalogue(&mut page, Catalogue::Api, "An API that is wrong");
-        self.catalogue(&mut page, Catalogue::Supplier, "A print house that is wrong");
+        self.catalogue(&mut page, Catalogue::Supplier, "A sample supplier that is wrong");
         self.honest(&mut page);
         self.criteria(&mut page);
         page

@@ -84,7 +84,7 @@ impl NoiseReport {
         let mut page = format!(
             "# No false alarms\n\n\
              Whole runs (AT1 to AT15 and the conformance suite, 2,500 letters) against a healthy \
-             double, each under noise drawn from seed {}: latency of 0 to 400 ms with jitter, \
+             mock, each under noise drawn from seed {}: latency of 0 to 400 ms with jitter, \
              updates that show after 0 to 12 s in order or not, visibility timeouts of 10 to 60 s, \
              and one call in a hundred whose connection is reset before it is looked at, where a \
              client may call again. Delays are real, and the rate limit is on. \

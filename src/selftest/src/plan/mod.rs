@@ -52,7 +52,7 @@ pub struct Claim {
 pub enum Setup {
     /// The harness's own supplier and probes against the double.
     Api(ApiSetup),
-    /// The model print house against the double, watched by the witness.
+    /// The sample supplier against the double, watched by the witness.
     Supplier(SupplierSetup),
 }
 
@@ -61,7 +61,7 @@ pub enum Setup {
 pub enum Armed {
     /// One of the double's.
     Api(String),
-    /// One of the model print house's.
+    /// One of the sample supplier's.
     Supplier(String),
     /// No fault: the ways of an honest variation, and how they read.
     Ways(&'static [Way], String),

@@ -1,4 +1,4 @@
-//! The trials of the model print house's catalogue: the day in which each fault shows.
+//! The trials of the sample supplier's catalogue: the day in which each fault shows.
 //! Refuses the real timings: visibility, delays and sizes are small, so that a day takes seconds.
 
 use std::time::Duration;

@@ -23,7 +23,7 @@ impl Day<'_> {
             }
             let Some(first) = self.first_list().await? else {
                 self.note(format!(
-                    "fast intake {number} of {flows}: the queue stayed empty; have it seeded anew"
+                    "fast intake {number} of {flows}: the queue stayed empty; have it seeded again"
                 ));
                 break;
             };
@@ -38,7 +38,7 @@ impl Day<'_> {
     async fn ask_for_letters(&self) {
         let Some(url) = &self.settings.reseed else { return };
         if let Err(error) = self.line.ask_for_letters(url.clone()).await {
-            self.note(format!("the queue was not filled anew: {error}"));
+            self.note(format!("the queue was not filled again: {error}"));
         }
     }
 

@@ -13,7 +13,6 @@ mod take_on;
 
 use std::collections::HashSet;
 
-use letterproof_client::{Progress, ProgressEvent};
 use letterproof_model::LetterId;
 use parking_lot::Mutex;
 use tokio::time::{Instant, sleep};
@@ -27,12 +26,26 @@ use crate::settings::SupplierSettings;
 use crate::shift::{Part, Shift};
 use job::Job;
 
+/// How far a piece of the day's work is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayProgress<'a> {
+    /// What is being done, as a short phrase.
+    pub what: &'a str,
+    /// How many letters are done.
+    pub done: usize,
+    /// How many there are, where known.
+    pub total: Option<usize>,
+}
+
+/// Who is told how far the day is.
+pub(crate) type Listener<'a> = dyn Fn(DayProgress<'_>) + Send + Sync + 'a;
+
 /// A day in the print house.
 pub(crate) struct Day<'a> {
     settings: &'a SupplierSettings,
     faults: &'a Faults,
     line: &'a Line,
-    progress: &'a dyn Progress,
+    progress: &'a Listener<'a>,
     report: &'a Mutex<ShiftReport>,
     /// Letters taken on today.
     jobs: Vec<Job>,
@@ -51,7 +64,7 @@ impl<'a> Day<'a> {
         settings: &'a SupplierSettings,
         faults: &'a Faults,
         line: &'a Line,
-        progress: &'a dyn Progress,
+        progress: &'a Listener<'a>,
         report: &'a Mutex<ShiftReport>,
     ) -> Self {
         Self {
@@ -134,12 +147,7 @@ impl<'a> Day<'a> {
 
     /// Tells how far a piece of work is.
     fn tell(&self, what: &str, done: usize, total: Option<usize>) {
-        self.progress.on_event(ProgressEvent {
-            what: what.to_owned(),
-            done: done as u64,
-            total: total.map(|total| total as u64),
-            remaining: None,
-        });
+        (self.progress)(DayProgress { what, done, total });
     }
 
     /// Puts something down for a person to look into.

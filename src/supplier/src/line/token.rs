@@ -6,7 +6,6 @@ use std::time::Duration;
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use letterproof_client::SigningKey;
 use letterproof_model::now;
 use letterproof_wire::{HttpClient, Request, SendError};
 use parking_lot::Mutex;
@@ -112,10 +111,8 @@ impl Tokens {
             Access::None => Means::Nothing,
             Access::Bearer(source) => Means::Fixed(bearer(source.read().await?.expose_secret())?),
             Access::SignedJwt { api_key, kid, key, token_url, audience } => {
-                // The client's reader says what a file is that is no key.
-                let key = SigningKey::from_pem(kid, key.read().await?)?;
-                let pem = key.pem().expose_secret().as_bytes();
-                let encoding = EncodingKey::from_rsa_pem(pem)
+                let pem = key.read().await?;
+                let encoding = EncodingKey::from_rsa_pem(pem.expose_secret().as_bytes())
                     .map_err(|_| SupplierError::Settings(format!("key {kid} cannot sign RS512")))?;
                 let audience = audience.clone().unwrap_or_else(|| token_url.to_string());
                 Means::Signed(Box::new(Signer {

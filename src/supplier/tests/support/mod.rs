@@ -6,13 +6,12 @@ pub mod tap;
 
 use std::time::Duration;
 
-use letterproof_client::{SecretSource, Silent};
 use letterproof_contract::Contract;
 use letterproof_judge::judge_all;
 use letterproof_mock::{Mix, MockConfig, MockServer, SeedPlan};
 use letterproof_model::{Context, CriterionResult, Mode, Recording, TestId, Verdict};
 use letterproof_supplier::{
-    Access, Fates, Fault, Habit, ModelSupplier, ShiftReport, SupplierSettings,
+    Access, Fates, Fault, Habit, ModelSupplier, Secret, ShiftReport, SupplierSettings,
 };
 use secrecy::SecretString;
 use tap::{Tap, Trouble};
@@ -132,7 +131,7 @@ pub fn settings(setting: &Setting, mock: &MockServer, root: &str) -> SupplierSet
     let upstream = mock.base_url().strip_suffix("/nhs-notify-supplier").unwrap();
     let through = |url: &str| Url::parse(&url.replace(upstream, root)).unwrap();
     let credentials = mock.demo_credentials().unwrap();
-    let secret = |text: &str| SecretSource::from(SecretString::from(text.to_owned()));
+    let secret = |text: &str| Secret::from(SecretString::from(text.to_owned()));
     SupplierSettings {
         access: Access::SignedJwt {
             api_key: secret(credentials.api_key.expose()),
@@ -187,7 +186,7 @@ pub async fn day_with(setting: &Setting, faults: &[&str], habits: Vec<Habit>) ->
     let wrong = faults.iter().map(|name| Fault::parse(name).unwrap());
     let settings = SupplierSettings { habits, ..settings(setting, &mock, tap.address()) };
     let supplier = ModelSupplier::new(settings, wrong).unwrap();
-    let work = supplier.run(&Silent, std::future::pending());
+    let work = supplier.run(&|_| (), std::future::pending());
     let report = tokio::time::timeout(Duration::from_secs(150), work).await.unwrap().unwrap();
     if !faults.is_empty() {
         // What was left undone counts only once it could have been done.

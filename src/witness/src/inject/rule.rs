@@ -65,7 +65,7 @@ pub struct Injection {
 /// A text that is no rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` is no injection: {problem}; write [OPERATION: ]WHAT[=TIME][@RATE%|@nth=N], WHAT being 429, 500, 502, 503, 504, timeout, drop-response, slow-body or expired-link"
+    "`{text}` is not an injection: {problem}; write [OPERATION: ]WHAT[=TIME][@RATE%|@nth=N], WHAT being 429, 500, 502, 503, 504, timeout, drop-response, slow-body or expired-link"
 )]
 pub struct ParseInjectionError {
     /// What was written.
