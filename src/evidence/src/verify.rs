@@ -175,7 +175,10 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
     let brief = header.as_ref().and_then(|header| header.brief.as_ref());
     let who = brief.map(|brief| brief.who.clone()).unwrap_or_default();
     let exchanges = journal.as_ref().map_or(0, |journal| journal.recording.exchanges().len());
-    let last = journal.as_ref().and_then(|journal| journal.recording.kept().last().cloned());
+    let last = journal.as_ref().and_then(|journal| {
+        let exchanges = journal.recording.exchanges();
+        exchanges.kept(exchanges.len().checked_sub(1)?)
+    });
     if let Some(journal) = journal
         && again.problems.is_empty()
     {

@@ -17,8 +17,8 @@ use crate::conformance::{judge_suite, letter_not_kept};
 use crate::judged::judge_read;
 use crate::kept::{is_older, leave_open, unvouched};
 use crate::reading::Reading;
-use crate::standing::standing;
-use crate::traffic::Call;
+use crate::standing::standing_of;
+use crate::traffic::{Call, origin};
 
 /// What stands at the head of a journal.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +50,7 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     let strays = (stateful && !selection.conformance)
         .then(|| letter_not_kept(&reading.traffic, context))
         .flatten();
+    let standing = standing_of(&reading.traffic, journal.marks(), head.brief.supplier, context);
     let mut judged = judge_read(journal, reading, context, &selection.tests);
     let (strays, of_strays) = strays.unzip();
     let mut faults = std::mem::take(&mut judged.faults);
@@ -64,7 +65,6 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     if head.brief.whole_attempts {
         leave_open(marks, &mut judged.tests, &mut conformance);
     }
-    let standing = standing(journal, head.brief.supplier, context);
     for test in judged.tests.iter_mut().filter(|test| test.verdict != Verdict::NotRun) {
         test.standing = Some(standing.word);
     }
@@ -124,10 +124,8 @@ const BEARER_AT_STORAGE: &str = "DOWNLOAD-BEARER";
 /// its own for the storage, and keeps no bearer on record that is rightly sent.
 fn is_at_api_host(call: &Call, context: &Context) -> bool {
     // A signed path is long, and takes long to read.
-    let host = |url: &str| {
-        let origin = url.match_indices('/').nth(2).map_or(url, |(end, _)| &url[..end]);
-        Url::parse(origin).ok().and_then(|url| url.host_str().map(str::to_owned))
-    };
+    let host =
+        |url: &str| Url::parse(origin(url)).ok().and_then(|url| url.host_str().map(str::to_owned));
     host(&call.exchange().request.url) == host(&context.base_url)
 }
 

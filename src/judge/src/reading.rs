@@ -1,5 +1,5 @@
 //! One reading of a journal, from which everything is concluded: its index, and what the contract
-//! finds in each of its calls.
+//! finds in each of its calls. Each exchange is read once for both.
 //!
 //! Nothing else of this crate asks the contract, so that findings and conformance checks rest on the
 //! same calls. A call that a recording proxy made go wrong on purpose is left out of both: the API
@@ -7,18 +7,22 @@
 
 use std::collections::HashSet;
 use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::sync::mpsc::{Receiver, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{mem, thread};
 
 use letterproof_contract::Contract;
-use letterproof_model::{Context, ExchangeId, Finding, Journal, Kept, Mark, fold_findings};
+use letterproof_model::{Context, Exchange, ExchangeId, Finding, Journal, Mark, fold_findings};
 
 use crate::traffic::{Call, CallIx, Traffic};
 
 /// So many exchanges are checked at a time: few enough that one with a list of 2,500 letters leaves
 /// no core idle for long.
 const AT_A_TIME: usize = 128;
+/// Fewer where they take so many bytes.
+const ROOM: usize = 256 << 10;
+/// So many parts may wait at most: of a journal that does not lie in memory they are all that does.
+const WAITING: usize = 8;
 
 /// A journal, read once.
 #[derive(Debug)]
@@ -32,28 +36,43 @@ pub(crate) struct Reading {
 impl Reading {
     /// Reads a journal. Checking takes longer than indexing and is shared among all cores.
     pub(crate) fn of(journal: &dyn Journal, context: &Context, contract: &Contract) -> Self {
-        let kept = journal.kept();
+        let exchanges = journal.exchanges();
         let injected = journal.marks().iter().filter_map(Mark::injected_into).collect();
-        let pass = Pass {
-            kept,
-            injected: &injected,
-            context,
-            contract,
-            begun: AtomicUsize::new(0),
-            found: Mutex::default(),
-        };
+        let pass = Pass { injected, context, contract, found: Mutex::default() };
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let helpers = cores.min(kept.len().div_ceil(AT_A_TIME)).saturating_sub(1);
-        let traffic = thread::scope(|scope| {
+        let helpers = cores.min(exchanges.len().div_ceil(AT_A_TIME)).saturating_sub(1);
+        let (hand, taken) = sync_channel::<Part>(WAITING.min(2 * helpers));
+        let taken = Mutex::new(taken);
+        let mut traffic = Traffic::for_journal(journal, context);
+        thread::scope(|scope| {
             for _ in 0..helpers {
-                scope.spawn(|| pass.work());
+                scope.spawn(|| pass.work(&taken));
             }
-            let traffic = Traffic::from_journal(journal, context);
-            pass.work();
-            traffic
+            // Goes with this, so that the others end when no part is left.
+            let hand = hand;
+            let hand_on = |part| match hand.try_send(part) {
+                Ok(()) => {}
+                // They have enough to do.
+                Err(TrySendError::Full(part) | TrySendError::Disconnected(part)) => {
+                    pass.check(&part);
+                }
+            };
+            let mut part = Part::default();
+            for kept in (0..exchanges.len()).filter_map(|place| exchanges.kept(place)) {
+                let exchange = kept.get().to_arc();
+                traffic.push_read(kept, &exchange);
+                part.add(exchange);
+                if part.is_full() {
+                    let next = Part { first: traffic.len(), ..Part::default() };
+                    hand_on(mem::replace(&mut part, next));
+                }
+            }
+            pass.check(&part);
+            drop(hand);
+            pass.work(&taken);
         });
-        let found = pass.in_order();
-        Self { traffic, found }
+        traffic.note(journal);
+        Self { traffic, found: pass.in_order() }
     }
 
     /// Leaves out the findings whose ids end so, in the calls in which they say nothing.
@@ -88,37 +107,57 @@ impl Found {
     }
 }
 
+/// Exchanges that follow each other.
+#[derive(Default)]
+struct Part {
+    /// The place of the first.
+    first: usize,
+    exchanges: Vec<Arc<Exchange>>,
+    /// The room that they take, about.
+    room: usize,
+}
+
+impl Part {
+    fn add(&mut self, exchange: Arc<Exchange>) {
+        self.room += exchange.room();
+        self.exchanges.push(exchange);
+    }
+
+    fn is_full(&self) -> bool {
+        self.exchanges.len() >= AT_A_TIME || self.room >= ROOM
+    }
+}
+
 /// A pass of the contract over all exchanges, which several threads share.
 struct Pass<'a> {
-    kept: &'a [Kept],
-    injected: &'a HashSet<ExchangeId>,
+    injected: HashSet<ExchangeId>,
     context: &'a Context,
     contract: &'a Contract,
-    /// How many parts have been begun.
-    begun: AtomicUsize,
     found: Mutex<Found>,
 }
 
 impl Pass<'_> {
-    /// Checks one part after another, until all have been begun.
-    fn work(&self) {
-        let mut mine = Found::default();
-        loop {
-            let number = self.begun.fetch_add(1, Ordering::Relaxed);
-            let Some(part) = self.kept.chunks(AT_A_TIME).nth(number) else { break };
-            for (place, kept) in (number * AT_A_TIME..).zip(part) {
-                let exchange = kept.get();
-                // The index counts in the order of recording as well.
-                let call = CallIx(u32::try_from(place).unwrap_or(u32::MAX));
-                if self.injected.contains(&exchange.id) {
-                    mine.injected.insert(call);
-                    continue;
-                }
-                let found = self.contract.check(&exchange, self.context);
-                mine.findings.extend(found.into_iter().map(|finding| (call, finding)));
-            }
+    /// Checks one part after another, until no more come.
+    fn work(&self, taken: &Mutex<Receiver<Part>>) {
+        let next = || locked(taken).recv().ok();
+        while let Some(part) = next() {
+            self.check(&part);
         }
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+    }
+
+    fn check(&self, part: &Part) {
+        let mut mine = Found::default();
+        for (place, exchange) in (part.first..).zip(&part.exchanges) {
+            // The index counts in the order of recording as well.
+            let call = CallIx(u32::try_from(place).unwrap_or(u32::MAX));
+            if self.injected.contains(&exchange.id) {
+                mine.injected.insert(call);
+                continue;
+            }
+            let found = self.contract.check(exchange, self.context);
+            mine.findings.extend(found.into_iter().map(|finding| (call, finding)));
+        }
+        let mut found = locked(&self.found);
         found.findings.append(&mut mine.findings);
         found.injected.extend(mine.injected);
     }
@@ -130,4 +169,8 @@ impl Pass<'_> {
         found.findings.sort_by_key(|(call, _)| *call);
         found
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,30 +7,25 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Exchange, ExchangeId, Exchanges, Kept, RawExchange, RunEnd, Stamp, Timestamp};
+use crate::{Exchange, ExchangeId, Exchanges, RawExchange, RunEnd, Stamp, Timestamp};
 
 /// Recorded exchanges, read by judges and reports.
 pub trait Journal {
     /// Every exchange in the order of recording, wherever it is kept.
-    fn kept(&self) -> &[Kept];
+    fn exchanges(&self) -> Exchanges<'_>;
     /// Every mark in the order of recording.
     fn marks(&self) -> &[Mark];
+    /// When the earliest exchange began; `None` where there is none.
+    fn began(&self) -> Option<Timestamp>;
     /// When the last exchange ended; `None` where there is none.
     fn ended(&self) -> Option<Timestamp>;
-
-    /// Every exchange in the order of recording.
-    fn exchanges(&self) -> Exchanges<'_> {
-        Exchanges::of(self.kept())
-    }
 
     /// What went wrong when exchanges kept outside of memory were read. Whoever concludes something
     /// from a journal asks for it at the end: with a fault nothing that was concluded holds.
     ///
     /// # Errors
     /// When an exchange could not be kept or not be read again.
-    fn whole(&self) -> Result<(), RecordError> {
-        self.kept().last().map_or(Ok(()), Kept::whole)
-    }
+    fn whole(&self) -> Result<(), RecordError>;
 }
 
 /// Takes live traffic, replaces its secrets, and keeps it before anyone decides anything on it.

@@ -69,7 +69,7 @@ pub use pack::{
 };
 pub use raw::{RawBody, RawExchange, RawOutcome, RawRequest, RawResponse};
 pub use reason::{ReturnReason, bare_reason, is_return_reason, return_reason_text};
-pub use recording::{ExchangeRef, Exchanges, Kept, Recording};
+pub use recording::{EachExchange, ExchangeRef, Exchanges, Kept, Recording};
 pub use results::{
     Attempt, CheckResult, Counts, PackInfo, Performance, RESULTS_FORMAT, Results, RunInfo, Span,
     SupplierKind, TargetInfo, TestResult, ToolInfo,

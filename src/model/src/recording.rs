@@ -2,7 +2,7 @@
 //! when it is asked for.
 //! Refuses to grow with the journal: beyond the limit only the places of exchanges stay in memory.
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use crate::{Exchange, ExchangeId, Journal, Mark, OpenStore, RecordError, Spool, Timestamp};
@@ -71,29 +71,49 @@ impl Deref for ExchangeRef<'_> {
 
 /// The exchanges of a journal in the order of recording.
 #[derive(Debug, Clone, Copy)]
-pub struct Exchanges<'a>(&'a [Kept]);
+pub struct Exchanges<'a>(&'a Keeping);
 
 impl<'a> Exchanges<'a> {
-    pub(crate) const fn of(kept: &'a [Kept]) -> Self {
-        Self(kept)
-    }
-
     /// How many there are.
     #[must_use]
     pub const fn len(self) -> usize {
-        self.0.len()
+        match self.0 {
+            Keeping::Here(exchanges) => exchanges.len(),
+            Keeping::Away(_, kept) => *kept as usize,
+        }
     }
 
     /// Whether there is none.
     #[must_use]
     pub const fn is_empty(self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     /// The one at a place, counted from 0.
     #[must_use]
     pub fn get(self, place: usize) -> Option<ExchangeRef<'a>> {
-        self.0.get(place).map(Kept::get)
+        match self.0 {
+            Keeping::Here(exchanges) => exchanges.get(place).map(ExchangeRef::Here),
+            Keeping::Away(spool, _) => {
+                self.numbered(place).map(|number| ExchangeRef::Read(spool.read(number)))
+            }
+        }
+    }
+
+    /// The one at a place, to be held without being read.
+    #[must_use]
+    pub fn kept(self, place: usize) -> Option<Kept> {
+        match self.0 {
+            Keeping::Here(exchanges) => exchanges.get(place).cloned().map(Kept::Here),
+            Keeping::Away(spool, _) => {
+                self.numbered(place).map(|number| Kept::Away(Arc::clone(spool), number))
+            }
+        }
+    }
+
+    /// The number of a place that is one of these.
+    fn numbered(self, place: usize) -> Option<u32> {
+        u32::try_from(place).ok().filter(|_| place < self.len())
     }
 
     /// The first.
@@ -105,12 +125,13 @@ impl<'a> Exchanges<'a> {
     /// The last.
     #[must_use]
     pub fn last(self) -> Option<ExchangeRef<'a>> {
-        self.0.last().map(Kept::get)
+        self.get(self.len().checked_sub(1)?)
     }
 
     /// Each after the other.
-    pub fn iter(self) -> <Self as IntoIterator>::IntoIter {
-        self.into_iter()
+    #[must_use]
+    pub const fn iter(self) -> EachExchange<'a> {
+        EachExchange { exchanges: self, places: 0..self.len() }
     }
 
     /// All of them, in memory.
@@ -134,18 +155,61 @@ impl<'a> Exchanges<'a> {
 
 impl<'a> IntoIterator for Exchanges<'a> {
     type Item = ExchangeRef<'a>;
-    type IntoIter = std::iter::Map<std::slice::Iter<'a, Kept>, fn(&'a Kept) -> ExchangeRef<'a>>;
+    type IntoIter = EachExchange<'a>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter().map(Kept::get)
+        self.iter()
+    }
+}
+
+/// One exchange of a journal after the other.
+#[derive(Debug, Clone)]
+pub struct EachExchange<'a> {
+    exchanges: Exchanges<'a>,
+    places: Range<usize>,
+}
+
+impl<'a> Iterator for EachExchange<'a> {
+    type Item = ExchangeRef<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.exchanges.get(self.places.next()?)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.places.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for EachExchange<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.exchanges.get(self.places.next_back()?)
+    }
+}
+
+impl ExactSizeIterator for EachExchange<'_> {}
+
+/// Where the exchanges of a recording are kept.
+#[derive(Debug, Clone)]
+enum Keeping {
+    /// In memory.
+    Here(Vec<Arc<Exchange>>),
+    /// So many in a spool, under the numbers of their places.
+    Away(Arc<Spool>, u32),
+}
+
+impl Default for Keeping {
+    fn default() -> Self {
+        Self::Here(Vec::new())
     }
 }
 
 /// A journal at hand.
 #[derive(Debug, Clone, Default)]
 pub struct Recording {
-    kept: Vec<Kept>,
+    kept: Keeping,
     marks: Vec<Mark>,
+    began: Option<Timestamp>,
     ended: Option<Timestamp>,
     limit: Option<Limit>,
 }
@@ -156,8 +220,6 @@ struct Limit {
     /// Bytes that are left.
     left: usize,
     open: OpenStore,
-    /// What keeps the exchanges once nothing was left.
-    spool: Option<Arc<Spool>>,
 }
 
 impl Recording {
@@ -173,31 +235,30 @@ impl Recording {
     /// are more, all of them go into a store, which is opened only then.
     #[must_use]
     pub fn within(room: usize, open: OpenStore) -> Self {
-        Self { limit: Some(Limit { left: room, open, spool: None }), ..Self::default() }
+        Self { limit: Some(Limit { left: room, open }), ..Self::default() }
     }
 
     /// Appends an exchange.
     pub fn push(&mut self, exchange: Arc<Exchange>) {
         self.ended = self.ended.max(Some(exchange.finished()));
-        let Some(limit) = &mut self.limit else {
-            return self.kept.push(Kept::Here(exchange));
+        self.began = Some(self.began.map_or(exchange.started, |at| at.min(exchange.started)));
+        let here = match &mut self.kept {
+            Keeping::Away(spool, kept) => {
+                spool.keep(&exchange);
+                *kept += 1;
+                return;
+            }
+            Keeping::Here(here) => here,
         };
-        if let Some(spool) = &limit.spool {
-            self.kept.push(spool.keep(&exchange));
-            return;
-        }
         let room = exchange.room();
-        self.kept.push(Kept::Here(exchange));
+        here.push(exchange);
+        let Some(limit) = &mut self.limit else { return };
         match limit.left.checked_sub(room) {
             Some(left) => limit.left = left,
             None => {
                 let spool = Arc::new(Spool::open(limit.open));
-                for kept in &mut self.kept {
-                    if let Kept::Here(exchange) = kept {
-                        *kept = spool.keep(exchange);
-                    }
-                }
-                limit.spool = Some(spool);
+                here.iter().for_each(|exchange| spool.keep(exchange));
+                self.kept = Keeping::Away(spool, u32::try_from(here.len()).unwrap_or(u32::MAX));
             }
         }
     }
@@ -209,16 +270,27 @@ impl Recording {
 }
 
 impl Journal for Recording {
-    fn kept(&self) -> &[Kept] {
-        &self.kept
+    fn exchanges(&self) -> Exchanges<'_> {
+        Exchanges(&self.kept)
     }
 
     fn marks(&self) -> &[Mark] {
         &self.marks
     }
 
+    fn began(&self) -> Option<Timestamp> {
+        self.began
+    }
+
     fn ended(&self) -> Option<Timestamp> {
         self.ended
+    }
+
+    fn whole(&self) -> Result<(), RecordError> {
+        match &self.kept {
+            Keeping::Here(_) => Ok(()),
+            Keeping::Away(spool, _) => spool.whole(),
+        }
     }
 }
 

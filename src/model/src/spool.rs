@@ -7,8 +7,8 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::{
-    Actor, Body, Direction, Exchange, ExchangeId, Kept, Outcome, PackId, RecordError, Request,
-    Timestamp, TransportError, TransportErrorKind,
+    Actor, Body, Direction, Exchange, ExchangeId, Outcome, PackId, RecordError, Request, Timestamp,
+    TransportError, TransportErrorKind,
 };
 
 /// So many exchanges that were read last are at hand.
@@ -69,9 +69,8 @@ impl Spool {
     }
 
     /// Keeps an exchange; after a fault nothing is kept any more.
-    pub(crate) fn keep(self: &Arc<Self>, exchange: &Exchange) -> Kept {
+    pub(crate) fn keep(&self, exchange: &Exchange) {
         let mut ends = locked(&self.ends);
-        let number = u32::try_from(ends.len()).unwrap_or(u32::MAX);
         if self.fault.get().is_none() {
             let from = ends.last().copied().unwrap_or_default();
             match self.write(exchange) {
@@ -79,7 +78,6 @@ impl Spool {
                 Err(error) => self.fail(&error),
             }
         }
-        Kept::Away(Arc::clone(self), number)
     }
 
     fn write(&self, exchange: &Exchange) -> io::Result<u64> {

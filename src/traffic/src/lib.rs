@@ -22,8 +22,8 @@ mod untold;
 mod wire;
 
 pub use calls::{
-    Answer, Call, CallIx, ListCall, ListContent, ListEntry, MiCall, MiRead, MiRecord, Micros,
-    SentUpdate, UpdateCall, Via,
+    Answer, Call, CallIx, Echo, ListCall, ListContent, ListEntry, MiCall, MiRead, MiRecord, Micros,
+    SentUpdate, Sort, UpdateCall, Via, life, origin,
 };
 pub use compare::{Comparison, Form};
 pub use index::Traffic;

@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, Hash};
 
 /// What stands for a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Print(u64, u64);
+pub struct Print([u32; 4]);
 
 /// Makes prints that can be compared with each other.
 #[derive(Debug, Clone, Default)]
@@ -18,8 +18,22 @@ impl Printer {
     /// The print of a text, or of several together.
     #[must_use]
     pub fn print<T: Hash + ?Sized>(&self, text: &T) -> Print {
-        Print(self.0.hash_one(text), self.1.hash_one(text))
+        let (one, other) = (halves(self.0.hash_one(text)), halves(self.1.hash_one(text)));
+        Print([one[0], one[1], other[0], other[1]])
     }
+
+    /// A shorter one, which a few of many texts share with another.
+    #[must_use]
+    pub fn short<T: Hash + ?Sized>(&self, text: &T) -> u32 {
+        let [short, _] = halves(self.0.hash_one(text));
+        short
+    }
+}
+
+/// In words of four bytes, beside which a place takes no more than its own four.
+#[allow(clippy::cast_possible_truncation)]
+const fn halves(hash: u64) -> [u32; 2] {
+    [(hash >> 32) as u32, hash as u32]
 }
 
 #[cfg(test)]
@@ -36,5 +50,6 @@ mod tests {
         assert_eq!(prints.len(), 10_000);
         assert_ne!(printer.print(&("ab", "c")), printer.print(&("a", "bc")));
         assert_ne!(printer.print("a link"), Printer::default().print("a link"), "keyed anew");
+        assert_eq!(printer.short("a link"), printer.short(text.as_str()));
     }
 }

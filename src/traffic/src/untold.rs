@@ -39,10 +39,10 @@ impl Traffic {
     }
 }
 
-const fn lacks_request(call: &Call) -> bool {
+fn lacks_request(call: &Call) -> bool {
     call.traits.lacks_request
 }
 
-const fn lacks_answer(call: &Call) -> bool {
+fn lacks_answer(call: &Call) -> bool {
     call.traits.lacks_answer
 }

@@ -19,7 +19,7 @@ impl Ledger {
     /// When the ledger's file cannot be written.
     pub fn replay(&self, journal: &dyn Journal) -> Result<(), ClientError> {
         let mut traffic = Traffic::at(self.base_url());
-        journal.kept().iter().for_each(|kept| traffic.push_kept(kept.clone()));
+        traffic.absorb(journal);
         for call in traffic.recorded() {
             match (call.operation, call.letter) {
                 (Operation::Download, Some(letter)) => {

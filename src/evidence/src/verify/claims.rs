@@ -145,7 +145,9 @@ impl Claims<'_> {
             again.any(|mark| mark.at < started && seconds(mark.at, at) >= -READING)
         };
         let is_early = |at| seconds(at, started) > READING && !set_back(at);
-        let early = all.iter().find(|exchange| is_early(exchange.started));
+        // Mostly the earliest call tells that none is.
+        let early = self.journal.recording.began().filter(|at| is_early(*at) || resumed);
+        let early = early.and_then(|_| all.iter().find(|exchange| is_early(exchange.started)));
         if let Some(early) = early {
             let sentence =
                 format!("{} was made at {}, before the run began", early.id, early.started);

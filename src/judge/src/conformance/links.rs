@@ -15,9 +15,6 @@ use letterproof_model::text::seconds;
 
 const DATA: &str = "OAS getDataId";
 const STORAGE: &str = "storage behind the API, recorded";
-/// How long a link lives where it does not say so itself.
-const LIFE: Micros = 60_000_000;
-
 const LINK: ProbePlan = ProbePlan::new("GET", "/letters/{letter}/data").letter(LetterNeed::WithPdf);
 
 /// The sandbox's one link leads to somebody else's server.
@@ -81,16 +78,24 @@ pub(super) const CHECKS: &[Check] = &[
     .needing(STATEFUL),
 ];
 
-/// When a link came into being: between these two times.
+/// When a link came into being, and how long it lives: between these two times.
 struct Born {
     asked: Micros,
     given: Micros,
     life: Micros,
 }
 
+impl Born {
+    /// The link that a call was answered with.
+    fn of(call: &Call) -> Self {
+        let life = call.link_life.unwrap_or_default();
+        Self { asked: call.started, given: call.finished, life }
+    }
+}
+
 /// Where links came from, by the prints of their URLs, and what followed them.
 pub(super) struct Given {
-    links: HashMap<Print, Born>,
+    links: HashMap<Print, CallIx>,
     followed: Vec<Followed>,
 }
 
@@ -115,8 +120,7 @@ impl Given {
             }
             let exchange = call.exchange();
             if let Some(link) = exchange.response().and_then(|it| it.header("location")) {
-                let born = Born { asked: call.started, given: call.finished, life: life(link) };
-                links.insert(printer.print(link), born);
+                links.insert(printer.print(link), *ix);
                 paths.insert(printer.print(path_of(link)));
             }
         }
@@ -139,15 +143,6 @@ fn path_of(link: &str) -> &str {
     link.split('?').next().unwrap_or(link)
 }
 
-/// The life a link states, or the documented one.
-pub(crate) fn life(link: &str) -> Micros {
-    let stated = link
-        .split(['?', '&'])
-        .find_map(|pair| pair.strip_prefix("X-Amz-Expires="))
-        .and_then(|seconds| seconds.parse::<i64>().ok());
-    stated.map_or(LIFE, |seconds| seconds.saturating_mul(1_000_000))
-}
-
 /// Looks at each download, and at the link that it followed where that was given.
 fn over_downloads(
     probed: &Probed<'_>,
@@ -158,7 +153,9 @@ fn over_downloads(
     for followed in &probed.given.followed {
         let call = probed.traffic.call(followed.ix);
         if wanted(call, followed) {
-            each(followed, call, probed.given.links.get(&followed.link), &mut tally);
+            let given = probed.given.links.get(&followed.link);
+            let born = given.map(|given| Born::of(probed.traffic.call(*given)));
+            each(followed, call, born.as_ref(), &mut tally);
         }
     }
     tally
@@ -219,11 +216,11 @@ fn announced(probed: &Probed<'_>) -> Concluded {
         if born.is_none() || !matches!(call.answer(), Answer::Status(200 | 206)) {
             return;
         }
-        let (exchange, ix) = (call.exchange(), followed.ix);
-        let Some(response) = exchange.response() else { return };
-        let media = response
-            .header("content-type")
-            .map(|value| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+        let ix = followed.ix;
+        let media = call.media.map(|media| {
+            let media = probed.traffic.text(media).split(';').next().unwrap_or_default();
+            media.trim().to_ascii_lowercase()
+        });
         match media {
             Some(media) if OF_PDF.contains(&media.as_str()) => tally.good([ix]),
             Some(media) => {
@@ -231,7 +228,7 @@ fn announced(probed: &Probed<'_>) -> Concluded {
                 tally.fault(call.letter, [ix], words);
             }
             // A recording made elsewhere may hold no headers at all.
-            None if response.headers.is_empty() => {
+            None if call.exchange().response().is_none_or(|it| it.headers.is_empty()) => {
                 tally.open(call.letter, [ix], "is recorded without its headers");
             }
             None => {

@@ -8,7 +8,7 @@ use letterproof_model::{Capability, Context, Operation, Strength};
 use super::ObserverCheck;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::traffic::{Answer, Call, CallIx, Micros, Print, Printer, Traffic};
+use crate::traffic::{Answer, Call, CallIx, Echo, Micros, Print, Printer, Traffic};
 use letterproof_model::text::{count, many, seconds};
 
 /// How long a token is certainly good: half of the 599 s the platform grants.
@@ -69,7 +69,19 @@ fn unique_ids(traffic: &Traffic, _: &Context) -> Ruling {
     let mut tally = Tally::default();
     let printer = Printer::default();
     let mut known: HashMap<Print, CallIx> = HashMap::new();
-    for (ix, call) in api_calls(traffic) {
+    let with_id = || api_calls(traffic).filter(|(_, call)| call.request_id != Echo::Unsent);
+    let mut short: Vec<u32> = with_id().map(|(_, call)| call.request_print).collect();
+    short.sort_unstable();
+    let stands_alone = |print: u32| {
+        let first = short.partition_point(|other| *other < print);
+        short.get(first + 1) != Some(&print)
+    };
+    for (ix, call) in with_id() {
+        // Of most ids the short print tells that no other is the same.
+        if stands_alone(call.request_print) {
+            tally.good([ix]);
+            continue;
+        }
         let exchange = call.exchange();
         let Some(id) = exchange.request.header("x-request-id") else { continue };
         let print = printer.print(id);

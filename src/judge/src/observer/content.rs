@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use letterproof_model::{Context, LetterStatus, Mode, Operation, Strength};
 
 use super::ObserverCheck;
-use crate::conformance::life;
 use crate::downloads::same_hash;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
@@ -221,13 +220,15 @@ fn content_same(traffic: &Traffic, _: &Context) -> Ruling {
             None => pdf.whole.last(),
         };
         let Some(download) = made_of.map(|event| event.call) else { continue };
-        let exchange = traffic.call(download).exchange();
-        let response = exchange.response();
-        let Some(content) = response.and_then(|response| response.body.content()) else {
-            tally.open(ix, [download], "has a download recorded without its SHA-256");
-            continue;
+        let same = traffic.call(download).hash == Some(hash) || {
+            let exchange = traffic.call(download).exchange();
+            let response = exchange.response();
+            let Some(content) = response.and_then(|response| response.body.content()) else {
+                tally.open(ix, [download], "has a download recorded without its SHA-256");
+                continue;
+            };
+            same_hash(traffic.text(hash), &content.sha256)
         };
-        let same = same_hash(traffic.text(hash), &content.sha256);
         match pdf.produced {
             _ if same => tally.good([download]),
             Some((sent, status)) => {
@@ -253,10 +254,8 @@ fn in_time(traffic: &Traffic, _: &Context) -> Ruling {
         let Some(letter) = call.letter else { continue };
         match call.operation {
             Operation::GetLetterData => {
-                let exchange = call.exchange();
-                let link = exchange.response().and_then(|answer| answer.header("location"));
-                if let Some(link) = link {
-                    given.insert(letter, (call.finished, life(link)));
+                if let Some(life) = call.link_life {
+                    given.insert(letter, (call.finished, life));
                 }
             }
             Operation::Download => {

@@ -76,7 +76,8 @@ fn recorded(room: usize, open: OpenStore, exchanges: &[Arc<Exchange>]) -> Record
 }
 
 fn in_memory(recording: &Recording) -> usize {
-    recording.kept().iter().filter(|kept| matches!(kept, Kept::Here(_))).count()
+    let kept = (0..recording.exchanges().len()).map(|place| recording.exchanges().kept(place));
+    kept.filter(|kept| matches!(kept, Some(Kept::Here(_)))).count()
 }
 
 #[test]
@@ -93,6 +94,10 @@ fn beyond_its_limit_nothing_stays_in_memory_and_all_is_as_it_was_pushed() {
             assert!(read.eq(exchanges.iter().rev().cloned()));
             assert!(recording.exchanges().iter().zip(&exchanges).all(|(one, is)| *one == **is));
         }
+        assert!(
+            recording.exchanges().kept(300).is_none() && recording.exchanges().get(300).is_none()
+        );
+        assert_eq!(recording.began(), exchanges.first().map(|first| first.started));
         assert_eq!(recording.ended(), exchanges.last().map(|last| last.finished()));
         assert_eq!(recording.whole(), Ok(()));
     }
