@@ -9,12 +9,13 @@ use letterproof_model::{Recording, Store};
 use parking_lot::Mutex;
 
 /// The room that the exchanges of a journal may take in memory, in bytes, about: those of a full run
-/// with all its probes fit.
-const ROOM: usize = 64 << 20;
+/// with all its probes fit, and those of the longest journal that is kept in memory where its calls are of
+/// usual length.
+const ROOM: usize = 80 << 20;
 
 /// The longest journal whose exchanges are kept in memory, in bytes. Of a longer one none is from the
 /// beginning: memory that was taken for them and given back is of little use for what is made of them.
-const LONGEST: u64 = 48 << 20;
+const LONGEST: u64 = 64 << 20;
 
 /// An empty recording, of a journal that is so many bytes long, which does not outgrow memory.
 pub(super) fn bounded(length: u64) -> Recording {
