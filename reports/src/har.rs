@@ -32,10 +32,10 @@ pub fn har(bundle: &Bundle, output: &mut dyn Write) -> Result<(), ReportError> {
     output.write_all(b",\"entries\":[")?;
     for (at, exchange) in bundle.journal.recording.exchanges().iter().enumerate() {
         output.write_all(if at == 0 { b"\n" } else { b",\n" })?;
-        write_json(output, &entry(exchange))?;
+        write_json(output, &entry(&exchange))?;
     }
     output.write_all(b"\n]}}\n")?;
-    Ok(())
+    Ok(bundle.journal.recording.whole()?)
 }
 
 /// What JSON would leave hidden in its strings is written as an escape.

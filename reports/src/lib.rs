@@ -61,6 +61,9 @@ pub enum ReportError {
     /// A file of the evidence folder could not be read or written.
     #[error(transparent)]
     Evidence(#[from] letterproof_evidence::EvidenceError),
+    /// The journal could not be read again to its end.
+    #[error(transparent)]
+    Journal(#[from] letterproof_model::RecordError),
 }
 
 /// What reports show beside results and journal. The default shows nothing: no statement, no load

@@ -7,6 +7,7 @@
 use std::io::{self, BufWriter, Read, Write};
 
 use letterproof_evidence::{Bundle, FileReader, Opened, RunFolder};
+use letterproof_model::Journal as _;
 use letterproof_traffic::Traffic;
 use letterproof_traffic::books::at14_reconciliation;
 use letterproof_traffic::flows::{Flow, flows};
@@ -54,7 +55,8 @@ pub fn write_all_with(
     let put: Put<'_> = &mut |name, fill| Ok(folder.write_with(name, |output| fill(output))?);
     let files = files(bundle, &traffic, &flows);
     pages(bundle, &traffic, &flows, &files, extras, put)?;
-    tables(&traffic, &files, put)
+    tables(&traffic, &files, put)?;
+    Ok(bundle.journal.recording.whole()?)
 }
 
 /// The reports of a bundle after they were made again, by name.
@@ -89,6 +91,7 @@ pub fn rebuilt(bundle: &Bundle, opened: &Opened, extras: &Extras) -> Result<Rebu
     let (mut found, of_tables) = (found?, of_tables?);
     found.same.extend(of_tables.same);
     found.other.extend(of_tables.other);
+    bundle.journal.recording.whole()?;
     Ok(found)
 }
 

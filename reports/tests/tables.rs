@@ -35,7 +35,7 @@ fn table(bundle: &Bundle, name: &str) -> Option<String> {
 fn the_cross_check_is_the_one_that_was_reviewed() {
     let mut bundle = common::bundle();
     let mut exchanges: Vec<_> =
-        bundle.journal.recording.exchanges().iter().map(|e| e.as_ref().clone()).collect();
+        bundle.journal.recording.exchanges().iter().map(|e| e.to_arc().as_ref().clone()).collect();
     exchanges[2]
         .request
         .headers

@@ -8,7 +8,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use letterproof_evidence::Bundle;
-use letterproof_model::{ClauseKind, CriterionResult, LetterStatus, Move, TestId, Verdict};
+use letterproof_model::{
+    ClauseKind, CriterionResult, ExchangeId, LetterStatus, Move, TestId, Verdict,
+};
 use letterproof_traffic::books::{Reconciliation, at14_reconciliation};
 use letterproof_traffic::moves::{Count, Edge, Update};
 use letterproof_traffic::{CallIx, Event, Traffic};
@@ -203,7 +205,7 @@ impl<'a> Moved<'a> {
             self.updates.get(&test).filter(|_| judged && criterion.kind == ClauseKind::Check)?;
         let at_fault: HashSet<&str> = criterion.letters.iter().map(|id| id.as_str()).collect();
         let exchanges: HashSet<&str> = criterion.exchanges.iter().map(|id| id.as_str()).collect();
-        let in_it = |event: &Event| exchanges.contains(self.id(event.call));
+        let in_it = |event: &Event| exchanges.contains(self.id(event.call).as_str());
         let touched = |update: &&Update<'_>| {
             in_it(update.sent)
                 || update.before.is_some_and(in_it)
@@ -227,8 +229,8 @@ impl<'a> Moved<'a> {
         })
     }
 
-    fn id(&self, call: CallIx) -> &str {
-        self.traffic.call(call).exchange.id.as_str()
+    fn id(&self, call: CallIx) -> ExchangeId {
+        self.traffic.exchange_id(call)
     }
 
     fn row(&self, update: &Update<'_>) -> Row {

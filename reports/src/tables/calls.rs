@@ -41,7 +41,7 @@ pub(crate) fn cross_check(traffic: &Traffic, output: &mut dyn Write) -> std::io:
 }
 
 fn call_line(text: &mut String, traffic: &Traffic, call: &Call) {
-    let exchange = &call.exchange;
+    let exchange = call.exchange();
     let request = &exchange.request;
     let status = exchange.status().map(|status| status.to_string());
     csv_line(
@@ -85,7 +85,8 @@ pub(crate) fn nonce_prefix(results: &Results) -> Option<String> {
 pub(crate) fn with_nonce(traffic: &Traffic, prefix: &str) -> (u64, u64) {
     let calls = traffic.recorded().filter(|call| call.operation.is_api());
     calls.fold((0, 0), |(with, all), call| {
-        let id = call.exchange.request.header("x-correlation-id").unwrap_or_default();
+        let exchange = call.exchange();
+        let id = exchange.request.header("x-correlation-id").unwrap_or_default();
         (with + u64::from(id.starts_with(prefix)), all + 1)
     })
 }
@@ -129,10 +130,11 @@ pub(super) fn downloads(traffic: &Traffic, flows: &[Flow<'_>]) -> Option<String>
 }
 
 fn download_line(file: &mut String, flow: usize, fetch: &Fetch, traffic: &Traffic) {
-    let at = |call: CallIx| &*traffic.call(call).exchange;
+    let at = |call: CallIx| traffic.call(call).exchange();
     let list = at(fetch.list);
-    let data = Times::of(fetch.asked.map(at));
-    let exchange = fetch.download.map(at);
+    let (asked, exchange) = (fetch.asked.map(at), fetch.download.map(at));
+    let data = Times::of(asked.as_deref());
+    let exchange = exchange.as_deref();
     let download = Times::of(exchange);
     let content = exchange.and_then(|e| e.response()).and_then(|answer| answer.body.content());
     let arrived = exchange

@@ -99,9 +99,9 @@ pub(crate) fn letters_files(traffic: &Traffic) -> Vec<(TestId, String)> {
 fn letter_line(file: &mut String, traffic: &Traffic, update: &Update<'_>) {
     let status =
         |event: Option<&Event>| event.and_then(Event::named).map_or("", |status| status.as_str());
-    let of = |event: &Event| &*traffic.call(event.call).exchange;
-    let exchange =
-        |event: Option<&Event>| event.map_or_else(String::new, |event| of(event).id.to_string());
+    let exchange = |event: Option<&Event>| {
+        event.map_or_else(String::new, |event| traffic.exchange_id(event.call).to_string())
+    };
     let text = |text: Option<TextIx>| text.map_or("", |text| traffic.text(text));
     let at = |event: Option<&Event>| event.map_or_else(String::new, |event| time_of(event.at));
     let sent = update.sent;
@@ -113,7 +113,7 @@ fn letter_line(file: &mut String, traffic: &Traffic, update: &Update<'_>) {
         file,
         &[
             traffic.id_text(update.letter),
-            of(sent).scenario.as_deref().unwrap_or_default(),
+            traffic.label(sent.call).unwrap_or_default(),
             status(update.before),
             &exchange(update.before),
             &at(update.before),

@@ -15,7 +15,7 @@ use letterproof_model::{
     csv_line,
 };
 use letterproof_traffic::flows::Flow;
-use letterproof_traffic::{LetterIx, Traffic};
+use letterproof_traffic::{Answer, Call, CallIx, LetterIx, Traffic};
 
 use crate::{outcome, words};
 
@@ -115,20 +115,24 @@ struct Counted {
 /// fetched; `None` where no exchange was made in a scenario of the test.
 fn counts(test: &TestResult, traffic: &Traffic) -> Option<String> {
     let scenarios: BTreeSet<&str> = test.attempts.iter().map(|a| a.scenario.as_str()).collect();
-    let of_test = |exchange: &Exchange| {
-        exchange.scenario.as_deref().is_some_and(|scenario| scenarios.contains(scenario))
+    let of_test =
+        |call: CallIx| traffic.label(call).is_some_and(|scenario| scenarios.contains(scenario));
+    let answer = |call: &Call| match call.answer() {
+        Answer::Status(status) => status.to_string(),
+        Answer::Lost => words::answer(&call.exchange()),
     };
     let mut rows: BTreeMap<(Operation, String), Counted> = BTreeMap::new();
-    for call in traffic.recorded().filter(|call| of_test(&call.exchange)) {
-        let row = rows.entry((call.operation, words::answer(&call.exchange))).or_default();
+    let calls = (0..).map(CallIx).zip(traffic.recorded());
+    for (_, call) in calls.filter(|(ix, _)| of_test(*ix)) {
+        let row = rows.entry((call.operation, answer(call))).or_default();
         row.calls += 1;
         row.letters += u64::from(call.letter.is_some());
         row.unique.extend(call.letter);
     }
     for list in traffic.lists() {
-        let exchange = &traffic.call(list.call).exchange;
-        if of_test(exchange) {
-            let row = rows.entry((Operation::ListLetters, words::answer(exchange))).or_default();
+        if of_test(list.call) {
+            let answer = answer(traffic.call(list.call));
+            let row = rows.entry((Operation::ListLetters, answer)).or_default();
             row.letters += list.entries().len() as u64;
             row.unique.extend(list.entries().iter().map(|entry| entry.letter));
         }
@@ -223,11 +227,11 @@ fn ids(test: &TestResult, traffic: &Traffic, by_letter: bool) -> Option<String> 
         test.checks().flat_map(|criterion| &criterion.exchanges).collect();
     let mut rows: Vec<(&str, String)> = Vec::new();
     let lists = traffic.lists().iter().filter(|list| list.readable());
-    let lists = lists.filter(|list| shown.contains(&traffic.call(list.call).exchange.id));
+    let lists = lists.filter(|list| shown.contains(&traffic.exchange_id(list.call)));
     let mut number = 0;
     for list in lists {
         number += 1;
-        let exchange = &traffic.call(list.call).exchange;
+        let exchange = traffic.call(list.call).exchange();
         let mut times: BTreeMap<&str, u64> = BTreeMap::new();
         for entry in list.entries() {
             *times.entry(traffic.id_text(entry.letter)).or_default() += 1;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 use letterproof_evidence::{EvidenceError, Opened, read_bundled_journal};
 use letterproof_harness::{Failure, MatchedBy, Reconciliation, Said, Sample, intact_journal};
-use letterproof_model::{grouped, text::many};
+use letterproof_model::{Journal as _, grouped, text::many};
 
 use crate::args::{OutputFormat, ReconcileOptions, SampleOptions};
 use crate::out::{self, Text};
@@ -56,6 +56,7 @@ pub(crate) fn sample(options: &SampleOptions) -> Result<u8, Failure> {
     let journal = intact_journal(&options.bundle)?;
     let n = usize::try_from(options.n).unwrap_or(usize::MAX);
     let sample = letterproof_harness::sample(&journal, n, &options.seed);
+    journal.recording.whole().map_err(EvidenceError::from)?;
     match options.format {
         OutputFormat::Table => out::print(&chosen(&sample))?,
         OutputFormat::Json => out::json(&sample)?,

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use letterproof_evidence::{read_journal, zip_path};
 use letterproof_mock::AuthMode;
-use letterproof_model::{Actor, Exchange, Journal as _, Operation, Route, Timestamp};
+use letterproof_model::{Actor, ExchangeRef, Journal as _, Operation, Route, Timestamp};
 use serde_json::{Value, json};
 use support::bundles::{NONCE, copied, forge, printed, rechain, rewrite, sound, text, verify};
 use support::watched::{Double, Watching, api_headers, call};
@@ -176,7 +176,7 @@ fn a_nonce_begins_the_correlation_id_of_every_driven_call() {
     contradicted(line, given, "every correlation id of such a run begins with the nonce");
     // One call of another day is enough.
     let saved = read_journal(&sound().folder.join("journal/exchanges.jsonl")).unwrap();
-    let is_list = |one: &&std::sync::Arc<Exchange>| {
+    let is_list = |one: &ExchangeRef<'_>| {
         let route = Route::of_exchange(one, &saved.header.base_url);
         route.operation == Operation::ListLetters && one.actor == Actor::Supplier
     };

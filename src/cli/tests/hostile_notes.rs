@@ -190,7 +190,7 @@ fn hostile_labels_are_hints() {
     // But for the attempts, which are what the labels hint at, nothing rests on them.
     let marks = recording.marks().iter().filter(|mark| mark.scenario.is_none()).cloned().collect();
     let bare = recording.exchanges().iter().map(|exchange| {
-        let exchange = Exchange { scenario: None, ..Exchange::clone(exchange) };
+        let exchange = Exchange { scenario: None, ..Exchange::clone(&exchange) };
         exchange.into()
     });
     let mut expected = concluded(&bundle, &Recording::new(bare.collect(), marks));

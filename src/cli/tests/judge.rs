@@ -257,7 +257,8 @@ fn no_secret_of_a_recording_is_anywhere_in_the_new_folder() {
     let letter = journal.recording.exchanges().iter().find(|exchange| {
         exchange.request.url.starts_with("https://store.example/a.pdf?X-Amz-Signature=redacted:")
     });
-    let content = letter.unwrap().response().unwrap().body.content().cloned().unwrap();
+    let letter = letter.unwrap();
+    let content = letter.response().unwrap().body.content().cloned().unwrap();
     assert_eq!(content.length, 19);
 }
 

@@ -149,7 +149,9 @@ pub fn read_bundled_journal(opened: &Opened) -> Result<SavedJournal, EvidenceErr
 /// When it is missing, or its header is none of this format.
 pub fn bundled_reader(opened: &Opened) -> Result<JournalReader, EvidenceError> {
     let input = Box::new(BufReader::new(opened.reader(JOURNAL_FILE)?));
-    JournalReader::over(&opened.path().join(JOURNAL_FILE), input)
+    let mut reader = JournalReader::over(&opened.path().join(JOURNAL_FILE), input)?;
+    reader.length = opened.size(JOURNAL_FILE).unwrap_or_default();
+    Ok(reader)
 }
 
 /// Reads the environment of a bundle; `None` where the run broke off before it was written.

@@ -37,7 +37,7 @@ fn read(path: &Path) -> (Vec<Exchange>, Vec<String>) {
     drop(journal);
     let saved = read_journal(&path).unwrap();
     let exchanges = saved.recording.exchanges().iter();
-    (exchanges.map(|exchange| exchange.as_ref().clone()).collect(), notes)
+    (exchanges.map(|exchange| Exchange::clone(&exchange)).collect(), notes)
 }
 
 fn case(name: &str) -> (Vec<Exchange>, Vec<String>) {

@@ -243,7 +243,7 @@ fn is_judged(path: &Path, header: &JournalHeader) {
     let brief = header.brief.as_ref().expect("its brief");
     for exchange in saved.recording.exchanges() {
         let found = |exchange: &Exchange| contract.check(exchange, &brief.context);
-        assert_eq!(found(exchange), found(exchange), "two checks of one exchange");
+        assert_eq!(found(&exchange), found(&exchange), "two checks of one exchange");
     }
     let head = Head { run_id: &header.run_id, started: header.started, tool: &header.tool, brief };
     let concluded = || -> Results { conclude(&saved.recording, &head, contract) };

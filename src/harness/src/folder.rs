@@ -12,7 +12,7 @@ use letterproof_evidence::{
 };
 use letterproof_judge::conformance::{is_planned_body, is_planned_path};
 use letterproof_judge::{Head, conclude};
-use letterproof_model::{Brief, PACK_VERSION, PackInfo, Recorder, Results, RunId, ToolInfo};
+use letterproof_model::{Brief, Journal as _, PACK_VERSION, PackInfo, Recorder, Results, RunId, ToolInfo};
 use letterproof_reports::{Extras, ReportError};
 
 use crate::told::{Failure, usage};
@@ -142,7 +142,7 @@ pub fn write_up(
 ) -> Result<Bundle, Failure> {
     let journal = read_journal(&folder.journal_path())?;
     let brief = brief(&journal)?;
-    let mut results = judged(&journal, brief, contract);
+    let mut results = judged(&journal, brief, contract)?;
     results.performance.extend(read_measured(&Opened::open(folder.path())?)?);
     let context = brief.context.clone();
     folder.write_context(&context)?;
@@ -190,10 +190,15 @@ pub(crate) fn close_sealed(folder: RunFolder) -> Result<PathBuf, Failure> {
 }
 
 /// The results that follow from a journal.
-fn judged(journal: &SavedJournal, brief: &Brief, contract: &Contract) -> Results {
+///
+/// # Errors
+/// When the journal could not be read again to its end.
+fn judged(journal: &SavedJournal, brief: &Brief, contract: &Contract) -> Result<Results, Failure> {
     let header = &journal.header;
     let (run_id, started, tool) = (&header.run_id, header.started, &header.tool);
-    conclude(&journal.recording, &Head { run_id, started, tool, brief }, contract)
+    let results = conclude(&journal.recording, &Head { run_id, started, tool, brief }, contract);
+    journal.recording.whole().map_err(|error| Failure::Harness(error.message))?;
+    Ok(results)
 }
 
 fn brief(journal: &SavedJournal) -> Result<&Brief, Failure> {

@@ -158,6 +158,7 @@ pub fn reconcile(
 ) -> Result<Reconciliation, EvidenceError> {
     let logged = read(log, &journal.header.base_url)?;
     let known = calls(journal);
+    journal.recording.whole()?;
     let times = (journal.header.started, ended(journal));
     let gateway_calls = logged.len() as u64;
     let bundle_calls = known.iter().filter(|call| call.is_api).count() as u64;
@@ -231,7 +232,7 @@ pub(crate) fn calls(journal: &SavedJournal) -> Vec<Known> {
     let base_url = &journal.header.base_url;
     let made = journal.recording.exchanges().iter();
     made.filter_map(|exchange| {
-        let operation = Route::of_exchange(exchange, base_url).operation;
+        let operation = Route::of_exchange(&exchange, base_url).operation;
         let is_api = operation.is_api();
         let is_ours = exchange.direction == Direction::ToApi;
         (is_ours && (is_api || operation == Operation::Token)).then(|| {
@@ -253,8 +254,8 @@ pub(crate) fn calls(journal: &SavedJournal) -> Vec<Known> {
 }
 
 fn ended(journal: &SavedJournal) -> Timestamp {
-    let calls = journal.recording.exchanges().iter().map(|exchange| exchange.finished());
-    calls.chain(journal.recording.marks().iter().map(|mark| mark.at)).max().unwrap_or_default()
+    let marks = journal.recording.marks().iter().map(|mark| mark.at);
+    marks.chain(journal.recording.ended()).max().unwrap_or_default()
 }
 
 /// Whether the two say the same; where either knows no status, no status speaks against it.

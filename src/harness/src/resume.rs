@@ -207,7 +207,7 @@ impl Broken {
         ledger: &Ledger,
     ) -> Result<(), Failure> {
         let recording = &self.journal.recording;
-        recording.exchanges().iter().for_each(|exchange| bench.see(exchange));
+        recording.exchanges().iter().for_each(|exchange| bench.see(&exchange.to_arc()));
         let resumed = recording.marks().iter().filter(|mark| mark.kind == MarkKind::Resumed);
         resumed.for_each(|mark| bench.resumed(mark.at));
         ledger.replay(recording)?;
@@ -266,9 +266,8 @@ impl Broken {
 
 /// The latest time in a journal.
 fn last_time(journal: &SavedJournal) -> Timestamp {
-    let ends = journal.recording.exchanges().iter().map(|exchange| exchange.finished());
     let marks = journal.recording.marks().iter().map(|mark| mark.at);
-    ends.chain(marks).fold(journal.header.started, Timestamp::max)
+    marks.chain(journal.recording.ended()).fold(journal.header.started, Timestamp::max)
 }
 
 /// Which scenarios succeeded in their last attempt, and which came to no end of their own.

@@ -134,7 +134,11 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
     let notes = left_by_desktops(&opened).into_iter().collect();
     let problems = integrity.problems;
     let mut again = Again { opened: &opened, with, problems, not_checked: vec![], notes };
-    let read = read.and_then(|read| again.journal(read));
+    let read = match read {
+        // No fault of the bundle.
+        Some(Err(error @ EvidenceError::Unrecorded(_))) => return Err(error),
+        read => read.and_then(|read| again.journal(read)),
+    };
     let (journal, derived) =
         read.map_or((None, None), |(journal, derived)| (Some(journal), derived));
     // As the record shows it, whatever the bundle's own results say.
@@ -154,11 +158,17 @@ pub fn verify(path: &Path, with: &Verifying<'_>) -> Result<Verification, Evidenc
     let brief = header.as_ref().and_then(|header| header.brief.as_ref());
     let who = brief.map(|brief| brief.who.clone()).unwrap_or_default();
     let exchanges = journal.as_ref().map_or(0, |journal| journal.recording.exchanges().len());
+    let last = journal.as_ref().and_then(|journal| {
+        let exchanges = journal.recording.exchanges();
+        exchanges.kept(exchanges.len().checked_sub(1)?)
+    });
     if let Some(journal) = journal
         && again.problems.is_empty()
     {
         again.reports(journal);
     }
+    // What could not be read again was judged as if it were not there.
+    last.map_or(Ok(()), |last| last.whole())?;
     let Again { problems, not_checked, notes, .. } = again;
     let conclusion = match (&integrity.signature, problems.is_empty()) {
         (_, false) => Conclusion::NotSound,

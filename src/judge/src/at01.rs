@@ -151,7 +151,7 @@ fn secure(traffic: &Traffic, context: &Context) -> Ruling {
         return Ruling::not_run("no call that needs a token was made");
     }
     let bare: Vec<_> =
-        calls.iter().filter(|(_, call)| guarded(call) && !has_bearer(call)).collect();
+        calls.iter().filter(|(_, call)| guarded(call) && !has_bearer(call, traffic)).collect();
     let all_bare = bare.len() == calls.iter().filter(|(_, call)| guarded(call)).count();
     if all_bare && context.mode != Mode::Driven {
         return Ruling::open(
@@ -162,11 +162,12 @@ fn secure(traffic: &Traffic, context: &Context) -> Ruling {
     }
     let mut tally = Tally::default();
     for (ix, call) in &calls {
-        if !over_tls(&call.exchange.request.url) {
+        let exchange = call.exchange();
+        if !over_tls(&exchange.request.url) {
             tally.fault(None, [*ix], format!("{} was made without TLS", call.operation.label()));
-        } else if guarded(call) && call.exchange.request.headers.is_empty() {
+        } else if guarded(call) && exchange.request.headers.is_empty() {
             tally.open(None, [*ix], "is recorded without its headers");
-        } else if guarded(call) && !has_bearer(call) {
+        } else if guarded(call) && !has_bearer(call, traffic) {
             tally.fault(None, [*ix], format!("{} has no bearer token", call.operation.label()));
         } else {
             tally.good([*ix]);
@@ -177,8 +178,8 @@ fn secure(traffic: &Traffic, context: &Context) -> Ruling {
     })
 }
 
-fn has_bearer(call: &Call) -> bool {
-    let Some(value) = call.exchange.request.header("authorization") else { return false };
+fn has_bearer(call: &Call, traffic: &Traffic) -> bool {
+    let Some(value) = call.authorization.map(|value| traffic.text(value)) else { return false };
     // Redaction may have taken the scheme away with the token.
     let scheme = value.trim().split_once(' ').map(|(scheme, _)| scheme);
     !value.trim().is_empty() && scheme.is_none_or(|scheme| scheme.eq_ignore_ascii_case("bearer"))

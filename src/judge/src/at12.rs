@@ -34,7 +34,8 @@ pub(crate) fn bad_pdf(event: &Event, traffic: &Traffic) -> Option<String> {
     }
     let call = traffic.call(event.call);
     // A part of a PDF is none that can be read.
-    let response = call.exchange.response().filter(|_| call.brought_whole())?;
+    let exchange = call.exchange();
+    let response = exchange.response().filter(|_| call.brought_whole())?;
     let problem = response.body.content()?.problem.as_deref()?;
     match problem {
         unread if unread.starts_with("longer than") => None,
@@ -58,7 +59,7 @@ fn last_download(
             && event.at < before
             && matches!(event.kind, EventKind::Downloaded)
             && call.brought_whole()
-            && call.exchange.response().is_some_and(|answer| answer.body.content().is_some())
+            && call.exchange().response().is_some_and(|answer| answer.body.content().is_some())
     };
     let last = letter.events.iter().rev().find(is_whole)?;
     Some((last.call, bad_pdf(last, traffic)))

@@ -54,9 +54,7 @@ impl JudgeCache {
     /// Adds the exchanges of a growing journal that were not added yet: what was added before are
     /// its first ones.
     pub fn absorb(&mut self, journal: &dyn Journal) {
-        for exchange in journal.exchanges().iter().skip(self.traffic.len()) {
-            self.traffic.push(Arc::clone(exchange));
-        }
+        self.traffic.absorb(journal);
     }
 
     /// The index.

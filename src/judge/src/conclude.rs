@@ -16,7 +16,7 @@ use crate::conformance::{judge_suite, letter_not_kept};
 use crate::judged::judge_read;
 use crate::kept::{is_older, leave_open, unvouched};
 use crate::reading::Reading;
-use crate::traffic::{Call, proven};
+use crate::traffic::{Call, origin, proven_by};
 
 /// What stands at the head of a journal.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +48,7 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     let strays = (stateful && !selection.conformance)
         .then(|| letter_not_kept(&reading.traffic, context))
         .flatten();
+    let standing = proven_by(&reading.traffic, journal.marks(), head.brief.supplier, context);
     let mut judged = judge_read(journal, reading, context, &selection.tests);
     let (strays, of_strays) = strays.unzip();
     let mut faults = std::mem::take(&mut judged.faults);
@@ -62,7 +63,6 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     if head.brief.whole_attempts {
         leave_open(marks, &mut judged.tests, &mut conformance);
     }
-    let standing = proven(journal, head.brief.supplier, context);
     for test in judged.tests.iter_mut().filter(|test| test.verdict != Verdict::NotRun) {
         test.standing = Some(standing.word);
     }
@@ -122,11 +122,9 @@ const BEARER_AT_STORAGE: &str = "DOWNLOAD-BEARER";
 /// its own for the storage, and keeps no bearer on record that is rightly sent.
 fn is_at_api_host(call: &Call, context: &Context) -> bool {
     // A signed path is long, and takes long to read.
-    let host = |url: &str| {
-        let origin = url.match_indices('/').nth(2).map_or(url, |(end, _)| &url[..end]);
-        Url::parse(origin).ok().and_then(|url| url.host_str().map(str::to_owned))
-    };
-    host(&call.exchange.request.url) == host(&context.base_url)
+    let host =
+        |url: &str| Url::parse(origin(url)).ok().and_then(|url| url.host_str().map(str::to_owned));
+    host(&call.exchange().request.url) == host(&context.base_url)
 }
 
 /// That time stamps were asked for and not got, which says nothing of supplier or API.
@@ -173,7 +171,6 @@ fn target(context: &Context) -> TargetInfo {
 
 /// When the last thing in a journal happened.
 fn finished(journal: &dyn Journal, started: Timestamp) -> Timestamp {
-    let exchange = journal.exchanges().iter().map(|exchange| exchange.finished()).max();
     let mark = journal.marks().iter().map(|mark| mark.at).max();
-    [Some(started), exchange, mark].into_iter().flatten().max().unwrap_or(started)
+    [Some(started), journal.ended(), mark].into_iter().flatten().max().unwrap_or(started)
 }

@@ -87,7 +87,8 @@ fn whole_content(
     traffic: &Traffic,
     tally: &mut Tally,
 ) {
-    let response = traffic.call(call).exchange.response();
+    let exchange = traffic.call(call).exchange();
+    let response = exchange.response();
     let Some(content) = response.and_then(|response| response.body.content()) else {
         return tally.open(letter, [call], "is recorded without its length and hash");
     };
@@ -135,7 +136,7 @@ pub(crate) fn on_record(judged: &[&Flow<'_>], traffic: &Traffic) -> Ruling {
             let call = traffic.call(download);
             let given = asked.map_or(flow.started, |asked| {
                 let data = traffic.call(asked);
-                let headers = data.exchange.response().map_or(0, |response| response.headers_us);
+                let headers = data.exchange().response().map_or(0, |response| response.headers_us);
                 data.started.saturating_add(i64::try_from(headers).unwrap_or(0))
             });
             if call.finished <= call.started {

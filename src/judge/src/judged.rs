@@ -7,7 +7,7 @@ use std::thread;
 
 use letterproof_contract::Contract;
 use letterproof_model::{
-    Attempt, CheckResult, Context, Exchange, ExchangeId, Finding, Journal, MarkKind, Performance,
+    Attempt, CheckResult, Context, ExchangeId, Finding, Journal, Mark, MarkKind, Performance,
     TestDefinition, TestId, TestResult, Verdict, pack,
 };
 
@@ -16,6 +16,7 @@ use crate::cause::Fault;
 use crate::dispatch::{JudgedTest, judge_test};
 use crate::observer::observe;
 use crate::reading::Reading;
+use crate::traffic::{CallIx, Micros, Traffic};
 
 /// What was concluded from a journal.
 #[derive(Debug, Clone)]
@@ -65,7 +66,8 @@ pub(crate) fn judge_read(
             JudgedTest::alike(id, context, Verdict::NotRun, "not selected")
         };
         faults.append(&mut judged.faults);
-        let result = judged.result(id, context.mode, attempts(id, journal));
+        let attempts = attempts(id, journal.marks(), &traffic);
+        let result = judged.result(id, context.mode, attempts);
         TestResult { selected: chosen, ..result }
     };
     // The observer looks at every letter and takes as long as all the tests.
@@ -85,9 +87,9 @@ pub(crate) fn judge_read(
 }
 
 /// Every attempt at a test's scenarios, as the journal's marks tell them.
-fn attempts(test: TestId, journal: &dyn Journal) -> Vec<Attempt> {
+fn attempts(test: TestId, marks: &[Mark], traffic: &Traffic) -> Vec<Attempt> {
     let mut attempts: Vec<Attempt> = Vec::new();
-    for mark in journal.marks() {
+    for mark in marks {
         let Some(scenario) = mark.scenario.as_deref().filter(|name| belongs(name, test)) else {
             continue;
         };
@@ -120,7 +122,7 @@ fn attempts(test: TestId, journal: &dyn Journal) -> Vec<Attempt> {
         }
     }
     for attempt in &mut attempts {
-        attempt.exchanges = made_meanwhile(attempt, journal);
+        attempt.exchanges = made_meanwhile(attempt, traffic);
     }
     attempts
 }
@@ -130,13 +132,14 @@ pub(crate) fn belongs(scenario: &str, test: TestId) -> bool {
     scenario.split(|c: char| !c.is_ascii_alphanumeric()).next() == Some(test.to_string().as_str())
 }
 
-fn made_meanwhile(attempt: &Attempt, journal: &dyn Journal) -> Option<(ExchangeId, ExchangeId)> {
-    let mine = |exchange: &&std::sync::Arc<Exchange>| {
-        exchange.scenario.as_deref() == Some(attempt.scenario.as_str())
-            && exchange.started >= attempt.started
-            && attempt.finished.is_none_or(|finished| exchange.started <= finished)
-    };
-    let first = journal.exchanges().iter().find(mine)?;
-    let last = journal.exchanges().iter().rfind(mine)?;
-    Some((first.id.clone(), last.id.clone()))
+fn made_meanwhile(attempt: &Attempt, traffic: &Traffic) -> Option<(ExchangeId, ExchangeId)> {
+    let from = attempt.started.as_microsecond();
+    let to = attempt.finished.map_or(Micros::MAX, |finished| finished.as_microsecond());
+    let calls = (0..).map(CallIx).zip(traffic.recorded());
+    let mut mine = calls.filter(|(ix, call)| {
+        (from..=to).contains(&call.started) && traffic.label(*ix) == Some(attempt.scenario.as_str())
+    });
+    let (first, _) = mine.next()?;
+    let (last, _) = mine.last().unwrap_or((first, traffic.call(first)));
+    Some((traffic.exchange_id(first), traffic.exchange_id(last)))
 }

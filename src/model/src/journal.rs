@@ -7,14 +7,25 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Exchange, ExchangeId, RawExchange, RunEnd, Stamp, Timestamp};
+use crate::{Exchange, ExchangeId, Exchanges, RawExchange, RunEnd, Stamp, Timestamp};
 
 /// Recorded exchanges, read by judges and reports.
 pub trait Journal {
-    /// Every exchange in the order of recording.
-    fn exchanges(&self) -> &[Arc<Exchange>];
+    /// Every exchange in the order of recording, wherever it is kept.
+    fn exchanges(&self) -> Exchanges<'_>;
     /// Every mark in the order of recording.
     fn marks(&self) -> &[Mark];
+    /// When the earliest exchange began; `None` where there is none.
+    fn began(&self) -> Option<Timestamp>;
+    /// When the last exchange ended; `None` where there is none.
+    fn ended(&self) -> Option<Timestamp>;
+
+    /// What went wrong when exchanges kept outside of memory were read. Whoever concludes something
+    /// from a journal asks for it at the end: with a fault nothing that was concluded holds.
+    ///
+    /// # Errors
+    /// When an exchange could not be kept or not be read again.
+    fn whole(&self) -> Result<(), RecordError>;
 }
 
 /// Takes live traffic, replaces its secrets, and keeps it before anyone decides anything on it.
@@ -323,41 +334,6 @@ pub fn last_attempts(marks: &[Mark]) -> BTreeMap<&str, LastAttempt<'_>> {
         }
     }
     last
-}
-
-/// A journal in memory.
-#[derive(Debug, Clone, Default)]
-pub struct Recording {
-    exchanges: Vec<Arc<Exchange>>,
-    marks: Vec<Mark>,
-}
-
-impl Recording {
-    /// A journal of these exchanges.
-    #[must_use]
-    pub fn new(exchanges: Vec<Arc<Exchange>>, marks: Vec<Mark>) -> Self {
-        Self { exchanges, marks }
-    }
-
-    /// Appends an exchange.
-    pub fn push(&mut self, exchange: Arc<Exchange>) {
-        self.exchanges.push(exchange);
-    }
-
-    /// Appends a mark.
-    pub fn push_mark(&mut self, mark: Mark) {
-        self.marks.push(mark);
-    }
-}
-
-impl Journal for Recording {
-    fn exchanges(&self) -> &[Arc<Exchange>] {
-        &self.exchanges
-    }
-
-    fn marks(&self) -> &[Mark] {
-        &self.marks
-    }
 }
 
 #[cfg(test)]

@@ -15,8 +15,10 @@ mod operation;
 mod outside_text;
 mod pack;
 mod raw;
+mod recording;
 mod results;
 mod shared;
+mod spool;
 mod standing;
 mod status;
 pub mod text;
@@ -42,8 +44,7 @@ pub use ids::{
 };
 pub use jiff::Timestamp;
 pub use journal::{
-    Journal, LastAttempt, Mark, MarkKind, RecordError, Recorder, Recording, ScenarioOutcome,
-    last_attempts,
+    Journal, LastAttempt, Mark, MarkKind, RecordError, Recorder, ScenarioOutcome, last_attempts,
 };
 pub use judgement::{
     Judgement, Strict, Waiver, WaiverState, WaiverUse, exit_code, is_waived, unwaived_verdict,
@@ -59,11 +60,13 @@ pub use pack::{
     Clause, EVIDENCE_ONLY, PACK_VERSION, RETIRED, TestDefinition, clause, pack, test_definition,
 };
 pub use raw::{RawBody, RawExchange, RawOutcome, RawRequest, RawResponse};
+pub use recording::{EachExchange, ExchangeRef, Exchanges, Kept, Recording};
 pub use results::{
     Attempt, CheckResult, Counts, PackInfo, Performance, RESULTS_FORMAT, Results, RunInfo, Span,
     Stamp, SupplierKind, TargetInfo, TestResult, ToolInfo,
 };
 pub use shared::SharedText;
+pub use spool::{OpenStore, Spool, Store};
 pub use standing::{MOCK_HEADER, Place, Proof, SeenHost, Standing};
 pub use status::{
     LetterStatus, Move, ReturnReason, UnknownStatus, bare_reason, is_return_reason, judge_move,

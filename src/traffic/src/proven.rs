@@ -3,10 +3,12 @@
 //! `int` is what INT's host answered.
 
 use letterproof_model::{
-    Actor, Context, Direction, Exchange, Journal, MarkKind, Operation, Place, Proof, Route,
-    SeenHost, Standing, SupplierKind, host_of_target,
+    Context, Journal, Mark, MarkKind, Operation, Place, Proof, SeenHost, Standing, SupplierKind,
+    host_of_target,
 };
 use url::Url;
+
+use crate::{Answer, Call, Traffic, origin};
 
 /// How letterproof's own suppliers name themselves in `User-Agent`: nobody's own system, also where
 /// the witness watches them.
@@ -16,26 +18,38 @@ const SAMPLE: &str = "model-print-house";
 /// What the results of this record prove, and where.
 #[must_use]
 pub fn proven(journal: &dyn Journal, supplier: SupplierKind, context: &Context) -> Standing {
-    let mut origins: Vec<String> = Vec::new();
+    proven_by(&Traffic::from_journal(journal, context), journal.marks(), supplier, context)
+}
+
+/// The same over an index at hand, and the record's marks.
+#[must_use]
+pub fn proven_by(
+    traffic: &Traffic,
+    marks: &[Mark],
+    supplier: SupplierKind,
+    context: &Context,
+) -> Standing {
+    let mut origins: Vec<&str> = Vec::new();
     let mut mock_answers = false;
     let (mut driven, mut sample) = (false, false);
-    for exchange in journal.exchanges().iter().filter(|one| one.direction == Direction::ToApi) {
-        if exchange.actor == Actor::Supplier {
-            driven |= is_made_by(REFERENCE, exchange);
-            sample |= is_made_by(SAMPLE, exchange);
+    for call in traffic.recorded().filter(|call| call.to_api()) {
+        if call.by_supplier() {
+            let agent = call.agent.map(|agent| traffic.text(agent));
+            driven |= is_made_by(REFERENCE, agent);
+            sample |= is_made_by(SAMPLE, agent);
         }
-        if exchange.response().is_none() {
+        if call.answer() == Answer::Lost {
             continue;
         }
-        mock_answers |= exchange.is_of_a_mock();
-        let origin = origin(&exchange.request.url);
-        if is_of_api(exchange, context) && !origins.iter().any(|known| known == origin) {
-            origins.push(origin.to_owned());
+        mock_answers |= call.is_of_a_mock();
+        let origin = traffic.text(call.origin);
+        if !origins.contains(&origin) && is_of_api(call, context) {
+            origins.push(origin);
         }
     }
-    if origins.is_empty() && connected(journal, &host_of(&context.base_url)).is_some() {
+    if origins.is_empty() && connected(marks, &host_of(&context.base_url)).is_some() {
         // A load too long to be written down call by call was connected all the same.
-        origins.push(origin(&context.base_url).to_owned());
+        origins.push(origin(&context.base_url));
     }
     let all_at =
         |target: &str| !origins.is_empty() && origins.iter().all(|origin| is_at(origin, target));
@@ -51,7 +65,7 @@ pub fn proven(journal: &dyn Journal, supplier: SupplierKind, context: &Context) 
     let mut hosts: Vec<SeenHost> = Vec::new();
     for host in origins.iter().map(|origin| host_of(origin)) {
         if !hosts.iter().any(|seen| seen.host == host) {
-            hosts.push(SeenHost { certificate: connected(journal, &host), host });
+            hosts.push(SeenHost { certificate: connected(marks, &host), host });
         }
     }
     let word = match Proof::from(supplier) {
@@ -64,23 +78,17 @@ pub fn proven(journal: &dyn Journal, supplier: SupplierKind, context: &Context) 
 }
 
 /// Whether a call names this program as its maker, with or without a version.
-fn is_made_by(program: &str, exchange: &Exchange) -> bool {
-    let agent = exchange.request.header("user-agent");
+fn is_made_by(program: &str, agent: Option<&str>) -> bool {
     agent.is_some_and(|agent| agent.split('/').next() == Some(program))
 }
 
 /// Whether a call is one of the API or of its token endpoint, not a download.
-fn is_of_api(exchange: &Exchange, context: &Context) -> bool {
-    match Route::of_exchange(exchange, &context.base_url).operation {
+fn is_of_api(call: &Call, context: &Context) -> bool {
+    match call.operation {
         Operation::Download => false,
-        Operation::Unknown => exchange.request.url.starts_with(&context.base_url),
+        Operation::Unknown => call.exchange().request.url.starts_with(&context.base_url),
         _ => true,
     }
-}
-
-/// Scheme, host and port as they are written; a signed path is long, and takes long to read.
-fn origin(url: &str) -> &str {
-    url.match_indices('/').nth(2).map_or(url, |(end, _)| &url[..end])
 }
 
 /// The host of an origin, as it is written where it is not an address.
@@ -97,8 +105,8 @@ fn is_at(origin: &str, target: &str) -> bool {
 }
 
 /// The certificate that this host showed last.
-fn connected(journal: &dyn Journal, asked: &str) -> Option<String> {
-    journal.marks().iter().rev().find_map(|mark| match &mark.kind {
+fn connected(marks: &[Mark], asked: &str) -> Option<String> {
+    marks.iter().rev().find_map(|mark| match &mark.kind {
         MarkKind::Connected { host, certificate, .. }
             if host.trim_end_matches('.').eq_ignore_ascii_case(asked) =>
         {

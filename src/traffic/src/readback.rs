@@ -203,7 +203,8 @@ const SHOWN: usize = 40;
 /// Why a read that was answered with 200 shows no status.
 #[must_use]
 pub fn unread(call: CallIx, traffic: &Traffic) -> String {
-    let body = traffic.call(call).exchange.response().map(|response| &response.body);
+    let exchange = traffic.call(call).exchange();
+    let body = exchange.response().map(|response| &response.body);
     let Some(body) = body.filter(|body| !matches!(body, Body::None | Body::Opaque(_))) else {
         return "the recording does not include the answer's body".to_owned();
     };

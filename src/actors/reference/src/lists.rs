@@ -203,24 +203,24 @@ impl Recalled {
         base_url: &str,
         scenarios: &HashSet<String>,
     ) -> Self {
-        let mut latest: HashMap<&str, (u32, Vec<ListedLetter>)> = HashMap::new();
+        let mut latest: HashMap<String, (u32, Vec<ListedLetter>)> = HashMap::new();
         let mut begun: HashMap<(String, u32), Vec<ListedLetter>> = HashMap::new();
         for exchange in journal.exchanges() {
             let Some(scenario) = exchange.scenario.as_deref().filter(|s| scenarios.contains(*s))
             else {
                 continue;
             };
-            let route = Route::of_exchange(exchange, base_url);
+            let route = Route::of_exchange(&exchange, base_url);
             match (route.operation, exchange.status()) {
                 (Operation::ListLetters, Some(200)) => {
                     let limit = route.query_values("limit").next().and_then(|n| n.parse().ok());
-                    if let (Some(limit), Some(list)) = (limit, listed(exchange)) {
-                        latest.insert(scenario, (limit, list.data));
+                    if let (Some(limit), Some(list)) = (limit, listed(&exchange)) {
+                        latest.insert(scenario.to_owned(), (limit, list.data));
                     }
                 }
                 (Operation::UpdateLetters | Operation::PatchLetter, Some(202)) => {
                     let Some((limit, letters)) = latest.get(scenario) else { continue };
-                    let updated = updates_of(exchange, base_url);
+                    let updated = updates_of(&exchange, base_url);
                     if letters.iter().any(|known| updated.iter().any(|(id, _)| *id == known.id)) {
                         begun.insert((scenario.to_owned(), *limit), letters.clone());
                     }

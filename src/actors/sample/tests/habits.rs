@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use letterproof_mock::{LetterPlan, SeedPlan};
-use letterproof_model::{Body, Exchange, Journal as _, Verdict};
+use letterproof_model::{Body, Exchange, ExchangeRef, Journal as _, Verdict};
 use letterproof_sample_supplier::{DayEnd, Habit};
 use serde_json::Value;
 use support::tap::Trouble;
@@ -31,8 +31,8 @@ async fn worked_in(setting: &Setting, habits: &[&str]) -> Day {
 }
 
 /// The calls of a method below a path.
-fn calls<'a>(day: &'a Day, method: &str, path: &str) -> Vec<&'a Arc<Exchange>> {
-    let named = |one: &&Arc<Exchange>| {
+fn calls<'a>(day: &'a Day, method: &str, path: &str) -> Vec<ExchangeRef<'a>> {
+    let named = |one: &ExchangeRef<'_>| {
         let url = one.request.url.split('?').next().unwrap();
         one.request.method == method && url.split_once("supplier").is_some_and(|it| it.1 == path)
     };
@@ -52,7 +52,7 @@ fn updates(day: &Day) -> Vec<Value> {
         matches!(one.request.method.as_str(), "POST" | "PATCH")
             && one.request.url.contains("/letters")
     });
-    let items = writes.map(|one| sent(one)["data"].clone());
+    let items = writes.map(|one| sent(&one)["data"].clone());
     items.flat_map(|data| data.as_array().cloned().unwrap_or_else(|| vec![data])).collect()
 }
 
@@ -185,7 +185,7 @@ async fn letters_without_a_group_are_rejected_where_a_habit_has_it() {
 async fn statuses_are_read_as_often_as_a_habit_has_it() {
     let reads = |day: &Day| {
         let all = day.recording.exchanges().iter();
-        let read = |one: &&Arc<Exchange>| {
+        let read = |one: &ExchangeRef<'_>| {
             one.request.method == "GET"
                 && one.request.url.contains("/letters/")
                 && !one.request.url.ends_with("/data")
@@ -219,7 +219,7 @@ async fn calls_carry_the_ids_that_a_habit_sends() {
         let api = all.filter(|one| one.request.url.contains("/letters"));
         let api = api.filter(|one| !one.request.url.contains("/storage/"));
         let ids: Vec<_> =
-            api.map(|one| header(one, "x-correlation-id").map(str::to_owned)).collect();
+            api.map(|one| header(&one, "x-correlation-id").map(str::to_owned)).collect();
         (ids.len(), ids.into_iter().collect::<BTreeSet<_>>().len())
     };
     assert_eq!(correlations(&worked(&[4], &[]).await).1, 1, "none");
@@ -227,7 +227,7 @@ async fn calls_carry_the_ids_that_a_habit_sends() {
     let (calls, ids) = correlations(&worked(&[4], &["correlation-per-call"]).await);
     assert_eq!(calls, ids);
     let day = worked(&[1], &["no-keep-alive"]).await;
-    let close = |one: &Arc<Exchange>| header(one, "connection") == Some("close");
+    let close = |one: ExchangeRef<'_>| header(&one, "connection") == Some("close");
     assert!(day.recording.exchanges().iter().all(close));
     assert!(!worked(&[1], &[]).await.recording.exchanges().iter().any(close));
     // The mock refuses assertions outside the platform's time.
@@ -241,7 +241,8 @@ async fn documents_come_as_a_habit_asks_for_them() {
     let day = worked(&[5], &["whole-range"]).await;
     let links = |day: &Day| {
         let all = day.recording.exchanges().iter();
-        all.filter(|one| one.request.url.contains("/storage/")).cloned().collect::<Vec<_>>()
+        let links = all.filter(|one| one.request.url.contains("/storage/"));
+        links.map(|one| one.to_arc()).collect::<Vec<_>>()
     };
     let part = |one: &Arc<Exchange>| {
         let answer = one.response().map(|answer| answer.status);

@@ -428,17 +428,17 @@ impl Ledger {
     /// When the ledger's file cannot be written.
     pub fn replay(&self, journal: &dyn Journal) -> Result<(), ClientError> {
         let mut traffic = Traffic::at(self.base_url());
-        for exchange in journal.exchanges() {
-            traffic.push(Arc::clone(exchange));
-        }
+        traffic.absorb(journal);
         for call in traffic.recorded() {
             match (call.operation, call.letter) {
                 (Operation::Download, Some(letter)) => {
                     let letter = traffic.letter_id(letter);
-                    self.replay_download(&letter, &call.exchange, call.by_supplier())?;
+                    self.replay_download(&letter, &call.exchange(), call.by_supplier())?;
                 }
-                (Operation::CreateMi, _) if call.by_supplier() => self.replay_mi(&call.exchange)?,
-                _ if call.by_supplier() => self.observe(&call.exchange)?,
+                (Operation::CreateMi, _) if call.by_supplier() => {
+                    self.replay_mi(&call.exchange())?
+                }
+                _ if call.by_supplier() => self.observe(&call.exchange())?,
                 _ => {}
             }
         }

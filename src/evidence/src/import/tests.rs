@@ -94,7 +94,7 @@ pub(super) fn recorded(import: Import) -> (SavedJournal, String) {
 
 fn exchanges(entries: &[Value]) -> Vec<Exchange> {
     let (journal, _) = recorded(imported(entries));
-    journal.recording.exchanges().iter().map(|exchange| exchange.as_ref().clone()).collect()
+    journal.recording.exchanges().iter().map(|exchange| Exchange::clone(&exchange)).collect()
 }
 
 #[test]
@@ -149,7 +149,9 @@ fn no_secret_and_no_letter_of_a_recording_reaches_the_journal() {
     entries.extend(download(40, "CANARYsignature0123"));
     let (journal, text) = recorded(imported(&entries));
     assert!(!text.contains("CANARY"), "{text}");
-    let [.., asked, fetched] = journal.recording.exchanges() else { panic!("five calls") };
+    let [.., asked, fetched] = &journal.recording.exchanges().to_vec()[..] else {
+        panic!("five calls")
+    };
     let location = asked.response().unwrap().header("location").unwrap();
     assert_eq!(location, fetched.request.url, "the link is known again by its hash");
     assert!(
@@ -283,7 +285,8 @@ fn calls_without_an_answer_are_failures_and_no_answers() {
     let import = imported(&[aborted, cut, silent]);
     assert!(import.notes().contains(&"3 calls have no answer".to_owned()), "{:?}", import.notes());
     let (journal, _) = recorded(import);
-    let errors = journal.recording.exchanges().iter().map(|exchange| exchange.error().unwrap());
+    let all = journal.recording.exchanges().to_vec();
+    let errors = all.iter().map(|exchange| exchange.error().unwrap());
     let told: Vec<_> = errors.map(|error| (error.kind, error.status, error.after_us)).collect();
     assert_eq!(
         told,
@@ -308,7 +311,9 @@ fn bodies_that_a_recording_does_not_hold_are_counted_and_are_no_empty_bodies() {
         assert!(import.notes().contains(&note.to_owned()), "{note}: {:?}", import.notes());
     }
     let (journal, _) = recorded(import);
-    let [list, update, asked, fetched] = journal.recording.exchanges() else { panic!("four") };
+    let [list, update, asked, fetched] = &journal.recording.exchanges().to_vec()[..] else {
+        panic!("four")
+    };
     assert!(list.response().unwrap().body.is_unrecorded());
     assert_eq!(list.response().unwrap().body.length(), 700);
     assert!(update.request.body.is_unrecorded());

@@ -13,4 +13,5 @@ pub(crate) use crate::journal::format::{BEFORE, LINE_LIMIT};
 mod format;
 mod format1;
 mod reader;
+mod store;
 mod writer;

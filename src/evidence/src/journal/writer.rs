@@ -252,7 +252,7 @@ impl Recorder for JournalWriter {
         // Redacted before the lock is taken, so that only numbering and writing are serial.
         let mut exchange = self.redactor.redact(raw, ExchangeId::fixed(""));
         let entry = self.append(|number| {
-            exchange.id = exchange_id(number);
+            exchange.id = ExchangeId::numbered(number);
             Entry::Exchange(Arc::new(exchange))
         })?;
         match entry {

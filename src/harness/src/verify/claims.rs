@@ -14,8 +14,8 @@ use std::net::IpAddr;
 use letterproof_evidence::{ENVIRONMENT_FILE, Environment, Problem, ProblemKind, SavedJournal};
 use letterproof_judge::conformance::{FOREIGN, TokenProbe};
 use letterproof_model::{
-    Actor, Brief, Direction, Exchange, Journal as _, Mark, MarkKind, Route, SupplierKind,
-    Timestamp, correlation_prefix, is_misnamed,
+    Actor, Brief, Direction, Exchange, ExchangeRef, Journal as _, Mark, MarkKind, Route,
+    SupplierKind, Timestamp, correlation_prefix, is_misnamed,
 };
 use url::{Host, Url};
 
@@ -82,8 +82,8 @@ impl Claims<'_> {
         self.found.push(sentence.into());
     }
 
-    fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
-        self.journal.recording.exchanges().iter().map(AsRef::as_ref)
+    fn exchanges(&self) -> impl Iterator<Item = ExchangeRef<'_>> {
+        self.journal.recording.exchanges().iter()
     }
 
     fn was_resumed(&self) -> bool {
@@ -112,7 +112,10 @@ impl Claims<'_> {
             exchange.direction == Direction::ToApi && exchange.response().is_some()
         });
         let near = answered
-            .filter_map(|exchange| Some((exchange, host_of(&exchange.request.url)?)))
+            .filter_map(|exchange| {
+                let host = host_of(&exchange.request.url)?;
+                Some((exchange, host))
+            })
             .find(|(_, host)| is_this_machine(host));
         if let Some((exchange, near)) = near {
             let sentence = format!(
@@ -144,7 +147,9 @@ impl Claims<'_> {
             again.any(|mark| mark.at < started && seconds(mark.at, at) >= -READING)
         };
         let is_early = |at| seconds(at, started) > READING && !set_back(at);
-        let early = all.iter().find(|exchange| is_early(exchange.started));
+        // Mostly the earliest call tells that none is.
+        let early = self.journal.recording.began().filter(|at| is_early(*at) || resumed);
+        let early = early.and_then(|_| all.iter().find(|exchange| is_early(exchange.started)));
         if let Some(early) = early {
             let sentence =
                 format!("{} was made at {}, before the run began", early.id, early.started);
@@ -169,24 +174,24 @@ impl Claims<'_> {
         let Some(nonce) = &self.brief.nonce else { return };
         let Some(prefix) = correlation_prefix(nonce).map(|prefix| prefix + "-") else { return };
         let base = &self.brief.context.base_url;
-        let by_us = |exchange: &&Exchange| match self.brief.supplier {
+        let by_us = |exchange: &ExchangeRef<'_>| match self.brief.supplier {
             SupplierKind::Reference => true,
             SupplierKind::Witnessed => exchange.actor == Actor::Harness,
             SupplierKind::Imported => false,
         };
-        let is_api = |exchange: &&Exchange| Route::of_exchange(exchange, base).operation.is_api();
-        let other: Vec<&Exchange> = self
+        let is_api =
+            |exchange: &ExchangeRef<'_>| Route::of_exchange(exchange, base).operation.is_api();
+        let mut other = self
             .exchanges()
             .filter(by_us)
             .filter(is_api)
-            .filter(|exchange| !bears(exchange, &prefix))
-            .collect();
-        if let Some(first) = other.first() {
+            .filter(|exchange| !bears(exchange, &prefix));
+        if let Some(first) = other.next() {
+            let other = 1 + other.count();
             let sentence = format!(
                 "every correlation id of such a run begins with the nonce, but those of {} calls, \
                  the first of them {}, do not",
-                other.len(),
-                first.id
+                other, first.id
             );
             self.add(sentence);
         }

@@ -11,7 +11,7 @@ use super::plan::{BearerPlan, ProbePlan};
 use super::read::none_or;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::traffic::{Answer, Call, CallIx, Micros};
+use crate::traffic::{Answer, Call, CallIx, Micros, Traffic};
 use letterproof_model::text::{many, seconds};
 
 const PLATFORM: &str = "NHS API platform, application-restricted access";
@@ -82,7 +82,7 @@ fn given(probed: &Probed<'_>) -> HashMap<String, (Micros, Micros)> {
     }
     let tokens = probed.traffic.calls().filter(|(_, call)| call.operation == Operation::Token);
     let answers = tokens.filter_map(|(_, call)| {
-        let token: Token = call.exchange.response()?.body.parse()?;
+        let token: Token = call.exchange().response()?.body.parse()?;
         let life = match &token.expires_in {
             serde_json::Value::String(text) => text.parse().ok()?,
             number => number.as_i64()?,
@@ -93,8 +93,8 @@ fn given(probed: &Probed<'_>) -> HashMap<String, (Micros, Micros)> {
 }
 
 /// The token that a call carries, as it was redacted.
-fn carried(call: &Call) -> Option<&str> {
-    let (scheme, token) = call.exchange.request.header("authorization")?.split_once(' ')?;
+fn carried<'t>(call: &Call, traffic: &'t Traffic) -> Option<&'t str> {
+    let (scheme, token) = traffic.text(call.authorization?).split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
@@ -103,7 +103,8 @@ fn kept(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
     let mut taken: HashMap<&str, CallIx> = HashMap::new();
     for (ix, call) in probed.calls() {
-        let known = carried(call).and_then(|token| Some((token, given.get(token)?)));
+        let known =
+            carried(call, probed.traffic).and_then(|token| Some((token, given.get(token)?)));
         let Some((token, (since, life))) = known else { continue };
         let age = call.finished - since;
         match (call.answer(), taken.get(token)) {
@@ -193,7 +194,8 @@ fn limited(probed: &Probed<'_>) -> Concluded {
         if call.answer() != Answer::Status(429) || !call.operation.is_api() {
             continue;
         }
-        let body = call.exchange.response().map_or(&Body::None, |response| &response.body);
+        let exchange = call.exchange();
+        let body = exchange.response().map_or(&Body::None, |response| &response.body);
         match body.parse::<Refusal>() {
             Some(refusal) if !refusal.message.is_empty() => tally.good([ix]),
             Some(_) => tally.fault(None, [ix], "has an empty message"),

@@ -70,7 +70,8 @@ fn valid(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
     for (ix, call) in probed.of_operation(Operation::UpdateLetters) {
         let supplier = call.by_supplier() && probed.traffic.update(ix).is_some();
-        let Some(response) = call.exchange.response().filter(|_| supplier) else { continue };
+        let exchange = call.exchange();
+        let Some(response) = exchange.response().filter(|_| supplier) else { continue };
         match response.status {
             202 if response.body.length() == 0 => tally.good([ix]),
             202 => tally.fault(None, [ix], "was answered with a body"),

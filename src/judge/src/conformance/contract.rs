@@ -47,7 +47,7 @@ struct Answers {
 pub(super) fn judge(probed: &Probed<'_>, found: &Found) -> Vec<(CheckResult, Option<Fault>)> {
     let mut answers: BTreeMap<Operation, Answers> = BTreeMap::new();
     for (ix, call) in probed.traffic.calls() {
-        let Some(findings) = found.of(ix, call) else { continue };
+        let Some(findings) = found.of(ix) else { continue };
         let entry = answers.entry(call.operation).or_default();
         entry.calls += 1;
         entry.success |= matches!(call.answer(), Answer::Status(200..=399));

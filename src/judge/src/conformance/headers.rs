@@ -13,7 +13,7 @@ use super::plan::{HeaderPlan, LetterNeed, Probe, ProbePlan};
 use super::read::none_or;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::traffic::{Answer, Call, CallIx};
+use crate::traffic::{Answer, Call, CallIx, Echo};
 use letterproof_model::text::many;
 
 const IDS: &str = "OAS parameter X-Request-ID; public handlers of the API";
@@ -226,37 +226,31 @@ fn successes<'a>(probed: &Probed<'a>) -> impl Iterator<Item = (CallIx, &'a Call)
 }
 
 /// Whether an answer repeats a header; an answer without it is a deviation the gateway may explain.
-fn echo(probed: &Probed<'_>, name: &'static str) -> Concluded {
+fn echo(probed: &Probed<'_>, name: &'static str, of: fn(&Call) -> Echo) -> Concluded {
     let mut tally = Tally::default();
     let mut without = 0;
     // Who repeats it on one answer of an operation and leaves it out on another loses it.
     let repeats = |operation: Operation| {
         let mut answers = successes(probed).filter(|(_, call)| call.operation == operation);
-        answers.find(|(_, call)| {
-            call.exchange.request.header(name).is_some_and(|sent| !sent.is_empty())
-                && call.exchange.response().is_some_and(|answer| answer.header(name).is_some())
-        })
+        answers.find(|(_, call)| of(call).came_back())
     };
     let repeating: BTreeMap<Operation, CallIx> =
         Operation::ALL.into_iter().filter_map(|one| Some((one, repeats(one)?.0))).collect();
     for (ix, call) in successes(probed) {
-        let sent = call.exchange.request.header(name).filter(|sent| !sent.is_empty());
-        let Some(sent) = sent else { continue };
-        match call.exchange.response().and_then(|response| response.header(name)) {
-            Some(back) if back == sent => tally.good([ix]),
+        match of(call) {
+            Echo::Unsent | Echo::Empty => {}
+            Echo::Same => tally.good([ix]),
             // A gateway may make the correlation id one of a chain, joined by full stops.
-            Some(back)
-                if name == "x-correlation-id" && back.split('.').any(|part| part == sent) =>
-            {
-                tally.good([ix]);
+            Echo::Among if name == "x-correlation-id" => tally.good([ix]),
+            Echo::Among | Echo::Other => {
+                tally.fault(None, [ix], format!("was answered with another {name}"));
             }
-            Some(_) => tally.fault(None, [ix], format!("was answered with another {name}")),
-            None if repeating.contains_key(&call.operation) => {
+            Echo::Lost if repeating.contains_key(&call.operation) => {
                 let other = repeating.get(&call.operation).copied();
                 let words = format!("was answered without {name}, which other answers repeat");
                 tally.fault(None, other.into_iter().chain([ix]), words);
             }
-            None => {
+            Echo::Lost => {
                 without += 1;
                 tally.good([ix]);
             }
@@ -278,11 +272,11 @@ fn known_absence(concluded: Concluded, without: usize, probed: &Probed<'_>) -> C
 }
 
 fn request_id_echo(probed: &Probed<'_>) -> Concluded {
-    echo(probed, "x-request-id")
+    echo(probed, "x-request-id", |call| call.request_id)
 }
 
 fn correlation_echo(probed: &Probed<'_>) -> Concluded {
-    echo(probed, "x-correlation-id")
+    echo(probed, "x-correlation-id", |call| call.correlation_id)
 }
 
 fn correlation_made(probed: &Probed<'_>) -> Concluded {
@@ -290,10 +284,11 @@ fn correlation_made(probed: &Probed<'_>) -> Concluded {
     let mut made = Made::default();
     let mut without = 0;
     for (ix, call) in successes(probed) {
-        if call.exchange.request.correlation_id().is_some() {
+        if call.correlation_id != Echo::Unsent {
             continue;
         }
-        match call.exchange.response().and_then(|response| response.header("x-correlation-id")) {
+        let exchange = call.exchange();
+        match exchange.response().and_then(|response| response.header("x-correlation-id")) {
             Some(made) if made.trim().is_empty() => {
                 tally.fault(None, [ix], "was given an empty one")
             }

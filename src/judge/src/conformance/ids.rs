@@ -10,7 +10,7 @@ use super::check::{Check, Concluded, traffic};
 use super::matching::Probed;
 use super::read::none_or;
 use crate::tally::Tally;
-use crate::traffic::{Call, CallIx};
+use crate::traffic::{Answer, Call, CallIx};
 
 /// The sandbox's answers are examples, the same each time.
 const STATEFUL: &[Capability] = &[Capability::Stateful];
@@ -65,9 +65,10 @@ impl<'a> Made<'a> {
 
 /// Whether two calls are one request sent twice, or the id is made of what both of them carry.
 fn same_request(id: &str, one: &Call, other: &Call) -> bool {
+    let (one, other) = (one.exchange(), other.exchange());
     let shared = |name| {
-        let sent = one.exchange.request.header(name).filter(|sent| !sent.is_empty())?;
-        (other.exchange.request.header(name) == Some(sent)).then_some(sent)
+        let sent = one.request.header(name).filter(|sent| !sent.is_empty())?;
+        (other.request.header(name) == Some(sent)).then_some(sent)
     };
     shared("x-request-id").is_some()
         || shared("x-correlation-id").is_some_and(|sent| id.contains(sent))
@@ -76,9 +77,11 @@ fn same_request(id: &str, one: &Call, other: &Call) -> bool {
 fn of_errors(probed: &Probed<'_>) -> Concluded {
     let mut made = Made::default();
     for (ix, call) in probed.calls() {
-        let Some(response) = call.exchange.response().filter(|it| it.status >= 400) else {
+        if !matches!(call.answer(), Answer::Status(400..)) {
             continue;
-        };
+        }
+        let exchange = call.exchange();
+        let Some(response) = exchange.response() else { continue };
         let body = response.body.parse::<Value>().unwrap_or_default();
         let errors = body["errors"].as_array().into_iter().flatten();
         let mut ids: Vec<&str> = errors.filter_map(|error| error["id"].as_str()).collect();
@@ -94,7 +97,8 @@ fn of_errors(probed: &Probed<'_>) -> Concluded {
 fn of_records(probed: &Probed<'_>) -> Concluded {
     let mut made = Made::default();
     for (ix, call) in probed.of_operation(Operation::CreateMi) {
-        let taken = call.exchange.response().filter(|it| matches!(it.status, 200 | 201));
+        let exchange = call.exchange();
+        let taken = exchange.response().filter(|it| matches!(it.status, 200 | 201));
         let Some(body) = taken.and_then(|response| response.body.parse::<Value>()) else {
             continue;
         };

@@ -80,16 +80,28 @@ pub(crate) fn judge_probes(traffic: &Traffic, context: &Context) -> Vec<CheckRes
 }
 
 fn judge_each(probed: &Probed<'_>) -> Vec<Judged> {
-    conformance_checks().iter().map(|check| judge(check, probed)).collect()
+    let checks = conformance_checks();
+    let plan = |check: &'static Check| match &check.subject {
+        Subject::Probe(plan, _) => Some(plan),
+        Subject::Traffic(..) => None,
+    };
+    let plans: Vec<&ProbePlan> = checks.iter().filter_map(plan).collect();
+    let mut calls = probed.matching(&plans).into_iter();
+    let judge_next = |check: &'static Check| {
+        let calls = plan(check).and_then(|_| calls.next()).unwrap_or_default();
+        judge(check, &calls, probed)
+    };
+    checks.iter().map(judge_next).collect()
 }
 
-fn judge(check: &Check, probed: &Probed<'_>) -> Judged {
+/// Judges a check; `calls` are those that are its probe.
+fn judge(check: &Check, calls: &[CallIx], probed: &Probed<'_>) -> Judged {
     let mut concluded = match (probed.context.lacking(check.needs), check.subject) {
         (Some(lacking), _) => Concluded::plain(Ruling::not_applicable(format!(
             "target {} is not {lacking}",
             probed.context.target
         ))),
-        (None, Subject::Probe(plan, accepted)) => judge_probe(&plan, accepted, probed),
+        (None, Subject::Probe(plan, accepted)) => judge_probe(&plan, calls, accepted, probed),
         (None, Subject::Traffic(_, judge)) => judge(probed),
     };
     if check.advice {
@@ -109,14 +121,18 @@ pub(super) fn result(heading: &Heading<'_>, concluded: Concluded, probed: &Probe
     (ruling.into_check(heading, finding, probed.traffic, probed.context), fault)
 }
 
-fn judge_probe(plan: &ProbePlan, accepted: Accepted, probed: &Probed<'_>) -> Concluded {
-    let calls = probed.matching(plan);
+fn judge_probe(
+    plan: &ProbePlan,
+    calls: &[CallIx],
+    accepted: Accepted,
+    probed: &Probed<'_>,
+) -> Concluded {
     let known = known(accepted, probed);
     let mut tally = Tally::default();
     let mut deviating = None;
     let mut undecided = Vec::new();
-    for (ix, call) in &calls {
-        match call.answer() {
+    for ix in calls {
+        match probed.traffic.call(*ix).answer() {
             Answer::Status(status) if accepted.specification.contains(&status) => {
                 tally.good([*ix]);
             }
@@ -151,7 +167,7 @@ fn judge_probe(plan: &ProbePlan, accepted: Accepted, probed: &Probed<'_>) -> Con
     if !ruling.passed() {
         return Concluded::plain(ruling);
     }
-    if let Some(unseen) = unseen(plan, accepted, &calls, probed) {
+    if let Some(unseen) = unseen(plan, accepted, calls, probed) {
         return Concluded::plain(not_seen(ruling, unseen, probed));
     }
     match deviating {
@@ -165,7 +181,7 @@ fn judge_probe(plan: &ProbePlan, accepted: Accepted, probed: &Probed<'_>) -> Con
 fn unseen(
     plan: &ProbePlan,
     accepted: Accepted,
-    calls: &[(CallIx, &Call)],
+    calls: &[CallIx],
     probed: &Probed<'_>,
 ) -> Option<&'static str> {
     if plan.method != "GET" {
@@ -174,10 +190,10 @@ fn unseen(
     }
     let success = |call: &Call| matches!(call.answer(), Answer::Status(200..=399));
     let gives = |success: fn(&u16) -> bool| accepted.specification.iter().all(success);
-    if gives(|status| *status < 400) && !calls.iter().any(|(_, call)| success(call)) {
+    if gives(|status| *status < 400) && !calls.iter().any(|ix| success(probed.traffic.call(*ix))) {
         return Some("nothing could be read, which is a known difference and proves nothing");
     }
-    let operation = calls.first().map(|(_, call)| call.operation)?;
+    let operation = calls.first().map(|ix| probed.traffic.call(*ix).operation)?;
     if operation == Operation::GetMi
         && gives(|status| *status == 404)
         && !probed.of_operation(operation).any(|(_, call)| success(call))

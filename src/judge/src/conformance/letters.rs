@@ -15,7 +15,7 @@ use super::matching::Probed;
 use super::read::none_or;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::traffic::{Answer, CallIx, EventKind, LetterIx, ListCall};
+use crate::traffic::{Answer, CallIx, EventKind, Interner, LetterIx, ListCall, Print, Printer};
 
 const STATEFUL: &[Capability] = &[Capability::Stateful];
 const LIST: &str = "OAS listLetters; public handlers of the API";
@@ -119,15 +119,22 @@ fn described(text: &str, operation: Operation) -> Vec<Described<'_>> {
 
 fn constant(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
-    let mut known: HashMap<Cow<'_, str>, (CallIx, Kind<'_>)> = HashMap::new();
+    let (printer, mut texts) = (Printer::default(), Interner::default());
+    let mut known: HashMap<Print, (CallIx, [Option<u32>; 2])> = HashMap::new();
     let descriptions = [Operation::ListLetters, Operation::GetLetter];
     for (ix, call) in probed.calls().filter(|(_, call)| descriptions.contains(&call.operation)) {
-        let response = call.exchange.response().filter(|response| response.status == 200);
+        let exchange = call.exchange();
+        let response = exchange.response().filter(|response| response.status == 200);
         let Some(text) = response.and_then(|response| response.body.json_text()) else { continue };
         for Described { id, attributes } in described(text, call.operation) {
-            match known.get(&id) {
-                Some((first, kind)) if *kind != attributes => {
-                    let changes = kind.changes(&attributes);
+            let print = printer.print(&*id);
+            let fields = [&attributes.specification_id, &attributes.group_id];
+            let is = fields.map(|text| text.as_deref().map(|text| texts.intern(text)));
+            match known.get(&print) {
+                Some((first, was)) if *was != is => {
+                    let [specification_id, group_id] =
+                        was.map(|text| text.map(|text| Cow::from(texts.text(text))));
+                    let changes = Kind { specification_id, group_id }.changes(&attributes);
                     // A list is no letter's own.
                     let words = match call.letter {
                         Some(letter) if probed.traffic.id_text(letter) == id => changes,
@@ -136,7 +143,7 @@ fn constant(probed: &Probed<'_>) -> Concluded {
                     tally.fault(call.letter, [*first, ix], words);
                 }
                 Some(_) => tally.good([ix]),
-                None => drop(known.insert(id, (ix, attributes))),
+                None => drop(known.insert(print, (ix, is))),
             }
         }
     }

@@ -3,21 +3,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-use letterproof_model::{Capability, Operation};
+use letterproof_model::Capability;
 
 use super::check::{Check, Concluded, traffic};
 use super::matching::Probed;
 use super::plan::{LetterNeed, ProbePlan};
 use super::read::none_or;
 use crate::tally::Tally;
-use crate::traffic::{Answer, Call, CallIx, Micros};
+use crate::traffic::{Answer, Call, CallIx, Micros, Print, Printer, Traffic};
 use letterproof_model::text::seconds;
 
 const DATA: &str = "OAS getDataId";
 const STORAGE: &str = "storage behind the API, recorded";
-/// How long a link lives where it does not say so itself.
-const LIFE: Micros = 60_000_000;
-
 const LINK: ProbePlan = ProbePlan::new("GET", "/letters/{letter}/data").letter(LetterNeed::WithPdf);
 
 /// The sandbox's one link leads to somebody else's server.
@@ -81,30 +78,64 @@ pub(super) const CHECKS: &[Check] = &[
     .needing(STATEFUL),
 ];
 
-/// When a link came into being: between these two times.
-pub(super) struct Born {
+/// When a link came into being, and how long it lives: between these two times.
+struct Born {
     asked: Micros,
     given: Micros,
+    life: Micros,
 }
 
-/// Where a link came from, by its URL and by its path alone.
-pub(super) struct Given<'a> {
-    links: HashMap<&'a str, Born>,
-    paths: HashSet<&'a str>,
+impl Born {
+    /// The link that a call was answered with.
+    fn of(call: &Call) -> Self {
+        let life = call.link_life.unwrap_or_default();
+        Self { asked: call.started, given: call.finished, life }
+    }
 }
 
-impl<'a> Given<'a> {
-    /// The links that these calls were answered with.
-    pub(super) fn by(calls: impl Iterator<Item = &'a Call>) -> Self {
-        let mut given = Self { links: HashMap::new(), paths: HashSet::new() };
-        for call in calls {
-            let response = call.exchange.response().filter(|response| response.status == 303);
-            if let Some(link) = response.and_then(|response| response.header("location")) {
-                given.links.insert(link, Born { asked: call.started, given: call.finished });
-                given.paths.insert(path_of(link));
+/// Where links came from, by the prints of their URLs, and what followed them.
+pub(super) struct Given {
+    links: HashMap<Print, CallIx>,
+    followed: Vec<Followed>,
+}
+
+/// A call of the storage.
+struct Followed {
+    ix: CallIx,
+    link: Print,
+    is_head: bool,
+    /// Whether a link with this path was given.
+    is_known_path: bool,
+}
+
+impl Given {
+    /// The links that these calls for data were answered with, and the downloads.
+    pub(super) fn by(data: &[CallIx], downloads: &[CallIx], traffic: &Traffic) -> Self {
+        let printer = Printer::default();
+        let (mut links, mut paths) = (HashMap::new(), HashSet::new());
+        for ix in data {
+            let call = traffic.call(*ix);
+            if call.answer() != Answer::Status(303) {
+                continue;
+            }
+            let exchange = call.exchange();
+            if let Some(link) = exchange.response().and_then(|it| it.header("location")) {
+                links.insert(printer.print(link), *ix);
+                paths.insert(printer.print(path_of(link)));
             }
         }
-        given
+        let followed = |ix: &CallIx| {
+            let exchange = traffic.call(*ix).exchange();
+            let url = exchange.request.url.as_str();
+            Followed {
+                ix: *ix,
+                link: printer.print(url),
+                is_head: exchange.request.method == "HEAD",
+                is_known_path: paths.contains(&printer.print(path_of(url))),
+            }
+        };
+        let followed = downloads.iter().map(followed).collect();
+        Self { links, followed }
     }
 }
 
@@ -112,42 +143,40 @@ fn path_of(link: &str) -> &str {
     link.split('?').next().unwrap_or(link)
 }
 
-/// The life a link states, or the documented one.
-pub(crate) fn life(link: &str) -> Micros {
-    let stated = link
-        .split(['?', '&'])
-        .find_map(|pair| pair.strip_prefix("X-Amz-Expires="))
-        .and_then(|seconds| seconds.parse::<i64>().ok());
-    stated.map_or(LIFE, |seconds| seconds.saturating_mul(1_000_000))
-}
-
+/// Looks at each download, and at the link that it followed where that was given.
 fn over_downloads(
     probed: &Probed<'_>,
-    method: &str,
-    mut each: impl FnMut(CallIx, &Call, &Given<'_>, &mut Tally),
+    wanted: impl Fn(&Call, &Followed) -> bool,
+    mut each: impl FnMut(&Followed, &Call, Option<&Born>, &mut Tally),
 ) -> Tally {
     let mut tally = Tally::default();
-    for (ix, call) in probed.of_operation(Operation::Download) {
-        if call.exchange.request.method == method {
-            each(ix, call, &probed.given, &mut tally);
+    for followed in &probed.given.followed {
+        let call = probed.traffic.call(followed.ix);
+        if wanted(call, followed) {
+            let given = probed.given.links.get(&followed.link);
+            let born = given.map(|given| Born::of(probed.traffic.call(*given)));
+            each(followed, call, born.as_ref(), &mut tally);
         }
     }
     tally
 }
 
+fn is_get(call: &Call, _: &Followed) -> bool {
+    call.is_get()
+}
+
 fn fresh(probed: &Probed<'_>) -> Concluded {
-    let tally = over_downloads(probed, "GET", |ix, call, given, tally| {
-        let url = call.exchange.request.url.as_str();
-        let Some(born) = given.links.get(url) else { return };
+    let tally = over_downloads(probed, is_get, |followed, call, born, tally| {
+        let Some(born) = born else { return };
         // A letter without a hash may have no content.
         let known = call.letter.is_some_and(|l| probed.traffic.letter(l).hash().is_some());
-        if !known || call.finished - born.asked >= life(url) - probed.traffic.slack() {
+        if !known || call.finished - born.asked >= born.life - probed.traffic.slack() {
             return;
         }
         match call.answer() {
-            Answer::Status(200) => tally.good([ix]),
+            Answer::Status(200) => tally.good([followed.ix]),
             Answer::Lost | Answer::Status(429 | 500..) => {}
-            answer => tally.fault(call.letter, [ix], format!("was {}", answer.words())),
+            answer => tally.fault(call.letter, [followed.ix], format!("was {}", answer.words())),
         }
     });
     none_or(tally, probed, "download", "answered with 200")
@@ -155,15 +184,13 @@ fn fresh(probed: &Probed<'_>) -> Concluded {
 
 /// Suppliers begin a broken download again, with the link they have.
 fn again(probed: &Probed<'_>) -> Concluded {
-    let mut given_before: HashMap<&str, (CallIx, Micros)> = HashMap::new();
-    let mut tally = Tally::default();
-    for (ix, call) in probed.of_operation(Operation::Download) {
-        let url = call.exchange.request.url.as_str();
-        let Some(born) = probed.given.links.get(url).filter(|_| is_get(call)) else { continue };
-        let within = call.finished - born.asked < life(url) - probed.traffic.slack();
-        match (call.answer(), given_before.get(url).copied()) {
+    let mut given_before: HashMap<Print, (CallIx, Micros)> = HashMap::new();
+    let tally = over_downloads(probed, is_get, |followed, call, born, tally| {
+        let (Some(born), ix) = (born, followed.ix) else { return };
+        let within = call.finished - born.asked < born.life - probed.traffic.slack();
+        match (call.answer(), given_before.get(&followed.link).copied()) {
             (Answer::Status(200 | 206), None) => {
-                given_before.insert(url, (ix, call.finished));
+                given_before.insert(followed.link, (ix, call.finished));
             }
             (Answer::Status(200 | 206), Some((first, _))) => tally.good([first, ix]),
             (Answer::Lost | Answer::Status(429 | 500..), _) | (_, None) => {}
@@ -177,29 +204,23 @@ fn again(probed: &Probed<'_>) -> Concluded {
             }
             _ => {}
         }
-    }
+    });
     none_or(tally, probed, "link followed again", "answered with the content")
-}
-
-fn is_get(call: &Call) -> bool {
-    call.exchange.request.method == "GET"
 }
 
 /// Media types under which a PDF may come: its own, and those of a store that was told none.
 const OF_PDF: [&str; 3] = ["application/pdf", "application/octet-stream", "binary/octet-stream"];
 
 fn announced(probed: &Probed<'_>) -> Concluded {
-    let tally = over_downloads(probed, "GET", |ix, call, given, tally| {
-        let Some(response) = call.exchange.response().filter(|it| matches!(it.status, 200 | 206))
-        else {
-            return;
-        };
-        if !given.links.contains_key(call.exchange.request.url.as_str()) {
+    let tally = over_downloads(probed, is_get, |followed, call, born, tally| {
+        if born.is_none() || !matches!(call.answer(), Answer::Status(200 | 206)) {
             return;
         }
-        let media = response
-            .header("content-type")
-            .map(|value| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+        let ix = followed.ix;
+        let media = call.media.map(|media| {
+            let media = probed.traffic.text(media).split(';').next().unwrap_or_default();
+            media.trim().to_ascii_lowercase()
+        });
         match media {
             Some(media) if OF_PDF.contains(&media.as_str()) => tally.good([ix]),
             Some(media) => {
@@ -207,7 +228,7 @@ fn announced(probed: &Probed<'_>) -> Concluded {
                 tally.fault(call.letter, [ix], words);
             }
             // A recording made elsewhere may hold no headers at all.
-            None if response.headers.is_empty() => {
+            None if call.exchange().response().is_none_or(|it| it.headers.is_empty()) => {
                 tally.open(call.letter, [ix], "is recorded without its headers");
             }
             None => {
@@ -225,12 +246,11 @@ fn is_cut_off(answer: Answer) -> bool {
 }
 
 fn expired(probed: &Probed<'_>) -> Concluded {
-    let tally = over_downloads(probed, "GET", |ix, call, given, tally| {
-        let url = call.exchange.request.url.as_str();
-        let Some(born) = given.links.get(url) else { return };
+    let tally = over_downloads(probed, is_get, |followed, call, born, tally| {
+        let (Some(born), ix) = (born, followed.ix) else { return };
         let age = call.started - born.given;
         // A second of grace, since the storage's clock is not ours.
-        if age < life(url).saturating_add(1_000_000) {
+        if age < born.life.saturating_add(1_000_000) {
             return;
         }
         match call.answer() {
@@ -246,29 +266,29 @@ fn expired(probed: &Probed<'_>) -> Concluded {
 }
 
 fn tampered(probed: &Probed<'_>) -> Concluded {
-    let tally = over_downloads(probed, "GET", |ix, call, given, tally| {
-        let url = call.exchange.request.url.as_str();
-        if given.links.contains_key(url) || !given.paths.contains(path_of(url)) {
+    let tally = over_downloads(probed, is_get, |followed, call, born, tally| {
+        if born.is_some() || !followed.is_known_path {
             return;
         }
         match call.answer() {
-            Answer::Status(403) => tally.good([ix]),
+            Answer::Status(403) => tally.good([followed.ix]),
             answer if is_cut_off(answer) => {}
-            answer => tally.fault(None, [ix], format!("was {}", answer.words())),
+            answer => tally.fault(None, [followed.ix], format!("was {}", answer.words())),
         }
     });
     none_or(tally, probed, "changed link", "refused with 403")
 }
 
 fn head(probed: &Probed<'_>) -> Concluded {
-    let tally = over_downloads(probed, "HEAD", |ix, call, given, tally| {
-        if !given.paths.contains(path_of(&call.exchange.request.url)) {
+    let is_head = |_: &Call, followed: &Followed| followed.is_head;
+    let tally = over_downloads(probed, is_head, |followed, call, _, tally| {
+        if !followed.is_known_path {
             return;
         }
         match call.answer() {
-            Answer::Status(200 | 403 | 405) => tally.good([ix]),
+            Answer::Status(200 | 403 | 405) => tally.good([followed.ix]),
             answer if is_cut_off(answer) => {}
-            answer => tally.fault(None, [ix], format!("was {}", answer.words())),
+            answer => tally.fault(None, [followed.ix], format!("was {}", answer.words())),
         }
     });
     none_or(tally, probed, "HEAD", "refused, or answered without content")

@@ -228,11 +228,11 @@ fn same(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
     let mut submitted: HashMap<String, (CallIx, Value)> = HashMap::new();
     for (ix, call) in probed.of_operation(Operation::CreateMi) {
-        let request = call.exchange.request.body.parse::<Value>();
+        let exchange = call.exchange();
+        let request = exchange.request.body.parse::<Value>();
         let sent = request.map(|document| document["data"]["attributes"].clone());
         let Some(sent) = sent.filter(Value::is_object) else { continue };
-        let Some(response) = call.exchange.response().filter(|r| matches!(r.status, 200 | 201))
-        else {
+        let Some(response) = exchange.response().filter(|r| matches!(r.status, 200 | 201)) else {
             continue;
         };
         if holds_nothing(&response.body) {
@@ -257,7 +257,8 @@ fn same(probed: &Probed<'_>) -> Concluded {
     let (mut refused, mut back) = (Vec::new(), false);
     for read in reads {
         let Some((first, sent)) = submitted.get(&read.id) else { continue };
-        let response = probed.traffic.call(read.call).exchange.response();
+        let exchange = probed.traffic.call(read.call).exchange();
+        let response = exchange.response();
         match (read.answer, response, readable) {
             (Answer::Status(200), Some(response), _) if holds_nothing(&response.body) => {
                 tally.open(None, [*first, read.call], "was read, but the body is not on record");

@@ -28,7 +28,6 @@ pub use check::{Accepted, Check};
 pub use judging::{conformance_checks, conformance_ids, judge_conformance};
 pub(crate) use judging::{judge_probes, judge_suite};
 pub(crate) use kept::finding as letter_not_kept;
-pub(crate) use links::life;
 pub use mi::RECORD;
 pub use plan::{
     Acceptance, BearerPlan, BodyPlan, FOREIGN, HeaderPlan, LetterNeed, Probe, ProbePlan,

@@ -84,7 +84,7 @@ impl TokenProbe {
             .calls()
             .filter(|(_, call)| at_token(call) == (self != Self::Outlived))
             .filter(|(_, call)| {
-                call.exchange.request.header("x-correlation-id") == Some(self.label())
+                call.exchange().request.header("x-correlation-id") == Some(self.label())
             })
             .collect()
     }
@@ -146,9 +146,10 @@ const FAR_OFF: i64 = 60;
 /// How far the `Date` of an answer is from the clock of the recording, where that is far: `3,600 s
 /// ahead of`.
 fn off(call: &Call) -> Option<String> {
-    let date = call.exchange.response()?.header("date")?;
+    let exchange = call.exchange();
+    let date = exchange.response()?.header("date")?;
     let server = jiff::fmt::rfc2822::parse(date).ok()?.timestamp().as_second();
-    let ahead = server - call.exchange.finished().as_second();
+    let ahead = server - exchange.finished().as_second();
     let way = if ahead.is_positive() { "ahead of" } else { "behind" };
     (ahead.abs() >= FAR_OFF).then(|| format!("{} s {way}", count(ahead.unsigned_abs())))
 }

@@ -9,7 +9,7 @@ use super::matching::Probed;
 use super::plan::{Acceptance, BodyPlan, FOREIGN, HeaderPlan, LetterNeed, Probe, ProbePlan};
 use super::read::none_or;
 use crate::tally::Tally;
-use crate::traffic::Answer;
+use crate::traffic::{Answer, Printer};
 
 const OAS: &str = "OAS patchLetter";
 const HANDLERS: &str = "OAS patchLetter; public handlers of the API";
@@ -96,7 +96,8 @@ fn valid(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
     for (ix, call) in probed.of_operation(Operation::PatchLetter) {
         let supplier = call.by_supplier() && probed.traffic.update(ix).is_some();
-        let Some(response) = call.exchange.response().filter(|_| supplier) else { continue };
+        let exchange = call.exchange();
+        let Some(response) = exchange.response().filter(|_| supplier) else { continue };
         match response.status {
             202 if response.body.length() == 0 => tally.good([ix]),
             202 => tally.fault(call.letter, [ix], "was answered with a body"),
@@ -109,12 +110,14 @@ fn valid(probed: &Probed<'_>) -> Concluded {
 
 fn repeated(probed: &Probed<'_>) -> Concluded {
     let mut tally = Tally::default();
+    let printer = Printer::default();
     let mut known = std::collections::HashMap::new();
     for (ix, call) in probed.of_operation(Operation::PatchLetter) {
-        let request = &call.exchange.request;
+        let exchange = call.exchange();
+        let request = &exchange.request;
         let plain = request.request_id().is_some() && call.answer() != Answer::Status(401);
         let Some(body) = request.body.json_text().filter(|_| plain) else { continue };
-        let key = (request.url.as_str(), body, request.header("content-type"));
+        let key = printer.print(&(&request.url, body, request.header("content-type")));
         let Some((first, Answer::Status(202))) = known.insert(key, (ix, call.answer())) else {
             continue;
         };

@@ -8,7 +8,7 @@ use letterproof_model::{Capability, Context, Operation, Strength};
 use super::ObserverCheck;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::traffic::{Answer, Call, CallIx, Micros, Traffic};
+use crate::traffic::{Answer, Call, CallIx, Echo, Micros, Print, Printer, Traffic};
 use letterproof_model::text::{count, many, seconds};
 
 /// How long a token is certainly good: half of the 599 s the platform grants.
@@ -58,24 +58,41 @@ fn api_calls(traffic: &Traffic) -> impl Iterator<Item = (CallIx, &Call)> {
 
 /// Whether `later` merely repeats `earlier`, which had not been carried out for certain.
 fn repeats(earlier: &Call, later: &Call) -> bool {
-    earlier.answer().asks_for_repeat()
-        && earlier.exchange.request.method == later.exchange.request.method
-        && earlier.exchange.request.url == later.exchange.request.url
+    if !earlier.answer().asks_for_repeat() {
+        return false;
+    }
+    let (earlier, later) = (earlier.exchange(), later.exchange());
+    earlier.request.method == later.request.method && earlier.request.url == later.request.url
 }
 
 fn unique_ids(traffic: &Traffic, _: &Context) -> Ruling {
     let mut tally = Tally::default();
-    let mut known: HashMap<&str, (CallIx, &Call)> = HashMap::new();
-    for (ix, call) in api_calls(traffic) {
-        let Some(id) = call.exchange.request.header("x-request-id") else { continue };
-        match known.get(id) {
-            Some((first, earlier)) if !repeats(earlier, call) => {
+    let printer = Printer::default();
+    let mut known: HashMap<Print, CallIx> = HashMap::new();
+    let with_id = || api_calls(traffic).filter(|(_, call)| call.request_id != Echo::Unsent);
+    let mut short: Vec<u32> = with_id().map(|(_, call)| call.request_print).collect();
+    short.sort_unstable();
+    let stands_alone = |print: u32| {
+        let first = short.partition_point(|other| *other < print);
+        short.get(first + 1) != Some(&print)
+    };
+    for (ix, call) in with_id() {
+        // Of most ids the short print tells that no other is the same.
+        if stands_alone(call.request_print) {
+            tally.good([ix]);
+            continue;
+        }
+        let exchange = call.exchange();
+        let Some(id) = exchange.request.header("x-request-id") else { continue };
+        let print = printer.print(id);
+        match known.get(&print) {
+            Some(first) if !repeats(traffic.call(*first), call) => {
                 let words = format!("{id} was used again on {}", call.operation.label());
                 tally.fault(None, [*first, ix], words);
             }
             _ => {
                 tally.good([ix]);
-                known.insert(id, (ix, call));
+                known.insert(print, ix);
             }
         }
     }

@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use letterproof_model::{Context, LetterStatus, Mode, Operation, Strength};
 
 use super::ObserverCheck;
-use crate::conformance::life;
 use crate::downloads::same_hash;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
@@ -206,7 +205,7 @@ impl Pdf<'_> {
             return format!("was {asked}");
         };
         let call = traffic.call(last.call);
-        match call.exchange.error() {
+        match call.exchange().error() {
             Some(error) if error.received > 0 => "was only partly downloaded".to_owned(),
             Some(_) => "never arrived".to_owned(),
             None => format!("was {}", call.answer().words()),
@@ -223,12 +222,15 @@ fn content_same(traffic: &Traffic, _: &Context) -> Ruling {
             None => pdf.whole.last(),
         };
         let Some(download) = made_of.map(|event| event.call) else { continue };
-        let response = traffic.call(download).exchange.response();
-        let Some(content) = response.and_then(|response| response.body.content()) else {
-            tally.open(ix, [download], "has a download recorded without its SHA-256");
-            continue;
+        let same = traffic.call(download).hash == Some(hash) || {
+            let exchange = traffic.call(download).exchange();
+            let response = exchange.response();
+            let Some(content) = response.and_then(|response| response.body.content()) else {
+                tally.open(ix, [download], "has a download recorded without its SHA-256");
+                continue;
+            };
+            same_hash(traffic.text(hash), &content.sha256)
         };
-        let same = same_hash(traffic.text(hash), &content.sha256);
         match pdf.produced {
             _ if same => tally.good([download]),
             Some((sent, status)) => {
@@ -248,20 +250,19 @@ fn content_same(traffic: &Traffic, _: &Context) -> Ruling {
 }
 
 fn in_time(traffic: &Traffic, _: &Context) -> Ruling {
-    let mut given: HashMap<LetterIx, (Micros, &str)> = HashMap::new();
+    let mut given: HashMap<LetterIx, (Micros, Micros)> = HashMap::new();
     let mut tally = Tally::default();
     for (ix, call) in traffic.supplier_calls() {
         let Some(letter) = call.letter else { continue };
-        let location = || call.exchange.response()?.header("location");
         match call.operation {
             Operation::GetLetterData => {
-                if let Some(link) = location() {
-                    given.insert(letter, (call.finished, link));
+                if let Some(life) = call.link_life {
+                    given.insert(letter, (call.finished, life));
                 }
             }
             Operation::Download => {
-                let Some((at, link)) = given.get(&letter) else { continue };
-                let expired = traffic.follows(call.started, at + life(link));
+                let Some((at, life)) = given.get(&letter) else { continue };
+                let expired = traffic.follows(call.started, at + life);
                 if expired && call.answer() == Answer::Status(403) {
                     let words = format!("was asked for {} after", seconds(call.started - at));
                     tally.fault(letter, [ix], format!("{words} its link was given"));

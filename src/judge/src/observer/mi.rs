@@ -48,7 +48,7 @@ struct Submitted {
 
 /// Whether the API took a record on although the supplier may not have learnt of it.
 fn taken_on(call: &MiCall, traffic: &Traffic) -> bool {
-    let cut_off = traffic.call(call.call).exchange.error().and_then(|error| error.status);
+    let cut_off = traffic.call(call.call).exchange().error().and_then(|error| error.status);
     call.answer.accepted() || cut_off.is_some_and(|status| (200..300).contains(&status))
 }
 

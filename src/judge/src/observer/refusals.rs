@@ -9,7 +9,7 @@ use letterproof_model::{Context, Operation, Strength};
 use super::ObserverCheck;
 use crate::ruling::Ruling;
 use crate::tally::Tally;
-use crate::traffic::{Answer, Call, CallIx, Micros, Traffic};
+use crate::traffic::{Answer, Call, CallIx, LetterIx, Micros, Print, Printer, Traffic};
 use letterproof_model::text::{many, micros, seconds};
 
 /// How soon after a refusal a repeat of the same call is hasty: the shortest pause the harness's
@@ -58,12 +58,11 @@ struct Refused {
 }
 
 /// What tells one call from another: method, address and body.
-type Same<'t> = (&'t str, &'t str, &'t str, u64);
-
-fn same(call: &Call) -> Same<'_> {
-    let request = &call.exchange.request;
+fn same(call: &Call, printer: &Printer) -> Print {
+    let exchange = call.exchange();
+    let request = &exchange.request;
     let text = request.body.json_text().unwrap_or_default();
-    (&request.method, &request.url, text, request.body.length())
+    printer.print(&(&request.method, &request.url, text, request.body.length()))
 }
 
 fn reaction(
@@ -74,10 +73,18 @@ fn reaction(
     nothing: &str,
 ) -> Ruling {
     let mut tally = Tally::default();
-    let mut open: HashMap<Same<'_>, Refused> = HashMap::new();
+    let printer = Printer::default();
+    // By operation and letter, which tell without a look at the call that it repeats none of them.
+    let mut open: HashMap<(Operation, Option<LetterIx>), HashMap<Print, Refused>> = HashMap::new();
     for (ix, call) in traffic.supplier_calls().filter(|(_, call)| call.operation.is_api()) {
-        let key = same(call);
         let answer = call.answer();
+        let place = (call.operation, call.letter);
+        // Where nothing waits to be repeated, only a refusal needs to be told from others.
+        if !is_refusal(answer) && open.get(&place).is_none_or(HashMap::is_empty) {
+            continue;
+        }
+        let open = open.entry(place).or_default();
+        let key = same(call, &printer);
         let mut refused = open.remove(&key);
         if let Some(refused) = &mut refused {
             refused.repeated(ix, call, traffic);
@@ -97,7 +104,7 @@ fn reaction(
             (None, false) => {}
         }
     }
-    let mut left: Vec<Refused> = open.into_values().collect();
+    let mut left: Vec<Refused> = open.into_values().flat_map(HashMap::into_values).collect();
     left.sort_by_key(|refused| refused.calls.first().copied());
     for refused in left {
         refused.left_open(traffic, context, patience, &mut tally);

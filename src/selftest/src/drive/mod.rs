@@ -15,7 +15,7 @@ use letterproof_evidence::{JournalHeader, JournalWriter};
 use letterproof_harness::begin_journal;
 use letterproof_mock::{Fault, Mix, SecretToken, SeedPlan};
 use letterproof_model::{
-    Brief, Exchange, Journal as _, Mark, Recorder, Recording, RunEnd, RunId, Timestamp, now,
+    Brief, Exchange, ExchangeRef, Journal as _, Mark, Recorder, Recording, RunEnd, RunId, Timestamp, now,
 };
 use parking_lot::Mutex;
 use secrecy::SecretString;
@@ -121,7 +121,7 @@ const DAY: i64 = 24 * 3_600 * 1_000_000;
 fn days_pass(recording: &Recording, idle: Duration) -> Recording {
     let idle = i64::try_from(idle.as_micros()).unwrap_or(i64::MAX);
     let times =
-        |one: &Arc<Exchange>| (one.started.as_microsecond(), one.finished().as_microsecond());
+        |one: ExchangeRef<'_>| (one.started.as_microsecond(), one.finished().as_microsecond());
     let mut calls: Vec<(i64, i64)> = recording.exchanges().iter().map(times).collect();
     calls.sort_unstable();
     // When each further day begins.
@@ -140,7 +140,7 @@ fn days_pass(recording: &Recording, idle: Duration) -> Recording {
     };
     let exchanges = recording.exchanges().iter().map(|one| {
         let (started, scheduled) = (moved(one.started), one.scheduled.map(moved));
-        Arc::new(Exchange { started, scheduled, ..Exchange::clone(one) })
+        Arc::new(Exchange { started, scheduled, ..Exchange::clone(&one) })
     });
     let marks = recording.marks().iter().map(|mark| Mark { at: moved(mark.at), ..mark.clone() });
     Recording::new(exchanges.collect(), marks.collect())
@@ -195,9 +195,9 @@ mod tests {
         let started = passed.exchanges().iter().map(|one| one.started.as_millisecond());
         let expected = [0, 150, 1_000 + DAY, 1_010 + DAY, 1_400 + DAY, 1_900 + 2 * DAY];
         assert_eq!(started.collect::<Vec<_>>(), expected);
-        assert_eq!(passed.exchanges()[5].scheduled, Some(at(1_900 + 2 * DAY)));
+        assert_eq!(passed.exchanges().get(5).unwrap().scheduled, Some(at(1_900 + 2 * DAY)));
         assert_eq!(passed.marks()[0].at, at(2_000 + 2 * DAY));
-        let same = |one: &Arc<Exchange>| (one.request.clone(), one.outcome.clone());
+        let same = |one: ExchangeRef<'_>| (one.request.clone(), one.outcome.clone());
         let (before, after) = (recording.exchanges().iter(), passed.exchanges().iter());
         assert!(before.map(same).eq(after.map(same)));
     }
