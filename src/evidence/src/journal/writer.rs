@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 
 use crate::chain::Chaining;
 use crate::journal::format::{Entry, JournalHeader, LINE_LIMIT, chain_tail, write_line};
-use crate::journal::reader::{JournalReader, exchange_id};
+use crate::journal::reader::JournalReader;
 use crate::{EvidenceError, Redactor, folder};
 
 const WRITE_HINT: &str = "free some space or choose another folder with --out, then start again";
