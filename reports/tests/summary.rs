@@ -181,7 +181,7 @@ fn every_report_says_that_a_run_was_gone_on_with_and_was_not_within_its_window()
         let reports = [
             html(bundle, &Extras::default()).unwrap(),
             summary(bundle, &Extras::default()),
-            step_summary(&bundle.results),
+            step_summary(&bundle.results).finish(),
             // Its lines are short.
             mail_summary(bundle, &Extras::default()).text().replace('\n', " "),
         ];
@@ -233,7 +233,7 @@ fn what_was_shown_on_a_mock_asks_for_int() {
         // The heading says where, and so does the sentence below it; the facts do not repeat it.
         let (first, _) = page.split_once("</section>").unwrap();
         assert_eq!(first.matches(place.as_str()).count(), 1, "{first}");
-        assert!(step_summary(&bundle.results).starts_with(&format!("# {headline}\n")));
+        assert!(step_summary(&bundle.results).finish().starts_with(&format!("# {headline}\n")));
     }
     for place in [Place::IntClaimed, Place::IntReconciled] {
         bundle.results.run.standing.as_mut().unwrap().place = place;

@@ -11,8 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use letterproof_evidence::{Bundle, JOURNAL_FORMAT};
 use letterproof_model::{
-    ClauseKind, CriterionResult, Exchange, ExchangeId, Operation, Results, TestResult, Timestamp,
-    csv_line,
+    ClauseKind, CriterionResult, ExchangeId, Operation, Results, TestResult, Timestamp, csv_line,
 };
 use letterproof_traffic::flows::Flow;
 use letterproof_traffic::{Answer, Call, CallIx, LetterIx, Traffic};

@@ -12,7 +12,9 @@ use letterproof_evidence::{
 };
 use letterproof_judge::conformance::{is_planned_body, is_planned_path};
 use letterproof_judge::{Head, conclude};
-use letterproof_model::{Brief, Journal as _, PACK_VERSION, PackInfo, Recorder, Results, RunId, ToolInfo};
+use letterproof_model::{
+    Brief, Journal as _, PACK_VERSION, PackInfo, Recorder, Results, RunId, ToolInfo,
+};
 use letterproof_reports::{Extras, ReportError};
 
 use crate::told::{Failure, usage};

@@ -9,9 +9,9 @@ use letterproof_model::{
     Verdict,
 };
 
-use crate::conformance::judge_probes;
-use crate::dispatch::{JudgedTest, judge_test};
-use crate::observer::judge_observer;
+use crate::supplier::conformance::judge_probes;
+use crate::supplier::dispatch::{JudgedTest, judge_test};
+use crate::supplier::observer::judge_observer;
 use crate::traffic::Traffic;
 
 /// An index with the results of its judges, each recomputed only when it is out of date.

@@ -11,12 +11,12 @@ use letterproof_model::{
 };
 use url::Url;
 
-use crate::cause::{Fault, point};
-use crate::conformance::{judge_suite, letter_not_kept};
-use crate::judged::judge_read;
-use crate::kept::{is_older, leave_open, unvouched};
+use crate::all_tests::judge_read;
 use crate::reading::Reading;
+use crate::supplier::cause::{Fault, point};
+use crate::supplier::conformance::{judge_suite, letter_not_kept};
 use crate::traffic::{Call, origin, proven_by};
+use crate::whole_record::{is_older, leave_open, unvouched};
 
 /// What stands at the head of a journal.
 #[derive(Debug, Clone, Copy)]

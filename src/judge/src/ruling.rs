@@ -8,7 +8,7 @@ use letterproof_model::{
     FindingKind, Mode, Span, TestDefinition, TestId, Timestamp, Verdict, test_definition,
 };
 
-use crate::cause::Fault;
+use crate::supplier::cause::Fault;
 use crate::traffic::{CallIx, LetterIx, Traffic};
 use letterproof_model::text::count;
 

@@ -287,9 +287,7 @@ impl Check<'_> {
                 Unheld::Signature(place) => {
                     (place, "carries an invalid signature: it was rewritten")
                 }
-                Unheld::Withdrawal(place) => {
-                    (place, "withdraws a statement that was not in force")
-                }
+                Unheld::Withdrawal(place) => (place, "withdraws a statement that was not in force"),
             };
             let criterion = attestations.attestations.get(place).map(|one| &one.criterion);
             let criterion = crate::names::shown(criterion.map_or("", |id| id.as_str()));

@@ -15,7 +15,8 @@ use letterproof_evidence::{JournalHeader, JournalWriter};
 use letterproof_harness::begin_journal;
 use letterproof_mock::{Fault, Mix, SecretToken, SeedPlan};
 use letterproof_model::{
-    Brief, Exchange, ExchangeRef, Journal as _, Mark, Recorder, Recording, RunEnd, RunId, Timestamp, now,
+    Brief, Exchange, ExchangeRef, Journal as _, Mark, Recorder, Recording, RunEnd, RunId,
+    Timestamp, now,
 };
 use parking_lot::Mutex;
 use secrecy::SecretString;
