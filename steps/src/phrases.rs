@@ -121,8 +121,9 @@ async fn receives_daily_list_later(house: &mut PrintHouse) -> Done {
 }
 
 #[when(expr = "the supplier prepares the print jobs of the first {count} letters listed")]
-#[when(expr = "the supplier prepares the print jobs of the first {count} letters listed, none a \
-            second time")]
+#[when(
+    expr = "the supplier prepares the print jobs of the first {count} letters listed, none a second time"
+)]
 async fn prepares_jobs(house: &mut PrintHouse, n: Count) -> Done {
     let prepared = house.supplier()?.prepare_ready(house.first_listed(n.into())).await;
     house.letters = house.noted(prepared)?;
@@ -152,8 +153,7 @@ async fn accepts_listed(house: &mut PrintHouse) -> Done {
 }
 
 #[when(
-    regex = r"^the supplier reports (these letters|the other letters|the first [\d,.-]+ of these \
-              letters) as ([A-Z]+) (one by one|in one update)$"
+    regex = r"^the supplier reports (these letters|the other letters|the first [\d,.-]+ of these letters) as ([A-Z]+) (one by one|in one update)$"
 )]
 async fn reports(house: &mut PrintHouse, share: String, status: Status, way: String) -> Done {
     let share = house.named_share(&share);
