@@ -232,7 +232,7 @@ fn what_was_shown_on_a_mock_asks_for_int() {
         assert!(page.contains("<div class=\"ask not-at-int\">"), "{place}");
         // The heading says where, and so does the sentence below it; the facts do not repeat it.
         let (first, _) = page.split_once("</section>").unwrap();
-        assert_eq!(first.matches(place.as_str()).count(), 1, "{first}");
+        assert!(!first.contains("driven at"), "{first}");
         assert!(step_summary(&bundle.results).finish().starts_with(&format!("# {headline}\n")));
     }
     for place in [Place::IntClaimed, Place::IntReconciled] {

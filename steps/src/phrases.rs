@@ -156,8 +156,7 @@ async fn accepts_listed(world: &mut SupplierWorld) -> Done {
 }
 
 #[when(
-    regex = r"^the supplier reports (these letters|the other letters|the first [\d,.-]+ of these \
-              letters) as ([A-Z]+) (one by one|in one update)$"
+    regex = r"^the supplier reports (these letters|the other letters|the first [\d,.-]+ of these letters) as ([A-Z]+) (one by one|in one update)$"
 )]
 async fn reports(world: &mut SupplierWorld, share: String, status: Status, way: String) -> Done {
     let share = world.named_share(&share);

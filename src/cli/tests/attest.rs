@@ -173,7 +173,7 @@ fn what_a_reviewer_could_not_open_is_refused_and_the_run_stays_as_it_was() {
     let large = desk.file("large.pdf", &[b"%PDF-1.7".as_slice(), &vec![0; 25 << 20]].concat());
     let gone = desk.place.path().join("gone.pdf");
     for (file, words) in [
-        (&exe, "no kind that can be attached; use one of pdf, docx"),
+        (&exe, "not of a kind that can be attached; use one of pdf, docx"),
         (&disguised, "a PDF document, not a PNG picture as its name says"),
         (&empty, "it is empty"),
         (&large, "larger than 25 MiB"),
@@ -286,7 +286,7 @@ fn a_withdrawn_statement_is_kept_and_struck_through_in_every_page() {
     assert_eq!(desk.attest(&key()).code, 0, "what was withdrawn can be stated again");
     let twice = desk.attest(&key());
     assert_eq!(twice.code, 2, "{}", twice.stdout);
-    assert!(twice.stderr.contains("statement 3 says the same already"), "{}", twice.stderr);
+    assert!(twice.stderr.contains("statement 3 already says the same"), "{}", twice.stderr);
 }
 
 #[test]

@@ -388,7 +388,7 @@ fn what_is_no_recording_is_refused_by_name_with_2_and_leaves_no_folder() {
     let other = r#"{"format":"letterproof-journal/9"}"#;
     let cases = [
         (file("a.har", "<html>"), "a.har cannot be judged: it is not JSON"),
-        (file("b.har", new), "b.har cannot be judged: its HAR version is neither 1.1 nor 1.2"),
+        (file("b.har", new), "b.har cannot be judged: its HAR version is not 1.1 or 1.2"),
         (file("c.jsonl", &format!("{other}\n")), "format `letterproof-journal/9` is not"),
         (file("d.zip", "PK\u{3}\u{4}..."), "give a bundle with --from"),
         (work.path().to_owned(), "give a bundle with --from"),

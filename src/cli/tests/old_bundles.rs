@@ -95,7 +95,7 @@ fn other_words_are_named_as_not_checked_and_a_forged_verdict_is_found() {
         assert!(worded.stdout.contains(not_checked), "{}", worded.stdout);
         let forged = change("verdict", "pass");
         assert_eq!(forged.code, 1, "{name}: {}{}", forged.stdout, forged.stderr);
-        let found = "is pass in `results.json`, but not-run by its exchanges";
+        let found = "is pass in `results.json`, but not run by its exchanges";
         assert!(forged.stdout.contains(found), "{}", forged.stdout);
     }
 }

@@ -151,7 +151,7 @@ fn the_supplier_is_named_and_bundles_of_two_are_refused() {
     assert!(markdown.contains("- Supplier: A. Sample Ltd"), "{markdown}");
     let mixed = readiness(&[&one, &other], "table");
     assert_eq!((mixed.code, mixed.stdout.as_str()), (2, ""), "{}", mixed.stdout);
-    for words in ["of different suppliers", "A. Sample Ltd (application app-1)", "app-2"] {
+    for words in ["from different suppliers", "A. Sample Ltd (application app-1)", "app-2"] {
         assert!(mixed.stderr.contains(words), "{words} in {}", mixed.stderr);
     }
 }

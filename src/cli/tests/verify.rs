@@ -125,23 +125,26 @@ fn whatever_is_doctored_in_the_results_is_caught_though_the_same_key_signed_it_a
     let changes: [(Change, &str); 14] = [
         (
             |r| criterion(r, 1, "AT2.2")["observed"] = "2,500 letters".into(),
-            "AT2.2 is told otherwise",
+            "the wording of AT2.2 does not match",
         ),
-        (|r| criterion(r, 1, "AT2.2")["exchanges"] = json!([]), "AT2.2 is told otherwise"),
+        (
+            |r| criterion(r, 1, "AT2.2")["exchanges"] = json!([]),
+            "the wording of AT2.2 does not match",
+        ),
         (|r| criterion(r, 8, "AT9.1")["verdict"] = "pass".into(), "AT9.1 is pass"),
-        (|r| r["tests"][8]["selected"] = true.into(), "AT9 is described otherwise"),
-        (|r| r["tests"][8]["required"] = false.into(), "AT9 is described otherwise"),
+        (|r| r["tests"][8]["selected"] = true.into(), "the description of AT9 does not match"),
+        (|r| r["tests"][8]["required"] = false.into(), "the description of AT9 does not match"),
         (|r| drop(r["tests"].as_array_mut().unwrap().remove(8)), "AT9 follows from the journal"),
         (
             |r| drop(r["tests"][3]["criteria"].as_array_mut().unwrap().remove(2)),
-            "AT4.3 follows from the journal, and is missing",
+            "AT4.3 follows from the journal, but is missing",
         ),
         (
             |r| {
                 let twice = criterion(r, 3, "AT4.3").clone();
                 r["tests"][3]["criteria"].as_array_mut().unwrap().push(twice);
             },
-            "AT4.3 stands twice",
+            "AT4.3 is in `results.json` twice",
         ),
         (|r| r["counts"]["pass"] = 15.into(), "the counts of verdicts"),
         (|r| r["run"]["window"] = 2.into(), "the description of the run does not match"),
@@ -285,7 +288,7 @@ fn a_journal_that_cannot_be_read_makes_no_sound_bundle_though_every_hash_fits() 
     for (change, words) in changes {
         forged(
             |draft| rechain(draft, change),
-            &["`journal/exchanges.jsonl` cannot be read, so that nothing was derived", words],
+            &["`journal/exchanges.jsonl` cannot be read, so nothing was derived", words],
         );
     }
 }
@@ -360,7 +363,7 @@ fn a_claim_of_another_build_covers_no_difference() {
         ),
         (
             |r| drop(r["tests"][3]["criteria"].as_array_mut().unwrap().remove(2)),
-            "AT4.3 follows from the journal, and is missing",
+            "AT4.3 follows from the journal, but is missing",
         ),
         (
             |r| {
@@ -396,7 +399,7 @@ fn flipped_conformance_is_caught_whatever_build_is_claimed() {
     let folder = run_folder(out.path());
     let honest = verify(&folder, &[]);
     assert_eq!(honest.code, 0, "{}", honest.stdout);
-    assert!(honest.stdout.contains("faults were put in on purpose: foreign-read"));
+    assert!(honest.stdout.contains("faults were injected on purpose: foreign-read"));
     let flipped = |results: &mut Value| {
         let checks = results["conformance"].as_array_mut().unwrap();
         for check in checks.iter_mut().filter(|check| check["verdict"] == "fail") {

@@ -138,7 +138,7 @@ expires = \"2026-12-31\"
                  finding (F-…); did you mean `AT10.3`?",
             ),
             ("AT10.3", "", "2: field `waiver.id`: expected some text in quotes"),
-            ("AT10.3", "F-", "2: field `waiver.id`: this is neither a criterion"),
+            ("AT10.3", "F-", "2: field `waiver.id`: this is not the id of a criterion"),
             ("until release 4.2", " ", "3: field `waiver.reason`: expected some text in quotes"),
             (
                 "2026-11-02",

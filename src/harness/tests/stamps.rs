@@ -269,7 +269,7 @@ fn a_stamp_of_another_journal_or_line_is_named() {
         journal.mark(Mark::new(now(), MarkKind::Stamped { line, head, stamp })).unwrap();
     });
     let told = verified(&folder, None).problems;
-    assert!(told[0].sentence.contains("line 6 that is a stamp of something else"), "{told:?}");
+    assert!(told[0].sentence.contains("line 6 that is a time stamp of something else"), "{told:?}");
 }
 
 #[test]
@@ -321,7 +321,10 @@ fn a_stamp_belongs_to_its_manifest_alone() {
     // That of before does not fit, nor does anything that is none.
     std::fs::write(folder.join(TIMESTAMP_FILE), &stamped).unwrap();
     let told = verified(&folder, None).problems;
-    assert!(told[0].sentence.contains("`timestamp.json` is a stamp of something else"), "{told:?}");
+    assert!(
+        told[0].sentence.contains("`timestamp.json` is a time stamp of something else"),
+        "{told:?}"
+    );
     for broken in [&b"{}"[..], b"", br#"{"format":"letterproof-timestamp/2"}"#] {
         std::fs::write(folder.join(TIMESTAMP_FILE), broken).unwrap();
         let told = verified(&folder, None).problems;

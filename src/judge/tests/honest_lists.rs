@@ -287,7 +287,7 @@ fn an_acceptance_that_was_lost_is_no_omission_of_the_next_list() {
     let reason =
         "the API answered the acceptance of 1 letter with success but never applied it: L1";
     explains(reason, "AT3.5", &script);
-    says("4 letters listed, all accepted; 1 before this list", "AT4.4", &script);
+    says("4 letters listed, all accepted; 1 accepted before this list", "AT4.4", &script);
     assert!(!with_verdict(&judge_every(&script), Fail).contains("AT4.4"));
 }
 
@@ -466,7 +466,7 @@ fn a_flow_takes_in_whatever_was_seeded() {
         says("3 complete flows", "AT15.6", &script);
         says("3 flows of 6 letters or more", "AT15.1", &script);
     }
-    tells(Fail, "1 of 3 flows: took in 5 letters", "AT15.1", &flows_of(5, |_| {}));
+    tells(Fail, "1 of 3 flows: fetched 5 letters", "AT15.1", &flows_of(5, |_| {}));
     ends_with(Pass, "AT15.1", &passing(15));
 }
 

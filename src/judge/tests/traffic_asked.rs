@@ -405,7 +405,7 @@ fn a_body_that_is_held_and_shows_no_status_says_why() {
     };
     for (words, told) in [
         ("status is \"accepted\"", held("L1", r#"{"status":"accepted"}"#)),
-        ("there twice", held("L1", r#"{"status":"ACCEPTED","status":"PENDING"}"#)),
+        ("present twice", held("L1", r#"{"status":"ACCEPTED","status":"PENDING"}"#)),
         ("has no status", held("L1", "{}")),
         ("is not text", held("L1", r#"{"status":7}"#)),
         ("is not JSON", why(Body::Text { text: "{".to_owned() })),

@@ -235,7 +235,7 @@ mod tests {
             (
                 standing(Proof::Driven, Place::Mock, true),
                 "Driven at a mock: letterproof made the calls",
-                "nothing of the supplier's system; its answers say so (X-Letterproof-Mock).",
+                "not the supplier's system; its answers say so (X-Letterproof-Mock).",
             ),
             (
                 standing(Proof::Imported, Place::Other, false),

@@ -107,8 +107,9 @@ fn receives_daily_list_later(draft: &mut Draft) {
 }
 
 #[when(expr = "the supplier prepares the print jobs of the first {count} letters listed")]
-#[when(expr = "the supplier prepares the print jobs of the first {count} letters listed, none a \
-            second time")]
+#[when(
+    expr = "the supplier prepares the print jobs of the first {count} letters listed, none a second time"
+)]
 fn prepares_jobs(draft: &mut Draft, n: Count) {
     // Letters in accessible formats are not prepared, so nobody knows how many are.
     let jobs = draft.held.listed.at_most(n.into()).perhaps();
@@ -143,8 +144,7 @@ fn accepts_listed(draft: &mut Draft) {
 }
 
 #[when(
-    regex = r"^the supplier reports (these letters|the other letters|the first [\d,.-]+ of these \
-              letters) as ([A-Z]+) (one by one|in one update)$"
+    regex = r"^the supplier reports (these letters|the other letters|the first [\d,.-]+ of these letters) as ([A-Z]+) (one by one|in one update)$"
 )]
 fn reports(draft: &mut Draft, share: String, status: Status, way: String) {
     let share = Share::named(&share, &mut draft.held.first);

@@ -208,7 +208,7 @@ fn an_entry_that_cannot_be_true_is_left_out_and_named_by_its_number() {
         ("its request has no `method`", |entry| entry["request"]["method"] = json!("GET CANARY")),
         ("it has no `startedDateTime`", |entry| entry["startedDateTime"] = Value::Null),
         ("its `startedDateTime` is not a time", |entry| entry["startedDateTime"] = json!("CANARY")),
-        ("lies in the year 1970", |entry| entry["startedDateTime"] = json!("1970-01-01T00:00:00Z")),
+        ("is in the year 1970", |entry| entry["startedDateTime"] = json!("1970-01-01T00:00:00Z")),
         ("longer than 1048576 bytes", |entry| {
             entry["request"]["headers"][0]["value"] = json!("CANARY".repeat(200_000));
         }),

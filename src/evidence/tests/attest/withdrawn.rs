@@ -17,7 +17,7 @@ fn the_same_is_not_stated_twice_by_the_same_person() {
         ..stated("AT3.7")
     };
     let error = say(again.clone(), &log).unwrap_err().to_string();
-    assert!(error.contains("statement 1 says the same already"), "{error}");
+    assert!(error.contains("statement 1 already says the same"), "{error}");
     assert!(error.contains("--withdraw 1"), "{error}");
     // Another person, other words, other files or another clause are no repetition.
     say(NewAttestation { name: "B. Sample".into(), ..stated("AT3.7") }, &log).unwrap();

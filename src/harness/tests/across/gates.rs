@@ -177,7 +177,7 @@ fn statements_that_are_owed_and_what_a_supplier_may_not_do_are_named() {
     // No letter was rejected, and nobody said that any would be.
     let plain = with(whole("a"), 13, Verdict::NotRun);
     let found = held(&plain, owed(3), at(0));
-    assert_eq!((found[1].met, found[1].found.as_str()), (false, "owed for AT3.7"));
+    assert_eq!((found[1].met, found[1].found.as_str()), (false, "needed for AT3.7"));
     assert_eq!(met(&held(&plain, owed(4), at(0))), [true, true], "AT4 asks for none");
 
     let asked = || Demands { no_violations: true, ..nothing() };
@@ -196,7 +196,7 @@ fn statements_of_optional_tests_that_were_shown_or_declared_are_owed_too() {
         let tests = vec![TestId::new(4).unwrap()];
         held(run, Demands { tests, nothing_owed: true, ..nothing() }, at(0)).remove(1).found
     };
-    let shown = "owed for AT13.7, AT13.8";
+    let shown = "needed for AT13.7, AT13.8";
     assert_eq!(owed(&whole("a")), shown);
     assert_eq!(owed(&with(whole("a"), 13, Verdict::Fail)), shown);
     for idle in [Verdict::NotRun, Verdict::NotApplicable] {

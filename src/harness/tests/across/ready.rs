@@ -110,7 +110,7 @@ fn an_optional_test_is_needed_only_where_the_workflow_has_it() {
     context.supports = [LetterStatus::Printed].into();
     let declared = together(&[&run], &context, &everything_attested());
     assert_eq!(declared.remaining.len(), 1, "{:?}", declared.remaining);
-    assert!(declared.remaining[0].starts_with("AT5: not run yet; the supplier's own system has"));
+    assert!(declared.remaining[0].starts_with("AT5: not run yet; the supplier's own system must"));
     assert_eq!(needs(&declared), [(Need::Declared, true), (Need::NotSupported, false)]);
 }
 
@@ -172,8 +172,8 @@ fn runs_of_different_suppliers_are_not_put_together_and_those_of_nobody_are_name
         let (one, two) = (of_whom("a", one.0, one.1), of_whom("b", two.0, two.1));
         let nobody = of_whom("c", None, None);
         let error = put(&[&one, &nobody, &two]).unwrap_err().to_string();
-        assert!(error.contains("of different suppliers: run a is of "), "{error}");
-        assert!(error.contains(", and run b is of "), "{error}");
+        assert!(error.contains("from different suppliers: run a is from "), "{error}");
+        assert!(error.contains(", and run b is from "), "{error}");
     }
     // Names are typed anew each time, and an application's id says more.
     for (one, two) in [
