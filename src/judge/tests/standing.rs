@@ -129,7 +129,7 @@ fn only_calls_of_the_api_tell_where_it_is() {
     let hosts = |write: &dyn Fn(&mut Script)| {
         let mut script = at("int", INT);
         write(&mut script);
-        standing(&script.journal(), SupplierKind::Witnessed, &script.context).host_names()
+        proven(&script.journal(), SupplierKind::Witnessed, &script.context).host_names()
     };
     let int = "int.api.service.nhs.uk";
     let elsewhere = |method: &'static str, url: &'static str| {
@@ -150,7 +150,7 @@ fn only_calls_of_the_api_tell_where_it_is() {
             exchange.request.url = url.replace("BASE", INT);
         });
         script.context.base_url = format!("{INT}/base");
-        standing(&script.journal(), SupplierKind::Witnessed, &script.context).host_names()
+        proven(&script.journal(), SupplierKind::Witnessed, &script.context).host_names()
     };
     assert_eq!(alone("BASE/base/unknown"), int);
     assert_eq!(alone("BASE/other"), "");

@@ -3,6 +3,7 @@
 //! takes 3 GB of disk and, in a debug build, some minutes.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+#[path = "../../evidence/tests/common/mod.rs"]
 mod common;
 
 use std::fs::{self, File, OpenOptions};
