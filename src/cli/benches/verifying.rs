@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    Bundle, JournalHeader, JournalWriter, Opened, RunFolder, archive, new_run_id, read_journal,
+    Bundle, JournalHeader, JournalWriter, RunFolder, archive, new_run_id, read_journal,
     sha256_hex,
 };
 use letterproof_harness::{Verifying, verify};
@@ -22,7 +22,7 @@ use letterproof_model::{
     RawOutcome, RawRequest, RawResponse, Recorder as _, Selection, SupplierKind, Timestamp,
     ToolInfo, now,
 };
-use letterproof_reports::{Extras, rebuilt, write_all_with};
+use letterproof_reports::{Extras, write_all_with};
 
 const SIZES: [u64; 3] = [10_000, 100_000, 1_000_000];
 const BASE: &str = "http://127.0.0.1:9/nhs-notify-supplier";

@@ -34,7 +34,7 @@ pub(crate) fn load(options: &LoadOptions) -> Result<u8, Failure> {
             Some(targets::resolve(&options.target, base, &options.storage)?)
         }
     };
-    let mock = mock(options);
+    let mock = MockSettings { letters: options.letters, ..MockSettings::default() };
     let planned = match &target {
         Some(found) => found.target.clone(),
         None => Embedded::planned(&mock)?,
@@ -71,10 +71,6 @@ fn refuse_what_does_not_apply(options: &LoadOptions) -> Result<(), Failure> {
     targets::refuse(&given, |names| {
         format!("{names} is for a target that outlives the load; leave it out")
     })
-}
-
-fn mock(options: &LoadOptions) -> MockSettings {
-    MockSettings { letters: options.letters, ..MockSettings::default() }
 }
 
 /// AT15 as `run` drives it, and the profile's thresholds on what that measured.

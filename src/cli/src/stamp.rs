@@ -1,12 +1,13 @@
 //! `letterproof stamp`: a time stamp for the manifest of a bundle that has none. Only a hash is sent.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use letterproof_client::Stamper;
 use letterproof_evidence::{
     EvidenceError, Stamped, TIMESTAMP_FILE, check_stamp, put_stamp, sha256_hex,
 };
-use letterproof_harness::{Failure, stamp_of};
+use letterproof_harness::{Failure, StampSeen, stamp_of};
 use letterproof_model::Stamp;
 
 use crate::args::StampOptions;
@@ -44,4 +45,36 @@ fn said(stamp: &Stamp, bytes: &[u8]) -> Option<Stamped> {
 /// Whether a bundle's manifest bears a time stamp.
 pub(crate) fn is_stamped(folder: &Path) -> bool {
     folder.join(TIMESTAMP_FILE).exists()
+}
+
+/// Who stamped what and when: a line for each stamper of the journal, and one for the manifest.
+pub(crate) fn lines(seen: &[StampSeen]) -> Vec<String> {
+    let known = |seen: &StampSeen| match seen.known {
+        true => "known by --tsa-cert",
+        false => "an unknown authority; give --tsa-cert FILE to say whom to trust",
+    };
+    let mut by_stamper: BTreeMap<(&str, bool), Vec<&StampSeen>> = BTreeMap::new();
+    for stamp in seen.iter().filter(|stamp| stamp.line.is_some()) {
+        by_stamper.entry((&stamp.by, stamp.known)).or_default().push(stamp);
+    }
+    let mut lines = Vec::new();
+    for ((by, _), stamps) in by_stamper {
+        let [first, .., last] = stamps.as_slice() else {
+            let at = stamps.first().map(|stamp| stamp.at.to_string()).unwrap_or_default();
+            let told = stamps.first().map(|stamp| known(stamp)).unwrap_or_default();
+            lines.push(format!("the journal once, at {at}, by {by} ({told})"));
+            continue;
+        };
+        lines.push(format!(
+            "the journal {} times, from {} to {}, by {by} ({})",
+            stamps.len(),
+            first.at,
+            last.at,
+            known(first)
+        ));
+    }
+    for stamp in seen.iter().filter(|stamp| stamp.line.is_none()) {
+        lines.push(format!("the manifest, at {}, by {} ({})", stamp.at, stamp.by, known(stamp)));
+    }
+    lines
 }

@@ -1,18 +1,17 @@
 //! `letterproof verify`: is a bundle as it was made, and does every verdict follow from it?
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use letterproof_evidence::{
     BundlePublicKey, EvidenceError, ProblemKind, SignatureState, StamperCertificates,
 };
-use letterproof_harness::{
-    Conclusion, Failure, StampSeen, Verification, Verifying, built_in, official,
-};
+use letterproof_harness::{Conclusion, Failure, Verification, Verifying, built_in, official};
+use letterproof_model::grouped;
+use letterproof_model::text::many;
 
 use crate::args::{OutputFormat, VerifyOptions};
 use crate::out::{self, Text};
-use crate::process;
+use crate::{process, stamp};
 
 /// Problems printed; the JSON has them all.
 const SHOWN: usize = 40;
@@ -89,11 +88,11 @@ fn text(found: &Verification) -> Text {
         text.line(format_args!("signature  {}", signature(&found.signature)));
         text.line(format_args!(
             "derived    {} results again from {} exchanges",
-            letterproof_model::grouped(found.rederived as u64),
-            letterproof_model::grouped(found.exchanges as u64)
+            grouped(found.rederived as u64),
+            grouped(found.exchanges as u64)
         ));
     }
-    for line in stamps(&found.stamps) {
+    for line in stamp::lines(&found.stamps) {
         text.line(format_args!("stamped    {line}"));
     }
     for note in &found.notes {
@@ -112,12 +111,20 @@ fn text(found: &Verification) -> Text {
     text.gap();
     match found.conclusion {
         Conclusion::NotSound => {
-            text.line(format_args!("NOT sound: {} found", problems(found.problems.len())));
+            text.line(format_args!("NOT sound: {} found", many(found.problems.len(), "problem")));
         }
         _ => text.line(format_args!("{}{}", conclusion(found), but(&found.not_checked))),
     }
-    if found.conclusion == Conclusion::Consistent {
-        text.line("to know who signed it, give the supplier's public key with --key");
+    match (found.conclusion, &found.signature) {
+        (Conclusion::Consistent, SignatureState::Unsigned) => {
+            text.line(
+                "to know whose it is, ask for a bundle that the supplier signed (--sign-key)",
+            );
+        }
+        (Conclusion::Consistent, _) => {
+            text.line("to know whose key that is, give the supplier's public key with --key");
+        }
+        _ => {}
     }
     text
 }
@@ -138,42 +145,6 @@ pub(crate) fn conclusion(found: &Verification) -> &'static str {
 
 fn but(not_checked: &[String]) -> &'static str {
     if not_checked.is_empty() { "" } else { "; see above for what was NOT checked" }
-}
-
-/// Who stamped what and when: a line for each stamper of the journal, and one for the manifest.
-fn stamps(seen: &[StampSeen]) -> Vec<String> {
-    let known = |seen: &StampSeen| match seen.known {
-        true => "known by --tsa-cert",
-        false => "an unknown authority; give --tsa-cert FILE to say whom to trust",
-    };
-    let mut by_stamper: BTreeMap<(&str, bool), Vec<&StampSeen>> = BTreeMap::new();
-    for stamp in seen.iter().filter(|stamp| stamp.line.is_some()) {
-        by_stamper.entry((&stamp.by, stamp.known)).or_default().push(stamp);
-    }
-    let mut lines = Vec::new();
-    for ((by, _), stamps) in by_stamper {
-        let [first, .., last] = stamps.as_slice() else {
-            let at = stamps.first().map(|stamp| stamp.at.to_string()).unwrap_or_default();
-            let told = stamps.first().map(|stamp| known(stamp)).unwrap_or_default();
-            lines.push(format!("the journal once, at {at}, by {by} ({told})"));
-            continue;
-        };
-        lines.push(format!(
-            "the journal {} times, from {} to {}, by {by} ({})",
-            stamps.len(),
-            first.at,
-            last.at,
-            known(first)
-        ));
-    }
-    for stamp in seen.iter().filter(|stamp| stamp.line.is_none()) {
-        lines.push(format!("the manifest, at {}, by {} ({})", stamp.at, stamp.by, known(stamp)));
-    }
-    lines
-}
-
-fn problems(count: usize) -> String {
-    if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") }
 }
 
 /// Whether a bundle is signed, and what that proves.

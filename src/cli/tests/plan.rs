@@ -138,7 +138,7 @@ fn probes_of_the_api_change_no_more_letters_than_planned() {
 fn of(saved: &SavedJournal, wanted: Operation) -> impl Iterator<Item = ExchangeRef<'_>> {
     let exchanges = saved.recording.exchanges().iter();
     exchanges.filter(move |exchange| {
-        Route::of_exchange(&exchange, &saved.header.base_url).operation == wanted
+        Route::of_exchange(exchange, &saved.header.base_url).operation == wanted
     })
 }
 

@@ -175,7 +175,8 @@ fn a_record_may_look_back_a_month_from_the_first_report_that_it_can_count() {
     assert_eq!(counted(dispatched, month), Verdict::Pass);
     assert_eq!(counted(dispatched, month + 1), Verdict::Fail);
     // What the record cannot count: other letters, and what was not produced.
-    let others: [(&str, fn(&mut Script)); 4] = [
+    type Early = fn(&mut Script);
+    let others: [(&str, Early); 4] = [
         ("another group", |s| then(s.patch("G1", Dispatched))),
         ("another specification", |s| then(s.patch("B1", Dispatched))),
         ("only accepted", |s| then(s.patch("L1", Accepted))),

@@ -34,12 +34,15 @@ pub trait Store: Send + Sync {
 /// What opens an empty store.
 pub type OpenStore = fn() -> io::Result<Box<dyn Store>>;
 
+/// An exchange that was read, with its number; none in a place that was not used yet.
+type AtHand = Option<(u32, Arc<Exchange>)>;
+
 /// Exchanges in a store, numbered from 0.
 pub struct Spool {
     store: Option<Box<dyn Store>>,
     /// Where each exchange ends.
     ends: Mutex<Vec<u64>>,
-    at_hand: Mutex<Vec<Option<(u32, Arc<Exchange>)>>>,
+    at_hand: Mutex<Vec<AtHand>>,
     fault: OnceLock<RecordError>,
 }
 

@@ -442,7 +442,7 @@ impl Ledger {
                 _ => {}
             }
         }
-        Ok(())
+        journal.whole().map_err(|error| ClientError::Unrecorded { message: error.message })
     }
 
     /// A record counts as submitted unless the API refused it: without an answer it may be there.
