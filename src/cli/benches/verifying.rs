@@ -12,8 +12,7 @@ use std::time::{Duration, Instant};
 
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    Bundle, JournalHeader, JournalWriter, RunFolder, archive, new_run_id, read_journal,
-    sha256_hex,
+    Bundle, JournalHeader, JournalWriter, RunFolder, archive, new_run_id, read_journal, sha256_hex,
 };
 use letterproof_harness::{Verifying, verify};
 use letterproof_judge::{Head, conclude};

@@ -73,7 +73,7 @@ fn a_journal_of_another_run_is_refused() {
     std::fs::write(&path, text.replace(header().run_id.as_str(), "20270101t000000z-other0"))
         .unwrap();
     let error = Bundle::open(&folder).unwrap_err().to_string();
-    assert!(error.contains("another run"), "{error}");
+    assert!(error.contains("different runs"), "{error}");
 }
 
 /// The journal of a bundle of so many calls that are alike to the microsecond: as it is, and its length in

@@ -270,7 +270,7 @@ fn only_an_update_between_two_lists_may_put_a_letter_elsewhere() {
         });
         said("C-LIST-ORDER", &script)
     };
-    let words = "1 of 1 list: L1 stands behind L2, and stood before it".to_owned();
+    let words = "1 of 1 list: L1 comes after L2, but came before it".to_owned();
     assert_eq!(turned(0), (Verdict::Fail, words));
     let good = (Verdict::Pass, "1 list, each in the order of the one before".to_owned());
     assert_eq!(turned(1), good);

@@ -161,8 +161,7 @@ fn a_letter_produced_after_its_end_is_told_as_moved_wrongly_and_not_as_a_bad_pdf
         damaged(s, "L1");
         s.patch_for("L1", Failed, WHY).answered(400).moved("L1", Printed);
     });
-    let words = "1 of 1 letter: L1 has a damaged PDF (no trailer) and was reported as PRINTED all \
-                 the same";
+    let words = "1 of 1 letter: L1 has a damaged PDF (no trailer) but was reported as PRINTED";
     tells(Fail, words, "AT12.4", &refused);
 }
 

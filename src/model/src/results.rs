@@ -217,7 +217,7 @@ pub struct Attempt {
     pub scenario: String,
     /// When it began.
     pub started: Timestamp,
-    /// When it ended; absent when the run broke off.
+    /// When it ended; absent when the run was interrupted.
     pub finished: Option<Timestamp>,
     /// How it ended, in one sentence.
     pub outcome: Option<String>,
@@ -448,8 +448,8 @@ mod tests {
         assert_eq!(
             run(later, stated, &marks).remarks(),
             [
-                "The run broke off and was gone on with at 3 June 2026, 09:05:07 UTC; nobody \
-                 watched in between.",
+                "The run was interrupted, and was resumed at 3 June 2026, 09:05:07 UTC; nothing was \
+                 recorded in between.",
                 "The run was made from 3 June 2026, 08:00:00 UTC to 5 June 2026, 12:00:00 UTC, \
                  partly outside its stated test window of 2026-06-03 to 2026-06-04.",
             ]
