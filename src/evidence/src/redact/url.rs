@@ -210,6 +210,7 @@ fn decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redact::Planned;
 
     const BASE: &str = "https://api.example/supplier";
 
@@ -241,8 +242,12 @@ mod tests {
     }
 
     #[test]
-    fn an_api_url_keeps_the_parameter_that_is_documented_and_the_suites_own() {
+    fn an_api_url_keeps_the_parameter_that_is_documented_and_what_was_planned() {
         let redactor = Redactor::new(BASE).unwrap();
+        let asked = format!("{BASE}/letters?status=PENDING");
+        assert!(redactor.clean_url(&asked).unwrap().contains("status=redacted:"));
+        redactor
+            .expect(Planned { path: |path| path == "/letters?status=PENDING", body: |_| false });
         for kept in [
             "/letters?limit=2500",
             "/letters?limit=0x10&limit=",
