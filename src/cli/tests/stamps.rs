@@ -94,7 +94,7 @@ fn a_run_is_stamped_from_its_start_to_its_manifest() {
     let told = verify(&folder, &["--tsa-cert", text(&stranger.tsa.root())]);
     assert_eq!(told.code, 1, "{}", told.stdout);
     assert!(
-        told.stdout.contains("is stamped by CN=Test Stamper, O=Tests, whom"),
+        told.stdout.contains("is stamped by CN=Test Stamper, O=Tests, who is not listed"),
         "{}",
         told.stdout
     );

@@ -208,7 +208,7 @@ fn an_attempt_left_unfinished_leaves_its_criteria_open_until_a_whole_one_follows
     let left = marked(true, &[begun()]);
     assert_eq!((passed(&left), left.tests[0].verdict), (0, Verdict::Inconclusive));
     let reasons = left.tests[0].criteria.iter().filter_map(|c| c.reason.as_deref());
-    assert_eq!(reasons.filter(|reason| reason.contains("was left unfinished")).count(), all);
+    assert_eq!(reasons.filter(|reason| reason.contains("was not finished")).count(), all);
     assert_eq!(passed(&marked(true, &[begun(), ("AT1 connects", stopped())])), 0);
     for marks in [
         vec![begun(), ("AT1 connects", finished(ScenarioOutcome::Succeeded))],
