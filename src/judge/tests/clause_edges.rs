@@ -201,7 +201,11 @@ fn a_test_that_does_not_apply_asks_for_no_statement() {
     };
     let (asked, spared) = (kept(true), kept(false));
     assert!(!asked.is_empty());
-    assert!(asked.iter().all(|(verdict, why)| *verdict == NotRun && why.contains("attested")));
+    assert!(
+        asked
+            .iter()
+            .all(|(verdict, why)| *verdict == NotRun && why.contains("needs a written statement"))
+    );
     let why = "the profile does not declare REJECTED".to_owned();
     assert_eq!(spared, vec![(NotApplicable, why); asked.len()]);
 }

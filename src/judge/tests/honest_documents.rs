@@ -100,7 +100,7 @@ fn a_document_that_came_whole_in_parts_is_there_whatever_was_answered_once() {
         });
         for (clause, script) in either_workflow(printed) {
             ends_with(Verdict::Fail, clause, &script);
-            says("1 of 1 letter: L1 has no PDF and was reported as PRINTED", clause, &script);
+            says("1 of 1 letter: L1 has no PDF but was reported as PRINTED", clause, &script);
         }
     }
 }

@@ -263,7 +263,7 @@ fn a_connection_error_overcome_by_a_repeat_is_tolerated_and_mentioned() {
     script.status().lost().status().list(10, &letters(2));
     let window = result("AT1.3", &script);
     assert_eq!(window.verdict, Verdict::Pass);
-    assert!(window.observed.contains("1 connection error overcome"), "{}", window.observed);
+    assert!(window.observed.contains("1 connection error resolved"), "{}", window.observed);
     let mut script = Script::small();
     script.list(10, &letters(2)).status().lost();
     assert_eq!(verdict("AT1.3", &script), Verdict::Fail);

@@ -120,7 +120,7 @@ fn an_update_without_its_body_leaves_open_what_was_sent_and_says_why() {
     let left = result("AT3.1", &script);
     assert_eq!(left.verdict, Verdict::Inconclusive);
     let reason = left.reason.unwrap();
-    assert!(reason.contains("not hold 1 body") && reason.contains("would be pass"), "{reason}");
+    assert!(reason.contains("lacks 1 body") && reason.contains("would be pass"), "{reason}");
     assert_eq!(result("AT1.2", &script).verdict, Verdict::Pass, "no update matters to it");
 }
 
