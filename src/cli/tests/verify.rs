@@ -110,10 +110,10 @@ fn a_failure_made_a_pass_and_sealed_again_is_caught_and_its_criterion_named() {
             results["exit_code"] = 0.into();
         },
         &[
-            "AT4.3 is pass in `results.json`, and fail by its exchanges",
-            "AT4 is pass in `results.json`, and fail by its exchanges",
+            "AT4.3 is pass in `results.json`, but fail by its exchanges",
+            "AT4 is pass in `results.json`, but fail by its exchanges",
             "the counts of verdicts do not match the tests",
-            "the exit code is 0 in `results.json`, and 1 by the journal",
+            "the exit code is 0 in `results.json`, but 1 by the journal",
         ],
     );
     assert!(told.contains("unsigned: anyone could have made this bundle"), "{told}");
@@ -260,7 +260,7 @@ fn a_doctored_journal_breaks_its_chain_and_one_made_again_other_verdicts() {
                 }
             });
         },
-        &["AT7 is pass in `results.json`, and"],
+        &["AT7 is pass in `results.json`, but"],
     );
 }
 
@@ -359,7 +359,7 @@ fn a_claim_of_another_build_covers_no_difference() {
     let changes: [(Change, &str); 6] = [
         (
             |r| criterion(r, 8, "AT9.1")["verdict"] = "pass".into(),
-            "AT9.1 is pass in `results.json`, and not run by its exchanges",
+            "AT9.1 is pass in `results.json`, but not run by its exchanges",
         ),
         (
             |r| drop(r["tests"][3]["criteria"].as_array_mut().unwrap().remove(2)),
@@ -412,7 +412,7 @@ fn flipped_conformance_is_caught_whatever_build_is_claimed() {
     };
     let elsewhere = tempfile::tempdir().unwrap();
     let bundle = of_another_version(&folder, elsewhere.path(), flipped, other_design);
-    unsound(&bundle, &["is pass in `results.json`, and fail by its exchanges"]);
+    unsound(&bundle, &["is pass in `results.json`, but fail by its exchanges"]);
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn a_letter_whose_pdf_is_not_there_may_not_be_produced() {
     for fetch in no_pdf {
         let script = printed_after(fetch);
         ends_with(Verdict::Fail, "AT13.5", &script);
-        observes("1 of 1 letter: L1 has no PDF and was reported as PRINTED", "AT13.5", &script);
+        observes("1 of 1 letter: L1 has no PDF but was reported as PRINTED", "AT13.5", &script);
     }
     ends_with(Verdict::NotRun, "AT13.5", &printed_after(&|s| then(s.fetch("L1"))));
     let refused = printed_after(&|s| then(s.fetch("L1").answered(403)));

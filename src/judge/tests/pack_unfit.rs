@@ -89,7 +89,7 @@ fn a_pdf_that_turns_out_missing_after_print_keeps_the_letter_from_going_further(
     let script = accepted(|s| {
         s.moved("L1", Printed).fetch_nothing("L1").moved("L1", Dispatched);
     });
-    tells(Fail, "1 of 1 letter: L1 has no PDF and was reported as DISPATCHED", "AT13.5", &script);
+    tells(Fail, "1 of 1 letter: L1 has no PDF but was reported as DISPATCHED", "AT13.5", &script);
     // A store may drop what it has delivered.
     let dropped = accepted(|s| {
         s.fetch("L1").moved("L1", Printed).fetch_nothing("L1").moved("L1", Dispatched);

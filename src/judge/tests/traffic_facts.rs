@@ -14,7 +14,7 @@ use support::cases::{at14, record, script, then};
 use support::{letter, result};
 
 const UNKNOWN: &str =
-    "1 of 1 letter: U1 names an unknown specification and was reported as PRINTED";
+    "1 of 1 letter: U1 names an unknown specification but was reported as PRINTED";
 
 #[test]
 fn an_index_is_empty_until_an_exchange_is_added() {

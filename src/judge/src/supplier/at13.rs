@@ -56,7 +56,7 @@ fn unfit_kept_out(traffic: &Traffic, context: &Context) -> Ruling {
             Unfit::NoSpecification | Unfit::UnknownSpecification => ended(letter),
         };
         if let Some((call, status)) = produced_after(letter, told, end, traffic) {
-            tally.fault(ix, [told, call], format!("{words} and was reported as {status}"));
+            tally.fault(ix, [told, call], format!("{words} but was reported as {status}"));
         } else if let Some(call) = ended(letter) {
             tally.good([told, call]);
         } else if accepted.is_none() && unfit != Unfit::NoPdf {
