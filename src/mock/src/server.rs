@@ -42,7 +42,7 @@ impl std::fmt::Debug for MockServer {
     }
 }
 
-fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), MockError> {
+pub(crate) fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), MockError> {
     let failed = |source| MockError::Listen { address, source };
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
     let listen = |socket: TcpSocket| {
@@ -58,7 +58,7 @@ fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), MockError> {
 }
 
 /// The address a client on this machine can use.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
         IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, address.port()).into(),
