@@ -237,7 +237,7 @@ fn preferred(value: &str) -> Option<Complaint> {
     })
 }
 
-fn shown(status: StatusCode, document: &Value) -> Reply {
+pub(super) fn shown(status: StatusCode, document: &Value) -> Reply {
     with_body(status, VND_API, document.to_string())
 }
 
