@@ -1,19 +1,18 @@
-//! AT15 over 2,500 letters of 100 KB, under each of the double's limiters and latencies, against the
+//! AT15 over 2,500 letters of 100 KB, under each of the mock's limiters and latencies, against the
 //! least time in which a steady client can do it.
 //!
 //!     cargo bench -p letterproof-load --bench at15
 //!
-//! The double runs in a process of its own on the same machine. Floor: 2,511 calls / limit
+//! The mock runs in a process of its own on the same machine. Floor: 2,511 calls / limit
 //! + 3 x latency + 1 download. Prints Markdown.
 #![allow(clippy::print_stdout, missing_docs, reason = "it prints a table")]
 
 mod common;
 
-use std::sync::Arc;
-
-use common::{Double, Failure, LIMIT, Setup, cpu_seconds, peak_kib, serve_if_asked};
-use letterproof_client::{Ledger, Session, SessionOptions, Supplier};
+use common::{Failure, LIMIT, Mock, Setup, cpu_seconds, peak_kib, serve_if_asked};
+use letterproof_client::{Ledger, Session, SessionOptions};
 use letterproof_load::RowsOnly;
+use letterproof_reference_supplier::Supplier;
 
 const LETTERS: u32 = 2_500;
 const CHUNK: u32 = 500;
@@ -39,13 +38,13 @@ fn main() -> Result<(), Failure> {
     if let Some(kib) = peak_kib() {
         println!("\nPeak resident memory of the harness: {:.1} MB", kib as f64 / 1024.0);
     }
-    Ok(())
+    journal.whole().map_err(|error| ClientError::Unrecorded { message: error.message })
 }
 
 /// One flow through the queue, and its row.
 async fn flow(setup: Setup) -> Result<(), Failure> {
-    let double = Double::start(setup)?;
-    let target = double.target(Some(LIMIT))?;
+    let mock = Mock::start(setup)?;
+    let target = mock.target(Some(LIMIT))?;
     let recorder = Arc::new(RowsOnly::new(target.base_url.as_str()));
     let ledger = Ledger::in_memory(&target);
     let session = Session::new(target, recorder, SessionOptions::default())?;
@@ -53,7 +52,7 @@ async fn flow(setup: Setup) -> Result<(), Failure> {
     let cpu = cpu_seconds();
     let run = supplier.take_in_queue(CHUNK).await?;
     let cpu = (cpu_seconds() - cpu) / f64::from(CALLS) * 1e3;
-    let counted = double.counted().await?;
+    let counted = mock.counted().await?;
     let latency = setup.latency_ms as f64 / 1e3;
     // A download is answered as late as anything else.
     let floor = f64::from(CALLS) / f64::from(LIMIT) + 3.0 * latency + latency;

@@ -5,7 +5,7 @@
 //!
 //! With `ours` the other senders are left out.
 //!
-//! The double runs in a process of its own on the same machine, stopped and continued for the stall
+//! The mock runs in a process of its own on the same machine, stopped and continued for the stall
 //! (Unix only), so that processor time and memory are those of the harness. Prints Markdown.
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs, reason = "it prints a table")]
 
@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use common::{Double, Failure, LIMIT, Setup, cpu_seconds, peak_kib, serve_if_asked};
+use common::{Failure, LIMIT, Mock, Setup, cpu_seconds, peak_kib, serve_if_asked};
 use goose::config::GooseConfiguration;
 use goose::goose::{Scenario, Transaction, TransactionFunction};
 use goose::{GooseAttack, trigger_killswitch};
@@ -50,7 +50,7 @@ async fn compare(lasts: Duration, others: bool) -> Result<(), Failure> {
     println!("|---|---:|---|---:|---:|---:|---:|---:|---:|---:|");
     for latency_ms in [0, 50, 200] {
         let case = Case { latency_ms, stalled: false, lasts };
-        row("letterproof", case, |double| ours(double.target(Some(LIMIT)), lasts)).await?;
+        row("letterproof", case, |mock| ours(mock.target(Some(LIMIT)), lasts)).await?;
     }
     for stalled in [false, true] {
         if stalled && !cfg!(unix) {
@@ -59,14 +59,14 @@ async fn compare(lasts: Duration, others: bool) -> Result<(), Failure> {
         }
         let case = Case { latency_ms: 0, stalled, lasts };
         if stalled {
-            row("letterproof", case, |double| ours(double.target(Some(LIMIT)), lasts)).await?;
+            row("letterproof", case, |mock| ours(mock.target(Some(LIMIT)), lasts)).await?;
         }
         if !others {
             continue;
         }
-        row("goose's throttle", case, |double| gooses(double.base_url.clone(), lasts)).await?;
-        row("hey", case, |double| other("hey", double.base_url.clone(), lasts)).await?;
-        row("wrk", case, |double| other("wrk", double.base_url.clone(), lasts)).await?;
+        row("goose's throttle", case, |mock| gooses(mock.base_url.clone(), lasts)).await?;
+        row("hey", case, |mock| other("hey", mock.base_url.clone(), lasts)).await?;
+        row("wrk", case, |mock| other("wrk", mock.base_url.clone(), lasts)).await?;
     }
     println!("\nWith a stall, the share of the limit is that of the time in which the server ran.");
     let (per_second, cpu) = unlimited(lasts.min(Duration::from_secs(10))).await?;
@@ -96,18 +96,18 @@ struct Case {
     lasts: Duration,
 }
 
-/// Runs one sender against a double of its own, and prints its row.
-async fn row<F>(name: &str, case: Case, send: impl FnOnce(&Double) -> F) -> Result<(), Failure>
+/// Runs one sender against a mock of its own, and prints its row.
+async fn row<F>(name: &str, case: Case, send: impl FnOnce(&Mock) -> F) -> Result<(), Failure>
 where
     F: Future<Output = Result<Option<Sent>, Failure>>,
 {
-    let double = Double::start(Setup::sliding(Some(LIMIT), case.latency_ms))?;
+    let mock = Mock::start(Setup::sliding(Some(LIMIT), case.latency_ms))?;
     let cpu = cpu_seconds();
-    let sending = send(&double);
+    let sending = send(&mock);
     let stalling = async {
         if case.stalled {
             tokio::time::sleep(case.lasts / 2).await;
-            double.stall(STALL).await?;
+            mock.stall(STALL).await?;
         }
         Ok::<(), Failure>(())
     };
@@ -117,7 +117,7 @@ where
         println!("| {name} (not installed, skipped) | | | | | | | | | |");
         return Ok(());
     };
-    let counted = double.counted().await?;
+    let counted = mock.counted().await?;
     let answered = counted.api - counted.limited;
     let rate = answered as f64 / sent.lasted.as_secs_f64();
     let stood = if case.stalled { STALL } else { Duration::ZERO };
@@ -207,8 +207,8 @@ fn in_path(tool: &str) -> Option<std::path::PathBuf> {
 
 /// What one session can do when nobody limits it.
 async fn unlimited(lasts: Duration) -> Result<(f64, f64), Failure> {
-    let double = Double::start(Setup::sliding(None, 0))?;
-    let target = double.target(None)?;
+    let mock = Mock::start(Setup::sliding(None, 0))?;
+    let target = mock.target(None)?;
     let recorder = Arc::new(RowsOnly::new(target.base_url.as_str()));
     let session = Session::new(target, recorder, SessionOptions::default())?;
     let cpu = cpu_seconds();

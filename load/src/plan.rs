@@ -1,7 +1,7 @@
-//! A profile held against a target: the schedule, what it uses up, and whether it may be sent.
+//! Compares a profile with a target: the schedule, what it uses up, and whether it may be sent.
 //!
-//! Everything here is arithmetic; nothing is sent. Refuses production, a rate above the target's
-//! limit whatever the profile says, and a rate `"limit"` where there is no limit.
+//! Everything here is arithmetic; nothing is sent. Production is never loaded; the target's limit
+//! caps every rate, and a rate of `"limit"` needs a target that has one.
 
 use std::time::Duration;
 
@@ -10,10 +10,9 @@ use letterproof_model::grouped;
 use letterproof_wire::is_production_host;
 
 use crate::LoadError;
-use crate::mix::LoadOperation;
+use crate::outcome::Checked;
 use crate::profile::{LoadProfile, Rate, Shape, Thresholds};
-use crate::schedule::Schedule;
-use crate::thresholds::Checked;
+use crate::schedule::{LoadOperation, Schedule};
 
 /// The most any profile may ask of a target without a limit.
 const MOST_PER_SECOND: f64 = 100_000.0;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use letterproof_load::{Ended, RunOptions, StopHandle};
 use letterproof_mock::{Limiter, MockConfig};
-use support::{Double, Rows, plan};
+use support::{Mock, Rows, plan};
 
 fn steady(rate: &str, duration: &str, more: &str) -> String {
     format!(
@@ -23,13 +23,13 @@ async fn at_the_limit_no_second_of_the_server_holds_more_than_it() {
         limiter: Limiter::SlidingWindow,
         ..MockConfig::default()
     };
-    let double = Double::open(limited);
-    let mut target = double.target();
+    let mock = Mock::open(limited);
+    let mut target = mock.target();
     target.rate_limit = Some(40);
     let folder = tempfile::tempdir().unwrap();
     let text = "name = \"burst\"\nshape = \"spike\"\nrate = \"limit\"\nidle = \"200ms\"\nburst = \"1200ms\"\nbursts = 2\n[mix]\nstatus = 1\n";
     let outcome = plan(text, &target).run(RunOptions::in_folder(folder.path())).await.unwrap();
-    let seen = double.server().requests();
+    let seen = mock.server().requests();
     assert!(seen.busiest_second <= 40, "{seen:?}");
     assert_eq!((seen.limited, outcome.performance.figures["throttled_429"]), (0, 0.0));
     assert!(outcome.performance.figures["most_sent_in_a_second"] <= 40.0);
@@ -38,15 +38,15 @@ async fn at_the_limit_no_second_of_the_server_holds_more_than_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_stalls_shows_up_in_every_request_that_was_due_meanwhile() {
-    let double = Double::open(MockConfig { rate_limit: Some(100), ..MockConfig::default() });
-    let mut target = double.target();
+    let mock = Mock::open(MockConfig { rate_limit: Some(100), ..MockConfig::default() });
+    let mut target = mock.target();
     target.rate_limit = Some(100);
     let folder = tempfile::tempdir().unwrap();
     let plan = plan(&steady("50", "2500ms", ""), &target);
     let running = plan.run(RunOptions::in_folder(folder.path()));
     let freezing = async {
         tokio::time::sleep(Duration::from_millis(1_000)).await;
-        double.freeze(Duration::from_millis(800));
+        mock.freeze(Duration::from_millis(800));
     };
     let (outcome, ()) = tokio::join!(running, freezing);
     let outcome = outcome.unwrap();
@@ -59,18 +59,18 @@ async fn a_server_that_stalls_shows_up_in_every_request_that_was_due_meanwhile()
     assert!(held_up >= 25, "{held_up} of {}", latencies.len());
     let longest = outcome.performance.figures["max_ms"];
     assert!(longest >= 600.0, "{longest} ms");
-    assert!(double.server().requests().busiest_second <= 100);
+    assert!(mock.server().requests().busiest_second <= 100);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_target_that_dies_ends_the_run_with_its_records() {
-    let mut double = Double::open(MockConfig::default());
+    let mut mock = Mock::open(MockConfig::default());
     let folder = tempfile::tempdir().unwrap();
-    let plan = plan(&steady("50", "60s", "give_up_after = \"600ms\""), &double.target());
+    let plan = plan(&steady("50", "60s", "give_up_after = \"600ms\""), &mock.target());
     let running = plan.run(RunOptions::in_folder(folder.path()));
     let dying = async {
         tokio::time::sleep(Duration::from_millis(1_000)).await;
-        double.kill();
+        mock.kill();
     };
     let ended =
         tokio::time::timeout(Duration::from_secs(20), async { tokio::join!(running, dying) });
@@ -88,11 +88,11 @@ async fn a_target_that_dies_ends_the_run_with_its_records() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_is_stopped_keeps_what_was_measured_and_is_no_pass() {
-    let double = Double::open(MockConfig::default());
+    let mock = Mock::open(MockConfig::default());
     let folder = tempfile::tempdir().unwrap();
     let stop = StopHandle::new();
     let options = RunOptions { stop: stop.clone(), ..RunOptions::in_folder(folder.path()) };
-    let plan = plan(&steady("50", "60s", ""), &double.target());
+    let plan = plan(&steady("50", "60s", ""), &mock.target());
     let stopping = async {
         tokio::time::sleep(Duration::from_millis(1_200)).await;
         stop.stop();
@@ -104,33 +104,33 @@ async fn a_run_that_is_stopped_keeps_what_was_measured_and_is_no_pass() {
     assert_eq!((outcome.ended.clone(), outcome.exit_code()), (Ended::Stopped, 3));
     let requests = outcome.performance.figures["requests"];
     assert!(requests > 5.0 && requests < plan.schedule().count() as f64);
-    let seen = double.server().requests();
+    let seen = mock.server().requests();
     assert_eq!(Rows::read(folder.path(), "requests.csv").rows.len() as u64, seen.total);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ramp_finds_where_429s_begin_and_stops_there() {
-    let double = Double::open(MockConfig {
+    let mock = Mock::open(MockConfig {
         rate_limit: Some(40),
         limiter: Limiter::SlidingWindow,
         ..MockConfig::default()
     });
-    let target = double.target();
+    let target = mock.target();
     let folder = tempfile::tempdir().unwrap();
     let text = "name = \"ramp\"\nshape = \"ramp\"\nfrom = 20\nto = 100\nsteps = 2\nduration = \"4s\"\n[mix]\nstatus = 1\n[thresholds]\nmax_429 = 0\n";
     let outcome = plan(text, &target).run(RunOptions::in_folder(folder.path())).await.unwrap();
     assert_eq!(outcome.ended, Ended::LimitFound);
     assert_eq!(outcome.performance.figures["first_429_at_per_s"], 100.0);
     assert_eq!(outcome.exit_code(), 1);
-    let refused = double.server().requests().limited;
+    let refused = mock.server().requests().limited;
     assert_eq!(outcome.summary.failures["http-429"], refused);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recorder_that_fails_ends_the_load() {
-    let double = Double::open(MockConfig::default());
+    let mock = Mock::open(MockConfig::default());
     let folder = tempfile::tempdir().unwrap();
-    let target = double.target();
+    let target = mock.target();
     let recorder = Arc::new(support::Full::new(target.base_url.as_str(), 20));
     let options = RunOptions { recorder: Some(recorder), ..RunOptions::in_folder(folder.path()) };
     let plan = plan(&steady("50", "30s", ""), &target);
@@ -138,7 +138,7 @@ async fn a_recorder_that_fails_ends_the_load() {
     let Ended::Failed { problem } = &outcome.ended else { panic!("{:?}", outcome.ended) };
     assert!(problem.contains("the disk is full"), "{problem}");
     assert_eq!(outcome.exit_code(), 4);
-    assert!(double.server().requests().total < 40);
+    assert!(mock.server().requests().total < 40);
 }
 
 /// Run by the test below, in a process of its own that is sent Ctrl-C.
@@ -147,13 +147,13 @@ async fn a_recorder_that_fails_ends_the_load() {
 async fn a_long_run() {
     letterproof_load::claim_process_hooks();
     let command_hears = tokio::spawn(tokio::signal::ctrl_c());
-    let double = Double::open(MockConfig::default());
+    let mock = Mock::open(MockConfig::default());
     let folder = tempfile::tempdir().unwrap();
     let options = RunOptions {
         progress: Arc::new(|_| println!("under way")),
         ..RunOptions::in_folder(folder.path())
     };
-    let outcome = plan(&steady("50", "30s", ""), &double.target()).run(options).await.unwrap();
+    let outcome = plan(&steady("50", "30s", ""), &mock.target()).run(options).await.unwrap();
     assert_eq!(outcome.ended, Ended::Stopped);
     assert!(folder.path().join("summary.json").exists());
     command_hears.await.unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! What a load run leaves behind, held against what the double saw.
+//! What a load run leaves behind, held against what the mock saw.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -13,7 +13,7 @@ use letterproof_client::{Auth, SecretSource};
 use letterproof_load::{Ended, LoadError, RunOptions, SUMMARY_FORMAT, Summary};
 use letterproof_mock::{DemoCredentials, Fault, MockConfig};
 use parking_lot::Mutex;
-use support::{Double, Rows, plan};
+use support::{Mock, Rows, plan};
 
 const EVERYTHING: &str = r#"
 name = "everything"
@@ -48,15 +48,15 @@ fn signed(credentials: &DemoCredentials) -> Auth {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_request_the_server_saw_has_its_row_and_the_files_agree() {
-    let double = Double::start(MockConfig { letters: 60, ..MockConfig::default() });
-    let target = double.target_with(signed(double.server().demo_credentials().unwrap()));
+    let mock = Mock::start(MockConfig { letters: 60, ..MockConfig::default() });
+    let target = mock.target_with(signed(mock.server().demo_credentials().unwrap()));
     let folder = tempfile::tempdir().unwrap();
     let plan = plan(EVERYTHING, &target);
     let outcome = plan.run(RunOptions::in_folder(folder.path())).await.unwrap();
     assert_eq!(outcome.ended, Ended::Completed);
     assert_eq!(outcome.exit_code(), 0, "{:?} {:?}", outcome.thresholds, outcome.summary.failures);
 
-    let seen = double.server().requests();
+    let seen = mock.server().requests();
     let rows = Rows::read(folder.path(), "requests.csv");
     assert_eq!(rows.rows.len() as u64, seen.total);
     assert_eq!(outcome.performance.figures["recorded_requests"] as u64, seen.total);
@@ -99,7 +99,7 @@ async fn every_request_the_server_saw_has_its_row_and_the_files_agree() {
     assert_eq!(histogram_counts(folder.path())["update"], summary.operations["update"].requests);
     let goose = std::fs::read_to_string(folder.path().join("goose.md")).unwrap();
     assert!(goose.contains("/letters/{id}/data"), "{goose}");
-    no_secret_in(folder.path(), double.server().demo_credentials().unwrap());
+    no_secret_in(folder.path(), mock.server().demo_credentials().unwrap());
 }
 
 /// How many values the histogram of each tag holds.
@@ -132,7 +132,7 @@ fn no_secret_in(folder: &std::path::Path, credentials: &DemoCredentials) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_storage_does_wrong_is_counted_by_name() {
-    let double = Double::open(MockConfig::default());
+    let mock = Mock::open(MockConfig::default());
     let text = r#"
 name = "storage"
 shape = "steady"
@@ -145,7 +145,7 @@ data = 1
 error_rate = 0.0
 "#;
     let folder = tempfile::tempdir().unwrap();
-    let plan = plan(text, &double.target());
+    let plan = plan(text, &mock.target());
     let wrong = [
         ("link-expired", "storage-403"),
         ("download-missing", "storage-404"),
@@ -154,7 +154,7 @@ error_rate = 0.0
         ("download-html", "download-not-pdf"),
         ("slow-body=400ms", "download-slow"),
     ];
-    let server = double.server.clone().unwrap();
+    let server = mock.server.clone().unwrap();
     let arming = tokio::spawn(async move {
         for (fault, _) in wrong {
             server.arm(vec![Fault::parse(fault).unwrap()]);
@@ -182,12 +182,12 @@ error_rate = 0.0
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn news_comes_while_it_runs_and_records_are_never_written_over() {
-    let double = Double::open(MockConfig::default());
+    let mock = Mock::open(MockConfig::default());
     let text = "name = \"news\"\nshape = \"steady\"\nrate = 50\nduration = \"1300ms\"\n[mix]\nstatus = 1\n";
     let folder = tempfile::tempdir().unwrap();
     let heard = Arc::new(Mutex::new(Vec::new()));
     let listener = Arc::clone(&heard);
-    let plan = plan(text, &double.target());
+    let plan = plan(text, &mock.target());
     let options = RunOptions {
         progress: Arc::new(move |news| listener.lock().push(news.clone())),
         ..RunOptions::in_folder(folder.path())
@@ -205,9 +205,9 @@ async fn news_comes_while_it_runs_and_records_are_never_written_over() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_target_without_letters_or_answer_ends_the_run_before_its_start() {
-    let double = Double::open(MockConfig::default());
-    double.server().arm(vec![Fault::parse("list-empty").unwrap()]);
-    let target = double.target();
+    let mock = Mock::open(MockConfig::default());
+    mock.server().arm(vec![Fault::parse("list-empty").unwrap()]);
+    let target = mock.target();
     let folder = tempfile::tempdir().unwrap();
     let letters = plan(
         "name = \"n\"\nshape = \"steady\"\nrate = 5\nduration = \"1s\"\n[mix]\nletter = 1\n",
@@ -216,10 +216,10 @@ async fn a_target_without_letters_or_answer_ends_the_run_before_its_start() {
     let error = letters.run(RunOptions::in_folder(folder.path().join("a"))).await.unwrap_err();
     assert!(matches!(error, LoadError::NoLetters { .. }), "{error}");
     let rows = Rows::read(&folder.path().join("a"), "requests.csv");
-    assert_eq!(rows.rows.len() as u64, double.server().requests().total);
+    assert_eq!(rows.rows.len() as u64, mock.server().requests().total);
     assert_eq!(rows.having("part", "prepare"), rows.rows.len());
 
-    drop(double);
+    drop(mock);
     let error = letters.run(RunOptions::in_folder(folder.path().join("b"))).await.unwrap_err();
     assert!(error.is_configuration(), "{error}");
     assert!(folder.path().join("b/summary.json").exists());
@@ -229,10 +229,10 @@ async fn a_target_without_letters_or_answer_ends_the_run_before_its_start() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "the test below runs it"]
 async fn a_small_run() {
-    let double = Double::open(MockConfig::default());
+    let mock = Mock::open(MockConfig::default());
     let folder = tempfile::tempdir().unwrap();
     let text = "name = \"small\"\nshape = \"steady\"\nrate = 20\nduration = \"300ms\"\n[mix]\nstatus = 1\n";
-    plan(text, &double.target()).run(RunOptions::in_folder(folder.path())).await.unwrap();
+    plan(text, &mock.target()).run(RunOptions::in_folder(folder.path())).await.unwrap();
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! HAR 1.2 of every recorded exchange, for browsers and proxies to open.
 //!
 //! What HAR has no field for (who made the call, which attempt, hashes of letters) stands in
-//! `_letterproof`. Refuses to hold the whole file in memory, and to invent: what was not recorded
-//! (protocol version, connection times, cookies) is left unknown.
+//! `_letterproof`. The whole file is never in memory, and what was not recorded (protocol version,
+//! connection times, cookies) is left unknown.
 
 use std::io::Write;
 
@@ -32,10 +32,10 @@ pub fn har(bundle: &Bundle, output: &mut dyn Write) -> Result<(), ReportError> {
     output.write_all(b",\"entries\":[")?;
     for (at, exchange) in bundle.journal.recording.exchanges().iter().enumerate() {
         output.write_all(if at == 0 { b"\n" } else { b",\n" })?;
-        write_json(output, &entry(exchange))?;
+        write_json(output, &entry(&exchange))?;
     }
     output.write_all(b"\n]}}\n")?;
-    Ok(())
+    Ok(bundle.journal.recording.whole()?)
 }
 
 /// What JSON would leave hidden in its strings is written as an escape.

@@ -1,21 +1,20 @@
 //! JUnit XML: one suite for each acceptance test and one for conformance, one case a criterion.
 //!
-//! A clause not met is a `failure`, the harness's own fault an `error`, everything undecided or
-//! owed, and advice, is `skipped` with its reason. A waived failure is still a `failure`, and says so in its
-//! output. Refuses to mix the first two, and to fail without saying what was expected, what was
-//! seen and where.
+//! A clause not met is a `failure`, the harness's own fault an `error`, everything undecided or owed,
+//! and advice, is `skipped` with its reason. A waived failure is still a `failure`, and says so in
+//! its output. The first two are never mixed, and every failure says what was expected, what was seen
+//! and where.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use junit_report::{Duration, OffsetDateTime, ReportBuilder, TestCase, TestSuiteBuilder};
 use letterproof_evidence::{Attestation, Bundle, Stated, StatementState, stated, statement_state};
 use letterproof_model::{
-    CheckResult, ClauseKind, CriterionResult, Exchange, ExchangeId, Journal as _, Results,
-    TestResult, Verdict, visible, visible_lines,
+    CheckResult, ClauseKind, CriterionResult, Exchanges, Journal as _, Results, TestResult,
+    Verdict, visible, visible_lines,
 };
 
-use crate::{Extras, ReportError, waived, words};
+use crate::{Extras, ReportError, outcome, words};
 
 /// Exchanges a failure text spells out.
 const SPELT_OUT: usize = 5;
@@ -28,7 +27,7 @@ pub(crate) fn render(bundle: &Bundle, extras: &Extras) -> Result<String, ReportE
         .map_err(|_| ReportError::Time(started))?;
     let desk = Desk {
         results,
-        journal: bundle.journal.recording.exchanges().iter().map(|e| (&e.id, e.as_ref())).collect(),
+        journal: bundle.journal.recording.exchanges(),
         given: &extras.attestations,
     };
     let suites = results.tests.iter().map(|test| {
@@ -142,7 +141,7 @@ fn with_properties(tags: &str, properties: &str) -> String {
 /// What a case is written from.
 struct Desk<'a> {
     results: &'a Results,
-    journal: HashMap<&'a ExchangeId, &'a Exchange>,
+    journal: Exchanges<'a>,
     given: &'a [Attestation],
 }
 
@@ -208,12 +207,12 @@ impl Desk<'_> {
                 format!("{verdict}: {reason}")
             }
         };
-        let detail = detail(criterion, &self.journal);
+        let detail = detail(criterion, self.journal);
         let mut case = named(criterion.verdict, &name, class, &summary, &detail);
         case.time = time;
-        let used = waived::waiver_of(self.results, criterion.id.as_str(), criterion.verdict);
+        let used = outcome::waiver_of(self.results, criterion.id.as_str(), criterion.verdict);
         if let Some(used) = used {
-            case.system_out = Some(one_line(&waived::words(used)));
+            case.system_out = Some(one_line(&outcome::waiver_words(used)));
         }
         case
     }
@@ -294,7 +293,7 @@ fn named(verdict: Verdict, name: &str, class: &str, message: &str, detail: &str)
 }
 
 /// What a reader of a CI log needs to find the evidence.
-fn detail(criterion: &CriterionResult, journal: &HashMap<&ExchangeId, &Exchange>) -> String {
+fn detail(criterion: &CriterionResult, journal: Exchanges<'_>) -> String {
     let mut text = String::from("\n");
     let mut line = |label: &str, value: &str| {
         let _ = writeln!(text, "{label:<11}{}", visible(value));
@@ -316,7 +315,7 @@ fn detail(criterion: &CriterionResult, journal: &HashMap<&ExchangeId, &Exchange>
         let more =
             if rest > 0 { format!(" and {} more", words::number(rest)) } else { String::new() };
         line("Exchanges:", &format!("{}{more}", shown.join(", ")));
-        for exchange in criterion.exchanges.iter().take(SPELT_OUT).filter_map(|id| journal.get(id))
+        for exchange in criterion.exchanges.iter().take(SPELT_OUT).filter_map(|id| journal.find(id))
         {
             line("", &format!("{}  {}", exchange.id, exchange.headline()));
         }

@@ -1,7 +1,7 @@
 //! Load runs as their files tell them: `performance/<name>/summary.json` and `timeline.csv`.
 //!
 //! The files are the interface; columns and figures that are not known are passed over, so that a
-//! later version of them can still be shown. Refuses a file of another format.
+//! later version of them can still be shown. A file of another format is an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -135,11 +135,11 @@ impl LoadRun {
     pub(crate) fn ended(&self) -> String {
         let Ended { how, problem } = &self.summary.ended;
         match (how.as_str(), problem) {
-            ("completed", _) => "Run to its end.".to_owned(),
+            ("completed", _) => "Ran to its end.".to_owned(),
             ("stopped", _) => "Stopped by the tester.".to_owned(),
-            ("limit-found", _) => "Ended at the first 429, which it looked for.".to_owned(),
-            ("target-lost", _) => "The target gave no answer any more.".to_owned(),
-            (_, Some(problem)) => format!("It could not go on: {problem}"),
+            ("limit-found", _) => "Ended at the first 429, as intended.".to_owned(),
+            ("target-lost", _) => "The target stopped answering.".to_owned(),
+            (_, Some(problem)) => format!("It could not continue: {problem}"),
             (how, None) => format!("Ended: {how}."),
         }
     }

@@ -1,5 +1,5 @@
-//! A run told in an e-mail: plain text of 72 columns, and the same as data.
-//! Refuses to say more than the page does, and to leave out whose system was shown.
+//! A run told in an e-mail: plain text of 72 columns, and the same as data. It never says more than
+//! the page does, and always says whose system was shown.
 
 use letterproof_evidence::{Bundle, Stated, stated};
 use letterproof_model::{
@@ -9,10 +9,10 @@ use letterproof_model::{
 use serde::Serialize;
 
 use crate::questions::{Questions, questions};
-use crate::{Extras, figures, waived, words};
+use crate::{Extras, outcome, words};
 
 /// The name and version of the format of a summary as data.
-pub const MAIL_FORMAT: &str = "letterproof-summary/1";
+const MAIL_FORMAT: &str = "letterproof-summary/1";
 
 /// Columns of the text.
 const WIDTH: usize = 72;
@@ -76,9 +76,9 @@ struct StatementLine {
 #[must_use]
 pub fn mail_summary(bundle: &Bundle, extras: &Extras) -> MailSummary {
     let results = &bundle.results;
-    let outcome = words::outcome(results);
+    let outcome = outcome::outcome(results);
     let standing = bundle.standing();
-    let end = words::broken_off(&RunEnd::of(bundle.journal.recording.marks()))
+    let end = outcome::broken_off(&RunEnd::of(bundle.journal.recording.marks()))
         .filter(|_| bundle.journal.header.brief.is_some());
     let advice = results.waivers.iter().filter_map(WaiverUse::advice);
     let zip = format!("letterproof verify {}.zip", results.run.id);
@@ -112,9 +112,9 @@ fn tests(results: &Results) -> Vec<TestLine> {
         required: test.required,
         selected: test.selected,
         verdict: test.verdict,
-        waived: waived::is_test_waived(test, results),
+        waived: outcome::is_test_waived(test, results),
     };
-    words::shown_tests(results).map(line).collect()
+    outcome::shown_tests(results).map(line).collect()
 }
 
 fn statement(one: &Stated<'_>) -> StatementLine {
@@ -154,7 +154,7 @@ impl MailSummary {
             );
         }
         // Of a load it stands at the head already.
-        let measured = self.measured.iter().map(figures::sentence);
+        let measured = self.measured.iter().map(words::measured);
         let measured: Vec<String> =
             measured.filter(|sentence| !self.detail.contains(sentence)).collect();
         if !measured.is_empty() {
@@ -225,10 +225,10 @@ impl MailSummary {
         }
         let key = match &self.signed_by {
             Some(key) => format!(
-                "It is signed with the key {key}: have the public key from the supplier by another \
-                 way than this e-mail."
+                "It is signed with the key {key}: get the public key from the supplier by another \
+                 route than this e-mail."
             ),
-            None => "It is unsigned: nobody vouches for it.".to_owned(),
+            None => "It is not signed: nothing shows who made it.".to_owned(),
         };
         page.wrapped(
             "",

@@ -10,10 +10,10 @@ use letterproof_model::visible;
 
 /// Markdown under way. Only [`put`] adds to it, whose text is known at compile time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Markdown(String);
+pub struct Markdown(String);
 
 /// What stands in a cell of a table, or in a sentence.
-pub(crate) trait Value {
+pub trait Value {
     /// The value as Markdown shows it letter for letter.
     fn shown(&self) -> String;
 }
@@ -32,6 +32,7 @@ impl Value for Markdown {
 }
 
 /// Adds text of our own to Markdown, each `{}` of it filled with an escaped value.
+#[macro_export]
 macro_rules! put {
     ($output:expr, $text:literal $(, $value:expr)* $(,)?) => {{
         const _: () = assert!(
@@ -41,9 +42,10 @@ macro_rules! put {
         $output.filled(format_args!($text $(, $crate::markdown::Value::shown(&$value))*));
     }};
 }
-pub(crate) use put;
+pub use put;
 
 /// Markdown made of text of our own and escaped values.
+#[macro_export]
 macro_rules! md {
     ($text:literal $(, $value:expr)* $(,)?) => {{
         let mut made = $crate::markdown::Markdown::default();
@@ -51,10 +53,11 @@ macro_rules! md {
         made
     }};
 }
-pub(crate) use md;
+pub use md;
 
 /// Whether all braces of a text are `{}`.
-pub(crate) const fn has_only_holes(text: &str) -> bool {
+#[must_use]
+pub const fn has_only_holes(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -71,13 +74,13 @@ pub(crate) const fn has_only_holes(text: &str) -> bool {
 
 impl Markdown {
     /// For [`put`] alone.
-    pub(crate) fn filled(&mut self, text: fmt::Arguments<'_>) {
+    pub fn filled(&mut self, text: fmt::Arguments<'_>) {
         // Writing into a string cannot fail.
         let _ = fmt::write(&mut self.0, text);
     }
 
     /// Adds a line of a table.
-    pub(crate) fn row(&mut self, cells: &[&dyn Value]) {
+    pub fn row(&mut self, cells: &[&dyn Value]) {
         let cells: Vec<String> = cells.iter().map(|cell| cell.shown()).collect();
         self.0.push_str("| ");
         self.0.push_str(&cells.join(" | "));
@@ -85,19 +88,20 @@ impl Markdown {
     }
 
     /// Adds the head of a table.
-    pub(crate) fn head(&mut self, cells: &[&'static str]) {
+    pub fn head(&mut self, cells: &[&'static str]) {
         let cells: Vec<&dyn Value> = cells.iter().map(|cell| cell as &dyn Value).collect();
         self.row(&cells);
         self.0.push_str(&format!("|{}\n", " --- |".repeat(cells.len())));
     }
 
     /// Adds other Markdown.
-    pub(crate) fn append(&mut self, other: &Self) {
+    pub fn append(&mut self, other: &Self) {
         self.0.push_str(&other.0);
     }
 
     /// The finished page.
-    pub(crate) fn finish(self) -> String {
+    #[must_use]
+    pub fn finish(self) -> String {
         self.0
     }
 }

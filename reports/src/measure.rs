@@ -1,10 +1,10 @@
-//! What a stretch of the journal measures: calls a second, latencies, bytes downloaded.
-//! Refuses averages: latencies are told by percentiles and by the slowest.
+//! What a stretch of the journal measures: calls a second, latencies, bytes downloaded. Latencies are
+//! shown by percentiles and by the slowest, never as averages.
 
 use std::collections::BTreeMap;
 
 use letterproof_model::Operation;
-use letterproof_traffic::{Call, Micros, Traffic};
+use letterproof_traffic::{Answer, Call, Micros, Traffic};
 
 const SECOND: Micros = 1_000_000;
 /// Points that a line is drawn of, at most.
@@ -122,13 +122,19 @@ pub(crate) fn stretch(traffic: &Traffic, started: Micros, ended: Micros) -> Stre
 }
 
 fn sample(call: &Call) -> Sample {
-    let exchange = &call.exchange;
+    let status = match call.answer() {
+        Answer::Status(status) => Some(status),
+        Answer::Lost => None,
+    };
+    // Only downloads are measured by their length.
+    let is_download = call.operation == Operation::Download;
+    let bytes = is_download.then(|| call.exchange().response().map(|it| it.body.length()));
     Sample {
         sent: call.started,
         done: call.finished,
         operation: call.operation,
-        status: exchange.status(),
-        bytes: exchange.response().map_or(0, |response| response.body.length()),
+        status,
+        bytes: bytes.flatten().unwrap_or(0),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Questions to ask next: everything that a run leaves open, with where to read on.
-//! Refuses to answer any of them, and to leave one out because another is graver.
+//! Questions to ask next: everything that a run leaves open, with where to read on. It answers none
+//! of them, and leaves none out.
 
 use letterproof_evidence::{Attestation, StatementState, stated, statement_state};
 use letterproof_model::{
@@ -7,7 +7,7 @@ use letterproof_model::{
 };
 use serde::Serialize;
 
-use crate::{waived, words};
+use crate::{outcome, words};
 
 /// What is open for one reason, and what to ask about it.
 #[derive(Debug, Clone, Serialize)]
@@ -42,7 +42,12 @@ impl Open {
 pub(crate) fn questions(results: &Results, attestations: &[Attestation]) -> Vec<Questions> {
     let group = |kind, title, ask, items| Questions { kind, title, ask, items };
     let groups = [
-        group("failed", "Failed", "What went wrong, and when is it shown again?", failed(results)),
+        group(
+            "failed",
+            "Failed",
+            "What went wrong, and when will it be shown again?",
+            failed(results),
+        ),
         group(
             "inconclusive",
             "Inconclusive",
@@ -52,7 +57,7 @@ pub(crate) fn questions(results: &Results, attestations: &[Attestation]) -> Vec<
         group(
             "not-run",
             "Not run",
-            "When is it shown, or why does it not apply?",
+            "When will it be shown, or why does it not apply?",
             not_run(results),
         ),
         group(
@@ -64,12 +69,12 @@ pub(crate) fn questions(results: &Results, attestations: &[Attestation]) -> Vec<
         group(
             "waived",
             "Waived",
-            "Is the agreement still right, and what follows when it ends?",
+            "Is the agreement still right, and what happens when it ends?",
             results.waivers.iter().map(waiver).collect(),
         ),
         not_the_suppliers_own(results),
         not_at_int(results),
-        group("deviating", "Deviating", "Is it known, and who mends it?", deviating(results)),
+        group("deviating", "Deviating", "Is it known, and who will fix it?", deviating(results)),
     ];
     groups.into_iter().filter(|group| !group.items.is_empty()).collect()
 }
@@ -79,7 +84,7 @@ fn why(criterion: &CriterionResult) -> String {
 }
 
 fn failed(results: &Results) -> Vec<Open> {
-    let pack = words::shown_tests(results).flat_map(TestResult::checks);
+    let pack = outcome::shown_tests(results).flat_map(TestResult::checks);
     let broken = results.observer.iter().filter(|check| check.is_broken());
     let is_open = |criterion: &&CriterionResult| {
         criterion.verdict == Verdict::Fail
@@ -94,7 +99,7 @@ fn failed(results: &Results) -> Vec<Open> {
 /// The criteria of tests that ran, and of the suites beside the pack, with one of these verdicts.
 fn undecided(results: &Results, wanted: &[Verdict]) -> Vec<Open> {
     let pack =
-        words::shown_tests(results).filter(|test| !is_idle(test)).flat_map(TestResult::checks);
+        outcome::shown_tests(results).filter(|test| !is_idle(test)).flat_map(TestResult::checks);
     let beside = results.conformance.iter().chain(&results.observer);
     pack.chain(beside.flat_map(|check| &check.criteria))
         .filter(|criterion| wanted.contains(&criterion.verdict))
@@ -110,7 +115,7 @@ fn is_idle(test: &TestResult) -> bool {
 
 /// Whole tests that were not run, and the criteria of others that were not.
 fn not_run(results: &Results) -> Vec<Open> {
-    let tests = words::shown_tests(results).filter(|test| is_idle(test)).map(|test| {
+    let tests = outcome::shown_tests(results).filter(|test| is_idle(test)).map(|test| {
         let need = if test.required { "required" } else { "optional" };
         let reason = test.checks().next().map(why).unwrap_or_default();
         Open::of(test.id, format!("{need}: {reason}"))
@@ -124,7 +129,7 @@ fn not_run(results: &Results) -> Vec<Open> {
 fn owed(results: &Results, attestations: &[Attestation]) -> Vec<Open> {
     let withdrawn = stated(attestations).into_iter().filter(|one| one.withdrawn.is_some());
     let withdrawn: Vec<_> = withdrawn.map(|one| &one.given.criterion).collect();
-    words::shown_tests(results)
+    outcome::shown_tests(results)
         .flat_map(|test| &test.criteria)
         .map(|criterion| {
             (criterion, statement_state(&criterion.id, criterion.verdict, attestations))
@@ -137,7 +142,7 @@ fn owed(results: &Results, attestations: &[Attestation]) -> Vec<Open> {
                 why.push_str(&format!(" To attach: {note}."));
             }
             if state == StatementState::FileMissing {
-                why.push_str(" It is stated, its evidence is missing.");
+                why.push_str(" It is stated, but its evidence is missing.");
             }
             if withdrawn.contains(&&criterion.id) {
                 why.push_str(" A statement was withdrawn.");
@@ -148,7 +153,7 @@ fn owed(results: &Results, attestations: &[Attestation]) -> Vec<Open> {
 }
 
 fn waiver(used: &letterproof_model::WaiverUse) -> Open {
-    let mut open = Open::of(&used.waiver.id, waived::words(used));
+    let mut open = Open::of(&used.waiver.id, outcome::waiver_words(used));
     open.anchor = "waivers".to_owned();
     open
 }
@@ -173,7 +178,7 @@ fn not_the_suppliers_own(results: &Results) -> Questions {
 
 /// What passed where nothing counts yet.
 fn not_at_int(results: &Results) -> Questions {
-    let title = match words::rehearsed(results) {
+    let title = match outcome::rehearsed(results) {
         Some("on a mock") => "Shown on a mock only",
         Some(_) => "Shown at the sandbox only",
         None => return Questions { kind: "", title: "", ask: "", items: vec![] },
@@ -181,13 +186,13 @@ fn not_at_int(results: &Results) -> Questions {
     Questions {
         kind: "not-at-int",
         title,
-        ask: "INT is still to come: when is it shown there?",
+        ask: "INT is still to come: when will it be shown there?",
         items: passed(results),
     }
 }
 
 fn passed(results: &Results) -> Vec<Open> {
-    let passed = words::shown_tests(results).filter(|test| test.verdict == Verdict::Pass);
+    let passed = outcome::shown_tests(results).filter(|test| test.verdict == Verdict::Pass);
     passed.map(|test| Open::of(test.id, "")).collect()
 }
 

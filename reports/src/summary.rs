@@ -1,7 +1,7 @@
-//! A run in Markdown, for people who read tickets and CI pages rather than reports.
-//! Refuses more than a page can bear: long texts are cut, and long lists end in a count.
+//! A run in Markdown, for people who read tickets and CI pages rather than reports. Long texts are
+//! cut, and long lists end in a count.
 
-use letterproof_evidence::{Attestation, Bundle, Demand, Stated, stated, statement_state};
+use letterproof_evidence::{Attestation, Bundle, Stated, stated, statement_state};
 use letterproof_model::{
     About, CheckResult, ClauseKind, CriterionResult, Finding, Journal as _, Results, RunEnd,
     Standing, Verdict, WaiverState, WaiverUse,
@@ -10,7 +10,7 @@ use letterproof_traffic::Traffic;
 
 use crate::markdown::{Markdown, listed, md, put, short};
 use crate::tables::{nonce_prefix, with_nonce};
-use crate::{Extras, LoadRun, figures, waived, words};
+use crate::{Extras, LoadRun, outcome, words};
 
 /// Rows of a list before it is only counted.
 const ROWS: usize = 50;
@@ -22,7 +22,7 @@ pub(crate) fn summary(bundle: &Bundle, traffic: &Traffic, extras: &Extras) -> St
     let results = &bundle.results;
     let mut output = step_of(results, &bundle.standing());
     thresholds(&mut output, &extras.loads);
-    if let Some(end) = words::broken_off(&RunEnd::of(bundle.journal.recording.marks()))
+    if let Some(end) = outcome::broken_off(&RunEnd::of(bundle.journal.recording.marks()))
         .filter(|_| bundle.journal.header.brief.is_some())
     {
         put!(output, "**{}**\n\n", end);
@@ -36,32 +36,12 @@ pub(crate) fn summary(bundle: &Bundle, traffic: &Traffic, extras: &Extras) -> St
 /// The part that follows from `results.json` alone: outcome, counts, the fifteen tests, and what
 /// failed, as a step summary for CI.
 #[must_use]
-pub fn step_summary(results: &Results) -> String {
-    step(results).finish()
-}
-
-/// What a gate demanded and found, and the run's own step summary.
-#[must_use]
-pub fn gate_summary(demands: &[Demand], met: bool, results: Option<&Results>) -> String {
-    let mut output = md!("## letterproof gate: {}\n\n", if met { "met" } else { "NOT met" });
-    output.head(&["demand", "met", "found"]);
-    for Demand { demand, met, found } in demands {
-        let word = if *met { md!("yes") } else { md!("**no**") };
-        output.row(&[demand, &word, found]);
-    }
-    if let Some(results) = results {
-        put!(output, "\n");
-        output.append(&step(results));
-    }
-    output.finish()
-}
-
-fn step(results: &Results) -> Markdown {
+pub fn step_summary(results: &Results) -> Markdown {
     step_of(results, &results.run.standing())
 }
 
 fn step_of(results: &Results, standing: &Standing) -> Markdown {
-    let outcome = words::outcome(results);
+    let outcome = outcome::outcome(results);
     let mut output = md!("# {}\n\n**{}**\n\n", outcome.headline, standing.sentence());
     if !outcome.detail.is_empty() {
         put!(output, "{}\n\n", outcome.detail);
@@ -70,10 +50,10 @@ fn step_of(results: &Results, standing: &Standing) -> Markdown {
         put!(output, "**{}**\n\n", remark);
     }
     facts(&mut output, results, standing);
-    if words::is_load(results) {
+    if outcome::is_load(results) {
         measured(&mut output, results);
     }
-    if words::shown_tests(results).next().is_some() {
+    if outcome::shown_tests(results).next().is_some() {
         tests(&mut output, results);
     }
     failures(&mut output, results);
@@ -96,7 +76,7 @@ fn facts(output: &mut Markdown, results: &Results, standing: &Standing) {
         .iter()
         .map(|v| format!("{} {}", results.counts.get(*v), v.title().to_lowercase()))
         .collect();
-    let counts = match words::is_load(results) {
+    let counts = match outcome::is_load(results) {
         true => String::new(),
         false => format!(" Tests: {}.", counts.join(", ")),
     };
@@ -119,7 +99,7 @@ fn measured(output: &mut Markdown, results: &Results) {
     for measured in &results.performance {
         put!(output, "## Measured: {}\n\n", measured.name);
         output.head(&["Figure", "Value"]);
-        for (name, value) in figures::of(measured) {
+        for (name, value) in words::figures(measured) {
             output.row(&[&name, &value]);
         }
         put!(output, "\n");
@@ -141,11 +121,11 @@ fn thresholds(output: &mut Markdown, loads: &[LoadRun]) {
 
 fn tests(output: &mut Markdown, results: &Results) {
     output.head(&["Test", "Subject", "Verdict", "Checks passed", "Statements"]);
-    for test in words::shown_tests(results) {
+    for test in outcome::shown_tests(results) {
         let counts = test.check_counts();
         let owed = test.criteria.iter().filter(|c| c.kind == ClauseKind::Attestation).count();
         let mut verdict = test.verdict.title().to_owned();
-        if waived::is_test_waived(test, results) {
+        if outcome::is_test_waived(test, results) {
             verdict.push_str(", waived");
         }
         if !test.selected {
@@ -184,12 +164,12 @@ fn failures(output: &mut Markdown, results: &Results) {
         put!(output, "## {}\n\n", title);
         output.head(&["Criterion", "Expected", "Observed", "Waived"]);
         for criterion in failed.iter().take(ROWS) {
-            let used = waived::waiver_of(results, criterion.id.as_str(), criterion.verdict);
+            let used = outcome::waiver_of(results, criterion.id.as_str(), criterion.verdict);
             output.row(&[
                 &criterion.id,
                 &short(&criterion.expected, CELL),
                 &short(&criterion.observed, CELL),
-                &used.map_or("no".to_owned(), waived::words),
+                &used.map_or("no".to_owned(), outcome::waiver_words),
             ]);
         }
         more(output, failed.len());
@@ -214,8 +194,9 @@ fn waivers(output: &mut Markdown, results: &Results) {
             WaiverState::NotJudged => " (not judged in this run)",
             _ => "",
         };
-        let line =
-            used.advice().unwrap_or_else(|| format!("{} {}", waiver.id, waived::words(used)));
+        let line = used
+            .advice()
+            .unwrap_or_else(|| format!("{} {}", waiver.id, outcome::waiver_words(used)));
         put!(output, "- {}{}\n", line, what);
     }
     put!(output, "\n");
@@ -225,7 +206,7 @@ fn findings(output: &mut Markdown, results: &Results) {
     let groups = [
         (About::Supplier, "Findings about the supplier"),
         (About::Api, "Findings about the API (none is the supplier's fault)"),
-        (About::Harness, "Findings about this harness"),
+        (About::Harness, "Findings about letterproof"),
     ];
     for (about, title) in groups {
         let found: Vec<&Finding> = results.findings.iter().filter(|f| f.about == about).collect();
@@ -250,7 +231,7 @@ fn findings(output: &mut Markdown, results: &Results) {
 
 /// What people state, apart from what was judged.
 fn statements(output: &mut Markdown, results: &Results, given: &[Attestation]) {
-    let owed = words::shown_tests(results).flat_map(|test| &test.criteria);
+    let owed = outcome::shown_tests(results).flat_map(|test| &test.criteria);
     let mut owed = owed
         .map(|criterion| (criterion, statement_state(&criterion.id, criterion.verdict, given)))
         .filter(|(_, state)| state.is_owed())
@@ -297,7 +278,7 @@ fn statements(output: &mut Markdown, results: &Results, given: &[Attestation]) {
 fn verifying(output: &mut Markdown, bundle: &Bundle, traffic: &Traffic, extras: &Extras) {
     let signed = match &extras.signing_key {
         Some(key) => format!("It was to be signed with the key {key}."),
-        None => "It is unsigned: nobody vouches for it.".to_owned(),
+        None => "It is not signed: nothing shows who made it.".to_owned(),
     };
     put!(
         output,

@@ -1,18 +1,22 @@
 //! All reports of a run: written beside its journal and results, or compared with what lies there.
 //!
-//! What has an entry for every call repeats the journal, and is made when somebody asks for it. Bundles
-//! of earlier builds hold it, and there it is compared like the rest.
-//! Refuses to leave one out: what a run's folder holds does not depend on who wrote it.
+//! What has an entry for every call repeats the journal, and is made when somebody asks for it.
+//! Bundles of earlier builds hold it, and there it is compared like the rest. What a run's folder
+//! holds does not depend on who wrote it.
 
 use std::io::{self, BufWriter, Read, Write};
 
-use letterproof_evidence::{Bundle, FileReader, Opened, Rebuilt, RunFolder};
+use letterproof_evidence::{Bundle, FileReader, Opened, RunFolder};
+use letterproof_model::Journal as _;
 use letterproof_traffic::Traffic;
 use letterproof_traffic::books::at14_reconciliation;
 use letterproof_traffic::flows::{Flow, flows};
 
-use crate::tables::{CROSS_CHECK, File, cross_check, files, reconciliation};
-use crate::{Extras, ReportError, har, html, junit, lifecycle, samples, summary, traffic_of};
+use crate::tables::{
+    CROSS_CHECK, File, RECONCILIATION, cross_check, files, letters_file, letters_files,
+    reconciliation,
+};
+use crate::{Extras, ReportError, har, html, junit, lifecycle, summary, traffic_of};
 
 /// The name under which bundles of earlier builds hold every call for HAR viewers.
 const HAR: &str = "exchanges.har";
@@ -51,7 +55,17 @@ pub fn write_all_with(
     let put: Put<'_> = &mut |name, fill| Ok(folder.write_with(name, |output| fill(output))?);
     let files = files(bundle, &traffic, &flows);
     pages(bundle, &traffic, &flows, &files, extras, put)?;
-    tables(&traffic, &files, put)
+    tables(&traffic, &files, put)?;
+    Ok(bundle.journal.recording.whole()?)
+}
+
+/// The reports of a bundle after they were made again, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Those that lie in the bundle to the byte.
+    pub same: Vec<String>,
+    /// Those that lie there otherwise, or not at all.
+    pub other: Vec<String>,
 }
 
 /// Makes every report of a bundle again: which lie in it to the byte, and which otherwise or not at
@@ -77,6 +91,7 @@ pub fn rebuilt(bundle: &Bundle, opened: &Opened, extras: &Extras) -> Result<Rebu
     let (mut found, of_tables) = (found?, of_tables?);
     found.same.extend(of_tables.same);
     found.other.extend(of_tables.other);
+    bundle.journal.recording.whole()?;
     Ok(found)
 }
 
@@ -123,10 +138,10 @@ fn tables(traffic: &Traffic, files: &[File], put: Put<'_>) -> Result<(), ReportE
     let mut text = |name: &str, text: &str| put(name, &|output| output.write_all(text.as_bytes()));
     let rows = at14_reconciliation(traffic);
     if !rows.is_empty() {
-        text(reconciliation::FILE_NAME, &reconciliation::csv(&rows))?;
+        text(RECONCILIATION, &reconciliation(&rows))?;
     }
-    for (test, file) in samples::samples(traffic) {
-        text(&samples::file_name(test), &file)?;
+    for (test, file) in letters_files(traffic) {
+        text(&letters_file(test), &file)?;
     }
     for (name, file) in files {
         text(name, file)?;

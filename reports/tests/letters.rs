@@ -5,16 +5,14 @@ mod common;
 #[path = "../../src/judge/tests/support/mod.rs"]
 mod journals;
 
+use common::Written;
 use journals::cases::{passing, record};
 use journals::script::{BRAILLE, Script, letter, letters};
-use letterproof_evidence::{Bundle, RunFolder};
+use letterproof_evidence::Bundle;
 use letterproof_model::LetterStatus::{
     Accepted, Cancelled, Dispatched, Forwarded, Pending, Printed, Returned,
 };
-use letterproof_model::RunId;
-use letterproof_reports::{
-    Extras, ReportError, letters_csv, lifecycle_svg, reconciliation_csv, write_all,
-};
+use letterproof_reports::{Extras, ReportError};
 
 fn html(bundle: &Bundle) -> Result<String, ReportError> {
     letterproof_reports::html(bundle, &Extras::default())
@@ -49,9 +47,20 @@ fn story() -> Script {
     s
 }
 
+/// The letters of each test that moves some, by the name of their file.
+fn letters_of(bundle: &Bundle) -> Vec<(String, String)> {
+    let written = Written::of(bundle);
+    let names = (1..=15).map(|test| format!("AT{test}/letters.csv"));
+    names.filter_map(|name| Some((name.clone(), written.file(&name)?))).collect()
+}
+
+fn lifecycle(bundle: &Bundle) -> String {
+    Written::of(bundle).file("lifecycle.svg").unwrap()
+}
+
 #[test]
 fn the_letters_of_each_test_are_listed_as_they_were_reviewed() {
-    let files = letters_csv(&bundle_of(&story()));
+    let files = letters_of(&bundle_of(&story()));
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     let expected = ["AT4", "AT5", "AT7", "AT9", "AT10"].map(|test| format!("{test}/letters.csv"));
     assert_eq!(names, expected);
@@ -61,7 +70,8 @@ fn the_letters_of_each_test_are_listed_as_they_were_reviewed() {
 
 #[test]
 fn the_reconciliation_is_the_one_that_was_reviewed() {
-    insta::assert_snapshot!(reconciliation_csv(&bundle_of(&story())));
+    let written = Written::of(&bundle_of(&story()));
+    insta::assert_snapshot!(written.file("AT14/reconciliation.csv").unwrap());
 }
 
 #[test]
@@ -87,8 +97,8 @@ fn the_page_shows_the_moves_and_the_reconciliation() {
 fn a_run_that_moved_no_letter_shows_no_diagram() {
     let bundle = bundle_of(&passing(2));
     assert!(!html(&bundle).unwrap().contains("id=\"lifecycle\""));
-    assert!(letters_csv(&bundle).is_empty());
-    assert!(lifecycle_svg(&bundle).contains("0 were made in this run."));
+    assert!(letters_of(&bundle).is_empty());
+    assert!(lifecycle(&bundle).contains("0 were made in this run."));
 }
 
 #[test]
@@ -100,9 +110,9 @@ fn moves_that_are_not_allowed_stand_apart_in_drawing_and_table() {
     let page = html(&bundle).unwrap();
     assert_eq!(wrong_moves(&page), 2);
     assert!(page.contains("PENDING → DISPATCHED <span class=\"kind\">not allowed</span>"));
-    let svg = lifecycle_svg(&bundle);
+    let svg = lifecycle(&bundle);
     assert!(svg.contains("not allowed by the pack") && svg.contains("stroke-dasharray=\"7 4\""));
-    assert!(!lifecycle_svg(&bundle_of(&story())).contains("not allowed by the pack"));
+    assert!(!lifecycle(&bundle_of(&story())).contains("not allowed by the pack"));
 }
 
 /// The letters of the table's rows that are marked as wrong.
@@ -117,9 +127,7 @@ fn wrong_moves(page: &str) -> u64 {
 
 #[test]
 fn every_report_is_written_into_the_folder() {
-    let out = tempfile::tempdir().unwrap();
-    let folder = RunFolder::create(out.path(), &RunId::from("r")).unwrap();
-    write_all(&bundle_of(&story()), &folder).unwrap();
+    let written = Written::of(&bundle_of(&story()));
     for name in [
         "index.html",
         "junit.xml",
@@ -133,10 +141,9 @@ fn every_report_is_written_into_the_folder() {
         "AT10/letters.csv",
         "AT14/reconciliation.csv",
     ] {
-        let length = std::fs::metadata(folder.path().join(name)).unwrap().len();
-        assert!(length > 0, "{name}");
+        assert!(!written.file(name).unwrap().is_empty(), "{name}");
     }
-    assert!(!folder.path().join("AT8/letters.csv").exists());
+    assert_eq!(written.file("AT8/letters.csv"), None);
 }
 
 #[test]
@@ -147,7 +154,7 @@ fn what_is_not_known_is_said_and_not_guessed() {
     let page = html(&bundle_of(&script)).unwrap();
     assert!(page.contains("unknown → PRINTED"));
     assert!(page.contains("status before not on record"));
-    let (_, file) = letters_csv(&bundle_of(&script)).remove(0);
+    let (_, file) = letters_of(&bundle_of(&script)).remove(0);
     let line = file.lines().nth(1).unwrap();
     assert!(line.starts_with("L1,,,,,PRINTED,ex-000001,PATCH,"), "{line}");
     assert!(line.contains(",202,,,ACCEPTED,ex-000002,"), "{line}");

@@ -11,7 +11,7 @@ use letterproof_evidence::{
     ATTESTATIONS_FILE, ATTESTATIONS_FORMAT, Attestations, Bundle, RunFolder,
 };
 use letterproof_judge::{Traffic, at15_performance};
-use letterproof_reports::{Extras, LoadRun, html, test_tables, write_all};
+use letterproof_reports::{Extras, LoadRun, html, write_all};
 
 fn bundle_of(script: &Script) -> Bundle {
     let mut bundle = common::bundle();
@@ -42,8 +42,7 @@ fn flows() -> Script {
 }
 
 fn table(script: &Script, name: &str) -> String {
-    let files = test_tables(&bundle_of(script));
-    files.into_iter().find(|(file, _)| file == name).map(|(_, text)| text).unwrap()
+    common::Written::of(&bundle_of(script)).file(name).unwrap()
 }
 
 #[test]
@@ -157,7 +156,7 @@ fn a_load_run_is_plotted_from_its_files() {
     let page = html(&common::bundle(), &common::extras()).unwrap();
     for part in [
         "Load spike",
-        "A burst after idle. Run to its end.",
+        "A burst after idle. Ran to its end.",
         "Limit not kept: at most 312 calls were sent in any one second, 300 allowed; 12 were \
          refused with 429.",
         "aria-labelledby=\"load-1-rate-title load-1-rate-description\"",

@@ -174,7 +174,7 @@ fn a_run_that_leaves_nothing_open_says_so() {
     }
     let page = html(&run, &Extras::default()).unwrap();
     assert!(page.contains(
-        "None: nothing is inconclusive, not run, still to be stated, waived, driven only"
+        "None: nothing is inconclusive, not run, waived, driven only, deviating or waiting"
     ));
     assert!(!mail_summary(&run, &Extras::default()).text().contains("Questions"));
     assert!(!summary(&run, &Extras::default()).contains("still needed"));
@@ -183,7 +183,7 @@ fn a_run_that_leaves_nothing_open_says_so() {
 #[test]
 fn a_statement_without_the_file_that_its_clause_asks_for_stays_owed_in_every_page() {
     let (run, mut said) = (bundle(), extras());
-    let missing = "stated, its evidence is missing";
+    let missing = "stated, but its evidence is missing";
     assert!(!html(&run, &said).unwrap().contains(missing));
     said.attestations[0].files.clear();
     let page = html(&run, &said).unwrap();

@@ -5,12 +5,13 @@ mod common;
 #[path = "../../src/judge/tests/support/mod.rs"]
 mod journals;
 
+use common::Written;
 use journals::cases::{Again, at3};
 use journals::judge;
 use journals::script::Script;
 use letterproof_evidence::{Bundle, JOURNAL_FORMAT_2};
 use letterproof_model::{Header, Journal as _};
-use letterproof_reports::{cross_check_csv, test_tables};
+use letterproof_reports::cross_check_csv;
 
 fn cross_check(bundle: &Bundle) -> String {
     let mut output = Vec::new();
@@ -27,14 +28,14 @@ fn judged(test: u8, script: &Script) -> Bundle {
 }
 
 fn table(bundle: &Bundle, name: &str) -> Option<String> {
-    test_tables(bundle).into_iter().find(|(file, _)| file == name).map(|(_, text)| text)
+    Written::of(bundle).file(name)
 }
 
 #[test]
 fn the_cross_check_is_the_one_that_was_reviewed() {
     let mut bundle = common::bundle();
     let mut exchanges: Vec<_> =
-        bundle.journal.recording.exchanges().iter().map(|e| e.as_ref().clone()).collect();
+        bundle.journal.recording.exchanges().iter().map(|e| e.to_arc().as_ref().clone()).collect();
     exchanges[2]
         .request
         .headers
@@ -62,13 +63,11 @@ fn every_exchange_has_its_row_and_no_row_has_a_signature() {
 fn the_tables_of_a_test_are_those_that_were_reviewed() {
     let mut bundle = common::bundle();
     common::waive(&mut bundle, "AT4.3", "2026-12-01");
-    let files = test_tables(&bundle);
-    let of_test = |name: &str| name.starts_with("AT4/") || name.starts_with("AT3/criteria");
-    let whole: String = files
-        .iter()
-        .filter(|(name, _)| of_test(name))
-        .map(|(name, file)| format!("-- {name}\n{file}"))
-        .collect();
+    let written = Written::of(&bundle);
+    assert_eq!(written.names("AT4"), ["counts.csv", "criteria.csv", "letters.csv", "timings.csv"]);
+    let names = ["AT3/criteria.csv", "AT4/criteria.csv", "AT4/counts.csv", "AT4/timings.csv"];
+    let whole: String =
+        names.map(|name| format!("-- {name}\n{}", written.file(name).unwrap())).concat();
     insta::assert_snapshot!(whole);
 }
 

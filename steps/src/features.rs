@@ -1,8 +1,8 @@
 //! Reading the Gherkin features: the built-in ones or a folder of the user's own.
 //!
-//! Everything that can be wrong with a feature is found here, before any traffic: text that is no
-//! Gherkin, a step that no phrase matches, a selection that leaves nothing.
-//! Refuses silent skips: an unknown step is an error with its file and line.
+//! Everything that can be wrong with a feature is found here, before any traffic: text that is not
+//! Gherkin, a step that no phrase matches, a selection that leaves nothing. Nothing is skipped in
+//! silence: an unknown step is an error with its file and line.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -18,10 +18,11 @@ use letterproof_model::{
     test_definition,
 };
 
-use crate::PrintHouse;
-use crate::counts::Count;
+use crate::SupplierWorld;
+use crate::phrases::Count;
 
-static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../features");
+/// The features of the suppliers' pack; each pack has a folder of its own.
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../features/supplier");
 
 /// The tag of features that probe the API rather than the supplier.
 const CONFORMANCE: &str = "conformance";
@@ -84,22 +85,31 @@ pub struct FeatureSet {
     features: Vec<Feature>,
 }
 
+/// The feature files built into the program, each with its path in the source tree and its text, in
+/// the order of their paths.
+#[must_use]
+pub fn built_in_files() -> Vec<(PathBuf, &'static str)> {
+    fn collect(dir: &Dir<'static>, into: &mut Vec<(PathBuf, &'static str)>) {
+        for file in dir.files().filter(|file| is_feature(file.path())) {
+            let path = Path::new("features/supplier").join(file.path());
+            into.push((path, file.contents_utf8().unwrap_or_default()));
+        }
+        dir.dirs().for_each(|inner| collect(inner, into));
+    }
+    let mut files = Vec::new();
+    collect(&BUILT_IN, &mut files);
+    files.sort();
+    files
+}
+
 impl FeatureSet {
     /// The features built into the program.
     ///
     /// # Errors
     /// [`FeatureError::Malformed`], which a test of this crate excludes.
     pub fn built_in() -> Result<Self, FeatureError> {
-        let mut files: Vec<_> =
-            BUILT_IN.dirs().flat_map(Dir::files).filter(|file| is_feature(file.path())).collect();
-        files.sort_by_key(|file| file.path());
-        let features = files
-            .into_iter()
-            .map(|file| {
-                let path = Path::new("features").join(file.path());
-                parse(&path, file.contents_utf8().unwrap_or_default())
-            })
-            .collect::<Result<_, _>>()?;
+        let files = built_in_files().into_iter();
+        let features = files.map(|(path, text)| parse(&path, text)).collect::<Result<_, _>>()?;
         Ok(Self::in_stages(features))
     }
 
@@ -406,7 +416,7 @@ fn type_stars(feature: &mut Feature) {
                 _ => false,
             };
             if open {
-                let phrases = phrases.get_or_insert_with(PrintHouse::collection);
+                let phrases = phrases.get_or_insert_with(SupplierWorld::collection);
                 let mut kinds = [StepType::Given, StepType::When, StepType::Then].into_iter();
                 let matching = kinds.find(|kind| {
                     step.ty = *kind;
@@ -446,7 +456,7 @@ mod tests {
 
     #[test]
     fn every_step_of_the_built_in_features_matches_one_phrase() {
-        FeatureSet::built_in().unwrap().check_steps(&PrintHouse::collection()).unwrap();
+        FeatureSet::built_in().unwrap().check_steps(&SupplierWorld::collection()).unwrap();
     }
 
     #[test]
@@ -479,7 +489,7 @@ mod tests {
     #[test]
     fn an_unknown_step_is_named_with_its_file_and_line() {
         let (_folder, set) = written("Feature: own\n  Scenario: one\n    When the moon is full\n");
-        let error = set.unwrap().check_steps(&PrintHouse::collection()).unwrap_err().to_string();
+        let error = set.unwrap().check_steps(&SupplierWorld::collection()).unwrap_err().to_string();
         assert!(error.contains("own.feature:3: no phrase matches"), "{error}");
         assert!(error.contains("the moon is full"), "{error}");
     }
@@ -489,7 +499,7 @@ mod tests {
         let problem = |step: &str| {
             let text = format!("Feature: own\n  Scenario: one\n    {step}\n");
             let (_folder, set) = written(&text);
-            let checked = set.unwrap().check_steps(&PrintHouse::collection());
+            let checked = set.unwrap().check_steps(&SupplierWorld::collection());
             checked.err().map(|error| error.to_string())
         };
         let looked_up = "When the supplier looks up each of these letters until it is ";
@@ -514,7 +524,7 @@ mod tests {
         let problem = |step: &str| {
             let text = format!("Feature: own\n  Scenario: one\n    {step}\n");
             let (_folder, set) = written(&text);
-            let checked = set.unwrap().check_steps(&PrintHouse::collection());
+            let checked = set.unwrap().check_steps(&SupplierWorld::collection());
             checked.err().map(|error| error.to_string())
         };
         let probes =
@@ -537,7 +547,7 @@ mod tests {
         for case in ["01-bom", "07-star-steps", "27-thousand"] {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(case);
             let set = FeatureSet::from_folder(&folder).unwrap();
-            set.check_steps(&PrintHouse::collection()).unwrap();
+            set.check_steps(&SupplierWorld::collection()).unwrap();
         }
     }
 
@@ -548,9 +558,9 @@ mod tests {
                     waiting and visible\r\n      And the supplier receives a list of 10 \
                     letters\r\n      * criterion AT4.1 holds\r\n";
         let (_folder, set) = written(text);
-        set.unwrap().check_steps(&PrintHouse::collection()).unwrap();
+        set.unwrap().check_steps(&SupplierWorld::collection()).unwrap();
         let (_folder, set) = written("Feature: own\n  Scenario: one\n    * the moon is full\n");
-        let error = set.unwrap().check_steps(&PrintHouse::collection()).unwrap_err().to_string();
+        let error = set.unwrap().check_steps(&SupplierWorld::collection()).unwrap_err().to_string();
         assert!(error.contains("own.feature:3: no phrase matches"), "{error}");
     }
 
@@ -588,7 +598,7 @@ mod tests {
                     supplier asks whether the service is up\n";
         for text in [text.to_owned(), text.replacen("own\n", "own\n  Rule: tides\n", 1)] {
             let (_folder, set) = written(&text);
-            assert!(set.unwrap().check_steps(&PrintHouse::collection()).is_err(), "{text}");
+            assert!(set.unwrap().check_steps(&SupplierWorld::collection()).is_err(), "{text}");
         }
     }
 

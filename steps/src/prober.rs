@@ -1,22 +1,24 @@
 //! Sends the probes of the conformance suite, as the judges' table of checks describes them.
 //!
 //! A probe is sent as the harness, so that no judge takes it for the supplier's. Letters come from
-//! the end of the queue, where no supplier's scenario works.
-//! Refuses to decide anything: what an answer means is judged from the record.
+//! the end of the queue, where no supplier's scenario works. What an answer means is judged from the
+//! record.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use letterproof_client::{
-    AssertionFlaw, BearerChoice, ClientError, DataLink, Flow, HeaderChoice, LetterFilter,
-    LetterRecord, LinkChange, Probe, Reasons, Supplier,
+    AssertionFlaw, BearerChoice, ClientError, DataLink, Flow, HeaderChoice, LetterRecord,
+    LinkChange, Probe,
 };
+
 use letterproof_judge::conformance::{
     self, Acceptance, BearerPlan, HeaderPlan, LetterNeed, ProbePlan, RECORD, TokenProbe,
     conformance_checks,
 };
 use letterproof_model::{Capability, Document, Exchange, LetterId, LetterStatus};
+use letterproof_reference_supplier::{LetterFilter, Reasons, Supplier};
 use serde::Deserialize;
 use tokio::sync::{Mutex, OnceCell};
 

@@ -1,5 +1,4 @@
 //! What the unit tests of several modules record.
-//! Refuses to be part of the product: it is compiled into the unit tests alone.
 
 use std::path::Path;
 use std::sync::Arc;

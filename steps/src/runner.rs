@@ -7,7 +7,7 @@
 //! journal only then. `--resume` thus leaves alone what held, and repeats what did not or what was
 //! still open when the run was killed: that it would have held, nobody can say.
 //!
-//! Refuses to swallow: a step error ends its scenario and is marked in the journal, and an error
+//! No error is swallowed: a step error ends its scenario and is marked in the journal, and an error
 //! that makes going on senseless (nothing can be recorded, the target is gone) ends the run.
 
 use std::cell::RefCell;
@@ -17,11 +17,11 @@ use std::sync::Arc;
 use cucumber::gherkin::Feature;
 use cucumber::{Event, Parser, World, Writer, cli, event, parser};
 use futures::FutureExt as _;
-use letterproof_client::Supplier;
 use letterproof_model::{CriterionId, Mark, MarkKind, RecordError, Recorder, ScenarioOutcome, now};
+use letterproof_reference_supplier::Supplier;
 
 use crate::sweep::{look_first, sweep};
-use crate::{Bench, FeatureError, FeatureSet, PrintHouse, Prober, Sweeper};
+use crate::{Bench, FeatureError, FeatureSet, Prober, SupplierWorld, Sweeper};
 
 /// How many scenarios of one batch run side by side.
 const SIDE_BY_SIDE: usize = 16;
@@ -84,7 +84,7 @@ pub enum StepEvent {
 /// # Errors
 /// [`FeatureError::Step`] naming the first that does not.
 pub fn check(features: &FeatureSet) -> Result<(), FeatureError> {
-    features.check_steps(&PrintHouse::collection())
+    features.check_steps(&SupplierWorld::collection())
 }
 
 /// Runs every scenario of a set, batch after batch, and sweeps.
@@ -119,21 +119,21 @@ async fn run_batch(batch: Vec<Feature>, stage: Stage) {
     let open: Rc<RefCell<Vec<Open>>> = Rc::default();
     let before = stage.clone();
     let (after, left_open) = (stage.clone(), Rc::clone(&open));
-    PrintHouse::cucumber::<&str>()
+    SupplierWorld::cucumber::<&str>()
         .with_parser(Parsed(batch))
         .with_writer(Progress(stage.clone()))
         .with_cli(cli::Opts::<_, _, _, cli::Empty>::default())
         .max_concurrent_scenarios(SIDE_BY_SIDE)
-        .before(move |_, _, scenario, house| {
-            house.enter(&before, &scenario.name);
+        .before(move |_, _, scenario, world| {
+            world.enter(&before, &scenario.name);
             let scenario = scenario.name.clone();
             mark(&before, MarkKind::ScenarioStarted, &scenario);
             (before.on_event)(StepEvent::Started { scenario });
             std::future::ready(()).boxed_local()
         })
-        .after(move |_, _, scenario, end, house| {
-            let (failure, named) = match house {
-                Some(house) => (house.take_failure(), house.take_named()),
+        .after(move |_, _, scenario, end, world| {
+            let (failure, named) = match world {
+                Some(world) => (world.take_failure(), world.take_named()),
                 None => (None, Vec::new()),
             };
             let scenario = scenario.name.clone();
@@ -189,13 +189,13 @@ async fn judge_open(stage: &Stage, open: &RefCell<Vec<Open>>, all: bool) {
                     // What a run that was ended left undone may be why it does not hold.
                     Err(error) => stage.bench.stopped().map_or_else(
                         || ScenarioOutcome::Failed(error),
-                        |reason| ScenarioOutcome::Stopped(crate::house::ended(&reason)),
+                        |reason| ScenarioOutcome::Stopped(crate::world::ended(&reason)),
                     ),
                 };
                 finish(stage, &scenario.scenario, outcome);
             }
         }
-        Err(error) => stage.bench.stop(format!("the judges cannot go on: {error}")),
+        Err(error) => stage.bench.stop(format!("the judges cannot continue: {error}")),
     }
 }
 
@@ -230,12 +230,12 @@ impl Parser<&str> for Parsed {
 /// Passes cucumber's events on as progress; results are rendered from the journal instead.
 struct Progress(Stage);
 
-impl Writer<PrintHouse> for Progress {
+impl Writer<SupplierWorld> for Progress {
     type Cli = cli::Empty;
 
     async fn handle_event(
         &mut self,
-        event: parser::Result<Event<event::Cucumber<PrintHouse>>>,
+        event: parser::Result<Event<event::Cucumber<SupplierWorld>>>,
         _: &cli::Empty,
     ) {
         let Ok(Event { value: event::Cucumber::Feature(_, event), .. }) = event else { return };

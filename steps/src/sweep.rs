@@ -3,7 +3,7 @@
 //!
 //! Its reads are ordinary exchanges at the limit's pace, made before anything is judged. Letters
 //! that a new seeding replaces are swept before the first one; of later ones only the last seeding's
-//! are left. Refuses to be shortened in silence: the journal says what was not read.
+//! are left. The journal says what was not read.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -86,7 +86,7 @@ pub(crate) async fn before_seeding(stage: &Stage) {
         // What was read meanwhile belongs to the seeding that goes.
         stage.sweeper.note_seeding();
     } else if moved > 0 {
-        let text = format!("{moved} letters that moved were seeded anew and not read once more");
+        let text = format!("{moved} letters that moved were seeded again and not read once more");
         note(stage, text);
     }
 }
@@ -119,7 +119,7 @@ async fn read(stage: &Stage, due: Sweep) {
 }
 
 fn broken_off(read: &str, error: &ClientError) -> String {
-    format!("the final sweep broke off: {read}; {error}")
+    format!("the final sweep stopped early: {read}; {error}")
 }
 
 fn note(stage: &Stage, text: String) {

@@ -1,4 +1,4 @@
-//! The double in a process of its own, and what the benches read of this process.
+//! The mock in a process of its own, and what the benches read of this process.
 #![allow(dead_code, reason = "each bench uses its part")]
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 /// The limit that the API allows, requests per second.
 pub(crate) const LIMIT: u32 = 300;
 
-/// How a double is to be, handed to its process as an argument.
+/// How a mock is to be, handed to its process as an argument.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Setup {
     pub(crate) limit: Option<u32>,
@@ -37,12 +37,12 @@ impl Setup {
     }
 }
 
-/// Serves a double until its standard input closes, where this process was started for that.
+/// Serves a mock until its standard input closes, where this process was started for that.
 pub(crate) fn serve_if_asked(
     words: &[String],
     runtime: &tokio::runtime::Runtime,
 ) -> Option<Result<(), Failure>> {
-    (words.first()? == "double").then(|| {
+    (words.first()? == "mock").then(|| {
         let setup = serde_json::from_str(words.get(1).map_or("", String::as_str))?;
         runtime.block_on(serve(setup))
     })
@@ -67,8 +67,8 @@ async fn serve(setup: Setup) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A double in a process of its own.
-pub(crate) struct Double {
+/// A mock in a process of its own.
+pub(crate) struct Mock {
     child: Child,
     pub(crate) base_url: String,
     admin_url: String,
@@ -83,15 +83,15 @@ pub(crate) struct Counted {
     pub(crate) limited: u64,
 }
 
-impl Double {
+impl Mock {
     pub(crate) fn start(setup: Setup) -> Result<Self, Failure> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["double", &serde_json::to_string(&setup)?])
+            .args(["mock", &serde_json::to_string(&setup)?])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
         let mut line = String::new();
-        let output = child.stdout.take().ok_or("the double says nothing")?;
+        let output = child.stdout.take().ok_or("the mock says nothing")?;
         BufReader::new(output).read_line(&mut line)?;
         let (base_url, admin_url) = line.trim().split_once(' ').ok_or("no addresses")?;
         Ok(Self { base_url: base_url.to_owned(), admin_url: admin_url.to_owned(), child })
@@ -118,7 +118,7 @@ impl Double {
     }
 }
 
-impl Drop for Double {
+impl Drop for Mock {
     fn drop(&mut self) {
         // It may be gone already.
         let _ = self.child.kill();

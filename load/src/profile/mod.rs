@@ -1,10 +1,9 @@
-//! Load profiles: what is sent, how much of it, when, and what must hold.
+//! Load profiles: what is sent, how much of it, when, what must hold, and what the command line may
+//! change in them.
 //!
-//! Five come with the harness, as the TOML files beside this crate; any other file of the same
-//! form will do. Refuses a field it does not know, and numbers that no run could keep.
+//! Five come with the harness, as the TOML files beside this crate; any other file of the same form
+//! will do.
 
-mod change;
-mod fields;
 mod read;
 
 #[cfg(test)]
@@ -16,8 +15,9 @@ use std::time::Duration;
 use letterproof_model::nearest;
 use letterproof_toml::{read_file, read_text};
 
+use self::read::{LONGEST, MOST_STEPS};
 use crate::LoadError;
-use crate::mix::LoadOperation;
+use crate::schedule::LoadOperation;
 
 /// The profiles that come with the harness, by name.
 const BUILT_IN: [(&str, &str); 5] = [
@@ -217,5 +217,76 @@ impl LoadProfile {
     #[must_use]
     pub fn template(name: &str) -> Option<&'static str> {
         BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    }
+}
+
+const DAY: f64 = 86_400.0;
+
+impl LoadProfile {
+    /// The same profile at another rate (`--rate`): that of a steady load or a burst, of the last
+    /// step of a ramp, or of the busiest hour of a soak.
+    ///
+    /// # Errors
+    /// When the rate is not above zero, or the profile has none.
+    pub fn with_rate(mut self, per_second: f64) -> Result<Self, LoadError> {
+        if !per_second.is_finite() || per_second <= 0.0 {
+            return Err(LoadError::profile(format!(
+                "--rate: {per_second} is not a rate; give a number of requests per second above zero"
+            )));
+        }
+        match &mut self.shape {
+            Shape::Steady { rate, .. }
+            | Shape::Ramp { to: rate, .. }
+            | Shape::Spike { rate, .. }
+            | Shape::Soak { rate, .. } => *rate = Rate::PerSecond(per_second),
+            Shape::At15 { .. } => {
+                return Err(LoadError::profile(format!(
+                    "--rate: load profile {} runs as fast as the limit allows; leave --rate out",
+                    self.name
+                )));
+            }
+        }
+        self.rate_given_as = "--rate";
+        Ok(self)
+    }
+
+    /// The same profile with another length (`--duration`): more or fewer bursts of a spike, a day
+    /// pressed into it for a soak.
+    ///
+    /// # Errors
+    /// When the time is zero or too long for any profile, or the profile has no length.
+    pub fn with_duration(mut self, time: Duration) -> Result<Self, LoadError> {
+        if time.is_zero() || time > LONGEST {
+            return Err(LoadError::profile(
+                "--duration: it is zero or beyond 744h; give a time such as 60s or 5m",
+            ));
+        }
+        match &mut self.shape {
+            Shape::Steady { duration, .. } | Shape::Ramp { duration, .. } => *duration = time,
+            Shape::Spike { idle, burst, bursts, .. } => {
+                let whole = time.as_secs_f64() / (*idle + *burst).as_secs_f64();
+                *bursts = (whole.floor() as u32).max(1);
+                if *bursts > MOST_STEPS {
+                    return Err(LoadError::profile(format!(
+                        "--duration: that is {bursts} bursts, and no spike has more than {MOST_STEPS}; give a shorter time"
+                    )));
+                }
+            }
+            Shape::Soak { compress, .. } => {
+                *compress = DAY / time.as_secs_f64();
+                if *compress < 1.0 {
+                    return Err(LoadError::profile(
+                        "--duration: a soak is a day's pattern; give at most 24h",
+                    ));
+                }
+            }
+            Shape::At15 { .. } => {
+                return Err(LoadError::profile(format!(
+                    "--duration: load profile {} ends when the queue is empty; leave --duration out",
+                    self.name
+                )));
+            }
+        }
+        Ok(self)
     }
 }

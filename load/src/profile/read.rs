@@ -1,13 +1,12 @@
-//! Turns a load profile's text into a profile.
-//! Refuses half of it: with any problem there is no profile, and every problem is named.
+//! Turns a load profile's text into a profile, or names every problem in it: an unknown field, one
+//! that belongs to another shape, a number that no run could keep.
 
 use std::time::Duration;
 
 use letterproof_toml::{Table, Value};
 
-use super::fields::{FIELDS, LIMITS, MIX, SHAPES, check_shape};
 use super::{LoadProfile, Mix, Rate, Shape, Thresholds};
-use crate::mix::LoadOperation;
+use crate::schedule::LoadOperation;
 
 /// Letters the API lists or updates in one call.
 const MOST_LETTERS: u32 = 2_500;
@@ -153,5 +152,53 @@ fn read_thresholds(shape: Option<&str>, table: &Table<'_>) -> Thresholds {
         p99_ms: number("p99_ms", "a number of milliseconds"),
         max_429: table.whole("max_429", 0..=u32::MAX).map(u64::from),
         max_ratio: number("max_ratio", "a number"),
+    }
+}
+
+/// The shapes, as profiles name them.
+const SHAPES: [&str; 5] = ["steady", "ramp", "spike", "soak", "at15"];
+
+/// The shapes that send a mix.
+const ATTACKS: &[&str] = &["steady", "ramp", "spike", "soak"];
+
+/// The table of what is sent.
+const MIX: &str = "mix";
+
+/// Fields at the top that not every shape has.
+const FIELDS: [(&str, &[&str]); 20] = [
+    ("rate", &["steady", "spike", "soak"]),
+    ("duration", &["steady", "ramp"]),
+    ("from", &["ramp"]),
+    ("to", &["ramp"]),
+    ("steps", &["ramp"]),
+    ("stop_at_429", &["ramp"]),
+    ("idle", &["spike"]),
+    ("burst", &["spike"]),
+    ("bursts", &["spike"]),
+    ("hours", &["soak"]),
+    ("compress", &["soak"]),
+    ("runs", &["at15"]),
+    ("letters", ATTACKS),
+    ("list_limit", ATTACKS),
+    ("bulk_size", ATTACKS),
+    ("download", ATTACKS),
+    ("users", ATTACKS),
+    ("slow_download", ATTACKS),
+    ("give_up_after", ATTACKS),
+    (MIX, ATTACKS),
+];
+
+/// Fields of `[thresholds]` that not every shape has.
+const LIMITS: [(&str, &[&str]); 4] =
+    [("p95_ms", ATTACKS), ("p99_ms", ATTACKS), ("min_achieved", ATTACKS), ("max_ratio", &["at15"])];
+
+/// Tells the fields that this shape has no use for.
+fn check_shape(table: &Table<'_>, fields: &[(&'static str, &[&str])], shape: Option<&str>) {
+    for &(name, of) in fields {
+        let has = table.has(name);
+        if let Some(shape) = shape.filter(|shape| has && !of.contains(shape)) {
+            let of = of.join(", ");
+            table.problem(name, format!("shape {shape} has no such field; it belongs to {of}"));
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! Takes every exchange as it ends: writes its row, and counts it.
-//! Refuses to count what is not load: preparation and tokens have rows and no figures.
+//! Takes every exchange as it ends: writes its row, and counts it. Preparation and tokens have rows,
+//! but do not count as load.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,10 +12,8 @@ use letterproof_client::private;
 use letterproof_model::{Exchange, Operation, Route, Timestamp};
 use parking_lot::Mutex;
 
-use super::hdr::{count, empty, quantile_ms};
 use super::row::{self, Label, Part, Row};
-use super::sends::Sends;
-use super::timeline::Timeline;
+use super::timeline::{Timeline, count, empty, quantile_ms};
 use super::{file, ms};
 use crate::LoadError;
 
@@ -258,5 +256,52 @@ impl Measured {
             let due = Duration::from_secs_f64(since(row.scheduled).max(0.0));
             self.first_429 = Some(self.first_429.map_or(due, |known| known.min(due)));
         }
+    }
+}
+
+/// Counts sends in hundredths of a second.
+#[derive(Default)]
+pub(super) struct Sends {
+    slots: Vec<u16>,
+}
+
+const SLOTS_PER_SECOND: usize = 100;
+
+impl Sends {
+    /// Counts a send, in seconds from the start.
+    pub(super) fn count(&mut self, at: f64) {
+        let slot = (at.max(0.0) * SLOTS_PER_SECOND as f64) as usize;
+        if self.slots.len() <= slot {
+            self.slots.resize(slot + 1, 0);
+        }
+        self.slots[slot] = self.slots[slot].saturating_add(1);
+    }
+
+    /// The most of any hundred slots in a row.
+    pub(super) fn busiest_second(&self) -> u64 {
+        let mut sum = 0u64;
+        let mut most = 0;
+        for (at, slot) in self.slots.iter().enumerate() {
+            sum += u64::from(*slot);
+            if at >= SLOTS_PER_SECOND {
+                sum -= u64::from(self.slots[at - SLOTS_PER_SECOND]);
+            }
+            most = most.max(sum);
+        }
+        most
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_busiest_second_may_begin_anywhere() {
+        let mut sends = Sends::default();
+        for at in [0.1, 0.9, 1.05, 1.09, 1.1, 3.0] {
+            sends.count(at);
+        }
+        assert_eq!(sends.busiest_second(), 4);
     }
 }

@@ -10,23 +10,19 @@
 //! - `summary.json`: figures, failures, thresholds and the schedule, format `letterproof-load/1`.
 //! - `goose.md` and `goose.json`: goose's own report.
 //!
-//! Refuses secrets: rows hold ids, times, codes and lengths, of exchanges already redacted.
+//! Rows hold ids, times, codes and lengths, of exchanges already redacted; never a secret.
 
 mod collector;
-mod hdr;
-mod lean;
+mod recorder;
 mod row;
-mod sends;
 mod summary;
-mod tap;
 mod timeline;
 
 pub(crate) use collector::Collector;
+pub use recorder::RowsOnly;
+pub(crate) use recorder::{Tap, labelled};
 pub(crate) use row::{Label, Part, row_failure};
 pub(crate) use summary::Whole;
-pub(crate) use tap::{Tap, labelled};
-
-pub use lean::RowsOnly;
 pub use summary::{OperationSummary, SUMMARY_FORMAT, ScheduledPhase, Summary};
 pub use timeline::Second;
 

@@ -1,11 +1,11 @@
-//! One request as a row, and what counts as its failure.
-//! Refuses text that a spreadsheet would compute: ids come from outside.
+//! One request as a row, and what counts as its failure. Ids come from outside, so no cell is text
+//! that a spreadsheet would compute.
 
 use letterproof_model::{
     CorrelationId, Exchange, LetterId, Operation, Outcome, Timestamp, TransportErrorKind, csv_line,
 };
 
-use crate::mix::{LoadOperation, word};
+use crate::schedule::{LoadOperation, word};
 
 /// The columns of `requests.csv`. Times in milliseconds count from the first scheduled request
 /// (earlier ones are negative), the others are UTC; `headers` is empty where none arrived;
@@ -55,7 +55,7 @@ pub(super) struct Row {
     pub(super) failure: Option<String>,
     pub(super) bytes: u64,
     pub(super) letter: Option<LetterId>,
-    pub(super) request_id: Option<String>,
+    request_id: Option<String>,
     pub(super) correlation: Option<CorrelationId>,
 }
 

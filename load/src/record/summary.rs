@@ -1,5 +1,5 @@
-//! The end of the records: figures, timeline, histogram and `summary.json`.
-//! Refuses to leave one out because another failed: all are tried, and the first failure is told.
+//! The end of the records: figures, timeline, histogram and `summary.json`. All are tried, even if
+//! one fails, and the first failure is reported.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,15 +12,12 @@ use letterproof_model::{Performance, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::collector::{Collector, Measured, OfOperation};
-use super::hdr::{quantile_ms, write_log};
-use super::timeline::{COLUMNS, Second};
+use super::timeline::{COLUMNS, Second, quantile_ms, write_log};
 use super::{file, ms};
 use crate::LoadError;
-use crate::mix::word;
-use crate::outcome::Ended;
+use crate::outcome::{Checked, Ended};
 use crate::profile::Thresholds;
-use crate::schedule::Schedule;
-use crate::thresholds::Checked;
+use crate::schedule::{Schedule, word};
 
 /// The name and version of the format of `summary.json`.
 pub const SUMMARY_FORMAT: &str = "letterproof-load/1";

@@ -1,5 +1,5 @@
-//! One arrival as requests of the session: each is sent once, whatever the answer.
-//! Refuses repeats: a load that sends again what failed would no longer be the load announced.
+//! One arrival as requests of the session. Each is sent once, whatever the answer: with repeats it
+//! would not be the load that was announced.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::stock::{Stock, StockLetter};
-use crate::mix::LoadOperation;
 use crate::profile::LoadProfile;
 use crate::record::{Label, Part, labelled};
+use crate::schedule::LoadOperation;
 
 /// What an id may hold in a path without being written otherwise.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

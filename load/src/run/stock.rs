@@ -1,11 +1,17 @@
-//! The letters and records a load reads and updates, in turn.
-//! Refuses chance: each is taken as often as the others.
+//! The letters and records that a load reads and updates, in turn, and how they are gathered before
+//! the first scheduled request.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use letterproof_client::ListedLetter;
-use letterproof_model::{LetterId, MiId};
+use letterproof_client::{Flow, ListedLetter, Session};
+use letterproof_model::{Exchange, LetterId, MiId};
 use parking_lot::Mutex;
+
+use super::call::mi_record;
+use crate::LoadError;
+use crate::plan::AttackPlan;
+use crate::record::{Label, Part, labelled};
+use crate::schedule::LoadOperation;
 
 /// A letter that was listed before the start.
 #[derive(Debug, Clone)]
@@ -82,4 +88,50 @@ fn next<'a, T>(items: &'a [T], at: &AtomicUsize) -> Option<&'a T> {
         return None;
     }
     items.get(at.fetch_add(1, Ordering::Relaxed) % items.len())
+}
+
+/// Reaches the target and gathers what the mix works on.
+pub(super) async fn prepare(
+    plan: &AttackPlan,
+    session: &Session,
+    agree: &Agree,
+) -> Result<Stock, LoadError> {
+    let flow =
+        Flow::harness(session.nonce()).in_scenario(&format!("load {}: before", plan.profile.name));
+    labelled(Label::of(Part::Prepare), gather(plan, session, &flow, agree)).await
+}
+
+/// Whether the load may begin, by the target's first answer.
+type Agree = dyn Fn(&Exchange) -> Result<(), Vec<String>> + Send + Sync;
+
+async fn gather(
+    plan: &AttackPlan,
+    session: &Session,
+    flow: &Flow,
+    agree: &Agree,
+) -> Result<Stock, LoadError> {
+    let first = session.preflight(flow).await?;
+    agree(&first).map_err(LoadError::NotAgreed)?;
+    let listed = if plan.profile.needs_letters() {
+        let answer = session.list_letters(flow, Some(plan.profile.letters)).await?;
+        let letters = answer.value.map(|list| list.data).unwrap_or_default();
+        if letters.is_empty() {
+            return Err(LoadError::NoLetters {
+                profile: plan.profile.name.clone(),
+                url: answer.exchange.request.url.clone(),
+                hidden_for: session.target().visibility_timeout.as_secs(),
+            });
+        }
+        letters
+    } else {
+        Vec::new()
+    };
+    let stock = Stock::new(listed);
+    if plan.profile.mix.has(LoadOperation::MiRead) {
+        let answer = session.create_mi(flow, &mi_record()).await?;
+        if let Some(document) = answer.value {
+            stock.created(document.data.id);
+        }
+    }
+    Ok(stock)
 }

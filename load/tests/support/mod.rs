@@ -1,4 +1,4 @@
-//! A double on a thread of its own, so that it can be frozen and ended under a running load.
+//! A mock on a thread of its own, so that it can be frozen and ended under a running load.
 #![allow(clippy::unwrap_used, clippy::panic)]
 #![allow(dead_code, reason = "each test file uses its own part")]
 
@@ -11,13 +11,13 @@ use letterproof_load::{AttackPlan, LoadPlan, LoadProfile};
 use letterproof_mock::{AuthMode, MockConfig, MockServer};
 use tokio::runtime::Runtime;
 
-/// A running double.
-pub(crate) struct Double {
+/// A running mock.
+pub(crate) struct Mock {
     pub(crate) server: Option<Arc<MockServer>>,
     runtime: Option<Runtime>,
 }
 
-impl Double {
+impl Mock {
     pub(crate) fn start(config: MockConfig) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -40,13 +40,13 @@ impl Double {
         self.server.as_deref().unwrap()
     }
 
-    /// Stops everything in the double for a time.
+    /// Stops everything in the mock for a time.
     pub(crate) fn freeze(&self, time: Duration) {
         let runtime = self.runtime.as_ref().unwrap();
         runtime.spawn(async move { std::thread::sleep(time) });
     }
 
-    /// Ends the double at once, connections and all.
+    /// Ends the mock at once, connections and all.
     pub(crate) fn kill(&mut self) {
         drop(self.server.take());
         if let Some(runtime) = self.runtime.take() {
@@ -67,7 +67,7 @@ impl Double {
     }
 }
 
-impl Drop for Double {
+impl Drop for Mock {
     fn drop(&mut self) {
         self.kill();
     }

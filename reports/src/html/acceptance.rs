@@ -4,11 +4,10 @@ use letterproof_evidence::{StatementState, stated, statement_state};
 use letterproof_model::{Attempt, ClauseKind, CriterionResult, Mode, Results, TestResult, Verdict};
 use serde::Serialize;
 
-use super::before_after::{BeforeAfter, Moved};
 use super::exchanges::{References, Shelf};
-use super::letters::{LetterFiles, Reconciled};
+use super::letters::{BeforeAfter, LetterFiles, Moved, Reconciled};
 use crate::tables::File;
-use crate::{Extras, waived, words};
+use crate::{Extras, outcome, words};
 
 /// A verdict as the page shows it: always a word and a sign, never a colour alone.
 #[derive(Debug, Serialize)]
@@ -119,7 +118,7 @@ impl Desk<'_> {
             need: if test.required { "Required" } else { "Optional" },
             selected: test.selected,
             tag: Tag::of(test.verdict),
-            waived: waived::is_test_waived(test, self.results),
+            waived: outcome::is_test_waived(test, self.results),
             passed: counts.get(Verdict::Pass),
             total: test.checks().count() as u64,
             took: if elapsed > 0 { words::duration_us(elapsed) } else { String::new() },
@@ -164,7 +163,7 @@ impl Desk<'_> {
             ClauseKind::NotTested => ("not-run", "not tested".to_owned()),
             ClauseKind::Check => {
                 let word = criterion.verdict.title().to_lowercase();
-                let used = waived::waiver_of(self.results, id, criterion.verdict);
+                let used = outcome::waiver_of(self.results, id, criterion.verdict);
                 let word = if used.is_some() { format!("{word}, waived") } else { word };
                 (criterion.verdict.as_str(), word)
             }
@@ -173,13 +172,13 @@ impl Desk<'_> {
     }
 
     pub(super) fn criterion(&self, criterion: &CriterionResult) -> Criterion {
-        let used = waived::waiver_of(self.results, criterion.id.as_str(), criterion.verdict);
+        let used = outcome::waiver_of(self.results, criterion.id.as_str(), criterion.verdict);
         Criterion {
             id: criterion.id.to_string(),
             anchor: criterion.id.to_string(),
             clause: criterion.clause.clone(),
             tag: Tag::of(criterion.verdict),
-            waived: used.map(waived::words),
+            waived: used.map(outcome::waiver_words),
             // The clause often says it all: do not say it twice.
             expected: (criterion.expected != criterion.clause).then(|| criterion.expected.clone()),
             observed: criterion.observed.clone(),

@@ -1,12 +1,12 @@
-//! The exchanges a report embeds: those that criteria and findings point to, gravest first.
-//! Refuses to embed more in full than a browser opens quickly; the rest keep one line each.
+//! The exchanges a report embeds: those that criteria and findings point to, gravest first. Only as
+//! many are embedded in full as a browser opens quickly; the rest have one line each.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashSet;
 
 use letterproof_evidence::Bundle;
 use letterproof_model::{
-    Actor, Body, CriterionResult, Exchange, ExchangeId, Header, Journal as _, Outcome, Verdict,
+    Actor, Body, CriterionResult, Exchange, ExchangeId, Exchanges, Header, Journal as _, Outcome,
+    Verdict,
 };
 use serde::Serialize;
 
@@ -77,15 +77,14 @@ struct BodyView {
 
 /// Which exchanges are embedded, and how references to them look.
 pub(crate) struct Shelf<'a> {
-    journal: HashMap<&'a ExchangeId, &'a Arc<Exchange>>,
+    journal: Exchanges<'a>,
     embedded: HashSet<&'a ExchangeId>,
 }
 
 impl<'a> Shelf<'a> {
     /// Chooses the exchanges of a bundle.
     pub(crate) fn of(bundle: &'a Bundle) -> (Self, Vec<Embedded>) {
-        let journal: HashMap<_, _> =
-            bundle.journal.recording.exchanges().iter().map(|e| (&e.id, e)).collect();
+        let journal = bundle.journal.recording.exchanges();
         let results = &bundle.results;
         let mut criteria: Vec<&CriterionResult> = results
             .tests
@@ -103,23 +102,19 @@ impl<'a> Shelf<'a> {
             .flat_map(shown)
             .chain(results.findings.iter().flat_map(|f| f.exchanges.iter().take(SHOWN_FOR_FINDING)))
             .chain(light.into_iter().flat_map(shown));
-        let chosen: Vec<&Arc<Exchange>> = wanted
-            .filter(|id| seen.insert(*id))
-            .filter_map(|id| journal.get(id).copied())
-            .take(MOST)
-            .collect();
         let mut spent = 0;
-        let mut embedded: Vec<(&Arc<Exchange>, bool)> = chosen
-            .into_iter()
-            .map(|exchange| {
-                spent += cost(exchange);
-                (exchange, spent <= FULL_BUDGET)
-            })
-            .collect();
-        embedded.sort_by(|a, b| a.0.id.cmp(&b.0.id));
-        let ids = embedded.iter().map(|(exchange, _)| &exchange.id).collect();
-        let views = embedded.iter().map(|(exchange, full)| view(exchange, *full)).collect();
-        (Self { journal, embedded: ids }, views)
+        let chosen = wanted
+            .filter(|id| seen.insert(*id))
+            .filter_map(|id| Some((id, journal.find(id)?)))
+            .take(MOST)
+            .map(|(id, exchange)| {
+                spent += cost(&exchange);
+                (id, view(&exchange, spent <= FULL_BUDGET))
+            });
+        let mut chosen: Vec<(&ExchangeId, Embedded)> = chosen.collect();
+        chosen.sort_by(|a, b| a.0.cmp(b.0));
+        let (embedded, views): (Vec<_>, Vec<_>) = chosen.into_iter().unzip();
+        (Self { journal, embedded: embedded.into_iter().collect() }, views)
     }
 
     /// What a criterion points to.
@@ -143,7 +138,7 @@ impl<'a> Shelf<'a> {
         let shown: Vec<Reference> = ids
             .map(|id| Reference {
                 id: id.to_string(),
-                headline: match self.journal.get(id) {
+                headline: match self.journal.find(id) {
                     Some(exchange) if with_headline => exchange.headline(),
                     Some(_) => String::new(),
                     None => "is not in the journal".to_owned(),
@@ -295,7 +290,7 @@ fn body(body: &Body) -> Option<BodyView> {
             Some(text("Form".to_owned(), &lines.join("\n")))
         }
         Body::Pdf(content) => Some(kept("PDF", content)),
-        Body::Opaque(content) => Some(kept("Content that is neither JSON nor text", content)),
+        Body::Opaque(content) => Some(kept("Content that is not JSON or text", content)),
     }
 }
 

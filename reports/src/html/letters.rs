@@ -1,16 +1,23 @@
-//! What the page says of letters: the lifecycle, and for each test its files and reconciliation.
-//! Refuses to say in a picture what no table says.
+//! What the page says of letters: the lifecycle, for each test its files and reconciliation, and status
+//! before and after for the letters that a criterion rests on.
+//!
+//! No picture says what no table says, and no letter is shown for its looks: those at fault come first,
+//! then those of the exchanges that the criterion points to, in the order in which their updates were
+//! sent.
+
+use std::collections::{BTreeMap, HashSet};
 
 use letterproof_evidence::Bundle;
-use letterproof_model::{Move, TestId};
-use letterproof_traffic::Traffic;
+use letterproof_model::{
+    ClauseKind, CriterionResult, ExchangeId, LetterStatus, Move, TestId, Verdict,
+};
 use letterproof_traffic::books::{Reconciliation, at14_reconciliation};
-use letterproof_traffic::moves::{Count, Edge};
+use letterproof_traffic::moves::{Count, Edge, Update};
+use letterproof_traffic::{CallIx, Event, Traffic};
 use serde::Serialize;
 
 use crate::lifecycle::{self, Counts};
-use crate::tables::reconciliation;
-use crate::{samples, words};
+use crate::{tables, words};
 
 /// The lifecycle: a drawing and the same as a table.
 #[derive(Debug, Serialize)]
@@ -60,7 +67,7 @@ pub(crate) fn lifecycle(bundle: &Bundle, traffic: &Traffic) -> Option<Lifecycle>
         return None;
     }
     Some(Lifecycle {
-        svg: lifecycle::svg(&counts),
+        svg: lifecycle::draw(&counts),
         line: line(&counts),
         moves: counts.iter().map(|(edge, count)| view(edge, *count)).collect(),
         file: lifecycle::FILE_NAME,
@@ -92,7 +99,7 @@ fn view(edge: &Edge, count: Count) -> MoveView {
     let (kind, wrong) = match lifecycle::kind(edge) {
         None => ("status before not on record", false),
         Some(Move::Eligible) => ("allowed", false),
-        Some(Move::Repeat) => ("had that status already", false),
+        Some(Move::Repeat) => ("already had that status", false),
         Some(Move::NotifyOnly) => ("for NHS Notify only", true),
         Some(Move::Illegal) => ("not allowed", true),
     };
@@ -109,15 +116,15 @@ fn view(edge: &Edge, count: Count) -> MoveView {
 impl LetterFiles {
     /// Which files the traffic amounts to.
     pub(crate) fn of(traffic: &Traffic) -> Self {
-        let tests = samples::tests(traffic);
+        let tests = tables::tests_with_letters(traffic);
         Self { tests, rows: at14_reconciliation(traffic) }
     }
 
     /// The file of a test's letters.
     pub(crate) fn name(&self, test: TestId) -> Option<String> {
         match test.number() {
-            14 if !self.rows.is_empty() => Some(reconciliation::FILE_NAME.to_owned()),
-            _ => self.tests.contains(&test).then(|| samples::file_name(test)),
+            14 if !self.rows.is_empty() => Some(tables::RECONCILIATION.to_owned()),
+            _ => self.tests.contains(&test).then(|| tables::letters_file(test)),
         }
     }
 
@@ -129,7 +136,7 @@ impl LetterFiles {
 }
 
 fn reconciled(row: &Reconciliation) -> Reconciled {
-    let (specification, group) = reconciliation::names(row, "none");
+    let (specification, group) = tables::reconciliation_names(row, "none");
     let difference = row.difference();
     Reconciled {
         specification: specification.to_owned(),
@@ -148,5 +155,96 @@ fn reconciled(row: &Reconciliation) -> Reconciled {
         read_back: row.read_back.map_or_else(|| "not read".to_owned(), |read| read.to_string()),
         difference: difference.to_string(),
         even: difference == 0.0,
+    }
+}
+
+/// Letters shown for one criterion.
+const SHOWN: usize = 6;
+
+/// The letters a criterion rests on, before and after their updates.
+#[derive(Debug, Serialize)]
+pub(super) struct BeforeAfter {
+    /// `6 of 990 letters`.
+    line: String,
+    rows: Vec<Row>,
+    /// The file with all of them.
+    file: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    letter: String,
+    before: String,
+    sent: String,
+    answered: String,
+    after: String,
+}
+
+/// Every update of the supplier, by the test that is about it.
+pub(super) struct Moved<'a> {
+    traffic: &'a Traffic,
+    updates: BTreeMap<TestId, Vec<Update<'a>>>,
+}
+
+impl<'a> Moved<'a> {
+    pub(super) fn of(traffic: &'a Traffic) -> Self {
+        let mut by_test: BTreeMap<TestId, Vec<Update<'a>>> = BTreeMap::new();
+        for update in tables::all_updates(traffic) {
+            if let Some(test) = tables::test_of(update.update.status) {
+                by_test.entry(test).or_default().push(update);
+            }
+        }
+        Self { traffic, updates: by_test }
+    }
+
+    /// What a criterion shows of it; `None` for criteria that are about no letter's status.
+    pub(super) fn show(&self, criterion: &CriterionResult) -> Option<BeforeAfter> {
+        let test = criterion.id.test()?;
+        let judged = !matches!(criterion.verdict, Verdict::NotRun | Verdict::NotApplicable);
+        let updates =
+            self.updates.get(&test).filter(|_| judged && criterion.kind == ClauseKind::Check)?;
+        let at_fault: HashSet<&str> = criterion.letters.iter().map(|id| id.as_str()).collect();
+        let exchanges: HashSet<&str> = criterion.exchanges.iter().map(|id| id.as_str()).collect();
+        let in_it = |event: &Event| exchanges.contains(self.id(event.call).as_str());
+        let touched = |update: &&Update<'_>| {
+            in_it(update.sent)
+                || update.before.is_some_and(in_it)
+                || update.after.is_some_and(in_it)
+        };
+        let (faulty, others): (Vec<_>, Vec<_>) =
+            updates.iter().partition(|u| at_fault.contains(self.traffic.id_text(u.letter)));
+        let chosen: Vec<&Update<'_>> = match at_fault.is_empty() {
+            true => others.into_iter().filter(touched).collect(),
+            false => faulty,
+        };
+        if chosen.is_empty() {
+            return None;
+        }
+        let (shown, all) = (chosen.len().min(SHOWN), chosen.len());
+        let all_words = words::counted(all as u64, "update", "updates");
+        Some(BeforeAfter {
+            line: if shown == all { all_words } else { format!("{shown} of {all_words}") },
+            rows: chosen.into_iter().take(SHOWN).map(|update| self.row(update)).collect(),
+            file: tables::letters_file(test),
+        })
+    }
+
+    fn id(&self, call: CallIx) -> ExchangeId {
+        self.traffic.exchange_id(call)
+    }
+
+    fn row(&self, update: &Update<'_>) -> Row {
+        let shown = |status: LetterStatus, call| format!("{status} ({})", self.id(call));
+        let seen = |event: Option<&Event>, none: &str| {
+            let shown = event.and_then(|event| Some(shown(event.named()?, event.call)));
+            shown.unwrap_or_else(|| none.to_owned())
+        };
+        Row {
+            letter: self.traffic.id_text(update.letter).to_owned(),
+            before: seen(update.before, "not on record"),
+            sent: shown(update.update.status, update.sent.call),
+            answered: tables::answered(update),
+            after: seen(update.after, "not read back"),
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! What was measured: the flows of AT15, load runs, and figures without a plot.
-//! Refuses a picture alone: every plot has its numbers in a table beside it.
+//! What was measured: the flows of AT15, load runs, and figures without a plot. Every plot has its
+//! numbers in a table beside it.
 
 use letterproof_evidence::Bundle;
 use letterproof_model::Performance;
@@ -8,13 +8,20 @@ use letterproof_traffic::flows::Flow;
 use serde::Serialize;
 
 use super::plots::{self, PlotView};
-use super::table::Table;
 use crate::loads::LoadRun;
 use crate::measure::{self, Latencies, PERCENTILES, Stretch};
-use crate::{Extras, figures, words};
+use crate::{Extras, words};
 
 /// Rows of a table of seconds; longer runs have several seconds in a row.
 const ROWS: usize = 120;
+
+/// A plain table. The first cell of each row is its heading.
+#[derive(Debug, Serialize)]
+struct Table {
+    caption: String,
+    headings: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
 
 /// Something measured.
 #[derive(Debug, Serialize)]
@@ -73,7 +80,7 @@ pub(super) fn performance(
         lead: String::new(),
         open: true,
         limit: None,
-        figures: figures::of(p),
+        figures: words::figures(p),
         plots: Vec::new(),
         tables: Vec::new(),
         files: Vec::new(),
@@ -105,7 +112,7 @@ fn of_flow(
             stretch.throttled.len() as u64,
             "in any one second",
         )),
-        figures: performance.map(figures::of).unwrap_or_default(),
+        figures: performance.map(words::figures).unwrap_or_default(),
         plots: plots::of_stretch(&prefix, &flow.name(), &stretch, limit),
         tables: vec![by_second(&stretch), by_operation(&stretch)],
         files: Vec::new(),
@@ -202,7 +209,7 @@ fn of_load(number: usize, run: &LoadRun) -> Measured {
         .to_owned(),
         open: true,
         limit: Some(limit),
-        figures: figures::of_load(&summary.figures),
+        figures: words::load_figures(&summary.figures),
         plots: plots::of_load(&prefix, run),
         tables: load_tables(run),
         files: run.files.clone(),

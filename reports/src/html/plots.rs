@@ -1,6 +1,5 @@
-//! The plots of what was measured: rate against the limit, latencies, download throughput.
-//! Refuses to leave out what is inconvenient: where several moments share a point, the highest
-//! rate and the slowest call are drawn.
+//! The plots of what was measured: rate against the limit, latencies, download throughput. Where
+//! several moments share a point, the highest rate and the slowest call are drawn.
 
 use serde::Serialize;
 

@@ -5,7 +5,7 @@ use letterproof_evidence::{AttachedFile, Attestation, Stated, stated, statement_
 use letterproof_model::{ClauseKind, CriterionId, Results, clause};
 use serde::Serialize;
 
-use crate::words;
+use crate::{outcome, words};
 
 /// Statements owed and given.
 #[derive(Debug, Serialize)]
@@ -59,7 +59,7 @@ struct FileView {
 
 /// Words what is owed and given.
 pub(super) fn statements(results: &Results, given: &[Attestation]) -> Statements {
-    let clauses = words::shown_tests(results).flat_map(|test| {
+    let clauses = outcome::shown_tests(results).flat_map(|test| {
         test.criteria.iter().filter(|c| c.kind == ClauseKind::Attestation).map(move |c| (test, c))
     });
     Statements {

@@ -1,6 +1,6 @@
-//! How far the evidence can be trusted: what follows from the journal, what is signed, what the
-//! tool and people only say of themselves, and what NHS Notify can check on its side.
-//! Refuses to claim what the page cannot know: it is made before anything is signed.
+//! How far the evidence can be trusted: what follows from the journal, what is signed, what the tool
+//! and people only say of themselves, and what NHS Notify can check on its side. The page is made
+//! before anything is signed, so it cannot say that it was.
 
 use letterproof_evidence::{Bundle, Environment, stated};
 use letterproof_model::{Journal as _, MarkKind};
@@ -34,8 +34,8 @@ pub(super) fn trust(bundle: &Bundle, traffic: &Traffic, extras: &Extras) -> Trus
 fn derived(bundle: &Bundle) -> Vec<String> {
     let mut lines = vec![
         "Every verdict, finding and count on this page follows from the recorded exchanges alone, \
-         and so do diagrams and measurements but those of load runs. letterproof verify derives all \
-         verdicts again and compares them one by one."
+         and so do diagrams and measurements, except those of load runs. letterproof verify \
+         derives all verdicts again and compares them one by one."
             .to_owned(),
         format!(
             "Each line of the journal is chained by a hash to all lines before it. The chain was \
@@ -50,14 +50,14 @@ fn derived(bundle: &Bundle) -> Vec<String> {
                 .to_owned(),
         );
     }
-    lines.extend(bundle.results.run.remarks());
     let marks = bundle.journal.recording.marks().iter();
     let unvouched = marks.filter(|mark| matches!(mark.kind, MarkKind::Unvouched { .. }));
     lines.extend(unvouched.map(letterproof_model::Mark::words));
     lines.extend(stamps(bundle));
     lines.push(
         "Secrets were replaced before anything was written, by hashes under a key that was thrown \
-         away. Equal secrets of this run have equal hashes. Contents of letters were never kept."
+         away. Equal secrets of this run have equal hashes. The contents of letters were never \
+         kept."
             .to_owned(),
     );
     lines
@@ -76,13 +76,14 @@ fn stamps(bundle: &Bundle) -> Option<String> {
     let missing = match missing {
         0 => String::new(),
         missing => format!(
-            " {} was asked for and not got.",
-            words::counted(missing, "further one", "further ones")
+            " {} could not be obtained.",
+            words::counted(missing, "further time stamp", "further time stamps")
         ),
     };
     Some(format!(
-        "The journal holds {} of a time-stamping authority (RFC 3161), each over its head at that \
-         moment; letterproof verify checks them and tells who stamped and when.{missing}",
+        "The journal holds {} of a time-stamping authority (RFC 3161), each over the journal's \
+         head at that moment; letterproof verify checks them and shows who stamped it and \
+         when.{missing}",
         words::counted(stamped, "time stamp", "time stamps")
     ))
 }
@@ -99,13 +100,13 @@ fn signed(extras: &Extras) -> Vec<String> {
             "When this page was made, it was to be signed with the key {key}. A page cannot show \
              a signature that covers it: check it with letterproof verify."
         ),
-        None => "This bundle is unsigned: whoever had it in hand could have made all of it anew. \
+        None => "This bundle is not signed: anyone who had it could have rewritten all of it. \
                  letterproof verify says so too."
             .to_owned(),
     });
     lines.push(
-        "A signature shows that nothing was changed since, and who vouches for it. It does not \
-         show that the tool recorded truly: for that, see what NHS Notify can check."
+        "A signature shows who signed the bundle, and that nothing has changed since. It does not \
+         show that the tool recorded truthfully: for that, see what NHS Notify can check."
             .to_owned(),
     );
     lines
@@ -113,21 +114,21 @@ fn signed(extras: &Extras) -> Vec<String> {
 
 fn asserted(bundle: &Bundle, extras: &Extras) -> Vec<String> {
     let mut lines = vec![
-        "Times are those of the clock of the machine that ran this.".to_owned(),
-        "Which system made the traffic, and the machine, command line and settings below, are told \
-         by the tool and can be checked by nobody."
+        "Times are from the clock of the machine that ran this.".to_owned(),
+        "Which system made the traffic, and the machine, command line and settings below, are \
+         stated by the tool; nobody can check them."
             .to_owned(),
     ];
     if !bundle.results.run.who.is_empty() {
         lines.push(
-            "Supplier, application, test manager and window dates are stated by whoever ran this."
+            "Supplier, application, test manager and window dates are stated by the person who ran \
+             this."
                 .to_owned(),
         );
     }
     if bundle.environment.is_none() {
         lines.push(
-            "environment.json is missing, so that nothing is told of machine, command line and \
-             settings."
+            "environment.json is missing: machine, command line and settings are not recorded."
                 .to_owned(),
         );
     }
@@ -147,7 +148,7 @@ fn asserted(bundle: &Bundle, extras: &Extras) -> Vec<String> {
             n => format!("; {} withdrawn", words::counted(n, "of them is", "of them are")),
         };
         lines.push(format!(
-            "{statements} by people, shown apart above, rest on their word{withdrawn}."
+            "{statements} by people, shown separately above, rest on their word{withdrawn}."
         ));
     }
     lines
@@ -155,31 +156,31 @@ fn asserted(bundle: &Bundle, extras: &Extras) -> Vec<String> {
 
 fn checkable(bundle: &Bundle, traffic: &Traffic) -> Vec<String> {
     let mut lines = vec![format!(
-        "{CROSS_CHECK} has a row for each call with its time, X-Request-ID and X-Correlation-ID. Count \
-         from the gateway's logs to it: every call that the gateway saw must have its row, with the \
-         same answer (letterproof reconcile). A sample the other way round finds what was invented, \
-         and nothing that was left out."
+        "{CROSS_CHECK} has a row for each call with its time, X-Request-ID and X-Correlation-ID. \
+         Compare the gateway's logs with it: every call that the gateway saw must have its row, \
+         with the same answer (letterproof reconcile). A sample the other way round finds calls \
+         that were invented, but not calls that were left out."
     )];
     match nonce_prefix(&bundle.results) {
         Some(prefix) => {
             let (with, all) = with_nonce(traffic, &prefix);
             lines.push(format!(
                 "{} of {} API calls carry a correlation id that begins with {prefix}, the \
-                 reviewer's nonce. Found in the gateway's logs, it dates the run after the nonce \
-                 was issued.",
+                 reviewer's nonce. If the gateway's logs hold it, the run took place after the \
+                 nonce was issued.",
                 words::number(with),
                 words::number(all)
             ));
         }
         None => lines.push(
-            "No nonce was given, so that nothing in the gateway's logs ties the run to a date \
+            "No nonce was given, so nothing in the gateway's logs shows that the run took place \
              after a reviewer's request."
                 .to_owned(),
         ),
     }
     lines.push(
-        "The letters' present statuses and the records of management information in the target's \
-         own store must agree with the last ones shown here."
+        "The letters' current statuses and the management information that NHS Notify holds must \
+         agree with the last ones shown here."
             .to_owned(),
     );
     lines

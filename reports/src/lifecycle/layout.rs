@@ -1,8 +1,8 @@
 //! Where statuses, moves and their numbers stand, placed by hand.
 //!
-//! The main flow runs down the left; moves that skip a status pass on its left, each target having
-//! a lane of its own; what ends production stands on the right. Refuses to be clever: a move the
-//! table gains must be placed here, and a test says which.
+//! The main flow runs down the left; moves that skip a status pass on its left, each target having a
+//! lane of its own; what ends production stands on the right. A move that the table gains must be
+//! placed here, and a test says which.
 
 use letterproof_model::LetterStatus::{
     self, Accepted, Cancelled, Delivered, Dispatched, Enclosed, Failed, Forwarded, Pending,

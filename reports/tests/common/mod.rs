@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use letterproof_evidence::{
     AttachedFile, Attestation, Bundle, ENVIRONMENT_FORMAT, Environment, JOURNAL_FORMAT,
-    JournalHeader, SavedJournal, Setting,
+    JournalHeader, RunFolder, SavedJournal, Setting,
 };
 use letterproof_model::{
     About, Actor, Attempt, Body, CheckResult, ClauseKind, Connection, Content, Context, Counts,
@@ -16,7 +16,7 @@ use letterproof_model::{
     SupplierKind, TargetInfo, TestResult, Timestamp, ToolInfo, TransportError, TransportErrorKind,
     Verdict, Waiver, WaiverState, WaiverUse, Who, pack,
 };
-use letterproof_reports::{Extras, LoadRun};
+use letterproof_reports::{Extras, LoadRun, write_all};
 
 pub const BASE: &str = "https://int.example/nhs-notify-supplier";
 
@@ -26,6 +26,35 @@ pub fn at(second: i64) -> Timestamp {
 
 fn header(name: &str, value: &str) -> Header {
     Header { name: name.into(), value: value.into() }
+}
+
+/// The folder into which every report of a bundle was written, until it is dropped.
+pub struct Written {
+    _out: tempfile::TempDir,
+    folder: PathBuf,
+}
+
+impl Written {
+    pub fn of(bundle: &Bundle) -> Self {
+        let out = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(out.path(), &RunId::from("r")).unwrap();
+        write_all(bundle, &folder).unwrap();
+        Self { folder: folder.path().to_owned(), _out: out }
+    }
+
+    /// A file of it; `None` where it was not written.
+    pub fn file(&self, name: &str) -> Option<String> {
+        std::fs::read_to_string(self.folder.join(name)).ok()
+    }
+
+    /// The names of its files in the folder of a test.
+    pub fn names(&self, test: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.join(test)).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
 }
 
 pub fn exchange(number: u64, method: &str, path: &str, status: u16, body: Body) -> Exchange {

@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    Bundle, JournalHeader, JournalWriter, Opened, Rebuilt, RunFolder, Verifying, archive,
-    new_run_id, read_journal, sha256_hex, verify,
+    Bundle, JournalHeader, JournalWriter, Opened, RunFolder, archive, new_run_id, read_journal,
+    sha256_hex,
 };
+use letterproof_harness::{Verifying, verify};
 use letterproof_judge::{Head, conclude};
 use letterproof_model::{
     Actor, Brief, Connection, Content, Context, Direction, PackId, RawBody, RawExchange,
@@ -65,7 +66,7 @@ fn main() {
 fn verified(bundle: &Path) {
     let tool = tool();
     let contract = Contract::built_in().unwrap();
-    let with = Verifying { tool: &tool, key: None, contract, stampers: None, reports };
+    let with = Verifying { tool: &tool, key: None, contract, stampers: None };
     let begun = Instant::now();
     let found = verify(bundle, &with).unwrap();
     let seconds = begun.elapsed().as_secs_f64();
@@ -74,11 +75,6 @@ fn verified(bundle: &Path) {
     let peak =
         status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next());
     println!("{seconds} {}", peak.unwrap_or("0"));
-}
-
-fn reports(opened: &Opened, bundle: &Bundle) -> Result<Rebuilt, String> {
-    let found = Extras::of(opened).and_then(|extras| rebuilt(bundle, opened, &extras));
-    found.map_err(|error| error.to_string())
 }
 
 fn tool() -> ToolInfo {

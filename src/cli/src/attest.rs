@@ -1,34 +1,34 @@
-//! `letterproof attest`: a dated statement with files, tied to a clause of the pack, or the withdrawal
-//! of one. Refuses to make a time stamp void unasked.
+//! `letterproof attest`: a dated statement with files, tied to a clause of the pack, or the
+//! withdrawal of one. No time stamp is made void unasked.
 
 use letterproof_evidence::{
     Attestation, Attestations, Bundle, EvidenceError, NewAttestation, Opened, RunFolder, Sealing,
     StatementState, Withdrawal, stated, statement_state,
 };
+use letterproof_harness::{Failure, signing_key, write_reports};
 use letterproof_model::{Verdict, clause, now};
 
 use crate::args::AttestOptions;
-use crate::failure::Failure;
 use crate::out::{self, Text};
-use crate::{finish, stamping};
+use crate::stamp::is_stamped;
 
 /// Adds the statement, or withdraws one, and makes report, manifest and zip again; prints the hash of
 /// each so far, by which one that is rewritten later is known. Returns the exit code.
 pub(crate) fn attest(options: &AttestOptions) -> Result<u8, Failure> {
-    if stamping::is_stamped(&options.run) && !options.drop_stamp {
+    if is_stamped(&options.run) && !options.drop_stamp {
         return Err(Failure::Usage(format!(
             "{} has a time stamp, which a new statement makes void; give --drop-stamp to drop it, and get a new one with `letterproof stamp`",
             options.run.display()
         )));
     }
-    let key = finish::signing_key(options.sign_key.as_deref())?;
+    let key = signing_key(options.sign_key.as_deref())?;
     let sealing = match &key {
         Some(key) => Sealing::Signed(key),
         None if options.drop_signature => Sealing::SignatureDropped,
         None => Sealing::Unsigned,
     };
     let refresh = |draft: &RunFolder| -> Result<(), Failure> {
-        finish::write_reports(&Bundle::open(draft.path())?, draft, key.as_ref())
+        write_reports(&Bundle::open(draft.path())?, draft, key.as_ref())
     };
     let (run, name, role) = (&options.run, options.name.clone(), options.role.clone());
     let zip = match (options.withdraw, &options.criterion, options.date) {

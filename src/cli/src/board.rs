@@ -1,5 +1,5 @@
 //! The checklist of a witness on stderr: a table that turns on a terminal, else a plain line every
-//! few seconds. Refuses stdout, which belongs to results.
+//! few seconds. Stdout belongs to results.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;

@@ -1,14 +1,14 @@
-//! What a person must say before something is used up or production is reached.
-//! Refuses to take silence for consent: without a terminal, only an explicit option counts.
+//! What a person must say before something is used up or production is reached. Silence is no
+//! consent: without a terminal, only an explicit option counts.
 
 use std::io::BufRead;
 
 use letterproof_client::{StorageConsent, Target};
+use letterproof_harness::Failure;
 use letterproof_model::{Capability, Exchange, LetterId, Operation};
 use letterproof_steps::plan::Plan;
 use letterproof_wire::{StorageHost, is_loopback};
 
-use crate::failure::Failure;
 use crate::out::{self, Text};
 use crate::progress::Progress;
 

@@ -1,12 +1,12 @@
-//! `letterproof diff`: what changed between two runs.
-//! Refuses to weigh: a timing that changed is shown and decides nothing.
+//! `letterproof diff`: what changed between two runs. A timing that changed is shown and decides
+//! nothing.
 
-use letterproof_evidence::{DIFF_FORMAT, Difference, DifferenceKind, Opened, diff as compare};
+use letterproof_evidence::Opened;
+use letterproof_harness::{DIFF_FORMAT, Difference, DifferenceKind, Failure, diff as compare};
 use letterproof_model::{Results, Verdict};
 use serde_json::json;
 
 use crate::args::{DiffOptions, OutputFormat};
-use crate::failure::Failure;
 use crate::out::{self, Text};
 
 /// Prints the differences; returns 1 when verdicts or findings differ, else 0.

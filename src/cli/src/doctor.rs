@@ -1,21 +1,19 @@
-//! `letterproof doctor`: the preflight of a target, each finding with its remedy.
-//! Refuses to hide a letter unasked, and to keep what it saw: its journal ends with it.
+//! `letterproof doctor`: the preflight of a target, each finding with its remedy. No letter is
+//! hidden unasked, and nothing it saw is kept.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use letterproof_client::{CheckState, Diagnosis, Doctor, DoctorOptions, Target};
-use letterproof_evidence::{
-    JOURNAL_FILE, JournalHeader, JournalWriter, new_run_id, scratch_folder,
-};
+use letterproof_evidence::{JOURNAL_FILE, JournalHeader, new_run_id, scratch_folder};
+use letterproof_harness::{Failure, begin_journal};
 use letterproof_model::text::many;
 use letterproof_model::{Capability, decode_text, now};
 
 use crate::args::{DoctorArguments, OutputFormat, StorageOptions};
-use crate::failure::Failure;
-use crate::interrupt::or_stopped;
 use crate::out::{self, Text};
+use crate::process::or_stopped;
 use crate::progress::Progress;
 use crate::{consent, targets};
 
@@ -35,7 +33,7 @@ pub(crate) fn doctor(arguments: &DoctorArguments) -> Result<u8, Failure> {
         list_one: may_list(&target, arguments.yes)?,
     };
     let asked = options.list_one;
-    let runtime = crate::runtime()?;
+    let runtime = crate::process::runtime()?;
     let progress = Progress::start();
     progress.waiting(&format!("checking {} at {}", target.name, target.base_url));
     let examined = or_stopped(examine(target, options), "stopped before everything was checked");
@@ -66,8 +64,8 @@ async fn examine(target: Target, options: DoctorOptions) -> Result<Diagnosis, Fa
     let folder = scratch_folder("doctor")
         .map_err(|error| Failure::Harness(format!("cannot make a temporary folder: {error}")))?;
     let base_url = target.base_url.as_str().trim_end_matches('/').to_owned();
-    let header = JournalHeader::new(new_run_id(now())?, crate::tool(), base_url);
-    let journal = Arc::new(JournalWriter::create(&folder.path().join(JOURNAL_FILE), &header)?);
+    let header = JournalHeader::new(new_run_id(now())?, crate::process::tool(), base_url);
+    let journal = Arc::new(begin_journal(&folder.path().join(JOURNAL_FILE), &header)?);
     Ok(Doctor::new(target, journal, options).examine().await?)
 }
 

@@ -1,10 +1,9 @@
 //! `letterproof drift`: the built-in contract held against an official OpenAPI file.
-//! Refuses to judge what differs: breaking or additive is decided where both are compared.
 
 use letterproof_contract::drift::{DriftReport, compare_file};
+use letterproof_harness::Failure;
 
 use crate::args::{DriftOptions, OutputFormat};
-use crate::failure::Failure;
 use crate::out::{self, Text};
 
 /// Prints what differs; returns 1 when something breaking does, else 0.

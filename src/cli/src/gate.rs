@@ -1,16 +1,18 @@
-//! `letterproof gate`: what a pipeline asks of a bundle, as one exit code.
-//! Refuses to trust a bundle: it is verified first, and that is a demand like the others.
+//! `letterproof gate`: what a pipeline asks of a bundle, as one exit code. The bundle is verified
+//! first, and that is a demand like the others.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
-use letterproof_evidence::{Demand, Demands, SignatureState, Verification, gate as hold};
+use letterproof_evidence::SignatureState;
+use letterproof_harness::{
+    Demand, Demands, Failure, Verification, gate as hold, gate_summary, mark_reconciled,
+};
 use letterproof_model::{Results, Standing, Strict, TestId, now, pack};
 use serde_json::json;
 
 use crate::args::{Allowed, GateOptions, OutputFormat};
-use crate::failure::Failure;
 use crate::out::{self, Text};
 use crate::readiness::Run;
 use crate::{progress, reconcile, verify};
@@ -33,7 +35,7 @@ pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
         run.results.run.standing = found.standing.clone();
         let log = options.gateway.as_slice();
         if found.holds() && reconcile::agrees_with_any(&options.bundle, log)? {
-            reconcile::is_reconciled(&mut run.results);
+            mark_reconciled(&mut run.results);
         }
         let strict = options.strict.map(|strict| without_objections(&run.results, strict.into()));
         demands.extend(strict);
@@ -53,7 +55,7 @@ pub(crate) fn gate(options: &GateOptions) -> Result<u8, Failure> {
         }))?,
     }
     if let Some(file) = &options.summary {
-        let summary = letterproof_reports::gate_summary(&demands, met, results);
+        let summary = gate_summary(&demands, met, results);
         // What was found is what counts, whether or not it could be written down once more.
         if let Err(told) = append(file, &summary) {
             progress::told(&told);
@@ -112,7 +114,7 @@ fn of_the_bundle(found: &Verification, allowed: &[Allowed]) -> Vec<Demand> {
         asked.push(demand("signed", is_signed, verify::signature(&found.signature)));
     }
     if !allowed.contains(&Allowed::OtherBuild) {
-        let mine = crate::tool();
+        let mine = crate::process::tool();
         let made_by = found.tool.as_ref().map_or_else(
             || "what made it could not be read".to_owned(),
             |tool| format!("made by letterproof {} ({})", tool.version, tool.commit),

@@ -1,12 +1,11 @@
 //! `letterproof init`: a commented profile to start from.
-//! Refuses to overwrite a file.
 
 use std::io::Write as _;
 
 use letterproof_client::Profile;
+use letterproof_harness::Failure;
 
 use crate::args::InitOptions;
-use crate::failure::Failure;
 use crate::out::{self, Text};
 
 /// Writes the profile; returns the exit code.

@@ -1,29 +1,21 @@
 //! `letterproof judge`: puts a recording made elsewhere, or by an earlier run, before the judges of
-//! this version.
-//!
-//! A HAR file is redacted and recorded like live traffic; a journal is copied as it is, with what
-//! its run was asked for. Refuses to send anything, to judge what is not the recording that it
-//! claims to be, and to change what an earlier run was asked for.
+//! this version. Nothing is sent, and what an earlier run was asked for stays as it was.
 
 use std::path::{Path, PathBuf};
 
 use letterproof_client::Target;
 use letterproof_contract::Contract;
 use letterproof_evidence::{
-    BundleKey, EvidenceError, Import, ImportScope, JournalHeader, JournalWriter, Recorded,
-    RunFolder, is_har_zip, is_journal, new_run_id, read_har, read_waivers,
+    BundleKey, EvidenceError, JournalHeader, Recorded, is_har_zip, is_journal,
 };
-use letterproof_model::{Brief, Mode, Results, RunId, Selection, SupplierKind, pack};
+use letterproof_harness::{Failure, Judging, built_in, official, read_waivers, signing_key};
+use letterproof_model::{Brief, Mode, Results, Selection, SupplierKind, pack};
 use letterproof_wire::is_production_host;
 use url::Url;
 
 use crate::args::JudgeOptions;
-use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::report::refuse_other_specification;
-use crate::run::discarded;
-use crate::surroundings::environment;
-use crate::{finish, run, targets, verify};
+use crate::{process, run, targets};
 
 /// What a recording was made against, unless something else is said.
 const TARGET: &str = "int";
@@ -34,33 +26,33 @@ const OUT_AGAIN: &str = "evidence/judged";
 
 /// Judges a recording; returns the exit code.
 pub(crate) fn judge(options: &JudgeOptions) -> Result<u8, Failure> {
-    let key = finish::signing_key(options.sign_key.as_deref())?;
-    let official = verify::official(options.spec.as_deref())?;
+    let key = signing_key(options.sign_key.as_deref())?;
+    let official = official(options.spec.as_deref())?;
     let contract = match &official {
         Some(contract) => contract,
-        None => verify::built_in()?,
+        None => built_in()?,
     };
     let progress = Progress::start();
-    let judging = Judging { options, contract, key, progress: &progress };
-    let outcome = judging.recording();
+    let outcome = Recording { options, contract, progress: &progress }.judged(key);
     progress.finish();
     let (results, path) = outcome?;
     run::report(options.format, &results, &path)?;
     Ok(results.exit_code)
 }
 
-/// One judging, from a recording to a bundle.
-struct Judging<'a> {
+/// A recording, and what is asked of it.
+struct Recording<'a> {
     options: &'a JudgeOptions,
     contract: &'a Contract,
-    key: Option<BundleKey>,
     progress: &'a Progress,
 }
 
-impl Judging<'_> {
-    fn recording(&self) -> Result<(Results, PathBuf), Failure> {
+impl Recording<'_> {
+    fn judged(&self, key: Option<BundleKey>) -> Result<(Results, PathBuf), Failure> {
         match (&self.options.from, &self.options.file) {
-            (Some(bundle), _) => self.recorded(bundle, Recorded::bundle(bundle).map_err(usage)?),
+            (Some(bundle), _) => {
+                self.recorded(key, bundle, Recorded::bundle(bundle).map_err(usage)?)
+            }
             (None, Some(file)) if file.is_dir() || is_other_zip(file) => {
                 Err(Failure::Usage(format!(
                     "{} is neither a HAR file nor a journal; give a bundle with --from",
@@ -68,44 +60,25 @@ impl Judging<'_> {
                 )))
             }
             (None, Some(file)) if is_journal(file).map_err(usage)? => {
-                self.recorded(file, Recorded::file(file).map_err(usage)?)
+                self.recorded(key, file, Recorded::file(file).map_err(usage)?)
             }
-            (None, Some(file)) => self.har(file),
+            (None, Some(file)) => self.har(key, file),
             (None, None) => Err(Failure::Usage("there is nothing to judge".to_owned())),
         }
     }
 
-    /// Records the calls of a HAR file, and judges them.
-    fn har(&self, file: &Path) -> Result<(Results, PathBuf), Failure> {
+    fn har(&self, key: Option<BundleKey>, file: &Path) -> Result<(Results, PathBuf), Failure> {
         let target = self.target()?;
-        let base = base_url(&target);
-        self.tell_production(&base);
-        let scope = ImportScope { base_url: &base, token_url: target.token_url.as_deref() };
-        let import = read_har(file, &scope).map_err(usage)?;
-        for note in import.notes() {
-            self.progress.note(&format!("not in the recording: {note}"));
-        }
-        let brief = self.brief(&target)?;
-        let run_id = new_run_id(import.started())?;
-        let header = JournalHeader::briefed(run_id, import.started(), crate::tool(), brief);
-        self.written_up(OUT, &header.run_id, |folder| self.append(import, &header, folder, &target))
+        self.tell_production(target.base_url.as_str());
+        self.judging(key, OUT).har(file, &target, || self.brief(&target))
     }
 
-    fn append(
+    fn recorded(
         &self,
-        import: Import,
-        header: &JournalHeader,
-        folder: &RunFolder,
-        target: &Target,
-    ) -> Result<(), Failure> {
-        let journal = JournalWriter::create(&folder.journal_path(), header)?;
-        import.append_to(&journal)?;
-        folder.write_environment(&environment(target, None, self.contract, &journal))?;
-        Ok(())
-    }
-
-    /// Judges the journal of an earlier run again.
-    fn recorded(&self, place: &Path, journal: Recorded) -> Result<(Results, PathBuf), Failure> {
+        key: Option<BundleKey>,
+        place: &Path,
+        journal: Recorded,
+    ) -> Result<(Results, PathBuf), Failure> {
         let header = journal.header();
         self.tell_production(&header.base_url);
         if !journal.is_vouched_for() {
@@ -113,18 +86,22 @@ impl Judging<'_> {
                 .note("this journal has no manifest; only its own chain of hashes protects it");
         }
         self.refuse_another_brief(place, header)?;
-        if header.brief.is_some() {
-            refuse_other_specification(place, header, self.contract)?;
-            return self
-                .written_up(OUT_AGAIN, &header.run_id, |folder| Ok(journal.copy_to(folder)?));
+        let base_url = header.base_url.clone();
+        let brief = || {
+            let named = self.options.target.as_deref().unwrap_or(TARGET);
+            self.brief(&targets::of_recording(named, Some(&base_url))?)
+        };
+        self.judging(key, OUT_AGAIN).recorded(place, journal, brief)
+    }
+
+    fn judging<'a>(&'a self, sign_key: Option<BundleKey>, out: &'a str) -> Judging<'a> {
+        Judging {
+            tool: process::tool(),
+            out: self.options.out.as_deref().unwrap_or(Path::new(out)),
+            contract: self.contract,
+            sign_key,
+            onlooker: self.progress,
         }
-        self.progress.note(
-            "this journal does not say what its run was asked for; it is judged as the options ask",
-        );
-        let named = self.options.target.as_deref().unwrap_or(TARGET);
-        let target = targets::of_recording(named, Some(&header.base_url))?;
-        let brief = self.brief(&target)?;
-        self.written_up(OUT_AGAIN, &header.run_id, |folder| Ok(journal.copy_with(brief, folder)?))
     }
 
     /// What a run was asked for was fixed before its first request, and where it went is on record.
@@ -171,34 +148,11 @@ impl Judging<'_> {
         })
     }
 
-    /// Makes a folder, has its journal written, judges that, and closes the folder.
-    fn written_up(
-        &self,
-        out: &str,
-        run_id: &RunId,
-        fill: impl FnOnce(&RunFolder) -> Result<(), Failure>,
-    ) -> Result<(Results, PathBuf), Failure> {
-        let out = self.options.out.as_deref().unwrap_or(Path::new(out));
-        let folder = finish::new_folder(out, run_id, self.key.as_ref())?;
-        folder.leftovers().iter().for_each(|words| self.progress.note(words));
-        self.progress.note("judging what was recorded");
-        let written = fill(&folder)
-            .and_then(|()| finish::write_up(&folder, self.contract, self.key.as_ref()));
-        match written {
-            Ok(bundle) => Ok((bundle.results, finish::close(folder, self.key.as_ref())?)),
-            Err(failure) => Err(discarded(folder, failure)),
-        }
-    }
-
     fn tell_production(&self, base_url: &str) {
         if Url::parse(base_url).is_ok_and(|url| is_production_host(&url)) {
             self.progress.note("this recording is of production; nothing is sent there");
         }
     }
-}
-
-fn base_url(target: &Target) -> String {
-    target.base_url.as_str().trim_end_matches('/').to_owned()
 }
 
 /// Whether a file is a zip, but none that holds a HAR.

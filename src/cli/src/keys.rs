@@ -1,13 +1,12 @@
 //! `letterproof keys`: an RSA key pair for signed-JWT sessions, and its JWKS for the developer
-//! portal.
-//! Refuses to overwrite, and to print the private key.
+//! portal. Nothing is overwritten, and the private key never printed.
 
 use letterproof_client::SigningKey;
 use letterproof_evidence::BundleKey;
+use letterproof_harness::Failure;
 use letterproof_model::now;
 
 use crate::args::KeysOptions;
-use crate::failure::Failure;
 use crate::out::{self, Text};
 
 /// Makes and writes the pair; returns the exit code.

@@ -1,11 +1,11 @@
-//! `letterproof licences`: whose work this program is made of, and under which terms.
-//! Refuses to be out of date: a test holds the list against what cargo compiles in.
+//! `letterproof licences`: whose work this program is made of, and under which terms. A test holds
+//! the list against what cargo compiles in.
 
 use std::io::Read as _;
 
 use flate2::read::GzDecoder;
+use letterproof_harness::Failure;
 
-use crate::failure::Failure;
 use crate::out;
 
 /// The notices, compressed; made by `LETTERPROOF_UPDATE=1 cargo test --workspace --test licences`.

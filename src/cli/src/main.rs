@@ -2,7 +2,7 @@
 //!
 //! Exit codes are a contract: 0 every required test passed, 1 a required test failed, 2 wrong usage
 //! or configuration, 3 incomplete, 4 the harness failed.
-//! Refuses logic worth testing on its own: judging, traffic and evidence live in other crates.
+//! It holds arguments, consent, tables and exit codes; runs, evidence and judging live in other crates.
 
 mod args;
 mod attest;
@@ -11,15 +11,10 @@ mod consent;
 mod diff;
 mod doctor;
 mod drift;
-mod embedded;
-mod failure;
-mod finish;
 mod gate;
 mod init;
-mod interrupt;
 mod judge;
 mod keys;
-mod ledgers;
 mod licences;
 mod load;
 mod mock;
@@ -27,20 +22,18 @@ mod out;
 mod plan;
 mod plan_json;
 mod plan_text;
+mod process;
 mod progress;
-mod read_back;
 mod readiness;
 mod reconcile;
 mod report;
-mod resume;
 mod run;
 mod selftest;
 mod shell;
 mod smoke;
-mod stamping;
+mod stamp;
 mod summary;
 mod supplier;
-mod surroundings;
 mod table;
 mod targets;
 mod verify;
@@ -49,9 +42,12 @@ mod witness;
 use std::process::ExitCode;
 
 use clap::Parser;
+use letterproof_client::ClientError;
+use letterproof_harness::Failure;
+use letterproof_load::LoadError;
+use letterproof_mock::MockError;
 
 use crate::args::{Arguments, Command};
-use crate::failure::Failure;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -71,12 +67,12 @@ fn main() -> ExitCode {
             return ExitCode::from(if is_wrong { 2 } else { 0 });
         }
     };
-    start_log();
+    process::start_log();
     match dispatch(arguments) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            failure.print();
-            ExitCode::from(failure.exit_code())
+            tell(&failure);
+            ExitCode::from(exit_code(&failure))
         }
     }
 }
@@ -103,7 +99,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Command::Report(options) => report::report(&options),
         Command::Summary(options) => summary::summary(&options),
         Command::Attest(options) => attest::attest(&options),
-        Command::Stamp(options) => stamping::stamp(&options),
+        Command::Stamp(options) => stamp::stamp(&options),
         Command::Readiness(options) => readiness::readiness(&options),
         Command::Gate(options) => gate::gate(&options),
         Command::Diff(options) => diff::diff(&options),
@@ -111,29 +107,31 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     }
 }
 
-/// Which build this is, as evidence names it.
-fn tool() -> letterproof_model::ToolInfo {
-    letterproof_model::ToolInfo {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: env!("LETTERPROOF_COMMIT").to_owned(),
+/// 2 for wrong usage or configuration, 3 for letters that a load lacks and for what was stopped, 4
+/// for the harness's own failure.
+fn exit_code(failure: &Failure) -> u8 {
+    match failure {
+        Failure::Usage(_) | Failure::Lines(_) | Failure::File(_) | Failure::Features(_) => 2,
+        Failure::Client(ClientError::Ledger { .. }) => 2,
+        Failure::Client(error) if error.is_configuration() => 2,
+        Failure::Load(error) if error.is_configuration() => 2,
+        // What the load needs is not there (yet): nothing is wrong with what was asked for.
+        Failure::Load(LoadError::NoLetters { .. }) | Failure::Stopped(_) => 3,
+        Failure::Mock(MockError::Crypto(_)) => 4,
+        // Whatever else keeps the mock from starting is something it was told.
+        Failure::Mock(_) => 2,
+        Failure::Client(_) | Failure::Load(_) | Failure::Evidence(_) | Failure::Harness(_) => 4,
     }
 }
 
-/// The runtime of a command that makes or serves traffic.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Harness(format!("cannot start the runtime: {error}")))
-}
-
-/// Logs go to stderr and only when `RUST_LOG` asks for them; they never hold secrets.
-fn start_log() {
-    if std::env::var_os("RUST_LOG").is_some() {
-        tracing_subscriber::fmt()
-            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-            .with_ansi(false)
-            .with_writer(|| out::Log)
-            .init();
+/// Prints the one message, which is one line but where this program made several of it.
+fn tell(failure: &Failure) {
+    match failure {
+        Failure::Lines(lines) | Failure::Load(LoadError::NotAgreed(lines)) => out::failed(lines),
+        Failure::File(problems)
+        | Failure::Client(ClientError::Problems(problems))
+        | Failure::Load(LoadError::Problems(problems))
+        | Failure::Mock(MockError::SeedFile(problems)) => out::failed(problems.lines()),
+        one => out::failed(&[one.to_string()]),
     }
 }

@@ -1,19 +1,18 @@
-//! `letterproof mock`: serves the stand-in API until it is told to stop.
-//! Refuses to print secrets: credentials go to a folder of the caller's choice, or nowhere. A folder
-//! that holds an API key already keeps it, so that clients which know it go on working.
+//! `letterproof mock`: serves the mock API until it is told to stop. No secret is printed:
+//! credentials go to a folder of the caller's choice, or nowhere. A folder that holds an API key
+//! already keeps it, so that clients which know it go on working.
 
-use std::path::Path;
 use std::time::Duration;
 
+use letterproof_harness::{Failure, api_key_in, write_credentials};
 use letterproof_mock::{
-    AuthMode, DemoCredentials, Fault, Jwks, MediaType, Mix, MockConfig, MockServer, Profile,
-    Registration, SecretToken, SeedPlan, bench, fault_catalogue,
+    AuthMode, Fault, Jwks, MediaType, Mix, MockConfig, MockServer, Profile, Registration,
+    SecretToken, SeedPlan, fault_catalogue, measure as speed,
 };
 
 use crate::args::{GatewayPart, MockOptions, MockProfile};
-use crate::failure::Failure;
-use crate::interrupt::next_press;
 use crate::out::{self, Text};
+use crate::process::next_press;
 
 /// Serves until Ctrl-C; returns the exit code.
 pub(crate) fn mock(options: &MockOptions) -> Result<u8, Failure> {
@@ -32,7 +31,7 @@ pub(crate) fn mock(options: &MockOptions) -> Result<u8, Failure> {
         }
         config.demo_api_key = api_key_in(folder)?;
     }
-    let runtime = crate::runtime()?;
+    let runtime = crate::process::runtime()?;
     let code = runtime.block_on(async {
         if options.bench { measure(config).await } else { serve(options, config).await }
     });
@@ -138,64 +137,6 @@ fn announce(options: &MockOptions, server: &MockServer) -> Result<(), Failure> {
     }))
 }
 
-const CREDENTIALS: &str = "credentials.env";
-const API_KEY: &str = "LETTERPROOF_API_KEY";
-
-/// The API key that an earlier mock wrote to a folder.
-fn api_key_in(folder: &Path) -> Result<Option<SecretToken>, Failure> {
-    let path = folder.join(CREDENTIALS);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => {
-            return Err(Failure::Usage(format!(
-                "{}: the API key there cannot be read ({error}); remove the file or choose another \
-                 folder",
-                path.display()
-            )));
-        }
-    };
-    let keys = text.lines().filter_map(|line| line.strip_prefix(API_KEY)?.strip_prefix('='));
-    Ok(keys.map(str::trim).find(|key| !key.is_empty()).map(SecretToken::new))
-}
-
-/// Writes what a client needs: `private-key.pem`, `jwks.json`, and `credentials.env` with the
-/// names that `letterproof run` reads.
-fn write_credentials(folder: &Path, credentials: &DemoCredentials) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| {
-        Failure::Usage(format!(
-            "cannot write credentials to {}: {error}; choose another folder",
-            folder.display()
-        ))
-    };
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let key = folder.join("private-key.pem");
-    let environment = format!(
-        "{API_KEY}={}\nLETTERPROOF_KID={}\nLETTERPROOF_KEY_FILE={}\n",
-        credentials.api_key.expose(),
-        credentials.kid,
-        std::path::absolute(&key).map_err(failed)?.display()
-    );
-    write_private(&key, credentials.private_key_pem.expose()).map_err(failed)?;
-    write_private(&folder.join(CREDENTIALS), &environment).map_err(failed)?;
-    std::fs::write(folder.join("jwks.json"), credentials.jwks_json()).map_err(failed)
-}
-
-/// Writes a file that only its owner may read, where the system knows owners.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    // A file of an earlier run keeps its mode, so it is made anew.
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
-}
-
 fn print_catalogue() -> Result<(), Failure> {
     let mut text = String::new();
     for entry in fault_catalogue() {
@@ -213,7 +154,7 @@ fn print_catalogue() -> Result<(), Failure> {
 }
 
 async fn measure(config: MockConfig) -> Result<u8, Failure> {
-    let lines = bench::run(config, bench::BenchPlan::default())
+    let lines = speed::run(config, speed::MeasurePlan::default())
         .await
         .map_err(|error| Failure::Harness(error.to_string()))?;
     let mut text = Text::default();

@@ -11,10 +11,9 @@ use std::time::{Duration, Instant};
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use letterproof_harness::Failure;
 use letterproof_model::{visible, visible_json, visible_lines};
 use serde::Serialize;
-
-use crate::failure::Failure;
 
 /// Text for people: whole lines, each made visible.
 #[derive(Debug, Clone, Default)]

@@ -1,6 +1,5 @@
-//! A plan as one JSON document, format `letterproof-plan/1`.
-//! Refuses words where numbers are meant: every count is a range with `least` and `most`, where
-//! `most` is null when nobody can tell.
+//! A plan as one JSON document, format `letterproof-plan/1`. Every count is a range with `least`
+//! and `most`, where `most` is null when nobody can tell.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use letterproof_steps::plan::{Bill, Need, Range, ScenarioPlan};
 use serde_json::{Map, Value, json};
 
-use crate::plan::{Planned, shortage};
+use letterproof_harness::{Planned, shortage};
 
 /// The name and version of the format.
 const PLAN_FORMAT: &str = "letterproof-plan/1";

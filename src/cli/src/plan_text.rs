@@ -1,5 +1,4 @@
 //! A plan as text for people: each scenario with its costs, then the whole.
-//! Refuses tables: lines can be read aloud, and compared with `diff`.
 
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
@@ -9,7 +8,7 @@ use letterproof_model::{Capability, LetterStatus, Operation};
 use letterproof_steps::plan::{Bill, Need, Range};
 
 use crate::out::Text;
-use crate::plan::{Planned, shortage};
+use letterproof_harness::{Planned, shortage};
 
 /// Renders a plan.
 pub(crate) fn render(planned: &Planned) -> Text {

@@ -1,17 +1,19 @@
 //! Progress on stderr: a live line on a terminal, else a plain line every few seconds, also while
-//! nothing happens: what is waited for is said again, with how long it has been.
-//! Refuses stdout, which belongs to results.
+//! nothing happens: what is waited for is said again, with how long it has been. Stdout belongs to
+//! results.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use letterproof_client::ProgressEvent;
 use letterproof_evidence::RunFolder;
+use letterproof_harness::{Onlooker, StopRequest};
 use letterproof_load::LoadProgress;
 use letterproof_model::ScenarioOutcome;
+use letterproof_reference_supplier::ProgressEvent;
 use letterproof_steps::StepEvent;
 
 use crate::out::{Live, Text};
+use crate::process;
 
 /// Between two plain lines, when stderr is no terminal.
 const PLAIN_EVERY: Duration = Duration::from_secs(3);
@@ -163,6 +165,36 @@ impl Progress {
         let mut shared = self.shared();
         shared.is_over = true;
         shared.live.finish();
+    }
+}
+
+impl Onlooker for Progress {
+    fn note(&self, text: &str) {
+        Self::note(self, text);
+    }
+
+    fn waiting(&self, text: &str) {
+        Self::waiting(self, text);
+    }
+
+    fn doing(&self, event: &ProgressEvent) {
+        Self::doing(self, event);
+    }
+
+    fn scenario(&self, event: StepEvent) {
+        Self::scenario(self, event);
+    }
+
+    fn load(&self, progress: &LoadProgress) {
+        Self::load(self, progress);
+    }
+
+    fn cut_off(&self) {
+        Self::cut_off(self);
+    }
+
+    fn stop_request(&self, last_words: String) -> StopRequest {
+        process::stop_request(last_words)
     }
 }
 

@@ -1,15 +1,16 @@
-//! `letterproof readiness`: how far a supplier is, over all its runs.
-//! Refuses bundles that do not verify: what was changed afterwards shows nothing. And bundles of
-//! different suppliers: what one's system showed says nothing of another's.
+//! `letterproof readiness`: how far a supplier is, over all its runs. Each bundle must verify: what
+//! was changed afterwards shows nothing. All must be of one supplier: what one's system showed says
+//! nothing of another's.
 
 use letterproof_evidence::{
-    Attestation, Attestations, EvidenceError, Opened, Readiness, RunLine, Submission, read_context,
-    read_results,
+    Attestation, Attestations, EvidenceError, Opened, read_context, read_results,
+};
+use letterproof_harness::{
+    Failure, Readiness, RunLine, Submission, mark_reconciled, readiness_markdown,
 };
 use letterproof_model::{Context, Results};
 
 use crate::args::{ReadinessOptions, SummaryFormat};
-use crate::failure::Failure;
 use crate::out::{self, Table, Text};
 use crate::{reconcile, verify};
 
@@ -21,18 +22,16 @@ pub(crate) fn readiness(options: &ReadinessOptions) -> Result<u8, Failure> {
         let mut run = Run::read(bundle).map_err(|error| Failure::Usage(error.to_string()))?;
         run.results.run.standing = found.standing;
         if reconcile::agrees_with_any(bundle, &options.gateway)? {
-            reconcile::is_reconciled(&mut run.results);
+            mark_reconciled(&mut run.results);
         }
         runs.push(run);
     }
     let submissions: Vec<Submission<'_>> = runs.iter().map(Run::submission).collect();
-    let readiness = letterproof_evidence::readiness(&submissions)
+    let readiness = letterproof_harness::readiness(&submissions)
         .map_err(|error| Failure::Usage(error.to_string()))?;
     match options.format {
         SummaryFormat::Table => out::print(&Shown::of(&readiness).text())?,
-        SummaryFormat::Markdown => {
-            out::document(&letterproof_reports::readiness_markdown(&readiness))?
-        }
+        SummaryFormat::Markdown => out::document(&readiness_markdown(&readiness))?,
         SummaryFormat::Json => out::json(&readiness)?,
     }
     Ok(u8::from(!readiness.ready))
@@ -199,7 +198,7 @@ mod tests {
             context: &context,
             attestations: &[],
         });
-        let readiness = letterproof_evidence::readiness(&submissions).unwrap();
+        let readiness = letterproof_harness::readiness(&submissions).unwrap();
         let mut shown = Shown::of(&readiness);
         let whole = shown.text();
         shown.tables.iter_mut().for_each(|table| table.within(80));

@@ -1,18 +1,15 @@
 //! `letterproof reconcile` and `letterproof sample`: a bundle against the gateway's own log, all of
-//! it or some calls by hand.
-//! Refuses bundles that are not as they were made: what was changed afterwards shows nothing.
+//! it or some calls by hand. The bundle must be as it was made: what was changed afterwards shows
+//! nothing.
 
 use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
-use letterproof_evidence::{
-    EvidenceError, MatchedBy, Opened, Reconciliation, Said, Sample, SavedJournal, check_integrity,
-    read_bundled_journal,
-};
-use letterproof_model::{Place, Results, grouped, text::many};
+use letterproof_evidence::{EvidenceError, Opened, read_bundled_journal};
+use letterproof_harness::{Failure, MatchedBy, Reconciliation, Said, Sample, intact_journal};
+use letterproof_model::{Journal as _, grouped, text::many};
 
 use crate::args::{OutputFormat, ReconcileOptions, SampleOptions};
-use crate::failure::Failure;
 use crate::out::{self, Text};
 use crate::progress;
 
@@ -23,12 +20,11 @@ const TOLERANCE: SignedDuration = SignedDuration::from_secs(300);
 
 /// Prints which calls only one side knows; returns 0 when there is none, else 1.
 pub(crate) fn reconcile(options: &ReconcileOptions) -> Result<u8, Failure> {
-    let journal = journal(&options.bundle)?;
+    let journal = intact_journal(&options.bundle)?;
     let tolerance = SignedDuration::try_from(options.tolerance).map_err(|_| {
         Failure::Usage("--tolerance is longer than any log; write for example 5m".to_owned())
     })?;
-    let found =
-        letterproof_evidence::reconcile(&journal, &options.log, tolerance).map_err(usage)?;
+    let found = letterproof_harness::reconcile(&journal, &options.log, tolerance).map_err(usage)?;
     match options.format {
         OutputFormat::Table => out::print(&differences(&found))?,
         OutputFormat::Json => out::json(&found)?,
@@ -46,7 +42,7 @@ pub(crate) fn agrees_with_any(bundle: &Path, logs: &[PathBuf]) -> Result<bool, F
     let journal = read_bundled_journal(&Opened::open(bundle).map_err(usage)?).map_err(usage)?;
     let mut agrees = false;
     for log in logs {
-        let found = letterproof_evidence::reconcile(&journal, log, TOLERANCE).map_err(usage)?;
+        let found = letterproof_harness::reconcile(&journal, log, TOLERANCE).map_err(usage)?;
         if found.agrees && !found.by_ids {
             progress::told(&format!("{}: {}", log.display(), too_weak(&found.matched_by)));
         }
@@ -55,38 +51,17 @@ pub(crate) fn agrees_with_any(bundle: &Path, logs: &[PathBuf]) -> Result<bool, F
     Ok(agrees)
 }
 
-/// Has the results of a run say that the gateway's log holds the same calls, where they claim INT:
-/// a log says nothing of a mock.
-pub(crate) fn is_reconciled(results: &mut Results) {
-    if let Some(standing) = &mut results.run.standing
-        && standing.place == Place::IntClaimed
-    {
-        standing.place = Place::IntReconciled;
-    }
-}
-
 /// Prints calls to look up by hand; returns 0.
 pub(crate) fn sample(options: &SampleOptions) -> Result<u8, Failure> {
-    let journal = journal(&options.bundle)?;
+    let journal = intact_journal(&options.bundle)?;
     let n = usize::try_from(options.n).unwrap_or(usize::MAX);
-    let sample = letterproof_evidence::sample(&journal, n, &options.seed);
+    let sample = letterproof_harness::sample(&journal, n, &options.seed);
+    journal.recording.whole().map_err(EvidenceError::from)?;
     match options.format {
         OutputFormat::Table => out::print(&chosen(&sample))?,
         OutputFormat::Json => out::json(&sample)?,
     }
     Ok(0)
-}
-
-/// The journal of a bundle that is as it was made.
-fn journal(bundle: &Path) -> Result<SavedJournal, Failure> {
-    let opened = Opened::open(bundle).map_err(usage)?;
-    if let Some(problem) = check_integrity(&opened, None).problems.first() {
-        return Err(Failure::Usage(format!(
-            "{}: not sound: {problem}; `letterproof verify` says more",
-            bundle.display()
-        )));
-    }
-    read_bundled_journal(&opened).map_err(usage)
 }
 
 fn usage(error: EvidenceError) -> Failure {

@@ -1,20 +1,19 @@
 //! `letterproof report`: renders a saved run, or makes an honest bundle of one that broke off.
-//! Refuses to complete what is still being written.
 
 use std::path::{Path, PathBuf};
 
-use letterproof_contract::Contract;
 use letterproof_evidence::{
-    Bundle, EvidenceError, INCOMPLETE, JournalHeader, Opened, RunFolder, Sealing, archive,
-    read_journal, zip_path,
+    Bundle, EvidenceError, INCOMPLETE, Opened, RunFolder, Sealing, archive, read_journal, zip_path,
+};
+use letterproof_harness::{
+    Failure, built_in, close, official, refuse_other_specification, signing_key, write_up,
 };
 use letterproof_reports::Extras;
 
 use crate::args::{OutputFormat, ReportFormat, ReportOptions};
-use crate::failure::Failure;
 use crate::out::{self, Text};
 use crate::progress::tell_leftovers;
-use crate::{finish, run, verify};
+use crate::run;
 
 /// Prints one report, or completes what a run left; returns the exit code.
 pub(crate) fn report(options: &ReportOptions) -> Result<u8, Failure> {
@@ -24,8 +23,8 @@ pub(crate) fn report(options: &ReportOptions) -> Result<u8, Failure> {
     let completes = options.sign_key.is_some() || options.spec.is_some() || options.drop_signature;
     if !broke_off && completes {
         return Err(Failure::Usage(format!(
-            "{}: --sign-key, --spec and --drop-signature belong to the folder of a run that broke \
-             off, and this one is whole; leave them out",
+            "{}: --sign-key, --spec and --drop-signature are only for the folder of an interrupted \
+             run, and this one is complete; leave them out",
             run.display()
         )));
     }
@@ -91,11 +90,11 @@ fn rendered(format: ReportFormat, bundle: &Bundle, extras: &Extras) -> Result<St
 
 /// Judges what a run that broke off had recorded, as far as it came, and makes its bundle.
 fn complete(options: &ReportOptions) -> Result<PathBuf, Failure> {
-    let key = finish::signing_key(options.sign_key.as_deref())?;
-    let official = verify::official(options.spec.as_deref())?;
+    let key = signing_key(options.sign_key.as_deref())?;
+    let official = official(options.spec.as_deref())?;
     let contract = match &official {
         Some(contract) => contract,
-        None => verify::built_in()?,
+        None => built_in()?,
     };
     let sealing = match key.as_ref() {
         None if options.drop_signature => Sealing::SignatureDropped,
@@ -105,29 +104,10 @@ fn complete(options: &ReportOptions) -> Result<PathBuf, Failure> {
     tell_leftovers(&folder);
     let journal = read_journal(&folder.journal_path()).map_err(usage)?;
     refuse_other_specification(&options.run, &journal.header, contract)?;
-    let bundle = finish::write_up(&folder, contract, key.as_ref())?;
-    let path = finish::close(folder, key.as_ref())?;
+    let bundle = write_up(&folder, contract, key.as_ref())?;
+    let path = close(folder, key.as_ref())?;
     if options.format.is_none() {
         run::report(OutputFormat::Table, &bundle.results, &path)?;
     }
     Ok(path)
-}
-
-/// A run must be judged by the contract it was to be judged by.
-pub(crate) fn refuse_other_specification(
-    run: &Path,
-    header: &JournalHeader,
-    contract: &Contract,
-) -> Result<(), Failure> {
-    let asked = header.brief.as_ref().and_then(|brief| brief.specification.as_deref());
-    if asked == contract.specification() {
-        return Ok(());
-    }
-    Err(Failure::Usage(format!(
-        "{}: this run was to be judged with {}; give that with --spec",
-        run.display(),
-        asked.map_or("the built-in contract".to_owned(), |hash| format!(
-            "an official specification (SHA-256 of its schemas {hash})"
-        ))
-    )))
 }

@@ -1,17 +1,17 @@
 //! `letterproof selftest`: every known fault and every honest variation against the harness's own
-//! judges, or whole runs under noise against none.
-//! Refuses to leave this machine: the API and the print houses are its own.
+//! judges, or whole runs under noise against none. It never leaves this machine: the API and the
+//! sample suppliers are its own.
 
 use std::sync::Arc;
 
+use letterproof_harness::Failure;
 use letterproof_selftest::{
     NoiseEvent, NoiseOptions, NoiseProgress, Options, Row, SelftestError, run, run_noise,
 };
 
 use crate::args::{OutputFormat, SelftestOptions};
-use crate::failure::Failure;
-use crate::interrupt::or_stopped;
 use crate::out;
+use crate::process::or_stopped;
 use crate::progress::Progress;
 
 /// Runs the trials or the noisy runs; returns the exit code.
@@ -36,7 +36,7 @@ fn matrix(asked: &SelftestOptions) -> Result<u8, Failure> {
     progress.finish();
     let matrix = matrix?;
     if let Some(folder) = &asked.out {
-        matrix.write(folder)?;
+        matrix.write(folder).map_err(refused)?;
     }
     match asked.format {
         OutputFormat::Table => out::document(&matrix.text())?,
@@ -62,7 +62,7 @@ fn noise(asked: &SelftestOptions, runs: usize) -> Result<u8, Failure> {
     progress.finish();
     let report = report?;
     if let Some(folder) = &asked.out {
-        report.write(folder)?;
+        report.write(folder).map_err(refused)?;
     }
     match asked.format {
         OutputFormat::Table => out::document(&report.text())?,
@@ -75,14 +75,13 @@ fn noise(asked: &SelftestOptions, runs: usize) -> Result<u8, Failure> {
 fn unless_stopped<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SelftestError> + Send + 'static,
 ) -> Result<T, Failure> {
-    let runtime = crate::runtime()?;
+    let runtime = crate::process::runtime()?;
     let worked = async {
         let done = tokio::task::spawn_blocking(work).await;
         done.map_err(|error| Failure::Harness(format!("the self-test failed: {error}")))?
-            .map_err(Failure::from)
+            .map_err(refused)
     };
-    let words =
-        "stopped before the last row; the rows told so far hold, and a self-test begins anew";
+    let words = "stopped before the last row; the rows told so far hold, and a self-test starts again from the beginning";
     let done = runtime.block_on(or_stopped(worked, words));
     // Trials under way end with the process.
     runtime.shutdown_background();
@@ -94,13 +93,11 @@ fn jobs(asked: &SelftestOptions) -> usize {
     asked.jobs.map_or(0, usize::from)
 }
 
-impl From<SelftestError> for Failure {
-    fn from(error: SelftestError) -> Self {
-        match error {
-            SelftestError::Unknown(_) | SelftestError::Write { .. } => {
-                Self::Usage(error.to_string())
-            }
-            _ => Self::Harness(error.to_string()),
+fn refused(error: SelftestError) -> Failure {
+    match error {
+        SelftestError::Unknown(_) | SelftestError::Write { .. } => {
+            Failure::Usage(error.to_string())
         }
+        _ => Failure::Harness(error.to_string()),
     }
 }

@@ -1,13 +1,12 @@
 //! `letterproof completions` and `letterproof man`: what a shell and `man` need, made from the same
 //! definitions as the command line itself.
-//! Refuses to install anything: it prints, or writes into a folder that was named.
 
 use std::path::Path;
 
 use clap::CommandFactory as _;
+use letterproof_harness::Failure;
 
 use crate::args::{Arguments, CompletionsOptions, ManOptions};
-use crate::failure::Failure;
 use crate::out;
 
 /// Prints a completion script; returns the exit code.

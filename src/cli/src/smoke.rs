@@ -1,33 +1,21 @@
-//! `letterproof run --target prod-smoke`: the production smoke test, and nothing else.
-//!
-//! The named letters are fetched and downloaded, one record of management information is
-//! submitted for those that can be printed, and read back. A person prints and posts the sample.
-//! Refuses to start without named letters and the host's name, typed or given with `--confirm`.
+//! `letterproof run --target prod-smoke`: the production smoke test, and nothing else. It starts only
+//! with named letters and the host's name, typed or given with `--confirm`.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use letterproof_client::{
-    Flow, Ledger, Preparation, ProductionConsent, Session, SessionOptions, SmokeRun, Supplier,
-    Target,
-};
-use letterproof_evidence::{JournalHeader, JournalWriter, new_run_id, read_journal};
-use letterproof_model::{Journal as _, LetterId, Mode, Recorder, now};
+use letterproof_client::{ProductionConsent, Target};
+use letterproof_harness::{Failure, Smoke};
+use letterproof_model::LetterId;
 use letterproof_wire::is_production_host;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::args::{OutputFormat, RunOptions, Suite};
-use crate::consent;
-use crate::failure::Failure;
-use crate::finish;
-use crate::interrupt::Interrupt;
 use crate::out::{self, Text};
 use crate::progress::{Progress, tell_leftovers};
 use crate::targets::{self, PROD_SMOKE};
+use crate::{consent, process};
 
-/// The version of `smoke.json`.
-const FORMAT: &str = "letterproof-smoke/1";
 /// The one production host that the smoke test is made for.
 const PRODUCTION: &str = "api.service.nhs.uk";
 
@@ -35,7 +23,7 @@ const PRODUCTION: &str = "api.service.nhs.uk";
 pub(crate) fn smoke(options: &RunOptions) -> Result<u8, Failure> {
     refuse_the_rest(options)?;
     let target = target(options)?;
-    let runtime = crate::runtime()?;
+    let runtime = process::runtime()?;
     let code = runtime.block_on(drive(options, target));
     runtime.shutdown_timeout(Duration::from_secs(1));
     code
@@ -97,113 +85,20 @@ fn target(options: &RunOptions) -> Result<Target, Failure> {
 }
 
 async fn drive(options: &RunOptions, target: Target) -> Result<u8, Failure> {
-    let run_id = new_run_id(now())?;
-    let folder = finish::new_folder(&options.out, &run_id, None)?;
-    tell_leftovers(&folder);
-    let context = target.context(Mode::Driven);
-    let header =
-        JournalHeader::new(run_id, crate::tool(), context.base_url.clone()).with_chained_ids();
-    let journal = Arc::new(JournalWriter::create(&folder.journal_path(), &header)?);
-    let recorder: Arc<dyn Recorder> = journal.clone();
-    let words = format!(
-        "stopped before the end; what was recorded is in {}. What was sent cannot be taken back, and a smoke test cannot be resumed: start it again",
-        folder.path().display()
-    );
     let progress = Progress::start();
-    progress.waiting(&format!("the smoke test of {}", context.base_url));
-    let driven = drive_session(options, target, recorder, &words).await;
-    progress.finish();
-    let run = match driven {
-        Ok(run) => run,
-        Err(failure) => {
-            drop(journal);
-            // Where nothing was sent there is nothing to keep.
-            let sent = read_journal(&folder.journal_path())
-                .is_ok_and(|saved| !saved.recording.exchanges().is_empty());
-            if !sent {
-                folder.discard()?;
-            }
-            return Err(failure);
-        }
+    let smoke = Smoke {
+        tool: process::tool(),
+        out: &options.out,
+        target,
+        named: PROD_SMOKE,
+        nonce: options.nonce.clone(),
+        onlooker: &progress,
     };
-    journal.sync().map_err(|error| Failure::Harness(error.message))?;
-    drop(journal);
-    let value = result(&run, &context.base_url);
-    folder.write_context(&context)?;
-    folder.write("smoke.json", format!("{value:#}\n").as_bytes())?;
-    let path = folder.finish()?;
+    let driven = smoke.drive(tell_leftovers).await;
+    progress.finish();
+    let (value, path) = driven?;
     report(options, &value, &path)?;
     Ok(u8::from(value["passed"] != true))
-}
-
-async fn drive_session(
-    options: &RunOptions,
-    target: Target,
-    recorder: Arc<dyn Recorder>,
-    stopped: &str,
-) -> Result<SmokeRun, Failure> {
-    let interrupt = Interrupt::listen(stopped.to_owned());
-    let session = Session::new(
-        target,
-        recorder,
-        SessionOptions { nonce: options.nonce.clone(), ..SessionOptions::default() },
-    )?;
-    let smoked = async {
-        session.preflight(&Flow::supplier(session.nonce())).await?;
-        let ledger = Ledger::in_memory(session.target());
-        let supplier = Supplier::new(session.clone(), ledger).for_scenario("production smoke test");
-        supplier.smoke_test(now()).await
-    };
-    let smoked = interrupt.unless_pressed(smoked, || session.stop()).await;
-    // However it ended: nothing is recorded behind the back of what is written next.
-    session.close().await;
-    match smoked {
-        Some(smoked) => Ok(smoked?),
-        None => Err(Failure::Stopped(stopped.to_owned())),
-    }
-}
-
-/// What came of it: it passed when every letter can be printed and the record reads back.
-fn result(run: &SmokeRun, base_url: &str) -> Value {
-    let letters: Vec<Value> = run
-        .letters
-        .iter()
-        .map(|letter| {
-            let (outcome, pages) = match letter.outcome {
-                Preparation::Ready { pages } => ("can be printed", Some(pages)),
-                _ => (letter.problem.as_deref().unwrap_or("cannot be printed"), None),
-            };
-            json!({
-                "id": letter.id,
-                "printable": letter.is_ready(),
-                "outcome": outcome,
-                "pages": pages,
-                "exchanges": letter.exchanges,
-            })
-        })
-        .collect();
-    let submitted = run.record.as_ref();
-    let read = run.read_back.as_ref();
-    let same = read.is_some_and(|answer| {
-        answer.status == 200
-            && answer.value.as_ref().zip(submitted).is_some_and(|(document, submission)| {
-                Some(&document.data.id) == submission.id.as_ref()
-                    && document.data.attributes.as_ref() == Some(&submission.record)
-            })
-    });
-    json!({
-        "format": FORMAT,
-        "target": PROD_SMOKE,
-        "base_url": base_url,
-        "letters": letters,
-        "record": {
-            "id": submitted.and_then(|submission| submission.id.as_ref()),
-            "quantity": submitted.map(|submission| submission.record.quantity),
-            "read_back": read.map(|answer| answer.status),
-            "same": same,
-        },
-        "passed": same && run.letters.iter().all(letterproof_client::Prepared::is_ready),
-    })
 }
 
 fn report(options: &RunOptions, value: &Value, path: &Path) -> Result<(), Failure> {

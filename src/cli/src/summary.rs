@@ -1,11 +1,11 @@
-//! `letterproof summary`: what a bundle shows, as a text for an e-mail.
-//! Refuses a bundle that does not verify: what was changed afterwards shows nothing.
+//! `letterproof summary`: what a bundle shows, as a text for an e-mail. The bundle must verify:
+//! what was changed afterwards shows nothing.
 
 use letterproof_evidence::{Bundle, EvidenceError, Opened};
+use letterproof_harness::Failure;
 use letterproof_reports::{Extras, mail_summary};
 
 use crate::args::{MailFormat, SummaryOptions};
-use crate::failure::Failure;
 use crate::{out, verify};
 
 /// Prints the summary of a bundle; returns 0.

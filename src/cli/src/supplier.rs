@@ -1,19 +1,20 @@
 //! `letterproof supplier`: a sample supplier, honest or wrong in one way, to try a witness with.
-//! Refuses production, like everything but the smoke test.
+//! Like everything but the smoke test, it never goes to production.
 
 use std::time::Duration;
 
-use letterproof_client::{Auth, ClientError, ProgressEvent, SecretSource, SigningKey, Target};
-use letterproof_supplier::{
-    Access, DayEnd, DayProgress, Fault, Habit, ModelSupplier, Secret, ShiftReport, SupplierError,
+use letterproof_client::{Auth, ClientError, SecretSource, SigningKey, Target};
+use letterproof_harness::Failure;
+use letterproof_reference_supplier::ProgressEvent;
+use letterproof_sample_supplier::{
+    Access, DayEnd, DayProgress, Fault, Habit, SampleSupplier, Secret, ShiftReport, SupplierError,
     SupplierSettings, fault_catalogue, habit_catalogue,
 };
 use url::Url;
 
 use crate::args::{OutputFormat, SupplierOptions};
-use crate::failure::Failure;
-use crate::interrupt::pressed;
 use crate::out::{self, Text};
+use crate::process::{self, pressed};
 use crate::progress::Progress;
 
 /// Works a day; returns the exit code.
@@ -31,10 +32,10 @@ pub(crate) fn supplier(options: &SupplierOptions) -> Result<u8, Failure> {
         .map(|name| Fault::parse(name))
         .collect::<Result<_, _>>()
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    let model = ModelSupplier::new(settings(options)?, faults)?;
+    let model = SampleSupplier::new(settings(options)?, faults).map_err(refused)?;
     let progress = Progress::start();
     let told = progress.clone();
-    let runtime = crate::runtime()?;
+    let runtime = process::runtime()?;
     progress.waiting("waiting for an answer");
     let listener = move |step: DayProgress<'_>| {
         told.doing(&ProgressEvent {
@@ -51,7 +52,7 @@ pub(crate) fn supplier(options: &SupplierOptions) -> Result<u8, Failure> {
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
     progress.finish();
-    let report = report?;
+    let report = report.map_err(refused)?;
     match options.format {
         OutputFormat::Table => out::print(&text(&report))?,
         OutputFormat::Json => out::json(&report)?,
@@ -70,10 +71,8 @@ fn catalogue(entries: &[impl ToString]) -> Result<u8, Failure> {
     Ok(0)
 }
 
-impl From<SupplierError> for Failure {
-    fn from(error: SupplierError) -> Self {
-        Self::Usage(error.to_string())
-    }
+fn refused(error: SupplierError) -> Failure {
+    Failure::Usage(error.to_string())
 }
 
 fn settings(options: &SupplierOptions) -> Result<SupplierSettings, Failure> {

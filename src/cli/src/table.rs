@@ -1,9 +1,10 @@
-//! The result as a table for people.
-//! Refuses to hide: every one of the fifteen tests has its line, also those that did not run.
+//! The result as a table for people. Every one of the fifteen tests has its line, also those that
+//! did not run.
 
 use std::path::Path;
 
 use letterproof_evidence::statement_state;
+use letterproof_load::{Checked, LoadOutcome};
 use letterproof_model::{
     About, CheckResult, Counts, FindingKind, Performance, Results, TestResult, Verdict,
     WaiverState, WaiverUse, is_waived, unwaived_verdict,
@@ -106,7 +107,7 @@ fn beside_the_verdicts(results: &Results) -> Vec<String> {
     let (judged, waivers) = (results.judged(), &results.waivers);
     let objected = results.run.strict.and_then(|strict| {
         let ids = judged.objections(strict, waivers);
-        (!ids.is_empty()).then(|| format!("--strict {strict} objects to {}", ids.join(", ")))
+        (!ids.is_empty()).then(|| format!("--strict {strict} does not allow {}", ids.join(", ")))
     });
     let failed: Vec<String> = results
         .tests
@@ -312,7 +313,7 @@ fn not_applicable(text: &mut Text, results: &Results) {
     let proved = if proved.is_empty() { "nothing".to_owned() } else { proved.join(", ") };
     text.gap();
     text.line(format_args!("not applicable here: {}", reasons.join("; ")));
-    text.line(format_args!("shown for those tests all the same: {proved}"));
+    text.line(format_args!("shown for those tests nevertheless: {proved}"));
 }
 
 fn some<T: ToString>(ids: &[T]) -> String {
@@ -322,4 +323,36 @@ fn some<T: ToString>(ids: &[T]) -> String {
         words.push(format!("and {} more", ids.len() - SHOWN));
     }
     words.join(", ")
+}
+
+/// What a load measured, what became of its thresholds, and where its evidence is.
+pub(crate) fn load(outcome: &LoadOutcome, path: &Path) -> Text {
+    let mut table = out::table(["figure", "value"]);
+    for (name, value) in &outcome.performance.figures {
+        table.row([name.clone(), figure(*value)]);
+    }
+    let mut text = Text::default();
+    text.table(&table);
+    text.append(&thresholds(&outcome.thresholds));
+    text.gap();
+    text.line(format_args!("evidence  {}", path.display()));
+    text
+}
+
+/// A figure with as many places as it needs.
+fn figure(value: f64) -> String {
+    if value.fract().abs() < f64::EPSILON { format!("{value:.0}") } else { format!("{value:.3}") }
+}
+
+/// What became of the thresholds of a load.
+pub(crate) fn thresholds(checked: &[Checked]) -> Text {
+    let mut table = out::table(["threshold", "", "expected", "observed"]);
+    for threshold in checked {
+        let word = if threshold.kept { "kept" } else { "BROKEN" };
+        table.row([&threshold.name, word, &threshold.expected, &threshold.observed]);
+    }
+    let mut text = Text::default();
+    text.gap();
+    text.table(&table);
+    text
 }

@@ -1,21 +1,22 @@
-//! From `--target` and `--base-url` to a target, in one place for every command.
-//! Refuses production, whatever a target calls itself: only the smoke test may reach it, by a way
-//! of its own. A recording may be of production, for nothing is sent.
+//! From `--target` and `--base-url` to a target, in one place for every command. Production is
+//! refused, whatever a target calls itself: only the smoke test may reach it, by a way of its own.
+//! A recording may be of production, for nothing is sent.
 
 use letterproof_client::{Auth, ClientError, Profile, Target};
+pub(crate) use letterproof_harness::is_embedded;
+use letterproof_harness::{Failure, LedgerPlace};
 use letterproof_model::Capability;
 use letterproof_wire::is_production_host;
 use url::Url;
 
 use crate::args::{RunOptions, StorageOptions};
-use crate::failure::Failure;
 
 /// The name of the one target that may be production.
 pub(crate) const PROD_SMOKE: &str = "prod-smoke";
 /// Where production is, for recordings of it.
 const PRODUCTION: &str = "https://api.service.nhs.uk/nhs-notify-supplier";
 
-/// The target that a run goes to, and the supplier it is meant for; `None` for the double inside
+/// The target that a run goes to, and the supplier it is meant for; `None` for the mock inside
 /// the run's own process.
 pub(crate) fn of_run(options: &RunOptions) -> Result<Option<Profile>, Failure> {
     if is_embedded(&options.target, options.base_url.as_deref()) {
@@ -36,9 +37,11 @@ pub(crate) fn of_run(options: &RunOptions) -> Result<Option<Profile>, Failure> {
     Ok(Some(profile))
 }
 
-/// Whether requests go to the mock inside this process.
-pub(crate) fn is_embedded(target: &str, base_url: Option<&str>) -> bool {
-    target == "mock" && base_url.is_none()
+/// Where the ledger of a run lies.
+pub(crate) fn ledger_of_run(options: &RunOptions, profile: &Profile) -> LedgerPlace {
+    let mut place = LedgerPlace::under(options.ledger.as_deref(), &options.out, profile);
+    place.reseeded = options.reseeded;
+    place
 }
 
 /// Options that shape the mock inside the run's own process, where there is none.
@@ -90,7 +93,7 @@ pub(crate) fn resolve(
     storage: &StorageOptions,
 ) -> Result<Profile, Failure> {
     let mut profile = match (named, base_url) {
-        ("mock", Some(base)) => stand_in(base)?,
+        ("mock", Some(base)) => own_mock(base)?,
         ("mock", None) => {
             return Err(Failure::Usage(
                 "target `mock` lives inside `letterproof run`; start one with `letterproof mock` \
@@ -108,8 +111,8 @@ pub(crate) fn resolve(
     Ok(profile)
 }
 
-fn stand_in(base: &str) -> Result<Profile, ClientError> {
-    // A stand-in may be open; it is asked for a token once any credential is given.
+fn own_mock(base: &str) -> Result<Profile, ClientError> {
+    // A mock may be open; it is asked for a token once any credential is given.
     let given = std::env::vars_os().any(|(name, _)| {
         let name = name.to_string_lossy();
         name.starts_with("LETTERPROOF_K") || name == "LETTERPROOF_API_KEY"

@@ -1,19 +1,18 @@
 //! `letterproof verify`: is a bundle as it was made, and does every verdict follow from it?
-//! Refuses a target: nothing is sent, and nothing but the bundle is read.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use letterproof_contract::Contract;
 use letterproof_evidence::{
-    Bundle, BundlePublicKey, Conclusion, EvidenceError, Opened, ProblemKind, Rebuilt,
-    SignatureState, StampSeen, StamperCertificates, Verification, Verifying,
+    BundlePublicKey, EvidenceError, ProblemKind, SignatureState, StamperCertificates,
 };
-use letterproof_reports::{Extras, rebuilt};
+use letterproof_harness::{
+    Conclusion, Failure, StampSeen, Verification, Verifying, built_in, official,
+};
 
 use crate::args::{OutputFormat, VerifyOptions};
-use crate::failure::Failure;
 use crate::out::{self, Text};
+use crate::process;
 
 /// Problems printed; the JSON has them all.
 const SHOWN: usize = 40;
@@ -61,38 +60,15 @@ pub(crate) fn verified(
         Some(contract) => contract,
         None => built_in()?,
     };
-    let tool = crate::tool();
-    let with = Verifying {
-        tool: &tool,
-        key: key.as_ref(),
-        contract,
-        stampers: stampers.as_ref(),
-        reports,
-    };
-    let found = letterproof_evidence::verify(bundle, &with).map_err(usage)?;
+    let tool = process::tool();
+    let with = Verifying { tool: &tool, key: key.as_ref(), contract, stampers: stampers.as_ref() };
+    let found = letterproof_harness::verify(bundle, &with).map_err(usage)?;
     // What is no bundle, or none yet, was given wrongly: there is nothing to find unsound.
     let no_bundle = |kind| matches!(kind, ProblemKind::NotABundle | ProblemKind::Incomplete);
     match found.problems.iter().find(|problem| no_bundle(problem.kind)) {
         Some(problem) => Err(Failure::Usage(format!("{}: {problem}", bundle.display()))),
         None => Ok(found),
     }
-}
-
-/// Makes the reports of a bundle again and compares.
-fn reports(opened: &Opened, bundle: &Bundle) -> Result<Rebuilt, String> {
-    let found = Extras::of(opened).and_then(|extras| rebuilt(bundle, opened, &extras));
-    found.map_err(|error| format!("the reports cannot be made again: {error}"))
-}
-
-/// The contract of an official specification, where one was given.
-pub(crate) fn official(spec: Option<&Path>) -> Result<Option<Contract>, Failure> {
-    let contract = spec.map(Contract::from_specification).transpose();
-    contract.map_err(|error| Failure::Usage(error.to_string()))
-}
-
-/// The contract of this build.
-pub(crate) fn built_in() -> Result<&'static Contract, Failure> {
-    Contract::built_in().map_err(|error| Failure::Harness(error.to_string()))
 }
 
 fn text(found: &Verification) -> Text {

@@ -131,7 +131,7 @@ fn a_signature_is_kept_with_the_key_and_never_lost_unasked() {
     let before = contents(&desk.run);
     let refused = desk.attest(&[]);
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{}", refused.stderr);
-    for words in ["--sign-key", "signature void"] {
+    for words in ["--sign-key", "signature invalid"] {
         assert!(refused.stderr.contains(words), "{}", refused.stderr);
     }
     assert_eq!(contents(&desk.run), before);
@@ -142,18 +142,21 @@ fn a_signature_is_kept_with_the_key_and_never_lost_unasked() {
     assert_eq!(verified.code, 0, "{}", verified.stdout);
     assert!(verified.stdout.contains("unsigned: anyone"), "{}", verified.stdout);
     let page = fs::read_to_string(desk.run.join("index.html")).unwrap();
-    assert!(page.contains("unsigned: nobody vouches for it"), "the page says so too");
+    assert!(page.contains("This bundle is not signed"), "the page says so too");
 
     let unsigned = desk.attest_with(&["--criterion", "AT11.2"], &[]);
     assert_eq!(unsigned.code, 0, "what is unsigned needs no key: {}", unsigned.stderr);
     let missing = "missing   the e-mail or list with the ids: AT11.2 asks for it as a file";
     assert!(unsigned.stdout.contains(missing), "{}", unsigned.stdout);
     let page = fs::read_to_string(desk.run.join("index.html")).unwrap();
-    assert!(page.contains("<strong>stated, its evidence is missing</strong>"), "the page says so");
+    assert!(
+        page.contains("<strong>stated, but its evidence is missing</strong>"),
+        "the page says so"
+    );
     let summary = fs::read_to_string(desk.run.join("summary.md")).unwrap();
-    assert!(summary.contains("- AT11.2: **stated, its evidence is missing**."), "{summary}");
+    assert!(summary.contains("- AT11.2: **stated, but its evidence is missing**."), "{summary}");
     let xml = fs::read_to_string(desk.run.join("junit.xml")).unwrap();
-    assert!(xml.contains("attestation, stated, its evidence is missing: given on"), "{xml}");
+    assert!(xml.contains("attestation, stated, but its evidence is missing: given on"), "{xml}");
     let signed = desk.attest_with(&["--criterion", "AT12.7"], &key());
     assert_eq!(signed.code, 0, "{}", signed.stderr);
     assert_eq!(verify(&desk.run, &["--key", text(&sound().public)]).code, 0);
@@ -170,12 +173,12 @@ fn what_a_reviewer_could_not_open_is_refused_and_the_run_stays_as_it_was() {
     let large = desk.file("large.pdf", &[b"%PDF-1.7".as_slice(), &vec![0; 25 << 20]].concat());
     let gone = desk.place.path().join("gone.pdf");
     for (file, words) in [
-        (&exe, "no kind that can be attached; use one of pdf, docx"),
+        (&exe, "not of a kind that can be attached; use one of pdf, docx"),
         (&disguised, "a PDF document, not a PNG picture as its name says"),
         (&empty, "it is empty"),
         (&large, "larger than 25 MiB"),
         (&gone, "gone.pdf"),
-        (&desk.place.path().to_owned(), "no regular file"),
+        (&desk.place.path().to_owned(), "a special file"),
     ] {
         // The good one comes first: nothing of it may stay behind.
         let files = ["--criterion", "AT3.7", "--file", text(&desk.proof), "--file", text(file)];
@@ -272,7 +275,7 @@ fn a_withdrawn_statement_is_kept_and_struck_through_in_every_page() {
     assert!(ready.stdout.contains("written statements still needed for AT3.7"), "{}", ready.stdout);
 
     let before = contents(&desk.run);
-    for (number, words) in [("1", "withdrawn already"), ("7", "no statement 7; in force: none")] {
+    for (number, words) in [("1", "already withdrawn"), ("7", "no statement 7; in force: none")] {
         let ended = desk.withdraw(number, &key());
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{}", ended.stderr);
         assert!(ended.stderr.contains(words), "{}", ended.stderr);
@@ -283,7 +286,7 @@ fn a_withdrawn_statement_is_kept_and_struck_through_in_every_page() {
     assert_eq!(desk.attest(&key()).code, 0, "what was withdrawn can be stated again");
     let twice = desk.attest(&key());
     assert_eq!(twice.code, 2, "{}", twice.stdout);
-    assert!(twice.stderr.contains("statement 3 says the same already"), "{}", twice.stderr);
+    assert!(twice.stderr.contains("statement 3 already says the same"), "{}", twice.stderr);
 }
 
 #[test]

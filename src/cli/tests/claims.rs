@@ -11,7 +11,7 @@ use std::path::Path;
 
 use letterproof_evidence::{read_journal, zip_path};
 use letterproof_mock::AuthMode;
-use letterproof_model::{Actor, Exchange, Journal as _, Operation, Route, Timestamp};
+use letterproof_model::{Actor, ExchangeRef, Journal as _, Operation, Route, Timestamp};
 use serde_json::{Value, json};
 use support::bundles::{NONCE, copied, forge, printed, rechain, rewrite, sound, text, verify};
 use support::watched::{Double, Watching, api_headers, call};
@@ -141,7 +141,7 @@ fn the_command_line_asked_for_the_run_that_was_recorded() {
         (&["run", "--base-url", "http://127.0.0.1:1/x"], "gave another base URL"),
         (
             &["load", "steady", "--base-url", "http://127.0.0.1:1/x", "--fault", "lose-update=1"],
-            "put the fault `lose-update=1` into a mock",
+            "injected the fault `lose-update=1` into a mock",
         ),
     ] {
         let line: Vec<&str> = [&["letterproof"][..], words].concat();
@@ -153,7 +153,11 @@ fn the_command_line_asked_for_the_run_that_was_recorded() {
         told(environment);
         environment["command_line"] = faulty;
     };
-    contradicted(line, told, "put the fault `lose-update=1` into a mock, and the target is called");
+    contradicted(
+        line,
+        told,
+        "injected the fault `lose-update=1` into a mock, but the target is called",
+    );
     // A fault that a recording proxy put in was asked for.
     let injected = |line: &mut Value| {
         if line.pointer("/mark/kind").is_some_and(|kind| kind == "scenario-started") {
@@ -162,17 +166,17 @@ fn the_command_line_asked_for_the_run_that_was_recorded() {
                 "rule": "503"});
         }
     };
-    contradicted(injected, same, "asked for no fault, and the journal tells of injected ones");
+    contradicted(injected, same, "asked for no fault, but the journal names injected ones");
 }
 
 #[test]
 fn a_nonce_begins_the_correlation_id_of_every_driven_call() {
     let given = |told: &mut Value| told["command_line"] = json!([]);
     let line = head(|head| head["brief"]["nonce"] = "given-later".into());
-    contradicted(line, given, "the nonce begins the correlation id of every call of such a run");
+    contradicted(line, given, "every correlation id of such a run begins with the nonce");
     // One call of another day is enough.
     let saved = read_journal(&sound().folder.join("journal/exchanges.jsonl")).unwrap();
-    let is_list = |one: &&std::sync::Arc<Exchange>| {
+    let is_list = |one: &ExchangeRef<'_>| {
         let route = Route::of_exchange(one, &saved.header.base_url);
         route.operation == Operation::ListLetters && one.actor == Actor::Supplier
     };
@@ -186,7 +190,7 @@ fn a_nonce_begins_the_correlation_id_of_every_driven_call() {
             }
         }
     };
-    let words = format!("that of 1 of them, {chosen} the first, begins otherwise");
+    let words = format!("those of 1 calls, the first of them {chosen}, do not");
     contradicted(one, same, &words);
 }
 

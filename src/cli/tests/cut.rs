@@ -41,7 +41,7 @@ fn every_call_of_the_supplier_carries_the_chain_under_the_nonce() {
     let tails: Vec<String> = heads.iter().map(tail).collect();
     let mut carried = 0;
     for exchange in saved.recording.exchanges() {
-        if Route::of_exchange(exchange, &saved.header.base_url).operation.is_api() {
+        if Route::of_exchange(&exchange, &saved.header.base_url).operation.is_api() {
             let id = exchange.request.header("x-correlation-id").unwrap();
             assert!(id.starts_with(NONCE) && tails.iter().any(|tail| id.ends_with(tail)), "{id}");
             assert!(!id.contains('.'), "the gateway uses full stops itself");
@@ -91,8 +91,8 @@ fn of_the_build_before(place: &Path, commit: impl Fn(&str) -> String) -> Ended {
                     *line = line.replace(promise, "");
                 }
             } else if line.contains("\"exchange\":{") {
-                let id = calls.next().unwrap().request.header("x-correlation-id");
-                if let Some(id) = id {
+                let call = calls.next().unwrap();
+                if let Some(id) = call.request.header("x-correlation-id") {
                     *line = line.replace(id, &id[..id.len() - "-0123456789abcdef".len()]);
                 }
             }
@@ -205,7 +205,7 @@ async fn a_run_that_its_ledger_forgot_says_so_and_one_that_it_knows_does_not() {
     let ids = |id: &str| found.findings.iter().any(|finding| finding.id == id);
     assert!(ids("F-JOURNAL-UNVOUCHED") && !ids("F-JOURNAL-OLDER"), "{:?}", found.findings);
     let told = verify(&folder, &[]);
-    assert!(told.stdout.contains("The ledger knows nothing of this run"), "{}", told.stdout);
+    assert!(told.stdout.contains("The ledger has no entry for this run"), "{}", told.stdout);
 
     // A ledger that began afresh for the letters still knows the runs.
     let (other, profile) = (out.path().join(".other"), quick_profile(out.path(), &server));

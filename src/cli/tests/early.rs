@@ -345,7 +345,7 @@ fn what_is_no_bundle_is_named_by_every_command_and_ends_with_2() {
     for (path, words) in [
         (file("cut.zip", &whole[..whole.len() / 2]), "it is a zip that was cut short"),
         (file("foreign.zip", &foreign), "it is not a zip that letterproof wrote"),
-        (file("text.zip", b"not a zip"), "it is not a zip at all"),
+        (file("text.zip", b"not a zip"), "it is not a zip file"),
     ] {
         let path = text(&path);
         for call in [
@@ -416,7 +416,7 @@ fn an_optional_test_that_fails_decides_where_it_was_named_and_is_never_overlooke
     assert!(named.stderr.contains("::error title=AT5."), "{}", named.stderr);
 
     let features = tempfile::tempdir().unwrap();
-    let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../features/acceptance");
+    let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../features/supplier");
     let name = "at05-printed.feature";
     fs::copy(built_in.join(name), features.path().join(name)).unwrap();
     let place = out.path().join("unnamed");
@@ -432,7 +432,7 @@ fn an_optional_test_that_fails_decides_where_it_was_named_and_is_never_overlooke
 fn a_strict_run_says_what_it_objects_to_and_verifies() {
     let out = tempfile::tempdir().unwrap();
     let ended = run(out.path(), &["--only", "AT1", "--suite", "acceptance", "--strict", "advice"]);
-    let objects = ended.stdout.contains("--strict advice objects to");
+    let objects = ended.stdout.contains("--strict advice does not allow");
     assert_eq!(ended.code, i32::from(objects), "{}", ended.stdout);
     let saved = results(&run_folder(out.path()));
     assert_eq!(saved.run.strict, Some(letterproof_model::Strict::Advice));

@@ -44,7 +44,7 @@ fn hostile() -> Vec<String> {
         "scenario-started",
         "scenario-finished",
         "resumed",
-        "The run goes on after it was interrupted; nothing was recorded in between.",
+        "The run was resumed after an interruption; nothing was recorded in between.",
         "ended",
         "Waiting 9999999.0 s: letters are hidden",
         r#"","kind":"injected","exchange":"ex-000002"#,
@@ -190,7 +190,7 @@ fn hostile_labels_are_hints() {
     // But for the attempts, which are what the labels hint at, nothing rests on them.
     let marks = recording.marks().iter().filter(|mark| mark.scenario.is_none()).cloned().collect();
     let bare = recording.exchanges().iter().map(|exchange| {
-        let exchange = Exchange { scenario: None, ..Exchange::clone(exchange) };
+        let exchange = Exchange { scenario: None, ..Exchange::clone(&exchange) };
         exchange.into()
     });
     let mut expected = concluded(&bundle, &Recording::new(bare.collect(), marks));

@@ -7,9 +7,11 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use letterproof_evidence::{Bundle, JOURNAL_FORMAT_1, JOURNAL_FORMAT_2, Opened};
+use letterproof_evidence::{
+    Bundle, JOURNAL_FORMAT_1, JOURNAL_FORMAT_2, Opened, RESULTS_FILE, zip_path,
+};
 use letterproof_model::{Journal as _, Mark, MarkKind, Results, RunEnd, ScenarioOutcome};
-use support::bundles::{faults, printed, text, unpack, verify};
+use support::bundles::{faults, forge, printed, rewrite, text, unpack, verify};
 use support::{command, run_folder};
 
 /// Made by `run` and by `witness`. The witnessed one of format 1 holds an injected fault, a note, and a
@@ -63,6 +65,38 @@ fn they_verify_and_the_reader_is_told_how_their_marks_were_read() {
         // Verdicts are spelled in words now; every other table is the same to the byte.
         let not_checked = found["not_checked"].to_string();
         assert!(!not_checked.replace("/criteria.csv", "").contains(".csv"), "{not_checked}");
+    }
+}
+
+#[test]
+fn other_words_are_named_as_not_checked_and_a_forged_verdict_is_found() {
+    for name in ["driven", "witnessed"] {
+        let of = (JOURNAL_FORMAT_2, name);
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join(bundle(of).results.run.id.to_string());
+        unpack(&zip(of), &folder);
+        std::fs::copy(zip(of), zip_path(&folder)).unwrap();
+        let change = |field: &str, value: &str| {
+            forge(&folder, None, |draft| {
+                rewrite(draft, RESULTS_FILE, |results| {
+                    let mut tests = results["tests"].as_array_mut().unwrap().iter_mut();
+                    let criterion = tests.find_map(|test| {
+                        let mut of_it = test["criteria"].as_array_mut()?.iter_mut();
+                        of_it.find(|criterion| criterion["verdict"] == "not-run")
+                    });
+                    criterion.unwrap()[field] = value.into();
+                });
+            });
+            verify(&folder, &[])
+        };
+        let worded = change("observed", "In the words of an earlier build");
+        assert_eq!(worded.code, 0, "{name}: {}{}", worded.stdout, worded.stderr);
+        let not_checked = "wording and measurements in `results.json`";
+        assert!(worded.stdout.contains(not_checked), "{}", worded.stdout);
+        let forged = change("verdict", "pass");
+        assert_eq!(forged.code, 1, "{name}: {}{}", forged.stdout, forged.stderr);
+        let found = "is pass in `results.json`, but not run by its exchanges";
+        assert!(forged.stdout.contains(found), "{}", forged.stdout);
     }
 }
 

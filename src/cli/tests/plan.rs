@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use letterproof_evidence::{SavedJournal, read_journal};
 use letterproof_mock::{Mix, MockConfig, MockServer};
-use letterproof_model::{Body, Exchange, Journal as _, Operation, Route};
+use letterproof_model::{Body, Exchange, ExchangeRef, Journal as _, Operation, Route};
 use serde_json::Value;
 use support::{
     command, folders, letterproof, quick_profile, results, run, run_folder, with_credentials,
@@ -47,7 +47,7 @@ fn actual(folder: &Path) -> Actual {
     let saved = read_journal(&folder.join("journal/exchanges.jsonl")).unwrap();
     let mut actual = Actual { calls: BTreeMap::new(), updates: BTreeMap::new(), used_up: 0 };
     for exchange in saved.recording.exchanges() {
-        let operation = Route::of_exchange(exchange, &saved.header.base_url).operation;
+        let operation = Route::of_exchange(&exchange, &saved.header.base_url).operation;
         *actual.calls.entry(operation.label().to_owned()).or_default() += 1;
         if matches!(operation, Operation::PatchLetter | Operation::UpdateLetters) {
             assert_eq!(exchange.status(), Some(202));
@@ -122,7 +122,8 @@ fn probes_of_the_api_change_no_more_letters_than_planned() {
     let ended = run(out.path(), &suite);
     assert_eq!(ended.code, 0, "{}", ended.stdout);
     let saved = read_journal(&run_folder(out.path()).join("journal/exchanges.jsonl")).unwrap();
-    let listed: HashSet<String> = of(&saved, Operation::ListLetters).flat_map(ids).collect();
+    let listed: HashSet<String> =
+        of(&saved, Operation::ListLetters).flat_map(|one| ids(&one)).collect();
     let updates = of(&saved, Operation::PatchLetter).chain(of(&saved, Operation::UpdateLetters));
     let taken = updates.filter(|exchange| exchange.status() == Some(202));
     let changed: HashSet<String> = taken
@@ -134,10 +135,10 @@ fn probes_of_the_api_change_no_more_letters_than_planned() {
     assert!(used["most"].as_u64().unwrap() >= changed.len() as u64, "{} of {used}", changed.len());
 }
 
-fn of(saved: &SavedJournal, wanted: Operation) -> impl Iterator<Item = &Exchange> {
-    let exchanges = saved.recording.exchanges().iter().map(std::sync::Arc::as_ref);
+fn of(saved: &SavedJournal, wanted: Operation) -> impl Iterator<Item = ExchangeRef<'_>> {
+    let exchanges = saved.recording.exchanges().iter();
     exchanges.filter(move |exchange| {
-        Route::of_exchange(exchange, &saved.header.base_url).operation == wanted
+        Route::of_exchange(&exchange, &saved.header.base_url).operation == wanted
     })
 }
 

@@ -97,7 +97,7 @@ fn both_windows_are_put_together_and_what_remains_is_said() {
     }
     assert!(!ended.stdout.contains("AT10.4: neither"), "{}", ended.stdout);
     assert!(!ended.stdout.contains("needed for AT3.7"), "it was attested: {}", ended.stdout);
-    let without = "AT3: AT3.7 is stated, its evidence is missing; attach the processing log";
+    let without = "AT3: AT3.7 is stated, but its evidence is missing; attach the processing log";
     assert!(ended.stdout.contains(without), "{}", ended.stdout);
     assert!(ended.stdout.contains("Supplier        not stated in any run"), "{}", ended.stdout);
     let hash = attested_hash();
@@ -151,7 +151,7 @@ fn the_supplier_is_named_and_bundles_of_two_are_refused() {
     assert!(markdown.contains("- Supplier: A. Sample Ltd"), "{markdown}");
     let mixed = readiness(&[&one, &other], "table");
     assert_eq!((mixed.code, mixed.stdout.as_str()), (2, ""), "{}", mixed.stdout);
-    for words in ["of different suppliers", "A. Sample Ltd (application app-1)", "app-2"] {
+    for words in ["from different suppliers", "A. Sample Ltd (application app-1)", "app-2"] {
         assert!(mixed.stderr.contains(words), "{words} in {}", mixed.stderr);
     }
 }

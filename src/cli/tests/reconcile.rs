@@ -268,7 +268,7 @@ fn int_is_reconciled_only_where_the_gateways_own_log_is_given_and_agrees() {
         found.unwrap_or_else(|| panic!("{demand} in {}", ended.stdout)).to_owned()
     };
     let claimed = line(&gate(None), "run at INT");
-    assert!(claimed.contains("INT (claimed), told by hosts in the record"), "{claimed}");
+    assert!(claimed.contains("INT (claimed), shown by hosts in the record"), "{claimed}");
     assert!(!claimed.contains("NOT met"), "{claimed}");
     let log = desk.file(csv(&rows));
     let reconciled = line(&gate(Some(&log)), "the same calls in the gateway's log");

@@ -49,7 +49,7 @@ fn wait_for(out: &Path, child: &mut Child, wanted: impl Fn(&SavedJournal) -> boo
 /// Whether an update of many letters was taken.
 fn accepted_in_bulk(saved: &SavedJournal) -> bool {
     saved.recording.exchanges().iter().any(|exchange| {
-        let route = Route::of_exchange(exchange, &saved.header.base_url);
+        let route = Route::of_exchange(&exchange, &saved.header.base_url);
         route.operation == Operation::UpdateLetters
             && exchange.status() == Some(202)
             && exchange.request.body.length() > 50_000
@@ -61,7 +61,7 @@ fn updates(folder: &Path) -> BTreeMap<(String, String), u32> {
     let saved = read_journal(&folder.join("journal/exchanges.jsonl")).unwrap();
     let mut taken = BTreeMap::new();
     for exchange in saved.recording.exchanges() {
-        let route = Route::of_exchange(exchange, &saved.header.base_url);
+        let route = Route::of_exchange(&exchange, &saved.header.base_url);
         let update = matches!(route.operation, Operation::UpdateLetters | Operation::PatchLetter);
         if !update || exchange.status() != Some(202) {
             continue;
@@ -135,7 +135,7 @@ async fn a_run_killed_before_its_update_lists_again_and_goes_on() {
         let of = |exchange: &letterproof_model::Exchange| {
             Route::of_exchange(exchange, &saved.header.base_url).operation
         };
-        saved.recording.exchanges().iter().any(|exchange| of(exchange) == Operation::ListLetters)
+        saved.recording.exchanges().iter().any(|exchange| of(&exchange) == Operation::ListLetters)
     };
     let folder = wait_for(out.path(), &mut child, listed);
     child.kill().unwrap();
@@ -204,7 +204,7 @@ async fn sigterm_leaves_what_is_proven_and_the_run_is_gone_on_with() {
     let verified = support::bundles::verify(&folder, &[]).stdout;
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     for told in [ended.stdout, mailed, verified, read("summary.md"), read("index.html")] {
-        assert!(told.contains("broke off and was gone on with at"), "{told}");
+        assert!(told.contains("was interrupted, and was resumed at"), "{told}");
     }
     assert!(read("junit.xml").contains("<property name=\"resumed\""));
 

@@ -41,7 +41,7 @@ fn a_bundle_is_told_as_a_text_for_an_e_mail() {
     assert_eq!(lost.code, 0, "{}", lost.stderr);
     assert!(lost.stdout.starts_with("1 required test failed\n"), "{}", lost.stdout);
     assert!(lost.stdout.contains("Failed (1): AT4.3. What went wrong"), "{}", lost.stdout);
-    assert!(lost.stdout.contains("It is unsigned: nobody vouches"), "{}", lost.stdout);
+    assert!(lost.stdout.contains("It is not signed: nothing shows"), "{}", lost.stdout);
 }
 
 #[test]

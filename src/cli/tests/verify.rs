@@ -112,7 +112,7 @@ fn a_failure_made_a_pass_and_sealed_again_is_caught_and_its_criterion_named() {
         &[
             "AT4.3 is pass in `results.json`, and fail by its exchanges",
             "AT4 is pass in `results.json`, and fail by its exchanges",
-            "the counts of verdicts are not those of the tests",
+            "the counts of verdicts do not match the tests",
             "the exit code is 0 in `results.json`, and 1 by the journal",
         ],
     );
@@ -125,29 +125,32 @@ fn whatever_is_doctored_in_the_results_is_caught_though_the_same_key_signed_it_a
     let changes: [(Change, &str); 14] = [
         (
             |r| criterion(r, 1, "AT2.2")["observed"] = "2,500 letters".into(),
-            "AT2.2 is told otherwise",
+            "the wording of AT2.2 does not match",
         ),
-        (|r| criterion(r, 1, "AT2.2")["exchanges"] = json!([]), "AT2.2 is told otherwise"),
+        (
+            |r| criterion(r, 1, "AT2.2")["exchanges"] = json!([]),
+            "the wording of AT2.2 does not match",
+        ),
         (|r| criterion(r, 8, "AT9.1")["verdict"] = "pass".into(), "AT9.1 is pass"),
-        (|r| r["tests"][8]["selected"] = true.into(), "AT9 is described otherwise"),
-        (|r| r["tests"][8]["required"] = false.into(), "AT9 is described otherwise"),
+        (|r| r["tests"][8]["selected"] = true.into(), "the description of AT9 does not match"),
+        (|r| r["tests"][8]["required"] = false.into(), "the description of AT9 does not match"),
         (|r| drop(r["tests"].as_array_mut().unwrap().remove(8)), "AT9 follows from the journal"),
         (
             |r| drop(r["tests"][3]["criteria"].as_array_mut().unwrap().remove(2)),
-            "AT4.3 follows from the journal, and is missing",
+            "AT4.3 follows from the journal, but is missing",
         ),
         (
             |r| {
                 let twice = criterion(r, 3, "AT4.3").clone();
                 r["tests"][3]["criteria"].as_array_mut().unwrap().push(twice);
             },
-            "AT4.3 stands twice",
+            "AT4.3 is in `results.json` twice",
         ),
         (|r| r["counts"]["pass"] = 15.into(), "the counts of verdicts"),
-        (|r| r["run"]["window"] = 2.into(), "the run is described otherwise"),
+        (|r| r["run"]["window"] = 2.into(), "the description of the run does not match"),
         (
             |r| r["run"]["finished"] = "2030-01-01T00:00:00Z".into(),
-            "the run is described otherwise",
+            "the description of the run does not match",
         ),
         (
             |r| {
@@ -155,7 +158,7 @@ fn whatever_is_doctored_in_the_results_is_caught_though_the_same_key_signed_it_a
                     "reference": "x", "date": "2026-01-01", "expires": "2099-01-01", "line": 1,
                     "state": "not-judged"}]);
             },
-            "the waivers are not those",
+            "the waivers, or their states, do not match those",
         ),
         (
             |r| {
@@ -163,7 +166,7 @@ fn whatever_is_doctored_in_the_results_is_caught_though_the_same_key_signed_it_a
             },
             "the measurements do not follow",
         ),
-        (|r| r["signed_off"] = true.into(), "written otherwise than letterproof writes it"),
+        (|r| r["signed_off"] = true.into(), "not written as letterproof writes it"),
     ];
     for (change, words) in changes {
         doctored(&sound().folder, Some(&sound().key), change, &[words]);
@@ -175,7 +178,7 @@ fn a_finding_taken_out_is_caught() {
     let out = tempfile::tempdir().unwrap();
     let (folder, _) = made(out.path(), &["--only", "AT1", "--fault", "extra-field"]);
     assert_ne!(json(&folder.join("results.json"))["findings"], json!([]), "there is one");
-    doctored(&folder, None, |r| r["findings"] = json!([]), &["the findings are not those"]);
+    doctored(&folder, None, |r| r["findings"] = json!([]), &["the findings do not match"]);
 }
 
 /// Verifies a copy of the sound run that was changed, everything else made again to fit.
@@ -212,7 +215,7 @@ fn a_bundle_that_holds_every_call_again_as_earlier_builds_wrote_it_is_as_sound()
 fn what_stands_beside_the_results_cannot_be_doctored_either() {
     forged(
         |draft| rewrite(draft, "context.json", |context| context["rate_limit"] = 1.into()),
-        &["`context.json` is not the context that stands at the journal's head"],
+        &["`context.json` is not the context in the journal's head"],
     );
     for name in ["index.html", "junit.xml", "AT4/letters.csv", "AT2/ids.csv"] {
         forged(
@@ -285,7 +288,7 @@ fn a_journal_that_cannot_be_read_makes_no_sound_bundle_though_every_hash_fits() 
     for (change, words) in changes {
         forged(
             |draft| rechain(draft, change),
-            &["`journal/exchanges.jsonl` cannot be read, so that nothing was derived", words],
+            &["`journal/exchanges.jsonl` cannot be read, so nothing was derived", words],
         );
     }
 }
@@ -340,7 +343,8 @@ fn what_another_build_made_is_checked_as_far_as_it_can_be_and_the_rest_is_named(
         "NOT checked  `poster.html`",
         "NOT checked  wording and measurements in `results.json`",
         "NOT checked  known to one of the two builds only: AT9.77",
-        "consistent in itself, but whoever has the bundle could have made it; see above for what was NOT checked",
+        "consistent in itself, but whoever has the bundle could have made it; see above for what \
+         was NOT checked",
     ] {
         assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
     }
@@ -359,7 +363,7 @@ fn a_claim_of_another_build_covers_no_difference() {
         ),
         (
             |r| drop(r["tests"][3]["criteria"].as_array_mut().unwrap().remove(2)),
-            "AT4.3 follows from the journal, and is missing",
+            "AT4.3 follows from the journal, but is missing",
         ),
         (
             |r| {
@@ -367,16 +371,16 @@ fn a_claim_of_another_build_covers_no_difference() {
                 more["id"] = "AT4.77".into();
                 r["tests"][3]["criteria"].as_array_mut().unwrap().push(more);
             },
-            "AT4.77 stands in `results.json`, and does not follow",
+            "AT4.77 is in `results.json`, but does not follow",
         ),
         (|r| r["exit_code"] = 1.into(), "the exit code is 1"),
-        (|r| r["run"]["nonce"] = "other".into(), "the run is described otherwise"),
+        (|r| r["run"]["nonce"] = "other".into(), "the description of the run does not match"),
         (
             |r| {
                 r["findings"] = json!([{"id": "F-X", "about": "api", "kind": "note", "title": "t",
                     "expected": "e", "observed": "o", "source": "s", "exchanges": [], "count": 1}]);
             },
-            "the findings are not those",
+            "the findings do not match",
         ),
     ];
     for (change, words) in changes {
@@ -395,7 +399,7 @@ fn flipped_conformance_is_caught_whatever_build_is_claimed() {
     let folder = run_folder(out.path());
     let honest = verify(&folder, &[]);
     assert_eq!(honest.code, 0, "{}", honest.stdout);
-    assert!(honest.stdout.contains("faults were put in on purpose: foreign-read"));
+    assert!(honest.stdout.contains("faults were injected on purpose: foreign-read"));
     let flipped = |results: &mut Value| {
         let checks = results["conformance"].as_array_mut().unwrap();
         for check in checks.iter_mut().filter(|check| check["verdict"] == "fail") {
@@ -421,10 +425,14 @@ fn the_expected_key_is_asked_for_and_no_other_will_do() {
     assert!(right.stdout.contains("\nsound: signed by the expected key"), "{}", right.stdout);
     let wrong = verify(&sound().zip, &["--key", text(&other)]);
     assert_eq!(wrong.code, 1, "{}", wrong.stdout);
-    assert!(wrong.stdout.contains("not by the expected"), "{}", wrong.stdout);
+    assert!(wrong.stdout.contains("not with the expected"), "{}", wrong.stdout);
     let unsigned = verify(&zip_path(failing()), &["--key", text(&other)]);
     assert_eq!(unsigned.code, 1, "{}", unsigned.stdout);
-    assert!(unsigned.stdout.contains("unsigned, though a key is expected"), "{}", unsigned.stdout);
+    assert!(
+        unsigned.stdout.contains("not signed, though a key is expected"),
+        "{}",
+        unsigned.stdout
+    );
     for (key, word) in [("no-such.pem", "no-such.pem"), (text(&sound().key), "private key")] {
         let ended = verify(&sound().zip, &["--key", key]);
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{key}: {}", ended.stderr);

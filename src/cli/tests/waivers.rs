@@ -121,7 +121,7 @@ fn a_waivers_file_that_cannot_be_used_ends_with_2_before_any_traffic() {
     let other = kept.path().join("other.toml");
     fs::write(&other, "[[waiver]]\nid = \"AT4.3\"\n").unwrap();
     for (waivers, words) in [
-        (unknown.as_path(), "waivers.toml:4: field `waiver.id`: this is neither a criterion"),
+        (unknown.as_path(), "waivers.toml:4: field `waiver.id`: this is not the id of a criterion"),
         (&other, "other.toml:1: field `waiver.agreed_by`: it is missing"),
         (Path::new("no-such.toml"), "no-such.toml"),
     ] {

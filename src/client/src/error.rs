@@ -1,6 +1,6 @@
 //! Why the client could not do what it was asked, each with the address at fault and a next step.
-//! Refuses secrets: what a platform says is scrubbed before it comes here, and nothing of a
-//! token, key or signed link is ever a field of these errors.
+//! What a platform says is scrubbed before it comes here, and nothing of a token, key or signed link
+//! is ever a field of these errors.
 
 use letterproof_model::{ExchangeId, TransportErrorKind};
 use letterproof_toml::Problems;
@@ -101,7 +101,7 @@ pub enum ClientError {
     },
     /// An earlier run has submitted management information for the day.
     #[error(
-        "management information for today was submitted to this target by an earlier run, and a reporting date takes one record for each specification and group. Run AT14 on another day, or give --reseeded if the target was seeded anew"
+        "management information for today was submitted to this target by an earlier run, and a reporting date takes one record for each specification and group. Run AT14 on another day, or give --reseeded if the target was seeded again"
     )]
     AlreadyReported,
     /// The ledger's file cannot be used.
@@ -167,7 +167,8 @@ impl ClientError {
         Self::Configuration { message: message.into() }
     }
 
-    pub(crate) fn refused(message: impl Into<String>) -> Self {
+    /// A request that was refused on grounds of safety.
+    pub fn refused(message: impl Into<String>) -> Self {
         Self::Refused { message: message.into() }
     }
 }

@@ -1,15 +1,14 @@
-//! What a person must say before anything reaches production, or documents are fetched from a
-//! host that nobody stated.
-//! Refuses to take a name for an address: where things go is decided by the guard.
+//! What every connection to a target passes, and what a person must say before anything reaches
+//! production, or documents are fetched from a host that nobody stated.
 
 use std::fmt;
 use std::sync::Arc;
 
 use letterproof_model::LetterId;
-use letterproof_wire::StorageHost;
+use letterproof_wire::{Going, Guard, StorageHost, Through, is_loopback};
 use url::Url;
 
-use crate::ClientError;
+use crate::{ClientError, Target};
 
 /// A person's typed consent to the production smoke test: the host's name, and the letters by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +65,44 @@ impl StorageConsent {
 impl fmt::Debug for StorageConsent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("StorageConsent")
+    }
+}
+
+impl Target {
+    /// What every connection to this target passes.
+    ///
+    /// # Errors
+    /// When the target must not be reached, or its settings cannot work.
+    pub fn guard(&self) -> Result<Guard, ClientError> {
+        let token = match &self.token_url {
+            Some(text) if matches!(self.auth, crate::Auth::SignedJwt { .. }) => {
+                Some(Url::parse(text).map_err(|error| {
+                    ClientError::configuration(format!(
+                        "token URL `{text}`: it is not a URL ({error}); give an address such as https://host/oauth2/token"
+                    ))
+                })?)
+            }
+            None if matches!(self.auth, crate::Auth::SignedJwt { .. }) => {
+                return Err(ClientError::configuration(format!(
+                    "target {}: signed-JWT credentials need a token URL; set one",
+                    self.name
+                )));
+            }
+            _ => None,
+        };
+        let through = match &self.proxy {
+            _ if is_loopback(&self.base_url) => Through::Nothing,
+            Some(proxy) => Through::Proxy(proxy.clone()),
+            None => Through::Environment,
+        };
+        let going = Going {
+            target: std::iter::once(self.base_url.clone()).chain(token).collect(),
+            storage: self.storage_hosts.clone(),
+            agreed: self.consent.as_ref().map(|consent| consent.host().to_owned()),
+            through,
+            plain: false,
+        };
+        Guard::new(going).map_err(|refusal| ClientError::refused(refusal.to_string()))
     }
 }
 

@@ -1,5 +1,5 @@
 //! Where secrets come from: the environment, a file or a command, read as late as possible.
-//! Refuses files that others may read, and never shows what it read.
+//! A file that others may read is not taken, and what was read is never shown.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

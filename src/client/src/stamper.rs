@@ -1,8 +1,8 @@
 //! The road to a time-stamping authority (RFC 3161 over HTTP): a request out, an answer back.
 //!
 //! Only the hash of evidence goes out, and what comes back is signed, so that plain http will do;
-//! most authorities offer nothing else. Refuses production hosts, addresses that carry secrets or
-//! parameters, redirects, and answers longer than any time stamp.
+//! most authorities offer nothing else. Nothing goes to production hosts or to addresses that carry secrets or
+//! parameters; no redirect is followed, and no answer longer than any time stamp is read.
 
 use std::error::Error as _;
 use std::time::Duration;

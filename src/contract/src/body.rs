@@ -2,9 +2,8 @@
 //! variant.
 //!
 //! Errors of the same kind at the same place of every letter are one difference with a number, so
-//! that 2,500 letters of one flaw make one finding.
-//! Refuses to quote: objects and arrays are told by size, texts are clipped, and nothing of a
-//! token answer is shown.
+//! that 2,500 letters of one flaw make one finding. Nothing is quoted whole: objects and arrays are
+//! told by size, texts are clipped, and nothing of a token answer is shown.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +13,8 @@ use letterproof_model::is_masked;
 use serde_json::Value;
 
 use crate::difference::{Check, Difference, Weight};
-use crate::kept::KnownPlace;
 use crate::schemas::Schema;
+use crate::supplier::kept::KnownPlace;
 use crate::text::{clip, clip_value, id_part};
 
 /// How many kinds of error, and of unknown property, one body may report.
@@ -128,7 +127,7 @@ fn breach(
             clip_value(error.instance())
         };
         let place = if place.is_empty() { "the document" } else { place };
-        (format!("`{place}` is not as its schema says"), format!("{value} at {at}"))
+        (format!("`{place}` does not match its schema"), format!("{value} at {at}"))
     } else {
         (format!("`{}` is missing", join(place, property)), format!("absent at {at}"))
     };

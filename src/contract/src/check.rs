@@ -1,8 +1,8 @@
 //! The contract, compiled once, and the one entry to all checks.
 //!
 //! [`Contract::check`] collects differences, lets the table of known deviations explain those it
-//! knows, and returns findings, each at most once an exchange.
-//! Refuses state: the same exchange always gives the same findings, in the same order.
+//! knows, and returns findings, each at most once an exchange. It has no state: the same exchange
+//! always gives the same findings, in the same order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -11,9 +11,10 @@ use std::sync::OnceLock;
 use letterproof_model::{About, Actor, Context, Exchange, Finding, FindingKind, Operation};
 use serde_json::Value;
 
-use crate::difference::{Difference, Seen, Weight};
+use crate::difference::{Difference, Seen, Weight, explain};
 use crate::schemas::Schema;
-use crate::{ContractError, Document, accepted, body, deviations, drift, request, response};
+use crate::supplier::{accepted, request, response};
+use crate::{ContractError, Document, body, drift};
 
 /// The contract of the API, ready to check exchanges.
 #[derive(Debug)]
@@ -126,7 +127,7 @@ impl Contract {
 fn weigh(seen: &Seen<'_>, difference: Difference) -> Finding {
     let exchanges = vec![seen.exchange.id.clone()];
     if difference.about == About::Api
-        && let Some(known) = deviations::explain(seen, &difference)
+        && let Some(known) = explain(seen, &difference)
     {
         return Finding {
             id: known.id.to_owned(),

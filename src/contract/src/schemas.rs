@@ -1,9 +1,9 @@
 //! The JSON Schemas under `schemas/`, embedded, resolved and compiled.
 //!
 //! The API's documents are open: an unknown property is no breach. A *strict variant* of each is
-//! derived here, which refuses unknown properties and so finds them as drift. Our own formats
-//! (`results.json`, the journal) are strict as written.
-//! Refuses to fetch anything: references resolve inside the embedded set or not at all.
+//! derived here, which takes no unknown properties and so finds them as drift. Our own formats
+//! (`results.json`, the journal) are strict as written. References resolve inside the embedded set
+//! or not at all.
 
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value};
@@ -68,7 +68,7 @@ impl Document {
         Self::Journal1,
     ];
 
-    /// The schema's file name under `schemas/`.
+    /// The schema's file under `schemas/`; those of an API stand in the folder of its pack.
     #[must_use]
     pub const fn file(self) -> &'static str {
         self.source().0
@@ -87,18 +87,18 @@ impl Document {
             };
         }
         match self {
-            Self::LetterList => embedded!("letter-list.json"),
-            Self::Letter => embedded!("letter.json"),
-            Self::LetterUpdate => embedded!("letter-update.json"),
-            Self::LetterUpdateList => embedded!("letter-update-list.json"),
-            Self::MiCreate => embedded!("mi-create.json"),
-            Self::Mi => embedded!("mi.json"),
-            Self::Errors => embedded!("errors.json"),
-            Self::RateLimited => embedded!("rate-limited.json"),
-            Self::BadGateway => embedded!("bad-gateway.json"),
-            Self::Token => embedded!("token.json"),
-            Self::TokenError => embedded!("token-error.json"),
-            Self::Status => embedded!("status.json"),
+            Self::LetterList => embedded!("supplier/letter-list.json"),
+            Self::Letter => embedded!("supplier/letter.json"),
+            Self::LetterUpdate => embedded!("supplier/letter-update.json"),
+            Self::LetterUpdateList => embedded!("supplier/letter-update-list.json"),
+            Self::MiCreate => embedded!("supplier/mi-create.json"),
+            Self::Mi => embedded!("supplier/mi.json"),
+            Self::Errors => embedded!("supplier/errors.json"),
+            Self::RateLimited => embedded!("supplier/rate-limited.json"),
+            Self::BadGateway => embedded!("supplier/bad-gateway.json"),
+            Self::Token => embedded!("supplier/token.json"),
+            Self::TokenError => embedded!("supplier/token-error.json"),
+            Self::Status => embedded!("supplier/status.json"),
             Self::Results => embedded!("results.json"),
             Self::Journal => embedded!("journal.json"),
             Self::Journal2 => embedded!("journal-2.json"),
@@ -137,7 +137,12 @@ impl Document {
                         let target = root.pointer(pointer).ok_or_else(nowhere)?;
                         return self.resolve(target, root, depth + 1);
                     }
-                    let other = Self::ALL.into_iter().find(|document| document.file() == file);
+                    // As anywhere, a reference starts from the folder of the file it stands in.
+                    let folder = self.file().rfind('/').map_or("", |at| &self.file()[..=at]);
+                    let is_meant = |document: &Self| {
+                        document.file().strip_prefix(folder).is_some_and(|name| name == file)
+                    };
+                    let other = Self::ALL.into_iter().find(is_meant);
                     let other = other.ok_or_else(nowhere)?;
                     let other_root = other.parsed()?;
                     let target = other_root.pointer(pointer).ok_or_else(nowhere)?;
@@ -165,7 +170,7 @@ impl Document {
 /// A compiled schema: as written, and in its strict variant.
 #[derive(Debug)]
 pub(crate) struct Schema {
-    /// Where it comes from, as findings name it: `schemas/letter.json`.
+    /// Where it comes from, as findings name it: `schemas/supplier/letter.json`.
     pub(crate) name: String,
     /// As written.
     pub(crate) open: Validator,
@@ -312,7 +317,7 @@ mod tests {
             ("letter.json#/d", "`letter.json#/d` leads nowhere"),
         ] {
             let error = fault(reference);
-            assert!(error.contains("`mi-create.json`") && error.contains(why), "{error}");
+            assert!(error.contains("`supplier/mi-create.json`") && error.contains(why), "{error}");
         }
     }
 }

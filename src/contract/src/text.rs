@@ -1,5 +1,5 @@
-//! Small readings of header and URL text, and how much of a value a finding may show.
-//! Refuses whole bodies: what is quoted is clipped.
+//! Small readings of header and URL text, and how much of a value a finding may show: what is
+//! quoted is clipped.
 
 use serde_json::Value;
 

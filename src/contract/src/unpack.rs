@@ -1,8 +1,7 @@
 //! Content codings (gzip, deflate, br) undone for the record, as a client would undo them.
 //!
 //! What went over the wire stays untouched; only what is recorded of it is unpacked, up to a limit.
-//! Refuses to pass on packed bytes as if they were the body: what is not unpacked is named, and
-//! counts as not recorded, so that nobody is blamed for it.
+//! What is not unpacked is named, and counts as not recorded, so that nobody is blamed for it.
 
 use std::io::Read;
 
@@ -10,7 +9,7 @@ use brotli_decompressor::Decompressor;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 /// Most that a packed body may grow to while it is read for the record, in bytes.
-pub const MAX_UNPACKED_BYTES: usize = 64 * 1024 * 1024;
+const MAX_UNPACKED_BYTES: usize = 64 * 1024 * 1024;
 
 /// How much is read at a time, in bytes.
 const BUFFER: usize = 4096;

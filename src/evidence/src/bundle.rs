@@ -1,19 +1,28 @@
 //! A saved run, as judges, reports and reviewers read it: results, context and journal.
-//! Refuses files of another format version.
+//!
+//! What surrounded a run: the machine, the command and the target as it was set up.
+//!
+//! All of it is told by the tool itself and can be checked by nobody, so it stands apart from what
+//! follows from the journal. Settings are written without secrets.
+//!
+//! What load runs measured, as their records in a run's folder sum it up.
+//!
+//! These figures stand in `results.json` beside those derived from the journal, and are derived
+//! again from the same records when a bundle is verified.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use letterproof_model::{
-    Context, Journal as _, RESULTS_FORMAT, Results, RunInfo, Standing, visible_json,
+    Capability, Context, Journal as _, PackInfo, Performance, RESULTS_FORMAT, Results, RunInfo,
+    Standing, ToolInfo, visible_json,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::environment::{ENVIRONMENT_FILE, ENVIRONMENT_FORMAT, Environment};
 use crate::opened::Opened;
-use crate::seal::RESULTS_LIMIT;
+use crate::sealing::RESULTS_LIMIT;
 use crate::{EvidenceError, JOURNAL_FILE, JournalReader, SavedJournal, read_journal};
 
 /// The name of the results document in a run's folder.
@@ -73,7 +82,10 @@ impl Bundle {
     }
 
     /// Reads the rest of a bundle whose journal was read already.
-    pub(crate) fn around(journal: SavedJournal, opened: &Opened) -> Result<Self, EvidenceError> {
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn around(journal: SavedJournal, opened: &Opened) -> Result<Self, EvidenceError> {
         let environment = read_bundled_environment(opened)?;
         let (results, context) = (read_results(opened)?, read_context(opened)?);
         let folder = opened.path().to_owned();
@@ -93,13 +105,13 @@ impl Bundle {
             let (recording, run) = (&self.journal.recording, &mut self.results.run);
             let (supplier, context) = (run.supplier, &self.context);
             run.standing
-                .get_or_insert_with(|| letterproof_judge::standing(recording, supplier, context));
+                .get_or_insert_with(|| letterproof_traffic::proven(recording, supplier, context));
             if run.resumed.is_empty() {
                 run.resumed = RunInfo::resumptions(recording.marks());
             }
             return Ok(self);
         }
-        let problem = format!("the journal belongs to another run than {RESULTS_FILE}");
+        let problem = format!("the journal and {RESULTS_FILE} belong to different runs");
         Err(EvidenceError::Broken { path: self.folder.join(JOURNAL_FILE), line: 1, problem })
     }
 }
@@ -132,15 +144,21 @@ pub fn read_bundled_journal(opened: &Opened) -> Result<SavedJournal, EvidenceErr
 }
 
 /// Reads the journal of a bundle line by line.
-pub(crate) fn bundled_reader(opened: &Opened) -> Result<JournalReader, EvidenceError> {
+///
+/// # Errors
+/// When it is missing, or its header is none of this format.
+pub fn bundled_reader(opened: &Opened) -> Result<JournalReader, EvidenceError> {
     let input = Box::new(BufReader::new(opened.reader(JOURNAL_FILE)?));
-    JournalReader::over(&opened.path().join(JOURNAL_FILE), input)
+    let mut reader = JournalReader::over(&opened.path().join(JOURNAL_FILE), input)?;
+    reader.length = opened.size(JOURNAL_FILE).unwrap_or_default();
+    Ok(reader)
 }
 
 /// Reads the environment of a bundle; `None` where the run broke off before it was written.
-pub(crate) fn read_bundled_environment(
-    opened: &Opened,
-) -> Result<Option<Environment>, EvidenceError> {
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub fn read_bundled_environment(opened: &Opened) -> Result<Option<Environment>, EvidenceError> {
     if opened.size(ENVIRONMENT_FILE).is_none() {
         return Ok(None);
     }
@@ -161,7 +179,10 @@ pub fn read_environment(folder: &Path) -> Result<Option<Environment>, EvidenceEr
 }
 
 /// Writes a document for people and programs: what JSON leaves hidden in its strings is an escape.
-pub(crate) fn write_json(output: &mut dyn Write, value: &impl Serialize) -> std::io::Result<()> {
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_json(output: &mut dyn Write, value: &impl Serialize) -> std::io::Result<()> {
     let document = serde_json::to_string_pretty(value)?;
     output.write_all(visible_json(&document).as_bytes())?;
     output.write_all(b"\n")
@@ -204,4 +225,88 @@ pub(crate) fn parse_json<T: DeserializeOwned>(
         return Err(EvidenceError::Foreign { path: path.to_owned(), line: 1, found, expected });
     }
     serde_json::from_slice(bytes).map_err(|error| broken(&error))
+}
+
+/// The name of the environment document in a run's folder.
+pub const ENVIRONMENT_FILE: &str = "environment.json";
+/// The name and version of the environment format.
+pub const ENVIRONMENT_FORMAT: &str = "letterproof-environment/1";
+
+/// What surrounded a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Always [`ENVIRONMENT_FORMAT`].
+    pub format: String,
+    /// What ran.
+    pub tool: ToolInfo,
+    /// The operating system (`linux`, `macos`, `windows`).
+    pub system: String,
+    /// The processor's architecture.
+    pub architecture: String,
+    /// The command line, as given.
+    pub command_line: Vec<String>,
+    /// The pack the run was judged by.
+    pub pack: PackInfo,
+    /// The target's name.
+    pub target: String,
+    /// What the target was declared to be able to do.
+    pub capabilities: Vec<Capability>,
+    /// The target's settings as used, by name, secrets left out and named by where they come from.
+    pub profile: Vec<Setting>,
+    /// SHA-256 of the official specification that bodies were checked against; absent when they were
+    /// held against the built-in schemas.
+    pub specification: Option<String>,
+    /// By how much the target's clock was ahead of this machine's, in milliseconds; absent where
+    /// no answer carried a date.
+    pub clock_offset_ms: Option<i64>,
+}
+
+/// One setting of a target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// Its name, as in a profile.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// Where the records of load runs lie, one folder each.
+pub const PERFORMANCE_FOLDER: &str = "performance";
+/// The name of a load run's summary in its folder.
+pub const LOAD_SUMMARY_FILE: &str = "summary.json";
+/// The name and version of the format of such a summary.
+pub const LOAD_SUMMARY_FORMAT: &str = "letterproof-load/1";
+
+/// Longest summary read, in bytes.
+const LIMIT: u64 = 4 << 20;
+
+/// What is read of a summary here.
+#[derive(Deserialize)]
+struct Summary {
+    name: String,
+    figures: std::collections::BTreeMap<String, f64>,
+}
+
+/// The figures of every load run in a bundle, by the names of their folders.
+///
+/// # Errors
+/// When a summary cannot be read, or is of another format.
+pub fn read_measured(opened: &Opened) -> Result<Vec<Performance>, EvidenceError> {
+    let summaries = opened.files().map(|(name, _)| name).filter(|name| is_summary(name));
+    let summaries: Vec<String> = summaries.map(str::to_owned).collect();
+    let read = |name: &String| {
+        let bytes = opened.read(name, LIMIT)?;
+        let path = opened.path().join(name);
+        let Summary { name, figures } = parse_json(&path, &bytes, LOAD_SUMMARY_FORMAT)?;
+        Ok(Performance { name: format!("load {name}"), figures })
+    };
+    summaries.iter().map(read).collect()
+}
+
+fn is_summary(name: &str) -> bool {
+    let mut parts = name.split('/');
+    parts.next() == Some(PERFORMANCE_FOLDER)
+        && parts.next().is_some()
+        && parts.next() == Some(LOAD_SUMMARY_FILE)
+        && parts.next().is_none()
 }

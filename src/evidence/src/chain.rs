@@ -2,16 +2,20 @@
 //! flow by, in constant memory.
 //!
 //! In format 3 head 0 is the SHA-256 of the header line, and head n that of head n-1, as 64
-//! hexadecimal digits, followed by line n without its line feed. So each head holds all lines up to its
-//! own. A line keeps the first 8 digits of the head before it in `prev`, since 64 that do not compress
-//! were a fifth of a packed bundle. Those 8 only locate an accident: who changes a line and puts right
-//! every later `prev` is found by the last head, which stands outside the journal (manifest, ledger,
-//! stamps, ids of calls). That is as it was with 64 digits, which can be made again as cheaply.
+//! hexadecimal digits, followed by line n without its line feed. So each head holds all lines up to
+//! its own. A line keeps the first 8 digits of the head before it in `prev`, since 64 that do not
+//! compress were a fifth of a packed bundle. Those 8 only locate an accident: who changes a line
+//! and puts right every later `prev` is found by the last head, which stands outside the journal
+//! (manifest, ledger, stamps, ids of calls). That is as it was with 64 digits, which can be made
+//! again as cheaply.
 //!
 //! In formats 1 and 2 a head is the SHA-256 of its line alone, and the next line holds all of it.
-//! Refuses nothing: it tells where the chain breaks, and the caller judges.
+//!
+//! SHA-256 and lower-case hexadecimal, the one way this crate writes a hash down. One algorithm in
+//! every file keeps a bundle checkable with `sha256sum`.
 
-use crate::digest::Sha256;
+use aws_lc_rs::digest::{Context, SHA256, digest};
+
 use crate::journal::{BEFORE, JOURNAL_FORMAT_1, JOURNAL_FORMAT_2};
 
 /// How a journal's header begins, as this tool writes it.
@@ -163,10 +167,49 @@ impl Chain {
     }
 }
 
+/// The SHA-256 of some bytes, in lower-case hexadecimal.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(digest(&SHA256, bytes).as_ref())
+}
+
+/// A SHA-256 taken piece by piece.
+pub(crate) struct Sha256(Context);
+
+impl Sha256 {
+    pub(crate) fn new() -> Self {
+        Self(Context::new(&SHA256))
+    }
+
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The hash of all pieces, in lower-case hexadecimal.
+    pub(crate) fn finish(self) -> String {
+        hex(self.0.finish().as_ref())
+    }
+}
+
+/// Whether a text is a hash as this crate writes it.
+pub(crate) fn is_sha256_hex(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::sha256_hex;
+    use crate::chain::sha256_hex;
 
     /// A journal of this format, chained here by hand.
     fn journal(format: u8) -> Vec<u8> {
@@ -273,5 +316,23 @@ mod tests {
             let changed = text.replacen(header, &header.replace(format, other), 1);
             assert_eq!(state(changed.as_bytes(), 50).broken_at, Some(2), "{format} as {other}");
         }
+    }
+
+    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    #[test]
+    fn the_digest_is_the_one_other_tools_print() {
+        assert_eq!(sha256_hex(b"abc"), ABC);
+        let mut pieces = Sha256::new();
+        pieces.update(b"a");
+        pieces.update(b"bc");
+        assert_eq!(pieces.finish(), ABC);
+    }
+
+    #[test]
+    fn only_one_spelling_of_a_hash_is_ours() {
+        assert!(is_sha256_hex(ABC));
+        assert!(!is_sha256_hex(&ABC.to_uppercase()));
+        assert!(!is_sha256_hex(&ABC[1..]));
     }
 }

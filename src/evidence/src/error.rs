@@ -1,10 +1,14 @@
 //! What can go wrong with evidence: each message names the file and line at fault and what to do.
-//! Refuses to quote content: a message never repeats what stood in a damaged line.
+//! No message repeats what stood in a damaged line.
+//!
+//! What is wrong with a bundle: a kind for machines, the file at fault, one plain sentence.
 
-use std::io;
 use std::path::PathBuf;
+use std::{fmt, io};
 
-use crate::Problem;
+use serde::Serialize;
+
+use crate::names;
 
 /// Evidence could not be written, or could not be trusted when read.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +26,7 @@ pub enum EvidenceError {
         hint: &'static str,
     },
     /// Something is there already, and evidence is never overwritten.
-    #[error("{} exists already; evidence is never overwritten, choose another folder", path.display())]
+    #[error("{} already exists; evidence is never overwritten, choose another folder", path.display())]
     Exists {
         /// The file or folder.
         path: PathBuf,
@@ -40,7 +44,8 @@ pub enum EvidenceError {
         path: PathBuf,
     },
     /// A file has another format or version than this tool reads.
-    #[error("{} line {line}: format `{found}` is not `{expected}`; use the version of letterproof that wrote it", path.display())]
+    #[error("{} line {line}: format `{found}` is not `{expected}`; use the version of letterproof \
+             that wrote it", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -52,7 +57,9 @@ pub enum EvidenceError {
         expected: &'static str,
     },
     /// A journal of an earlier format, which can be read and not be gone on with.
-    #[error("{}: this journal is of format `letterproof-journal/1`, which this version reads and does not write; start a new run, or make a bundle of what is there with `letterproof report`", path.display())]
+    #[error("{}: this journal has the format `letterproof-journal/1`, which this version can read \
+             but not write; start a new run, or make a bundle of what is there with `letterproof \
+             report`", path.display())]
     OldFormat {
         /// The file.
         path: PathBuf,
@@ -68,7 +75,7 @@ pub enum EvidenceError {
         problem: String,
     },
     /// A line is longer than any that this tool writes.
-    #[error("{} line {line}: longer than {limit} bytes, which no journal line is", path.display())]
+    #[error("{} line {line}: longer than {limit} bytes, the limit of a journal line", path.display())]
     TooLong {
         /// The file.
         path: PathBuf,
@@ -102,7 +109,7 @@ pub enum EvidenceError {
         problem: Problem,
     },
     /// A file is larger than any of its kind.
-    #[error("{} is {size} bytes long, and no file of its kind exceeds {limit}", path.display())]
+    #[error("{} is {size} bytes long; the limit for such a file is {limit}", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -120,14 +127,16 @@ pub enum EvidenceError {
         problem: String,
     },
     /// A change would leave a signed bundle without its signature.
-    #[error("{} is signed, and a change makes the signature void; give the key with --sign-key to sign it again, or say that it may become unsigned", path.display())]
+    #[error("{} is signed, and a change makes the signature invalid; give the key with --sign-key \
+             to sign it again, or say that it may become unsigned", path.display())]
     WouldUnsign {
         /// The bundle.
         path: PathBuf,
     },
     /// Runs of different suppliers cannot be put together.
     #[error(
-        "the bundles are of different suppliers: {one}, and {other}; give those of one supplier at a time"
+        "the bundles are from different suppliers: {one}, and {other}; give those of one supplier \
+         at a time"
     )]
     Suppliers {
         /// A run, and whose it is.
@@ -136,7 +145,9 @@ pub enum EvidenceError {
         other: String,
     },
     /// A run that was begun with a signing key would be completed without it.
-    #[error("{}: this run was to be signed with key {wanted}, and {}; give the key it was begun with as --sign-key. Where that is lost, `letterproof report --drop-signature` makes an unsigned bundle of an interrupted run", path.display(), other_key(given.as_deref()))]
+    #[error("{}: this run was to be signed with key {wanted}, and {}; give the key it was started \
+             with as --sign-key. If that key is lost, `letterproof report --drop-signature` makes \
+             an unsigned bundle of an interrupted run", path.display(), other_key(given.as_deref()))]
     OtherKey {
         /// The folder of the run.
         path: PathBuf,
@@ -181,7 +192,7 @@ pub enum EvidenceError {
     #[error(transparent)]
     Unrecorded(#[from] letterproof_model::RecordError),
     /// The system's random source failed.
-    #[error("the system gave no random numbers, without which secrets cannot be replaced safely")]
+    #[error("the system gave no random numbers, so secrets cannot be replaced safely")]
     Random,
 }
 
@@ -201,5 +212,120 @@ impl EvidenceError {
     ) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { action, path, source, hint }
+    }
+}
+
+/// Which kind of thing is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProblemKind {
+    /// The zip was not written by letterproof, or was packed again.
+    NotABundle,
+    /// A run that broke off or still goes on, of which no bundle was made yet.
+    Incomplete,
+    /// The zip's structure is damaged or holds more than its files.
+    Structure,
+    /// A file's name could lead elsewhere, or not every system can store it.
+    Name,
+    /// A symbolic link, or anything else that is no regular file.
+    NotAFile,
+    /// Two files of the same name, capitals aside.
+    Twice,
+    /// An encrypted file.
+    Encrypted,
+    /// A file packed by an unknown method.
+    Method,
+    /// A file, or all of them together, beyond the limits.
+    TooLarge,
+    /// A file that would unpack to a suspicious multiple of its size.
+    Bomb,
+    /// More files than a bundle ever has.
+    TooMany,
+    /// A file outside the one top folder.
+    Outside,
+    /// A folder without any file.
+    EmptyFolder,
+    /// The zip is not byte for byte as it was written.
+    Container,
+    /// A file that must be there is not.
+    Missing,
+    /// A file that the manifest does not list.
+    Extra,
+    /// A file whose size or hash is not the manifest's.
+    Changed,
+    /// A file that cannot be read to its end.
+    Unreadable,
+    /// The journal's hash chain does not hold.
+    Chain,
+    /// The manifest is not the one this content would have.
+    Manifest,
+    /// The manifest is of a format that this version does not know.
+    Foreign,
+    /// The top folder is named after another run.
+    OtherRun,
+    /// The signature does not hold.
+    Signature,
+    /// The bundle is unsigned, though a key is expected.
+    Unsigned,
+    /// The bundle is signed by another key than the expected one.
+    OtherKey,
+    /// Attestations and attachments do not fit together.
+    Attestation,
+    /// What the bundle concludes does not follow from its exchanges.
+    Verdict,
+    /// A report does not show what the bundle concludes.
+    Report,
+    /// Two things that the bundle says of its run cannot both be true.
+    Contradiction,
+    /// A time stamp does not hold, or one that is expected is missing.
+    Stamp,
+}
+
+/// One thing that is wrong with a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Its kind.
+    pub kind: ProblemKind,
+    /// The file at fault, as named inside the bundle; `None` for the bundle as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// One plain sentence, without a full stop.
+    pub sentence: String,
+}
+
+impl Problem {
+    /// A problem of the bundle as a whole.
+    #[must_use]
+    pub fn whole(kind: ProblemKind, sentence: impl Into<String>) -> Self {
+        Self { kind, file: None, sentence: sentence.into() }
+    }
+
+    /// A problem of one file; the sentence begins with the file's name.
+    #[must_use]
+    pub fn of(kind: ProblemKind, file: &str, rest: &str) -> Self {
+        let file = names::shown(file);
+        let sentence = format!("`{file}` {rest}");
+        Self { kind, file: Some(file), sentence }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.sentence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn machines_read_the_kind_and_people_the_sentence() {
+        let problem = Problem::of(ProblemKind::NotAFile, "a\u{7}b", "is a symbolic link");
+        assert_eq!(problem.to_string(), "`a\\u{7}b` is a symbolic link");
+        assert_eq!(
+            serde_json::to_string(&problem).unwrap(),
+            r#"{"kind":"not-a-file","file":"a\\u{7}b","sentence":"`a\\u{7}b` is a symbolic link"}"#
+        );
     }
 }

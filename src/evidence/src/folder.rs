@@ -2,19 +2,35 @@
 //!
 //! Who makes it holds a lock on it, so that nobody completes a run that is still being made. Where
 //! the system cannot lock a folder (Windows), its own refusal to rename one in use has to do.
-//! Refuses to overwrite, to write outside itself, and to look whole before it is.
+//! Nothing is overwritten, nothing written outside the folder, and it never looks whole before it
+//! is.
+//!
+//! What a killed run left where the runs of one place lie: half a zip, the copy that a change was
+//! made in. The next run clears away what was never whole, and names what may hold something. What
+//! may be under way, or may be the only copy of a run, is left alone.
+//!
+//! Files and folders for their owner alone: 0600 and 0700. What is handed over is handed over on
+//! purpose, not by lying about.
+//!
+//! On systems without such modes (Windows) a new file has the access list of the folder it is made
+//! in, which in a user's own folders is the user's alone.
+//!
+//! Run ids: sortable by time, unique enough, and a folder name on every system.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+use std::{fs, io};
 
-use letterproof_model::{Context, Results, RunId};
+use aws_lc_rs::rand;
+use letterproof_model::{Context, Results, RunId, Timestamp};
 
-use crate::amend::Sealing;
-use crate::bundle::{self, CONTEXT_FILE, RESULTS_FILE};
-use crate::environment::{ENVIRONMENT_FILE, Environment};
+use crate::bundle::{CONTEXT_FILE, ENVIRONMENT_FILE, Environment, RESULTS_FILE};
+use crate::chain::hex;
 use crate::manifest::SIGNING_KEY_FILE;
-use crate::{BundleKey, BundlePublicKey, EvidenceError, JOURNAL_FILE, leftovers, names, private};
+use crate::sealing::{AMENDING, Sealing};
+use crate::{BundleKey, BundlePublicKey, EvidenceError, JOURNAL_FILE, bundle, names};
 
 /// How the names of files begin while they are written.
 pub(crate) const WRITING: &str = ".writing-";
@@ -47,21 +63,17 @@ impl RunFolder {
         if !names::is_plain(name) {
             return Err(EvidenceError::BadName { name: name.to_owned() });
         }
-        private::create_folders(out).map_err(EvidenceError::io(
-            "make the folder",
-            out,
-            OUT_HINT,
-        ))?;
+        create_folders(out).map_err(EvidenceError::io("make the folder", out, OUT_HINT))?;
         let (path, finished) = (out.join(format!("{name}{INCOMPLETE}")), out.join(name));
         if finished.exists() {
             return Err(EvidenceError::Exists { path: finished });
         }
-        private::create_folder(&path).map_err(|source| match source.kind() {
+        create_folder(&path).map_err(|source| match source.kind() {
             std::io::ErrorKind::AlreadyExists => EvidenceError::Exists { path: path.clone() },
             _ => EvidenceError::io("make the folder", &path, OUT_HINT)(source),
         })?;
         let lock = locked(&path)?;
-        Ok(Self { path, finished, leftovers: leftovers::clear(out), lock })
+        Ok(Self { path, finished, leftovers: clear(out), lock })
     }
 
     /// Keeps in the folder which key is to sign its bundle, so that whoever completes it after a kill
@@ -88,7 +100,7 @@ impl RunFolder {
         refuse_other_key(path, sealing)?;
         let finished = path.with_file_name(run_id);
         let out = path.parent().filter(|out| !out.as_os_str().is_empty());
-        let leftovers = leftovers::clear(out.unwrap_or(Path::new(".")));
+        let leftovers = clear(out.unwrap_or(Path::new(".")));
         let folder = Self { path: path.to_owned(), finished, leftovers, lock };
         folder.sweep()?;
         Ok(folder)
@@ -144,8 +156,8 @@ impl RunFolder {
         let path = self.inside(name)?;
         let io = |action| EvidenceError::io(action, &path, WRITE_HINT);
         let folder = path.parent().unwrap_or(&self.path);
-        private::create_folders(folder).map_err(io("make the folder of"))?;
-        let mut file = private::temporary(WRITING).tempfile_in(folder).map_err(io("create"))?;
+        create_folders(folder).map_err(io("make the folder of"))?;
+        let mut file = temporary(WRITING).tempfile_in(folder).map_err(io("create"))?;
         let mut output = BufWriter::with_capacity(1 << 16, file.as_file_mut());
         fill(&mut output).and_then(|()| output.flush()).map_err(io("write"))?;
         drop(output);
@@ -263,6 +275,113 @@ fn sweep(folder: &Path) -> Result<bool, EvidenceError> {
         }
     }
     Ok(is_left)
+}
+
+/// Writing a zip takes seconds; what is older than this is nobody's any more.
+const UNDER_WAY: Duration = Duration::from_secs(60 * 60);
+
+/// Clears away what was never whole; returns a sentence for each thing cleared or found.
+pub(crate) fn clear(out: &Path) -> Vec<String> {
+    let mut notes = Vec::new();
+    // What cannot be listed is no reason to refuse a run.
+    for entry in fs::read_dir(out).into_iter().flatten().flatten() {
+        let (name, path) = (entry.file_name(), entry.path());
+        let name = name.to_string_lossy();
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if name.starts_with(AMENDING) && is_folder {
+            notes.push(format!(
+                "{} was left by a command that was killed or is still running; if a run's folder \
+                 is missing, it is in there; otherwise remove it",
+                path.display()
+            ));
+        } else if name.starts_with(WRITING) && !is_folder {
+            notes.push(if is_old(&entry) && fs::remove_file(&path).is_ok() {
+                format!("{} was left unfinished by a run that was killed; removed", path.display())
+            } else {
+                format!(
+                    "{} is unfinished; if no other run is in progress, remove it",
+                    path.display()
+                )
+            });
+        }
+    }
+    notes.sort_unstable();
+    notes
+}
+
+/// Makes a temporary folder for its owner alone, and clears away those of the same purpose that
+/// killed runs left.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn scratch_folder(purpose: &str) -> std::io::Result<tempfile::TempDir> {
+    let prefix = format!("letterproof-{purpose}-");
+    for entry in fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+        let ours = entry.file_name().to_string_lossy().starts_with(&prefix);
+        if ours && entry.file_type().is_ok_and(|kind| kind.is_dir()) && is_old(&entry) {
+            // Another user's stays: the system refuses.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    temporary_folder(&prefix).tempdir()
+}
+
+fn is_old(entry: &fs::DirEntry) -> bool {
+    let changed = entry.metadata().and_then(|data| data.modified());
+    changed.is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age > UNDER_WAY))
+}
+
+/// Makes a folder, and those above it that are missing.
+pub(crate) fn create_folders(path: &Path) -> io::Result<()> {
+    builder().recursive(true).create(path)
+}
+
+/// Makes a folder that is not there yet.
+pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
+    builder().create(path)
+}
+
+fn builder() -> DirBuilder {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only modes change it"))]
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// How a file is opened that may be a new one.
+pub(crate) fn new_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// How a temporary file is made; 0600 is what such a file has by default.
+pub(crate) fn temporary(prefix: &str) -> tempfile::Builder<'_, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    builder
+}
+
+/// The same for a temporary folder.
+pub(crate) fn temporary_folder(prefix: &str) -> tempfile::Builder<'_, 'static> {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only modes change it"))]
+    let mut builder = temporary(prefix);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder
+}
+
+/// A new run id, such as `20260821t101500z-3f9a2c`: the UTC second it began and six random digits.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub fn new_run_id(started: Timestamp) -> Result<RunId, EvidenceError> {
+    let mut random = [0_u8; 3];
+    rand::fill(&mut random).map_err(|_| EvidenceError::Random)?;
+    Ok(RunId::new(format!("{}-{}", started.strftime("%Y%m%dt%H%M%Sz"), hex(&random))))
 }
 
 #[cfg(test)]
@@ -419,5 +538,59 @@ mod tests {
         assert!(RunFolder::reopen(out.path(), Sealing::Unsigned).is_err());
         folder.discard().unwrap();
         assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_temporary_folder_is_its_owners_alone_and_an_old_one_is_cleared_away() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let purpose = format!("test-{}", std::process::id());
+        let left = scratch_folder(&purpose).unwrap().keep();
+        let mode = fs::metadata(&left).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o700);
+        assert!(left.exists(), "one that may be in use stays");
+        drop(scratch_folder(&purpose).unwrap());
+        assert!(left.exists());
+        fs::File::open(&left).unwrap().set_modified(SystemTime::now() - 2 * UNDER_WAY).unwrap();
+        drop(scratch_folder(&purpose).unwrap());
+        assert!(!left.exists());
+    }
+
+    #[test]
+    fn what_was_never_whole_is_cleared_away_and_the_rest_named() {
+        let out = tempfile::tempdir().unwrap();
+        let long_ago = SystemTime::now() - 2 * UNDER_WAY;
+        for (name, is_old) in [(".writing-old", true), (".writing-new", false), ("kept", true)] {
+            let file = fs::File::create(out.path().join(name)).unwrap();
+            if is_old {
+                file.set_modified(long_ago).unwrap();
+            }
+        }
+        fs::create_dir(out.path().join(".amending-x")).unwrap();
+        fs::write(out.path().join(".amending-x").join("before"), "the only copy").unwrap();
+        let notes = clear(out.path());
+        assert_eq!(notes.len(), 3, "{notes:?}");
+        assert!(notes[0].contains(".amending-x") && notes[0].contains("it is in there"));
+        assert!(notes[1].contains(".writing-new") && notes[1].contains("remove it"));
+        assert!(notes[2].contains(".writing-old") && notes[2].ends_with("removed"));
+        let left = |name| out.path().join(name).exists();
+        assert!(!left(".writing-old") && left(".writing-new") && left("kept"));
+        assert!(left(".amending-x/before"));
+        assert_eq!(clear(&out.path().join("nowhere")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn run_ids_sort_by_time_and_are_plain_file_names() {
+        let early = new_run_id("2026-08-21T10:15:00Z".parse().unwrap()).unwrap();
+        let late = new_run_id("2026-08-21T10:15:01Z".parse().unwrap()).unwrap();
+        assert!(early.as_str().starts_with("20260821t101500z-"));
+        assert!(early < late);
+        assert!(early.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+    }
+
+    #[test]
+    fn two_runs_of_one_second_differ() {
+        let started = "2026-08-21T10:15:00Z".parse().unwrap();
+        assert_ne!(new_run_id(started).unwrap(), new_run_id(started).unwrap());
     }
 }

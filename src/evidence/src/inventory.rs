@@ -1,5 +1,5 @@
-//! What a bundle holds: size and SHA-256 of every file, and the state of the journal's chain.
-//! Refuses to stop at a file that cannot be read: it is named, and the others are still read.
+//! What a bundle holds: size and SHA-256 of every file, and the state of the journal's chain. A
+//! file that cannot be read is named, and the others are still read.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -8,10 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parking_lot::Mutex;
 
 use crate::JOURNAL_FILE;
-use crate::chain::{Chain, ChainState};
-use crate::digest::Sha256;
+use crate::chain::{Chain, ChainState, Sha256};
+use crate::error::{Problem, ProblemKind};
 use crate::opened::Opened;
-use crate::problem::{Problem, ProblemKind};
 
 /// How many files are read at a time; the two largest are most of a bundle.
 const READERS: usize = 2;

@@ -1,7 +1,7 @@
 //! The Ed25519 key that signs bundles: made, kept and read as PEM files.
 //!
-//! The private half is PKCS#8, the public half SubjectPublicKeyInfo, so that OpenSSL reads both.
-//! Refuses to overwrite a key, to use one that others can read, and to show the private half.
+//! The private half is PKCS#8, the public half SubjectPublicKeyInfo, so that OpenSSL reads both. A
+//! key is never overwritten, never used where others can read it, and its private half never shown.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -12,7 +12,7 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use pem::{EncodeConfig, LineEnding, Pem};
 
 use crate::EvidenceError;
-use crate::digest::sha256_hex;
+use crate::chain::sha256_hex;
 
 const PRIVATE: &str = "PRIVATE KEY";
 const PUBLIC: &str = "PUBLIC KEY";
@@ -69,12 +69,18 @@ impl BundleKey {
         refuse_if_world_readable(path, &file)?;
         match pem.tag() {
             PRIVATE => Ed25519KeyPair::from_pkcs8(pem.contents()).map(Self::of).map_err(|_| {
-                refused("it holds a private key of another kind than Ed25519; make one with `letterproof keys --signing`")
+                refused(
+                    "it holds a private key that is not Ed25519; make one with `letterproof \
+                     keys --signing`",
+                )
             }),
-            "ENCRYPTED PRIVATE KEY" => {
-                Err(refused("it is protected by a passphrase; decrypt it first with `openssl pkey`"))
-            }
-            _ => Err(refused("it is not a PKCS#8 private key; make one with `letterproof keys --signing`")),
+            "ENCRYPTED PRIVATE KEY" => Err(refused(
+                "it is protected by a passphrase; decrypt it first with `openssl pkey`",
+            )),
+            _ => Err(refused(
+                "it is not a PKCS#8 private key; make one with `letterproof keys \
+                 --signing`",
+            )),
         }
     }
 
@@ -131,8 +137,9 @@ impl BundlePublicKey {
 
     fn of(pem: &Pem) -> Result<Self, &'static str> {
         match pem.tag() {
-            PUBLIC => Self::from_der(pem.contents())
-                .ok_or("it holds a public key of another kind than Ed25519"),
+            PUBLIC => {
+                Self::from_der(pem.contents()).ok_or("it holds a public key that is not Ed25519")
+            }
             PRIVATE => Err("it is a private key; give the public half (`….pub.pem`)"),
             _ => Err("it is not a public key in PEM form"),
         }
@@ -200,7 +207,8 @@ fn refuse_if_world_readable(path: &Path, file: &File) -> Result<(), EvidenceErro
         let read = EvidenceError::io("read", path, "check the path of the key");
         let mode = file.metadata().map_err(read)?.permissions().mode();
         if mode & 0o007 != 0 {
-            let problem = "everybody on this machine can read it; make it your own with `chmod 600` and, where others may have seen it, make a new one";
+            let problem = "everybody on this machine can read it; restrict it with `chmod 600` \
+                           and, if others may have seen it, make a new one";
             return Err(key_error(path, problem));
         }
     }

@@ -1,5 +1,5 @@
 //! File names inside evidence: plain ones, that every system stores and none leads elsewhere.
-//! Refuses absolute paths, `..`, backslashes, drive letters, device names and hidden files.
+//! Absolute paths, `..`, backslashes, drive letters, device names and hidden files are none.
 
 use letterproof_model::{is_device_name, visible};
 
@@ -41,7 +41,8 @@ pub(crate) fn fault(path: &str) -> Option<&'static str> {
 }
 
 /// A name fit to be shown: all of it seen, and not endless.
-pub(crate) fn shown(name: &str) -> String {
+#[must_use]
+pub fn shown(name: &str) -> String {
     visible(name).chars().take(LENGTH_LIMIT).collect()
 }
 

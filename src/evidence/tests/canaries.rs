@@ -300,7 +300,7 @@ fn a_download_still_matches_the_link_it_came_from() {
     let authorization = recorded[1].request.headers.last().unwrap();
     assert!(authorization.value.starts_with("Bearer redacted:"));
     let saved = read_journal(&path(&folder)).unwrap();
-    assert_eq!(saved.recording.exchanges(), recorded);
+    assert_eq!(saved.recording.exchanges().to_vec(), recorded);
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn read(path: &Path) -> (Vec<Exchange>, Vec<String>) {
     drop(journal);
     let saved = read_journal(&path).unwrap();
     let exchanges = saved.recording.exchanges().iter();
-    (exchanges.map(|exchange| exchange.as_ref().clone()).collect(), notes)
+    (exchanges.map(|exchange| Exchange::clone(&exchange)).collect(), notes)
 }
 
 fn case(name: &str) -> (Vec<Exchange>, Vec<String>) {
@@ -108,7 +108,7 @@ fn base64_that_nobody_announced_is_known_by_its_length() {
 
 #[test]
 fn a_browsers_preflight_is_no_call_of_the_supplier() {
-    let note = "entry 1 was left out: it is a browser's own question (a CORS preflight)";
+    let note = "entry 1 was left out: it is a browser's own request (a CORS preflight)";
     whole(case("cors-preflight.har"), &[note]);
 }
 
@@ -120,12 +120,12 @@ fn a_foreign_entry_without_an_address_is_left_out() {
 
 #[test]
 fn a_foreign_entry_of_loose_types_is_left_out() {
-    whole(case("foreign-loose-types.har"), &["entry 2 was left out: it went to another place"]);
+    whole(case("foreign-loose-types.har"), &["entry 2 was left out: it went to another address"]);
 }
 
 #[test]
 fn a_body_that_is_not_the_base64_it_claims_to_be_is_not_recorded_and_the_call_is() {
-    let note = "entry 1: its body is not the base64 it is said to be";
+    let note = "entry 1: its body is not valid base64";
     without_body(case("own-base64-that-is-not.har"), &[note]);
 }
 
@@ -170,7 +170,7 @@ fn a_preflight_is_known_by_what_it_asks_or_by_its_type_and_other_options_calls_a
     let kept = read_entries(&[preflight.clone()]);
     assert_eq!((kept.0.len(), kept.1), (1, vec![]), "nothing says that a browser asked");
     preflight["_resourceType"] = json!("preflight");
-    let note = "entry 1 was left out: it is a browser's own question (a CORS preflight)";
+    let note = "entry 1 was left out: it is a browser's own request (a CORS preflight)";
     whole(read_entries(&[preflight, entry()]), &[note]);
 }
 
@@ -243,8 +243,8 @@ fn a_body_in_a_file_beside_the_recording_is_read() {
 
 #[test]
 fn an_attached_body_that_is_not_there_or_lies_elsewhere_is_not_recorded() {
-    let missing = "entry 1: the file that holds its body is not there";
-    let unsafe_name = "entry 1: the file that holds its body has a name that is not followed";
+    let missing = "entry 1: the file that holds its body is missing";
+    let unsafe_name = "entry 1: the file that holds its body has a name that is not allowed";
     for (name, note) in [
         ("0a1b.json", missing),
         ("link.json", missing),
@@ -331,7 +331,7 @@ fn the_record_names_the_zip_by_its_own_hash() {
 fn names_in_a_zip_lead_nowhere_else() {
     let text = har("1.2", &[attached("../secret.json")]);
     let (_folder, path) = zipped(&[("recording/har.har", &text), ("secret.json", LIST.as_bytes())]);
-    let note = "entry 1: the file that holds its body has a name that is not followed";
+    let note = "entry 1: the file that holds its body has a name that is not allowed";
     without_body(read(&path), &[note]);
 }
 

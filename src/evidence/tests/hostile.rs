@@ -233,9 +233,9 @@ fn other_zips_and_files_are_no_bundles() {
     let with_other_comment = [without_stamp, &[5, 0], b"hello"].concat();
     let cut = &sound[..sound.len() / 3];
     for (bytes, words) in [
-        (b"".as_slice(), "it is not a zip at all"),
-        (b"PK", "it is not a zip at all"),
-        (&[0; 1_000], "it is not a zip at all"),
+        (b"".as_slice(), "it is not a zip file"),
+        (b"PK", "it is not a zip file"),
+        (&[0; 1_000], "it is not a zip file"),
         (cut, "it is a zip that was cut short"),
         (&with_other_comment, "unpack it and give the folder"),
         (without_stamp, "unpack it and give the folder"),

@@ -121,7 +121,7 @@ fn what_is_beyond_the_limits_is_neither_written_nor_read() {
         assert!(error.to_string().contains("more than 3 files"), "{error}");
         let limits = Limits { file_bytes: 100, ..Limits::default() };
         let error = Opened::open_within(&path, &limits).unwrap_err();
-        assert!(error.to_string().contains("no file of a bundle exceeds 100"), "{error}");
+        assert!(error.to_string().contains("the limit for a file of a bundle is 100"), "{error}");
     }
 }
 

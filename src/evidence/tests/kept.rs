@@ -168,6 +168,7 @@ fn every_header_that_is_read_from_a_record_is_kept_in_it() {
         "src/traffic/src",
         "src/contract/src",
         "reports/src",
+        "src/harness/src",
         "src/cli/src",
         "steps/src",
     ] {

@@ -67,7 +67,7 @@ fn what_is_no_ed25519_key_is_refused_without_showing_it() {
     let rsa = pem::encode(&pem::Pem::new("PRIVATE KEY", rsa.as_ref()));
     for (text, reason) in [
         (key.public().to_pem(), "public half"),
-        (rsa, "another kind than Ed25519"),
+        (rsa, "not Ed25519"),
         ("canary".to_owned(), "not a key in PEM form"),
         (pem::encode(&pem::Pem::new("ENCRYPTED PRIVATE KEY", "canary")), "passphrase"),
         (pem::encode(&pem::Pem::new("CERTIFICATE", "canary")), "not a PKCS#8 private key"),

@@ -101,7 +101,7 @@ fn a_journal_without_a_brief_is_given_one_and_keeps_every_entry() {
     let [before, after] = [path, again.journal_path()].map(|path| read_journal(&path).unwrap());
     assert_eq!(after.header.brief, Some(brief()));
     assert_eq!(after.header.run_id, before.header.run_id);
-    assert_eq!(after.recording.exchanges(), before.recording.exchanges());
+    assert_eq!(after.recording.exchanges().to_vec(), before.recording.exchanges().to_vec());
     assert_eq!(after.recording.marks(), before.recording.marks());
     assert!(before.torn_tail && !after.torn_tail);
 }

@@ -3,7 +3,7 @@
 //! Before a line of [`SPLIT`] stands what the supplier sends, after it what the API answers (a
 //! plain 200 where nothing follows). Whatever they are, the proxy answers or closes and lives on,
 //! each connection to the API carries one request and nothing behind it, and each was recorded.
-//! Refuses to wait on a peer that fell silent: the proxy's own limits are short, and end it.
+//! A peer that falls silent is not waited for: the proxy's own limits are short, and end it.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -15,8 +15,7 @@ use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::case::bounded;
-use crate::loopback::{HANG, Rolling, Scripted, end_of, find, runtime};
+use crate::common::{HANG, Rolling, Scripted, bounded, end_of, find, runtime};
 
 /// Parts what the supplier sends from what the API answers.
 const SPLIT: &[u8] = b"\n=====\n";

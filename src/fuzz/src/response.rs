@@ -4,7 +4,7 @@
 //! for the bearer that the request carried. The answer goes over loopback to the client, through
 //! the recorder's redaction into a journal, and from there to the contract and all judges. No
 //! secret reaches the journal, and two readings of it conclude the same.
-//! Refuses to follow a link, where an answer points being anybody's guess, and to ask twice.
+//! No link is followed, since an answer may point anywhere, and nothing is asked twice.
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -27,8 +27,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use crate::case::{bounded, in_folder};
-use crate::loopback::{HANG, Scripted, find, runtime};
+use crate::common::{HANG, Scripted, bounded, find, in_folder, runtime};
 
 /// The bearer of every request; it and the others must not be kept.
 const BEARER: &str = "CANARY-bearer-7Qz4";
@@ -244,7 +243,7 @@ fn is_judged(path: &Path, header: &JournalHeader) {
     let brief = header.brief.as_ref().expect("its brief");
     for exchange in saved.recording.exchanges() {
         let found = |exchange: &Exchange| contract.check(exchange, &brief.context);
-        assert_eq!(found(exchange), found(exchange), "two checks of one exchange");
+        assert_eq!(found(&exchange), found(&exchange), "two checks of one exchange");
     }
     let head = Head { run_id: &header.run_id, started: header.started, tool: &header.tool, brief };
     let concluded = || -> Results { conclude(&saved.recording, &head, contract) };

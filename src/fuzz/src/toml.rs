@@ -9,13 +9,13 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use letterproof_client::{Auth, Profile, Target};
-use letterproof_evidence::read_waivers;
+use letterproof_harness::read_waivers;
 use letterproof_load::{LoadPlan, LoadProfile, Schedule};
 use letterproof_mock::SeedPlan;
 use letterproof_model::{Context, Mode, Waiver, other_encoding};
 use toml::de::{DeTable, DeValue};
 
-use crate::case::{CANARY, as_file, bounded, text, twice};
+use crate::common::{CANARY, as_file, bounded, text, twice};
 
 const FILE: &str = "file.toml";
 /// How many of a schedule's requests are looked at.

@@ -91,7 +91,7 @@ fn concluding(criterion: &mut Criterion) {
     let (journal, context) = whole_run();
     assert_eq!(journal.exchanges().len(), 18_000);
     let contract = Contract::built_in().unwrap();
-    let (run_id, started) = (RunId::fixed("run-1"), journal.exchanges()[0].started);
+    let (run_id, started) = (RunId::fixed("run-1"), journal.exchanges().get(0).unwrap().started);
     let tool = ToolInfo { version: "0.1.0".into(), commit: "unknown".into() };
     let mut group = criterion.benchmark_group("18,000 exchanges");
     group.sample_size(10);
@@ -133,7 +133,7 @@ fn judging(criterion: &mut Criterion) {
     group.bench_function("one more exchange, AT7.2 again", |bench| {
         let mut cache = JudgeCache::new(context.clone());
         cache.absorb(&journal);
-        let last = journal.exchanges().last().map(Arc::clone);
+        let last = journal.exchanges().last().map(|last| last.to_arc());
         let criterion = CriterionId::from("AT7.2");
         bench.iter(|| {
             if let Some(last) = &last {

@@ -1,5 +1,5 @@
-//! Judging while the journal grows: what was judged stays judged until new traffic arrives.
-//! Refuses stale verdicts: an answer always covers every exchange pushed so far.
+//! Judging while the journal grows: what was judged stays judged until new traffic arrives. An answer
+//! always covers every exchange pushed so far.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use letterproof_model::{
     Verdict,
 };
 
-use crate::conformance::judge_probes;
-use crate::dispatch::{JudgedTest, judge_test};
-use crate::observer::judge_observer;
+use crate::supplier::conformance::judge_probes;
+use crate::supplier::dispatch::{JudgedTest, judge_test};
+use crate::supplier::observer::judge_observer;
 use crate::traffic::Traffic;
 
 /// An index with the results of its judges, each recomputed only when it is out of date.
@@ -54,9 +54,7 @@ impl JudgeCache {
     /// Adds the exchanges of a growing journal that were not added yet: what was added before are
     /// its first ones.
     pub fn absorb(&mut self, journal: &dyn Journal) {
-        for exchange in journal.exchanges().iter().skip(self.traffic.len()) {
-            self.traffic.push(Arc::clone(exchange));
-        }
+        self.traffic.absorb(journal);
     }
 
     /// The index.

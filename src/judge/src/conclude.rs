@@ -1,8 +1,7 @@
 //! The whole results document, derived from a journal and the brief that stands at its head.
 //!
-//! The run that made a journal, a later `judge` or `report`, and a reviewer's `verify` all call
-//! this, so that they cannot differ. Refuses a clock: the same journal always gives the same
-//! document.
+//! The run that made a journal, a later `judge` or `report`, and a reviewer's `verify` all call this,
+//! so that they cannot differ. No clock is read: the same journal always gives the same document.
 
 use letterproof_contract::Contract;
 use letterproof_model::{
@@ -12,13 +11,12 @@ use letterproof_model::{
 };
 use url::Url;
 
-use crate::cause::{Fault, point};
-use crate::conformance::{judge_suite, letter_not_kept};
-use crate::judged::judge_read;
-use crate::kept::{is_older, leave_open, unvouched};
+use crate::all_tests::judge_read;
 use crate::reading::Reading;
-use crate::standing::standing;
-use crate::traffic::Call;
+use crate::supplier::cause::{Fault, point};
+use crate::supplier::conformance::{judge_suite, letter_not_kept};
+use crate::traffic::{Call, origin, proven_by};
+use crate::whole_record::{is_older, leave_open, unvouched};
 
 /// What stands at the head of a journal.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +48,7 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     let strays = (stateful && !selection.conformance)
         .then(|| letter_not_kept(&reading.traffic, context))
         .flatten();
+    let standing = proven_by(&reading.traffic, journal.marks(), head.brief.supplier, context);
     let mut judged = judge_read(journal, reading, context, &selection.tests);
     let (strays, of_strays) = strays.unzip();
     let mut faults = std::mem::take(&mut judged.faults);
@@ -64,7 +63,6 @@ pub fn conclude(journal: &dyn Journal, head: &Head<'_>, contract: &Contract) -> 
     if head.brief.whole_attempts {
         leave_open(marks, &mut judged.tests, &mut conformance);
     }
-    let standing = standing(journal, head.brief.supplier, context);
     for test in judged.tests.iter_mut().filter(|test| test.verdict != Verdict::NotRun) {
         test.standing = Some(standing.word);
     }
@@ -124,11 +122,9 @@ const BEARER_AT_STORAGE: &str = "DOWNLOAD-BEARER";
 /// its own for the storage, and keeps no bearer on record that is rightly sent.
 fn is_at_api_host(call: &Call, context: &Context) -> bool {
     // A signed path is long, and takes long to read.
-    let host = |url: &str| {
-        let origin = url.match_indices('/').nth(2).map_or(url, |(end, _)| &url[..end]);
-        Url::parse(origin).ok().and_then(|url| url.host_str().map(str::to_owned))
-    };
-    host(&call.exchange.request.url) == host(&context.base_url)
+    let host =
+        |url: &str| Url::parse(origin(url)).ok().and_then(|url| url.host_str().map(str::to_owned));
+    host(&call.exchange().request.url) == host(&context.base_url)
 }
 
 /// That time stamps were asked for and not got, which says nothing of supplier or API.
@@ -142,7 +138,7 @@ fn unstamped(journal: &dyn Journal) -> Option<Finding> {
         id: "F-NO-TIME-STAMP".to_owned(),
         about: About::Harness,
         kind: FindingKind::Note,
-        title: "A time stamp that the run asked for was not got".to_owned(),
+        title: "A requested time stamp was not obtained".to_owned(),
         expected: format!("a time stamp of {stamper} over the journal's head at each scenario"),
         observed: format!("none at {at}: {reason}"),
         source: "RFC 3161".to_owned(),
@@ -175,7 +171,6 @@ fn target(context: &Context) -> TargetInfo {
 
 /// When the last thing in a journal happened.
 fn finished(journal: &dyn Journal, started: Timestamp) -> Timestamp {
-    let exchange = journal.exchanges().iter().map(|exchange| exchange.finished()).max();
     let mark = journal.marks().iter().map(|mark| mark.at).max();
-    [Some(started), exchange, mark].into_iter().flatten().max().unwrap_or(started)
+    [Some(started), journal.ended(), mark].into_iter().flatten().max().unwrap_or(started)
 }

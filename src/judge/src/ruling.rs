@@ -1,5 +1,5 @@
-//! What a judge says of one clause, and how it becomes a criterion result.
-//! Refuses a bare verdict: every ruling says what was seen, and every ruling but a plain pass why.
+//! What a judge says of one clause, and how it becomes a criterion result. Every ruling says what was
+//! seen, and every ruling but a plain pass why.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use letterproof_model::{
     FindingKind, Mode, Span, TestDefinition, TestId, Timestamp, Verdict, test_definition,
 };
 
-use crate::cause::Fault;
+use crate::supplier::cause::Fault;
 use crate::traffic::{CallIx, LetterIx, Traffic};
 use letterproof_model::text::count;
 
@@ -158,7 +158,7 @@ impl Ruling {
         let missing =
             if bodies == 1 { "1 body".to_owned() } else { format!("{} bodies", count(bodies)) };
         let reason = format!(
-            "the recording does not hold {missing} that may tell of it; by the rest it would be {}",
+            "the recording lacks {missing} that may show it; otherwise the verdict would be {}",
             self.verdict
         );
         Self { verdict: Verdict::Inconclusive, reason: Some(reason), ..self }
@@ -297,7 +297,7 @@ pub(crate) fn results(
         .map(|clause| {
             let ruling = match clause.kind {
                 ClauseKind::Attestation => {
-                    Ruling::not_run(format!("to be attested: attach {}", clause.note))
+                    Ruling::not_run(format!("needs a written statement: attach {}", clause.note))
                 }
                 ClauseKind::NotTested => Ruling::not_run(clause.note),
                 ClauseKind::Check => match context.lacking(clause.needs) {
@@ -331,7 +331,9 @@ pub(crate) fn rule_all(
                 ClauseKind::Check => (verdict, reason.to_owned()),
                 // Nobody owes a statement on what the workflow leaves out.
                 _ if verdict == Verdict::NotApplicable => (verdict, reason.to_owned()),
-                _ => (Verdict::NotRun, format!("to be attested: attach {}", clause.note)),
+                _ => {
+                    (Verdict::NotRun, format!("needs a written statement: attach {}", clause.note))
+                }
             };
             Ruling::new(verdict, "nothing", Some(reason)).result(clause, &nothing, context)
         })

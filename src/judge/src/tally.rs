@@ -1,6 +1,6 @@
-//! Counting letter by letter: what is as it should be, what is not, what cannot be told.
-//! Refuses to let the many hide the few: one letter at fault fails the clause and is named; and to
-//! pass on nothing: where nothing was counted, the clause stays open.
+//! Counting letter by letter: what is as it should be, what is not, what cannot be told. The many
+//! never hide the few: one letter at fault fails the clause and is named. Where nothing was counted,
+//! the clause stays open.
 
 use crate::ruling::Ruling;
 use crate::traffic::{CallIx, LetterIx, Traffic};

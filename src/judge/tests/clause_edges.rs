@@ -89,7 +89,7 @@ fn of_a_letters_downloads_the_last_whole_one_before_it_was_produced_counts() {
         s.set_clock(s.now() - SINCE_CALL).moved("L1", Printed);
     };
     ends_with(Pass, "AT12.4", &after(&[&whole, &meanwhile]));
-    explains("no PDF was downloaded whole", "AT12.4", &after(&[&gone]));
+    explains("no PDF was downloaded in full", "AT12.4", &after(&[&gone]));
 }
 
 #[test]

@@ -101,7 +101,11 @@ fn a_test_that_was_not_selected_stands_with_every_clause_not_run() {
         assert!(test.checks().all(|clause| clause.reason.as_deref() == Some("not selected")));
         let reasons = test.criteria.iter().filter(|clause| clause.kind == ClauseKind::Attestation);
         let mut reasons = reasons.map(|clause| clause.reason.as_deref().unwrap());
-        assert!(reasons.all(|reason| reason.starts_with("to be attested")), "{}", test.id);
+        assert!(
+            reasons.all(|reason| reason.starts_with("needs a written statement")),
+            "{}",
+            test.id
+        );
     }
 }
 

@@ -28,10 +28,10 @@ fn a_token_may_be_refused_from_the_moment_its_life_ends() {
         script
     };
     let late = |moment| said("C-BEARER-KEPT", &refused_at(moment));
-    let good = (Verdict::Pass, "1 call, each with its token taken".to_owned());
+    let good = (Verdict::Pass, "1 call, each with its token accepted".to_owned());
     assert_eq!(late(900_000_000), good);
     assert_eq!(late(599_000_000), good);
-    let words = "1 of 2 calls: was refused 599.0 s after its token was given".to_owned();
+    let words = "1 of 2 calls: was refused 599.0 s after its token was issued".to_owned();
     assert_eq!(late(598_999_999), (Verdict::Fail, words));
 }
 

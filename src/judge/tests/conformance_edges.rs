@@ -175,9 +175,9 @@ fn an_expired_assertion_is_not_held_against_an_api_whose_date_is_far_off_which_i
     assert_eq!(taken(TokenProbe::Expired, near).0, Verdict::Fail);
     let (verdict, words) = taken(TokenProbe::Expired, ahead);
     assert_eq!(verdict, Verdict::Inconclusive);
-    assert!(words.contains("its Date is 3,600 s ahead of this clock"), "{words}");
+    assert!(words.contains("its Date header is 3,600 s ahead of this machine's clock"), "{words}");
     let (_, words) = taken(TokenProbe::Expired, "Mon, 21 Sep 2026 13:13:20 GMT");
-    assert!(words.contains("its Date is 3,600 s behind this clock"), "{words}");
+    assert!(words.contains("its Date header is 3,600 s behind this machine's clock"), "{words}");
     // No clock excuses another one's signature.
     assert_eq!(taken(TokenProbe::Signature, ahead).0, Verdict::Fail);
 }

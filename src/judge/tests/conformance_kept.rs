@@ -8,7 +8,7 @@ mod support;
 use letterproof_contract::Contract;
 use letterproof_model::LetterStatus::{Accepted, Dispatched, Failed, Pending, Rejected, Returned};
 use letterproof_model::{
-    About, Finding, FindingKind, Journal as _, Mark, MarkKind, Mode, Recording, Verdict,
+    About, Capability, Finding, FindingKind, Journal as _, Mark, MarkKind, Mode, Recording, Verdict,
 };
 use support::cases::then;
 use support::probed::{after, of, result, said};
@@ -48,7 +48,7 @@ fn a_letter_that_shows_what_nobody_sent_has_changed_to_something_else() {
     let wandered = later(|s| {
         s.moved("L1", Accepted).harness().wait(30.0).read("L1", Returned);
     });
-    fails("1 of 1 read: L1 was read as ACCEPTED, and as RETURNED, which nobody sent", &wandered);
+    fails("1 of 1 read: L1 was read as ACCEPTED, and as RETURNED, which was never sent", &wandered);
     // An update whose answer was lost may have arrived.
     let lost = later(|s| {
         s.moved("L1", Accepted).patch("L1", Returned).lost().wait(30.0).read("L1", Returned);
@@ -72,7 +72,10 @@ fn a_letter_that_nobody_named_must_not_change_along() {
         })
     };
     assert_eq!(said(ID, &beside(Pending)).0, Verdict::Pass);
-    fails("1 of 1 read: L2 was read as PENDING, and as FAILED, which nobody sent", &beside(Failed));
+    fails(
+        "1 of 1 read: L2 was read as PENDING, and as FAILED, which was never sent",
+        &beside(Failed),
+    );
 }
 
 #[test]
@@ -103,7 +106,7 @@ fn nhs_notify_takes_a_rejected_letter_back_or_fails_it() {
 fn what_need_not_be_on_record_blames_nobody() {
     let changed = |s: &mut Script| then(s.read("L1", Pending).wait(5.0).read("L1", Accepted));
     fails(
-        "1 of 1 read: L1 was read as PENDING, and as ACCEPTED, which nobody sent",
+        "1 of 1 read: L1 was read as PENDING, and as ACCEPTED, which was never sent",
         &later(changed),
     );
     // An earlier run may have sent it just before this one began.
@@ -149,7 +152,11 @@ fn what_need_not_be_on_record_blames_nobody() {
 
 /// The finding of a run that was not asked for the conformance suite.
 fn finding(script: &Script) -> Option<Finding> {
-    let results = concluded(script, &[], false);
+    finding_beside(script, false)
+}
+
+fn finding_beside(script: &Script, conformance: bool) -> Option<Finding> {
+    let results = concluded(script, &[], conformance);
     results.findings.into_iter().find(|finding| finding.id == "F-LETTER-NOT-KEPT")
 }
 
@@ -188,6 +195,11 @@ fn without_the_suite_the_same_is_a_finding_about_the_api() {
     let mut watched = back.clone();
     watched.context.mode = Mode::Observed;
     assert_eq!(finding(&watched).unwrap().kind, FindingKind::Note);
+    // The suite tells it, and then it is told once; of a target that keeps nothing it is untrue.
+    assert_eq!(finding_beside(&back, true), None);
+    let mut forgetful = back.clone();
+    forgetful.context.capabilities.remove(&Capability::Stateful);
+    assert_eq!(finding(&forgetful), None);
     let kept = later(|s| then(s.moved("L1", Accepted).harness().wait(30.0).read("L1", Accepted)));
     assert_eq!(finding(&kept), None);
 }
@@ -201,7 +213,7 @@ fn a_pass_says_how_many_of_the_letters_that_moved_were_read_again() {
     let some = told(|s| {
         s.moved("L1", Accepted).moved("L2", Accepted).moved("L3", Accepted).read("L1", Accepted);
     });
-    let words = "1 of 3 letters that moved were read again after they were seen to";
+    let words = "1 of 3 letters that moved were read again after the move was seen";
     assert_eq!(some, (Verdict::Pass, Some(words.to_owned())));
     let all = told(|s| then(s.moved("L1", Accepted).read("L1", Accepted)));
     assert_eq!(all, (Verdict::Pass, None));

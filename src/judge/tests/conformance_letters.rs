@@ -17,7 +17,7 @@ fn a_letter_must_be_found_from_the_moment_it_was_listed() {
     let read = |write: &dyn Fn(&mut Script)| said("C-LETTER-LISTED", &after(|s| write(s)));
     let good = "1 read, each of a letter that was listed".to_owned();
     assert_eq!(read(&|s| then(s.read("L1", Pending))), (Verdict::Pass, good));
-    let words = "1 of 1 read: L1 was listed, and is not found".to_owned();
+    let words = "1 of 1 read: L1 was listed, but is not found".to_owned();
     assert_eq!(read(&|s| then(s.read("L1", Pending).answered(404))), (Verdict::Fail, words));
     let early = |s: &mut Script| {
         s.patch("N1", Accepted).read("N1", Pending).answered(404).list(9, &[letter("N1")]);
@@ -40,7 +40,7 @@ fn went_back(from: &str, to: &str, reads: &str) -> (Verdict, String) {
 }
 
 fn stayed(reads: &str) -> (Verdict, String) {
-    let words = "each as the one before or later in the letter's life";
+    let words = "each with the same status or a later one";
     (Verdict::Pass, format!("{reads}, {words}"))
 }
 
@@ -100,7 +100,7 @@ fn a_letter_that_stands_in_a_list_twice_is_not_out_of_order_there() {
     let good = (Verdict::Pass, "1 list, each in the order of the one before".to_owned());
     assert_eq!(listed(&[one.clone(), two.clone()]), good);
     assert_eq!(listed(&[one.clone(), one.clone(), two.clone()]), good);
-    let words = "1 of 1 list: L1 stands behind L2, and stood before it".to_owned();
+    let words = "1 of 1 list: L1 comes after L2, but came before it".to_owned();
     assert_eq!(listed(&[two, one]), (Verdict::Fail, words));
 }
 
@@ -108,7 +108,7 @@ fn a_letter_that_stands_in_a_list_twice_is_not_out_of_order_there() {
 fn lists_out_of_order_are_counted_as_lists_and_say_how_many_letters_are_misplaced() {
     let [one, two, three] = [letter("L1"), letter("L2"), letter("L3")];
     let turned = after(|s| then(s.list(9, &[three, two, one])));
-    let words = "1 of 1 list: L2 stands behind L3, and stood before it (1 letter more out of order \
+    let words = "1 of 1 list: L2 comes after L3, but came before it (1 letter more out of order \
                  in this list)";
     assert_eq!(said("C-LIST-ORDER", &turned), (Verdict::Fail, words.to_owned()));
 }
@@ -175,11 +175,10 @@ fn a_missing_pdf_may_be_missed_by_the_api_or_as_a_deviation_by_its_storage() {
     let by_api = fetched(&|s| then(s.data("N1").answered(404)));
     assert_eq!(by_api, (None, none.clone(), None));
     let by_storage = fetched(&|s| then(s.fetch_nothing("N1")));
-    let reason = "the API gives a link, and its storage says that there is nothing (deployed \
-                  behaviour)";
+    let reason = "the API gives a link, but its storage has no content (deployed behaviour)";
     assert_eq!(by_storage, (Some(FindingKind::Deviation), none, Some(reason.to_owned())));
     // What one letter's storage says does not excuse the content of another.
-    let content = "1 of 2 letters: N2 has no hash and yet has content".to_owned();
+    let content = "1 of 2 letters: N2 has content but no hash".to_owned();
     let beside = fetched(&|s| then(s.fetch_nothing("N1").fetch("N2")));
     assert_eq!(beside, (Some(FindingKind::Violation), content, None));
 }
@@ -253,6 +252,28 @@ fn a_link_is_fresh_by_a_coarse_clock_only_where_rounding_does_not_make_it_so() {
     let words = "1 of 1 download: L1 was answered with 403".to_owned();
     assert_eq!(whole_before_end(3_000, false), (Verdict::Fail, words));
     assert_eq!(whole_before_end(3_000, true).0, Verdict::Fail);
+}
+
+#[test]
+fn only_an_update_between_two_lists_may_put_a_letter_elsewhere() {
+    let [one, two] = [letter("L1"), letter("L2")];
+    let update = |s: &mut Script| then(s.bulk(Accepted, &["L1", "L2"]));
+    let turned = |when: usize| {
+        let script = after(|s| {
+            for (number, list) in [[&one, &two], [&two, &one]].into_iter().enumerate() {
+                if when == number {
+                    update(s);
+                }
+                s.list(9, &list.map(Clone::clone));
+            }
+            update(s);
+        });
+        said("C-LIST-ORDER", &script)
+    };
+    let words = "1 of 1 list: L1 stands behind L2, and stood before it".to_owned();
+    assert_eq!(turned(0), (Verdict::Fail, words));
+    let good = (Verdict::Pass, "1 list, each in the order of the one before".to_owned());
+    assert_eq!(turned(1), good);
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn bad_assertions_are_missed_only_where_a_token_was_asked_for() {
     };
     let mut open = Script::pack();
     open.status();
-    assert_eq!(why(&open), (Verdict::NotApplicable, "nobody was asked for a token".to_owned()));
+    assert_eq!(why(&open), (Verdict::NotApplicable, "no token was requested".to_owned()));
     let mut asked = Script::pack();
     asked.token();
     assert_eq!(why(&asked), (Verdict::NotRun, "the probe was not sent".to_owned()));

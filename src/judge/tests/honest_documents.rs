@@ -11,7 +11,7 @@ use letterproof_model::{Mark, MarkKind, Mode, Outcome, TestId, Timestamp, Verdic
 use support::cases::{accepted, header, script, then};
 use support::observed::{ends_with as observes, result as observed, watched};
 use support::script::hash_of;
-use support::told::{ends_with, says};
+use support::told::{at_once, ends_with, says};
 use support::{Script, letter, letters};
 
 const WHY: Option<(&str, &str)> = Some(("J01", "Cannot be taken on"));
@@ -197,12 +197,16 @@ fn what_happened_while_nobody_watched_blames_nobody_for_documents() {
     assert_eq!(judged(true), Verdict::Inconclusive);
 }
 
-/// What AT15.3 says of a record of three seeded letters.
+/// What AT15.3 says of a record of three seeded letters, a minute after the last list.
 fn intake(write: impl FnOnce(&mut Script)) -> Verdict {
+    intake_watched_for(60.0, write)
+}
+
+fn intake_watched_for(seconds: f64, write: impl FnOnce(&mut Script)) -> Verdict {
     let mut script = Script::small();
     script.context.seeded_letters = 3;
     write(&mut script);
-    script.list(3, &[]).wait(60.0).status();
+    script.list(3, &[]).wait(seconds).status();
     let traffic = Traffic::from_journal(&script.journal(), &script.context);
     let judged = judge_test(TestId::new(15).unwrap(), &traffic, &script.context);
     judged.criteria.into_iter().find(|one| one.id.as_str() == "AT15.3").unwrap().verdict
@@ -212,6 +216,9 @@ fn intake(write: impl FnOnce(&mut Script)) -> Verdict {
 fn an_intake_that_began_before_the_record_is_no_intake_without_documents() {
     let all = ["L1", "L2", "L3"];
     assert_eq!(intake(|s| then(s.list(3, &letters(3)).bulk(Accepted, &all))), Verdict::Fail);
+    // They may be fetched yet: a flow may take ten seconds.
+    let just_ended = intake_watched_for(9.0, |s| then(s.list(3, &letters(3)).bulk(Accepted, &all)));
+    assert_eq!(just_ended, Verdict::NotRun);
     // Two of them were taken on before, and are listed still because the queue lags.
     let begun = intake(|s| then(s.list(3, &letters(3)).bulk(Accepted, &["L3"])));
     assert_eq!(begun, Verdict::NotRun);
@@ -275,6 +282,35 @@ fn whoever_waits_for_nhs_notify_to_take_a_letter_back_may_look_as_often_as_it_ta
     let pending: fn(&mut Script) = |s| then(s.read("L1", Pending));
     let said = observed(check, &rejected(pending, back));
     assert_eq!(said.verdict, Verdict::Fail, "{}", said.observed);
+    // An acceptance that was refused before does not end the wait.
+    let tried_before = watched(|s| {
+        s.patch("L1", Accepted).answered(429).wait(1.0);
+        s.patch_for("L1", Rejected, WHY).wait(2.0).read_for("L1", Rejected, WHY);
+        (0..150).for_each(|_| listing(s));
+        back(s);
+    });
+    observes(Verdict::Pass, check, &tried_before);
+    // Taken on as the answer that names it arrives.
+    let at_that_moment: fn(&mut Script) =
+        |s| then(at_once(s.list(100, &letters(1))).patch("L1", Accepted));
+    observes(Verdict::Pass, check, &rejected(listing, at_that_moment));
+    // The queue lags and names it on: what it waits for has come.
+    let lagging: fn(&mut Script) = |s| then(s.list(100, &letters(1)));
+    let taken_on = watched(|s| {
+        s.patch_for("L1", Rejected, WHY).wait(2.0).list(100, &letters(1)).patch("L1", Accepted);
+        (0..150).for_each(|_| lagging(s));
+    });
+    observes(Verdict::Fail, check, &taken_on);
+    let never_rejected = watched(|s| {
+        s.patch("L1", Accepted);
+        (0..150).for_each(|_| lagging(s));
+    });
+    observes(Verdict::Fail, check, &never_rejected);
+    let rejection_refused = watched(|s| {
+        s.patch_for("L1", Rejected, WHY).answered(400);
+        (0..150).for_each(|_| lagging(s));
+    });
+    observes(Verdict::Fail, check, &rejection_refused);
     let after = watched(|s| {
         s.patch_for("L1", Rejected, WHY).wait(2.0).read_for("L1", Rejected, WHY);
         s.list(100, &letters(1)).moved("L1", Accepted);

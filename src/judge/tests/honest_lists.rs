@@ -127,8 +127,8 @@ fn letters_accepted_before_the_whole_list_make_no_seeding_smaller() {
         script
     };
     ends_with(Inconclusive, "AT2.2", &after(1_000, 1_500));
-    let reason = "1,000 letters taken on before and no longer listed; ask for the whole list \
-                  before any is accepted";
+    let reason = "1,000 letters accepted or rejected earlier and no longer listed; ask for the \
+                  whole list before accepting any";
     explains(reason, "AT2.2", &after(1_000, 1_500));
     tells(Fail, "1,499 entries in the list", "AT2.2", &after(1_000, 1_499));
     ends_with(Fail, "AT2.2", &after(0, 2_499));
@@ -148,8 +148,8 @@ fn a_list_within_the_timeout_shows_nothing_of_accepted_letters_and_says_so() {
             s.wait(seconds).list(4, &[]);
         })
     };
-    let reason = "listed letters stay hidden for 300.0 s, and no list was asked for after that: it \
-                  is the reads that show the acceptance";
+    let reason = "listed letters stay hidden for 300.0 s, and no list was asked for after that; \
+                  reading the letters shows the acceptance";
     explains(reason, "AT4.5", &listed_after(1.0));
     ends_with(Pass, "AT4.5", &listed_after(1.0));
     ends_with(Pass, "AT4.5", &listed_after(LATER));
@@ -235,7 +235,7 @@ fn a_letter_listed_after_its_acceptance_shows_a_queue_that_lags() {
                  L2 was still listed 2.0 s after its acceptance was seen";
     tells(Inconclusive, words, "AT4.5", &lagging(2.0, |_| {}));
     let gone = lagging(2.0, |s| then(s.wait(1.0).list(4, &[])));
-    let words = "4 letters, gone from the list; it lagged 2.0 s behind the acceptance";
+    let words = "4 letters, gone from the list; 2.0 s after the acceptance was seen";
     tells(Pass, words, "AT4.5", &gone);
     assert_eq!(suite("C-LIST-LAG", &gone), Pass);
 }
@@ -263,8 +263,8 @@ fn a_letter_listed_after_its_acceptance_is_not_pending_again() {
 #[test]
 fn a_letter_listed_longer_than_the_queue_may_lag_is_the_apis_fault() {
     let mut late = lagging(901.0, |_| {});
-    let words = "2 of 4 letters: L1 was still listed 901.0 s after it was seen as taken on; \
-                 L2 was still listed 901.0 s after it was seen as taken on";
+    let words = "2 of 4 letters: L1 was still listed 901.0 s after its acceptance was seen; L2 was \
+                 still listed 901.0 s after its acceptance was seen";
     assert_eq!(said("C-LIST-LAG", &late), (Fail, words.to_owned()));
     ends_with(Inconclusive, "AT4.5", &late);
     late.context.queue_lag_ms = 910_000;
@@ -284,9 +284,10 @@ fn an_acceptance_that_was_lost_is_no_omission_of_the_next_list() {
         ["L3", "L4", "L5"].iter().for_each(|id| then(s.read(id, Accepted)));
         s.list(4, &[]);
     });
-    let reason = "the API took on the acceptance of 1 letter and never applied it: L1";
+    let reason =
+        "the API answered the acceptance of 1 letter with success but never applied it: L1";
     explains(reason, "AT3.5", &script);
-    says("4 letters listed, all accepted; 1 before this list", "AT4.4", &script);
+    says("4 letters listed, all accepted; 1 accepted before this list", "AT4.4", &script);
     assert!(!with_verdict(&judge_every(&script), Fail).contains("AT4.4"));
 }
 
@@ -351,7 +352,7 @@ fn a_waiting_letter_is_missing_from_a_list_that_has_room_for_it() {
     let all_there = known(LATER, |s, all| then(s.list(20, all)));
     assert_eq!(suite("C-LIST-COMPLETE", &all_there), Pass);
     let missing = known(LATER, |s, all| then(s.list(20, &all[1..])));
-    let words = "1 of 10 listings: L1 waits, and is missing from a list that has room for it";
+    let words = "1 of 10 listings: L1 is waiting, but missing from a list that has room for it";
     assert_eq!(said("C-LIST-COMPLETE", &missing), (Fail, words.to_owned()));
 }
 
@@ -462,10 +463,10 @@ fn a_flow_takes_in_whatever_was_seeded() {
         let script = flows_of(letters, |_| {});
         let results = judge_every(&script);
         assert!(with_verdict(&results, Fail).is_empty(), "{letters}\n{}", lines(&results));
-        says("3 whole flows", "AT15.6", &script);
+        says("3 complete flows", "AT15.6", &script);
         says("3 flows of 6 letters or more", "AT15.1", &script);
     }
-    tells(Fail, "1 of 3 flows: took in 5 letters", "AT15.1", &flows_of(5, |_| {}));
+    tells(Fail, "1 of 3 flows: fetched 5 letters", "AT15.1", &flows_of(5, |_| {}));
     ends_with(Pass, "AT15.1", &passing(15));
 }
 
@@ -486,7 +487,7 @@ fn a_queue_that_lags_behind_the_last_acceptance_is_not_blamed_on_who_stops_at_it
     };
     let stale = ended(|all| all[6..7].to_vec());
     ends_with(Inconclusive, "AT15.2", &stale);
-    explains("it named only letters that had been taken on already", "AT15.2", &stale);
+    explains("it listed only letters that had been accepted or rejected already", "AT15.2", &stale);
     // Behind a full list others may wait.
     ends_with(Fail, "AT15.2", &ended(|all| all[4..7].to_vec()));
     says("21 letters accepted in bulk", "AT15.2", &ended(|_| Vec::new()));
@@ -523,7 +524,6 @@ fn a_letter_taken_on_before_a_flow_is_not_asked_for_again_in_it() {
 #[test]
 fn a_flow_that_did_not_begin_is_told_what_it_takes() {
     let nothing = script(|s| then(s.list(10, &letters(2))));
-    let reason = "no list of 3 was fetched and downloaded; it takes 6 seeded letters or more, \
-                  taken in from the first list to the empty one";
+    let reason = "no list of 3 was fetched with its PDFs; this needs at least 6 seeded letters, fetched from the first list to the empty one";
     explains(reason, "AT15.1", &nothing);
 }

@@ -270,7 +270,7 @@ fn what_readers_repair_or_nobody_read_is_no_damage_and_a_locked_pdf_is_named_so(
         content.problem = Some("encrypted: the PDF cannot be read".into());
     });
     let told = support::result("AT12.4", &locked).observed;
-    assert!(told.contains("a PDF that nobody can open (encrypted") && !told.contains("damaged"));
+    assert!(told.contains("a PDF that cannot be opened (encrypted") && !told.contains("damaged"));
 }
 
 #[test]
@@ -361,8 +361,8 @@ fn records_that_differ_in_line_item_are_a_note_and_one_made_up_for_each_letter_i
         })
     };
     let items = submitted(&[dated("letters", 3), dated("envelopes", 3)]);
-    let reason = "1 reporting date has records that differ in their line item only, which the API \
-                  keeps apart";
+    let reason = "1 reporting date has records that differ only in their line item, which the API \
+                  treats as separate records";
     explains(reason, "AT14.3", &items);
     blames_nobody(&items);
     for records in [

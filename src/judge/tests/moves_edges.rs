@@ -85,7 +85,8 @@ fn a_letter_without_a_hash_or_without_a_pdf_may_be_rejected_instead() {
             s.bulk(Accepted, &["L1", "L2", "L4"]).patch_for("L3", Rejected, WHY);
         })
     };
-    let instead = "4 letters listed, all accepted but 1 that cannot be taken on, rejected instead";
+    let instead =
+        "4 letters listed, all accepted except 1 that cannot be accepted, rejected instead";
     observes(instead, "AT4.4", &rejected(false, &|_| {}));
     observes(instead, "AT4.4", &rejected(true, &|s| then(s.fetch_nothing("L3"))));
     let in_order = rejected(true, &|s| then(s.fetch("L3")));
@@ -183,7 +184,7 @@ fn a_letter_whose_update_was_refused_is_moved_only_where_it_reads_so() {
         })
     };
     ends_with(Verdict::Fail, "AT7.2", &refused(Accepted));
-    let words = "1 of 1 letter: L1 was not moved: its update was answered with 400";
+    let words = "1 of 1 letter: L1 did not change: its update was answered with 400";
     observes(words, "AT7.2", &refused(Accepted));
     ends_with(Verdict::Pass, "AT7.2", &refused(Dispatched));
     observes(

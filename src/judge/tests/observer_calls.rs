@@ -36,7 +36,7 @@ fn an_update_that_is_not_on_record_leaves_open_what_updates_show_and_not_what_ca
     assert_eq!(once.verdict, Verdict::Inconclusive);
     assert_eq!(
         once.reason.unwrap(),
-        "the recording does not hold 1 body that may tell of it; by the rest it would be pass"
+        "the recording lacks 1 body that may show it; otherwise the verdict would be pass"
     );
 }
 
@@ -61,7 +61,7 @@ fn an_id_may_be_used_again_only_for_the_same_call_after_one_that_was_not_carried
     }
     let answered = again(200, same);
     assert_eq!(answered.verdict, Verdict::Fail);
-    assert_eq!(answered.observed, "1 of 3 calls: request-2 stood on GET /letters/{id} once more");
+    assert_eq!(answered.observed, "1 of 3 calls: request-2 was used again on GET /letters/{id}");
 }
 
 #[test]

@@ -6,10 +6,12 @@
 mod support;
 
 use letterproof_model::LetterStatus::{Accepted, Dispatched, Printed};
-use letterproof_model::Verdict;
+use letterproof_model::{Timestamp, Verdict};
 use serde_json::json;
+use support::cases::then;
 use support::observed::{ends_with, result, watched};
-use support::{Script, letters};
+use support::script::{BRAILLE, ENGLISH};
+use support::{Script, letter, letters};
 
 /// Reads L1 so many times, so many milliseconds apart.
 fn reads(s: &mut Script, times: usize, millis: i64, status: letterproof_model::LetterStatus) {
@@ -28,7 +30,7 @@ fn a_letter_read_a_hundred_times_in_quick_succession_with_nothing_awaited_is_wor
         })
     };
     let said = result("O-READS-NEEDED", &read(99, 10));
-    let words = "2 endpoints read, none over and over without need";
+    let words = "2 endpoints read, none repeatedly without need";
     assert_eq!((said.verdict, said.observed.as_str()), (Verdict::Pass, words));
     let script = read(100, 10);
     let said = result("O-READS-NEEDED", &script);
@@ -93,7 +95,7 @@ fn stamped(timestamp: &str) -> Script {
         s.mi(
             "M1",
             &json!({"lineItem": "letter", "timestamp": timestamp, "quantity": 2,
-                "specificationId": support::script::ENGLISH, "groupId": "group-a"}),
+                "specificationId": ENGLISH, "groupId": "group-a"}),
         );
     })
 }
@@ -145,4 +147,41 @@ fn a_time_at_fault_is_told_with_the_times_of_dispatch_and_submission() {
     assert!(!is_local("2026-09-22T06:13:30Z"), "no clock on earth is sixteen hours ahead");
     let early = result("O-MI-TIME", &stamped("2025-09-21T14:13:30Z")).observed;
     assert!(early.contains("more than a month before the letters"), "{early}");
+}
+
+#[test]
+fn a_record_may_look_back_a_month_from_the_first_report_that_it_can_count() {
+    const DAY: f64 = 24.0 * 3_600.0;
+    // What is on record of one letter, forty days before another is dispatched and both are reported
+    // with a time so many microseconds before the first of it.
+    let counted = |early: fn(&mut Script), before: i64| {
+        let script = watched(|s| {
+            s.list(100, &[letter("B1").of(Some(BRAILLE)), letter("G1").in_group(Some("group-b"))]);
+            early(s);
+            let at = s.exchanges.last().unwrap().started.as_microsecond() - before;
+            let timestamp = Timestamp::from_microsecond(at).unwrap().to_string();
+            s.wait(40.0 * DAY).moved("L2", Accepted).fetch("L2").moved("L2", Dispatched);
+            s.mi(
+                "M1",
+                &json!({"lineItem": "letter", "timestamp": timestamp, "quantity": 2,
+                    "specificationId": ENGLISH, "groupId": "group-a"}),
+            );
+        });
+        result("O-MI-TIME", &script).verdict
+    };
+    let month = 31 * 24 * 3_600 * 1_000_000;
+    let dispatched: fn(&mut Script) = |s| then(s.patch("L1", Dispatched));
+    assert_eq!(counted(dispatched, 0), Verdict::Pass);
+    assert_eq!(counted(dispatched, month), Verdict::Pass);
+    assert_eq!(counted(dispatched, month + 1), Verdict::Fail);
+    // What the record cannot count: other letters, and what was not produced.
+    let others: [(&str, fn(&mut Script)); 4] = [
+        ("another group", |s| then(s.patch("G1", Dispatched))),
+        ("another specification", |s| then(s.patch("B1", Dispatched))),
+        ("only accepted", |s| then(s.patch("L1", Accepted))),
+        ("refused", |s| then(s.patch("L1", Dispatched).answered(400))),
+    ];
+    for (what, early) in others {
+        assert_eq!(counted(early, 0), Verdict::Fail, "{what}");
+    }
 }

@@ -5,8 +5,8 @@
 mod support;
 
 use letterproof_model::LetterStatus::{Accepted, Cancelled, Pending, Printed, Rejected};
-use letterproof_model::{Outcome, Verdict};
-use support::cases::then;
+use letterproof_model::{ExchangeId, Outcome, Verdict};
+use support::cases::{header, then};
 use support::observed::{calls_within_a_second, ends_with, result, watched};
 use support::{Script, letters};
 
@@ -23,11 +23,34 @@ fn a_pdf_of_a_letter_that_is_produced_no_more_need_not_be_whole() {
 }
 
 #[test]
+fn a_pdf_that_came_whole_before_its_letter_was_produced_is_shown_by_that_download_alone() {
+    let script = watched(|s| {
+        s.moved("L1", Accepted).fetch("L1").moved("L1", Printed).fetch("L1");
+    });
+    let fetched = result("O-PDF-FETCHED", &script);
+    assert_eq!(fetched.verdict, Verdict::Pass);
+    assert_eq!(fetched.exchanges, [ExchangeId::new("ex-000005")]);
+}
+
+#[test]
 fn a_pdf_downloaded_in_parts_may_be_whole() {
     let parts = watched(|s| {
         s.moved("L1", Accepted).fetch("L1").answered(206).moved("L1", Printed);
     });
     ends_with(Verdict::Inconclusive, "O-PDF-FETCHED", &parts);
+    // It need not be produced yet.
+    let halves = |ranges: &[&str]| {
+        watched(|s| {
+            s.moved("L1", Accepted);
+            for range in ranges {
+                s.fetch("L1").answered(206).edit_answer(|answer| {
+                    answer.headers.push(header("Content-Range", &format!("bytes {range}/100")));
+                });
+            }
+        })
+    };
+    ends_with(Verdict::Pass, "O-PDF-FETCHED", &halves(&["0-49", "50-99"]));
+    ends_with(Verdict::Inconclusive, "O-PDF-FETCHED", &halves(&["0-49", "0-49"]));
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn the_list_that_was_whole_last_is_the_one_that_was_not_waited_for() {
         s.set_clock(began + 5_000).list(10, &[]);
     });
     let serial = result("O-LIST-SERIAL", &script);
-    let words = "a list was asked for before the last one was whole";
+    let words = "a list was asked for before the previous one had arrived";
     assert_eq!(serial.observed, format!("2 of 3 further lists: {words}; {words}"));
     assert_eq!(serial.exchanges, [call(2), call(3), call(4)]);
 }
@@ -52,11 +52,11 @@ fn a_list_is_worked_through_where_more_letters_were_taken_on_than_left() {
         })
     };
     let half = result("O-LISTED-TAKEN-ON", &taken(&["L1", "L2"]));
-    let words = "was neither accepted nor rejected so far";
+    let words = "was not accepted or rejected so far";
     assert_eq!(half.verdict, Verdict::Inconclusive);
     assert_eq!(half.observed, format!("2 of 4 letters: L3 {words}; L4 {words}"));
     let most = result("O-LISTED-TAKEN-ON", &taken(&["L1", "L2", "L3"]));
-    let words = "was neither accepted nor rejected, as the others of its list were";
+    let words = "was not accepted or rejected, unlike the others of its list";
     assert_eq!(most.verdict, Verdict::Fail);
     assert_eq!(most.observed, format!("1 of 4 letters: L4 {words}"));
 }
@@ -74,13 +74,12 @@ fn only_a_supplier_that_rejects_nothing_may_leave_a_letter_that_cannot_be_taken_
         let taken_on = result("O-LISTED-TAKEN-ON", &script);
         (taken_on.verdict, taken_on.observed)
     };
-    let words = "1 of 4 letters: N1 was neither accepted nor rejected, as the others of its list \
-                 were";
+    let words = "1 of 4 letters: N1 was not accepted or rejected, unlike the others of its list";
     let forgotten = || (Verdict::Fail, words.to_owned());
     assert_eq!(left(true, letter("N1").without_hash()), forgotten());
     assert_eq!(left(true, letter("N1")), forgotten());
     assert_eq!(left(false, letter("N1")), forgotten());
-    let all = (Verdict::Pass, "3 letters listed, all taken on".to_owned());
+    let all = (Verdict::Pass, "3 letters listed, all accepted or rejected".to_owned());
     assert_eq!(left(false, letter("N1").without_hash()), all);
 }
 
@@ -152,7 +151,7 @@ fn a_link_was_followed_too_late_only_where_it_had_expired_and_was_refused_for_it
     assert_eq!(followed(59.0, 200), good());
     assert_eq!(followed(59.0, 403), good());
     assert_eq!(followed(61.0, 200), good());
-    let words = "1 of 1 download: L1 was called for 61.0 s after its link was given".to_owned();
+    let words = "1 of 1 download: L1 was asked for 61.0 s after its link was given".to_owned();
     assert_eq!(followed(61.0, 403), (Verdict::Fail, words));
 }
 
@@ -166,7 +165,7 @@ fn other_content_is_a_fault_once_a_letter_is_produced_from_it_and_nothing_once_i
         let same = result("O-CONTENT-SAME", &script);
         (same.verdict, same.observed)
     };
-    let words = "1 of 1 PDF: L1 has other content, and was not produced so far".to_owned();
+    let words = "1 of 1 PDF: L1 has other content, but was not produced so far".to_owned();
     assert_eq!(other(&|_| {}), (Verdict::Inconclusive, words));
     let given_up = other(&|s| then(s.moved_for("L1", Failed, "F01", "Damaged")));
     assert_eq!(given_up, (Verdict::NotRun, "nothing".to_owned()));

@@ -52,7 +52,7 @@ fn a_record_names_its_group_unless_its_letters_have_none() {
         also_dispatched(s, "G1", None);
         s.mi("M1", &record_without("groupId", 1));
     });
-    let named = "1 record, all taken with 201, naming specification and group";
+    let named = "1 record, all answered with 201, each naming specification and group";
     tells(Pass, named, "AT14.1", &groupless);
 }
 
@@ -96,7 +96,7 @@ fn a_dispatched_letter_of_unknown_specification_may_be_of_any_group() {
     };
     for quantity in [2, 3] {
         let script = submitted(quantity);
-        tells(Inconclusive, "not everything is on record", "AT14.2", &script);
+        tells(Inconclusive, "the recording is incomplete", "AT14.2", &script);
         let reason = "0 records without its payload, 1 dispatched letter of unknown specification";
         explains(reason, "AT14.2", &script);
     }

@@ -24,7 +24,7 @@ fn where_only_one_of_the_two_is_called_connecting_ends_with_its_success() {
     for begin in begins {
         let script = refused_later(begin);
         tells(Inconclusive, "only one of the two was called", "AT1.3", &script);
-        explains("both calls have to be made", "AT1.3", &script);
+        explains("both calls must be made", "AT1.3", &script);
     }
 }
 
@@ -68,7 +68,7 @@ fn a_refusal_at_the_moment_of_success_is_left_open_only_by_a_coarse_clock() {
     let all = "2 calls, none refused for its credentials";
     tells(Pass, all, "AT1.3", &refused_after(0, 3_008));
     tells(Fail, refused, "AT1.3", &refused_after(WHOLE_MILLISECOND, 1_000));
-    let open = "1 of 3 calls: was refused at the very moment the last of the two succeeded";
+    let open = "1 of 3 calls: was refused at the same moment as the later of the two succeeded";
     tells(Inconclusive, open, "AT1.3", &refused_after(WHOLE_MILLISECOND, 2_000));
 }
 
@@ -121,7 +121,8 @@ fn calls_without_tls_are_secure_on_loopback_only() {
         ends_with(Pass, "AT1.4", &at(host));
     }
     for host in ["int.test", "not-localhost", "192.0.2.1", "[2001:db8::1]"] {
-        let plain = "2 of 2 calls: GET /_status went without TLS; GET /letters went without TLS";
+        let plain =
+            "2 of 2 calls: GET /_status was made without TLS; GET /letters was made without TLS";
         tells(Fail, plain, "AT1.4", &at(host));
     }
 }
@@ -132,14 +133,15 @@ fn a_whole_list_that_did_not_come_is_open_until_the_call_is_repeated() {
     tells(Inconclusive, "answered with 503", "AT2.1", &busy);
     explains("the call was not repeated with success", "AT2.1", &busy);
     tells(Inconclusive, "no list could be read", "AT2.2", &busy);
-    explains("GET /letters?limit=2500 brought none: see AT2.1", "AT2.2", &busy);
+    explains("GET /letters?limit=2500 was not answered with a list: see AT2.1", "AT2.2", &busy);
     let odd = script(|s| {
         s.list(2_500, &[]).edit_answer(|answer| {
             answer.body = support::script::json_body(&serde_json::json!({"data": {}}));
         });
     });
-    tells(Fail, "answered with 200 and no list of letters", "AT2.1", &odd);
-    let cause = "GET /letters?limit=2500 was answered with 200 and no list of letters: see AT2.1";
+    tells(Fail, "answered with 200 but without a list of letters", "AT2.1", &odd);
+    let cause =
+        "GET /letters?limit=2500 was answered with 200 but without a list of letters: see AT2.1";
     explains(cause, "AT2.2", &odd);
     let refused = script(|s| then(s.list(2_500, &[]).answered(400)));
     tells(Fail, "answered with 400", "AT2.1", &refused);

@@ -86,7 +86,7 @@ fn at4_tells_how_many_were_accepted_and_how_many_rejected_instead() {
         s.list(4, &batch).bulk(Accepted, &["L1", "L2", "L4"]);
         s.patch_for("L3", Rejected, Some(("J1", "Unknown")));
     });
-    says("all accepted but 1 that cannot be taken on, rejected instead", "AT4.4", &some);
+    says("all accepted except 1 that cannot be accepted, rejected instead", "AT4.4", &some);
 }
 
 #[test]
@@ -294,7 +294,11 @@ fn lists_that_may_only_seem_to_overlap_are_left_open() {
     let all = ["L1", "L2", "L3", "L4", "L5", "L6"];
     let by_a_coarse_clock = two_lists(WHOLE_MILLISECOND, 2_000, &all);
     ends_with(Verdict::Inconclusive, "AT15.2", &by_a_coarse_clock);
-    says("asked for a list just as the last one became whole", "AT15.2", &by_a_coarse_clock);
+    says(
+        "asked for a list at the moment when the previous one arrived",
+        "AT15.2",
+        &by_a_coarse_clock,
+    );
     ends_with(Verdict::Fail, "AT15.2", &two_lists(0, 2_000, &all));
 }
 

@@ -41,16 +41,16 @@ fn one_flow(change: impl FnOnce(&mut [Letter]), write: impl FnOnce(&mut Script))
 #[test]
 fn a_flow_that_broke_off_leaves_open_whether_there_would_have_been_three() {
     let two = flows(2, broken_off);
-    tells(Inconclusive, "2 whole flows", "AT15.6", &two);
-    explains("another flow broke off", "AT15.6", &two);
-    tells(Fail, "2 whole flows", "AT15.6", &flows(2, |_| {}));
+    tells(Inconclusive, "2 complete flows", "AT15.6", &two);
+    explains("another flow stopped early", "AT15.6", &two);
+    tells(Fail, "2 complete flows", "AT15.6", &flows(2, |_| {}));
 }
 
 #[test]
 fn three_whole_flows_are_enough_whatever_follows() {
-    tells(Pass, "3 whole flows", "AT15.6", &flows(3, broken_off));
-    tells(Pass, "3 whole flows", "AT15.6", &flows(3, |s| then(s.list(3, &[]))));
-    tells(Pass, "4 whole flows", "AT15.6", &flows(4, broken_off));
+    tells(Pass, "3 complete flows", "AT15.6", &flows(3, broken_off));
+    tells(Pass, "3 complete flows", "AT15.6", &flows(3, |s| then(s.list(3, &[]))));
+    tells(Pass, "4 complete flows", "AT15.6", &flows(4, broken_off));
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn lists_of_another_size_belong_to_no_flow() {
         s.list(10, &letters(2)).bulk(Accepted, &["L1", "L2"]).fetch("L1").fetch("L2");
         s.list(10, &[]);
     });
-    tells(Fail, "2 whole flows", "AT15.6", &others);
+    tells(Fail, "2 complete flows", "AT15.6", &others);
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_list_asked_for_the_moment_the_last_one_is_whole_comes_after_it() {
         })
     };
     says("6 letters accepted in bulk", "AT15.2", &apart(3_007));
-    let words = "1 of 7 letters: asked for a list before the last one was whole";
+    let words = "1 of 7 letters: asked for a list before the previous one had arrived";
     tells(Fail, words, "AT15.2", &apart(3_006));
 }
 
@@ -216,7 +216,7 @@ fn a_link_is_followed_once_it_was_given_as_far_as_the_clock_tells() {
     let before = "1 of 1 download: L1 was downloaded before its link was given";
     tells(Fail, before, "AT15.7", &followed_after(0, 2_002));
     tells(Fail, before, "AT15.7", &followed_after(WHOLE_MILLISECOND, 0));
-    let open = "1 of 1 download: L1 was downloaded as its link was given, or before";
+    let open = "1 of 1 download: L1 was downloaded at the moment its link was given, or before";
     tells(Inconclusive, open, "AT15.7", &followed_after(WHOLE_MILLISECOND, 1_000));
 }
 

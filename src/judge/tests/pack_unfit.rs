@@ -44,8 +44,8 @@ fn a_bad_pdf_found_after_print_keeps_the_letter_from_going_further() {
             then(s);
         })
     };
-    let all_the_same = "1 of 1 letter: L1 has a damaged PDF (no trailer) and was reported as \
-                        DISPATCHED all the same";
+    let all_the_same =
+        "1 of 1 letter: L1 has a damaged PDF (no trailer) but was reported as DISPATCHED";
     let dispatched = printed_unseen(&|s| {
         s.moved("L1", Dispatched);
     });
@@ -118,7 +118,7 @@ fn a_letter_of_unknown_specification_that_was_only_listed_blames_nobody() {
             s.list(100, &[letter("U1").of(Some("no-such"))]).wait(wait).status();
         });
         tells(NotRun, "nothing", "AT13.5", &script);
-        explains("no letter that cannot be taken on was handled", "AT13.5", &script);
+        explains("no letter that cannot be accepted was processed", "AT13.5", &script);
     }
 }
 
@@ -144,6 +144,50 @@ fn rejecting_a_letter_after_it_was_accepted_is_a_wrong_move_and_ends_it_all_the_
         s.list(100, &[letter("U1").of(Some("no-such"))]);
         s.patch("U1", Accepted).wait(2.0).patch_for("U1", Rejected, WHY);
     });
-    tells(Pass, "1 letter that cannot be taken on, none produced", "AT13.5", &script);
+    tells(Pass, "1 letter that cannot be accepted, none produced", "AT13.5", &script);
     tells(Fail, "1 of 1 letter: U1 was moved from ACCEPTED", "AT13.1", &script);
+}
+
+#[test]
+fn a_letter_produced_after_its_end_is_told_as_moved_wrongly_and_not_as_a_bad_pdf_kept() {
+    let ended_first = accepted(|s| {
+        damaged(s, "L1");
+        s.moved_for("L1", Failed, "F01", "Damaged").moved("L1", Printed);
+    });
+    tells(Pass, "1 letter whose PDF cannot be produced, none produced", "AT12.4", &ended_first);
+    tells(Fail, "1 of 1 letter: L1 was moved from FAILED", "AT5.1", &ended_first);
+    // An end that was refused is none.
+    let refused = accepted(|s| {
+        damaged(s, "L1");
+        s.patch_for("L1", Failed, WHY).answered(400).moved("L1", Printed);
+    });
+    let words = "1 of 1 letter: L1 has a damaged PDF (no trailer) and was reported as PRINTED all \
+                 the same";
+    tells(Fail, words, "AT12.4", &refused);
+}
+
+#[test]
+fn a_missing_pdf_counts_once_the_supplier_was_told_of_it() {
+    let printed = |told: &dyn Fn(&mut Script)| {
+        accepted(|s| {
+            told(s);
+            s.patch("L1", Printed).wait(61.0).status();
+        })
+    };
+    let produced = "1 of 1 letter: L1 has no PDF and was reported as PRINTED";
+    let asked = printed(&|s| {
+        s.fetch_nothing("L1");
+    });
+    tells(Fail, produced, "AT13.5", &asked);
+    // Asked for as it was produced, by another worker: then it was produced unseen.
+    let at_that_moment = accepted(|s| {
+        let at = s.now();
+        s.data("L1").answered(404).set_clock(at).patch("L1", Printed).wait(61.0).status();
+    });
+    tells(NotRun, "nothing", "AT13.5", &at_that_moment);
+    // A probe of the harness tells the supplier nothing.
+    let of_harness = printed(&|s| {
+        s.harness().fetch_nothing("L1").supplier();
+    });
+    tells(NotRun, "nothing", "AT13.5", &of_harness);
 }

@@ -4,10 +4,10 @@
 
 mod support;
 
-use letterproof_judge::standing;
 use letterproof_model::{
     Header, MOCK_HEADER, Mark, MarkKind, Place, Proof, SupplierKind, Timestamp,
 };
+use letterproof_traffic::proven;
 use support::Script;
 
 const INT: &str = "https://int.api.service.nhs.uk";
@@ -27,7 +27,7 @@ fn at(name: &str, origin: &str) -> Script {
 }
 
 fn place(script: &Script) -> Place {
-    standing(&script.journal(), SupplierKind::Witnessed, &script.context).place
+    proven(&script.journal(), SupplierKind::Witnessed, &script.context).place
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_mock_that_says_so_is_one_behind_any_host_name() {
     script.edit_answer(|answer| {
         answer.headers.push(Header::from((MOCK_HEADER.to_owned(), "true".to_owned())))
     });
-    let found = standing(&script.journal(), SupplierKind::Reference, &script.context);
+    let found = proven(&script.journal(), SupplierKind::Reference, &script.context);
     assert_eq!((found.word, found.place, found.mock_answers), (Proof::Driven, Place::Mock, true));
 }
 
@@ -70,7 +70,7 @@ fn what_letterproof_itself_sent_through_a_witness_is_driven() {
                 .headers
                 .push(Header::from(("user-agent".to_owned(), agent.to_owned())));
         }
-        standing(&script.journal(), SupplierKind::Witnessed, &script.context).word
+        proven(&script.journal(), SupplierKind::Witnessed, &script.context).word
     };
     assert_eq!(word("letterproof/0.1.0", INT, "int"), Proof::Driven);
     assert_eq!(word("model-print-house", INT, "int"), Proof::Driven);
@@ -85,7 +85,7 @@ fn what_letterproof_itself_sent_through_a_witness_is_driven() {
 fn a_token_of_elsewhere_or_no_answer_at_all_is_not_int() {
     let mut script = at("int", INT);
     script.exchanges[0].request.url = "https://other.example/oauth2/token".into();
-    let found = standing(&script.journal(), SupplierKind::Witnessed, &script.context);
+    let found = proven(&script.journal(), SupplierKind::Witnessed, &script.context);
     assert_eq!(
         (found.place, found.host_names().as_str()),
         (Place::Other, "other.example, int.api.service.nhs.uk")
@@ -108,10 +108,10 @@ fn a_host_stands_with_the_certificate_that_it_showed_last() {
         let kind = MarkKind::Connected { host, certificate, chain: vec![] };
         journal.push_mark(Mark::new(Timestamp::UNIX_EPOCH, kind));
     }
-    let found = standing(&journal, SupplierKind::Witnessed, &script.context);
+    let found = proven(&journal, SupplierKind::Witnessed, &script.context);
     assert_eq!(found.hosts.len(), 1);
     assert_eq!(found.hosts[0].certificate.as_deref(), Some("bb"));
-    assert!(found.sentence().contains("told by hosts and certificates in the record"));
+    assert!(found.sentence().contains("shown by hosts and certificates in the record"));
 
     // A load that is too long to be written down call by call.
     let mut unwritten = script.clone();
@@ -120,7 +120,7 @@ fn a_host_stands_with_the_certificate_that_it_showed_last() {
     let host = "int.api.service.nhs.uk".into();
     let kind = MarkKind::Connected { host, certificate: "aa".into(), chain: vec![] };
     journal.push_mark(Mark::new(Timestamp::UNIX_EPOCH, kind));
-    let found = standing(&journal, SupplierKind::Reference, &unwritten.context);
+    let found = proven(&journal, SupplierKind::Reference, &unwritten.context);
     assert_eq!((found.word, found.place), (Proof::Driven, Place::IntClaimed));
 }
 
@@ -129,7 +129,7 @@ fn only_calls_of_the_api_tell_where_it_is() {
     let hosts = |write: &dyn Fn(&mut Script)| {
         let mut script = at("int", INT);
         write(&mut script);
-        standing(&script.journal(), SupplierKind::Witnessed, &script.context).host_names()
+        proven(&script.journal(), SupplierKind::Witnessed, &script.context).host_names()
     };
     let int = "int.api.service.nhs.uk";
     let elsewhere = |method: &'static str, url: &'static str| {
@@ -150,7 +150,7 @@ fn only_calls_of_the_api_tell_where_it_is() {
             exchange.request.url = url.replace("BASE", INT);
         });
         script.context.base_url = format!("{INT}/base");
-        standing(&script.journal(), SupplierKind::Witnessed, &script.context).host_names()
+        proven(&script.journal(), SupplierKind::Witnessed, &script.context).host_names()
     };
     assert_eq!(alone("BASE/base/unknown"), int);
     assert_eq!(alone("BASE/other"), "");

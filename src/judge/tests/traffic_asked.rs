@@ -405,11 +405,11 @@ fn a_body_that_is_held_and_shows_no_status_says_why() {
     };
     for (words, told) in [
         ("status is \"accepted\"", held("L1", r#"{"status":"accepted"}"#)),
-        ("there twice", held("L1", r#"{"status":"ACCEPTED","status":"PENDING"}"#)),
-        ("holds no status", held("L1", "{}")),
-        ("is no text", held("L1", r#"{"status":7}"#)),
-        ("is no JSON", why(Body::Text { text: "{".to_owned() })),
-        ("does not hold the answer's body", why(Body::None)),
+        ("present twice", held("L1", r#"{"status":"ACCEPTED","status":"PENDING"}"#)),
+        ("has no status", held("L1", "{}")),
+        ("is not text", held("L1", r#"{"status":7}"#)),
+        ("is not JSON", why(Body::Text { text: "{".to_owned() })),
+        ("does not include the answer's body", why(Body::None)),
         ("about another letter", held("L2", r#"{"status":"ACCEPTED"}"#)),
     ] {
         assert!(told.contains(words), "{words} in {told}");

@@ -195,8 +195,8 @@ fn a_cache_takes_in_of_a_journal_what_it_was_not_handed_before() {
     let script = passing(7);
     let journal = script.journal();
     let mut cache = JudgeCache::new(script.context);
-    for exchange in &journal.exchanges()[..3] {
-        cache.push(Arc::clone(exchange));
+    for exchange in journal.exchanges().iter().take(3) {
+        cache.push(exchange.to_arc());
     }
     cache.absorb(&journal);
     assert_eq!(cache.traffic().len(), journal.exchanges().len());
@@ -210,7 +210,7 @@ fn a_cache_that_grows_says_what_judging_from_scratch_says() {
         let journal = script.journal();
         let mut cache = JudgeCache::new(script.context.clone());
         for exchange in journal.exchanges() {
-            cache.push(Arc::clone(exchange));
+            cache.push(exchange.to_arc());
             if cache.traffic().len().is_multiple_of(7) {
                 cache.verdict_of(&id);
             }
@@ -313,7 +313,7 @@ fn what_a_proxy_made_go_wrong_is_no_finding_about_the_api() {
     };
     let journal = script.journal();
     assert!(about_api(&journal) > 0);
-    let exchange = journal.exchanges()[0].clone();
+    let exchange = journal.exchanges().to_vec()[0].clone();
     let note = Mark::injected(&exchange.id, "429 in place of the answer", exchange.started);
     assert_eq!(about_api(&Recording::new(vec![exchange], vec![note])), 0);
 }
@@ -339,7 +339,7 @@ fn what_a_proxy_made_go_wrong_turns_no_check_of_the_contract_red() {
     let journal = script.journal();
     let status = "C-CONTRACT-STATUS".to_owned();
     assert_eq!(contract_of(&script, &journal), [(status.clone(), Verdict::Fail)]);
-    let [good, bad] = [0, 1].map(|at| journal.exchanges()[at].clone());
+    let [good, bad] = [0, 1].map(|at| journal.exchanges().to_vec()[at].clone());
     let mark = Mark::injected(&bad.id, "503 in place of the answer", bad.started);
     let both = Recording::new(vec![good.clone(), bad.clone()], vec![mark.clone()]);
     assert_eq!(contract_of(&script, &both), [(status, Verdict::Pass)]);
@@ -355,7 +355,7 @@ fn a_long_journal_is_found_in_as_a_short_one_is_whichever_thread_reads_it() {
         }
     });
     let (journal, contract) = (script.journal(), Contract::built_in().unwrap());
-    let checked = journal.exchanges().iter().flat_map(|one| contract.check(one, &script.context));
+    let checked = journal.exchanges().iter().flat_map(|one| contract.check(&one, &script.context));
     let expected = fold_findings(checked);
     assert_eq!(expected.len(), 100);
     for _ in 0..5 {

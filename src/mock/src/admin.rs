@@ -1,6 +1,7 @@
 //! The admin side, on a loopback port of its own: seed, reset, make visible, read, arm faults.
-//! Refuses callers that do not name it by a loopback host, and pages of other sites, so that no web
-//! page can reach it: neither by a trick with names nor by sending a form.
+//!
+//! Callers must name it by a loopback host, and pages of other sites are turned away, so that no
+//! web page can reach it: neither by a trick with names nor by sending a form.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,20 +10,19 @@ use std::sync::atomic::AtomicBool;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
-use letterproof_wire::{Own, Stranger};
+use letterproof_wire::{Abort, Own, Stranger};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::body::{Abort, MockBody};
 use crate::config::Limits;
 use crate::connection::Service;
-use crate::faults::{Fault, fault_catalogue};
-use crate::reply::{JSON, Reply, with_body};
-use crate::seeds::SeedPlan;
+use crate::reply::{JSON, MockBody, Reply, with_body};
 use crate::shared::{Shared, micros};
-use crate::{token, wire};
+use crate::supplier::faults::{Fault, fault_catalogue};
+use crate::supplier::seeds::SeedPlan;
+use crate::{reply, token};
 
-/// The admin side of a double.
+/// The admin side of a mock.
 pub(crate) struct Admin {
     shared: Arc<Shared>,
     own: Own,
@@ -179,6 +179,6 @@ impl Service for Admin {
                 with_body(status, JSON, json!({ "error": message }).to_string())
             }
         };
-        Ok(wire::plain(reply))
+        Ok(reply::plain(reply))
     }
 }

@@ -1,21 +1,19 @@
-//! What a double is told at its start: profile, timings, credentials, faults and limits.
-//! Refuses to change afterwards: what may change while it runs goes through its admin side.
+//! What a mock is given at its start: profile, timings, credentials, faults and limits. What may
+//! change while it runs goes through its admin side.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::faults::Fault;
-use crate::keys::Jwks;
-use crate::limiter::Limiter;
-use crate::mix::Mix;
-use crate::secret::SecretToken;
-use crate::seeds::SeedPlan;
+use crate::keys::{Jwks, SecretToken};
+use crate::quota::Limiter;
+use crate::supplier::faults::Fault;
+use crate::supplier::seeds::{Mix, SeedPlan};
 
 /// How long the queue of a mock, and of a run on one, lags the letters where nothing else is asked
 /// for.
 pub const DEFAULT_QUEUE_LAG: Duration = Duration::from_secs(2);
 
-/// Which deployed system the double behaves as.
+/// Which deployed system the mock behaves as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
     /// The integration environment: stateful, seeded, behind a token.
@@ -143,7 +141,7 @@ impl Gateway {
     }
 }
 
-/// Bounds that keep a hostile or broken client from harming the double.
+/// Bounds that keep a hostile or broken client from harming the mock.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Largest request body in bytes; more is refused with 413 before it is read.
@@ -221,7 +219,7 @@ impl Registration {
     }
 }
 
-/// What a double is told at its start. The default is INT with its timings on a free port.
+/// What a mock is given at its start. The default is INT with its timings on a free port.
 #[derive(Debug, Clone)]
 pub struct MockConfig {
     /// Which system to behave as.
@@ -281,7 +279,7 @@ pub struct MockConfig {
     pub token_lifetime: Duration,
     /// Serve HTTPS with a certificate made at the start.
     pub tls: bool,
-    /// Ways in which the double is wrong.
+    /// Ways in which the mock is wrong.
     pub faults: Vec<Fault>,
     /// Whether a request may carry a fault of its own in `X-Letterproof-Fault`.
     pub request_faults: bool,

@@ -1,39 +1,28 @@
-//! Accepting connections and answering their requests one by one.
-//! Refuses oversized, slow and endless requests: every wait has an end and every buffer a bound.
+//! The requests of one connection, read and answered one by one within the limits of the
+//! configuration.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use letterproof_model::Operation;
-use letterproof_wire::{Bounds, Socket, server};
+use letterproof_wire::{Abort, Bounds, Serve, Waits, server};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::body::{Abort, MockBody};
-use crate::calls::{Call, Target};
-use crate::config::{Framing, Limits, Profile};
-use crate::faults::{Fault, apply_edits};
-use crate::hiccup::{chance, strikes};
-use crate::reply::{JSON, Reply, with_body};
-use crate::shared::Shared;
-use crate::{gateway, page, sandbox, storage, token, wire};
+use crate::config::Limits;
+use crate::reply;
+use crate::reply::{JSON, MockBody, Reply, with_body};
 
-/// The API's base below the root; it is also served at the root itself.
-pub(crate) const BASE: &str = "/nhs-notify-supplier";
-
-/// How long connections may finish what they are doing once the double is told to stop.
+/// How long connections may finish what they are doing once the mock is to stop.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What answers requests of one listener.
@@ -51,104 +40,64 @@ pub(crate) trait Service: Send + Sync + 'static {
 pub(crate) async fn listen<S: Service>(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
-    service: Arc<S>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let places = Arc::new(Semaphore::new(service.limits().connections.max(1)));
-    let budget = Arc::new(AtomicUsize::new(service.limits().bodies_in_flight));
-    let mut tasks = JoinSet::new();
-    loop {
-        let place = tokio::select! {
-            place = Arc::clone(&places).acquire_owned() => place,
-            _ = stop.changed() => break,
-        };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stop.changed() => break,
-        };
-        while tasks.try_join_next().is_some() {}
-        let Ok((stream, _)) = accepted else {
-            // Out of file descriptors, most likely: give others time to close.
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            continue;
-        };
-        let (service, budget, stop) = (Arc::clone(&service), Arc::clone(&budget), stop.clone());
-        let tls = tls.clone();
-        tasks.spawn(async move {
-            let _place = place;
-            accept(stream, tls, service, budget, stop).await;
-        });
-    }
-    drop(listener);
-    let finished = async { while tasks.join_next().await.is_some() {} };
-    if tokio::time::timeout(GRACE, finished).await.is_err() {
-        tasks.shutdown().await;
-    }
-}
-
-async fn accept<S: Service>(
-    stream: TcpStream,
-    tls: Option<TlsAcceptor>,
-    service: Arc<S>,
-    budget: Arc<AtomicUsize>,
+    service: S,
     stop: watch::Receiver<bool>,
 ) {
-    // Small answers must not wait for each other; without it they are only slower.
-    let _ = stream.set_nodelay(true);
-    let reset = Arc::new(AtomicBool::new(false));
     let limits = service.limits();
-    let socket = Socket::new(stream, Arc::clone(&reset), limits.write_timeout);
-    match tls {
-        None => converse(socket, service, reset, budget, stop).await,
-        Some(acceptor) => {
-            let handshake = tokio::time::timeout(limits.header_timeout, acceptor.accept(socket));
-            if let Ok(Ok(stream)) = handshake.await {
-                converse(stream, service, reset, budget, stop).await;
-            }
-        }
-    }
+    let places = Arc::new(Semaphore::new(limits.connections.max(1)));
+    let waits =
+        Waits { handshake: limits.header_timeout, write: limits.write_timeout, grace: GRACE };
+    let budget = AtomicUsize::new(limits.bodies_in_flight);
+    let server = Arc::new(Served { service, budget });
+    letterproof_wire::listen(listener, tls, places, waits, server, stop).await;
 }
 
-async fn converse<S: Service>(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    service: Arc<S>,
-    reset: Arc<AtomicBool>,
-    budget: Arc<AtomicUsize>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let limits = service.limits();
-    let bounds = Bounds {
-        headers: limits.headers,
-        header_bytes: limits.header_bytes,
-        header_timeout: limits.header_timeout,
-    };
-    let handler = service_fn(move |request: Request<Incoming>| {
-        let (service, reset) = (Arc::clone(&service), Arc::clone(&reset));
-        let budget = Arc::clone(&budget);
-        async move {
-            let (parts, body) = request.into_parts();
-            let response = match read(body, service.limits(), &budget).await {
-                Ok(body) => {
-                    let size = body.len();
-                    let response = service.respond(parts, body, &reset).await;
-                    budget.fetch_add(size, Ordering::Relaxed);
-                    response
-                }
-                Err(refusal) => Ok(wire::plain(*refusal)),
-            };
-            response.map(|response| wire::named(wire::dated(response)))
-        }
-    });
-    // A mock speaks HTTP/1.1 alone: what begins otherwise is no request.
-    let builder = server(bounds).http1_only();
-    let connection = builder.serve_connection(TokioIo::new(stream), handler);
-    let mut connection = std::pin::pin!(connection);
-    // What a client did wrong on the wire is its own affair: the connection is simply over.
-    tokio::select! {
-        _ = connection.as_mut() => {}
-        _ = stop.changed() => {
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
+/// A service with the bytes that all bodies under way may still take.
+struct Served<S> {
+    service: S,
+    budget: AtomicUsize,
+}
+
+impl<S: Service> Serve for Served<S> {
+    async fn converse(
+        self: Arc<Self>,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        reset: Arc<AtomicBool>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let limits = self.service.limits();
+        let bounds = Bounds {
+            headers: limits.headers,
+            header_bytes: limits.header_bytes,
+            header_timeout: limits.header_timeout,
+        };
+        let handler = service_fn(move |request: Request<Incoming>| {
+            let (served, reset) = (Arc::clone(&self), Arc::clone(&reset));
+            async move {
+                let (parts, body) = request.into_parts();
+                let response = match read(body, served.service.limits(), &served.budget).await {
+                    Ok(body) => {
+                        let size = body.len();
+                        let response = served.service.respond(parts, body, &reset).await;
+                        served.budget.fetch_add(size, Ordering::Relaxed);
+                        response
+                    }
+                    Err(refusal) => Ok(reply::plain(*refusal)),
+                };
+                response.map(|response| reply::named(reply::dated(response)))
+            }
+        });
+        // A mock speaks HTTP/1.1 alone: what begins otherwise is no request.
+        let builder = server(bounds).http1_only();
+        let connection = builder.serve_connection(TokioIo::new(stream), handler);
+        let mut connection = std::pin::pin!(connection);
+        // What a client did wrong on the wire is its own affair: the connection is simply over.
+        tokio::select! {
+            _ = connection.as_mut() => {}
+            _ = stop.changed() => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
+            }
         }
     }
 }
@@ -205,175 +154,4 @@ async fn read(
         return Err(refusal);
     }
     Ok(whole.freeze())
-}
-
-/// The API, its token endpoint, its storage and the page, on one listener.
-pub(crate) struct Front(pub(crate) Arc<Shared>);
-
-impl Service for Front {
-    fn limits(&self) -> &Limits {
-        &self.0.config.limits
-    }
-
-    async fn respond(
-        &self,
-        parts: Parts,
-        body: Bytes,
-        reset: &Arc<AtomicBool>,
-    ) -> Result<Response<MockBody>, Abort> {
-        let shared = &*self.0;
-        let own = match own_fault(shared, &parts.headers) {
-            Ok(own) => own,
-            Err(refusal) => return Ok(wire::plain(*refusal)),
-        };
-        let faults = shared.board.view(own);
-        let started = shared.now();
-        let whole = parts.uri.path();
-        let path = whole
-            .strip_prefix(BASE)
-            .filter(|rest| rest.is_empty() || rest.starts_with('/'))
-            .unwrap_or(whole);
-        let query = parts.uri.query();
-        let root = root_of(shared, &parts.headers);
-        let target = Target::of(&parts.method, path);
-        let int = shared.config.profile == Profile::Int;
-
-        let (operation, mut reply) = if int && whole == token::PATH && parts.method == Method::POST
-        {
-            (Operation::Token, token::answer(shared, &parts.headers, &body, &root, &faults))
-        } else if storage::key(shared, whole).is_some() {
-            if strikes(shared, &parts.method, target) {
-                return Err(wire::cut(reset));
-            }
-            let request = storage::Request {
-                method: &parts.method,
-                path: whole,
-                query,
-                headers: &parts.headers,
-                faults: &faults,
-            };
-            (Operation::Download, storage::serve(shared, &request))
-        } else if matches!(path, "/" | "") && parts.method == Method::GET {
-            return Ok(wire::plain(page::answer(shared, &root)));
-        } else {
-            // Half of the latency on the way in, half on the way out, as over a network.
-            let way = latency(shared) / 2;
-            pause(way).await;
-            let counted = shared.now();
-            if strikes(shared, &parts.method, target) {
-                return Err(wire::cut(reset));
-            }
-            let call = Call {
-                method: &parts.method,
-                path,
-                query,
-                headers: &parts.headers,
-                body: &body,
-                target,
-                root: &root,
-                faults: &faults,
-            };
-            let reply = if int {
-                gateway::answer(shared, &call).await
-            } else {
-                sandbox::answer(shared, &call)
-            };
-            // In the order in which the limit was held against them.
-            shared.meter.count(target.operation(), counted);
-            pause(way).await;
-            (target.operation(), reply)
-        };
-        if !operation.is_api() {
-            shared.meter.count(operation, started);
-        }
-        apply_edits(&faults, operation, &mut reply);
-        log(&parts, whole, operation, &reply, shared.now() - started);
-        let gateway = &shared.config.gateway;
-        let framing = if operation.is_api() { gateway.framing } else { Framing::Length };
-        if framing == Framing::Gzip && !reply.body().is_empty() && reads_gzip(&parts.headers) {
-            reply = wire::zipped(reply);
-        }
-        let mut response = wire::send(reply, operation, &faults, reset).await?;
-        if framing == Framing::Chunked {
-            response = response.map(MockBody::chunked);
-        }
-        if operation == Operation::Download {
-            return Ok(response);
-        }
-        Ok(wire::dated_off(response, gateway.date_off))
-    }
-}
-
-/// Whether a caller says that it reads gzip.
-fn reads_gzip(headers: &HeaderMap) -> bool {
-    let value = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    value.is_some_and(|value| value.contains("gzip"))
-}
-
-/// The access log: ids and outcome, never a query, a token or a body.
-fn log(parts: &Parts, path: &str, operation: Operation, reply: &Reply, micros: u64) {
-    tracing::info!(
-        target: "letterproof_mock::access",
-        method = %parts.method,
-        path = path.get(..path.len().min(200)).unwrap_or_default(),
-        operation = operation.label(),
-        status = reply.status().as_u16(),
-        bytes = reply.body().len(),
-        micros,
-        request_id = parts
-            .headers
-            .get(gateway::X_REQUEST_ID)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|id| id.get(..id.len().min(64)))
-            .unwrap_or_default(),
-        "request"
-    );
-}
-
-/// How slow this double was told to be, for one answer.
-fn latency(shared: &Shared) -> Duration {
-    let (latency, jitter) = (shared.config.latency, shared.config.latency_jitter);
-    if jitter.is_zero() {
-        return latency;
-    }
-    let part = chance(shared, 5).unit();
-    latency + jitter.mul_f64(part)
-}
-
-async fn pause(time: Duration) {
-    if !time.is_zero() {
-        tokio::time::sleep(time).await;
-    }
-}
-
-/// The fault a request carries for itself alone.
-fn own_fault(shared: &Shared, headers: &HeaderMap) -> Result<Option<Fault>, Box<Reply>> {
-    if !shared.config.request_faults {
-        return Ok(None);
-    }
-    let Some(value) = headers.get("x-letterproof-fault") else { return Ok(None) };
-    match Fault::parse(value.to_str().unwrap_or_default()) {
-        Ok(fault) => Ok(Some(fault)),
-        Err(error) => {
-            let body = serde_json::json!({ "message": error.to_string() });
-            Err(Box::new(with_body(StatusCode::BAD_REQUEST, JSON, body.to_string())))
-        }
-    }
-}
-
-/// Scheme and host as the client addressed them; links point back the same way.
-fn root_of<'a>(shared: &'a Shared, headers: &HeaderMap) -> Cow<'a, str> {
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    let own = shared.root.split_once("://");
-    match (host, own) {
-        (Some(host), Some((scheme, authority))) if host != authority && is_host(host) => {
-            Cow::Owned(format!("{scheme}://{host}"))
-        }
-        _ => Cow::Borrowed(&shared.root),
-    }
-}
-
-fn is_host(host: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-    !host.is_empty() && host.len() < 256 && host.chars().all(allowed)
 }

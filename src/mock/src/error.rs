@@ -1,14 +1,14 @@
-//! What can stop the double from starting or from obeying an order of its admin side.
-//! Refuses long stories: each message is one line that names the address, file or fault at fault.
+//! What can stop the mock from starting or from obeying an order of its admin side. Each message is
+//! one line that names the address, file or fault at fault.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use letterproof_toml::Problems;
 
-use crate::faults::ParseFaultError;
+use crate::supplier::faults::ParseFaultError;
 
-/// Why the double could not start, or could not do what it was told.
+/// Why the mock could not start, or could not do what was asked of it.
 #[derive(Debug, thiserror::Error)]
 pub enum MockError {
     /// The address could not be bound.

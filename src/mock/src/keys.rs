@@ -1,9 +1,14 @@
-//! Registered public keys (JWKS), and a ready application for runs on the embedded double.
-//! Refuses keys on disk: the demonstration key is made once for each process and never written.
+//! Registered public keys (JWKS), a ready application for runs on the embedded mock, and secret
+//! texts.
+//!
+//! The demonstration key is made once for each process and never written. A secret has neither
+//! `Debug` nor `Display`: what holds a token or a key cannot slip into a log by mistake.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA512, RsaPublicKeyComponents};
@@ -16,7 +21,6 @@ use serde_json::Value;
 
 use crate::config::Registration;
 use crate::error::MockError;
-use crate::secret::SecretToken;
 
 /// One registered public key.
 #[derive(Debug, Clone)]
@@ -133,7 +137,7 @@ fn public(jwk: &Value) -> Result<PublicKey, String> {
     })
 }
 
-/// A registered application whose private key is at hand, for runs on the embedded double.
+/// A registered application whose private key is at hand, for runs on the embedded mock.
 #[derive(Debug, Clone)]
 pub struct DemoCredentials {
     /// The API key: `iss` and `sub` of the signed JWT.
@@ -224,6 +228,34 @@ fn pem(der: &[u8]) -> String {
     }
     pem.push_str("-----END PRIVATE KEY-----\n");
     pem
+}
+
+/// A token, API key or private key.
+#[derive(Clone)]
+pub struct SecretToken(String);
+
+impl SecretToken {
+    /// Wraps a secret.
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
+    /// The secret itself, for the one place that must send it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Compares without telling by its duration how much was equal.
+    pub(crate) fn matches(&self, candidate: &str) -> bool {
+        verify_slices_are_equal(self.0.as_bytes(), candidate.as_bytes()).is_ok()
+    }
+}
+
+impl fmt::Debug for SecretToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretToken(not shown)")
+    }
 }
 
 #[cfg(test)]

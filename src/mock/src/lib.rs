@@ -1,59 +1,40 @@
-//! The stand-in API: INT and public-sandbox behaviour, token endpoint, quota, seeds and faults.
+//! The mock API: behaves as INT or as the public sandbox, with token endpoint, quota, seeds and
+//! faults.
 //!
-//! Suppliers build against this double before their test window, and every other part of
-//! letterproof is tested on it, so it behaves as the deployed API was seen to behave and not as
-//! the specification wishes. Refuses to judge: it knows no acceptance test and no schema, and it
-//! enforces no transition that the deployed API does not enforce.
+//! Suppliers build against it before their test window, and every other part of letterproof is
+//! tested on it, so it behaves as the deployed API was seen to behave and not as the specification
+//! wishes. It knows no acceptance test and no schema, and enforces no transition that the deployed
+//! API does not enforce.
+//!
+//! What belongs to the Supplier API is in `supplier`; what serves any API stands beside it: server
+//! and connections, tokens and keys, quota, the admin side.
 
 mod admin;
-pub mod bench;
-mod body;
-mod calls;
 mod config;
 mod connection;
 mod error;
-mod faults;
-mod gateway;
-mod hiccup;
-mod int;
-mod jwt;
 mod keys;
-mod letters;
-mod limiter;
-mod meter;
-mod mi;
-mod mix;
-mod page;
-mod pdf;
-mod problem;
-mod queue;
+pub mod measure;
+mod quota;
 mod reply;
 mod rng;
-mod sandbox;
-mod secret;
-mod seeds;
 mod sender;
 mod server;
 mod shared;
-mod storage;
-mod tls;
+mod supplier;
 mod token;
-mod updates;
-mod validate;
-mod wire;
 
 pub use config::{
     AuthMode, DEFAULT_QUEUE_LAG, Framing, Gateway, Limits, MediaType, MockConfig, Profile,
     Refusals, Registration, StoragePlace,
 };
 pub use error::MockError;
-pub use faults::{ArgumentSyntax, Dose, Fault, FaultEntry, ParseFaultError, fault_catalogue};
-pub use keys::{DemoCredentials, Jwks};
-pub use limiter::{Limiter, UnknownLimiter};
-pub use meter::RequestCounts;
-pub use mix::{Mix, UnknownMix};
-pub use secret::SecretToken;
-pub use seeds::{LetterPlan, PdfKind, SeedPlan};
+pub use keys::{DemoCredentials, Jwks, SecretToken};
+pub use quota::{Limiter, RequestCounts, UnknownLimiter};
 pub use sender::{Layer, SenderConfig, SenderMock};
 pub use server::MockServer;
 pub use shared::StateSummary;
+pub use supplier::faults::{
+    ArgumentSyntax, Dose, Fault, FaultEntry, ParseFaultError, fault_catalogue,
+};
+pub use supplier::seeds::{LetterPlan, Mix, PdfKind, SeedPlan, UnknownMix};

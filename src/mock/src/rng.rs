@@ -1,5 +1,5 @@
 //! A small deterministic generator (SplitMix64), so that a seed makes the same letters everywhere.
-//! Refuses to be used for secrets: tokens and signatures come from the cryptography library.
+//! Never for secrets: tokens and signatures come from the cryptography library.
 
 /// A stream of numbers that depends on its seed alone.
 #[derive(Debug, Clone)]

@@ -1,30 +1,33 @@
-//! Starting and stopping a double.
-//! Refuses to outlive its handle: dropping it stops every connection and frees its ports.
+//! Starting and stopping a mock, with or without HTTPS. Dropping the handle stops every connection
+//! and frees the ports.
+//!
+//! The certificate is made at the start for names and addresses of this machine; its key is never
+//! written.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use letterproof_model::{LetterId, LetterStatus};
-use tokio::net::{TcpListener, TcpSocket};
+use letterproof_wire::tls;
+use letterproof_wire::tls::pki_types::PrivatePkcs8KeyDer;
+use rcgen::CertifiedKey;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 use crate::admin::Admin;
 use crate::config::{AuthMode, MockConfig, Profile};
-use crate::connection::{BASE, Front, listen};
+use crate::connection::listen;
 use crate::error::MockError;
-use crate::faults::Fault;
-use crate::keys::DemoCredentials;
-use crate::meter::RequestCounts;
-use crate::secret::SecretToken;
+use crate::keys::{DemoCredentials, SecretToken};
+use crate::quota::RequestCounts;
 use crate::shared::{Shared, StateSummary, micros};
-use crate::{tls, token};
+use crate::supplier::faults::Fault;
+use crate::supplier::front::{BASE, Front};
+use crate::token;
 
-/// Connections that may wait to be accepted; a client whose place is taken tries again only after
-/// a second.
-const BACKLOG: u32 = 4_096;
-
-/// A running double.
+/// A running mock.
 pub struct MockServer {
     shared: Arc<Shared>,
     base_url: String,
@@ -43,18 +46,7 @@ impl std::fmt::Debug for MockServer {
 }
 
 pub(crate) fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), MockError> {
-    let failed = |source| MockError::Listen { address, source };
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
-    let listen = |socket: TcpSocket| {
-        // Ports of a double that has just ended are free, as elsewhere; on Windows they are anyway.
-        #[cfg(unix)]
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        socket.listen(BACKLOG)
-    };
-    let listener = socket.and_then(listen).map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
+    letterproof_wire::bind(address).map_err(|source| MockError::Listen { address, source })
 }
 
 /// The address a client on this machine can use.
@@ -67,7 +59,7 @@ pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
 }
 
 impl MockServer {
-    /// Starts a double within the current tokio runtime and returns once it accepts connections.
+    /// Starts a mock within the current tokio runtime and returns once it accepts connections.
     ///
     /// # Errors
     /// An address cannot be bound, the admin address is not loopback, the seeds or registrations
@@ -82,7 +74,7 @@ impl MockServer {
             None => None,
         };
         let (acceptor, certificate) = if config.tls {
-            let (acceptor, certificate) = tls::acceptor(address)?;
+            let (acceptor, certificate) = acceptor(address)?;
             (Some(acceptor), Some(certificate))
         } else {
             (None, None)
@@ -118,11 +110,11 @@ impl MockServer {
             made.await.map_err(|_| MockError::Crypto("the mock's keys and documents"))??;
         let shared = Arc::new(shared);
         let (stop, stopped) = watch::channel(false);
-        let front = Arc::new(Front(Arc::clone(&shared)));
+        let front = Front(Arc::clone(&shared));
         let mut tasks = vec![tokio::spawn(listen(listener, acceptor, front, stopped.clone()))];
         let mut admin_url = None;
         if let Some((listener, address)) = admin {
-            let side = Arc::new(Admin::new(Arc::clone(&shared), address));
+            let side = Admin::new(Arc::clone(&shared), address);
             tasks.push(tokio::spawn(listen(listener, None, side, stopped)));
             admin_url = Some(format!("http://{address}"));
         }
@@ -184,7 +176,7 @@ impl MockServer {
         self.shared.meter.read(self.shared.now())
     }
 
-    /// Replaces the armed faults; none restores an honest double.
+    /// Replaces the armed faults; none restores an honest mock.
     pub fn arm(&self, faults: Vec<Fault>) {
         self.shared.board.arm(faults);
     }
@@ -251,4 +243,20 @@ fn check(registrations: &[crate::config::Registration]) -> Result<(), MockError>
         }
     }
     Ok(())
+}
+
+/// What accepts TLS connections, and the certificate in PEM for clients to trust.
+pub(crate) fn acceptor(address: SocketAddr) -> Result<(TlsAcceptor, String), MockError> {
+    const WHAT: &str = "the TLS certificate";
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    let own = address.ip();
+    if !own.is_unspecified() && !own.is_loopback() {
+        names.push(own.to_string());
+    }
+    let CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(names).map_err(|_| MockError::Crypto(WHAT))?;
+    let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
+    let acceptor = tls::acceptor(cert.der().clone(), key.into(), &[b"http/1.1"])
+        .map_err(|_| MockError::Crypto(WHAT))?;
+    Ok((acceptor, cert.pem()))
 }

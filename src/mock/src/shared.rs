@@ -1,5 +1,6 @@
 //! Everything the connections share: clock, letters, queues, tokens, records, counters.
-//! Refuses one big lock: each part has its own, held only while it is looked up or changed, in
+//!
+//! There is no one big lock: each part has its own, held only while it is looked up or changed, in
 //! the order updates, letters, lanes.
 
 use std::collections::HashMap;
@@ -12,20 +13,18 @@ use serde::Serialize;
 
 use crate::config::{MockConfig, Profile, Registration};
 use crate::error::MockError;
-use crate::faults::Board;
-use crate::letters::{Change, Letters, Twist};
-use crate::limiter::Quota;
-use crate::meter::Meter;
-use crate::mi::MiStore;
-use crate::pdf::{DocumentKey, Shelf};
-use crate::queue::Lane;
+use crate::quota::{Meter, Quota};
 use crate::rng::{Rng, uuid_text};
-use crate::seeds::{PdfKind, SeedPlan};
-use crate::storage::Storage;
+use crate::supplier::documents::{DocumentKey, Shelf};
+use crate::supplier::faults::Board;
+use crate::supplier::int::MiStore;
+use crate::supplier::letters::{Change, Lane, Letters, Twist};
+use crate::supplier::seeds::{PdfKind, SeedPlan};
+use crate::supplier::storage::Storage;
+use crate::supplier::updates::Updates;
 use crate::token::TokenDesk;
-use crate::updates::Updates;
 
-/// The double's state in numbers.
+/// The mock's state in numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StateSummary {

@@ -1,4 +1,4 @@
-//! Broken and hostile clients are answered or closed, and the double goes on serving.
+//! Broken and hostile clients are answered or closed, and the mock goes on serving.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod support;
@@ -27,8 +27,8 @@ async fn started(limits: Limits) -> (MockServer, Caller, String) {
     (server, caller, address)
 }
 
-/// Sends bytes and reads until the double closes, at most some seconds. What could not be sent
-/// because the double had closed already is no matter.
+/// Sends bytes and reads until the mock closes, at most some seconds. What could not be sent
+/// because the mock had closed already is no matter.
 async fn talk(address: &str, pieces: &[&[u8]]) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     for piece in pieces {
@@ -163,7 +163,7 @@ async fn a_client_that_does_not_read_is_closed_and_holds_nobody_up() {
         stream.write_all(request.as_bytes()).await.unwrap();
         deaf.push(stream);
     }
-    // Both places are taken until the double gives up on them.
+    // Both places are taken until the mock gives up on them.
     assert_alive(&caller).await;
     server.shutdown().await;
 }
@@ -196,7 +196,7 @@ async fn mangled_requests_never_end_the_double() {
         bytes.truncate(bytes.len() - random(&mut state) as usize % 3);
         mangled.push(bytes);
     }
-    // Many at a time: some wait for the rest of a request until the double gives up on them.
+    // Many at a time: some wait for the rest of a request until the mock gives up on them.
     for some in mangled.chunks(100) {
         let mut running = tokio::task::JoinSet::new();
         for bytes in some {

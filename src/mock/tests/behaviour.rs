@@ -1,4 +1,4 @@
-//! What a supplier meets on the double of INT: lists, updates, documents, suppliers, gateway.
+//! What a supplier meets on the mock of INT: lists, updates, documents, suppliers, gateway.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod support;
@@ -421,7 +421,7 @@ async fn the_api_is_served_at_the_root_too_and_the_page_says_where_it_is() {
 }
 
 #[tokio::test]
-async fn two_doubles_with_one_seed_hold_the_same_letters_and_a_reset_makes_others() {
+async fn two_mocks_with_one_seed_hold_the_same_letters_and_a_reset_makes_others() {
     let (one, first) = started(quick()).await;
     let (two, second) = started(quick()).await;
     let ids = first.ids(2_500).await;

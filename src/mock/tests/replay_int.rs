@@ -1,6 +1,6 @@
 //! The INT profile, without a gateway, against the recorded exchanges of the deployed handlers.
 //!
-//! Ids are translated, since the double's letters have ids of their own; hashes and the gateway's
+//! Ids are translated, since the mock's letters have ids of their own; hashes and the gateway's
 //! ids are compared for their form. Everything else must be equal to the byte.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
@@ -17,7 +17,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use support::{client, conclude, recorded};
 
-/// The letters of the recorded double, kind by kind.
+/// The letters of the recorded mock, kind by kind.
 fn plan() -> SeedPlan {
     let of = |kind: &str, group: &str, count| LetterPlan {
         count: Some(count),
@@ -343,7 +343,7 @@ fn formed(text: &str) -> String {
     text
 }
 
-/// A link after its life, on a double whose links live shorter.
+/// A link after its life, on a mock whose links live shorter.
 async fn expired(was: &Value) -> Option<String> {
     let config = MockConfig {
         link_ttl: Duration::from_millis(1),
@@ -374,7 +374,7 @@ async fn the_int_profile_agrees_with_the_recorded_handlers() {
     let mut differences = Vec::new();
     let mut total = 0;
     for (at, row) in all.iter().enumerate() {
-        // How the recorded double was set up is no exchange.
+        // How the recorded mock was set up is no exchange.
         if matches!(row["name"].as_str().unwrap(), "reset" | "config") {
             continue;
         }

@@ -146,7 +146,7 @@ fn differences(seen: &Answer, was: &Answer) -> Vec<String> {
     wrong
 }
 
-struct Double {
+struct Mock {
     server: MockServer,
     client: reqwest::Client,
     /// What stands for the ids in braces.
@@ -174,22 +174,22 @@ fn handlers() -> MockConfig {
     }
 }
 
-impl Double {
+impl Mock {
     async fn int() -> Self {
-        let mut double = Self::of(handlers()).await;
-        let url = format!("{}/letters", double.server.base_url());
-        let reply = double.client.get(url).header("X-Request-ID", "setup").send().await.unwrap();
+        let mut mock = Self::of(handlers()).await;
+        let url = format!("{}/letters", mock.server.base_url());
+        let reply = mock.client.get(url).header("X-Request-ID", "setup").send().await.unwrap();
         let list: Value = reply.json().await.unwrap();
-        double.server.make_visible();
+        mock.server.make_visible();
         let id = |at: usize| list["data"][at]["id"].as_str().unwrap().to_owned();
         // The last in the queue are the two without a document; the first ten stay on the list.
-        double.ids = HashMap::from([
+        mock.ids = HashMap::from([
             ("{missing}", id(21)),
             ("{letter}", id(19)),
             ("{other}", id(18)),
             ("{returned}", id(17)),
         ]);
-        double
+        mock
     }
 
     async fn sandbox() -> Self {
@@ -254,12 +254,12 @@ impl Double {
 
 #[tokio::test]
 async fn the_int_profile_agrees_with_the_small_capture() {
-    Double::int().await.agrees(INT).await;
+    Mock::int().await.agrees(INT).await;
 }
 
 #[tokio::test]
 async fn the_sandbox_profile_agrees_with_the_small_capture() {
-    Double::sandbox().await.agrees(SANDBOX).await;
+    Mock::sandbox().await.agrees(SANDBOX).await;
 }
 
 #[test]
@@ -276,9 +276,9 @@ fn a_link() -> [(String, String); 1] {
 
 #[tokio::test]
 async fn a_line_that_the_mock_does_not_answer_to_is_named_with_what_differs() {
-    let mut double = Double::sandbox().await;
+    let mut mock = Mock::sandbox().await;
     let row = rows(SANDBOX).into_iter().find(|row| row.name == "an unknown letter").unwrap();
-    assert_eq!(double.play(&row).await, [""; 0]);
+    assert_eq!(mock.play(&row).await, [""; 0]);
     let changed = |change: fn(&mut Answer)| {
         let mut row = row.clone();
         change(&mut row.answer);
@@ -292,10 +292,10 @@ async fn a_line_that_the_mock_does_not_answer_to_is_named_with_what_differs() {
         (changed(|answer| answer.body["errors"][0]["title"] = "number".into()), "body is"),
         (changed(|answer| answer.body = Value::Null), "body is"),
     ] {
-        let found = double.play(&wrong).await;
+        let found = mock.play(&wrong).await;
         assert!(found.len() == 1 && found[0].starts_with(words), "{words}: {found:?}");
     }
-    double.server.shutdown().await;
+    mock.server.shutdown().await;
 }
 
 // The small captures against the full ones.

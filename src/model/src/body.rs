@@ -143,6 +143,18 @@ impl Body {
         serde_json::from_str(self.json_text()?).ok()
     }
 
+    /// The room that its texts take in memory, in bytes.
+    pub(crate) fn room(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Json { text } | Self::Text { text } => text.len(),
+            Self::Form { fields } => {
+                fields.iter().map(|(name, value)| name.len() + value.len() + 48).sum()
+            }
+            Self::Pdf(content) | Self::Opaque(content) => content.sha256.len(),
+        }
+    }
+
     /// The length in bytes, as far as it is known from what was kept.
     #[must_use]
     pub fn length(&self) -> u64 {

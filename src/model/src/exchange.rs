@@ -223,6 +223,20 @@ impl Exchange {
         }
     }
 
+    /// The room it takes in memory, in bytes, about; texts that it shares with others count as its own.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        let headers = |headers: &[Header]| -> usize {
+            headers.iter().map(|header| size_of::<Header>() + header.value.len()).sum()
+        };
+        let answer = match &self.outcome {
+            Outcome::Response(response) => headers(&response.headers) + response.body.room(),
+            Outcome::Error(error) => error.message.len(),
+        };
+        let request = self.request.url.len() + headers(&self.request.headers);
+        size_of::<Self>() + request + self.request.body.room() + answer
+    }
+
     /// The response, if there was one.
     #[must_use]
     pub fn response(&self) -> Option<&Response> {

@@ -68,6 +68,21 @@ text_ids! {
     RunId;
 }
 
+impl ExchangeId {
+    /// The id of the exchange with this number, counted from 1.
+    #[must_use]
+    pub fn numbered(number: u64) -> Self {
+        Self::new(format!("ex-{number:06}"))
+    }
+
+    /// The number of an id that was made of one.
+    #[must_use]
+    pub fn number(&self) -> Option<u64> {
+        let number = self.0.strip_prefix("ex-")?.parse().ok()?;
+        (Self::numbered(number) == *self).then_some(number)
+    }
+}
+
 impl CriterionId {
     /// The acceptance test this criterion belongs to, if it is a clause of the pack.
     #[must_use]
@@ -153,6 +168,17 @@ mod tests {
     fn what_is_no_test_is_refused_by_name() {
         for text in ["AT0", "AT16", "AT04", "4", "AT", "AT4.1", "AT-1", "AT+1", "", "AT999"] {
             assert_eq!(text.parse::<TestId>(), Err(UnknownTest(text.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_exchange_id_of_a_number_tells_it() {
+        for number in [1, 999_999, 1_000_000, u64::MAX] {
+            assert_eq!(ExchangeId::numbered(number).number(), Some(number));
+        }
+        assert_eq!(ExchangeId::numbered(7).as_str(), "ex-000007");
+        for other in ["", "ex-", "ex-7", "ex-+00007", "ex-0000007", "ex-00000x", "EX-000007"] {
+            assert_eq!(ExchangeId::from(other).number(), None, "{other}");
         }
     }
 

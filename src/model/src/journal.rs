@@ -7,14 +7,25 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Exchange, ExchangeId, RawExchange, RunEnd, Stamp, Timestamp};
+use crate::{Exchange, ExchangeId, Exchanges, RawExchange, RunEnd, Stamp, Timestamp};
 
 /// Recorded exchanges, read by judges and reports.
 pub trait Journal {
-    /// Every exchange in the order of recording.
-    fn exchanges(&self) -> &[Arc<Exchange>];
+    /// Every exchange in the order of recording, wherever it is kept.
+    fn exchanges(&self) -> Exchanges<'_>;
     /// Every mark in the order of recording.
     fn marks(&self) -> &[Mark];
+    /// When the earliest exchange began; `None` where there is none.
+    fn began(&self) -> Option<Timestamp>;
+    /// When the last exchange ended; `None` where there is none.
+    fn ended(&self) -> Option<Timestamp>;
+
+    /// What went wrong when exchanges kept outside of memory were read. Whoever concludes something
+    /// from a journal asks for it at the end: with a fault nothing that was concluded holds.
+    ///
+    /// # Errors
+    /// When an exchange could not be kept or not be read again.
+    fn whole(&self) -> Result<(), RecordError>;
 }
 
 /// Takes live traffic, replaces its secrets, and keeps it before anyone decides anything on it.
@@ -103,21 +114,21 @@ impl Mark {
                 format!("Waiting {}.{} s: {reason}", ms / 1_000, ms % 1_000 / 100)
             }
             MarkKind::Resumed => {
-                "The run goes on after it was interrupted; nothing was recorded in between."
+                "The run was resumed after an interruption; nothing was recorded in between."
                     .to_owned()
             }
             MarkKind::Unvouched { known: None, .. } => {
-                "The ledger knows nothing of this run, so that nothing shows whether the journal it \
-                 goes on with is whole."
+                "The ledger has no entry for this run, so nothing shows whether the journal it was \
+                 resumed from is complete."
                     .to_owned()
             }
             MarkKind::Unvouched { known: Some(known), found } if found < known => format!(
-                "The run goes on from an older journal: the ledger had seen {known} lines of it, and \
-                 {found} were there."
+                "The run was resumed from an older journal: the ledger had seen {known} lines of \
+                 it, but only {found} were there."
             ),
             MarkKind::Unvouched { known: Some(known), .. } => format!(
-                "The run goes on from another journal: its line {known} is not the one that the \
-                 ledger had seen."
+                "The run was resumed from a different journal: its line {known} is not the one \
+                 that the ledger had seen."
             ),
             MarkKind::Injected { exchange, rule } => format!("injected into {exchange}: {rule}"),
             MarkKind::Ended(end) => end.to_string(),
@@ -323,41 +334,6 @@ pub fn last_attempts(marks: &[Mark]) -> BTreeMap<&str, LastAttempt<'_>> {
         }
     }
     last
-}
-
-/// A journal in memory.
-#[derive(Debug, Clone, Default)]
-pub struct Recording {
-    exchanges: Vec<Arc<Exchange>>,
-    marks: Vec<Mark>,
-}
-
-impl Recording {
-    /// A journal of these exchanges.
-    #[must_use]
-    pub fn new(exchanges: Vec<Arc<Exchange>>, marks: Vec<Mark>) -> Self {
-        Self { exchanges, marks }
-    }
-
-    /// Appends an exchange.
-    pub fn push(&mut self, exchange: Arc<Exchange>) {
-        self.exchanges.push(exchange);
-    }
-
-    /// Appends a mark.
-    pub fn push_mark(&mut self, mark: Mark) {
-        self.marks.push(mark);
-    }
-}
-
-impl Journal for Recording {
-    fn exchanges(&self) -> &[Arc<Exchange>] {
-        &self.exchanges
-    }
-
-    fn marks(&self) -> &[Mark] {
-        &self.marks
-    }
 }
 
 #[cfg(test)]

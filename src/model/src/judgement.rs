@@ -1,12 +1,24 @@
-//! What was judged of a run taken together: waived failures, and the exit code that follows.
+//! What was judged of a run taken together: waived failures, what a strict run objects to, and the
+//! exit code that follows.
 //!
 //! What an observer sees decides only where the supplier is not the harness's own: in a driven run
-//! the harness makes the traffic, so that its habits say nothing about anybody's system.
-//! Refuses to let what was not shown by the observer's checks decide: the pack does not ask for it.
-//! Nor does advice decide: no official text asks for it.
+//! the harness makes the traffic, so that its habits say nothing about anybody's system. Advice
+//! never decides: no official text asks for it.
+//!
+//! A waiver is a failure that both sides agreed to live with for a time. It stays a failure and is
+//! shown as waived; it only no longer decides the exit code. A waiver that has expired, or whose
+//! failure no longer occurs, makes the run incomplete until its entry is deleted.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    CheckResult, CriterionId, Finding, Strict, SupplierKind, TestId, TestResult, Verdict, WaiverUse,
+    About, CheckResult, CriterionId, Finding, FindingKind, SupplierKind, TestId, TestResult,
+    Timestamp, Verdict,
 };
 
 /// Everything judged of a run.
@@ -113,11 +125,166 @@ pub fn unwaived_verdict(test: &TestResult, waivers: &[WaiverUse]) -> Verdict {
     }
 }
 
+/// An agreed exception for one criterion or finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiver {
+    /// The criterion (`AT4.2`, `C-…`, `O-…`) or finding (`F-…`).
+    pub id: String,
+    /// Why the failure is acceptable for now.
+    pub reason: String,
+    /// The role of the person who agreed.
+    pub agreed_by: String,
+    /// Where the agreement can be looked up.
+    pub reference: String,
+    /// When it was agreed.
+    pub date: Date,
+    /// The last day it holds.
+    pub expires: Date,
+    /// The line of the waivers file on which its entry begins.
+    pub line: u32,
+}
+
+/// What became of a waiver in a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaiverUse {
+    /// The waiver.
+    #[serde(flatten)]
+    pub waiver: Waiver,
+    /// Whether it was needed and held.
+    pub state: WaiverState,
+}
+
+/// Whether a waiver was needed and held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaiverState {
+    /// Its failure occurred, and it holds.
+    Applied,
+    /// It holds no longer.
+    Expired,
+    /// Its failure did not occur.
+    Unneeded,
+    /// The run was not asked to show what it is about, so nothing can be said.
+    NotJudged,
+}
+
+impl WaiverUse {
+    /// Whether the entry must be deleted from the waivers file.
+    #[must_use]
+    pub fn must_go(&self) -> bool {
+        matches!(self.state, WaiverState::Expired | WaiverState::Unneeded)
+    }
+
+    /// What the person who keeps the waivers file must do, if anything.
+    #[must_use]
+    pub fn advice(&self) -> Option<String> {
+        let Waiver { id, line, expires, .. } = &self.waiver;
+        match self.state {
+            WaiverState::Applied | WaiverState::NotJudged => None,
+            WaiverState::Expired => Some(format!(
+                "the waiver of {id} expired on {expires}: delete its entry at line {line}, or agree \
+                 on a new date"
+            )),
+            WaiverState::Unneeded => Some(format!(
+                "{id} no longer fails: delete its waiver at line {line} of the waivers file"
+            )),
+        }
+    }
+}
+
+/// What became of each waiver in a run that ended at this time (dates are those of UTC).
+#[must_use]
+pub fn use_waivers(waivers: &[Waiver], at: Timestamp, run: &Judgement<'_>) -> Vec<WaiverUse> {
+    let today = at.to_zoned(TimeZone::UTC).date();
+    let mut judged = BTreeSet::new();
+    let mut failed = BTreeSet::new();
+    let of_tests = run.tests.iter().filter(|test| test.selected).flat_map(TestResult::checks);
+    let results = of_tests.chain(run.checks().flat_map(|check| &check.criteria));
+    for result in results.map(|result| (result.id.as_str(), result.verdict)) {
+        note(result, &mut judged, &mut failed);
+    }
+    for check in run.checks() {
+        note((check.id.as_str(), check.verdict), &mut judged, &mut failed);
+    }
+    failed.extend(run.findings.iter().map(|finding| finding.id.as_str()));
+    let state = |waiver: &Waiver| {
+        let id = waiver.id.as_str();
+        if waiver.expires < today {
+            WaiverState::Expired
+        } else if failed.contains(id) {
+            WaiverState::Applied
+        } else if judged.contains(id) || id.starts_with("F-") {
+            WaiverState::Unneeded
+        } else {
+            WaiverState::NotJudged
+        }
+    };
+    waivers
+        .iter()
+        .map(|waiver| WaiverUse { waiver: waiver.clone(), state: state(waiver) })
+        .collect()
+}
+
+fn note<'a>(
+    (id, verdict): (&'a str, Verdict),
+    judged: &mut BTreeSet<&'a str>,
+    failed: &mut BTreeSet<&'a str>,
+) {
+    if !matches!(verdict, Verdict::NotRun | Verdict::NotApplicable) {
+        judged.insert(id);
+    }
+    if verdict == Verdict::Fail {
+        failed.insert(id);
+    }
+}
+
+/// How much beyond the verdicts decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strict {
+    /// Violations by the supplier: findings, and rules that an observer saw broken.
+    Violations,
+    /// Advice that was not followed too.
+    Advice,
+}
+
+impl fmt::Display for Strict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Violations => "violations",
+            Self::Advice => "advice",
+        })
+    }
+}
+
+impl Strict {
+    /// The ids of what this objects to, in the order of findings, then of checks. What is waived is
+    /// left out.
+    fn objections<'a>(
+        self,
+        findings: &'a [Finding],
+        observer: &'a [CheckResult],
+        conformance: &'a [CheckResult],
+        waivers: &[WaiverUse],
+    ) -> Vec<&'a str> {
+        let is_violation = |finding: &&Finding| {
+            finding.about == About::Supplier && finding.kind == FindingKind::Violation
+        };
+        let found = findings.iter().filter(is_violation).map(|finding| finding.id.as_str());
+        let broken = observer.iter().filter(|check| check.is_broken());
+        let advised = observer.iter().chain(conformance).filter(|check| check.is_advised());
+        let advised = advised.filter(|_| self == Self::Advice);
+        let failed = broken.chain(advised);
+        let is_waived = |id: &&str| waivers.iter().any(|used| used.waiver.id == **id);
+        found.chain(failed.map(|check| check.id.as_str())).filter(|id| !is_waived(id)).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::samples::{check, checked, finding, test};
-    use crate::{ClauseKind, CriterionResult, Timestamp, WaiverState};
+    use crate::{ClauseKind, CriterionResult, Strength, Timestamp, Verdict, Waiver, WaiverState};
 
     /// What a driven run judged of its tests, and of the checks of the conformance suite.
     fn judged<'a>(tests: &'a [TestResult], conformance: &'a [CheckResult]) -> Judgement<'a> {
@@ -335,5 +502,52 @@ mod tests {
         let tests = [failed.clone()];
         let uses = crate::use_waivers(&[waiver("AT1", "2026-12-01")], today, &judged(&tests, &[]));
         assert_eq!(unwaived_verdict(&failed, &uses), Verdict::Fail);
+    }
+
+    #[test]
+    fn what_is_objected_to_is_broken_or_advised_against_and_not_waived() {
+        let findings = [
+            finding("F-ONE", About::Supplier, FindingKind::Violation),
+            finding("F-NOTE", About::Supplier, FindingKind::Note),
+            finding("F-API", About::Api, FindingKind::Violation),
+            finding("F-TWO", About::Supplier, FindingKind::Violation),
+        ];
+        let of = |id, verdict, strength| CheckResult { strength, ..check(id, verdict) };
+        let ours = Some(Strength::Ours);
+        let observer = [
+            of("O-BROKEN", Verdict::Fail, None),
+            of("O-KEPT", Verdict::Pass, None),
+            of("O-ADVICE", Verdict::Fail, ours),
+            of("O-FOLLOWED", Verdict::Pass, ours),
+        ];
+        let conformance =
+            [of("C-BROKEN", Verdict::Fail, None), of("C-ADVICE", Verdict::Fail, ours)];
+        let objections = |strict: Strict, waivers| {
+            strict.objections(&findings, &observer, &conformance, waivers)
+        };
+        assert_eq!(objections(Strict::Violations, &[]), ["F-ONE", "F-TWO", "O-BROKEN"]);
+        assert_eq!(
+            objections(Strict::Advice, &[]),
+            ["F-ONE", "F-TWO", "O-BROKEN", "O-ADVICE", "C-ADVICE"]
+        );
+        let day = "2026-12-31".parse().unwrap();
+        let waiver = Waiver {
+            id: "F-TWO".into(),
+            reason: "r".into(),
+            agreed_by: "a".into(),
+            reference: "r".into(),
+            date: day,
+            expires: day,
+            line: 1,
+        };
+        let used = [WaiverUse { waiver, state: WaiverState::Applied }];
+        assert_eq!(objections(Strict::Violations, &used), ["F-ONE", "O-BROKEN"]);
+    }
+
+    #[test]
+    fn it_is_shown_by_the_word_that_files_use() {
+        for strict in [Strict::Violations, Strict::Advice] {
+            assert_eq!(serde_json::to_value(strict).unwrap(), strict.to_string());
+        }
     }
 }

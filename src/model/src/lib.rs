@@ -1,93 +1,82 @@
 //! The words of letterproof: exchanges, criteria, verdicts, letter statuses and reasons.
 //!
 //! Everything that two crates say to each other is said in these types, so that a driven run, a
-//! witnessed run and a reviewer's laptop mean the same thing by "exchange" and "verdict".
-//! Refuses: I/O, async and HTTP types. A type that needs a socket or a file lives elsewhere.
+//! witnessed run and a reviewer's laptop mean the same thing by "exchange" and "verdict". No I/O, no
+//! async and no HTTP types: what needs a socket or a file lives elsewhere.
 
 mod body;
 mod brief;
-mod capability;
 mod context;
-mod criterion;
-mod csv;
 mod exchange;
-mod file_name;
-mod finding;
-mod grouped;
-mod hosts;
 mod ids;
 mod journal;
 mod judgement;
-mod masked;
-mod near;
 mod operation;
+mod outside_text;
 mod pack;
 mod raw;
-mod reason;
+mod recording;
 mod results;
 mod shared;
-mod stamp;
+mod spool;
 mod standing;
 mod status;
-mod strict;
 pub mod text;
-mod text_file;
 mod verdict;
-mod visible;
-mod waiver;
-mod who;
-
-pub use body::{Body, Content, Document};
-pub use brief::{Brief, RunEnd, Selection};
-pub use capability::Capability;
-pub use context::{Context, SpecificationKind, SpecificationMeaning};
-pub use criterion::{ClauseKind, CriterionResult, EXCHANGES_SHOWN, PackRow, Strength};
-pub use csv::csv_line;
-pub use exchange::{
-    Actor, Connection, Direction, Exchange, Header, Outcome, PackId, Request, Response,
-    TransportError, TransportErrorKind, header_value,
-};
-pub use file_name::{is_device_name, plain_name};
-pub use finding::{About, Finding, FindingKind, fold_findings};
-pub use grouped::grouped;
-pub use hosts::{correlation_prefix, host_of_target, is_misnamed};
-pub use ids::{
-    CorrelationId, CriterionId, ExchangeId, GroupId, LetterId, MiId, RequestId, RunId,
-    SpecificationId, TestId, UnknownTest,
-};
-pub use journal::{
-    Journal, LastAttempt, Mark, MarkKind, RecordError, Recorder, Recording, ScenarioOutcome,
-    last_attempts,
-};
-pub use judgement::{Judgement, exit_code, is_waived, unwaived_verdict};
-pub use masked::{is_masked, masked, masked_length};
-pub use near::nearest;
-pub use operation::{Operation, Route};
-pub use pack::{
-    Clause, EVIDENCE_ONLY, PACK_VERSION, RETIRED, TestDefinition, clause, pack, test_definition,
-};
-pub use raw::{RawBody, RawExchange, RawOutcome, RawRequest, RawResponse};
-pub use reason::{ReturnReason, bare_reason, is_return_reason, return_reason_text};
-pub use results::{
-    Attempt, CheckResult, Counts, PackInfo, Performance, RESULTS_FORMAT, Results, RunInfo, Span,
-    SupplierKind, TargetInfo, TestResult, ToolInfo,
-};
-pub use shared::SharedText;
-pub use stamp::Stamp;
-pub use standing::{MOCK_HEADER, Place, Proof, SeenHost, Standing};
-pub use status::{LetterStatus, Move, UnknownStatus, judge_move};
-pub use strict::Strict;
-pub use text_file::{TextError, decode_text, is_desktop_leftover, other_encoding, without_mark};
-pub use verdict::{Mode, Verdict};
-pub use visible::{is_hidden, visible, visible_json, visible_lines};
-pub use waiver::{Waiver, WaiverState, WaiverUse, use_waivers};
-pub use who::{NOT_STATED, Who, WindowDates, stated};
-
-pub use jiff::Timestamp;
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
+
+pub use body::{Body, Content, Document};
+pub use brief::{Brief, NOT_STATED, RunEnd, Selection, Who, WindowDates, stated};
+pub use context::{
+    Capability, Context, SpecificationKind, SpecificationMeaning, correlation_prefix,
+    host_of_target, is_misnamed,
+};
+pub use exchange::{
+    Actor, Connection, Direction, Exchange, Header, Outcome, PackId, Request, Response,
+    TransportError, TransportErrorKind, header_value,
+};
+pub use ids::{
+    CorrelationId, CriterionId, ExchangeId, GroupId, LetterId, MiId, RequestId, RunId,
+    SpecificationId, TestId, UnknownTest,
+};
+pub use jiff::Timestamp;
+pub use journal::{
+    Journal, LastAttempt, Mark, MarkKind, RecordError, Recorder, ScenarioOutcome, last_attempts,
+};
+pub use judgement::{
+    Judgement, Strict, Waiver, WaiverState, WaiverUse, exit_code, is_waived, unwaived_verdict,
+    use_waivers,
+};
+pub use operation::{Operation, Route};
+pub use outside_text::{
+    TextError, csv_line, decode_text, is_desktop_leftover, is_device_name, is_hidden, is_masked,
+    masked, masked_length, other_encoding, plain_name, visible, visible_json, visible_lines,
+    without_mark,
+};
+pub use pack::{
+    Clause, EVIDENCE_ONLY, PACK_VERSION, RETIRED, TestDefinition, clause, pack, test_definition,
+};
+pub use raw::{RawBody, RawExchange, RawOutcome, RawRequest, RawResponse};
+pub use recording::{EachExchange, ExchangeRef, Exchanges, Kept, Recording};
+pub use results::{
+    Attempt, CheckResult, Counts, PackInfo, Performance, RESULTS_FORMAT, Results, RunInfo, Span,
+    Stamp, SupplierKind, TargetInfo, TestResult, ToolInfo,
+};
+pub use shared::SharedText;
+pub use spool::{OpenStore, Spool, Store};
+pub use standing::{MOCK_HEADER, Place, Proof, SeenHost, Standing};
+pub use status::{
+    LetterStatus, Move, ReturnReason, UnknownStatus, bare_reason, is_return_reason, judge_move,
+    return_reason_text,
+};
+pub use text::{grouped, nearest};
+pub use verdict::{
+    About, ClauseKind, CriterionResult, EXCHANGES_SHOWN, Finding, FindingKind, Mode, PackRow,
+    Strength, Verdict, fold_findings,
+};
 
 /// The present moment, cut to whole microseconds, the precision of every recorded time.
 ///

@@ -1,5 +1,5 @@
-//! Which operation of the API a request is, told from its method and URL alone.
-//! Refuses to guess: what has no shape of the API is a download or unknown.
+//! Which operation of the API a request is, told from its method and URL alone. What does not have
+//! the shape of an API call is a download or unknown.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
-//! The acceptance pack as data: AT1 to AT15 and every clause of each, numbered.
-//! Refuses silence: a clause is a check, an attestation, or not tested for a stated reason; none
-//! is left out. The wording is ours; the source is the pack's revision named in [`PACK_VERSION`].
+//! The acceptance pack as data: AT1 to AT15 and every clause of each, numbered. A clause is a check,
+//! an attestation, or not tested for a stated reason; none is left out. The wording is ours; the
+//! source is the pack's revision named in [`PACK_VERSION`].
 
 use crate::{Capability, ClauseKind, CriterionId, LetterStatus, PackRow, Strength, TestId};
 
@@ -123,19 +123,19 @@ const PACK: [TestDefinition; 15] = [
         check("AT1.1", stated(Acceptance), &[], "GET /_status is answered with 200."),
         check("AT1.2", stated(Acceptance), &[], "GET /letters is answered with 200 and a list of letters."),
         check("AT1.3", stated(Acceptance), &[], "Until both have succeeded, no call is refused for its credentials and no connection stays broken."),
-        check("AT1.4", stated(Objective), &[Authenticated], "Calls carry a bearer token and go over TLS (a loopback target aside)."),
+        check("AT1.4", stated(Objective), &[Authenticated], "Calls carry a bearer token and use TLS (except to a loopback target)."),
         check("AT1.5", stated(Evidence), &[], "Both calls are on record with time and answer."),
     ]),
     test(2, "Receive the whole daily list", true, &[
         check("AT2.1", stated(Acceptance), &[Seeded], "One call, GET /letters?limit=2500, is answered with the list."),
         check("AT2.2", stated(Acceptance), &[Seeded], "The list holds every seeded letter, or as many as its limit allows: at least 2,500."),
-        check("AT2.3", stated(Acceptance), &[Seeded], "No letter id stands in the list twice."),
+        check("AT2.3", stated(Acceptance), &[Seeded], "No letter id is in the list twice."),
         check("AT2.4", stated(Precondition), &[Seeded], "Every listed letter is PENDING."),
         check("AT2.5", stated(Evidence), &[Seeded], "The call is on record with time and its whole list, from which the total of unique ids is counted."),
     ]),
     test(3, "Receive the same list twice without doing the work twice", true, &[
         check("AT3.1", stated(Precondition), &[Stateful, Seeded], "The list is asked for again, and no update is sent in between."),
-        check("AT3.3", stated(Steps), &[Stateful, Seeded], "Asked after the visibility timeout, the second list holds the same letters as the first, as far as the limits leave room."),
+        check("AT3.3", stated(Steps), &[Stateful, Seeded], "Asked after the visibility timeout, the second list holds the same letters as the first, as far as the limits allow."),
         check("AT3.5", stated(Acceptance), &[Stateful, Seeded], "No update is sent twice for a letter of the repeated list."),
         check("AT3.6", stated(Evidence), &[Stateful, Seeded], "Both lists are on record with time and their whole content, and the counts of unique and retrieved ids follow from them."),
         attest_with_file("AT3.7", stated(Evidence), "The supplier's processing log shows one job for each letter.", "the processing log covering both lists"),
@@ -181,7 +181,7 @@ const PACK: [TestDefinition; 15] = [
         check("AT10.1", stated(Precondition), &[Stateful, Seeded], "Only letters in DISPATCHED or DELIVERED are moved to RETURNED."),
         check("AT10.2", stated(Acceptance), &[Stateful, Seeded], "Every letter returned is read back as RETURNED before the deadline."),
         check("AT10.3", stated(Objective), &[Stateful, Seeded], "Every RETURNED carries a return code from R01 to R10."),
-        check("AT10.4", stated(Objective), &[Stateful, Seeded], "Every return code comes with its own text (case, spaces and dashes aside), and both are read back."),
+        check("AT10.4", stated(Objective), &[Stateful, Seeded], "Every return code comes with its own text (ignoring case, spaces and dashes), and both are read back."),
         check("AT10.5", stated(Evidence), &[Stateful, Seeded], "The transition of every returned letter is on record with its times."),
     ]),
     test(11, "Cancel letters on request", true, &[
@@ -200,7 +200,7 @@ const PACK: [TestDefinition; 15] = [
         check("AT12.6", stated(Evidence), &[Stateful, Seeded], "The transition of every failed letter is on record with its times."),
         attest_with_file("AT12.7", stated(Objective), "The supplier's failure log shows each failure with its code and reason.", "the failure log"),
     ]),
-    test(13, "Reject letters that cannot be taken on", false, &[
+    test(13, "Reject letters that cannot be accepted", false, &[
         check("AT13.1", stated(Precondition), &[Stateful, Seeded], "Only letters in PENDING are moved to REJECTED."),
         check("AT13.2", stated(Acceptance), &[Stateful, Seeded], "Every letter rejected is read back as REJECTED before the deadline."),
         check("AT13.3", stated(Acceptance), &[Stateful, Seeded], "Every REJECTED carries a code and a reason, and both are read back."),
@@ -208,17 +208,17 @@ const PACK: [TestDefinition; 15] = [
         check("AT13.5", stated(Objective), &[Stateful, Seeded], "No letter with an unknown or missing specification, or whose PDF is missing, is produced: it is rejected, or reported as FAILED once accepted."),
         check("AT13.6", stated(Evidence), &[Stateful, Seeded], "The status before and after is on record for every letter rejected."),
         attest_with_file("AT13.7", stated(Objective), "The supplier's rejection log shows each rejection with its diagnosis.", "the rejection log"),
-        attest("AT13.8", stated(Objective), "Rejections for want of quota are reported to NHS Notify, or there were none.", "the quota rejections, or a note that there were none"),
+        attest("AT13.8", stated(Objective), "Rejections for lack of quota are reported to NHS Notify, or there were none.", "the quota rejections, or a note that there were none"),
     ]),
     test(14, "Submit management information and reconcile it", true, &[
-        check("AT14.1", stated(Steps), &[Stateful, Seeded], "Every record is taken with 201 and names its specification and group."),
+        check("AT14.1", stated(Steps), &[Stateful, Seeded], "Every record is answered with 201 and names its specification and group."),
         check("AT14.2", stated(Acceptance), &[Stateful, Seeded], "For each specification and group, the quantity submitted equals the letters processed: dispatched, or printed."),
-        check("AT14.3", stated(Acceptance), &[Stateful, Seeded], "No second record is submitted for the same reporting date, specification, group and line item, and no line item is made up for each letter."),
+        check("AT14.3", stated(Acceptance), &[Stateful, Seeded], "No second record is submitted for the same reporting date, specification, group and line item, and letters do not each get a line item of their own."),
         check("AT14.4", stated(Acceptance), &[Stateful, Seeded], "No specification and group with dispatched letters is missing from what was submitted."),
         attest("AT14.6", stated(Acceptance), "The records appear in NHS Notify within the expected time.", "NHS Notify's confirmation of the records"),
     ]),
-    test(15, "Take in the whole list at speed", true, &[
-        check("AT15.1", stated(Precondition), &[Stateful, Seeded], "The flow takes in all letters that were seeded, at least 2,500, from the first list to the empty one."),
+    test(15, "Receive the whole list at speed", true, &[
+        check("AT15.1", stated(Precondition), &[Stateful, Seeded], "The flow fetches all letters that were seeded, at least 2,500, from the first list to the empty one."),
         check("AT15.2", stated(Steps), &[Stateful, Seeded], "Lists of 500 are fetched one after another and each is accepted in bulk, until the queue is empty."),
         check("AT15.3", stated(Acceptance), &[Stateful, Seeded], "Every PDF is downloaded."),
         check("AT15.4", stated(Acceptance), &[Stateful, Seeded], "Every PDF downloaded is complete: its SHA-256 is the letter's and it can be read."),
@@ -233,7 +233,7 @@ const PACK: [TestDefinition; 15] = [
 #[rustfmt::skip]
 pub const RETIRED: &[(&str, &str)] = &[
     ("AT3.2", "A second list at once may repeat the letters, as the pack describes: C-LIST-HIDES"),
-    ("AT3.4", "A second download is no second job: advice, O-ONE-JOB"),
+    ("AT3.4", "A second download is not a second job: advice, O-ONE-JOB"),
     ("AT5.4", "The pack does not ask for a status to be seen before the next: O-STATUS-SEEN-FIRST"),
     ("AT6.3", "The pack asks for no duplicates in AT5 only: O-UPDATE-ONCE"),
     ("AT6.4", "As AT5.4: O-STATUS-SEEN-FIRST"),

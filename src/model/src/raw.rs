@@ -1,6 +1,6 @@
-//! An exchange as it went over the wire, secrets included, on its way to a recorder.
-//! Refuses to be shown or saved: none of these types can be serialised, and their debug output
-//! says nothing, so a secret cannot slip into a log by mistake.
+//! An exchange as it went over the wire, secrets included, on its way to a recorder. None of these
+//! types can be serialised, and their debug output says nothing, so that a secret cannot slip into a
+//! log by mistake.
 
 use std::fmt;
 

@@ -1,11 +1,12 @@
-//! `results.json`, format `letterproof-results/1`.
-//! Refuses to leave anything out: every test of the pack is listed, also those that did not run.
+//! `results.json`, format `letterproof-results/1`, in which every test of the pack is listed, also
+//! those that did not run; and the time stamp kept beside it (RFC 3161), which is checked with the
+//! evidence.
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::brief::Within;
 use crate::text::date;
-use crate::who::Within;
 use crate::{
     Capability, CriterionId, CriterionResult, ExchangeId, Finding, FindingKind, Judgement, Mark,
     MarkKind, Mode, Proof, RunId, Standing, Strength, TestId, Timestamp, Verdict, WaiverUse, Who,
@@ -94,7 +95,9 @@ impl RunInfo {
     pub fn remarks(&self) -> Vec<String> {
         let resumed = self.resumed.iter().map(|at| {
             let at = date(*at);
-            format!("The run broke off and was gone on with at {at}; nobody watched in between.")
+            format!(
+                "The run was interrupted, and was resumed at {at}; nothing was recorded in between."
+            )
         });
         let outside = self.outside_window().map(|words| format!("The run was {words}."));
         resumed.chain(outside).collect()
@@ -360,6 +363,17 @@ impl TestResult {
     }
 }
 
+/// A time stamp over a hash, with what it takes to check it offline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// The host that was asked, with its port where one was given.
+    pub stamper: String,
+    /// The nonce of the question, in lower-case hexadecimal.
+    pub nonce: String,
+    /// The token, `TimeStampToken` in DER, in base64.
+    pub token: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -400,6 +414,48 @@ mod tests {
         let span = Some(Span { started: at(1), finished: at(6) });
         let watched = TestResult { span, ..driven };
         assert_eq!(watched.took(), Some(SignedDuration::from_secs(5)));
+    }
+
+    #[test]
+    fn a_run_remarks_that_it_was_gone_on_with_and_that_it_left_its_window() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let marks = [
+            Mark::new(at("2026-06-03T08:59:00Z"), MarkKind::ScenarioStarted),
+            Mark::new(at("2026-06-03T09:05:07Z"), MarkKind::Resumed),
+        ];
+        let run = |finished: &str, dates: Option<&str>, marks: &[Mark]| RunInfo {
+            id: RunId::fixed("run-1"),
+            started: at("2026-06-03T08:00:00Z"),
+            finished: at(finished),
+            tool: ToolInfo { version: "0.1.0".into(), commit: "unknown".into() },
+            pack: PackInfo { version: "1".into() },
+            target: TargetInfo { name: "t".into(), base_url: "u".into(), capabilities: vec![] },
+            window: None,
+            nonce: None,
+            supplier: SupplierKind::Reference,
+            standing: None,
+            who: Who { window_dates: dates.map(|dates| dates.parse().unwrap()), ..Who::default() },
+            resumed: RunInfo::resumptions(marks),
+            deciding: vec![],
+            strict: None,
+            exchanges: std::collections::BTreeMap::new(),
+        };
+        let (noon, later) = ("2026-06-03T12:00:00Z", "2026-06-05T12:00:00Z");
+        let quiet = |dates| run(noon, dates, &marks[..1]).remarks();
+        assert_eq!(quiet(None), Vec::<String>::new());
+        assert_eq!(quiet(Some("2026-06-03/2026-06-04")), Vec::<String>::new());
+        let stated = Some("2026-06-03/2026-06-04");
+        assert_eq!(
+            run(later, stated, &marks).remarks(),
+            [
+                "The run broke off and was gone on with at 3 June 2026, 09:05:07 UTC; nobody \
+                 watched in between.",
+                "The run was made from 3 June 2026, 08:00:00 UTC to 5 June 2026, 12:00:00 UTC, \
+                 partly outside its stated test window of 2026-06-03 to 2026-06-04.",
+            ]
+        );
+        let before = run(noon, Some("2026-06-04/2026-06-04"), &[]).outside_window().unwrap();
+        assert!(before.contains(", outside its stated test window"), "{before}");
     }
 
     #[test]

@@ -1,5 +1,4 @@
 //! Small values that the tests of several modules start from, each as plain as its type allows.
-//! Refuses to be part of the product: it is compiled into the unit tests alone.
 
 use crate::{
     About, Actor, Body, CheckResult, ClauseKind, CriterionId, CriterionResult, Direction, Exchange,

@@ -1,6 +1,6 @@
 //! Short texts that many exchanges have in common, such as names and values of headers: each is held
-//! once, however many exchanges have it.
-//! Refuses to hold on to more than a few: what is rare costs no more than a text of its own.
+//! once, however many exchanges have it. Only a few are held on to: what is rare costs no more than
+//! a text of its own.
 
 use std::borrow::Borrow;
 use std::cell::RefCell;

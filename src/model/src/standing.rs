@@ -1,5 +1,5 @@
-//! Standing: whose system a result speaks of, and where the calls went.
-//! Refuses to believe names: a place is told by the hosts, certificates and answers in the record.
+//! Standing: whose system a result speaks of, and where the calls went. Names prove nothing: a place
+//! is told by the hosts, certificates and answers in the record.
 
 use std::fmt;
 
@@ -81,10 +81,12 @@ impl Proof {
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Witnessed => "the supplier's own system made the calls, and letterproof watched",
+            Self::Witnessed => {
+                "the supplier's own system made the calls, and letterproof recorded them"
+            }
             Self::Driven => {
-                "letterproof made the calls, which proves target and credentials and nothing of the \
-                 supplier's system"
+                "letterproof made the calls, which tests the target and the credentials, but not \
+                 the supplier's system"
             }
             Self::Imported => {
                 "a recording made elsewhere, which does not show whose system made the calls"
@@ -161,17 +163,17 @@ impl Standing {
         let certificates = self.hosts.iter().any(|seen| seen.certificate.is_some());
         match self.place {
             Place::IntClaimed if certificates => {
-                "told by hosts and certificates in the record, and not held against the gateway's \
-                 log"
-                .to_owned()
+                "shown by hosts and certificates in the record, but not compared with the \
+                 gateway's log"
+                    .to_owned()
             }
             Place::IntClaimed => {
-                "told by hosts in the record, without a certificate, and not held against the \
+                "shown by hosts in the record, without a certificate, and not compared with the \
                  gateway's log"
                     .to_owned()
             }
             Place::IntReconciled => "the gateway's log holds the same calls".to_owned(),
-            Place::Sandbox => "which keeps nothing".to_owned(),
+            Place::Sandbox => "the sandbox stores nothing".to_owned(),
             Place::Mock if self.mock_answers => {
                 "its answers say so (X-Letterproof-Mock)".to_owned()
             }
@@ -228,12 +230,12 @@ mod tests {
             (
                 standing(Proof::Witnessed, Place::IntClaimed, false),
                 "Witnessed at INT (claimed): the supplier's own system made the calls",
-                "hosts and certificates in the record, and not held against the gateway's log.",
+                "hosts and certificates in the record, but not compared with the gateway's log.",
             ),
             (
                 standing(Proof::Driven, Place::Mock, true),
                 "Driven at a mock: letterproof made the calls",
-                "nothing of the supplier's system; its answers say so (X-Letterproof-Mock).",
+                "not the supplier's system; its answers say so (X-Letterproof-Mock).",
             ),
             (
                 standing(Proof::Imported, Place::Other, false),

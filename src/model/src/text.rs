@@ -1,7 +1,8 @@
-//! Numbers and times as sentences show them.
-//! Refuses locale and precision games: thousands by commas, seconds with one decimal.
+//! Numbers, times and names as sentences show them, the same in verdicts, reports and plans:
+//! thousands by commas, seconds with one decimal, and the known name that comes nearest to a
+//! mistyped one.
 
-use crate::{Timestamp, grouped};
+use crate::Timestamp;
 
 /// `2,500`.
 pub fn count(number: impl TryInto<u64>) -> String {
@@ -40,6 +41,38 @@ pub fn alternatives<T: ToString>(words: &[T]) -> String {
     }
 }
 
+/// A whole number with its thousands set off, `2,500`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The name that comes nearest to this one, capitals, `-` and `_` aside: with few letters wrong (one,
+/// and one more for every four of the name), or of which this is the beginning. `None` where none is
+/// near.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |text: &str| text.to_lowercase().replace('-', "_");
+    let name = plain(name);
+    known
+        .into_iter()
+        .filter_map(|known| {
+            let word = plain(known);
+            let distance = strsim::damerau_levenshtein(&name, &word);
+            let begins = !name.is_empty() && word.starts_with(&name);
+            (distance <= 1 + word.len() / 4 || begins).then_some((distance, known))
+        })
+        .min()
+        .map(|(_, near)| near)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +94,32 @@ mod tests {
     fn a_time_that_no_clock_holds_becomes_the_longest_one() {
         assert_eq!(micros(60_000), 60_000_000);
         assert_eq!(micros(u64::MAX), i64::MAX / 1000 * 1000);
+    }
+
+    #[test]
+    fn thousands_are_set_off_from_the_right() {
+        let shown = [0, 999, 1_000, 2_500, 1_234_567].map(grouped);
+        assert_eq!(shown, ["0", "999", "1,000", "2,500", "1,234,567"]);
+    }
+
+    #[test]
+    fn a_near_name_is_offered_and_a_far_one_is_not() {
+        let known = ["lose-update", "drop-response"];
+        for near in ["lose-updates", "loose-update", "Lose_Update", "lsoe-update", "lose"] {
+            assert_eq!(nearest(near, known), Some("lose-update"), "{near}");
+        }
+        for far in ["xyz", "", "update", "lost-something"] {
+            assert_eq!(nearest(far, known), None, "{far}");
+        }
+        assert_eq!(nearest("xyz", []), None);
+        // Six letters: one may be wrong, and one more.
+        assert_eq!(nearest("sxxady", ["steady"]), Some("steady"));
+        assert_eq!(nearest("sxxxdy", ["steady"]), None);
+        assert_eq!(nearest("AT10.33", ["AT10.1", "AT10.3", "AT1.3"]), Some("AT10.3"));
+    }
+
+    #[test]
+    fn of_several_near_names_the_nearest_is_offered() {
+        assert_eq!(nearest("stead", ["steady-state", "steady", "spike"]), Some("steady"));
     }
 }

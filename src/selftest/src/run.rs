@@ -1,26 +1,25 @@
 //! Running trials side by side, each on a thread with a runtime of its own.
 //!
-//! Most of a trial is waiting, so there are many more threads than processors. Trials of equal
-//! set-up share one control. Refuses to let one trial harm another: a panic or a trial that never
-//! ends makes its own row void and nothing else.
+//! Most of a trial is waiting, so there are many more threads than processors. Trials of equal set-up
+//! share one control. A panic or a trial that never ends makes its own row void and harms no
+//! other. Meanwhile nothing is printed on stderr for a panic: a failed step is a panic to the runner
+//! of features, and it ends the trial it happened in, with its words.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use letterproof_mock::DemoCredentials;
+use letterproof_model::{Brief, Recording, Results};
 use parking_lot::Mutex;
 
-use crate::alone;
-use crate::classify::{classify, together};
-use crate::clear::clear;
-use crate::drive;
-use crate::error::SelftestError;
-use crate::judges::{self, Judged, Judges, Verdicts};
 use crate::matrix::{Matrix, Row};
 use crate::plan::{Part, Setup, Trial, plan};
-use crate::quiet::Quiet;
+use crate::verdicts::{self, Judged, Judges, Verdicts, classify, clear, together};
+use crate::{SelftestError, drive};
 
 /// How many trials run side by side unless told otherwise.
 pub const JOBS: u16 = 12;
@@ -62,7 +61,7 @@ pub fn run(options: &Options, progress: Progress<'_>) -> Result<Matrix, Selftest
     let whole = options.only.is_empty();
     let judges = match &options.judges {
         Some(judges) => Ok(Arc::clone(judges)),
-        None => judges::built_in(),
+        None => verdicts::built_in(),
     };
     // Made once beforehand, so that no trial waits for a key.
     DemoCredentials::shared()?;
@@ -196,7 +195,7 @@ impl<'a> Work<'a> {
             }
         };
         let driving = drive::drive(setup, fault, self.folder);
-        Ok(Judged::of(&alone::judged(driving, LONGEST, judges)?))
+        Ok(Judged::of(&run_alone(driving, LONGEST, judges)?))
     }
 }
 
@@ -204,4 +203,68 @@ impl<'a> Work<'a> {
 fn merged(ended: &[&Ended]) -> Result<Verdicts, String> {
     let verdicts = |one: &&Ended| one.as_ref().map(|it| it.verdicts.clone()).map_err(Clone::clone);
     together(&ended.iter().map(verdicts).collect::<Vec<_>>())
+}
+
+/// Drives a run to its end and judges it. Blocks meanwhile.
+///
+/// # Errors
+/// Why it broke, in one sentence.
+pub(crate) fn run_alone(
+    driving: impl Future<Output = Result<(Recording, Brief), String>>,
+    longest: Duration,
+    judges: &Judges,
+) -> Result<Results, String> {
+    let run = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
+        let driven = runtime.block_on(async {
+            tokio::time::timeout(longest, driving)
+                .await
+                .unwrap_or_else(|_| Err(format!("it had not ended after {} s", longest.as_secs())))
+        });
+        // Connections still open must not hold up the next run.
+        runtime.shutdown_background();
+        let (recording, brief) = driven?;
+        Ok(judges(&recording, &brief))
+    };
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(panic_words(panic.as_ref())))
+}
+
+type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync + 'static>;
+
+/// How many want quiet, and the hook that was there before the first of them.
+static WANTED: Mutex<(usize, Option<Hook>)> = Mutex::new((0, None));
+
+/// Panics are silent until every one of these is dropped.
+pub(crate) struct Quiet(());
+
+impl Quiet {
+    /// Silences panics.
+    pub(crate) fn please() -> Self {
+        let mut wanted = WANTED.lock();
+        if wanted.0 == 0 {
+            wanted.1 = Some(panic::take_hook());
+            panic::set_hook(Box::new(|_| {}));
+        }
+        wanted.0 += 1;
+        Self(())
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        let mut wanted = WANTED.lock();
+        wanted.0 -= 1;
+        let last = wanted.0 == 0 && !std::thread::panicking();
+        if let Some(usual) = wanted.1.take_if(|_| last) {
+            panic::set_hook(usual);
+        }
+    }
+}
+
+/// What a panic said.
+fn panic_words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let said = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the harness panicked: {}", said.unwrap_or("without a word"))
 }

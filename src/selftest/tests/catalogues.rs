@@ -32,7 +32,7 @@ fn every_criterion_that_is_judged_is_named_by_a_fault() {
 fn every_entry_of_both_catalogues_has_a_trial_with_at_least_one_run() {
     let trials = plan(&[]).unwrap();
     let entries = letterproof_mock::fault_catalogue().len()
-        + letterproof_supplier::fault_catalogue().len()
+        + letterproof_sample_supplier::fault_catalogue().len()
         + honest_catalogue().len();
     assert_eq!(trials.len(), entries);
     let harmless = |one: &&Trial| one.claims.is_empty() && one.honest.is_none();

@@ -69,7 +69,7 @@ fn an_honest_variation_is_cleared_and_a_judge_that_blames_it_is_noticed() {
     // Blames whoever sends correlation ids.
     let blaming: Judges = Arc::new(|recording, brief| {
         let mut results = judged(recording, brief);
-        let named = |one: &Arc<letterproof_model::Exchange>| {
+        let named = |one: letterproof_model::ExchangeRef<'_>| {
             one.request.header("x-correlation-id").is_some()
         };
         if recording.exchanges().iter().any(named) {

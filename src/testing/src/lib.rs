@@ -1,5 +1,5 @@
 //! For tests only: finds the official files beside the checkout, lists the tests that are skipped,
-//! serves time stamps, chains journals, and writes HTTP/2 by hand.
+//! serves time stamps, chains journals, records in memory, stubs the API, and writes HTTP/2 by hand.
 //!
 //! The official files are not ours to commit. A test that reads one is skipped where it is missing,
 //! and `cargo test` hides what a passing test prints. So a skipped test also adds a line to the file
@@ -14,12 +14,15 @@
 
 pub mod frames;
 pub mod journal;
+mod memory;
 mod stamper;
+pub mod stub;
 
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+pub use memory::Memory;
 pub use stamper::{Answering, OpensslStamper, StamperKind, serve};
 
 /// `required` makes a missing official file fail its test.

@@ -1,12 +1,11 @@
 //! TOML files that people write: profiles, load profiles, seeds and waivers are read here.
 //!
-//! A caller asks a [`Table`] for its fields by name. Whatever is wrong is kept and told at the end,
-//! all at once, as ``FILE:LINE: field `table.name`: what is wrong; what to write instead``. A field
-//! that nobody asked for is unknown, and is told with the near name.
-//! Refuses to show a value: it may be a secret put in the wrong place.
+//! A caller asks a [`Table`] for its fields by name. Whatever is wrong is kept and reported at the
+//! end, all at once, as ``FILE:LINE: field `table.name`: what is wrong; what to write instead``. A
+//! field that nobody asked for is unknown, and is reported with the near name. No value is shown: it
+//! may be a secret put in the wrong place.
 
 mod table;
-mod value;
 
 #[cfg(test)]
 mod tests;
@@ -17,8 +16,7 @@ use std::path::Path;
 
 use letterproof_model::decode_text;
 
-pub use table::Table;
-pub use value::Value;
+pub use table::{Table, Value};
 
 /// The longest file that is read, in bytes.
 const LONGEST: u64 = 1024 * 1024;

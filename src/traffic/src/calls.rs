@@ -1,12 +1,13 @@
 //! Recorded calls as judges see them: who, when, which letters, which answer.
 //! Refuses copies: a call shares its exchange and names letters by their place in the index.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
-use letterproof_model::{Actor, Exchange, LetterStatus, Operation, Outcome};
+use letterproof_model::{Direction, Exchange, ExchangeRef, Kept, LetterStatus, Operation, Outcome};
 
 use crate::index::Traffic;
-use crate::letters::{LetterIx, Reason};
+use crate::letters::{LetterIx, Reason, TextIx};
 
 /// Microseconds since the Unix epoch.
 pub type Micros = i64;
@@ -15,46 +16,216 @@ pub type Micros = i64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallIx(pub u32);
 
-/// One recorded exchange with its operation and times.
+/// How long a link lives where it does not say so itself.
+const LIFE: Micros = 60_000_000;
+
+/// One recorded exchange with its operation and times, and what is asked of every call, so that
+/// passes over all of them need not read the exchanges.
 #[derive(Debug)]
 pub struct Call {
-    /// The exchange itself.
-    pub exchange: Arc<Exchange>,
-    /// What was called.
-    pub operation: Operation,
+    pub(crate) kept: Kept,
+    pub(crate) sort: Arc<Sort>,
     /// The letter named in the path, or whose link was downloaded.
     pub letter: Option<LetterIx>,
     /// When the request was sent.
     pub started: Micros,
     /// When the last byte or the failure was seen.
     pub finished: Micros,
+    /// The SHA-256 that a read of its letter gives, or that of the content which came whole.
+    pub hash: Option<TextIx>,
+    /// A short print of its `X-Request-ID`: of two that differ the ids differ.
+    pub request_print: u32,
+}
+
+/// What a call has in common with many others, which share it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Sort {
+    /// What was called.
+    pub operation: Operation,
+    /// The label of the scenario under way, as the driver set it.
+    pub label: Option<TextIx>,
+    /// The value of its `Authorization`, as it was redacted.
+    pub authorization: Option<TextIx>,
+    /// What its maker calls itself.
+    pub agent: Option<TextIx>,
+    /// Scheme, host and port of its URL, as they are written.
+    pub origin: TextIx,
+    /// The media type of its answer.
+    pub media: Option<TextIx>,
+    /// How long the link lives with which a call for one was answered.
+    pub link_life: Option<Micros>,
+    /// What became of its `X-Request-ID`.
+    pub request_id: Echo,
+    /// What became of its `X-Correlation-ID`.
+    pub correlation_id: Echo,
+    pub(crate) answer: Answer,
+    pub(crate) traits: Traits,
+}
+
+/// What an answer makes of an id that its call carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Echo {
+    /// The call carries none.
+    Unsent,
+    /// The call carries an empty one.
+    Empty,
+    /// It comes back.
+    Same,
+    /// It comes back as one of several, joined by full stops.
+    Among,
+    /// Another comes back.
+    Other,
+    /// None comes back.
+    Lost,
+}
+
+impl Echo {
+    /// What became of the id in this header.
+    pub(crate) fn of(exchange: &Exchange, name: &str) -> Self {
+        let back = exchange.response().and_then(|response| response.header(name));
+        match (exchange.request.header(name), back) {
+            (None, _) => Self::Unsent,
+            (Some(""), _) => Self::Empty,
+            (Some(_), None) => Self::Lost,
+            (Some(sent), Some(back)) if sent == back => Self::Same,
+            (Some(sent), Some(back)) if back.split('.').any(|part| part == sent) => Self::Among,
+            (Some(_), Some(_)) => Self::Other,
+        }
+    }
+
+    /// Whether an id was sent, and one came back, whichever.
+    #[must_use]
+    pub const fn came_back(self) -> bool {
+        matches!(self, Self::Same | Self::Among | Self::Other)
+    }
+}
+
+/// What is so of a call, or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(clippy::struct_excessive_bools)] // Nothing but answers to questions.
+pub(crate) struct Traits {
+    pub(crate) by_supplier: bool,
+    pub(crate) brought_whole: bool,
+    pub(crate) is_get: bool,
+    /// Whether the recording lacks the body of the request, or of the answer.
+    pub(crate) lacks_request: bool,
+    pub(crate) lacks_answer: bool,
+    /// Whether it went to the API's side.
+    pub(crate) to_api: bool,
+    /// Whether a mock says that it gave the answer.
+    pub(crate) of_a_mock: bool,
+    /// Whether a read was answered with the letter that was asked for.
+    pub(crate) is_own_letter: bool,
+    /// Whether the answer leads to another place.
+    pub(crate) leads_on: bool,
+}
+
+impl Traits {
+    pub(crate) fn of(exchange: &Exchange) -> Self {
+        let response = exchange.response();
+        Self {
+            by_supplier: by_supplier(exchange),
+            brought_whole: response.is_some_and(|response| match response.status {
+                200 => true,
+                206 => response.header("content-range").is_some_and(is_all),
+                _ => false,
+            }),
+            is_get: exchange.request.method == "GET",
+            lacks_request: exchange.request.body.is_unrecorded(),
+            lacks_answer: response.is_some_and(|response| response.body.is_unrecorded()),
+            to_api: exchange.direction == Direction::ToApi,
+            of_a_mock: exchange.is_of_a_mock(),
+            is_own_letter: false,
+            leads_on: response
+                .and_then(|response| response.header("location"))
+                .is_some_and(|location| !location.trim().is_empty()),
+        }
+    }
+}
+
+/// Whether the supplier under test made an exchange.
+pub(crate) fn by_supplier(exchange: &Exchange) -> bool {
+    exchange.actor == letterproof_model::Actor::Supplier
+}
+
+impl Deref for Call {
+    type Target = Sort;
+
+    fn deref(&self) -> &Sort {
+        &self.sort
+    }
 }
 
 impl Call {
+    /// The exchange itself. It may have to be read: whoever asks for it several times holds it.
+    #[must_use]
+    pub fn exchange(&self) -> ExchangeRef<'_> {
+        self.kept.get()
+    }
+}
+
+impl Sort {
     /// Whether the supplier under test made it.
-    pub fn by_supplier(&self) -> bool {
-        self.exchange.actor == Actor::Supplier
+    pub const fn by_supplier(&self) -> bool {
+        self.traits.by_supplier
+    }
+
+    /// Whether it was made with the method GET.
+    #[must_use]
+    pub const fn is_get(&self) -> bool {
+        self.traits.is_get
     }
 
     /// What came back.
-    pub fn answer(&self) -> Answer {
-        Answer::of(&self.exchange)
+    pub const fn answer(&self) -> Answer {
+        self.answer
     }
 
     /// Whether it brought a whole document: 200, or a range that is all of it.
     #[must_use]
-    pub fn brought_whole(&self) -> bool {
-        self.exchange.response().is_some_and(|response| match response.status {
-            200 => true,
-            206 => response.header("content-range").is_some_and(is_all),
-            _ => false,
-        })
+    pub const fn brought_whole(&self) -> bool {
+        self.traits.brought_whole
     }
 
-    /// The label of the scenario under way, as the driver set it.
-    pub(crate) fn label(&self) -> Option<&str> {
-        self.exchange.scenario.as_deref()
+    /// Whether it was a call of the API's side.
+    #[must_use]
+    pub const fn to_api(&self) -> bool {
+        self.traits.to_api
     }
+
+    /// Whether its answer says that a mock gave it.
+    #[must_use]
+    pub const fn is_of_a_mock(&self) -> bool {
+        self.traits.of_a_mock
+    }
+
+    /// Whether it is a read that was answered with the letter that was asked for.
+    #[must_use]
+    pub const fn is_own_letter(&self) -> bool {
+        self.traits.is_own_letter
+    }
+
+    /// Whether its answer has a `Location` that is not empty.
+    #[must_use]
+    pub const fn leads_on(&self) -> bool {
+        self.traits.leads_on
+    }
+}
+
+/// Scheme, host and port as they are written; a signed path is long, and takes long to read.
+#[must_use]
+pub fn origin(url: &str) -> &str {
+    url.match_indices('/').nth(2).map_or(url, |(end, _)| &url[..end])
+}
+
+/// The life a link states, or the documented one.
+#[must_use]
+pub fn life(link: &str) -> Micros {
+    let stated = link
+        .split(['?', '&'])
+        .find_map(|pair| pair.strip_prefix("X-Amz-Expires="))
+        .and_then(|seconds| seconds.parse::<i64>().ok());
+    stated.map_or(LIFE, |seconds| seconds.saturating_mul(1_000_000))
 }
 
 impl Traffic {
@@ -62,11 +233,16 @@ impl Traffic {
     /// no hint where a person typed it.
     #[must_use]
     pub fn labelled(&self, call: CallIx, test: &str) -> bool {
-        self.call(call)
-            .label()
+        self.label(call)
             .filter(|label| !self.typed.contains(*label))
             .and_then(|label| label.strip_prefix(test))
             .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+    }
+
+    /// The label of the scenario under which a call was made.
+    #[must_use]
+    pub fn label(&self, call: CallIx) -> Option<&str> {
+        self.call(call).label.map(|label| self.text(label))
     }
 }
 
@@ -79,7 +255,7 @@ fn is_all(range: &str) -> bool {
 }
 
 /// What came back of a call, as far as judging cares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Answer {
     /// A whole response with this status.
     Status(u16),

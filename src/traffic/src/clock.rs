@@ -20,8 +20,8 @@ pub(crate) fn slack(journal: &dyn Journal) -> Micros {
     let began = |exchange: &Exchange| exchange.started.as_microsecond();
     let took = |exchange: &Exchange| exchange.finished().as_microsecond() - began(exchange);
     let calls = || journal.exchanges().iter();
-    let coarse = calls().all(|call| began(call) % COARSE == 0)
-        || calls().all(|call| took(call) % COARSE == 0);
+    let coarse = calls().all(|call| began(&call) % COARSE == 0)
+        || calls().all(|call| took(&call) % COARSE == 0);
     if coarse { 2 * COARSE } else { 0 }
 }
 

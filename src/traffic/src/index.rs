@@ -5,22 +5,23 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use letterproof_model::{
-    Body, Context, Document, Exchange, ExchangeId, Journal, LetterId, LetterStatus, MarkKind,
+    Body, Context, Document, Exchange, ExchangeId, Journal, Kept, LetterId, LetterStatus, MarkKind,
     Operation, Route,
 };
 
 use crate::calls::{
-    Answer, Call, CallIx, ListCall, ListContent, ListEntry, MiCall, MiRead, Micros, SentUpdate,
-    UpdateCall, Via,
+    Answer, Call, CallIx, Echo, ListCall, ListContent, ListEntry, MiCall, MiRead, Micros,
+    SentUpdate, Sort, Traits, UpdateCall, Via, by_supplier, life, origin,
 };
 use crate::clock;
 use crate::letters::{Event, EventKind, Interner, Letter, LetterIx, Reason, TextIx};
+use crate::prints::{Print, Printer};
 use crate::wire::{Text, WireAttributes, WireLetter, read, read_mi};
 
 /// Recorded traffic, indexed for judging.
 ///
-/// Exchanges are shared, ids are interned: an index of 20,000 exchanges costs a few tens of
-/// megabytes beyond the exchanges themselves.
+/// Exchanges are shared or lie outside of memory, ids are interned: an index costs about 200 bytes
+/// for each exchange beyond the exchanges themselves.
 #[derive(Debug)]
 pub struct Traffic {
     base_url: String,
@@ -34,9 +35,11 @@ pub struct Traffic {
     mi: Vec<MiCall>,
     mi_reads: Vec<MiRead>,
     moved: [Vec<LetterIx>; LetterStatus::ALL.len()],
-    links: HashMap<Box<str>, LetterIx>,
+    links: HashMap<Print, LetterIx>,
     /// Downloads recorded before the call that gave their link.
-    unlinked: HashMap<Box<str>, Vec<CallIx>>,
+    unlinked: HashMap<Print, Vec<CallIx>>,
+    printer: Printer,
+    sorts: HashSet<Arc<Sort>>,
     last: Micros,
     /// Labels that a person typed.
     pub(crate) typed: HashSet<Box<str>>,
@@ -70,6 +73,8 @@ impl Traffic {
             moved: Default::default(),
             links: HashMap::new(),
             unlinked: HashMap::new(),
+            printer: Printer::default(),
+            sorts: HashSet::new(),
             last: Micros::MIN,
             typed: HashSet::new(),
             slack: 0,
@@ -80,15 +85,33 @@ impl Traffic {
     /// The index of a whole journal.
     #[must_use]
     pub fn from_journal(journal: &dyn Journal, context: &Context) -> Self {
-        let mut traffic = Self { slack: clock::slack(journal), ..Self::new(context) };
-        for exchange in journal.exchanges() {
-            traffic.push(Arc::clone(exchange));
-        }
-        let typed = journal.marks().iter().filter(|mark| mark.kind == MarkKind::BegunByHand);
-        typed.filter_map(|mark| mark.scenario.as_deref()).for_each(|l| traffic.typed_label(l));
-        let resumed = journal.marks().iter().filter(|mark| mark.kind == MarkKind::Resumed);
-        resumed.for_each(|mark| traffic.resumed(mark.at));
+        let mut traffic = Self::for_journal(journal, context);
+        traffic.absorb(journal);
+        traffic.note(journal);
         traffic
+    }
+
+    /// An empty index for a journal whose exchanges are pushed by whoever reads them; see
+    /// [`Self::note`].
+    #[must_use]
+    pub fn for_journal(journal: &dyn Journal, context: &Context) -> Self {
+        Self { slack: clock::slack(journal), ..Self::new(context) }
+    }
+
+    /// Adds the exchanges of a growing journal that were not added yet: what was added before are its
+    /// first ones.
+    pub fn absorb(&mut self, journal: &dyn Journal) {
+        let exchanges = journal.exchanges();
+        let new = self.len()..exchanges.len();
+        new.filter_map(|place| exchanges.kept(place)).for_each(|kept| self.push_kept(kept));
+    }
+
+    /// Takes in what the marks of a journal say, after its exchanges.
+    pub fn note(&mut self, journal: &dyn Journal) {
+        let typed = journal.marks().iter().filter(|mark| mark.kind == MarkKind::BegunByHand);
+        typed.filter_map(|mark| mark.scenario.as_deref()).for_each(|l| self.typed_label(l));
+        let resumed = journal.marks().iter().filter(|mark| mark.kind == MarkKind::Resumed);
+        resumed.for_each(|mark| self.resumed(mark.at));
     }
 
     /// Takes in that a person typed this label: it narrows no choice.
@@ -110,28 +133,85 @@ impl Traffic {
 
     /// Adds one exchange, in any order.
     pub fn push(&mut self, exchange: Arc<Exchange>) {
-        let route = Route::of_exchange(&exchange, &self.base_url);
+        self.push_kept(Kept::Here(exchange));
+    }
+
+    /// Adds one exchange of a journal, in any order.
+    pub fn push_kept(&mut self, kept: Kept) {
+        let exchange = kept.get().to_arc();
+        self.push_read(kept, &exchange);
+    }
+
+    /// Adds one exchange of a journal that was just read, in any order.
+    pub fn push_read(&mut self, kept: Kept, exchange: &Exchange) {
+        let route = Route::of_exchange(exchange, &self.base_url);
         let call = CallIx(u32::try_from(self.calls.len()).unwrap_or(u32::MAX));
         let started = exchange.started.as_microsecond();
         let finished = exchange.finished().as_microsecond();
         self.last = self.last.max(finished);
         let mut letter = route.letter.as_ref().map(|id| self.letter_of(id.as_str()));
+        let mut traits = Traits::of(exchange);
+        let mut hash = None;
         match route.operation {
-            Operation::ListLetters => self.add_list(call, &exchange, &route, started, finished),
-            Operation::GetLetter => self.add_read(call, &exchange, letter, started, finished),
-            Operation::PatchLetter => self.add_patch(call, &exchange, letter, started),
-            Operation::UpdateLetters => self.add_bulk(call, &exchange, started),
-            Operation::GetLetterData => self.add_data(call, &exchange, letter, started),
-            Operation::CreateMi => self.add_mi(call, &exchange, started),
-            Operation::GetMi => self.add_mi_read(call, &exchange, &route),
-            Operation::Download => letter = self.add_download(call, &exchange, started),
+            Operation::ListLetters => self.add_list(call, exchange, &route, started, finished),
+            Operation::GetLetter => {
+                (traits.is_own_letter, hash) =
+                    self.add_read(call, exchange, letter, started, finished);
+            }
+            Operation::PatchLetter => self.add_patch(call, exchange, letter, started),
+            Operation::UpdateLetters => self.add_bulk(call, exchange, started),
+            Operation::GetLetterData => self.add_data(call, exchange, letter, started),
+            Operation::CreateMi => self.add_mi(call, exchange, started),
+            Operation::GetMi => self.add_mi_read(call, exchange, &route),
+            Operation::Download => {
+                letter = self.add_download(call, exchange, started);
+                hash = self.hash_of_content(exchange);
+            }
             Operation::Status | Operation::Token | Operation::Unknown => {}
         }
-        self.calls.push(Call { exchange, operation: route.operation, letter, started, finished });
+        let sort = self.sort_of(exchange, route.operation, traits);
+        let request_id = exchange.request.header("x-request-id");
+        let request_print = request_id.map_or(0, |id| self.printer.short(id));
+        self.calls.push(Call { kept, sort, letter, started, finished, hash, request_print });
         let calls = &self.calls;
         let place =
             self.by_start.partition_point(|other| calls[other.0 as usize].started <= started);
         self.by_start.insert(place, call);
+    }
+
+    /// What a call has in common with others.
+    fn sort_of(&mut self, exchange: &Exchange, operation: Operation, traits: Traits) -> Arc<Sort> {
+        let request = &exchange.request;
+        let response = exchange.response();
+        let header = |name| response.and_then(|response| response.header(name));
+        let link = header("location").filter(|_| operation == Operation::GetLetterData);
+        let mut text = |text: &str| TextIx::at(self.texts.intern(text));
+        let sort = Sort {
+            operation,
+            label: exchange.scenario.as_deref().map(&mut text),
+            authorization: request.header("authorization").map(&mut text),
+            agent: request.header("user-agent").map(&mut text),
+            origin: text(origin(&request.url)),
+            media: header("content-type").map(&mut text),
+            link_life: link.map(life),
+            request_id: Echo::of(exchange, "x-request-id"),
+            correlation_id: Echo::of(exchange, "x-correlation-id"),
+            answer: Answer::of(exchange),
+            traits,
+        };
+        if let Some(known) = self.sorts.get(&sort) {
+            return Arc::clone(known);
+        }
+        let sort = Arc::new(sort);
+        self.sorts.insert(Arc::clone(&sort));
+        sort
+    }
+
+    /// The SHA-256 of content that came whole.
+    fn hash_of_content(&mut self, exchange: &Exchange) -> Option<TextIx> {
+        let response = exchange.response().filter(|response| response.status == 200)?;
+        let hash = response.body.content().map(|content| content.sha256.as_str())?;
+        (!hash.is_empty()).then(|| TextIx::at(self.texts.intern(hash)))
     }
 
     fn letter_of(&mut self, id: &str) -> LetterIx {
@@ -139,11 +219,12 @@ impl Traffic {
         if place as usize == self.letters.len() {
             self.letters.push(Letter::default());
         }
-        LetterIx(place)
+        LetterIx::at(place)
     }
 
     fn text_of(&mut self, text: Option<&Text<'_>>) -> Option<TextIx> {
-        text.filter(|text| !text.0.trim().is_empty()).map(|text| TextIx(self.texts.intern(&text.0)))
+        text.filter(|text| !text.0.trim().is_empty())
+            .map(|text| TextIx::at(self.texts.intern(&text.0)))
     }
 
     fn reason_of(&mut self, attributes: &WireAttributes<'_>) -> Reason {
@@ -157,7 +238,7 @@ impl Traffic {
     fn describe(&mut self, wire: &WireLetter<'_>, at: Micros) -> (LetterIx, Option<LetterStatus>) {
         let letter = self.letter_of(&wire.id.0);
         let attributes = &wire.attributes;
-        let known = self.letters[letter.0 as usize].facts();
+        let known = self.letters[letter.place() as usize].facts();
         let given = [&attributes.specification_id, &attributes.group_id, &attributes.sha256_hash];
         let mut facts = known;
         for ((fact, text), known) in facts.iter_mut().zip(given).zip(known) {
@@ -166,12 +247,12 @@ impl Traffic {
                 *fact = self.text_of(text.as_ref()).map(|text| (at, text)).or(known);
             }
         }
-        self.letters[letter.0 as usize].describe(facts);
+        self.letters[letter.place() as usize].describe(facts);
         (letter, attributes.status())
     }
 
     fn add_event(&mut self, letter: LetterIx, event: Event) {
-        self.letters[letter.0 as usize].add(event);
+        self.letters[letter.place() as usize].add(event);
     }
 
     fn add_list(
@@ -213,6 +294,7 @@ impl Traffic {
         insert_by(&mut self.lists, list, |list| list.started);
     }
 
+    /// Whether the letter asked for was answered, and with which hash.
     fn add_read(
         &mut self,
         call: CallIx,
@@ -220,23 +302,28 @@ impl Traffic {
         letter: Option<LetterIx>,
         started: Micros,
         finished: Micros,
-    ) {
-        let (Some(letter), Some(response)) = (letter, exchange.response()) else { return };
+    ) -> (bool, Option<TextIx>) {
+        let (Some(letter), Some(response)) = (letter, exchange.response()) else {
+            return (false, None);
+        };
         if response.status != 200 {
-            return;
+            return (false, None);
         }
+        let mut own = (false, None);
         let mut kind = EventKind::Read(None, Reason::default());
         if let Some(data) = read::<WireLetter<'_>>(&response.body) {
             // A letter answered under another id says nothing about the letter asked for.
-            if data.id.0 == self.ids.text(letter.0) {
+            if data.id.0 == self.ids.text(letter.place()) {
                 let reason = self.reason_of(&data.attributes);
                 let (_, status) = self.describe(&data, finished);
                 kind = EventKind::Read(status, reason);
+                own = (true, self.text_of(data.attributes.sha256_hash.as_ref()));
             }
         }
         let at = self.seen_at(started, finished);
         let event = Event { at, started, call, by_supplier: by_supplier(exchange), kind };
         self.add_event(letter, event);
+        own
     }
 
     fn add_patch(
@@ -313,14 +400,14 @@ impl Traffic {
             .filter(|response| response.status == 303)
             .and_then(|response| response.header("location"))
         {
-            let key = link_key(location);
-            for download in self.unlinked.remove(key).unwrap_or_default() {
-                let call = &mut self.calls[download.0 as usize];
-                call.letter = Some(letter);
-                let (exchange, started) = (Arc::clone(&call.exchange), call.started);
-                self.add_followed(download, &exchange, letter, started);
+            let key = self.printer.print(link_key(location));
+            for download in self.unlinked.remove(&key).unwrap_or_default() {
+                self.calls[download.0 as usize].letter = Some(letter);
+                let followed = &self.calls[download.0 as usize];
+                let (traits, started) = (followed.traits, followed.started);
+                self.add_followed(download, traits, letter, started);
             }
-            self.links.insert(key.into(), letter);
+            self.links.insert(key, letter);
         }
         let by_supplier = by_supplier(exchange);
         let kind = EventKind::DataAsked;
@@ -333,25 +420,18 @@ impl Traffic {
         exchange: &Exchange,
         started: Micros,
     ) -> Option<LetterIx> {
-        let key = link_key(&exchange.request.url);
-        let Some(letter) = self.links.get(key).copied() else {
-            self.unlinked.entry(key.into()).or_default().push(call);
+        let key = self.printer.print(link_key(&exchange.request.url));
+        let Some(letter) = self.links.get(&key).copied() else {
+            self.unlinked.entry(key).or_default().push(call);
             return None;
         };
-        self.add_followed(call, exchange, letter, started);
+        self.add_followed(call, Traits::of(exchange), letter, started);
         Some(letter)
     }
 
-    fn add_followed(
-        &mut self,
-        call: CallIx,
-        exchange: &Exchange,
-        letter: LetterIx,
-        started: Micros,
-    ) {
-        if exchange.request.method == "GET" {
-            let by_supplier = by_supplier(exchange);
-            let kind = EventKind::Downloaded;
+    fn add_followed(&mut self, call: CallIx, traits: Traits, letter: LetterIx, started: Micros) {
+        if traits.is_get {
+            let (by_supplier, kind) = (traits.by_supplier, EventKind::Downloaded);
             self.add_event(letter, Event { at: started, started, call, by_supplier, kind });
         }
     }
@@ -410,32 +490,32 @@ impl Traffic {
 
     /// The id under which an exchange is reported.
     pub fn exchange_id(&self, call: CallIx) -> ExchangeId {
-        self.call(call).exchange.id.clone()
+        self.call(call).exchange().id.clone()
     }
 
     /// One letter.
     pub fn letter(&self, letter: LetterIx) -> &Letter {
-        &self.letters[letter.0 as usize]
+        &self.letters[letter.place() as usize]
     }
 
     /// Every letter the traffic mentions.
     pub fn letters(&self) -> impl Iterator<Item = (LetterIx, &Letter)> {
-        (0..).map(LetterIx).zip(&self.letters)
+        (0..).map(LetterIx::at).zip(&self.letters)
     }
 
     /// A letter's id.
     pub fn letter_id(&self, letter: LetterIx) -> LetterId {
-        LetterId::from(self.ids.text(letter.0))
+        LetterId::from(self.ids.text(letter.place()))
     }
 
     /// A letter's id as text.
     pub fn id_text(&self, letter: LetterIx) -> &str {
-        self.ids.text(letter.0)
+        self.ids.text(letter.place())
     }
 
     /// An interned text.
     pub fn text(&self, text: TextIx) -> &str {
-        self.texts.text(text.0)
+        self.texts.text(text.place())
     }
 
     /// Every list call, by the time it was sent.
@@ -481,10 +561,6 @@ impl Traffic {
     pub const fn ended(&self) -> Micros {
         self.last
     }
-}
-
-fn by_supplier(exchange: &Exchange) -> bool {
-    exchange.actor == letterproof_model::Actor::Supplier
 }
 
 /// A link without scheme and host: a proxy may stand in front of the storage, and the signature

@@ -1,20 +1,42 @@
 //! What the traffic says of each letter: its facts and its timeline.
 //! Refuses strings where a number will do: letters and repeated texts are interned once.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::num::NonZeroU32;
 
 use letterproof_model::LetterStatus;
 
 use crate::calls::{CallIx, Micros, SentUpdate};
 
-/// A letter's place in the index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LetterIx(pub u32);
+macro_rules! places {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// Counted from 1 inside, so that one that may be missing takes no more room.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(NonZeroU32);
 
-/// An interned text: a specification, a group, a hash, a reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TextIx(pub u32);
+        impl $name {
+            /// The place with this number, counted from 0.
+            pub(crate) const fn at(place: u32) -> Self {
+                Self(NonZeroU32::MIN.saturating_add(place))
+            }
+
+            /// Its number, counted from 0.
+            pub(crate) const fn place(self) -> u32 {
+                self.0.get() - 1
+            }
+        }
+    )*};
+}
+
+places! {
+    /// A letter's place in the index.
+    LetterIx;
+    /// An interned text: a specification, a group, a hash, a reason.
+    TextIx;
+}
 
 /// A reason code and its text, either of which may be missing or empty (which counts as missing).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,9 +52,9 @@ pub struct Reason {
 pub struct Letter {
     /// Whether it was ever listed or read, so that its facts are known.
     pub described: bool,
-    specification: Fact,
-    group: Fact,
-    hash: Fact,
+    /// Specification, group and hash, as first described, and when that was.
+    texts: [Option<TextIx>; 3],
+    since: [Micros; 3],
     /// What happened to it, by time.
     pub events: Vec<Event>,
 }
@@ -113,34 +135,39 @@ impl Letter {
     pub fn add(&mut self, event: Event) {
         let key = event.order();
         let place = self.events.partition_point(|other| other.order() <= key);
+        if self.events.len() == self.events.capacity() {
+            // Most letters have few: to double the room would leave much of it empty.
+            self.events.reserve_exact(1 + self.events.len() / 3);
+        }
         self.events.insert(place, event);
     }
 
     /// Its print specification, as first described.
-    pub fn specification(&self) -> Option<TextIx> {
-        self.specification.map(|(_, text)| text)
+    pub const fn specification(&self) -> Option<TextIx> {
+        self.texts[0]
     }
 
     /// Its group, as first described.
-    pub fn group(&self) -> Option<TextIx> {
-        self.group.map(|(_, text)| text)
+    pub const fn group(&self) -> Option<TextIx> {
+        self.texts[1]
     }
 
     /// The SHA-256 the API gives for its content, as first described.
-    pub fn hash(&self) -> Option<TextIx> {
-        self.hash.map(|(_, text)| text)
+    pub const fn hash(&self) -> Option<TextIx> {
+        self.texts[2]
     }
 
     /// What is known of it: specification, group, hash.
-    pub const fn facts(&self) -> [Fact; 3] {
-        [self.specification, self.group, self.hash]
+    pub fn facts(&self) -> [Fact; 3] {
+        [0, 1, 2].map(|at| self.texts[at].map(|text| (self.since[at], text)))
     }
 
     /// Takes in what a description says: of each fact the earliest, so that the order of recording
     /// does not matter.
-    pub const fn describe(&mut self, facts: [Fact; 3]) {
+    pub fn describe(&mut self, facts: [Fact; 3]) {
         self.described = true;
-        [self.specification, self.group, self.hash] = facts;
+        self.texts = facts.map(|fact| fact.map(|(_, text)| text));
+        self.since = facts.map(|fact| fact.map_or(0, |(since, _)| since));
     }
 
     /// The updates that anyone sent, by time.
@@ -162,28 +189,83 @@ impl Letter {
     }
 }
 
-/// Texts kept once each.
+/// Texts kept once each, one behind the other: besides itself a text takes some 16 bytes.
 #[derive(Debug, Default)]
-pub(crate) struct Interner {
-    places: HashMap<Arc<str>, u32>,
-    texts: Vec<Arc<str>>,
+pub struct Interner {
+    texts: String,
+    /// Where each ends.
+    ends: Vec<usize>,
+    /// The places of the texts, each in the slot that its hash tells or in the next free one; a power
+    /// of two, a quarter of them free at least.
+    slots: Vec<Option<TextIx>>,
+    hasher: RandomState,
 }
 
 impl Interner {
     /// The place of a text, new or known.
-    pub(crate) fn intern(&mut self, text: &str) -> u32 {
-        if let Some(place) = self.places.get(text) {
-            return *place;
+    pub fn intern(&mut self, text: &str) -> u32 {
+        if self.slots.len() * 3 <= (self.ends.len() + 1) * 4 {
+            self.widen();
         }
-        let place = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-        let text: Arc<str> = text.into();
-        self.texts.push(Arc::clone(&text));
-        self.places.insert(text, place);
+        let slot = self.slot_of(text);
+        if let Some(known) = self.slots[slot] {
+            return known.place();
+        }
+        let place = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        self.texts.push_str(text);
+        self.ends.push(self.texts.len());
+        self.slots[slot] = Some(TextIx::at(place));
         place
     }
 
+    /// The slot that holds the place of a text, or is free for it.
+    fn slot_of(&self, text: &str) -> usize {
+        let last = self.slots.len() - 1;
+        // Any part of a hash tells texts apart.
+        #[allow(clippy::cast_possible_truncation)]
+        let mut slot = self.hasher.hash_one(text) as usize & last;
+        while self.slots[slot].is_some_and(|other| self.text(other.place()) != text) {
+            slot = (slot + 1) & last;
+        }
+        slot
+    }
+
+    fn widen(&mut self) {
+        let wider = (self.slots.len() * 2).max(16);
+        // Given back before more is taken.
+        self.slots = Vec::new();
+        self.slots = vec![None; wider];
+        for place in (0..).take(self.ends.len()) {
+            let slot = self.slot_of(self.text(place));
+            self.slots[slot] = Some(TextIx::at(place));
+        }
+    }
+
     /// The text at a place.
-    pub(crate) fn text(&self, place: u32) -> &str {
-        self.texts.get(place as usize).map_or("", |text| text)
+    #[must_use]
+    pub fn text(&self, place: u32) -> &str {
+        let place = place as usize;
+        let Some(end) = self.ends.get(place) else { return "" };
+        let begin = place.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.texts[begin..*end]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_text_has_one_place_and_is_found_there() {
+        let mut texts = Interner::default();
+        let all = || (0..3_000).map(|number| "x".repeat(number % 7) + &number.to_string());
+        let places: Vec<u32> = all().map(|text| texts.intern(&text)).collect();
+        assert_eq!(places, (0..3_000).collect::<Vec<u32>>());
+        assert_eq!(texts.intern(""), 3_000);
+        for (text, place) in all().zip(places) {
+            assert_eq!(texts.intern(&text), place);
+            assert_eq!(texts.text(place), text);
+        }
+        assert_eq!((texts.text(3_000), texts.text(3_001)), ("", ""));
     }
 }

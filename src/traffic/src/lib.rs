@@ -14,6 +14,8 @@ mod letters;
 pub mod moves;
 mod parts;
 mod pauses;
+mod prints;
+mod proven;
 pub mod readback;
 mod standing;
 mod sweep;
@@ -21,13 +23,15 @@ mod untold;
 mod wire;
 
 pub use calls::{
-    Answer, Call, CallIx, ListCall, ListContent, ListEntry, MiCall, MiRead, MiRecord, Micros,
-    SentUpdate, UpdateCall, Via,
+    Answer, Call, CallIx, Echo, ListCall, ListContent, ListEntry, MiCall, MiRead, MiRecord, Micros,
+    SentUpdate, Sort, UpdateCall, Via, life, origin,
 };
 pub use compare::{Comparison, Form};
 pub use index::Traffic;
-pub use letters::{Event, EventKind, Fact, Letter, LetterIx, Reason, TextIx};
+pub use letters::{Event, EventKind, Fact, Interner, Letter, LetterIx, Reason, TextIx};
 pub use parts::Brought;
+pub use prints::{Print, Printer};
+pub use proven::{proven, proven_by};
 pub use standing::{Standing, standing};
 pub use sweep::{FIRST_LOOK, SAMPLE, SWEEP, Sweep};
 pub use wire::{read_mi, updates_of};

@@ -35,9 +35,10 @@ impl Traffic {
             if call.brought_whole() {
                 return Brought::Whole;
             }
-            match span(&call.exchange) {
+            let exchange = call.exchange();
+            match span(&exchange) {
                 Some(span) => spans.push(span),
-                None => unknown |= is_part(&call.exchange),
+                None => unknown |= is_part(&exchange),
             }
         }
         spans.sort_unstable();

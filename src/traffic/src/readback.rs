@@ -93,7 +93,7 @@ fn refused(moved: &StatusMove, traffic: &Traffic, reads: &[Seen], sent: Micros) 
     }
     let last = moved.updates(traffic).last();
     let answer = last.map_or(Answer::Lost, |(_, update)| update.answer);
-    let words = format!("was not moved: its update was {}", answer.words());
+    let words = format!("did not change: its update was {}", answer.words());
     ReadBack::Not { words, calls: last.map(|(call, _)| call).into_iter().collect() }
 }
 
@@ -203,29 +203,30 @@ const SHOWN: usize = 40;
 /// Why a read that was answered with 200 shows no status.
 #[must_use]
 pub fn unread(call: CallIx, traffic: &Traffic) -> String {
-    let body = traffic.call(call).exchange.response().map(|response| &response.body);
+    let exchange = traffic.call(call).exchange();
+    let body = exchange.response().map(|response| &response.body);
     let Some(body) = body.filter(|body| !matches!(body, Body::None | Body::Opaque(_))) else {
-        return "the recording does not hold the answer's body".to_owned();
+        return "the recording does not include the answer's body".to_owned();
     };
     let Some(value) = body.json_text().and_then(|text| serde_json::from_str::<Value>(text).ok())
     else {
-        return "the answer's body is no JSON".to_owned();
+        return "the answer's body is not JSON".to_owned();
     };
     let asked = traffic.call(call).letter.map(|letter| traffic.id_text(letter));
     let text = |at: &str| value.pointer(at).and_then(Value::as_str);
     match (text("/data/id"), value.pointer("/data/attributes/status")) {
         (Some(id), _) if Some(id) != asked => "the answer is about another letter".to_owned(),
-        (None, _) => "the answer's body is that of no letter".to_owned(),
-        (_, None) => "the answer's body holds no status".to_owned(),
+        (None, _) => "the answer's body is not that of a letter".to_owned(),
+        (_, None) => "the answer's body has no status".to_owned(),
         (_, Some(Value::String(status))) if status.parse::<LetterStatus>().is_err() => {
             let shown: String = status.chars().take(SHOWN).collect();
             format!("the answer's status is \"{shown}\", which the specification does not know")
         }
         (_, Some(Value::String(_))) => {
-            "the answer's body cannot be read as a letter: a field is there twice or of another \
-             type"
+            "the answer's body cannot be read as a letter: a field is present twice or has the \
+             wrong type"
                 .to_owned()
         }
-        (_, Some(_)) => "the answer's status is no text".to_owned(),
+        (_, Some(_)) => "the answer's status is not text".to_owned(),
     }
 }

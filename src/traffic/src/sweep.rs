@@ -74,7 +74,7 @@ impl Traffic {
             .take_while(|event| !matches!(event.kind, EventKind::Sent(_)))
             .any(|event| {
                 matches!(event.kind, EventKind::Read(..))
-                    && self.call(event.call).label() == Some(SWEEP)
+                    && self.label(event.call) == Some(SWEEP)
                     && !self.call(event.call).by_supplier()
             })
     }

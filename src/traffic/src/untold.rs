@@ -40,9 +40,9 @@ impl Traffic {
 }
 
 fn lacks_request(call: &Call) -> bool {
-    call.exchange.request.body.is_unrecorded()
+    call.traits.lacks_request
 }
 
 fn lacks_answer(call: &Call) -> bool {
-    call.exchange.response().is_some_and(|response| response.body.is_unrecorded())
+    call.traits.lacks_answer
 }

@@ -1,14 +1,29 @@
-//! The HTTP client of those who call an API.
-//! Refuses to send anything that its guard does not let through, hop by hop.
+//! What a guard gives to those who connect: an HTTP client, connections for proxies (which speak
+//! HTTP themselves), and the resolver of names under both.
+//!
+//! Nothing is sent that the guard does not let through, hop by hop; no address is handed out that may
+//! not be connected to, or that this library and the one that connects would read differently.
 
-use std::error::Error as _;
+use std::error::Error;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use hyper_util::rt::TokioIo;
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Proxy, Request, Response};
+use tokio::net::TcpStream;
+use tower_service::Service;
+use url::Url;
 
 use crate::guard::{Guard, Through};
 use crate::refusal::Refusal;
-use crate::resolver::Resolver;
 
 /// The most hops of redirects that are followed.
 const MOST_HOPS: usize = 10;
@@ -93,5 +108,136 @@ impl HttpClient {
     #[must_use]
     pub fn guard(&self) -> &Guard {
         &self.guard
+    }
+}
+
+type Cause = Box<dyn Error + Send + Sync>;
+
+/// What comes of connecting.
+pub type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, Cause>> + Send>>;
+
+/// Opens the connections of a proxy, each after its guard has seen it.
+#[derive(Debug, Clone)]
+pub struct Connector {
+    tcp: HttpConnector<Resolver>,
+    guard: Guard,
+}
+
+impl Guard {
+    /// What opens connections where this guard lets it.
+    #[must_use]
+    pub fn connector(&self, connect_timeout: Duration) -> Connector {
+        let mut tcp = HttpConnector::new_with_resolver(Resolver::of(self.clone()));
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(connect_timeout));
+        Connector { tcp, guard: self.clone() }
+    }
+
+    /// As [`Self::check`], for an address that is sent as it is written.
+    ///
+    /// # Errors
+    /// As [`Self::check`], and where the two libraries that read it would go to different hosts.
+    pub(crate) fn check_uri(&self, uri: &Uri) -> Result<Url, Refusal> {
+        let url = Url::parse(&uri.to_string()).map_err(|_| Refusal::Address)?;
+        self.check(&url)?;
+        let plain = |host: &str| host.trim_end_matches('.').to_ascii_lowercase();
+        let same_host = uri.host().zip(url.host_str()).is_some_and(|(a, b)| plain(a) == plain(b));
+        let same_port = uri.port_u16().is_none_or(|port| url.port_or_known_default() == Some(port));
+        if same_host && same_port { Ok(url) } else { Err(Refusal::Address) }
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<TcpStream>;
+    type Error = Cause;
+    type Future = Connecting;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.tcp.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let (guard, mut tcp) = (self.guard.clone(), self.tcp.clone());
+        Box::pin(async move {
+            let url = guard.check_uri(&uri)?;
+            guard.admit(&url).await?;
+            Ok(tcp.call(uri).await?)
+        })
+    }
+}
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Why a name gave no address.
+#[derive(Debug, thiserror::Error)]
+pub enum Unresolved {
+    /// None of its addresses may be connected to.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// It is not known.
+    #[error("{0}")]
+    Unknown(#[from] io::Error),
+}
+
+/// What turns names into addresses.
+pub(crate) trait Lookup: Send + Sync {
+    fn look_up(&self, host: String) -> Boxed<io::Result<Vec<IpAddr>>>;
+}
+
+/// The system's own.
+pub(crate) struct System;
+
+impl Lookup for System {
+    fn look_up(&self, host: String) -> Boxed<io::Result<Vec<IpAddr>>> {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((host.as_str(), 0)).await?;
+            Ok(found.map(|address| address.ip()).collect())
+        })
+    }
+}
+
+/// What HTTP libraries resolve names with.
+#[derive(Debug, Clone)]
+pub(crate) struct Resolver {
+    guard: Guard,
+}
+
+impl Resolver {
+    pub(crate) fn of(guard: Guard) -> Self {
+        Self { guard }
+    }
+
+    fn resolved(&self, host: &str) -> Boxed<Result<Vec<SocketAddr>, Unresolved>> {
+        let (guard, host) = (self.guard.clone(), host.to_owned());
+        Box::pin(async move {
+            let found = guard.resolve(&host).await?;
+            Ok(found.into_iter().map(|address| SocketAddr::new(address, 0)).collect())
+        })
+    }
+}
+
+impl reqwest::dns::Resolve for Resolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let resolved = self.resolved(name.as_str());
+        Box::pin(async move {
+            let addresses = resolved.await?.into_iter();
+            Ok(Box::new(addresses) as reqwest::dns::Addrs)
+        })
+    }
+}
+
+impl Service<Name> for Resolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = Unresolved;
+    type Future = Boxed<Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let resolved = self.resolved(name.as_str());
+        Box::pin(async move { Ok(resolved.await?.into_iter()) })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Names are checked before anything is resolved, addresses before anything is connected to: a name
 //! that leads elsewhere today than yesterday is refused like one that always did.
-//! Refuses every place that is neither the target nor its stated storage.
+//! Every place that is neither the target nor its stated storage is refused.
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
@@ -14,12 +14,11 @@ use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use url::{Host, Url};
 
-use crate::ground::Ground;
-use crate::place::{Name, Place};
-use crate::production::{self, is_production, is_production_host, is_rehearsal};
+use crate::client::{Lookup, System};
+use crate::place::{
+    Ground, Name, PRODUCTION, Place, StorageHost, is_production, is_production_host, is_rehearsal,
+};
 use crate::refusal::Refusal;
-use crate::resolver::{Lookup, System};
-use crate::storage::StorageHost;
 
 /// How long the addresses of production are waited for. Without them its names are still refused.
 const PRODUCTION_LOOKUP: Duration = Duration::from_secs(2);
@@ -188,7 +187,7 @@ impl Guard {
     ///
     /// # Errors
     /// When there are none, or the name cannot be resolved.
-    pub async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, crate::resolver::Unresolved> {
+    pub async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, crate::client::Unresolved> {
         let name = Name::named(host.trim_matches(['[', ']']));
         let found = self.inner.lookup.look_up(host.trim_matches(['[', ']']).to_owned()).await?;
         Ok(self.allowed(host, &name, found).await?)
@@ -313,7 +312,7 @@ impl Guard {
 
     async fn production_addresses(&self) -> HashSet<IpAddr> {
         let mut addresses = HashSet::new();
-        for host in production::HOSTS {
+        for host in PRODUCTION {
             let found = self.inner.lookup.look_up(host.to_owned());
             // A name server that does not answer must not hold up those who go elsewhere.
             if let Ok(Ok(found)) = tokio::time::timeout(PRODUCTION_LOOKUP, found).await {

@@ -1,10 +1,9 @@
 //! Why a connection is not made, each with what to do about it.
-//! Refuses to show a URL: paths and queries of links are secrets.
+//! No URL is shown: paths and queries of links are secrets.
 
 use std::net::IpAddr;
 
-use crate::ground::Ground;
-use crate::storage::StorageHost;
+use crate::place::{Ground, StorageHost};
 
 /// Why a connection is not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Who may knock at a door of this machine: whoever calls it by one of its own names, and no page
 //! of another site.
-//! Refuses other names for this machine (DNS rebinding) and what foreign pages send (CSRF).
+//! Other names for this machine (DNS rebinding) and what foreign pages send (CSRF) are turned away.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,25 +1,29 @@
-//! An answer of the API on its way to the supplier: recorded first, then passed on.
+//! An answer of the API on its way to the supplier: recorded first, then passed on; and answers of
+//! the witness itself (RFC 9457 problem documents), whose media type and text say who is speaking.
 //!
 //! A short answer is recorded whole before anything of it goes out, so that where that fails the
-//! supplier gets a 503. A long or slow one streams, its end held back until it is recorded.
-//! Refuses to change anything but `Location` and what belongs to one connection.
+//! supplier gets a 503. A long or slow one streams, its end held back until it is recorded. Nothing
+//! is changed but `Location` and what belongs to one connection; what came without a length goes on
+//! without one.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, LOCATION};
-use http::{HeaderMap, Response, StatusCode, Version};
-use hyper::body::Incoming;
-use letterproof_model::TransportErrorKind;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Version, header};
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use letterproof_model::{RecordError, TransportErrorKind};
+use letterproof_wire::Abort;
 
-use crate::body::{Abort, AnswerBody};
-use crate::book::Book;
 use crate::config::Limits;
-use crate::exchange::UnderWay;
+use crate::exchange::{Budget, UnderWay};
 use crate::headers;
 use crate::inject::Meddling;
-use crate::keeping::Budget;
-use crate::problem;
+use crate::recording::Book;
 use crate::routes::{LedFrom, Routes};
 use crate::streaming::Passing;
 
@@ -72,7 +76,7 @@ impl Passage<'_> {
                 let most = if self.download { DOWNLOAD_FIRST } else { API_FIRST };
                 if passing.gather(most, FIRST_WITHIN).await {
                     if let Err(error) = passing.record().await {
-                        return Ok(problem::unrecorded(&error));
+                        return Ok(unrecorded(&error));
                     }
                     passing.into_whole(sized)
                 } else {
@@ -109,4 +113,96 @@ async fn lose(mut passing: Passing, status: StatusCode) -> Abort {
     // Recorded or not, the answer goes nowhere.
     let _ = passing.under_way().failed(TransportErrorKind::Reset, &cause, received).await;
     Abort
+}
+
+/// A body on its way to the supplier.
+pub(crate) enum AnswerBody {
+    /// All of it is here and recorded.
+    Whole {
+        /// The bytes not yet passed on.
+        bytes: Option<Bytes>,
+        /// The fields after the body.
+        trailers: Option<HeaderMap>,
+        /// Whether its length was announced.
+        sized: bool,
+    },
+    /// It is passed on as it arrives.
+    Streamed(UnsyncBoxBody<Bytes, Abort>),
+}
+
+impl AnswerBody {
+    /// A body that is here already.
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        Self::Whole { bytes: Some(bytes).filter(|b| !b.is_empty()), trailers: None, sized: true }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = Abort;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Abort>>> {
+        match &mut *self {
+            Self::Whole { bytes, trailers, .. } => Poll::Ready(
+                bytes
+                    .take()
+                    .map(Frame::data)
+                    .or_else(|| trailers.take().map(Frame::trailers))
+                    .map(Ok),
+            ),
+            Self::Streamed(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole { bytes, trailers, sized } => {
+                // An empty body without a length is told apart from one with the length 0.
+                bytes.is_none() && trailers.is_none() && *sized
+            }
+            Self::Streamed(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole { bytes, sized: true, .. } => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64)
+            }
+            Self::Whole { .. } => SizeHint::default(),
+            Self::Streamed(body) => body.size_hint(),
+        }
+    }
+}
+
+/// An answer by the witness.
+pub(crate) fn reply(status: StatusCode, detail: &str) -> Response<AnswerBody> {
+    let document = serde_json::json!({
+        "type": "about:blank",
+        "title": status.canonical_reason().unwrap_or("Error"),
+        "status": status.as_u16(),
+        "detail": format!("letterproof witness: {detail}"),
+    });
+    let mut response = Response::new(AnswerBody::whole(Bytes::from(document.to_string())));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response
+}
+
+/// As [`reply`], and the connection ends with it: the request's body was not read.
+pub(crate) fn last_reply(status: StatusCode, detail: &str) -> Response<AnswerBody> {
+    let mut response = reply(status, detail);
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// The answer once the journal cannot be written.
+pub(crate) fn unrecorded(error: &RecordError) -> Response<AnswerBody> {
+    let detail = format!("nothing passes unrecorded, and {}", error.message);
+    reply(StatusCode::SERVICE_UNAVAILABLE, &detail)
 }

@@ -1,5 +1,5 @@
-//! What a witness is told at its start: where it listens, what it stands in front of, its bounds.
-//! Refuses to change afterwards, and holds no secret: credentials pass through, they are not kept.
+//! What a witness is given at its start: where it listens, what it stands in front of, its bounds.
+//! No secret is among it: credentials pass through, they are not kept.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use letterproof_model::Recorder;
 use letterproof_wire::StorageHost;
 use url::Url;
 
-use crate::door::HostAndPort;
+use crate::doors::HostAndPort;
 use crate::inject::Injection;
 
 /// The API that a witness stands in front of.

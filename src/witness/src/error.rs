@@ -1,5 +1,5 @@
-//! What can go wrong before a witness stands between a supplier and the API.
-//! Refuses to cover traffic: what goes wrong there is recorded, not returned.
+//! What can go wrong before a witness stands between a supplier and the API. What goes wrong in the
+//! traffic is recorded, not returned.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
-//! Header fields on their way through: what belongs to one connection stays there.
-//! Refuses to reorder: fields keep their order and, with HTTP/1.1, the case of their names.
+//! Header fields on their way through: what belongs to one connection stays there. Fields keep
+//! their order and, with HTTP/1.1, the case of their names.
 
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue,

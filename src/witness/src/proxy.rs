@@ -1,10 +1,9 @@
 //! One request from its arrival to its answer: routed, passed on, recorded.
 //!
-//! The order is fixed: nothing is asked of the API while the journal cannot be written, and
-//! nothing of a short answer, or the end of a long one, reaches the supplier before the recorder
-//! has the exchange. Where that fails the supplier gets a 503, although the API may have carried
-//! the call out.
-//! Refuses to repeat a request: that is the supplier's own affair, and part of what is judged.
+//! The order is fixed: nothing is asked of the API while the journal cannot be written, and nothing
+//! of a short answer, or the end of a long one, reaches the supplier before the recorder has the
+//! exchange. Where that fails the supplier gets a 503, although the API may have carried the call
+//! out. No request is repeated: that is the supplier's own affair, and part of what is judged.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,24 +13,21 @@ use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use letterproof_model::{Operation, TransportErrorKind};
+use letterproof_wire::Abort;
 use parking_lot::Mutex;
 use tokio::time::{sleep, timeout};
 
-use crate::answer::Passage;
-use crate::body::{Abort, AnswerBody};
-use crate::book::Book;
+use crate::answer::{AnswerBody, Passage};
 use crate::config::Limits;
 use crate::connection::Connection;
-use crate::counters::bump;
-use crate::door::Door;
-use crate::exchange::{Begun, UnderWay};
-use crate::headers;
-use crate::inject::{self, Chaos, Injection, Meddling};
-use crate::keeping::{Budget, Keeping};
-use crate::problem;
+use crate::doors::Door;
+use crate::exchange::{Begun, Budget, Keeping, UnderWay};
+use crate::inject::{Chaos, Injection, Meddling};
+use crate::recording::{Book, bump};
 use crate::request::{RequestBody, RequestCopy, RequestFault, Room};
 use crate::routes::{Misdirected, Routed, Routes};
 use crate::upstream::{Sender, classify, refusal};
+use crate::{answer, headers, inject};
 
 /// What one witness does with requests.
 pub(crate) struct Proxy {
@@ -84,7 +80,7 @@ impl Proxy {
         let reused = from.used_again();
         if let Some(failure) = self.book.failure() {
             bump(&self.book.counters.unrecorded);
-            return Ok(problem::unrecorded(failure));
+            return Ok(answer::unrecorded(failure));
         }
         let (parts, body) = request.into_parts();
         if parts.headers.len() > self.limits.headers {
@@ -156,11 +152,11 @@ impl Proxy {
                     self.note_refusal(&cause);
                     let kept = under_way.failed(TransportErrorKind::Connect, &cause, 0).await;
                     return Ok(match kept {
-                        Ok(()) => problem::reply(
+                        Ok(()) => answer::reply(
                             StatusCode::BAD_GATEWAY,
                             &format!("nothing was sent where the link leads: {cause}"),
                         ),
-                        Err(error) => problem::unrecorded(&error),
+                        Err(error) => answer::unrecorded(&error),
                     });
                 }
                 let (kind, cause) = classify(&error);
@@ -172,8 +168,8 @@ impl Proxy {
             }
         };
         Ok(match under_way.failed(kind, &cause, 0).await {
-            Ok(()) => problem::reply(status, &format!("the API gave no answer: {cause}")),
-            Err(error) => problem::unrecorded(&error),
+            Ok(()) => answer::reply(status, &format!("the API gave no answer: {cause}")),
+            Err(error) => answer::unrecorded(&error),
         })
     }
 
@@ -209,7 +205,7 @@ impl Proxy {
         let at = under_way.elapsed_us();
         Ok(match under_way.whole(&parts.headers, body, at, at).await {
             Ok(()) => Response::from_parts(parts, AnswerBody::whole(bytes)),
-            Err(error) => problem::unrecorded(&error),
+            Err(error) => answer::unrecorded(&error),
         })
     }
 
@@ -224,8 +220,8 @@ impl Proxy {
         };
         let cause = format!("{fault}; the witness answered {} itself", status.as_u16());
         match under_way.failed(kind, &cause, 0).await {
-            Ok(()) => problem::last_reply(status, &fault.to_string()),
-            Err(error) => problem::unrecorded(&error),
+            Ok(()) => answer::last_reply(status, &fault.to_string()),
+            Err(error) => answer::unrecorded(&error),
         }
     }
 
@@ -252,10 +248,11 @@ impl Proxy {
     fn misdirected(&self, parts: &Parts, refused: &Misdirected) -> Response<AnswerBody> {
         let Misdirected { status, why } = refused;
         let path: String = parts.uri.path().chars().take(100).collect();
-        let path = if path.starts_with(crate::link::PREFIX) { crate::link::PREFIX } else { &path };
+        let path =
+            if path.starts_with(crate::routes::PREFIX) { crate::routes::PREFIX } else { &path };
         let (method, status_code) = (&parts.method, status.as_u16());
         self.book.note_refusal(&format!("{method} {path} was refused with {status_code}: {why}"));
-        problem::last_reply(*status, why)
+        answer::last_reply(*status, why)
     }
 }
 

@@ -1,6 +1,6 @@
-//! A request's body on its way to the API, copied for the record as it passes.
-//! Refuses bodies that are too long or take too long, and more of them at once than there is room
-//! for; what was refused is told by [`RequestFault`].
+//! A request's body on its way to the API, copied for the record as it passes. It may neither be
+//! too long nor take too long, and there is room for so many at once; what was refused is told by
+//! [`RequestFault`].
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +27,7 @@ pub(crate) enum RequestFault {
     #[error("the request bodies under way are more than this witness holds at once; send it again")]
     NoRoom,
     /// It ended before its end, or its framing is broken.
-    #[error("the request body broke off or is not framed as HTTP asks")]
+    #[error("the request body stopped early or is not framed as HTTP requires")]
     Broken,
 }
 

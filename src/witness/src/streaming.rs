@@ -2,8 +2,8 @@
 //!
 //! The last piece stays here until the API's end was seen and the recorder has the exchange. So a
 //! supplier never has a whole answer that is not on record; where it cannot be recorded, the
-//! connection is closed in its place.
-//! Refuses to hold more than a few pieces, and to wait for ever on a silent API.
+//! connection is closed in its place. At most a few pieces are held, and a silent API is not waited
+//! for without end.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use http::HeaderMap;
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::{Frame, Incoming};
 use letterproof_model::{RecordError, TransportErrorKind};
+use letterproof_wire::Abort;
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
-use crate::body::{Abort, AnswerBody};
-use crate::exchange::UnderWay;
-use crate::keeping::{Budget, Keeping};
+use crate::answer::AnswerBody;
+use crate::exchange::{Budget, Keeping, UnderWay};
 
 /// How many pieces a body that is slowed down comes in.
 const PIECES: u32 = 20;
@@ -140,6 +140,8 @@ impl Passing {
 
     async fn next(&mut self) -> Option<Result<Frame<Bytes>, Abort>> {
         loop {
+            // The last piece is held back: with it the supplier would have the whole answer, and
+            // whether that is on record is not known before the API's end.
             let rest_may_go = matches!(self.stage, Stage::Recorded | Stage::Broken);
             if (self.queue.len() > 1 || rest_may_go)
                 && let Some(piece) = self.queue.pop_front()
@@ -152,6 +154,8 @@ impl Passing {
             }
             match self.stage {
                 Stage::Open => self.receive().await,
+                // From `Ended` only a record leads on to a whole answer; without one the
+                // connection closes, with the last piece unsent.
                 Stage::Ended => {
                     if self.record().await.is_err() {
                         return Self::abort().await;
@@ -204,11 +208,12 @@ impl Passing {
         }
     }
 
-    /// The API's answer broke off: recorded, and passed on just as broken.
+    /// The API's answer ended early: recorded, and passed on just as broken.
     async fn broke(&mut self, kind: TransportErrorKind, cause: &str) {
         self.stage = Stage::Broken;
         self.keeping = None;
         if self.under_way.failed(kind, cause, self.received).await.is_err() {
+            // What is not on record does not go out either.
             self.queue.clear();
         }
     }

@@ -1,9 +1,8 @@
 //! Connections to the API and its storage: pooled, over TLS with the system's roots and given ones.
 //!
 //! A supplier that speaks HTTP/2 is passed on over HTTP/2 where the API agrees, one that speaks
-//! HTTP/1.1 over HTTP/1.1, so that the API sees what it would have seen.
-//! Refuses to repeat anything the API may have received, to follow redirects, and to connect where the
-//! guard does not let it.
+//! HTTP/1.1 over HTTP/1.1, so that the API sees what it would have seen. Nothing is repeated that
+//! the API may have received, and no redirect is followed.
 
 use std::error::Error as _;
 use std::path::PathBuf;
@@ -18,13 +17,13 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use letterproof_model::{Mark, TransportErrorKind, now};
 use letterproof_wire::tls::pki_types::CertificateDer;
 use letterproof_wire::tls::pki_types::pem::PemObject as _;
-use letterproof_wire::tls::rustls::{self, ClientConfig};
-use letterproof_wire::tls::{Chains, TlsSettings, client_config};
+use letterproof_wire::tls::rustls::ClientConfig;
+use letterproof_wire::tls::{Chains, TlsSettings, client_config, rustls};
 use letterproof_wire::{Connector, Going, Guard, Refusal, Through};
 
 use crate::WitnessError;
-use crate::book::Book;
 use crate::config::{Limits, Upstream};
+use crate::recording::Book;
 use crate::request::RequestBody;
 
 type Http = Client<HttpsConnector<Connector>, RequestBody>;

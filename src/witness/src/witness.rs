@@ -1,23 +1,21 @@
-//! Starting and stopping a witness, and what may be asked of it while it runs.
-//! Refuses to outlive its handle: dropping it closes every connection and frees its port.
+//! Starting and stopping a witness, and what may be asked of it while it runs. Dropping the handle
+//! closes every connection and frees its ports.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use letterproof_model::{MarkKind, RecordError, ScenarioOutcome};
-use tokio::net::TcpListener;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::authority;
-use crate::book::{Book, WitnessEvent};
 use crate::config::WitnessConfig;
-use crate::counters::Counts;
-use crate::door::{Door, Downloads};
+use crate::connection::listen;
+use crate::doors;
+use crate::doors::{Door, Downloads};
 use crate::error::WitnessError;
-use crate::listener::listen;
 use crate::proxy::Proxy;
+use crate::recording::{Book, Counts};
 use crate::routes::Routes;
 use crate::upstream::Sender;
 
@@ -50,9 +48,8 @@ impl Witness {
         let book = Arc::new(Book::new(config.recorder));
         let sender = Sender::new(&config.upstream, &config.limits, &book)?;
         let failed = |source| WitnessError::Listen { address: config.listen, source };
-        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        let opened = Downloads::open(address, config.download_host).await?;
+        let (listener, address) = letterproof_wire::bind(config.listen).map_err(failed)?;
+        let opened = Downloads::open(address, config.download_host)?;
         let (downloads, listeners) = opened.unzip();
         let mut tls = config.tls;
         if let (Some(tls), Some(downloads)) = (&mut tls, &downloads) {
@@ -63,7 +60,7 @@ impl Witness {
             tls.names.extend(config.hosts.iter().map(|host| host.bare_name().to_owned()));
         }
         let established = match &tls {
-            Some(tls) => Some(authority::establish(tls, address)?),
+            Some(tls) => Some(doors::establish(tls, address)?),
             None => None,
         };
         let (acceptor, certificate) = established.unzip();
@@ -121,12 +118,6 @@ impl Witness {
     #[must_use]
     pub fn certificate(&self) -> Option<&Path> {
         self.certificate.as_deref()
-    }
-
-    /// What happens from now on. A receiver that lags far behind loses events, never the journal.
-    #[must_use]
-    pub fn events(&self) -> broadcast::Receiver<WitnessEvent> {
-        self.book.subscribe()
     }
 
     /// The numbers so far.

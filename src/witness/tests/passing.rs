@@ -10,7 +10,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use letterproof_mock::{AuthMode, MockConfig, MockServer};
 use letterproof_model::{Body, Operation, Route};
-use letterproof_witness::{TlsListen, WitnessEvent};
+use letterproof_witness::TlsListen;
 use reqwest::Method;
 use support::{Scripted, Watched, client, quick, talk, upstream};
 
@@ -339,11 +339,11 @@ async fn an_api_behind_tls_is_trusted_by_the_roots_given_and_by_no_others() {
 async fn a_long_body_streams_and_is_on_record_before_its_last_byte() {
     let api = MockServer::start(MockConfig { letters: 2_500, ..quick() }).await.unwrap();
     let watched = Watched::before(&api).await;
-    let mut events = watched.witness.events();
     let list = watched.get("/letters?limit=2500").await.bytes().await.unwrap();
     assert!(list.len() > 256 * 1024);
-    let Ok(WitnessEvent::Exchange(exchange)) = events.try_recv() else { panic!("not yet") };
-    assert_eq!(exchange.response().unwrap().body.json_text().unwrap().as_bytes(), list);
+    let exchanges = watched.journal.exchanges();
+    assert_eq!(exchanges.len(), 1, "not yet");
+    assert_eq!(exchanges[0].response().unwrap().body.json_text().unwrap().as_bytes(), list);
     api.shutdown().await;
 }
 

@@ -258,10 +258,9 @@ async fn notes_and_scenarios_are_in_the_journal() {
             (note("by form"), None),
         ]
     );
-    let scenarios: Vec<Option<&str>> = letterproof_model::Journal::exchanges(&recording)
-        .iter()
-        .map(|exchange| exchange.scenario.as_deref())
-        .collect();
+    let exchanges = letterproof_model::Journal::exchanges(&recording).to_vec();
+    let scenarios: Vec<Option<&str>> =
+        exchanges.iter().map(|exchange| exchange.scenario.as_deref()).collect();
     assert_eq!(scenarios, [Some("AT4 by hand"), None]);
     let page = scene.get("").await;
     assert!(page.contains("the press &lt;b&gt;stops") && !page.contains("<b>stops"));

@@ -1,5 +1,5 @@
-//! The world in which a plan is drawn up: what a print house would hold at each step.
-//! Refuses to look at a target: it knows what the ledger and the target's settings say.
+//! The world in which a plan is drawn up: what a supplier would hold at each step, by what the
+//! ledger and the target's settings say. No target is asked.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -8,10 +8,9 @@ use cucumber::World;
 use letterproof_model::{Capability, Context, LetterStatus, Operation};
 use letterproof_traffic::SAMPLE;
 
-use super::bill::{Bill, Need, Wait};
-use super::range::Range;
-use crate::house::{Share, Way};
-use crate::sizes;
+use super::bill::{Bill, Need, Range, Wait};
+use crate::phrases::agreed;
+use crate::world::{Share, Way};
 
 /// At most so many percent of letters are taken to be such that they cannot be taken on.
 const UNFIT: u64 = 5;
@@ -44,12 +43,12 @@ impl Outlook {
     }
 }
 
-/// A print house on paper.
+/// A supplier on paper.
 #[derive(Debug, Default, World)]
 pub(crate) struct Draft {
     outlook: Option<Outlook>,
     pub(super) queue: Queue,
-    pub(super) house: House,
+    pub(super) held: Held,
     pub(super) bill: Bill,
 }
 
@@ -57,7 +56,7 @@ pub(crate) struct Draft {
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     /// PENDING letters.
-    pub(super) pending: Range,
+    pending: Range,
     /// ACCEPTED letters that nobody works on.
     free: Range,
     /// Letters dispatched in this run.
@@ -88,7 +87,7 @@ pub(super) struct Queue {
 
 /// What a scenario holds.
 #[derive(Debug, Default)]
-pub(super) struct House {
+pub(super) struct Held {
     pub(super) asked: u64,
     pub(super) listed: Range,
     pub(super) letters: Range,
@@ -119,7 +118,7 @@ impl Draft {
 
     /// Ends a scenario and gives its bill.
     pub(super) fn leave(&mut self) -> Bill {
-        self.house = House::default();
+        self.held = Held::default();
         self.queue.finds |= self.bill.calls.contains_key(&Operation::GetLetterData);
         std::mem::take(&mut self.bill)
     }
@@ -134,7 +133,7 @@ impl Draft {
 
     /// How many letters a list asks for at this target.
     pub(super) fn agreed(&self, asked: u32) -> u64 {
-        u64::from(self.context().map_or(asked, |context| sizes::agreed(asked, context)))
+        u64::from(self.context().map_or(asked, |context| agreed(asked, context)))
     }
 
     /// Letters the target was seeded with.
@@ -334,7 +333,7 @@ impl Draft {
         // They are this scenario's own.
         self.queue.free = free;
         self.see(fresh);
-        self.house.letters = Range::exactly(n);
+        self.held.letters = Range::exactly(n);
     }
 
     /// One ordinary letter is taken from the queue, accepted in a way of its own, and seen.
@@ -366,12 +365,12 @@ impl Draft {
         // A scenario beside this one may have failed them first.
         let bad = self.queue.unproducible.plus(percent_of(self.queue.free, UNPRODUCIBLE)).perhaps();
         self.report(bad, LetterStatus::Failed, Way::InOneUpdate);
-        self.house.letters = bad;
+        self.held.letters = bad;
     }
 
     /// The share of the scenario's letters.
     pub(super) fn share(&self, share: Share) -> Range {
-        let letters = self.house.letters;
+        let letters = self.held.letters;
         let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         match share {
             Share::All => letters,

@@ -8,7 +8,7 @@ use letterproof_model::{Context, LetterStatus, Operation, TestId};
 
 use super::draft::Draft;
 use super::{Outlook, Plan, Range, plan};
-use crate::{FeatureSet, PrintHouse};
+use crate::{FeatureSet, SupplierWorld};
 
 fn patterns_of<W: WorldInventory>() -> impl Iterator<Item = (&'static str, Regex)> {
     let given = inventory::iter::<W::Given>.into_iter().map(|step| ("Given", step.inner().1));
@@ -37,13 +37,13 @@ fn short_of(plan: &Plan) -> Vec<String> {
 
 #[test]
 fn every_phrase_has_a_cost_and_every_cost_a_phrase() {
-    assert_eq!(phrases_of::<Draft>(), phrases_of::<PrintHouse>());
+    assert_eq!(phrases_of::<Draft>(), phrases_of::<SupplierWorld>());
 }
 
 #[test]
 fn the_page_on_features_lists_every_phrase_and_no_other() {
     let page = include_str!("../../../features/README.md");
-    let phrases: Vec<(&str, Regex)> = patterns_of::<PrintHouse>().collect();
+    let phrases: Vec<(&str, Regex)> = patterns_of::<SupplierWorld>().collect();
     let mut listed = vec![false; phrases.len()];
     let mut under = "";
     for line in page.lines() {

@@ -1,10 +1,10 @@
 use std::sync::Mutex;
 
-use letterproof_client::{
-    Auth, Beginning, Ledger, Session, SessionOptions, Silent, Supplier, Target,
-};
+use letterproof_client::{Auth, Ledger, Session, SessionOptions, Target};
+
 use letterproof_evidence::read_journal;
 use letterproof_model::{Context, Journal as _};
+use letterproof_reference_supplier::{Beginning, Silent, Supplier};
 
 use super::*;
 use crate::recorded::{BASE, journal, status_call};

@@ -1,5 +1,4 @@
 //! The options of `load`.
-//! Refuses a rate of its own: what the target allows bounds every profile.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,10 +1,10 @@
 //! The options of `run` and `plan`.
-//! Refuses options whose meaning depends on another's: each stands for itself.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser as _, ValueEnum};
+use letterproof_harness::{Asked, Failure, MockSettings, Suite as Suites};
 use letterproof_mock::Mix;
 use letterproof_model::{Strict, TestId};
 
@@ -12,7 +12,6 @@ use super::{
     Arguments, Command, EMBEDDED_MOCK, EVIDENCE, LoadOptions, OutputFormat, PRODUCTION,
     StorageOptions, TARGET, TESTS, WhoOptions, duration,
 };
-use crate::failure::Failure;
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -200,11 +199,62 @@ impl RunOptions {
             ..*defaults
         })
     }
+
+    /// The options of an interrupted run, with those that may differ as given now.
+    pub(crate) fn resumed(self, asked: &Asked) -> Self {
+        let asked = asked.clone();
+        Self {
+            target: asked.target,
+            base_url: asked.base_url,
+            suite: asked.suite.into(),
+            only: asked.only,
+            features: asked.features,
+            spec: asked.spec,
+            window: asked.window,
+            nonce: asked.nonce,
+            letters: asked.letters,
+            foreign_letter: asked.foreign_letter,
+            timestamp: asked.timestamp,
+            ..self
+        }
+    }
+}
+
+impl From<&RunOptions> for Asked {
+    fn from(options: &RunOptions) -> Self {
+        Self {
+            target: options.target.clone(),
+            base_url: options.base_url.clone(),
+            suite: options.suite.into(),
+            only: options.only.clone(),
+            features: options.features.clone(),
+            spec: options.spec.clone(),
+            window: options.window,
+            nonce: options.nonce.clone(),
+            letters: options.letters,
+            foreign_letter: options.foreign_letter.clone(),
+            timestamp: options.timestamp.clone(),
+        }
+    }
+}
+
+impl From<&RunOptions> for MockSettings {
+    fn from(options: &RunOptions) -> Self {
+        let usual = Self::default();
+        Self {
+            letters: options.letters,
+            mix: options.mix.unwrap_or(usual.mix),
+            seed: options.seed.unwrap_or(usual.seed),
+            visibility_timeout: options.visibility_timeout.unwrap_or(usual.visibility_timeout),
+            apply_delay: options.apply_delay.unwrap_or(usual.apply_delay),
+            queue_lag: options.queue_lag.unwrap_or(usual.queue_lag),
+            faults: options.faults.clone(),
+        }
+    }
 }
 
 /// A group of tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Suite {
     /// The acceptance pack, AT1 to AT15
     Acceptance,
@@ -212,6 +262,26 @@ pub(crate) enum Suite {
     Conformance,
     /// Both
     All,
+}
+
+impl From<Suite> for Suites {
+    fn from(suite: Suite) -> Self {
+        match suite {
+            Suite::Acceptance => Self::Acceptance,
+            Suite::Conformance => Self::Conformance,
+            Suite::All => Self::All,
+        }
+    }
+}
+
+impl From<Suites> for Suite {
+    fn from(suites: Suites) -> Self {
+        match suites {
+            Suites::Acceptance => Self::Acceptance,
+            Suites::Conformance => Self::Conformance,
+            Suites::All => Self::All,
+        }
+    }
 }
 
 /// What decides the exit code beside the verdicts.

@@ -1,5 +1,4 @@
 //! The options of `selftest`.
-//! Refuses a target: it needs nothing but this machine.
 
 use std::path::PathBuf;
 

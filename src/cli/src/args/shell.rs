@@ -1,5 +1,4 @@
 //! The options of `completions` and `man`.
-//! Refuses to guess the shell.
 
 use std::path::PathBuf;
 

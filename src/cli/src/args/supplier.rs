@@ -1,5 +1,4 @@
 //! The options of `supplier`.
-//! Refuses a default address: it changes letters, so somebody must say where.
 
 use std::path::PathBuf;
 use std::time::Duration;

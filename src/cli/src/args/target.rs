@@ -1,5 +1,5 @@
-//! The options of the commands that prepare for a target: `doctor`, `init`, `keys`, `drift`.
-//! Refuses secrets as arguments: other users of the machine could read them.
+//! The options of the commands that prepare for a target: `doctor`, `init`, `keys`, `drift`. No
+//! secret is an argument: other users of the machine could read it.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,4 @@
 //! Options that state who stands behind a run.
-//! Refuses secrets by what it asks for: an application's id is none, and no key is asked for.
 
 use clap::Args;
 use letterproof_model::{Who, WindowDates, stated};

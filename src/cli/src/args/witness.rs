@@ -1,6 +1,5 @@
-//! The options of `witness`.
-//! Refuses credentials: those of the supplier pass through, and the witness's own come from the
-//! environment or a profile as for `run`.
+//! The options of `witness`. It takes no credentials: those of the supplier pass through, and the
+//! witness's own come from the environment or a profile as for `run`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

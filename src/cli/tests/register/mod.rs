@@ -106,7 +106,7 @@ impl Register {
                 })
                 .collect(),
         });
-        let sources = sources_in("src/judge/src/conformance");
+        let sources = sources_in("src/judge/src/supplier/conformance");
         let conformance = conformance_checks().iter().map(|check| Check {
             id: check.id,
             clause: check.clause,
@@ -115,7 +115,7 @@ impl Register {
             faults: faults_of(check.id),
             journal: false,
         });
-        let sources = sources_in("src/judge/src/observer");
+        let sources = sources_in("src/judge/src/supplier/observer");
         let bites = biting_observers();
         let observer = observer_checks().iter().map(|check| Check {
             id: check.id,
@@ -150,7 +150,7 @@ pub(crate) fn root() -> PathBuf {
 }
 
 fn judge_of(test: &TestDefinition) -> String {
-    format!("src/judge/src/at{:02}.rs", test.id.number())
+    format!("src/judge/src/supplier/at{:02}.rs", test.id.number())
 }
 
 /// For each criterion and check, the faults that the kill matrix saw turn it red.

@@ -70,7 +70,7 @@ pub(crate) fn markdown(register: &Register) -> String {
         "\n## Conformance of the API\n\n\
          {} checks about the API, which no supplier's test depends on. Each is shown to bite by \
          `src/judge/tests/conformance.rs`; the contract of each operation \
-         (`src/judge/src/conformance/contract.rs`) comes on top.\n\n\
+         (`src/judge/src/supplier/conformance/contract.rs`) comes on top.\n\n\
          | Check | What is expected | Rests on | Judge | Faults |\n|---|---|---|---|---|\n",
         register.conformance.len()
     );

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use letterproof_model::{Exchange, Journal as _, TestId, Verdict};
+use letterproof_model::{Journal as _, TestId, Verdict};
 use letterproof_testing::{Skip, skip};
 
 use crate::scene::{Double, TESTS, journal, killed_after_recording, passed};
@@ -116,7 +116,7 @@ fn no_time_runs_backwards(folder: &Path) {
     let saved = journal(folder);
     let begun = saved.header.started.as_second();
     let ends: Vec<i64> =
-        saved.recording.exchanges().iter().map(|one| Exchange::finished(one).as_second()).collect();
+        saved.recording.exchanges().iter().map(|one| one.finished().as_second()).collect();
     // Calls side by side may be written down in another order than they ended.
     for pair in ends.windows(2) {
         assert!(pair[1] >= pair[0] - 1, "{} s after {} s", pair[1], pair[0]);

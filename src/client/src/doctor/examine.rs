@@ -1,8 +1,11 @@
-//! The examination itself, from what lies on this machine to what the API answers.
-//! Refuses to go on where a later check could only repeat an earlier failure: it says so instead.
+//! The examination itself, from what lies on this machine to what the API answers. Where a later
+//! check could only repeat an earlier failure, it says so instead.
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use letterproof_contract::Contract;
 use letterproof_model::{
     Context, Exchange, FindingKind, LetterId, Mode, Recorder, TransportErrorKind, fold_findings,
@@ -11,9 +14,8 @@ use letterproof_model::{
 use letterproof_wire::Refusal;
 use url::Url;
 
-use super::certificate;
-use super::diagnosis::Diagnosis;
-use crate::session::is_web_page;
+use super::Diagnosis;
+use crate::session::{is_web_page, unreachable};
 use crate::{Auth, ClientError, Flow, Session, SessionOptions, Target};
 
 /// Days before its end from which a certificate is worth a warning.
@@ -98,7 +100,8 @@ impl Doctor {
         let (found, remedy) = match exchange.status() {
             Some(status) if is_web_page(&exchange) => (
                 format!("{status} with a web page"),
-                "A proxy or sign-in portal answers in the API's place: check base_url and the proxy settings, or sign in to the network.",
+                "A proxy or sign-in portal answers in the API's place: check base_url and the \
+                 proxy settings, or sign in to the network.",
             ),
             Some(status @ (200 | 401 | 403)) => {
                 self.diagnosis.ok("status", TITLE, format!("{status}, {} ms", took_ms(&exchange)));
@@ -120,12 +123,14 @@ impl Doctor {
     /// What to do where no answer came.
     fn unreached(&self, exchange: &Exchange) -> &'static str {
         let kind = exchange.error().map(|error| error.kind);
-        match (kind, crate::session::no_answer(exchange)) {
+        match (kind, unreachable(exchange)) {
             (Some(TransportErrorKind::Connect), _) if self.is_proxied() => {
-                "The proxy cannot be reached, wants credentials or does not let this host through: check [network] proxy or HTTPS_PROXY, and ask whoever runs the proxy to allow the host."
+                "The proxy cannot be reached, needs credentials or blocks this host: check \
+                 [network] proxy or HTTPS_PROXY, and ask whoever runs the proxy to allow the host."
             }
             (Some(TransportErrorKind::Connect), _) => {
-                "Nothing answers at this address: check host and port of base_url, and that a firewall lets this machine out."
+                "Nothing answers at this address: check host and port of base_url, and that a \
+                 firewall lets this machine out."
             }
             (_, ClientError::Unreachable { remedy, .. }) => remedy,
             _ => "Run it again.",
@@ -142,14 +147,14 @@ impl Doctor {
             );
             return;
         }
-        let Some(end) = session.certificate().and_then(|der| certificate::not_after(&der)) else {
+        let Some(end) = session.certificate().and_then(|der| not_after(&der)) else {
             self.diagnosis.skipped("certificate", TITLE, "no TLS connection was made");
             return;
         };
         let days = end.duration_since(now()).as_hours() / 24;
         let found = format!("trusted, until {end} ({days} days)");
         if days < CERTIFICATE_WARNING_DAYS {
-            let remedy = "Tell whoever runs the target: runs will fail when it has ended.";
+            let remedy = "Tell whoever runs the target: runs will fail once it has expired.";
             self.diagnosis.warning("certificate", TITLE, found, remedy);
         } else {
             self.diagnosis.ok("certificate", TITLE, found);
@@ -157,9 +162,9 @@ impl Doctor {
     }
 
     async fn token(&mut self, session: &Session, sensible: bool) -> Result<bool, ClientError> {
-        const TITLE: &str = "the platform gives a token";
+        const TITLE: &str = "the platform issues a token";
         if matches!(self.target.auth, Auth::None) {
-            self.diagnosis.skipped("token", TITLE, "this target needs none");
+            self.diagnosis.skipped("token", TITLE, "this target does not need one");
             return Ok(sensible);
         }
         if !sensible {
@@ -171,7 +176,9 @@ impl Doctor {
                 self.exchanges.push(exchange.clone());
                 match exchange.status() {
                     Some(401 | 403) => {
-                        let remedy = "The token is not taken by the API: check that the application is connected to the Supplier API, which may take five minutes after approval.";
+                        let remedy = "The token is not accepted by the API: check that the \
+                                      application is connected to the Supplier API, which may take \
+                                      five minutes after approval.";
                         let status = exchange.status().unwrap_or_default();
                         let found = format!("/_status answers {status} with it");
                         self.diagnosis.failure("token", TITLE, found, remedy);
@@ -200,7 +207,7 @@ impl Doctor {
                 let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
                 format!("from {}", host.unwrap_or_default())
             }
-            _ => "a bearer token at hand is taken".to_owned(),
+            _ => "the given bearer token is accepted".to_owned(),
         }
     }
 
@@ -217,7 +224,8 @@ impl Doctor {
             behind => format!("{} s ahead of the server's", -behind),
         };
         if seconds.abs() >= SKEW_WARNING {
-            let remedy = "Set this machine's clock from a time server; letterproof corrects its assertions meanwhile, but recorded times stay as this clock has them.";
+            let remedy = "Set this machine's clock from a time server; letterproof corrects its \
+                          assertions meanwhile, but recorded times stay as this clock has them.";
             self.diagnosis.warning("clock", TITLE, found, remedy);
         } else {
             self.diagnosis.ok("clock", TITLE, found);
@@ -231,7 +239,7 @@ impl Doctor {
     ) -> Result<Option<LetterId>, ClientError> {
         const TITLE: &str = "one letter can be listed";
         if !self.options.list_one {
-            let why = "not agreed to: it hides one letter for the visibility timeout";
+            let why = "not agreed to: it would hide one letter for the visibility timeout";
             self.diagnosis.skipped("list", TITLE, why);
             return Ok(None);
         }
@@ -247,7 +255,8 @@ impl Doctor {
                     "list",
                     TITLE,
                     error.to_string(),
-                    "The API may be down. Try again when the visibility timeout is over: a list whose answer is lost has hidden its letter all the same.",
+                    "The API may be down. Try again when the visibility timeout is over: even a \
+                     list whose answer is lost hides its letter.",
                 );
                 return Ok(None);
             }
@@ -260,7 +269,8 @@ impl Doctor {
                 let count = list.data.len();
                 let found = format!("{count} listed, {} ms", took_ms(&answer.exchange));
                 if count == 0 {
-                    let remedy = "No letter waits, or all are hidden by an earlier list: wait for the visibility timeout, or ask for letters to be seeded.";
+                    let remedy = "No letter is waiting, or all are hidden by an earlier list: wait \
+                                  for the visibility timeout, or ask for letters to be seeded.";
                     self.diagnosis.warning("list", TITLE, found, remedy);
                 } else {
                     self.diagnosis.ok("list", TITLE, found);
@@ -270,13 +280,15 @@ impl Doctor {
                 "list",
                 TITLE,
                 "403",
-                "The API does not know this application as a supplier, or has it disabled: ask NHS Notify.",
+                "The API does not know this application as a supplier, or has disabled it: ask NHS \
+                 Notify.",
             ),
             (status, _) => self.diagnosis.failure(
                 "list",
                 TITLE,
                 format!("{status} where 200 with a list was expected"),
-                "Compare base_url with the API's address for this environment; report it if it stays so.",
+                "Compare base_url with the API's address for this environment; report it if that \
+                 does not help.",
             ),
         }
         Ok(letter)
@@ -306,7 +318,8 @@ impl Doctor {
         let Some((link, host)) = answer.value.and_then(|link| link.host().map(|host| (link, host)))
         else {
             let found = format!("{} without a link that can be followed", answer.status);
-            let remedy = "The letter may have no document, or the API leaves its Location out: the conformance suite tells more.";
+            let remedy = "The letter may have no document, or the API omits its Location: the \
+                          conformance suite shows more.";
             self.diagnosis.warning(STORAGE.0, STORAGE.1, found, remedy);
             return Ok(());
         };
@@ -317,13 +330,16 @@ impl Doctor {
             Err(Refusal::Unstated { host, may_ask: true }) => {
                 let found = format!("links lead to {host}, which the profile does not state");
                 let remedy = format!(
-                    "If this is where NHS Notify keeps the letters, write `storage_hosts = [\"{host}\"]` at the top of the profile, or give --yes-storage {host}. Until then nothing is fetched from there."
+                    "If this is where NHS Notify keeps the letters, write `storage_hosts = \
+                     [\"{host}\"]` at the top of the profile, or give --yes-storage {host}. Until \
+                     then nothing is fetched from there."
                 );
                 self.diagnosis.warning(STORAGE.0, STORAGE.1, found, remedy);
             }
             Err(refusal) => {
                 let found = format!("links lead to {host}: {refusal}");
-                let remedy = "Ask whoever runs the target why its links lead there; nothing is fetched from there.";
+                let remedy = "Ask whoever runs the target why its links lead there; nothing is \
+                              fetched from there.";
                 self.diagnosis.failure(STORAGE.0, STORAGE.1, found, remedy);
             }
         }
@@ -333,11 +349,14 @@ impl Doctor {
     fn limit(&mut self, session: &Session) {
         const TITLE: &str = "the rate limit";
         let kept = session.target().rate_limit;
-        let kept =
-            kept.map_or_else(|| "none is kept".to_owned(), |n| format!("{n} a second is kept"));
+        let kept = kept.map_or_else(
+            || "no limit is set".to_owned(),
+            |n| format!("at most {n} a second are sent"),
+        );
         let usage = session.usage();
         if usage.throttled > 0 {
-            let remedy = "Another client uses the same application's quota, or the quota is lower than the profile's rate_limit: lower it.";
+            let remedy = "Another client uses the same application's quota, or the quota is lower \
+                          than the profile's rate_limit: lower it.";
             self.diagnosis.warning("limit", TITLE, format!("429 was seen; {kept}"), remedy);
         } else {
             self.diagnosis.ok("limit", TITLE, format!("no 429 in {} calls; {kept}", usage.api));
@@ -345,7 +364,7 @@ impl Doctor {
     }
 
     fn drift(&mut self) {
-        const TITLE: &str = "answers keep to the contract";
+        const TITLE: &str = "answers follow the contract";
         let context: Context = self.target.context(Mode::Driven);
         let Ok(contract) = Contract::built_in() else {
             self.diagnosis.skipped("contract", TITLE, "the built-in contract could not be read");
@@ -362,7 +381,8 @@ impl Doctor {
         if found.is_empty() {
             self.diagnosis.ok("contract", TITLE, format!("{checked} answers checked"));
         } else {
-            let remedy = "Nothing to mend here: the conformance suite tells more, and NHS Notify may want to know.";
+            let remedy = "Nothing needs fixing here: the conformance suite shows more, and NHS \
+                          Notify may want to know.";
             self.diagnosis.warning("contract", TITLE, found.join("; "), remedy);
         }
     }
@@ -374,14 +394,93 @@ const STORAGE: (&str, &str) = ("storage", "where links to letters lead");
 const LATER: [(&str, &str); 8] = [
     ("status", "GET /_status answers"),
     ("certificate", "the server's certificate"),
-    ("token", "the platform gives a token"),
+    ("token", "the platform issues a token"),
     ("clock", "this machine's clock"),
     ("list", "one letter can be listed"),
     STORAGE,
     ("limit", "the rate limit"),
-    ("contract", "answers keep to the contract"),
+    ("contract", "answers follow the contract"),
 ];
 
 fn took_ms(exchange: &Exchange) -> u64 {
     exchange.response().map_or(0, |response| response.done_us / 1_000)
+}
+
+const SEQUENCE: u8 = 0x30;
+const VERSION: u8 = 0xa0;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+
+/// The end of a certificate's validity (RFC 5280, `notAfter`); `None` when it is no certificate.
+pub(super) fn not_after(der: &[u8]) -> Option<Timestamp> {
+    let (certificate, _) = value(der, SEQUENCE)?;
+    let (body, _) = value(certificate, SEQUENCE)?;
+    let rest = value(body, VERSION).map_or(body, |(_, rest)| rest);
+    // Serial number, signature algorithm and issuer stand before the validity.
+    let rest = skip(skip(skip(rest)?)?)?;
+    let (validity, _) = value(rest, SEQUENCE)?;
+    let (tag, text, _) = element(skip(validity)?)?;
+    time(tag, std::str::from_utf8(text).ok()?)
+}
+
+fn time(tag: u8, text: &str) -> Option<Timestamp> {
+    let full = match tag {
+        // Two digits of the year: 50 and later are of the last century.
+        UTC_TIME if text.get(..2)? >= "50" => format!("19{text}"),
+        UTC_TIME => format!("20{text}"),
+        GENERALIZED_TIME => text.to_owned(),
+        _ => return None,
+    };
+    let moment = DateTime::strptime("%Y%m%d%H%M%SZ", &full).ok()?;
+    Some(moment.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+fn value(bytes: &[u8], wanted: u8) -> Option<(&[u8], &[u8])> {
+    let (tag, value, rest) = element(bytes)?;
+    (tag == wanted).then_some((value, rest))
+}
+
+fn skip(bytes: &[u8]) -> Option<&[u8]> {
+    element(bytes).map(|(_, _, rest)| rest)
+}
+
+/// The first element: its tag, its value, and what follows.
+fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (tag, rest) = bytes.split_first()?;
+    let (first, rest) = rest.split_first()?;
+    let (length, rest) = if first & 0x80 == 0 {
+        (usize::from(*first), rest)
+    } else {
+        let count = usize::from(first & 0x7f);
+        let digits = rest.get(..count).filter(|_| (1..=4).contains(&count))?;
+        let length = digits.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
+        (length, rest.get(count..)?)
+    };
+    Some((*tag, rest.get(..length)?, rest.get(length..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_certificate_is_read() {
+        for (year, expected) in [(2031, "2031-05-06T00:00:00Z"), (2065, "2065-05-06T00:00:00Z")] {
+            let mut parameters =
+                rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+            parameters.not_after = rcgen::date_time_ymd(year, 5, 6);
+            let key = rcgen::KeyPair::generate().unwrap();
+            let certificate = parameters.self_signed(&key).unwrap();
+            assert_eq!(not_after(certificate.der()).unwrap().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_certificate_has_no_end() {
+        for bytes in
+            [&b""[..], b"\x30", b"\x30\x84\xff\xff\xff\xff", b"\x30\x03\x30\x01\x00", b"text"]
+        {
+            assert_eq!(not_after(bytes), None);
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! What can be checked on this machine: secrets, the key, its registration, names and proxy.
-//! Refuses to send anything.
+//! Nothing is sent.
 
 use letterproof_wire::{Guard, is_loopback};
 
 use super::examine::Doctor;
-use crate::{Auth, ClientError, KEY_BITS, KeyMatch, SigningKey};
+use crate::keys::KEY_BITS;
+use crate::{Auth, ClientError, KeyMatch, SigningKey};
 
 impl Doctor {
     /// Secrets, the key, and the key's registration: all of it on this machine.
@@ -58,7 +59,8 @@ impl Doctor {
             self.diagnosis.ok(KEY.0, KEY.1, found);
         } else {
             let remedy = format!(
-                "The platform asks for {KEY_BITS} bits: make a key with `letterproof keys` and register its JWKS."
+                "The platform asks for {KEY_BITS} bits: make a key with `letterproof keys` and \
+                 register its JWKS."
             );
             self.diagnosis.warning(KEY.0, KEY.1, found, remedy);
         }
@@ -88,26 +90,31 @@ impl Doctor {
             KeyMatch::KidUnknown => self.diagnosis.failure(
                 name,
                 title,
-                format!("the JWKS has no RSA key of kid `{kid}`"),
-                "Set the profile's kid to one in the JWKS, or register the JWKS that goes with the key.",
+                format!("the JWKS has no RSA key with kid `{kid}`"),
+                "Set the profile's kid to one in the JWKS, or register the JWKS that goes with the \
+                 key.",
             ),
             KeyMatch::OtherKey => self.diagnosis.failure(
                 name,
                 title,
-                format!("under kid `{kid}` the JWKS has another key"),
-                "Use the private key that goes with the registered one, or register this key's JWKS under a new kid.",
+                format!("under kid `{kid}` the JWKS has a different key"),
+                "Use the private key that goes with the registered one, or register this key's \
+                 JWKS under a new kid.",
             ),
             KeyMatch::Unreadable => self.diagnosis.failure(
                 name,
                 title,
                 format!("under kid `{kid}` the JWKS has a key whose n or e cannot be read"),
-                "Write the JWKS again from the private key, with n and e in base64url, and register it.",
+                "Write the JWKS again from the private key, with n and e in base64url, and \
+                 register it.",
             ),
             KeyMatch::Private => self.diagnosis.failure(
                 name,
                 title,
                 "the JWKS holds the private part of a key (d, p, q, dp, dq, qi, oth or k)",
-                "Never register or send it. If it has left this machine, retire that key; make a new one with `letterproof keys` and register the JWKS that it writes, which is public.",
+                "Never register or send it. If it has left this machine, retire that key; make a \
+                 new one with `letterproof keys` and register the JWKS that it writes, which is \
+                 public.",
             ),
             KeyMatch::NoSet => self.diagnosis.failure(
                 name,
@@ -143,7 +150,8 @@ impl Doctor {
                 true
             }
             Err(error) => {
-                let remedy = "Check the host in base_url, and that this machine's name server knows it (VPN, proxy).";
+                let remedy = "Check the host in base_url, and that this machine's name server \
+                              knows it (VPN, proxy).";
                 self.diagnosis.failure("name", TITLE, format!("{host}: {error}"), remedy);
                 false
             }

@@ -1,11 +1,13 @@
-//! What the ledger knows of one letter.
-//! Refuses guesses: a status stands here because an answer showed it, an update because the API
-//! took it.
+//! What the ledger knows of one letter, and what a download shows of its content: a status that an
+//! answer showed, an update that the API took, and nothing from an answer that is neither the
+//! content nor its absence.
 
-use letterproof_model::{GroupId, LetterId, LetterStatus, RunId, SpecificationId, Timestamp};
+use letterproof_model::{
+    Body, Exchange, GroupId, LetterId, LetterStatus, RunId, SpecificationId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::wire::LetterAttributes;
+use crate::documents::LetterAttributes;
 
 /// What the ledger knows of one letter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,12 +139,6 @@ impl LetterRecord {
         self.moved.as_ref().is_some_and(|moved| !moved.seen)
     }
 
-    /// Whether the letter was ever seen in a status.
-    #[must_use]
-    pub fn has_been(&self, status: LetterStatus) -> bool {
-        self.history.iter().any(|step| step.status == status)
-    }
-
     /// Whether the API said something of it at this time or later.
     #[must_use]
     pub fn seen_since(&self, at: Timestamp) -> bool {
@@ -213,5 +209,42 @@ impl LetterRecord {
         self.specification = attributes.specification_id.or(self.specification.take());
         self.group = attributes.group_id.or(self.group.take());
         self.sha256 = attributes.sha256_hash.or(self.sha256.take());
+    }
+}
+
+/// The most pages a letter may have (AT12).
+const MOST_PAGES: u32 = 5;
+
+impl Content {
+    /// What a recorded download shows, and why it is not sound, in a few words; `stated` is the
+    /// SHA-256 that the API states. `None` when the answer says nothing about the content.
+    #[must_use]
+    pub fn of(exchange: &Exchange, stated: Option<&str>) -> Option<(Self, Option<String>)> {
+        let answer = exchange.response()?;
+        let unusable = |problem: &str| {
+            let problem = problem.to_owned();
+            Some((Self::Unusable { problem: problem.clone() }, Some(problem)))
+        };
+        match (answer.status, answer.body.content()) {
+            (404, _) => Some((Self::Missing, None)),
+            (200, None) => unusable("it is empty"),
+            (200, Some(content)) => {
+                if stated.is_some_and(|stated| !stated.eq_ignore_ascii_case(&content.sha256)) {
+                    return unusable("its SHA-256 is not the one the API states");
+                }
+                match (content.pages, &content.problem) {
+                    (_, Some(problem)) => unusable(problem),
+                    (None, None) => unusable("it is not a PDF"),
+                    (Some(pages), None) if !matches!(answer.body, Body::Pdf(_)) || pages == 0 => {
+                        unusable("it is not a PDF with pages")
+                    }
+                    (Some(pages), None) if pages > MOST_PAGES => {
+                        Some((Self::TooLong { pages }, Some(format!("it has {pages} pages"))))
+                    }
+                    (Some(pages), None) => Some((Self::Sound { pages }, None)),
+                }
+            }
+            _ => None,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The ledger's file: one line of JSON each time something is learned, after a line that says
 //! what the file is. A line that a crash cut short is dropped when the file is opened again.
 //! A file of the format before, which kept no heads of runs, is written again in this one.
-//! Refuses a file of another target or supplier, of another version, or in use elsewhere.
+//! A file of another target or supplier, of another version, or in use elsewhere is not opened.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};

@@ -5,7 +5,7 @@
 //! the window", where a request leaves it `GUARD` after it was sent. A server that stalls counts
 //! requests late: one that is answered later than usual may have been counted just before its
 //! answer, so it stays in the window for as much longer.
-//! Refuses to guess at the server's clock: only what the client itself saw is used.
+//! Nothing is guessed of the server's clock: only what the client itself saw is used.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -106,6 +106,7 @@ impl Window {
 
     /// Rules on a send at `now`; `due` is its own schedule's time, where the caller has one.
     pub(super) fn ask(&mut self, now: Instant, due: Option<Instant>) -> Ruling {
+        // What has left the window makes room before anything is decided.
         self.let_leave(now);
         if let Some(until) = self.paused_until {
             if now < until {
@@ -113,6 +114,7 @@ impl Window {
             }
             self.paused_until = None;
         }
+        // Not before the pause is over: time in which nothing is sent shows nothing of the limit.
         self.recover(now);
         let due = match due {
             Some(due) => due,
@@ -122,12 +124,14 @@ impl Window {
         if now < from {
             return Ruling::AskAt(from);
         }
+        // The schedule says that it is time; now the guard, which counts as the server does.
         let catching_up = now.saturating_duration_since(due) > CREDIT;
         if self.leaving.len() + self.stuck >= self.capacity(catching_up) {
             return self.leaving.first().map_or(Ruling::AskLater, |(at, _)| Ruling::AskAt(*at));
         }
         self.numbers += 1;
         let number = self.numbers;
+        // From the moment it was due and not from now, or every late timer would lower the rate.
         self.next_due = Some(due + self.interval());
         self.leaving.insert((now + GUARD, number));
         self.unanswered.insert(number, Standing::Until(now + GUARD));

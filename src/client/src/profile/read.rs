@@ -1,5 +1,4 @@
-//! Turns a profile into a target.
-//! Refuses half of it: with any problem there is no target, and every problem is named.
+//! Turns a profile into a target. With any problem there is no target, and every problem is named.
 
 use std::path::{Path, PathBuf};
 
@@ -10,8 +9,8 @@ use serde::de::IntoDeserializer;
 use serde::de::value::Error as WordError;
 use url::Url;
 
+use super::Profile;
 use super::fields::{BASES, CAPABILITIES, KINDS, METHODS, OPTIONAL_STATUSES, SPECIFICATIONS};
-use super::resolve::Profile;
 use crate::target::ClientIdentity;
 use crate::{Auth, SecretSource, Target};
 

@@ -4,7 +4,9 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
 use super::tls::{Certificates, Secure};
-use super::{Stage, double};
+use letterproof_testing::stub;
+
+use super::Stage;
 use crate::{Auth, CheckState, Diagnosis, Doctor, DoctorOptions, SecretSource, SigningKey, Target};
 
 async fn examined(stage: &Stage, options: DoctorOptions) -> Diagnosis {
@@ -29,7 +31,7 @@ fn failure(diagnosis: &Diagnosis) -> (&'static str, String) {
 #[tokio::test]
 async fn a_target_in_order_is_told_so_and_no_letter_is_listed_unasked() {
     let stage = Stage::set().await.with_jwt();
-    stage.double.seed_ordinary(1);
+    stage.api.seed_ordinary(1);
     let diagnosis = examined(&stage, DoctorOptions::default()).await;
     assert_eq!(diagnosis.exit_code(), 0, "{diagnosis:#?}");
     for name in ["secrets", "name", "proxy", "status", "token", "clock", "limit"] {
@@ -61,12 +63,12 @@ async fn each_thing_that_is_wrong_has_a_remedy_of_its_own() {
                 ("key", "letterproof keys")
             }
             2 => {
-                let own = SigningKey::from_pem("another", double::key_pem().into()).unwrap();
+                let own = SigningKey::from_pem("another", stub::key_pem().into()).unwrap();
                 options.jwks = Some(own.jwks());
                 ("jwks", "Set the profile's kid")
             }
             3 => {
-                let pem = SecretString::from(double::other_key_pem());
+                let pem = SecretString::from(stub::other_key_pem());
                 options.jwks = Some(SigningKey::from_pem(kid, pem).unwrap().jwks());
                 ("jwks", "private key that goes with")
             }
@@ -81,17 +83,17 @@ async fn each_thing_that_is_wrong_has_a_remedy_of_its_own() {
             }
             6 => {
                 let said = r#"{"error":"invalid_request","error_description":"Missing or invalid aud claim in JWT"}"#;
-                stage.double.world.lock().faults.token = vec![(401, said.to_owned())];
+                stage.api.world.lock().faults.token = vec![(401, said.to_owned())];
                 ("token", "same environment")
             }
             7 => {
                 let said =
                     r#"{"error":"public_key error","error_description":"no JWKS registered"}"#;
-                stage.double.world.lock().faults.token = vec![(403, said.to_owned())];
+                stage.api.world.lock().faults.token = vec![(403, said.to_owned())];
                 ("token", "Register the public key")
             }
             _ => {
-                stage.double.world.lock().forbidden = true;
+                stage.api.world.lock().forbidden = true;
                 ("list", "ask NHS Notify")
             }
         };
@@ -108,12 +110,12 @@ async fn each_thing_that_is_wrong_has_a_remedy_of_its_own() {
 #[tokio::test]
 async fn a_clock_that_is_off_is_told_and_corrected() {
     let stage = Stage::set().await.with_jwt();
-    stage.double.world.lock().clock_ahead_s = 3_600;
+    stage.api.world.lock().clock_ahead_s = 3_600;
     let diagnosis = examined(&stage, DoctorOptions::default()).await;
     let clock = diagnosis.check("clock").unwrap();
     assert_eq!(clock.state, CheckState::Warning);
     assert!(clock.found.contains("behind"), "{}", clock.found);
-    let assertion = stage.double.world.lock().assertions[0].clone();
+    let assertion = stage.api.world.lock().assertions[0].clone();
     let claims = jsonwebtoken::dangerous::insecure_decode::<serde_json::Value>(&assertion);
     let ahead =
         claims.unwrap().claims["exp"].as_i64().unwrap() - letterproof_model::now().as_second();

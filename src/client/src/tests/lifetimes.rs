@@ -34,7 +34,7 @@ async fn a_thousand_requests_at_300_a_second_ask_for_one_token_that_outlives_the
     stage.target.rate_limit = Some(300);
     let session = stage.session();
     requests(&session, &stage, 1_000, 64).await;
-    assert_eq!(stage.double.world.lock().token_count, 1);
+    assert_eq!(stage.api.world.lock().token_count, 1);
     assert_eq!((session.usage().api, session.usage().tokens), (1_000, 1));
 }
 
@@ -43,7 +43,7 @@ async fn a_thousand_requests_renew_a_token_of_one_second_as_often_as_its_life_de
     let mut stage = Stage::set().await.with_jwt();
     stage.target.rate_limit = Some(300);
     // It is renewed from three quarters of its life on, and never used beyond nine tenths.
-    stage.double.world.lock().token_life = 1;
+    stage.api.world.lock().token_life = 1;
     let session = stage.session();
     let begun = Instant::now();
     requests(&session, &stage, 1_000, 64).await;
@@ -57,37 +57,37 @@ async fn a_thousand_requests_renew_a_token_of_one_second_as_often_as_its_life_de
 #[tokio::test]
 async fn no_request_waits_while_a_token_is_renewed_and_one_renewal_serves_all() {
     let stage = Stage::set().await.with_jwt();
-    stage.double.world.lock().token_life = 8;
+    stage.api.world.lock().token_life = 8;
     let session = stage.session();
     requests(&session, &stage, 1, 1).await;
     let gate = Arc::new(Semaphore::new(0));
-    stage.double.world.lock().faults.token_gate = Some(gate.clone());
+    stage.api.world.lock().faults.token_gate = Some(gate.clone());
     // From a quarter of its life before the end on; the end itself is a second later.
     tokio::time::sleep(Duration::from_millis(6_050)).await;
     requests(&session, &stage, 20, 5).await;
-    until(|| stage.double.world.lock().token_count == 2).await;
+    until(|| stage.api.world.lock().token_count == 2).await;
     // The renewal stands still at the token endpoint, and requests go on.
     requests(&session, &stage, 20, 5).await;
     assert_eq!(session.usage().tokens, 2);
     gate.add_permits(100);
     let last = || {
-        let world = stage.double.world.lock();
+        let world = stage.api.world.lock();
         world.seen_headers.last().map(|headers| headers["authorization"].clone())
     };
     while last().unwrap() != "Bearer canary-token-2" {
         requests(&session, &stage, 1, 1).await;
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    assert_eq!(stage.double.world.lock().token_count, 2);
+    assert_eq!(stage.api.world.lock().token_count, 2);
 }
 
 #[tokio::test]
 async fn a_renewal_that_fails_is_not_tried_with_every_request() {
     let stage = Stage::set().await.with_jwt();
-    stage.double.world.lock().token_life = 8;
+    stage.api.world.lock().token_life = 8;
     let session = stage.session();
     requests(&session, &stage, 1, 1).await;
-    stage.double.world.lock().faults.no_tokens = true;
+    stage.api.world.lock().faults.no_tokens = true;
     tokio::time::sleep(Duration::from_millis(6_050)).await;
     let begun = Instant::now();
     for _ in 0..5 {
@@ -104,33 +104,33 @@ async fn where_the_api_refuses_every_token_not_every_request_asks_for_another() 
     let stage = Stage::set().await.with_jwt();
     let session = stage.session();
     let refused = || (401, serde_json::json!({"message": "not linked yet"}));
-    stage.double.world.lock().faults.next = vec![refused(); 101];
+    stage.api.world.lock().faults.next = vec![refused(); 101];
     let first = session.check_status(&stage.flow).await.unwrap();
     assert_eq!((first.status, first.exchange.attempt), (401, 2), "one retry on a fresh 401");
     for _ in 0..99 {
         let answer = session.check_status(&stage.flow).await.unwrap();
         assert_eq!((answer.status, answer.exchange.attempt), (401, 1));
     }
-    assert_eq!(stage.double.world.lock().token_count, 2);
+    assert_eq!(stage.api.world.lock().token_count, 2);
     // Once it is taken, a later 401 is a fresh one again.
     requests(&session, &stage, 1, 1).await;
-    stage.double.world.lock().valid_tokens.clear();
+    stage.api.world.lock().valid_tokens.clear();
     let answer = session.check_status(&stage.flow).await.unwrap();
     assert_eq!((answer.status, answer.exchange.attempt), (200, 2));
-    assert_eq!(stage.double.world.lock().token_count, 3);
+    assert_eq!(stage.api.world.lock().token_count, 3);
 }
 
 #[tokio::test]
 async fn a_token_that_ends_while_its_request_waits_for_its_turn_is_not_sent() {
     let mut stage = Stage::set().await.with_jwt();
     stage.target.rate_limit = Some(100);
-    stage.double.world.lock().token_life = 1;
+    stage.api.world.lock().token_life = 1;
     let session = stage.session();
     let until = letterproof_model::now().as_millisecond() + 1_500;
-    stage.double.world.lock().faults.next =
+    stage.api.world.lock().faults.next =
         vec![(429, serde_json::json!({"message": "slow", "ratelimiting_expiry_time_ms": until}))];
     assert_eq!(session.check_status(&stage.flow).await.unwrap().status, 200);
-    let world = stage.double.world.lock();
+    let world = stage.api.world.lock();
     let sent: Vec<_> = world.seen_headers.iter().map(|h| h["authorization"].clone()).collect();
     assert_eq!(sent, ["Bearer canary-token-1", "Bearer canary-token-2"]);
 }
@@ -138,14 +138,14 @@ async fn a_token_that_ends_while_its_request_waits_for_its_turn_is_not_sent() {
 #[tokio::test]
 async fn a_session_is_closed_only_when_the_renewal_under_way_is_on_record() {
     let stage = Stage::set().await.with_jwt();
-    stage.double.world.lock().token_life = 1;
+    stage.api.world.lock().token_life = 1;
     let session = stage.session();
     requests(&session, &stage, 1, 1).await;
     let gate = Arc::new(Semaphore::new(0));
-    stage.double.world.lock().faults.token_gate = Some(gate.clone());
+    stage.api.world.lock().faults.token_gate = Some(gate.clone());
     tokio::time::sleep(Duration::from_millis(760)).await;
     requests(&session, &stage, 1, 1).await;
-    until(|| stage.double.world.lock().token_count == 2).await;
+    until(|| stage.api.world.lock().token_count == 2).await;
     let closing = tokio::spawn({
         let session = session.clone();
         async move { session.close().await }

@@ -61,7 +61,7 @@ async fn in_production_only_the_smoke_test_on_named_letters_is_sent() {
 #[tokio::test]
 async fn a_redirect_of_an_api_call_is_an_answer_and_is_not_followed() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(1);
+    stage.api.seed_ordinary(1);
     let exchange = stage
         .session()
         .probe(&stage.flow, &Probe::new("GET", "/letters/L0001/data"))
@@ -85,10 +85,10 @@ async fn the_limit_is_exceeded_on_purpose_only_where_there_is_one() {
 #[tokio::test]
 async fn a_burst_goes_beyond_a_limit_of_hundreds_also_where_answers_are_slow() {
     let stage = Stage::set().await;
-    stage.double.world.lock().faults.latency = Duration::from_secs(3_600);
+    stage.api.world.lock().faults.latency = Duration::from_secs(3_600);
     let (session, probe) = (stage.session(), Probe::new("GET", "/_status"));
     let every_call_came = async {
-        while stage.double.world.lock().arrivals.len() < 350 {
+        while stage.api.world.lock().arrivals.len() < 350 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
@@ -112,37 +112,11 @@ async fn a_download_leaves_this_machine_only_over_tls() {
 #[tokio::test]
 async fn a_redirect_of_a_download_is_not_followed_to_another_place() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(1);
+    stage.api.seed_ordinary(1);
     let session = stage.session();
     // Where the link should lead to a PDF, it leads to something that redirects.
-    let link = DataLink::to(&format!("{}/letters/L0001/data", stage.double.base_url()));
+    let link = DataLink::to(&format!("{}/letters/L0001/data", stage.api.base_url()));
     let download = session.download(&stage.flow, &link).await.unwrap();
     assert_eq!(download.status(), Some(303));
     assert_eq!(stage.memory.exchanges().len(), 1);
-}
-
-#[tokio::test]
-async fn the_smoke_test_fetches_the_named_letters_submits_one_record_and_reads_it_back() {
-    let mut stage = Stage::set().await;
-    stage.double.seed_ordinary(3);
-    let named = vec![LetterId::from("L0001"), LetterId::from("L0003")];
-    // As production would be, but on this machine: the consent limits the session all the same.
-    stage.target.consent = Some(ProductionConsent::given("127.0.0.1", named).unwrap());
-    let supplier = stage.supplier();
-    let run = supplier.smoke_test(letterproof_model::now()).await.unwrap();
-    assert_eq!(run.letters.len(), 2);
-    assert_eq!(run.record.unwrap().record.quantity, 2);
-    assert_eq!(run.read_back.unwrap().value.unwrap().data.id.as_str(), "mi-1");
-    assert_eq!(stage.memory.count("GET", "L0002"), 0);
-    assert_eq!(stage.memory.count("PATCH", "") + stage.memory.count("POST", "/letters"), 0);
-    let session = supplier.session();
-    let second = session.probe(&stage.flow, &Probe::new("POST", "/mi").with_body("{}")).await;
-    assert!(second.is_err(), "one record is all that may be submitted");
-}
-
-#[tokio::test]
-async fn without_consent_there_is_no_smoke_test() {
-    let stage = Stage::set().await;
-    assert!(stage.supplier().smoke_test(letterproof_model::now()).await.is_err());
-    assert!(stage.memory.exchanges().is_empty());
 }

@@ -26,7 +26,7 @@ fn record() -> MiRecord {
 #[tokio::test]
 async fn every_request_is_on_record_with_its_times_and_ids() {
     let stage = Stage::set().await.with_jwt();
-    stage.double.seed_ordinary(1);
+    stage.api.seed_ordinary(1);
     let session = stage.session();
     let flow = stage.flow.clone().in_scenario("AT1 connect");
     session.list_letters(&flow, Some(1)).await.unwrap();
@@ -63,7 +63,7 @@ async fn what_is_recorded_as_sent_is_what_the_server_received() {
     let session = stage.session();
     session.check_status(&stage.flow).await.unwrap();
     let recorded = stage.memory.exchanges().last().unwrap().clone();
-    let received = stage.double.world.lock().seen_headers[0].clone();
+    let received = stage.api.world.lock().seen_headers[0].clone();
     for header in &recorded.request.headers {
         assert_eq!(received[header.name.as_str()], header.value.as_str(), "{}", header.name);
     }
@@ -78,13 +78,13 @@ async fn what_is_recorded_as_sent_is_what_the_server_received() {
 #[tokio::test]
 async fn reads_and_updates_are_sent_again_after_a_gateway_fault_and_each_try_is_an_exchange() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(1);
+    stage.api.seed_ordinary(1);
     let session = stage.session();
-    stage.double.world.lock().faults.next = vec![(502, json!({"message": "x"})), (503, json!({}))];
+    stage.api.world.lock().faults.next = vec![(502, json!({"message": "x"})), (503, json!({}))];
     let answer = session.get_letter(&stage.flow, &"L0001".into()).await.unwrap();
     assert!(answer.value.is_some());
     assert_eq!(answer.exchange.attempt, 3);
-    stage.double.world.lock().faults.next = vec![(504, json!({}))];
+    stage.api.world.lock().faults.next = vec![(504, json!({}))];
     let update = LetterUpdate {
         id: "L0001".into(),
         status: letterproof_model::LetterStatus::Accepted,
@@ -98,8 +98,8 @@ async fn reads_and_updates_are_sent_again_after_a_gateway_fault_and_each_try_is_
 #[tokio::test]
 async fn a_list_whose_answer_was_lost_is_not_asked_for_again_at_once() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(1);
-    stage.double.world.lock().faults.next = vec![(502, json!({"message": "x"}))];
+    stage.api.seed_ordinary(1);
+    stage.api.world.lock().faults.next = vec![(502, json!({"message": "x"}))];
     let answer = stage.session().list_letters(&stage.flow, None).await.unwrap();
     assert_eq!((answer.status, answer.exchange.attempt), (502, 1));
 }
@@ -109,10 +109,10 @@ async fn a_probe_is_sent_again_after_a_fault_on_the_way_unless_it_makes_a_record
     let stage = Stage::set().await;
     let session = stage.session();
     let faults = || vec![(502, json!({})), (503, json!({}))];
-    stage.double.world.lock().faults.next = faults();
+    stage.api.world.lock().faults.next = faults();
     let answer = session.probe(&stage.flow, &Probe::new("GET", "/letters")).await.unwrap();
     assert_eq!((answer.status(), answer.attempt), (Some(200), 3));
-    stage.double.world.lock().faults.next = faults();
+    stage.api.world.lock().faults.next = faults();
     let probe = Probe::new("POST", "/mi").with_body("{}");
     let answer = session.probe(&stage.flow, &probe).await.unwrap();
     assert_eq!((answer.status(), answer.attempt), (Some(502), 1));
@@ -122,7 +122,7 @@ async fn a_probe_is_sent_again_after_a_fault_on_the_way_unless_it_makes_a_record
 async fn a_record_of_management_information_is_never_sent_twice_after_a_fault() {
     let stage = Stage::set().await;
     let session = stage.session();
-    stage.double.world.lock().faults.next = vec![(502, json!({"message": "x"}))];
+    stage.api.world.lock().faults.next = vec![(502, json!({"message": "x"}))];
     let answer = session.create_mi(&stage.flow, &record()).await.unwrap();
     assert_eq!(answer.status, 502);
     assert_eq!(stage.memory.exchanges().len(), 1);
@@ -134,11 +134,11 @@ async fn a_429_is_waited_out_until_its_stated_expiry_and_lowers_the_pace() {
     stage.target.rate_limit = Some(100);
     let session = stage.session();
     let until = letterproof_model::now().as_millisecond() + 400;
-    stage.double.world.lock().faults.next =
+    stage.api.world.lock().faults.next =
         vec![(429, json!({"message": "slow", "ratelimiting_expiry_time_ms": until}))];
     let answer = session.create_mi(&stage.flow, &record()).await.unwrap();
     assert_eq!(answer.status, 201, "a refused record was not taken, so it may be sent again");
-    let arrivals = stage.double.world.lock().arrivals.clone();
+    let arrivals = stage.api.world.lock().arrivals.clone();
     let waited = arrivals[1] - arrivals[0];
     assert!(waited >= Duration::from_millis(300), "{waited:?}");
     assert!(session.pacer().share() < 1.0);
@@ -164,7 +164,7 @@ async fn a_target_that_is_not_there_is_named_with_what_to_check() {
 async fn an_answer_that_does_not_come_is_a_timeout_on_record() {
     let mut stage = Stage::set().await;
     stage.target.timeouts.answer = Duration::from_millis(50);
-    stage.double.world.lock().faults.latency = Duration::from_secs(5);
+    stage.api.world.lock().faults.latency = Duration::from_secs(5);
     let exchange =
         stage.session().probe(&stage.flow, &Probe::new("GET", "/_status")).await.unwrap();
     assert_eq!(exchange.error().unwrap().kind, TransportErrorKind::Timeout);
@@ -180,14 +180,14 @@ async fn nothing_is_sent_once_an_exchange_could_not_be_recorded() {
         let error = session.check_status(&stage.flow).await.unwrap_err();
         assert!(matches!(error, ClientError::Unrecorded { .. }) && error.is_fatal(), "{error}");
     }
-    assert_eq!(stage.double.world.lock().arrivals.len(), 2, "the third was never sent");
+    assert_eq!(stage.api.world.lock().arrivals.len(), 2, "the third was never sent");
 }
 
 #[tokio::test]
 async fn a_request_cut_short_is_on_record_as_interrupted() {
     let stage = Stage::set().await;
     let session = stage.session();
-    stage.double.world.lock().faults.latency = Duration::from_secs(5);
+    stage.api.world.lock().faults.latency = Duration::from_secs(5);
     let call = session.check_status(&stage.flow);
     assert!(tokio::time::timeout(Duration::from_millis(100), call).await.is_err());
     let exchanges = stage.memory.exchanges();
@@ -222,7 +222,7 @@ async fn a_probe_is_sent_as_asked_for_and_as_the_harness() {
     let exchange = session.probe(&Flow::supplier(None), &probe).await.unwrap();
     assert_eq!(exchange.actor, Actor::Harness);
     assert!(exchange.request.url.ends_with("?limit=5&limit=5"));
-    let headers = stage.double.world.lock().seen_headers[0].clone();
+    let headers = stage.api.world.lock().seen_headers[0].clone();
     assert!(!headers.contains_key("x-request-id"));
     assert_eq!(headers["x-correlation-id"], "");
     assert_eq!(headers["x-other"], "1");
@@ -241,7 +241,7 @@ async fn a_probe_that_http_cannot_carry_is_refused_and_not_sent() {
 #[tokio::test]
 async fn a_link_can_be_probed_with_another_signature() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(1);
+    stage.api.seed_ordinary(1);
     let session = stage.session();
     let link = session.letter_data(&stage.flow, &"L0001".into()).await.unwrap().value.unwrap();
     session.probe_link(&stage.flow, &link, LinkChange::Signature).await.unwrap();
@@ -252,9 +252,9 @@ async fn a_link_can_be_probed_with_another_signature() {
 async fn a_link_is_followed_again_after_a_fault_on_the_way_but_once_where_that_is_asked() {
     let mut stage = Stage::set().await;
     stage.target.storage_hosts = vec!["127.0.0.1:1".parse().unwrap()];
-    stage.double.seed_ordinary(1);
+    stage.api.seed_ordinary(1);
     // Nobody listens there.
-    stage.double.world.lock().faults.link_host = Some("http://127.0.0.1:1".to_owned());
+    stage.api.world.lock().faults.link_host = Some("http://127.0.0.1:1".to_owned());
     let session = stage.session();
     let link = session.letter_data(&stage.flow, &"L0001".into()).await.unwrap().value.unwrap();
     let once = session.download_once(&stage.flow, &link).await.unwrap();
@@ -276,7 +276,7 @@ async fn a_letter_id_of_any_form_stays_one_part_of_the_path() {
 #[tokio::test]
 async fn content_is_kept_only_where_a_folder_was_named_for_it() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(2);
+    stage.api.seed_ordinary(2);
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("pdfs");
     let options = SessionOptions { keep_pdfs: Some(kept.clone()), ..SessionOptions::default() };
@@ -292,8 +292,8 @@ async fn content_is_kept_only_where_a_folder_was_named_for_it() {
 #[tokio::test]
 async fn an_empty_document_is_recorded_as_what_it_is() {
     let stage = Stage::set().await;
-    stage.double.seed_ordinary(1);
-    stage.double.world.lock().letters.get_mut("L0001").unwrap().content = Some(Vec::new());
+    stage.api.seed_ordinary(1);
+    stage.api.world.lock().letters.get_mut("L0001").unwrap().content = Some(Vec::new());
     let session = stage.session();
     let link = session.letter_data(&stage.flow, &"L0001".into()).await.unwrap().value.unwrap();
     let download = session.download(&stage.flow, &link).await.unwrap();

@@ -31,8 +31,8 @@ impl Trap {
 
 /// Follows the link of a letter whose links lead to `host`.
 async fn followed(stage: &Stage, host: &str) -> Result<Option<u16>, ClientError> {
-    stage.double.seed_ordinary(1);
-    stage.double.world.lock().faults.link_host = Some(host.to_owned());
+    stage.api.seed_ordinary(1);
+    stage.api.world.lock().faults.link_host = Some(host.to_owned());
     let session = stage.session();
     let link = session.letter_data(&stage.flow, &"L0001".into()).await?.value.unwrap();
     let ended = session.download(&stage.flow, &link).await.map(|download| download.status());
@@ -82,8 +82,8 @@ async fn a_link_that_leads_astray_is_not_followed_and_ends_the_session() {
 async fn a_stated_storage_at_another_port_is_followed() {
     let mut stage = Stage::set().await;
     let storage = Stage::set().await;
-    storage.double.seed_ordinary(1);
-    let root = storage.double.base_url().replace("/api", "");
+    storage.api.seed_ordinary(1);
+    let root = storage.api.base_url().replace("/api", "");
     stage.target.storage_hosts = vec![root.strip_prefix("http://").unwrap().parse().unwrap()];
     // Reached; the other server does not know this one's signature.
     assert!(followed(&stage, &root).await.unwrap().is_some());
@@ -163,8 +163,8 @@ async fn the_doctor_fetches_one_link_shows_its_host_and_asks_for_it_to_be_writte
         ),
     ] {
         let stage = Stage::set().await;
-        stage.double.seed_ordinary(1);
-        stage.double.world.lock().faults.link_host = host.clone();
+        stage.api.seed_ordinary(1);
+        stage.api.world.lock().faults.link_host = host.clone();
         let diagnosis = examined(&stage).await;
         let check = diagnosis.check("storage").unwrap();
         assert_eq!(check.state, state, "{host:?}: {check:?}");

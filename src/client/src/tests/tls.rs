@@ -1,5 +1,5 @@
 //! Certificates and a TLS server on loopback, for tests of what the HTTPS client is set up with.
-//! Refuses to speak more HTTP than an empty JSON answer.
+//! It speaks no more HTTP than an empty JSON answer.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

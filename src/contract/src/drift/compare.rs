@@ -2,15 +2,15 @@
 //!
 //! In an answer the specification may be narrower than our contract; in a request it may be wider.
 //! The other way round it is breaking. An unknown success status, value or media type counts as
-//! breaking, because our checks would call it a violation.
-//! Refuses to repeat itself: of a part that is missing only the topmost field is named.
+//! breaking, because our checks would call it a violation. Of a part that is missing only the
+//! topmost field is named.
 
 use std::collections::BTreeSet;
 
-use super::known::known_differences;
-use super::report::{Aspect, Change, Compared, Deliberate, DriftReport, Severity};
-use super::shape::{AnswerShape, BodyShape, Field, Fields, OperationShape, Shape};
 use crate::Document;
+use crate::drift::shape::{AnswerShape, BodyShape, Field, Fields, OperationShape, Shape};
+use crate::drift::{Aspect, Change, Compared, Deliberate, DriftReport, Severity};
+use crate::supplier::drift::known_differences;
 
 /// Which way a body travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ enum Side {
 }
 
 /// Compares the built-in contract with a document.
-pub(super) fn compare(ours: &Shape, theirs: &Shape, compared: Compared) -> DriftReport {
+pub(crate) fn compare(ours: &Shape, theirs: &Shape, compared: Compared) -> DriftReport {
     let mut found = Found::default();
     let mut operations = 0;
     for name in union(ours.keys(), theirs.keys()) {
@@ -90,7 +90,7 @@ impl Found {
 }
 
 fn has(ours: bool) -> (String, String) {
-    let word = |has| if has { "has it" } else { "has it not" }.to_owned();
+    let word = |has| if has { "has it" } else { "does not have it" }.to_owned();
     (word(ours), word(!ours))
 }
 

@@ -1,11 +1,23 @@
-//! The plain shape both sides are compared in: operations, parameters, headers, bodies, fields.
+//! The plain shape both sides are compared in (operations, parameters, headers, bodies, fields),
+//! and the body schemas of an official document, compiled for checking exchanges.
 //!
-//! Only structure counts: names, required or not, types, values, formats, media types.
-//! Refuses to fail: what has no shape it knows is left open.
+//! Only structure counts: names, required or not, types, values, formats, media types; what has no
+//! shape that is known is left open. Of an official document only bodies of calls the contract
+//! knows are taken. OpenAPI 3.0 says `nullable` where JSON Schema says a type `null`; that is
+//! rewritten, the rest is JSON Schema already.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-use serde_json::Value;
+use letterproof_model::Operation;
+use serde_json::{Map, Value, json};
+
+use crate::ContractError;
+use crate::content::sha256_hex;
+use crate::drift::specification::{Tree, resolved_paths};
+use crate::schemas::Schema;
+use crate::supplier::operations::{BodyRule, all_rules};
+use crate::text::clip;
 
 /// The deepest field that is looked at.
 const DEEPEST: usize = 40;
@@ -13,60 +25,60 @@ const DEEPEST: usize = 40;
 const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// All operations, by method and path (`GET /letters`).
-pub(super) type Shape = BTreeMap<String, OperationShape>;
+pub(crate) type Shape = BTreeMap<String, OperationShape>;
 
 /// Fields by their path (`data[].attributes.status`); the body itself stands under the empty path.
-pub(super) type Fields = BTreeMap<String, Field>;
+pub(crate) type Fields = BTreeMap<String, Field>;
 
 /// One operation.
 #[derive(Debug, Clone, Default)]
-pub(super) struct OperationShape {
+pub(crate) struct OperationShape {
     /// Parameters by place and name (`header x-request-id`).
-    pub(super) parameters: BTreeMap<String, Field>,
+    pub(crate) parameters: BTreeMap<String, Field>,
     /// The request's body.
-    pub(super) request: Option<BodyShape>,
+    pub(crate) request: Option<BodyShape>,
     /// Answers by status.
-    pub(super) answers: BTreeMap<String, AnswerShape>,
+    pub(crate) answers: BTreeMap<String, AnswerShape>,
 }
 
 /// One answer.
 #[derive(Debug, Clone, Default)]
-pub(super) struct AnswerShape {
+pub(crate) struct AnswerShape {
     /// Header names in lower case.
-    pub(super) headers: BTreeSet<String>,
+    pub(crate) headers: BTreeSet<String>,
     /// The body.
-    pub(super) body: Option<BodyShape>,
+    pub(crate) body: Option<BodyShape>,
 }
 
 /// A body.
 #[derive(Debug, Clone, Default)]
-pub(super) struct BodyShape {
+pub(crate) struct BodyShape {
     /// Media types.
-    pub(super) media: BTreeSet<String>,
+    pub(crate) media: BTreeSet<String>,
     /// Fields.
-    pub(super) fields: Fields,
+    pub(crate) fields: Fields,
     /// The document of ours it is, on our side.
-    pub(super) document: Option<crate::Document>,
+    pub(crate) document: Option<crate::Document>,
     /// Whether our side leaves it open if there is a body at all.
-    pub(super) optional: bool,
+    pub(crate) optional: bool,
 }
 
 /// A field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Field {
+pub(crate) struct Field {
     /// JSON types; none means any.
-    pub(super) types: BTreeSet<String>,
+    pub(crate) types: BTreeSet<String>,
     /// Whether it must be there.
-    pub(super) required: bool,
+    pub(crate) required: bool,
     /// The values it may have; `None` means any.
-    pub(super) values: Option<BTreeSet<String>>,
+    pub(crate) values: Option<BTreeSet<String>>,
     /// Its format.
-    pub(super) format: Option<String>,
+    pub(crate) format: Option<String>,
 }
 
 /// The shape of a document's resolved `paths`.
 #[must_use]
-pub(super) fn of_document(paths: &Value) -> Shape {
+pub(crate) fn of_document(paths: &Value) -> Shape {
     let mut shape = Shape::new();
     for (path, item) in paths.as_object().into_iter().flatten() {
         for method in METHODS {
@@ -93,7 +105,7 @@ pub(super) fn of_document(paths: &Value) -> Shape {
 
 /// A path, or an operation's name, without the names of its parameters: two that differ in nothing
 /// else are one (OpenAPI 3, "Path Templating").
-pub(super) fn unnamed(path: &str) -> String {
+pub(crate) fn unnamed(path: &str) -> String {
     let mut unnamed = String::new();
     let mut rest = path;
     while let Some((before, _, after)) = parameter(rest) {
@@ -123,7 +135,7 @@ fn parameter(path: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// The operations of `theirs` with the names of path parameters that `ours` has for them.
-pub(super) fn named_alike(ours: &Shape, theirs: Shape) -> Shape {
+pub(crate) fn named_alike(ours: &Shape, theirs: Shape) -> Shape {
     let known: BTreeMap<String, &String> = ours.keys().map(|name| (unnamed(name), name)).collect();
     let rename = |(name, mut operation): (String, OperationShape)| {
         let Some(ours) = known.get(&unnamed(&name)).filter(|ours| ***ours != name) else {
@@ -176,7 +188,7 @@ fn of_content(content: &Value) -> Option<BodyShape> {
 
 /// The fields of a resolved schema.
 #[must_use]
-pub(super) fn of_schema(schema: &Value) -> Fields {
+pub(crate) fn of_schema(schema: &Value) -> Fields {
     let mut fields = Fields::new();
     let mut top = field(schema);
     top.required = true;
@@ -248,6 +260,81 @@ fn field(schema: &Value) -> Field {
 
 fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The schemas by call and status; 0 is the request.
+pub(crate) type OfficialSchemas = BTreeMap<(Operation, u16), Schema>;
+
+/// The schemas of a document, and the SHA-256 of all that they are made of.
+pub(crate) fn official_schemas(path: &Path) -> Result<(OfficialSchemas, String), ContractError> {
+    let (mut tree, entry) = Tree::open(path)?;
+    let paths = resolved_paths(&mut tree, &entry)?;
+    let file = tree.name(&entry);
+    let mut schemas = BTreeMap::new();
+    let mut sources = String::new();
+    for rules in all_rules().filter(|rules| rules.operation != Operation::Token) {
+        let Some((method, route)) = rules.operation.label().split_once(' ') else { continue };
+        let alike = |(path, _): &(&String, &Value)| unnamed(path) == unnamed(route);
+        let item = paths.as_object().into_iter().flatten().find(alike).map(|(_, item)| item);
+        let described = &item.unwrap_or(&Value::Null)[method.to_ascii_lowercase()];
+        let mut bodies = vec![(0, "/requestBody".to_owned(), &described["requestBody"])];
+        for answer in rules.answers.iter().filter(|answer| matches!(answer.body, BodyRule::Json(_)))
+        {
+            let status = answer.status.to_string();
+            let place = format!("/responses/{status}");
+            bodies.push((answer.status, place, &described["responses"][&status]));
+        }
+        for (status, place, body) in bodies {
+            let Some(schema) = schema_of(body) else { continue };
+            let schema = translated(schema);
+            sources.push_str(&format!("{} {place} {schema}\n", rules.operation.label()));
+            let built = Schema::build(file.clone(), &schema, true);
+            let schema = built.map_err(|message| ContractError::NotOpenApi {
+                file: file.clone(),
+                pointer: format!("{} {place}", rules.operation.label()),
+                message: format!("the schema cannot be used: {}", clip(&message)),
+            })?;
+            schemas.insert((rules.operation, status), schema);
+        }
+    }
+    Ok((schemas, sha256_hex(sources.as_bytes())))
+}
+
+/// The schema of the first JSON body; one that says nothing about properties is no use.
+fn schema_of(body: &Value) -> Option<&Value> {
+    let content = body["content"].as_object()?;
+    let json = content.iter().find(|(media, _)| media.contains("json"))?;
+    let schema = json.1.get("schema")?;
+    // The official 502 has a whole response in the place of its schema.
+    schema.get("content").is_none().then_some(schema)
+}
+
+/// A schema with OpenAPI's own words put in those of JSON Schema.
+fn translated(schema: &Value) -> Value {
+    match schema {
+        Value::Object(map) => {
+            let mut found: Map<String, Value> = Map::new();
+            for (key, value) in map {
+                // The bounds of OpenAPI 3.0 are flags; a flag is not worth a refusal.
+                if key == "nullable" || (key.starts_with("exclusive") && value.is_boolean()) {
+                    continue;
+                }
+                let kept = matches!(key.as_str(), "enum" | "const" | "required");
+                found.insert(key.clone(), if kept { value.clone() } else { translated(value) });
+            }
+            if map.get("nullable") == Some(&Value::Bool(true)) {
+                if let Some(Value::String(name)) = map.get("type") {
+                    found.insert("type".to_owned(), json!([name, "null"]));
+                }
+                if let Some(values) = found.get_mut("enum").and_then(Value::as_array_mut) {
+                    values.push(Value::Null);
+                }
+            }
+            Value::Object(found)
+        }
+        Value::Array(items) => Value::Array(items.iter().map(translated).collect()),
+        _ => schema.clone(),
+    }
 }
 
 #[cfg(test)]

@@ -159,7 +159,7 @@ fn one_flaw_in_every_letter_is_one_finding_with_a_number() {
     let findings = Call::new("GET", "/letters").with(&body).findings();
     assert_eq!(names(&findings), ["violation F-LIST-SCHEMA-REQUIRED-DATA-TYPE"]);
     assert_eq!(findings[0].observed, "absent at /data/0, and 499 more");
-    assert_eq!(findings[0].source, "OAS listLetters 200; schemas/letter-list.json");
+    assert_eq!(findings[0].source, "OAS listLetters 200; schemas/supplier/letter-list.json");
 }
 
 #[test]

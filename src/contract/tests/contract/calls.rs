@@ -1,5 +1,5 @@
 //! One call of each operation, answered as documented; tests then spoil one thing.
-//! Refuses variety: what a test does not name is the same everywhere.
+//! What a test does not name is the same everywhere.
 
 use letterproof_model::{Body, Content};
 

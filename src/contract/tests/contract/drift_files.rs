@@ -35,7 +35,8 @@ fn refused(files: &[(&str, &str)]) -> String {
 /// A document whose one schema is this.
 fn with_schema(schema: &str) -> String {
     format!(
-        "openapi: 3.0.3\npaths:\n  /letters:\n    get:\n      responses:\n        200:\n          content:\n            application/vnd.api+json:\n              schema: {schema}\n"
+        "openapi: 3.0.3\npaths:\n  /letters:\n    get:\n      responses:\n        200:\n          \
+         content:\n            application/vnd.api+json:\n              schema: {schema}\n"
     )
 }
 
@@ -174,11 +175,11 @@ fn references_out_of_the_folder_and_to_other_hosts_are_refused() {
         ("//example.org/a.yml", "another host"),
         ("file:///etc/passwd", "another host"),
         ("C:/secret.yml", "another host or drive"),
-        ("/etc/hostname", "no relative path"),
-        ("..\\secret.yml", "no relative path"),
+        ("/etc/hostname", "not a relative path"),
+        ("..\\secret.yml", "not a relative path"),
         ("missing.yml", "cannot be read"),
         ("#anchor", "names an anchor"),
-        ("#/nowhere", "nothing stands there"),
+        ("#/nowhere", "there is nothing there"),
     ] {
         let error = try_reference(reference);
         assert!(error.contains(why), "{reference}: {error}");
@@ -205,12 +206,12 @@ fn a_file_that_cannot_be_used_is_named_with_the_reason() {
     let missing = compare_file(Path::new("nowhere/api.yaml")).unwrap_err().to_string();
     assert!(missing.contains("nowhere/api.yaml"), "{missing}");
     let folder = tempfile::tempdir().unwrap();
-    assert!(compare_file(folder.path()).unwrap_err().to_string().contains("no ordinary file"));
+    assert!(compare_file(folder.path()).unwrap_err().to_string().contains("not an ordinary file"));
     for (name, text, why) in [
         ("api.yaml", "openapi: [", "not well-formed"),
         ("api.json", "{\"openapi\": ", "line 1"),
         ("api.yaml", "a: 1\na: 2", "not well-formed"),
-        ("api.txt", "openapi: 3.0.3", "neither in .yaml"),
+        ("api.txt", "openapi: 3.0.3", "does not end in .yaml"),
         ("api.yaml", "swagger: '2.0'", "no `openapi` version"),
         ("api.yaml", "openapi: 2.0.0", "is not supported"),
         ("api.yaml", "openapi: 3.0.3", "no paths"),

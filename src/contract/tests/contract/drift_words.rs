@@ -40,8 +40,8 @@ fn a_specification_that_says_the_same_breaks_nothing() {
 
 #[test]
 fn what_one_side_lacks_is_said_from_both_sides() {
-    let has_not = "contract has it, specification has it not";
-    let has = "contract has it not, specification has it";
+    let has_not = "contract has it, specification does not have it";
+    let has = "contract does not have it, specification has it";
     breaks("/paths/~1mi~1{id}", None, &format!("GET /mi/{{id}}: {has_not}"));
     breaks("/paths/~1mi/post/responses/201", None, &format!("POST /mi, 201: {has_not}"));
     adds("/paths/~1mi/post/responses/400", None, &format!("POST /mi, 400: {has_not}"));

@@ -1,5 +1,5 @@
 //! The contract from outside: what it must call a breach, a deviation, drift, or nothing at all.
-//! Refuses the network: exchanges are made by hand or read from captures that may be absent.
+//! Exchanges are made by hand or read from captures that may be absent.
 
 // Helpers of tests may fail like tests; the lint knows only the tests themselves.
 #![allow(clippy::unwrap_used, clippy::panic)]

@@ -1,5 +1,5 @@
 //! Exchanges made by hand, and the captures of the real API where they are at hand.
-//! Refuses cleverness: a builder and a few readers.
+//! A builder and a few readers.
 
 use letterproof_contract::Contract;
 use letterproof_model::{

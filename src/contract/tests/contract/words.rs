@@ -118,7 +118,7 @@ fn a_suppliers_breach_names_the_schema_and_its_unknown_property_what_the_api_mak
     assert_eq!(finding.observed, "`data.attributes.colour`, first at /data/attributes");
     let finding = refused("ACCEPTED", "LOST");
     assert_eq!(finding.id, "F-SUPPLIER-PATCH-REQUEST-SCHEMA-ENUM-DATA-ATTRIBUTES-STATUS");
-    assert_eq!(finding.source, "OAS patchLetter request; schemas/letter-update.json");
+    assert_eq!(finding.source, "OAS patchLetter request; schemas/supplier/letter-update.json");
     assert_eq!(finding.observed, "\"LOST\" at /data/attributes/status");
 }
 

@@ -1,8 +1,8 @@
-//! Which kinds of file can be attached: what offices use and a reviewer opens without special programs.
+//! Which kinds of file can be attached: what offices use and a reviewer opens without special
+//! programs.
 //!
 //! A file is recognised by its content; its name only says which kind of text it is. Of packed
-//! formats nothing is unpacked: the list of names in them is enough. Refuses macros, what is of no
-//! kind below, and a file whose content is another kind than its name promises.
+//! formats nothing is unpacked: the list of names in them is enough.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::de::IgnoredAny;
 use zip::ZipArchive;
 
-use super::record;
+use crate::attest::record;
 
 /// One kind of file.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub(super) fn recognised(path: &Path, bytes: &[u8]) -> Result<(String, &'static 
     let Some(best) = found.first() else {
         let accepted = accepted_kinds().collect::<Vec<_>>().join(", ");
         return Err(format!(
-            "by its content it is of no kind that can be attached; use one of {accepted}"
+            "its content is not of a kind that can be attached; use one of {accepted}"
         ));
     };
     match named {
@@ -99,7 +99,7 @@ pub(super) fn recognised(path: &Path, bytes: &[u8]) -> Result<(String, &'static 
         }
         // Programs name pictures as they like, and every viewer shows them.
         Some(named) if !(named.is_picture() && best.is_picture()) => Err(format!(
-            "by its content it is {}, not {} as its name says; export it again, or give it its \
+            "by its content it is {}, not {} as its name says; export it again, or give it the \
              right name",
             best.word, named.word
         )),
@@ -139,9 +139,11 @@ fn kinds_of(bytes: &[u8]) -> Result<Vec<&'static Kind>, String> {
         match holds_wide(bytes, "__properties_version1.0") {
             true => &MSG,
             false => {
-                return Err("it is of an old Office format, which can hold macros; save it as \
-                            .docx, .xlsx or PDF"
-                    .to_owned());
+                return Err(
+                    "it has an old Office format, which can hold macros; save it as .docx, \
+                            .xlsx or PDF"
+                        .to_owned(),
+                );
             }
         }
     } else {
@@ -329,12 +331,16 @@ mod tests {
     fn what_cannot_be_recognised_is_refused_and_so_are_macros_and_disguises() {
         let docm = zipped(&["[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"]);
         for (name, bytes, reason) in [
-            ("a.exe", b"MZ\x90\x00\x03".to_vec(), "no kind that can be attached; use one of pdf"),
-            ("a.txt", b"MZ\x90\x00\x03".to_vec(), "no kind that can be attached"),
-            ("a.csv", b"a\x00b".to_vec(), "no kind that can be attached"),
-            ("a.log", b"\x1b[2J".to_vec(), "no kind that can be attached"),
-            ("a.zip", zipped(&["a.txt"]), "no kind that can be attached"),
-            ("a.docx", zipped(&["[Content_Types].xml"]), "no kind that can be attached"),
+            (
+                "a.exe",
+                b"MZ\x90\x00\x03".to_vec(),
+                "not of a kind that can be attached; use one of pdf",
+            ),
+            ("a.txt", b"MZ\x90\x00\x03".to_vec(), "not of a kind that can be attached"),
+            ("a.csv", b"a\x00b".to_vec(), "not of a kind that can be attached"),
+            ("a.log", b"\x1b[2J".to_vec(), "not of a kind that can be attached"),
+            ("a.zip", zipped(&["a.txt"]), "not of a kind that can be attached"),
+            ("a.docx", zipped(&["[Content_Types].xml"]), "not of a kind that can be attached"),
             ("a.docx", b"PK\x03\x04 and no more".to_vec(), "damaged"),
             ("a.docx", docm, "macros"),
             ("a.doc", ole("WordDocument"), "old Office format"),
@@ -344,7 +350,7 @@ mod tests {
             ("a.docx", b"%PDF-1.7".to_vec(), "a PDF document, not a Word document"),
             ("a.json", b"{\"a\":".to_vec(), "plain text, not a JSON document"),
             ("a.eml", b"Dear NHS,\n".to_vec(), "plain text, not an e-mail"),
-            ("a.eml", b"From: a\n\x00".to_vec(), "no kind that can be attached"),
+            ("a.eml", b"From: a\n\x00".to_vec(), "not of a kind that can be attached"),
         ] {
             let error = kind(name, &bytes).unwrap_err();
             assert!(error.contains(reason), "{name}: {error}");

@@ -1,35 +1,38 @@
 //! What a person states about a run: by name, dated and tied to a clause, with files that show it.
 //!
 //! Each names the hash of the one before and is signed by itself where there is a key. One that was
-//! wrong is withdrawn by a further one, with a reason, and kept.
-//! An attestation never becomes a verdict: it stands beside what was judged from traffic. Adding
-//! one changes a finished run's folder whole or not at all, and makes manifest and zip again.
-//! Refuses clauses that the traffic decided, empty and repeated statements, and files of other kinds
-//! or sizes than a reviewer can open.
-
-mod chain;
-mod kinds;
-mod owed;
-mod record;
-mod refused;
+//! wrong is withdrawn by a further one, with a reason, and kept. An attestation never becomes a
+//! verdict: it stands beside what was judged from traffic. Adding one changes a finished run's
+//! folder whole or not at all, and makes manifest and zip again.
+//!
+//! What became of the statement that a clause asks for: the one place that says what is owed.
+//!
+//! Words are no document: where the pack has the supplier hand in a log, a print proof or a list, a
+//! statement without a file is shown as stated, and its evidence stays owed.
 
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
-use letterproof_model::{CriterionId, Timestamp};
+use letterproof_model::{Clause, ClauseKind, CriterionId, Timestamp, Verdict, clause};
+use serde::Serialize;
 
-pub use chain::AttestationSignature;
-pub(crate) use chain::{Unheld, root};
-pub use kinds::accepted_kinds;
-pub use owed::{StatementState, statement_state};
-pub use record::{AttachedFile, Attestation, Attestations, Stated, stated};
-
-use crate::digest::sha256_hex;
+use crate::chain::sha256_hex;
 use crate::folder::RunFolder;
 use crate::opened::Opened;
 use crate::{EvidenceError, Sealing, amend, read_results};
+
+pub use crate::attest::kinds::accepted_kinds;
+pub use crate::attest::record::{
+    AttachedFile, Attestation, AttestationSignature, Attestations, Stated, stated,
+};
+
+pub(crate) use crate::attest::record::{Unheld, root};
+
+mod kinds;
+mod record;
+mod refused;
 
 /// Where attestations lie in a run's folder.
 pub const ATTESTATIONS_FILE: &str = "attestations.json";
@@ -196,17 +199,83 @@ fn read(path: &Path) -> Result<Vec<u8>, EvidenceError> {
         problem: format!("it cannot be read ({error}); check its path"),
     };
     if !fs::symlink_metadata(path).map_err(unreadable)?.is_file() {
-        return refused("it is a folder, a link or no regular file; give the file itself");
+        return refused("it is a folder, a link or a special file; give the file itself");
     }
     let mut bytes = Vec::new();
     fs::File::open(path)
         .and_then(|file| file.take(ATTACHMENT_LIMIT + 1).read_to_end(&mut bytes))
         .map_err(unreadable)?;
     if bytes.is_empty() {
-        return refused("it is empty, and shows nothing");
+        return refused("it is empty");
     }
     if bytes.len() as u64 > ATTACHMENT_LIMIT {
         return refused("it is larger than 25 MiB; attach an extract, or a smaller picture");
     }
     Ok(bytes)
+}
+
+/// What became of a statement. Of several runs or statements the greatest counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StatementState {
+    /// Nobody is asked for one: traffic decides the clause, or the supplier's workflow leaves it out.
+    NotAsked,
+    /// It is missing, or was withdrawn.
+    Owed,
+    /// It was given in words alone, and the clause asks for a file too.
+    FileMissing,
+    /// It was given, with all that the clause asks for.
+    Given,
+}
+
+impl StatementState {
+    /// Whether something of it is still to come.
+    #[must_use]
+    pub const fn is_owed(self) -> bool {
+        matches!(self, Self::Owed | Self::FileMissing)
+    }
+
+    /// Its words, for a cell or a list.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NotAsked => "not asked for",
+            Self::Owed => "still needed",
+            Self::FileMissing => "stated, but its evidence is missing",
+            Self::Given => "given",
+        }
+    }
+}
+
+/// What became of the statement for a clause that was judged so in a run with these statements. A
+/// clause that passed needs none, and nobody owes one on what the workflow leaves out.
+#[must_use]
+pub fn statement_state(
+    id: &CriterionId,
+    verdict: Verdict,
+    given: &[Attestation],
+) -> StatementState {
+    let asks = clause(id).filter(|clause| clause.kind == ClauseKind::Attestation);
+    match (asks, verdict) {
+        (None, _) | (Some(_), Verdict::NotApplicable) => StatementState::NotAsked,
+        (Some(_), Verdict::Pass) => StatementState::Given,
+        (Some(clause), _) => stated_for(clause, given),
+    }
+}
+
+fn stated_for(clause: &Clause, given: &[Attestation]) -> StatementState {
+    // Whether one is withdrawn takes hashes: only where there is one at all.
+    if given.iter().all(|one| one.criterion.as_str() != clause.id) {
+        return StatementState::Owed;
+    }
+    let in_force = stated(given)
+        .into_iter()
+        .filter(|one| one.withdrawn.is_none() && one.given.criterion.as_str() == clause.id);
+    in_force
+        .map(|one| match clause.asks_for_file && one.given.files.is_empty() {
+            true => StatementState::FileMissing,
+            false => StatementState::Given,
+        })
+        .max()
+        .unwrap_or(StatementState::Owed)
 }

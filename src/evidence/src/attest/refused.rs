@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use jiff::tz::TimeZone;
 use letterproof_model::{ClauseKind, CriterionId, RETIRED, Results, Verdict, clause, pack};
 
-use super::{Attestation, NewAttestation, Withdrawal, stated};
 use crate::EvidenceError;
+use crate::attest::{Attestation, NewAttestation, Withdrawal, stated};
 
 /// Longest statement or reason, and longest name or role, in characters.
 const STATEMENT_LIMIT: usize = 4_000;
@@ -33,7 +33,7 @@ pub(super) fn unfit(new: &NewAttestation, files: &[PathBuf]) -> Refused {
     if new.fact_date > today.tomorrow().unwrap_or(today) {
         let date = new.fact_date;
         return refused(format!(
-            "the date of the fact, {date}, is still to come; give the day on which it was so"
+            "the date of the fact, {date}, is in the future; give the day on which it happened"
         ));
     }
     if files.len() > FILES_LIMIT {
@@ -55,7 +55,7 @@ fn person(name: &str, role: &str) -> Refused {
 
 fn text(what: &str, text: &str, limit: usize) -> Refused {
     if text.trim().is_empty() {
-        return refused(format!("the {what} is empty; say it in words"));
+        return refused(format!("the {what} is empty; write it in words"));
     }
     if text.chars().count() > limit {
         return refused(format!("the {what} is longer than {limit} characters"));
@@ -85,7 +85,8 @@ fn taken() -> String {
         .map(|clause| clause.id)
         .collect();
     format!(
-        "statements are taken for {}, and for every clause that the run's traffic leaves undecided",
+        "statements are accepted for {}, and for every clause that the run's traffic leaves \
+         undecided",
         always.join(", ")
     )
 }
@@ -116,7 +117,7 @@ pub(super) fn repeated(new: &Attestation, before: &[Attestation]) -> Refused {
         .find(|one| one.withdrawn.is_none() && said(one.given) == said(new));
     match same.map(|one| one.number) {
         Some(number) => refused(format!(
-            "statement {number} says the same already; to change its role or date, withdraw it \
+            "statement {number} already says the same; to change its role or date, withdraw it \
              first (--withdraw {number})"
         )),
         None => Ok(()),
@@ -131,7 +132,7 @@ pub(super) fn not_in_force(
     let all = stated(before);
     match all.iter().find(|one| one.number == number) {
         Some(one) if one.withdrawn.is_none() => Ok(one.given),
-        Some(_) => refused(format!("statement {number} is withdrawn already")),
+        Some(_) => refused(format!("statement {number} is already withdrawn")),
         None => {
             let known: Vec<String> = all
                 .iter()

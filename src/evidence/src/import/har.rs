@@ -1,23 +1,25 @@
-//! A HAR file read once, from its first byte to its last, and hashed on the way.
-//! Refuses files beyond a limit, recordings of another API, and clocks by which no order can be
-//! known. What is wrong with one entry costs that entry alone.
+//! A HAR file read once, from its first byte to its last, and hashed on the way. What is wrong with
+//! one entry costs that entry alone.
+//!
+//! A recording read and not yet recorded: its calls in the order in which they began. It is never
+//! shown: it holds secrets until a journal has redacted them.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 
-use letterproof_model::{Operation, Timestamp, other_encoding, without_mark};
+use letterproof_model::{
+    Mark, Operation, Recorder as _, RunEnd, Timestamp, grouped, other_encoding, without_mark,
+};
 
-use super::attached::{Attached, in_zip, is_zip};
-use super::call::{Call, address, call, method};
-use super::document::{self, Fault};
-use super::gaps::Gaps;
-use super::left_out::{LeftOut, Why};
-use super::order::{Import, Source};
-use super::place::{Place, Places, host};
-use super::shape::Entry;
-use crate::EvidenceError;
-use crate::digest::Sha256;
+use crate::chain::Sha256;
+use crate::import::call::{Call, address, call, method};
+use crate::import::document;
+use crate::import::document::{Attached, Fault, in_zip, is_zip};
+use crate::import::left_out::{Gaps, LeftOut, Why, many};
+use crate::import::place::{Place, Places, host};
+use crate::import::shape::Entry;
+use crate::{EvidenceError, JournalWriter};
 
 /// Largest HAR file read, in bytes. A full run's is about 60 MB.
 pub const HAR_LIMIT: u64 = 512 << 20;
@@ -159,7 +161,7 @@ impl Calls {
         }
         let taken = match entry {
             Some(entry) => self.sort(number, entry),
-            None => Err(Why::Odd("it is not in the form of HAR".to_owned())),
+            None => Err(Why::Odd("it is not valid HAR".to_owned())),
         };
         if let Err(why) = taken {
             self.left_out.entry(number, why);
@@ -243,12 +245,93 @@ impl Calls {
         let whole_second = |at: Timestamp| at.as_microsecond() % 1_000_000 == 0;
         if self.calls.len() > CHANCE && self.calls.iter().all(|call| whole_second(call.started)) {
             return Err(Fault::Whole(
-                "its times are whole seconds, by which no order of calls can be told; export it \
-                 with milliseconds"
+                "its times are whole seconds, so the order of calls is unknown; export it with \
+                 milliseconds"
                     .to_owned(),
             ));
         }
         let gaps = Gaps::of(&self.calls, self.entries, &self.left_out);
         Ok(Found { calls: self.calls, gaps })
+    }
+}
+
+/// Which file a recording was read from.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    /// Its name, without folders.
+    pub(super) name: String,
+    /// Its length in bytes.
+    pub(super) size: u64,
+    pub(super) sha256: String,
+}
+
+/// The calls of a recording made elsewhere, still with their secrets.
+#[derive(Debug)]
+pub struct Import {
+    /// At least one, in the order in which they began.
+    calls: Vec<Call>,
+    started: Timestamp,
+    finished: Timestamp,
+    notes: Vec<String>,
+    source: String,
+}
+
+impl Import {
+    pub(super) fn of(source: Source, mut calls: Vec<Call>, gaps: Gaps) -> Self {
+        // Exporters list calls by their end, or by page; a stable sort keeps what began together
+        // in the order of the file.
+        calls.sort_by_key(|call| call.started);
+        let started = calls.first().map_or_else(letterproof_model::now, |call| call.started);
+        let finished = calls.iter().map(Call::finished).max().unwrap_or(started);
+        let source = format!(
+            "Imported from {}: {} bytes, SHA-256 {}; {} of {}.",
+            source.name,
+            grouped(source.size),
+            source.sha256,
+            many(calls.len() as u64, "call"),
+            many(gaps.entries, "entry"),
+        );
+        Self { calls, started, finished, notes: gaps.sentences(), source }
+    }
+
+    /// When its first call began.
+    #[must_use]
+    pub fn started(&self) -> Timestamp {
+        self.started
+    }
+
+    /// When its last call ended.
+    #[must_use]
+    pub fn finished(&self) -> Timestamp {
+        self.finished
+    }
+
+    /// How many calls are kept.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// What the recording does not hold, in sentences without a full stop.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Records every call as live traffic would be, after notes on where the recording comes from
+    /// and what is missing in it, and closes the journal.
+    ///
+    /// # Errors
+    /// When something could not be written.
+    pub fn append_to(self, journal: &JournalWriter) -> Result<(), EvidenceError> {
+        journal.mark(Mark::note(self.started, self.source))?;
+        for note in self.notes {
+            journal.mark(Mark::note(self.started, format!("Not in the recording: {note}.")))?;
+        }
+        for call in self.calls {
+            journal.record(call.raw)?;
+        }
+        journal.mark(RunEnd::Whole.mark(self.finished))?;
+        Ok(journal.sync()?)
     }
 }

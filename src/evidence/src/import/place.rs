@@ -1,5 +1,5 @@
 //! Where a call went: to the API, to its token endpoint, or elsewhere, where only a link that the
-//! API gave may lead. Refuses addresses that only begin like the API's.
+//! API gave may lead.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -1,6 +1,6 @@
-//! The parts of a HAR entry that are read, each as loosely as exporters write it.
-//! Refuses nothing that is merely missing or of another type: what an exchange cannot do without
-//! is asked for where it is used, by name. Fields that are not listed here are passed over.
+//! The parts of a HAR entry that are read, each as loosely as exporters write it. What an exchange
+//! cannot do without is asked for where it is used, by name. Fields that are not listed here are
+//! passed over.
 
 use letterproof_model::{Actor, Content, Timestamp};
 use serde::Deserialize;

@@ -8,10 +8,9 @@ use letterproof_model::{
 };
 use serde_json::{Value, json};
 
-use super::ImportScope;
-use super::attached::Attached;
-use super::har::read;
-use super::order::{Import, Source};
+use crate::import::ImportScope;
+use crate::import::document::Attached;
+use crate::import::har::{Import, Source, read};
 use crate::{EvidenceError, JournalHeader, JournalWriter, SavedJournal, read_journal};
 
 pub(super) const BASE: &str = "https://int.example/supplier";
@@ -95,7 +94,7 @@ pub(super) fn recorded(import: Import) -> (SavedJournal, String) {
 
 fn exchanges(entries: &[Value]) -> Vec<Exchange> {
     let (journal, _) = recorded(imported(entries));
-    journal.recording.exchanges().iter().map(|exchange| exchange.as_ref().clone()).collect()
+    journal.recording.exchanges().iter().map(|exchange| Exchange::clone(&exchange)).collect()
 }
 
 #[test]
@@ -122,7 +121,7 @@ fn the_journal_says_where_it_comes_from_what_is_missing_and_that_it_is_whole() {
     let (finished, notes) = (import.finished(), import.notes().to_vec());
     assert_eq!(import.started().to_string(), "2026-11-20T10:15:00.01Z");
     assert_eq!(finished.to_string(), "2026-11-20T10:15:00.015125Z");
-    assert_eq!(notes[0], "entry 2 was left out: it went to another place");
+    assert_eq!(notes[0], "entry 2 was left out: it went to another address");
     let (journal, _) = recorded(import);
     let marks = journal.recording.marks();
     assert!(marks[0].words().starts_with("Imported from traffic.har: "), "{}", marks[0].words());
@@ -150,7 +149,9 @@ fn no_secret_and_no_letter_of_a_recording_reaches_the_journal() {
     entries.extend(download(40, "CANARYsignature0123"));
     let (journal, text) = recorded(imported(&entries));
     assert!(!text.contains("CANARY"), "{text}");
-    let [.., asked, fetched] = journal.recording.exchanges() else { panic!("five calls") };
+    let [.., asked, fetched] = &journal.recording.exchanges().to_vec()[..] else {
+        panic!("five calls")
+    };
     let location = asked.response().unwrap().header("location").unwrap();
     assert_eq!(location, fetched.request.url, "the link is known again by its hash");
     assert!(
@@ -169,7 +170,7 @@ fn only_links_that_the_api_gave_are_kept_of_other_hosts() {
     entries.push(entry(62, "GET", "data:text/plain,x", 200, &json!(1)));
     let import = imported(&entries);
     assert_eq!(import.calls(), 3);
-    let words = "3 entries (4 to 6) were left out: they went to other places";
+    let words = "3 entries (4 to 6) were left out: they went to other addresses";
     assert_eq!(import.notes()[0], words);
 }
 
@@ -207,11 +208,11 @@ fn an_entry_that_cannot_be_true_is_left_out_and_named_by_its_number() {
         ("its request has no `method`", |entry| entry["request"]["method"] = json!("GET CANARY")),
         ("it has no `startedDateTime`", |entry| entry["startedDateTime"] = Value::Null),
         ("its `startedDateTime` is not a time", |entry| entry["startedDateTime"] = json!("CANARY")),
-        ("lies in the year 1970", |entry| entry["startedDateTime"] = json!("1970-01-01T00:00:00Z")),
+        ("is in the year 1970", |entry| entry["startedDateTime"] = json!("1970-01-01T00:00:00Z")),
         ("longer than 1048576 bytes", |entry| {
             entry["request"]["headers"][0]["value"] = json!("CANARY".repeat(200_000));
         }),
-        ("not as letterproof writes it", |entry| {
+        ("not in letterproof's format", |entry| {
             entry["_letterproof"] = json!({ "responseBody": { "length": 1, "sha256": "CANARY" } });
         }),
     ];
@@ -245,7 +246,7 @@ fn a_call_loses_no_more_than_what_cannot_be_true_in_it() {
             let headers = &mut entry["response"]["headers"];
             headers.as_array_mut().unwrap().push(json!({ "value": "CANARY" }));
         }),
-        ("its body is not the base64 it is said to be", |entry| {
+        ("its body is not valid base64", |entry| {
             entry["response"]["content"] = json!({ "text": "CANARY!", "encoding": "base64" });
         }),
     ];
@@ -284,7 +285,8 @@ fn calls_without_an_answer_are_failures_and_no_answers() {
     let import = imported(&[aborted, cut, silent]);
     assert!(import.notes().contains(&"3 calls have no answer".to_owned()), "{:?}", import.notes());
     let (journal, _) = recorded(import);
-    let errors = journal.recording.exchanges().iter().map(|exchange| exchange.error().unwrap());
+    let all = journal.recording.exchanges().to_vec();
+    let errors = all.iter().map(|exchange| exchange.error().unwrap());
     let told: Vec<_> = errors.map(|error| (error.kind, error.status, error.after_us)).collect();
     assert_eq!(
         told,
@@ -309,7 +311,9 @@ fn bodies_that_a_recording_does_not_hold_are_counted_and_are_no_empty_bodies() {
         assert!(import.notes().contains(&note.to_owned()), "{note}: {:?}", import.notes());
     }
     let (journal, _) = recorded(import);
-    let [list, update, asked, fetched] = journal.recording.exchanges() else { panic!("four") };
+    let [list, update, asked, fetched] = &journal.recording.exchanges().to_vec()[..] else {
+        panic!("four")
+    };
     assert!(list.response().unwrap().body.is_unrecorded());
     assert_eq!(list.response().unwrap().body.length(), 700);
     assert!(update.request.body.is_unrecorded());

@@ -1,22 +1,26 @@
 //! Checks that a bundle is what was written: every byte, the journal's chain, the signature.
 //!
 //! All problems are gathered, none stops the search. The manifest is made again from the content
-//! and compared byte for byte, so that nothing in it is free.
-//! Refuses to judge what the results say: who changes them and makes every hash again passes here
-//! (and loses the signature); re-deriving the verdicts from the journal is what catches that.
+//! and compared byte for byte, so that nothing in it is free. What the results say is not judged
+//! here: who changes them and makes every hash again passes here (and loses the signature);
+//! re-deriving the verdicts from the journal is what catches that.
+//!
+//! Attestations against the files attached to them, and the other way round. Each attestation is
+//! held against the one before too, and against its signature.
 
-mod attached;
+use std::collections::BTreeSet;
 
 use letterproof_model::RunId;
 use serde::Serialize;
 
+use crate::attest::{ATTACHMENTS_FOLDER, ATTESTATIONS_FILE, Attestations, Unheld, root};
+use crate::error::{Problem, ProblemKind};
 use crate::inventory::Inventory;
 use crate::manifest::{
     Envelope, Facts, MANIFEST_FILE, MANIFEST_FORMAT, SIGNING_KEY_FILE, Statement, is_listed,
 };
 use crate::opened::Opened;
-use crate::problem::{Problem, ProblemKind};
-use crate::seal::RESULTS_LIMIT;
+use crate::sealing::RESULTS_LIMIT;
 use crate::{BundlePublicKey, CONTEXT_FILE, JOURNAL_FILE, RESULTS_FILE};
 
 /// Longest manifest and key file read, in bytes.
@@ -108,7 +112,7 @@ impl Check<'_> {
     fn required_files(&mut self) {
         for name in [RESULTS_FILE, CONTEXT_FILE, JOURNAL_FILE, MANIFEST_FILE] {
             if self.opened.size(name).is_none() {
-                self.add(ProblemKind::Missing, name, "is missing, and no bundle is without it");
+                self.add(ProblemKind::Missing, name, "is missing; every bundle needs it");
             }
         }
     }
@@ -125,7 +129,7 @@ impl Check<'_> {
         let facts =
             self.opened.read(RESULTS_FILE, RESULTS_LIMIT).ok().and_then(|text| Facts::read(&text));
         if facts.is_none() && !self.is_named(RESULTS_FILE) {
-            self.add(ProblemKind::Unreadable, RESULTS_FILE, "holds no results of a run");
+            self.add(ProblemKind::Unreadable, RESULTS_FILE, "does not hold the results of a run");
         }
         facts
     }
@@ -135,7 +139,7 @@ impl Check<'_> {
         if let (Some(top), Some(run)) = (self.opened.top(), run)
             && top != run.as_str()
         {
-            let rest = "is the top folder's name, but the results are of another run";
+            let rest = "is the top folder's name, but the results are from another run";
             self.add(ProblemKind::OtherRun, top, rest);
         }
     }
@@ -162,7 +166,8 @@ impl Check<'_> {
             Some(other) => {
                 let found: String = crate::names::shown(other).chars().take(60).collect();
                 let rest = format!(
-                    "is of format `{found}`, not `{MANIFEST_FORMAT}`; use the version of letterproof that wrote it"
+                    "is of format `{found}`, not `{MANIFEST_FORMAT}`; use the version of \
+                     letterproof that wrote it"
                 );
                 self.add(ProblemKind::Foreign, MANIFEST_FILE, &rest);
                 return None;
@@ -171,7 +176,11 @@ impl Check<'_> {
         }
         let statement = serde_json::from_slice(payload).ok();
         if statement.is_none() {
-            self.add(ProblemKind::Manifest, MANIFEST_FILE, "holds no manifest of a bundle");
+            self.add(
+                ProblemKind::Manifest,
+                MANIFEST_FILE,
+                "does not hold the manifest of a bundle",
+            );
         }
         statement
     }
@@ -213,7 +222,7 @@ impl Check<'_> {
         }
         let remade = facts.and_then(|facts| Statement::of(inventory, facts)?.to_bytes().ok());
         if remade.as_deref() != Some(payload) {
-            let rest = "is not the manifest that these files have";
+            let rest = "is not the manifest of these files";
             self.add(ProblemKind::Manifest, MANIFEST_FILE, rest);
         }
     }
@@ -227,7 +236,7 @@ impl Check<'_> {
         let state = match (envelope.and_then(|e| Some((e, e.signature.as_ref()?))), carried) {
             (None, None) => SignatureState::Unsigned,
             (None, Some(_)) => {
-                let rest = "is there, but the signature it belongs to is not";
+                let rest = "is present, but its signature is missing";
                 self.add(ProblemKind::Signature, SIGNING_KEY_FILE, rest);
                 SignatureState::Unsigned
             }
@@ -235,7 +244,7 @@ impl Check<'_> {
                 SignatureState::Own { key_id: key.key_id() }
             }
             (Some(_), _) => {
-                let rest = format!("bears a signature that does not fit {SIGNING_KEY_FILE}");
+                let rest = format!("carries a signature that does not match {SIGNING_KEY_FILE}");
                 self.add(ProblemKind::Signature, MANIFEST_FILE, &rest);
                 SignatureState::Invalid
             }
@@ -246,18 +255,79 @@ impl Check<'_> {
             }
             (SignatureState::Own { key_id }, Some(key)) => {
                 let sentence = format!(
-                    "the bundle is signed by the key {key_id}, not by the expected {}",
+                    "the bundle is signed with the key {key_id}, not with the expected {}",
                     key.key_id()
                 );
                 self.problems.push(Problem::whole(ProblemKind::OtherKey, sentence));
                 SignatureState::Own { key_id }
             }
             (SignatureState::Unsigned, Some(_)) => {
-                let sentence = "the bundle is unsigned, though a key is expected";
+                let sentence = "the bundle is not signed, though a key is expected";
                 self.problems.push(Problem::whole(ProblemKind::Unsigned, sentence));
                 SignatureState::Unsigned
             }
             (state, _) => state,
+        }
+    }
+}
+
+impl Check<'_> {
+    /// Whether each attestation follows from the one before and bears its own signature.
+    fn chained(&mut self, attestations: &Attestations) {
+        // A journal that cannot be read is a problem already.
+        let Ok(root) = root(self.opened) else { return };
+        for unheld in attestations.unheld(&root) {
+            let (place, rest) = match unheld {
+                Unheld::Chain(0) => {
+                    (0, "does not belong to this run's journal: it is from another run")
+                }
+                Unheld::Chain(place) => {
+                    (place, "does not follow from the one before, which was rewritten or removed")
+                }
+                Unheld::Signature(place) => {
+                    (place, "carries an invalid signature: it was rewritten")
+                }
+                Unheld::Withdrawal(place) => (place, "withdraws a statement that was not in force"),
+            };
+            let criterion = attestations.attestations.get(place).map(|one| &one.criterion);
+            let criterion = crate::names::shown(criterion.map_or("", |id| id.as_str()));
+            let rest =
+                format!("holds a statement, number {} for {criterion}, which {rest}", place + 1);
+            self.add(ProblemKind::Attestation, ATTESTATIONS_FILE, &rest);
+        }
+    }
+
+    pub(super) fn attachments(&mut self, inventory: &Inventory) {
+        let attestations = match Attestations::of(self.opened) {
+            Ok(attestations) => attestations,
+            Err(_) if self.is_named(ATTESTATIONS_FILE) => return,
+            Err(_) => {
+                let rest = "does not hold attestations in a format that this version knows";
+                self.add(ProblemKind::Attestation, ATTESTATIONS_FILE, rest);
+                return;
+            }
+        };
+        self.chained(&attestations);
+        let mut attested = BTreeSet::new();
+        for attestation in &attestations.attestations {
+            for file in &attestation.files {
+                let path = file.path(&attestation.criterion);
+                let is_there = inventory
+                    .files
+                    .get(&path)
+                    .is_some_and(|found| found.size == file.size && found.sha256 == file.sha256);
+                if !is_there && !self.is_named(&path) {
+                    let rest = "is missing, or is not as it was attested";
+                    self.add(ProblemKind::Attestation, &path, rest);
+                }
+                attested.insert(path);
+            }
+        }
+        for name in inventory.files.keys() {
+            let is_attachment = name.split('/').next() == Some(ATTACHMENTS_FOLDER);
+            if is_attachment && !attested.contains(name) && !self.is_named(name) {
+                self.add(ProblemKind::Attestation, name, "does not belong to any attestation");
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use letterproof_model::{
 };
 use serde::Deserialize;
 
-use super::format::Line;
+use crate::journal::format::Line;
 
 /// A line of a journal of format 1.
 pub(super) type OldLine = Line<OldExchange, OldMark>;

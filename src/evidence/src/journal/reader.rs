@@ -1,22 +1,22 @@
-//! Reads a journal back line by line, checking version, chain and numbering as it goes.
-//! Refuses a chain that does not hold. Only the very end may be torn, as a killed run leaves it;
-//! that is reported, and nothing is made of the torn line.
+//! Reads a journal back line by line, checking version, chain and numbering as it goes. A chain
+//! that does not hold is an error. Only the very end may be torn, as a killed run leaves it; that
+//! is reported, and nothing is made of the torn line.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use letterproof_model::{ExchangeId, Recording};
+use letterproof_model::{ExchangeId, Journal as _, Recording};
 
-use super::carried::{Carried, Carrying};
-use super::format::{
-    BEFORE, Entry, JOURNAL_FORMAT, JOURNAL_FORMAT_1, JOURNAL_FORMAT_2, JournalHeader, LINE_LIMIT,
-    Line,
-};
-use super::format1::OldLine;
+use super::store::bounded;
 use crate::EvidenceError;
 use crate::chain::Chaining;
+use crate::journal::format::{
+    BEFORE, Carried, Carrying, Entry, JOURNAL_FORMAT, JOURNAL_FORMAT_1, JOURNAL_FORMAT_2,
+    JournalHeader, LINE_LIMIT, Line,
+};
+use crate::journal::format1::OldLine;
 
 /// The formats that are read.
 const KNOWN: [&str; 3] = [JOURNAL_FORMAT, JOURNAL_FORMAT_2, JOURNAL_FORMAT_1];
@@ -66,7 +66,7 @@ impl JournalReader {
     /// As [`read_journal`].
     pub fn read_whole(self) -> Result<SavedJournal, EvidenceError> {
         let mut reader = self;
-        let mut recording = Recording::default();
+        let mut recording = bounded(reader.length);
         let mut carrying = Carrying::of(&reader.header);
         loop {
             if let Some(carrying) = &mut carrying {
@@ -83,6 +83,7 @@ impl JournalReader {
                 None => break,
             }
         }
+        recording.whole().map_err(EvidenceError::from)?;
         Ok(SavedJournal {
             header: reader.header.clone(),
             recording,
@@ -97,6 +98,8 @@ impl JournalReader {
 pub struct JournalReader {
     path: PathBuf,
     input: Box<dyn BufRead>,
+    /// How long the journal is, in bytes, where that is known; else 0.
+    pub(crate) length: u64,
     header: JournalHeader,
     chaining: Chaining,
     line: u64,
@@ -119,7 +122,9 @@ impl JournalReader {
             std::io::ErrorKind::NotFound => EvidenceError::Missing { path: path.to_owned() },
             _ => io_error(path)(source),
         })?;
-        Self::over(path, Box::new(BufReader::with_capacity(1 << 16, file)))
+        let length = file.metadata().map_or(0, |found| found.len());
+        let reader = Self::over(path, Box::new(BufReader::with_capacity(1 << 16, file)))?;
+        Ok(Self { length, ..reader })
     }
 
     /// Reads the header of a journal that does not lie in a file of its own; errors name it as
@@ -152,6 +157,7 @@ impl JournalReader {
         Ok(Self {
             path: path.to_owned(),
             input,
+            length: 0,
             chaining: header.chaining(),
             prev: header.chaining().head("", &buffer),
             header,
@@ -199,12 +205,14 @@ impl JournalReader {
     }
 
     /// How many whole lines have been read, the header among them.
-    pub(crate) fn lines(&self) -> u64 {
+    #[must_use]
+    pub fn lines(&self) -> u64 {
         self.line
     }
 
     /// The head of the chain after the last whole line read.
-    pub(crate) fn head(&self) -> &str {
+    #[must_use]
+    pub fn head(&self) -> &str {
         &self.prev
     }
 
@@ -234,7 +242,7 @@ impl JournalReader {
             (Some(mut exchange), None) => {
                 exchange.shrink();
                 self.exchanges += 1;
-                if exchange.id != exchange_id(self.exchanges) {
+                if exchange.id != ExchangeId::numbered(self.exchanges) {
                     return Err(broken(&self.path, number, "the exchange is out of order"));
                 }
                 Entry::Exchange(Arc::new(exchange))
@@ -263,11 +271,6 @@ impl Iterator for JournalReader {
         self.ended = !matches!(entry, Some(Ok(_)));
         entry
     }
-}
-
-/// The id of the exchange with this number, counted from 1.
-pub(crate) fn exchange_id(number: u64) -> ExchangeId {
-    ExchangeId::new(format!("ex-{number:06}"))
 }
 
 fn next_line(

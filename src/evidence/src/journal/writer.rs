@@ -1,8 +1,8 @@
 //! Appends to the journal: redact, number, write, and only then hand the exchange out.
 //!
-//! `record` returns when the operating system has the bytes, so that a killed process loses
-//! nothing that anyone acted on; `sync` makes it survive a power cut. Refuses to go on after a
-//! failed write: what could not be kept must not be followed by anything.
+//! `record` returns when the operating system has the bytes, so that a killed process loses nothing
+//! that anyone acted on; `sync` makes it survive a power cut. After a failed write nothing more is
+//! written: what could not be kept must not be followed by anything.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
@@ -12,11 +12,10 @@ use std::sync::Arc;
 use letterproof_model::{Exchange, ExchangeId, Mark, RawExchange, RecordError, Recorder};
 use parking_lot::Mutex;
 
-use super::carried::chain_tail;
-use super::format::{Entry, JournalHeader, LINE_LIMIT, write_line};
-use super::reader::{JournalReader, exchange_id};
 use crate::chain::Chaining;
-use crate::{EvidenceError, Redactor, private};
+use crate::journal::format::{Entry, JournalHeader, LINE_LIMIT, chain_tail, write_line};
+use crate::journal::reader::JournalReader;
+use crate::{EvidenceError, Redactor, folder};
 
 const WRITE_HINT: &str = "free some space or choose another folder with --out, then start again";
 
@@ -66,17 +65,14 @@ impl JournalWriter {
     pub fn create(path: &Path, header: &JournalHeader) -> Result<Self, EvidenceError> {
         let io = |action| EvidenceError::io(action, path, WRITE_HINT);
         if let Some(folder) = path.parent() {
-            private::create_folders(folder).map_err(io("make the folder of"))?;
+            folder::create_folders(folder).map_err(io("make the folder of"))?;
         }
-        let file =
-            private::new_file().create_new(true).open(path).map_err(|source| {
-                match source.kind() {
-                    std::io::ErrorKind::AlreadyExists => {
-                        EvidenceError::Exists { path: path.into() }
-                    }
-                    _ => io("create")(source),
-                }
-            })?;
+        let file = folder::new_file().create_new(true).open(path).map_err(|source| match source
+            .kind()
+        {
+            std::io::ErrorKind::AlreadyExists => EvidenceError::Exists { path: path.into() },
+            _ => io("create")(source),
+        })?;
         let mut line = serde_json::to_vec(header).map_err(|error| io("write")(error.into()))?;
         let prev = header.chaining().head("", &line);
         line.push(b'\n');
@@ -256,7 +252,7 @@ impl Recorder for JournalWriter {
         // Redacted before the lock is taken, so that only numbering and writing are serial.
         let mut exchange = self.redactor.redact(raw, ExchangeId::fixed(""));
         let entry = self.append(|number| {
-            exchange.id = exchange_id(number);
+            exchange.id = ExchangeId::numbered(number);
             Entry::Exchange(Arc::new(exchange))
         })?;
         match entry {

@@ -1,13 +1,12 @@
 //! The stamp at the end of a zip: a comment with the SHA-256 of every byte before it.
 //!
-//! The manifest vouches for the files, but not for the container around them: dates, flags and
-//! the padding bits of its compressed streams. The stamp does, whichever version of which
-//! compressor wrote it. It guards against accidents, not against forgery, which the signature is for.
-//! Refuses nothing itself.
+//! The manifest vouches for the files, but not for the container around them: dates, flags and the
+//! padding bits of its compressed streams. The stamp does, whichever version of which compressor
+//! wrote it. It guards against accidents, not against forgery, which the signature is for.
 
 use std::io::{Read, Result, Seek, SeekFrom, Write};
 
-use crate::digest::{Sha256, is_sha256_hex};
+use crate::chain::{Sha256, is_sha256_hex};
 
 /// The name and version of the zip's layout.
 pub(crate) const BUNDLE_FORMAT: &str = "letterproof-bundle/1";

@@ -2,21 +2,26 @@
 //!
 //! The end of the file is looked at first, in constant memory, so that the zip library is only
 //! handed a directory of bounded size. Every byte must then belong to one entry, to the directory
-//! or to the stamp. Refuses what letterproof never writes: other comments, extra fields, gaps,
+//! or to the stamp. What letterproof never writes is an error: other comments, extra fields, gaps,
 //! overlaps, encryption, links, folders and zip64.
+//!
+//! Lists the files of a bundle that is a folder. What desktops leave in folders by themselves
+//! (`.DS_Store`, `Thumbs.db`) is none of them.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs;
+use std::fs::{DirEntry, File};
 use std::io::{BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use letterproof_model::is_desktop_leftover;
 use zip::read::{ArchiveOffset, Config, ZipFile};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{Entry, Limits, Listing, Place, READ_HINT, listing, refused, stamp};
-use crate::problem::{Problem, ProblemKind};
-use crate::{EvidenceError, names};
+use crate::error::{Problem, ProblemKind};
+use crate::opened::{Entry, Limits, Listing, Place, READ_HINT, refused, stamp};
+use crate::{EvidenceError, names, opened};
 
 /// Length of the record that ends a zip, its comment left out.
 const END: usize = 22;
@@ -51,7 +56,7 @@ pub(super) fn read(path: &Path, limits: &Limits) -> Result<Contents, EvidenceErr
     let mut file = File::open(path).map_err(io())?;
     let length = file.metadata().map_err(io())?.len();
     if length > limits.total_bytes {
-        let sentence = format!("it is {length} bytes long, which no bundle is");
+        let sentence = format!("it is {length} bytes long, more than any bundle");
         return Err(refuse(Problem::whole(ProblemKind::TooLarge, sentence)));
     }
     let tail = read_tail(&mut file, length).map_err(io())?;
@@ -67,7 +72,7 @@ pub(super) fn read(path: &Path, limits: &Limits) -> Result<Contents, EvidenceErr
     };
     let mut archive = ZipArchive::with_config(config, BufReader::new(file)).map_err(fault)?;
     if archive.has_duplicate_names() {
-        let sentence = "a file stands there twice under the same name";
+        let sentence = "two files have the same name";
         return Err(refuse(Problem::whole(ProblemKind::Twice, sentence)));
     }
     if archive.len() as u64 != directory.entries
@@ -93,8 +98,7 @@ fn no_bundle(head: &[u8], tail: &[u8]) -> Problem {
     let has_end = tail.windows(DIRECTORY_END.len()).any(|bytes| bytes == DIRECTORY_END);
     let sentence = match (head == ENTRY, has_end) {
         (true, false) => {
-            "it is a zip that was cut short, for its end is missing; copy it again from \
-                          where it was whole"
+            "it is a zip that was cut short: its end is missing; copy it again from the original"
                 .to_owned()
         }
         (_, true) => format!(
@@ -103,7 +107,7 @@ fn no_bundle(head: &[u8], tail: &[u8]) -> Problem {
             stamp::BUNDLE_FORMAT
         ),
         (false, _) => {
-            "it is not a zip at all; give the folder of a run, or the zip made of it".to_owned()
+            "it is not a zip file; give the folder of a run, or the zip made of it".to_owned()
         }
     };
     Problem::whole(ProblemKind::NotABundle, sentence)
@@ -146,13 +150,13 @@ impl Directory {
         }
         let found = Self { start: four(16), size: four(12), entries: two(8), hash };
         if found.entries > limits.files as u64 {
-            return Err(Some(listing::too_many(limits)));
+            return Err(Some(opened::too_many(limits)));
         }
         if found.start + found.size + (END + stamp::LENGTH) as u64 != length {
             return Err(Some(structure("its directory does not end where the zip does")));
         }
         if found.size > found.entries * (CENTRAL + 2 * names::LENGTH_LIMIT as u64) {
-            return Err(Some(structure("its directory is larger than its files explain")));
+            return Err(Some(structure("its directory is too large for its files")));
         }
         Ok(found)
     }
@@ -191,7 +195,7 @@ impl<'a> Scan<'a> {
             return of(ProblemKind::Encrypted, "is encrypted");
         }
         if entry.unix_mode().is_some_and(|mode| ![0, REGULAR].contains(&(mode & FILE_TYPE))) {
-            return of(ProblemKind::NotAFile, "is a symbolic link or no regular file");
+            return of(ProblemKind::NotAFile, "is a symbolic link or a special file");
         }
         let (size, packed) = (entry.size(), entry.compressed_size());
         let start = entry.data_start().unwrap_or_default();
@@ -212,7 +216,7 @@ impl<'a> Scan<'a> {
         if entry.header_start() != self.next_start
             || start != self.next_start + LOCAL + raw.len() as u64
         {
-            return Err(structure("there are bytes between its files that belong to none"));
+            return Err(structure("there are bytes between its files that belong to no file"));
         }
         self.last = raw.to_vec();
         self.next_start = start.saturating_add(packed);
@@ -223,7 +227,7 @@ impl<'a> Scan<'a> {
     /// The name below the one top folder.
     fn below_top<'n>(&mut self, name: &'n str) -> Result<&'n str, Problem> {
         let outside = || {
-            let rest = "stands outside the one top folder, which is named after the run";
+            let rest = "is outside the one top folder, which is named after the run";
             Problem::of(ProblemKind::Outside, name, rest)
         };
         let (top, file) = name.split_once('/').ok_or_else(outside)?;
@@ -251,4 +255,84 @@ impl<'a> Scan<'a> {
         let top = self.top.ok_or_else(|| structure("it is empty"))?;
         Ok(Contents { top, files: self.listing.into_files(), stamp_holds })
     }
+}
+
+/// What lies under a folder.
+pub(super) struct Listed {
+    /// Every file, with its size.
+    pub(super) files: BTreeMap<String, Entry>,
+    /// The names of what a desktop left there.
+    pub(super) leftovers: Vec<String>,
+}
+
+/// Lists everything under a folder.
+pub(super) fn list(root: &Path, limits: &Limits) -> Result<Listed, EvidenceError> {
+    let mut leftovers = Vec::new();
+    let mut listing = Listing::new(limits);
+    let mut folders = vec![(root.to_owned(), String::new())];
+    let mut seen = 0;
+    while let Some((folder, prefix)) = folders.pop() {
+        let io = || EvidenceError::io("read", &folder, READ_HINT);
+        let mut is_empty = true;
+        for entry in fs::read_dir(&folder).map_err(io())? {
+            let entry = entry.map_err(io())?;
+            is_empty = false;
+            seen += 1;
+            // Folders count too: an endless tree of them is no bundle.
+            if seen > limits.files * 2 {
+                return Err(refused(root, opened::too_many(limits)));
+            }
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            match look(&entry, &name).map_err(|error| error.of(root, entry.path()))? {
+                Found::Folder => folders.push((entry.path(), format!("{name}/"))),
+                Found::File(_) if is_desktop_leftover(Path::new(&name)) => leftovers.push(name),
+                Found::File(size) => listing
+                    .add(&name, Entry { size, place: Place::Loose })
+                    .map_err(|problem| refused(root, problem))?,
+            }
+        }
+        if is_empty && !prefix.is_empty() {
+            let problem =
+                Problem::of(ProblemKind::EmptyFolder, &prefix, "is a folder without files");
+            return Err(refused(root, problem));
+        }
+    }
+    leftovers.sort();
+    Ok(Listed { files: listing.into_files(), leftovers })
+}
+
+enum Found {
+    Folder,
+    File(u64),
+}
+
+enum Fault {
+    Io(std::io::Error),
+    Refused(Problem),
+}
+
+impl Fault {
+    fn of(self, root: &Path, path: PathBuf) -> EvidenceError {
+        match self {
+            Self::Io(error) => EvidenceError::io("read", path, READ_HINT)(error),
+            Self::Refused(problem) => refused(root, problem),
+        }
+    }
+}
+
+/// What an entry is; links are not followed.
+fn look(entry: &DirEntry, name: &str) -> Result<Found, Fault> {
+    let kind = entry.file_type().map_err(Fault::Io)?;
+    if kind.is_dir() {
+        // A folder's name is checked with its files; one that nests too deep has to stop here.
+        return match crate::names::fault(name) {
+            Some(fault) => Err(Fault::Refused(Problem::of(ProblemKind::Name, name, fault))),
+            None => Ok(Found::Folder),
+        };
+    }
+    if kind.is_file() {
+        return Ok(Found::File(entry.metadata().map_err(Fault::Io)?.len()));
+    }
+    let what = if kind.is_symlink() { "is a symbolic link" } else { "is not a regular file" };
+    Err(Fault::Refused(Problem::of(ProblemKind::NotAFile, name, what)))
 }

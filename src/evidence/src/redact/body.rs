@@ -1,16 +1,15 @@
-//! What of a body is kept: of JSON and forms what is known to be harmless, of text what is known word
-//! for word; of all else length and hash.
-//! Refuses letters: a PDF or anything binary is reduced here even if a client handed it over whole.
+//! What of a body is kept: of JSON and forms what is known to be harmless, of text what is known
+//! word for word; of all else length and hash. A PDF or anything binary is reduced here even if a
+//! client handed it over whole.
 
 use letterproof_contract::KnownPlace;
-use letterproof_judge::conformance::is_planned_body;
 use letterproof_model::{Body, Content, Operation, RawBody};
 
-use super::json::Shape;
-use super::known::Class;
-use super::text::Prose;
-use super::{Redactor, harmless, names};
-use crate::digest::sha256_hex;
+use crate::chain::sha256_hex;
+use crate::redact::json::Shape;
+use crate::redact::known::Class;
+use crate::redact::text::Prose;
+use crate::redact::{Redactor, harmless, headers};
 
 /// Longest text kept that is not JSON, in bytes.
 const TEXT_LIMIT: usize = 8 * 1024;
@@ -33,11 +32,6 @@ impl Carrier {
             }
         };
         known.map(|known| Shape { known, of_token })
-    }
-
-    /// Whether this is a request that the conformance suite plans, in which nobody's data stands.
-    fn is_planned(self, text: &str) -> bool {
-        matches!(self, Self::Request(_)) && is_planned_body(text)
     }
 }
 
@@ -91,10 +85,16 @@ impl Redactor {
         }
     }
 
+    /// Whether this is a request that the harness plans, in which nobody's data stands.
+    fn is_planned(&self, carrier: Carrier, text: &str) -> bool {
+        matches!(carrier, Carrier::Request(_))
+            && self.planned.get().is_some_and(|planned| (planned.body)(text))
+    }
+
     /// JSON as it may be kept; `None` when that is all of it.
     fn json(&self, carrier: Carrier, text: &str) -> Option<String> {
         match carrier.shape() {
-            Some(shape) if !carrier.is_planned(text) => self.clean_json(text, shape),
+            Some(shape) if !self.is_planned(carrier, text) => self.clean_json(text, shape),
             Some(_) => self.clean_known(text),
             // Nothing is known of it, so nothing is kept.
             None => Some(self.mask_text(text)),
@@ -131,7 +131,7 @@ impl Redactor {
         if text.len() > TEXT_LIMIT {
             return Body::Opaque(content(text.as_bytes()));
         }
-        let clean = match carrier.is_planned(&text) {
+        let clean = match self.is_planned(carrier, &text) {
             true => self.clean_known(&text),
             false => self.clean_prose(&text),
         };
@@ -149,7 +149,7 @@ impl Redactor {
         let clean = |(name, value): (String, String)| {
             let value = if value.is_empty() || harmless::is_form_field(&name, &value) {
                 value
-            } else if names::is_secret(&name) {
+            } else if headers::is_secret(&name) {
                 self.secret(&value, Class::Credential)
             } else {
                 self.mask(&value)
@@ -212,9 +212,18 @@ fn is_text(media_type: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Planned;
+
+    /// Bodies that these tests plan.
+    const PLANNED: [&str; 2] = [
+        r#"{"data":{"id":"L1""#,
+        r#"{"data":{"id":"L1","type":"Letter","attributes":{"status":"ACCEPTED","colour":"blue"}}}"#,
+    ];
 
     fn redactor() -> Redactor {
-        Redactor::new("https://api.example/supplier").unwrap()
+        let redactor = Redactor::new("https://api.example/supplier").unwrap();
+        redactor.expect(Planned { path: |_| false, body: |text| PLANNED.contains(&text) });
+        redactor
     }
 
     fn response(media_type: &str, bytes: &[u8]) -> Body {
@@ -269,10 +278,10 @@ mod tests {
         assert!(letterproof_model::is_masked(text), "{text}");
         assert_eq!(page.length(), 21);
         // A probe of the conformance suite is found again by its words.
-        let planned = r#"{"data":{"id":"L1""#;
+        let planned = PLANNED[0];
         assert_eq!(request("", planned.as_bytes()), Body::Text { text: planned.into() });
         assert_ne!(response("", planned.as_bytes()), Body::Text { text: planned.into() });
-        let planned = r#"{"data":{"id":"L1","type":"Letter","attributes":{"status":"ACCEPTED","colour":"blue"}}}"#;
+        let planned = PLANNED[1];
         assert_eq!(request("", planned.as_bytes()), Body::Json { text: planned.into() });
         let other = request("", planned.replace("blue", "Mrs Smith").as_bytes());
         let Body::Json { text } = other else { panic!("{other:?}") };

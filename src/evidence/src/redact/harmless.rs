@@ -1,6 +1,6 @@
 //! What is harmless, and so the only thing that is kept as it was sent: the names of headers and
-//! parameters whose values say how a call works, and values that have the form of an id or a number.
-//! Refuses names that nobody listed: what is new is replaced until somebody has looked at it.
+//! parameters whose values say how a call works, and values that have the form of an id or a
+//! number. What is new is replaced until somebody has looked at it.
 
 use std::borrow::Cow;
 
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn no_harmless_name_promises_a_secret() {
         for name in HEADERS.iter().chain(&LINK_PARAMETERS) {
-            assert!(!super::super::names::is_secret(name), "{name}");
+            assert!(!super::super::headers::is_secret(name), "{name}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! What of JSON is kept: the names, the values of properties that the contract knows, and known
 //! texts. A value under an unknown name, or under one that promises a secret, is replaced whole.
-//! Refuses to reformat: everything between the replaced values stays as it was sent, and a known
+//! Nothing is reformatted: everything between the replaced values stays as it was sent, and a known
 //! property keeps the type of its value, which the contract judges.
 
 use std::borrow::Cow;
@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use letterproof_contract::{KnownPlace, is_known_text};
 use letterproof_model::is_masked;
 
-use super::known::Class;
-use super::text::{self, Prose};
-use super::{Redactor, harmless, names};
+use crate::redact::known::Class;
+use crate::redact::text::Prose;
+use crate::redact::{Redactor, harmless, headers, text};
 
 /// What is known of a document.
 #[derive(Debug, Clone, Copy)]
@@ -226,8 +226,8 @@ impl Redactor {
 
 fn fate_of(place: &'static KnownPlace, name: &str) -> Fate {
     match place.property(name) {
-        Some(known) if !names::is_secret(name) => Fate::Known(known),
-        _ if names::is_secret(name) => Fate::Secret,
+        Some(known) if !headers::is_secret(name) => Fate::Known(known),
+        _ if headers::is_secret(name) => Fate::Secret,
         _ => Fate::Lost,
     }
 }

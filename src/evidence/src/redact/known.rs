@@ -1,14 +1,13 @@
-//! The secrets seen so far, found again wherever they turn up, in the encodings they may take.
-//! Refuses to hold a secret: it keeps a keyed hash of each form and eight bytes to look it up by.
+//! The secrets seen so far, found again wherever they turn up, in the encodings they may take. No
+//! secret is held: only a keyed hash of each form, and eight bytes to look it up by.
 //!
 //! Searching costs one table look-up for each byte of text, however many secrets are known, and
 //! learning one more costs no rebuild: a run sees a fresh signature with every download link.
 
 use std::collections::{HashMap, VecDeque};
 
-use super::forms::forms;
-use super::packed;
-use super::unfold::Unfolded;
+use crate::redact::unfold;
+use crate::redact::unfold::{Unfolded, forms};
 
 /// Shorter secrets are replaced where they stand but not looked for elsewhere: they would be found
 /// in ordinary words.
@@ -159,7 +158,7 @@ impl Known {
             return Vec::new();
         }
         let mut hits = self.find_unfolded(text, &mac);
-        for (start, end, inside) in packed::unpacked(text) {
+        for (start, end, inside) in unfold::unpacked(text) {
             // Whatever else was packed with it goes with it.
             if let Some(hit) = self.find_unfolded(&inside, &mac).first() {
                 hits.push(Hit { start, end, secret: hit.secret });
@@ -311,7 +310,7 @@ mod tests {
             format!("x={}", encoded.replace("%2F", "%2f").replace("%3D", "=")),
             format!("x={}", encoded.replace('%', "%25")),
             format!("x={}", secret.replace('/', "\\/").replace('=', "\\u003d")),
-            crate::digest::hex(secret.as_bytes()),
+            crate::chain::hex(secret.as_bytes()),
             STANDARD_NO_PAD.encode(format!("{secret}.")),
             STANDARD_NO_PAD.encode(format!("u:{secret}:")),
             URL_SAFE_NO_PAD.encode(format!("u{secret}tail")),

@@ -1,24 +1,14 @@
-//! Redaction at capture, by rule: before an exchange is kept, judged or shown, every value is replaced
-//! that is not known to be harmless.
+//! Redaction at capture, by rule: before an exchange is kept, judged or shown, every value is
+//! replaced that is not known to be harmless.
 //!
-//! What is harmless stands in lists: names of headers and parameters, what the contract knows of the
-//! API's documents, texts known word for word. Any other value becomes `redacted:` and twelve digits
-//! of a hash under a key made for the run (of a text with its length), so that equal values stay
-//! comparable within the run and cannot be guessed from outside. A secret (by the name it stands
-//! under, by its looks, or because it was given beforehand) is looked for wherever else it turns up.
-//! Refuses to reveal its key, and to keep anything it cannot read as text.
+//! What is harmless stands in lists: names of headers and parameters, what the contract knows of
+//! the API's documents, texts known word for word. Any other value becomes `redacted:` and twelve
+//! digits of a hash under a key made for the run (of a text with its length), so that equal values
+//! stay comparable within the run and cannot be guessed from outside. A secret (by the name it
+//! stands under, by its looks, or because it was given beforehand) is looked for wherever else it
+//! turns up. Its key is never shown, and nothing is kept that cannot be read as text.
 
-mod body;
-mod forms;
-mod harmless;
-mod headers;
-mod json;
-mod known;
-mod names;
-mod packed;
-mod text;
-mod unfold;
-mod url;
+use std::sync::OnceLock;
 
 use aws_lc_rs::{hmac, rand};
 use letterproof_model::{
@@ -28,15 +18,35 @@ use letterproof_model::{
 use parking_lot::RwLock;
 
 use crate::EvidenceError;
-use crate::digest::hex;
-use body::Carrier;
-use known::{Class, Known, Mac};
+use crate::chain::hex;
+use crate::redact::body::Carrier;
+use crate::redact::known::{Class, Known, Mac};
+
+mod body;
+mod harmless;
+mod headers;
+mod json;
+mod known;
+mod text;
+mod unfold;
+mod url;
 
 /// Replaces secrets, and remembers them to replace them again wherever they turn up.
 pub struct Redactor {
     key: hmac::Key,
     base_url: String,
     known: RwLock<Known>,
+    planned: OnceLock<Planned>,
+}
+
+/// Tells the requests that the harness plans itself by their words: whoever sends one, there is
+/// nobody's data in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Planned {
+    /// Whether this path and query, under the base URL, is planned.
+    pub path: fn(&str) -> bool,
+    /// Whether this body of a request is planned.
+    pub body: fn(&str) -> bool,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -58,6 +68,7 @@ impl Redactor {
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
             base_url: base_url.to_owned(),
             known: RwLock::new(Known::new()),
+            planned: OnceLock::new(),
         })
     }
 
@@ -65,6 +76,11 @@ impl Redactor {
     /// than eight bytes is only replaced where its place gives it away.
     pub fn learn(&self, secret: &str) {
         self.secret(secret.trim(), Class::Credential);
+    }
+
+    /// Keeps these requests whole from now on; what was told first stands.
+    pub fn expect(&self, planned: Planned) {
+        self.planned.get_or_init(|| planned);
     }
 
     /// Replaces every secret in a text that is no recorded part: a message, a log line.

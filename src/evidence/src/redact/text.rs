@@ -1,13 +1,12 @@
 //! Secrets in free text: known ones, tokens by their looks, `name=value` pairs, links.
-//! Refuses to guess at plain words: what neither looks like a secret nor was seen as one stays.
 
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 use letterproof_model::is_masked;
 
-use super::known::{self, Class};
-use super::{Redactor, names, shown};
+use crate::redact::known::Class;
+use crate::redact::{Redactor, headers, known, shown};
 
 /// What a text must hold for the slow path to be worth it. Without any of these, only secrets
 /// seen before can stand in it.
@@ -176,8 +175,8 @@ impl Redactor {
                 None => length,
             };
             let value = &rest[start..start + length];
-            let fits = !value.is_empty() && names::is_secret(name) && (!colon || quoted);
-            let kept = is_masked(value) || names::is_reference(value);
+            let fits = !value.is_empty() && headers::is_secret(name) && (!colon || quoted);
+            let kept = is_masked(value) || headers::is_reference(value);
             let masked = (fits && !kept).then(|| self.secret(value, Class::Credential));
             let end = if masked.is_some() { start + length } else { at + 1 };
             Some((start.min(end), end, masked))

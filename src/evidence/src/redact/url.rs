@@ -1,23 +1,27 @@
-//! What of a URL is kept: the address, and the parameters that say how a call or a link works.
-//! Refuses to keep any other parameter, in the query, the fragment or the path, and any part of a
-//! path that has not the form of an id.
+//! What of a URL is kept: the address, and the parameters that say how a call or a link works. No
+//! other parameter is kept, in the query, the fragment or the path, nor any part of a path that has
+//! not the form of an id.
 
-use letterproof_judge::conformance::is_planned_path;
 use letterproof_model::{Operation, Route, is_masked};
 use percent_encoding::percent_decode_str;
 
-use super::known::Class;
-use super::{Redactor, harmless, names};
+use crate::redact::known::Class;
+use crate::redact::{Redactor, harmless, headers};
 
 impl Redactor {
     /// The URL as it may be kept; `None` when that is all of it.
     pub(crate) fn clean_url(&self, url: &str) -> Option<String> {
         let link = self.is_link(url);
         let path = url.strip_prefix(self.base_url.trim_end_matches('/'));
-        if path.is_some_and(|path| path.contains(['?', ';']) && is_planned_path(path)) {
+        if path.is_some_and(|path| path.contains(['?', ';']) && self.is_planned_path(path)) {
             return self.clean_known(url);
         }
         self.cleaned_parts(url, link)
+    }
+
+    /// Whether this is the path of a request that the harness plans.
+    fn is_planned_path(&self, path: &str) -> bool {
+        self.planned.get().is_some_and(|planned| (planned.path)(path))
     }
 
     /// A `Location`, which may be relative to the request's URL.
@@ -169,7 +173,7 @@ impl Redactor {
             return strange.then(|| format!("{name}={value}"));
         }
         let class = if link { Class::Link } else { Class::Credential };
-        let put = if names::is_secret(&plain_name) {
+        let put = if headers::is_secret(&plain_name) {
             // The first part of an Amazon credential names the access key.
             if let Some((access_key, _)) = plain.split_once('/') {
                 self.secret(access_key, class);

@@ -2,7 +2,6 @@
 //!
 //! Putting it there changes neither manifest nor signature, and makes the zip again. Sealing a
 //! folder again takes it away, for it is about the manifest of before.
-//! Refuses to put a second one in the place of the first, and a bundle that is not intact.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,13 +9,12 @@ use std::path::{Path, PathBuf};
 use letterproof_model::Stamp;
 use serde::{Deserialize, Serialize};
 
-use crate::amend::{HINT, copy, swap};
-use crate::archive::{archive, zip_path};
 use crate::bundle::{parse_json, write_json};
+use crate::error::{Problem, ProblemKind};
 use crate::folder::RunFolder;
 use crate::integrity::check_integrity;
 use crate::opened::Opened;
-use crate::problem::{Problem, ProblemKind};
+use crate::sealing::{HINT, archive, copy, swap, zip_path};
 use crate::{EvidenceError, MANIFEST_FILE};
 
 /// The file of the manifest's time stamp.
@@ -71,7 +69,7 @@ pub fn put_stamp<E: From<EvidenceError>>(
 ) -> Result<PathBuf, E> {
     let opened = Opened::open(bundle)?;
     let refused = |problem| EvidenceError::Refused { path: bundle.to_owned(), problem };
-    let stamped = "it bears a time stamp already, and the earliest one proves most";
+    let stamped = "it already has a time stamp, and the earliest one proves most";
     if opened.size(TIMESTAMP_FILE).is_some() {
         return Err(refused(Problem::whole(ProblemKind::Stamp, stamped)).into());
     }

@@ -2,25 +2,33 @@
 //!
 //! A stamp says that some bytes were there at a time, by the clock of somebody else than the one
 //! who made the evidence. Heads of the journal are stamped while a run goes on, and the manifest
-//! when it has ended. Only a hash goes out. Refuses every answer that is not to the question asked.
+//! when it has ended. Only a hash goes out. An answer counts only if it is to the question asked.
+//!
+//! Who vouches for stampers: certificates that the reader gives, never those of the system.
 
-mod certificate;
-mod der;
-mod file;
-mod token;
-mod trust;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use letterproof_model::{Stamp, Timestamp};
+use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
 use crate::EvidenceError;
-use crate::digest::{hex, is_sha256_hex};
-use der::{BOOLEAN, Der, INTEGER, OCTETS, OID, SEQUENCE, wrap};
-pub use file::{TIMESTAMP_FILE, TIMESTAMP_FORMAT, put_stamp, read_stamp};
-use token::{SHA256_OID, Token};
-pub use trust::StamperCertificates;
+use crate::chain::{hex, is_sha256_hex};
+use crate::stamp::certificate::{
+    BOOLEAN, Der, INTEGER, OCTETS, OID, SEQUENCE, TIME_STAMPING, wrap,
+};
+use crate::stamp::token::{SHA256_OID, Token};
+
+pub use crate::stamp::file::{TIMESTAMP_FILE, TIMESTAMP_FORMAT, put_stamp, read_stamp};
+
+mod certificate;
+mod file;
+mod token;
 
 /// Longest answer of a stamper that is read, in bytes; usual ones have 2,000 to 8,000.
 pub const STAMP_LIMIT: usize = 64 << 10;
@@ -126,10 +134,10 @@ pub fn check_stamp(
         .ok_or("is not a time-stamp token that can be read")?;
     let token = Token::read(&bytes)?;
     if hex(token.imprint) != hash {
-        return Err("is a stamp of something else than what stands here".to_owned());
+        return Err("is a time stamp of something else".to_owned());
     }
     if token.nonce.map(hex).as_deref() != Some(&stamp.nonce) {
-        return Err("is not the answer to the question that was asked".to_owned());
+        return Err("is not the answer to the request that was sent".to_owned());
     }
     let is_known = known.is_some_and(|known| known.vouch_for(&token));
     Ok(Stamped { at: token.at, by: token.signer.subject, is_known })
@@ -144,6 +152,73 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
         *byte = u8::from_str_radix(text.get(index * 2..index * 2 + 2)?, 16).ok()?;
     }
     Some(bytes)
+}
+
+/// Longest file of certificates read, in bytes.
+const FILE_LIMIT: u64 = 1 << 20;
+
+/// Certificates of stampers, or of those who issue theirs.
+#[derive(Debug, Clone)]
+pub struct StamperCertificates {
+    path: PathBuf,
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl StamperCertificates {
+    /// Reads a file of certificates in PEM form.
+    ///
+    /// # Errors
+    /// When it cannot be read, or holds none.
+    pub fn read(path: &Path) -> Result<Self, EvidenceError> {
+        const HINT: &str = "check the path of the stamper's certificate";
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(FILE_LIMIT).read_to_end(&mut bytes))
+            .map_err(EvidenceError::io("read", path, HINT))?;
+        let unusable = |problem: &str| EvidenceError::Key {
+            path: path.to_owned(),
+            problem: problem.to_owned(),
+        };
+        let blocks =
+            pem::parse_many(&bytes).map_err(|_| unusable("it holds no certificate in PEM form"))?;
+        let certificates: Vec<_> = blocks
+            .into_iter()
+            .filter(|block| block.tag() == "CERTIFICATE")
+            .map(|block| CertificateDer::from(block.into_contents()))
+            .collect();
+        match certificates.is_empty() {
+            true => Err(unusable("it holds no certificate in PEM form")),
+            false => Ok(Self { path: path.to_owned(), certificates }),
+        }
+    }
+
+    /// The file they were read from.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the token's signer is one of these, or one of these issued its certificate, by way
+    /// of those that came with the token; at the time of the stamp.
+    fn vouch_for(&self, token: &Token<'_>) -> bool {
+        if self.certificates.iter().any(|known| known.as_ref() == token.signer_der) {
+            return true;
+        }
+        let anchors: Vec<TrustAnchor<'_>> =
+            self.certificates.iter().filter_map(|der| anchor_from_trusted_cert(der).ok()).collect();
+        let between: Vec<CertificateDer<'_>> =
+            token.certificates.iter().map(|der| CertificateDer::from(*der)).collect();
+        let Ok(seconds) = u64::try_from(token.at.as_second()) else { return false };
+        let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
+        // That the signer's own certificate is for stamping alone was checked before; those of
+        // issuers need not say what they are for.
+        let usage = KeyUsage::required_if_present(TIME_STAMPING);
+        let der = CertificateDer::from(token.signer_der);
+        let Ok(signer) = EndEntityCert::try_from(&der) else { return false };
+        signer
+            .verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &between, time, usage, None, None)
+            .is_ok()
+    }
 }
 
 #[cfg(test)]

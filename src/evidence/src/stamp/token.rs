@@ -1,18 +1,16 @@
 //! A time-stamp token (RFC 3161): CMS signed data around `TSTInfo`, read and checked offline.
 //!
 //! The signing certificate is the one that the signed attributes name by its hash (RFC 5035), so
-//! that none can be put in its place. Signatures are checked by webpki over aws-lc-rs.
-//! Refuses tokens of more than one signer, and digests and keys weaker than SHA-256 and RSA 2048.
+//! that none can be put in its place. Signatures are checked by webpki over aws-lc-rs. Tokens of
+//! more than one signer, and digests and keys weaker than SHA-256 and RSA 2048, do not hold.
 
 use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512, digest};
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm};
-use webpki::EndEntityCert;
-use webpki::aws_lc_rs as algorithms;
+use webpki::{EndEntityCert, aws_lc_rs as algorithms};
 
-use super::certificate::Certificate;
-use super::der::{
-    Der, Element, GENERALIZED_TIME, INTEGER, OCTETS, OID, SEQUENCE, SET, context, time,
+use crate::stamp::certificate::{
+    Certificate, Der, Element, GENERALIZED_TIME, INTEGER, OCTETS, OID, SEQUENCE, SET, context, time,
 };
 
 const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
@@ -68,11 +66,11 @@ impl<'a> Token<'a> {
         let parts = Parts::read(bytes).ok_or(UNREADABLE)?;
         let attributes = Attributes::read(parts.attributes.value).ok_or(UNREADABLE)?;
         if attributes.content_type != TST_INFO {
-            return Err("bears a signature over something else than a time stamp");
+            return Err("carries a signature over something that is not a time stamp");
         }
-        let signed_digest = digest_of(parts.digest).ok_or("is signed over an unknown digest")?;
+        let signed_digest = digest_of(parts.digest).ok_or("is signed with an unknown digest")?;
         if digest(signed_digest, parts.info).as_ref() != attributes.message_digest {
-            return Err("says something else than was signed");
+            return Err("does not say what was signed");
         }
         let signer_der = parts
             .certificates
@@ -82,12 +80,12 @@ impl<'a> Token<'a> {
                 digest(attributes.certificate_digest, certificate).as_ref()
                     == attributes.certificate_hash
             })
-            .ok_or("does not carry the certificate that it names as its signer's")?;
-        let signer = Certificate::read(signer_der).ok_or("carries a certificate that is none")?;
+            .ok_or("does not include the certificate that it names as its signer's")?;
+        let signer = Certificate::read(signer_der).ok_or("carries an invalid certificate")?;
         parts.check_signature(signer_der)?;
         let (imprint, at, nonce) = info(parts.info).ok_or(UNREADABLE)?;
         if !signer.is_for_stamping {
-            return Err("was signed with a certificate that is not for time stamping alone");
+            return Err("was signed with a certificate that is not only for time stamping");
         }
         if at < signer.from || at > signer.until {
             return Err("was signed with a certificate that was not valid at its time");
@@ -140,7 +138,7 @@ impl<'a> Parts<'a> {
         }
         let der = CertificateDer::from(signer);
         let certificate =
-            EndEntityCert::try_from(&der).map_err(|_| "carries a certificate that is none")?;
+            EndEntityCert::try_from(&der).map_err(|_| "carries an invalid certificate")?;
         let known = algorithms_of(self.algorithm, self.digest);
         if known.is_empty() {
             return Err("is signed by an algorithm that is unknown or too weak");
@@ -150,7 +148,7 @@ impl<'a> Parts<'a> {
         };
         match known.iter().any(holds) {
             true => Ok(()),
-            false => Err("bears a signature that does not hold"),
+            false => Err("carries an invalid signature"),
         }
     }
 }

@@ -17,7 +17,7 @@ fn the_same_is_not_stated_twice_by_the_same_person() {
         ..stated("AT3.7")
     };
     let error = say(again.clone(), &log).unwrap_err().to_string();
-    assert!(error.contains("statement 1 says the same already"), "{error}");
+    assert!(error.contains("statement 1 already says the same"), "{error}");
     assert!(error.contains("--withdraw 1"), "{error}");
     // Another person, other words, other files or another clause are no repetition.
     say(NewAttestation { name: "B. Sample".into(), ..stated("AT3.7") }, &log).unwrap();
@@ -54,7 +54,7 @@ fn a_withdrawn_statement_is_kept_with_the_reason_and_counts_no_more() {
     assert_eq!(all[1].signed_by(), Some(key.public().key_id()));
     assert_eq!(state(&all), StatementState::Owed);
     for (number, reason) in
-        [(1, "withdrawn already"), (2, "no statement 2; in force: none"), (9, "no statement 9")]
+        [(1, "already withdrawn"), (2, "no statement 2; in force: none"), (9, "no statement 9")]
     {
         let error = gone(number).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
@@ -78,7 +78,7 @@ fn a_withdrawal_of_nothing_is_found_even_when_sealed() {
         let before = fs::read(folder.join(ATTESTATIONS_FILE)).unwrap();
         rewritten(&folder, None, |document| document["attestations"][1][field] = value.into());
         let [sentence] = sentences(&folder).try_into().unwrap();
-        assert!(sentence.contains("withdraws no statement before it"), "{sentence}");
+        assert!(sentence.contains("withdraws a statement that was not in force"), "{sentence}");
         forge(&folder, None, |run| run.write(ATTESTATIONS_FILE, &before).unwrap());
         assert_sound(&folder);
     }

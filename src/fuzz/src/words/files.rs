@@ -1,5 +1,4 @@
 //! Words of what is read from files.
-//! Refuses words of HTTP, which have their own place.
 
 pub(crate) const PROFILE: &[&str] = &[
     "canary-5a1f9c",

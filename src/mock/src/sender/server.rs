@@ -8,19 +8,20 @@ use bytes::Bytes;
 use http::Response;
 use http::request::Parts;
 use jiff::Timestamp;
+use letterproof_wire::Abort;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::backend;
 use super::problem::{Problem, refusal};
 use super::sandbox::{self, Asked};
-use crate::body::{Abort, MockBody};
 use crate::config::Limits;
 use crate::connection::{Service, listen};
 use crate::error::MockError;
 use crate::rng::Rng;
-use crate::server::{bind, reachable};
-use crate::{tls, wire};
+use crate::server::{acceptor, bind, reachable};
+use crate::reply;
+use crate::reply::MockBody;
 
 /// The API's base below the root; it is also served at the root itself.
 const BASE: &str = "/comms";
@@ -85,7 +86,7 @@ impl SenderMock {
     pub fn start(config: SenderConfig) -> Result<Self, MockError> {
         let (listener, address) = bind(config.listen)?;
         let (acceptor, certificate) = if config.tls {
-            let (acceptor, certificate) = tls::acceptor(address)?;
+            let (acceptor, certificate) = acceptor(address)?;
             (Some(acceptor), Some(certificate))
         } else {
             (None, None)
@@ -99,7 +100,7 @@ impl SenderMock {
             calls: AtomicU64::new(0),
             ids: AtomicU64::new(seed()),
         };
-        let task = tokio::spawn(listen(listener, acceptor, Arc::new(door), stopped));
+        let task = tokio::spawn(listen(listener, acceptor, door, stopped));
         Ok(Self { base_url, certificate, stop, task })
     }
 
@@ -181,6 +182,6 @@ impl Service for Door {
             Layer::Gateway if body.len() > BODY_BYTES => refusal(&[Problem::TooLarge.into()], &id),
             Layer::Gateway => sandbox::gateway(&asked).await,
         };
-        Ok(wire::plain(reply))
+        Ok(reply::plain(reply))
     }
 }

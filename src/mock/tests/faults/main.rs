@@ -1,5 +1,5 @@
 //! Every fault of the catalogue makes something visibly wrong: a probe that holds on an honest
-//! double no longer holds once the fault is armed.
+//! mock no longer holds once the fault is armed.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 #[path = "../support/mod.rs"]
@@ -24,7 +24,7 @@ use letterproof_mock::{
 use support::{Caller, quick};
 use tokio::task::JoinSet;
 
-/// What a double is told besides its fault.
+/// What a mock is told besides its fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ground {
     /// Open, quick, one supplier.
@@ -43,7 +43,7 @@ enum Ground {
     Wide,
 }
 
-/// A double with its caller.
+/// A mock with its caller.
 struct Stage {
     server: MockServer,
     caller: Caller,
@@ -132,7 +132,7 @@ async fn each_fault_breaks_what_holds_without_it() {
         while let Some(done) = running.join_next().await {
             let (fault, honest, faulty) = done.unwrap();
             if !honest {
-                wrong.push(format!("{fault}: the probe does not hold on an honest double"));
+                wrong.push(format!("{fault}: the probe does not hold on an honest mock"));
             }
             if faulty {
                 wrong.push(format!("{fault}: nothing is visibly wrong"));

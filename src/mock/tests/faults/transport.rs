@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
-use crate::{Probe, Stage, probe};
+use crate::{Ground, Probe, Stage, probe, stage};
 
 pub(crate) const PROBES: &[Probe] = &[
     probe!("quota-early=5", Wide, burst_served),
@@ -59,4 +61,15 @@ pub(crate) async fn burst_limited(stage: &Stage) -> bool {
             && body["ratelimiting_expiry_time_ms"].is_i64()
             && body["message_id"].is_string()
     })
+}
+
+#[tokio::test]
+async fn a_reset_is_a_reset_and_not_an_orderly_end() {
+    let stage = stage(Ground::Open, Some("reset=always")).await;
+    let url = reqwest::Url::parse(&stage.caller.base).unwrap();
+    let address = (url.host_str().unwrap(), url.port().unwrap());
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(b"GET /_status HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await.unwrap();
+    let ended = client.read(&mut [0; 64]).await;
+    assert_eq!(ended.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
 }

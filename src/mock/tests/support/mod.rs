@@ -10,7 +10,7 @@ use letterproof_testing::upstream;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 
-/// A double that is quick and open, with few letters and small documents.
+/// A mock that is quick and open, with few letters and small documents.
 pub fn quick() -> MockConfig {
     MockConfig {
         letters: 40,
@@ -43,7 +43,7 @@ pub fn client() -> Client {
         .unwrap()
 }
 
-/// A caller of one double.
+/// A caller of one mock.
 pub struct Caller {
     pub client: Client,
     pub base: String,
@@ -125,12 +125,12 @@ pub const DELIBERATE: &[(&str, usize, &str)] = &[
     (
         "sandbox",
         148,
-        "the original serves the official specification, whose text is not ours to copy; the double serves an outline",
+        "the original serves the official specification, whose text is not ours to copy; the mock serves an outline",
     ),
     (
         "sandbox",
         149,
-        "the original serves a page that shows the official specification; the double says that it does not hold it",
+        "the original serves a page that shows the official specification; the mock says that it does not hold it",
     ),
 ];
 

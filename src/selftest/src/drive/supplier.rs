@@ -1,5 +1,6 @@
-//! The sample supplier at work against an honest double, watched through the witness.
-//! Refuses to end with its last call: what was left undone shows only once it could have been done.
+//! The sample supplier at work against an honest mock, watched through the witness. The watch goes
+//! on for a moment after its last call: what was left undone shows only once it could have been
+//! done.
 
 use std::future::pending;
 use std::path::Path;
@@ -8,14 +9,15 @@ use std::time::Duration;
 use letterproof_client::{Flow, SecretSource, Session, SessionOptions, Target};
 use letterproof_mock::{DemoCredentials, MockConfig, MockServer};
 use letterproof_model::{Brief, Context, Mode, Recording, Selection, SupplierKind};
-use letterproof_supplier::{Access, DayEnd, Fates, Fault, Habit, ModelSupplier, SupplierSettings};
+use letterproof_sample_supplier::{
+    Access, DayEnd, Fates, Fault, Habit, SampleSupplier, SupplierSettings,
+};
 use letterproof_wire::StorageHost;
 use letterproof_witness::{Limits, Upstream, Witness, WitnessConfig};
 use secrecy::SecretString;
 use url::Url;
 
-use super::record::Record;
-use super::{JOURNAL, days, of_api, secret, seeds, ways_of, words};
+use super::{JOURNAL, Record, of_api, secret, seeds, ways_of, words};
 use crate::honest::Way;
 use crate::plan::{Armed, SupplierSetup};
 
@@ -51,11 +53,11 @@ pub(super) async fn drive(
     let witness = witness(setup, &mock, &record).await?;
     let mut settings = settings(setup, &mock, &witness)?;
     settings.habits = habits(ways)?;
-    let supplier = ModelSupplier::new(settings, own).map_err(words)?;
+    let supplier = SampleSupplier::new(settings, own).map_err(words)?;
     let report = supplier.run(&|_| (), pending()).await.map_err(words)?;
     // Only a fault may keep the print house from its work.
     if let (false, DayEnd::Broken(why)) = (ways.is_empty(), report.end) {
-        return Err(format!("the sample supplier could not go on: {why}"));
+        return Err(format!("the sample supplier could not continue: {why}"));
     }
     if fault.is_some() {
         tokio::time::sleep(setup.deadline.max(setup.visibility) + AFTERWARDS).await;
@@ -64,7 +66,7 @@ pub(super) async fn drive(
     witness.stop().await;
     let recording = record.close()?;
     let days = ways.contains(&Way::DaysPass);
-    Ok((if days { days::pass(&recording, DAY * 4 / 5) } else { recording }, brief))
+    Ok((if days { super::days_pass(&recording, DAY * 4 / 5) } else { recording }, brief))
 }
 
 /// The set-up with what follows from a variation.

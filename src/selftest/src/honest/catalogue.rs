@@ -1,11 +1,11 @@
 //! The table of honest variations. One row each: name, what differs, how it is made, and under which
-//! tests it is run.
-//! Refuses times of the real API: where a row stands for longer ones, it says at which scale.
+//! tests it is run. Where a row stands for a longer time of the real API, it says at which scale.
 
+use Kind::{Gateway, Habit, Queue, Seeding, Storage, Workflow};
+use Run::{Driven, DrivenTenth, DrivenWhole, Observed, ObservedTenth, ObservedWhole, Paced, Suite};
 use letterproof_mock::{Framing, Refusals};
 
-use super::way::{Seeds, Way};
-use super::{HonestEntry, Kind, Open};
+use super::{HonestEntry, Kind, Open, Seeds, Way};
 
 /// One run of a variation, and of its control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,9 +49,6 @@ const fn opening(open: &'static [Open], entry: HonestEntry) -> HonestEntry {
     HonestEntry { open, ..entry }
 }
 
-use Kind::{Gateway, Habit, Queue, Seeding, Storage, Workflow};
-use Run::{Driven, DrivenTenth, DrivenWhole, Observed, ObservedTenth, ObservedWhole, Paced, Suite};
-
 /// What shows a gateway's ways: calls of every kind, driven, probed and observed.
 const EVERY_CALL: &[Run] = &[Driven(&[1, 2, 4, 7, 14]), Suite, Observed(&[1, 4, 7, 14])];
 /// What shows a store's ways.
@@ -71,7 +68,8 @@ const NONE_MISSING: &[Open] =
     &[Open { id: "C-DATA-MISSING-PDF", reason: "no letter is without a document" }];
 const UNFETCHED: &[Open] = &[Open {
     id: "C-DATA-MISSING-PDF",
-    reason: "letters without a document are of a specification that nobody agreed, and rejected unfetched",
+    reason: "letters without a document are of a specification that nobody agreed, and rejected \
+             unfetched",
 }];
 const TOO_LONG: &str = "the reference supplier takes on no letter of more than five pages";
 const ALL_TOO_LONG: &[Open] = &[
@@ -106,10 +104,10 @@ const CATALOGUE: &[HonestEntry] = &[
     row(Seeding, "seeded-2510", "2,510 letters, as the batch script seeds them.", &[Way::Seeds(Seeds::Int), Way::Letters(2_510)], &[DrivenWhole(&[2, 3]), ObservedWhole(&[2])]),
     row(Seeding, "seeded-3000", "3,000 letters.", &[Way::Seeds(Seeds::Int), Way::Letters(3_000)], &[DrivenWhole(&[2, 3]), ObservedWhole(&[2])]),
     row(Seeding, "seeded-7530", "7,530 letters: the batch script run three times.", &[Way::Seeds(Seeds::Int), Way::Letters(7_530)], &[DrivenWhole(&[2, 3]), ObservedWhole(&[2])]),
-    opening(UNFETCHED, row(Seeding, "intake-2500", "2,500 letters are taken in at speed (250 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(250)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
-    opening(UNFETCHED, row(Seeding, "intake-2510", "2,510 letters are taken in at speed (251 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(251)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
-    opening(UNFETCHED, row(Seeding, "intake-3000", "3,000 letters are taken in at speed (300 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(300)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
-    opening(UNFETCHED, row(Seeding, "intake-7530", "7,530 letters are taken in at speed (753 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(753)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
+    opening(UNFETCHED, row(Seeding, "intake-2500", "2,500 letters are received at speed (250 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(250)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
+    opening(UNFETCHED, row(Seeding, "intake-2510", "2,510 letters are received at speed (251 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(251)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
+    opening(UNFETCHED, row(Seeding, "intake-3000", "3,000 letters are received at speed (300 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(300)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
+    opening(UNFETCHED, row(Seeding, "intake-7530", "7,530 letters are received at speed (753 in lists of 50, 1:10).", &[Way::Seeds(Seeds::Int), Way::Letters(753)], &[DrivenTenth(&[15]), ObservedTenth(&[15])])),
     opening(NONE_MISSING, row(Seeding, "no-missing-pdf", "Every letter has its document.", &[Way::Seeds(Seeds::NoneMissing)], &[Driven(&[2, 4, 5, 15]), Observed(&[4, 5, 7, 14])])),
     opening(NONE_MISSING, row(Seeding, "one-specification", "All letters are of one specification and group.", &[Way::Seeds(Seeds::OneSpecification)], &[Driven(&[2, 4, 7, 15]), Observed(&[4, 5, 7, 14])])),
     opening(ALL_TOO_LONG, row(Seeding, "six-pages", "Every document has six pages.", &[Way::Seeds(Seeds::SixPages)], &[Driven(&[2, 4, 7, 15]), Observed(&[4, 12])])),
@@ -150,7 +148,7 @@ const CATALOGUE: &[HonestEntry] = &[
     row(Workflow, "notify-fails-late", "NHS Notify reports rejected letters as FAILED (after 3 s).", &[Way::Fault("fail-rejected=3s")], &[Driven(&[3, 4, 7, 13]), Observed(&[13])]),
     row(Workflow, "late-all-over", "Updates overtake each other and show late, and letters are read once more at the end.", &[Way::Unordered, Way::ApplyJitter(300)], &[Driven(&[3, 4, 7, 10, 12, 13])]),
     // A supplier's habits outside AT2, AT4 and AT15.
-    opening(NO_AT4_LIST, row(Habit, "lists-of-1", "Letters are taken on one by one.", &[Way::Habit("lists-of-1")], &[Observed(&[5, 7])])),
+    opening(NO_AT4_LIST, row(Habit, "lists-of-1", "Letters are accepted one by one.", &[Way::Habit("lists-of-1")], &[Observed(&[5, 7])])),
     opening(NO_AT4_LIST, row(Habit, "lists-of-100", "A list asks for 100 letters.", &[Way::Habit("lists-of-100")], &[Observed(&[5, 7, 13])])),
     opening(NO_AT4_LIST, row(Habit, "lists-of-500", "A list asks for 500 letters.", &[Way::Habit("lists-of-500")], &[Observed(&[5, 7, 13])])),
     row(Habit, "list-by-list", "One list is produced before the next is asked for.", &[Way::Habit("list-by-list")], &[Observed(&[5, 7, 9, 12, 13])]),
@@ -188,7 +186,7 @@ const CATALOGUE: &[HonestEntry] = &[
     row(Gateway, "no-ids", "No id is sent back.", &[Way::NoIds], EVERY_CALL),
     row(Gateway, "no-correlation-made", "No correlation id is made where none was sent.", &[Way::NoCorrelationId], EVERY_CALL),
     row(Gateway, "plain-json", "JSON is announced as application/json.", &[Way::PlainJson], EVERY_CALL),
-    row(Gateway, "dotted-ids", "X-Correlation-ID comes back as a chain of ids with dots.", &[Way::DottedIds], EVERY_CALL),
+    row(Gateway, "dotted-ids", "X-Correlation-ID is returned as a chain of ids with dots.", &[Way::DottedIds], EVERY_CALL),
     row(Gateway, "problem-401", "401 is written like the handlers' problems.", &[Way::Refusals(Refusals::Problems)], &[Driven(&[1]), Suite]),
     opening(SHORT_TOKENS, row(Gateway, "gateway-401", "401 is a fault of the gateway; tokens of 2 s are renewed when refused.", &[Way::Refusals(Refusals::Faults), Way::Habit("renew-late"), Way::TokenLife(2_000)], &[Observed(&[5, 6, 7, 8])])),
     row(Gateway, "gateway-429", "429 is a fault of the gateway (50 calls a second, where the supplier makes 58).", &[Way::Refusals(Refusals::Faults), Way::RateLimit(50)], &[Paced(&[4], 60)]),
@@ -218,11 +216,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use letterproof_mock::MockConfig;
-    use letterproof_supplier::Habit as Known;
+    use letterproof_sample_supplier::Habit as Known;
     use letterproof_witness::Injection;
 
     use super::*;
-    use crate::register::judged_ids;
+    use crate::verdicts::judged_ids;
 
     #[test]
     fn there_are_at_least_sixty_variations_of_every_kind_and_no_two_are_the_same() {
@@ -231,7 +229,7 @@ mod tests {
             assert!(CATALOGUE.iter().filter(|entry| entry.kind == kind).count() >= 4, "{kind}");
         }
         let faults = letterproof_mock::fault_catalogue().iter().map(|entry| entry.name);
-        let wrong = letterproof_supplier::fault_catalogue().iter().map(|entry| entry.name);
+        let wrong = letterproof_sample_supplier::fault_catalogue().iter().map(|entry| entry.name);
         let faults: BTreeSet<&str> = faults.chain(wrong).collect();
         for (at, one) in CATALOGUE.iter().enumerate() {
             assert!(!faults.contains(one.name), "{} is the name of a fault", one.name);
@@ -276,7 +274,7 @@ mod tests {
     #[test]
     fn every_habit_of_the_sample_supplier_is_in_a_row() {
         let in_rows = |name| CATALOGUE.iter().any(|entry| entry.ways.contains(&Way::Habit(name)));
-        for habit in letterproof_supplier::habit_catalogue() {
+        for habit in letterproof_sample_supplier::habit_catalogue() {
             assert!(in_rows(habit.name), "{}", habit.name);
         }
     }

@@ -1,23 +1,17 @@
 //! The two-sided matrix: a row for each fault and each honest variation, and which criteria have a
-//! killer.
-//! Refuses times and chance: the same outcomes always give the same text.
+//! killer. The same outcomes always give the same text.
 
-mod csv;
-mod document;
-mod html;
-mod markdown;
-mod text;
+mod render;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::classify::Outcome;
+use crate::SelftestError;
 use crate::contract::contract_matrix;
-use crate::error::SelftestError;
 use crate::plan::{Catalogue, Trial};
-use crate::register::judged_ids;
+use crate::verdicts::{Outcome, judged_ids};
 
-pub use document::{Document, Entry};
+pub use render::{Document, Entry};
 
 /// What became of one entry.
 #[derive(Debug, Clone)]
@@ -152,7 +146,7 @@ impl Matrix {
             ("matrix.html", self.html()?),
             ("contract-matrix.md", contract),
         ];
-        crate::files::write(folder, files)
+        crate::write(folder, files)
     }
 }
 

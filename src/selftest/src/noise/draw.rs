@@ -1,14 +1,13 @@
-//! The noise of one run, drawn from a seed.
-//! Refuses what no healthy API does: every time is within what a deployed one was seen to take, and
-//! every failure is one that a client may answer by calling again.
+//! The noise of one run, drawn from a seed: every time is within what a deployed API was seen to
+//! take, and every failure is one that a client may answer by calling again.
 
 use std::fmt;
 use std::time::Duration;
 
-/// How a healthy double behaves in one run.
+/// How a healthy mock behaves in one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Noise {
-    /// The double's seed: its letters, and what each call draws for itself.
+    /// The mock's seed: its letters, and what each call draws for itself.
     pub seed: u64,
     /// The least that every answer of the API takes.
     pub latency: Duration,
@@ -42,7 +41,7 @@ const IN_TURN: u32 = 3;
 const AGREED: u32 = 6;
 
 impl Noise {
-    /// How long an update may take to show, in every run: as for the embedded double, twice the
+    /// How long an update may take to show, in every run: as for the embedded mock, twice the
     /// delay and ten seconds.
     pub const DEADLINE: Duration = Duration::from_millis(DELAY * 2 + 10_000);
 

@@ -1,5 +1,5 @@
-//! The trials of the double's catalogue: which tests and probes are run, and how the double is set.
-//! Refuses long waits: an argument that waits is scaled down, and sizes are small.
+//! The trials of the mock's catalogue: which tests and probes are run, and how the mock is set. An
+//! argument that waits is scaled down, and sizes are small.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub(crate) struct Sizes {
     pub(crate) chunk: u32,
 }
 
-/// What is run against the double, and how it is set.
+/// What is run against the mock, and how it is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiSetup {
     /// The tests of the pack.
@@ -26,7 +26,7 @@ pub struct ApiSetup {
     /// Checks of the conformance suite whose features are run.
     pub checks: BTreeSet<&'static str>,
     pub(crate) sizes: Sizes,
-    /// Calls per second that the double allows and the harness keeps to.
+    /// Calls per second that the mock allows and the harness keeps to.
     pub(crate) rate_limit: u32,
     /// How long a listed letter stays hidden.
     pub(crate) visibility: Duration,

@@ -1,10 +1,10 @@
-//! The trials of the sample supplier's catalogue: the day in which each fault shows.
-//! Refuses the real timings: visibility, delays and sizes are small, so that a day takes seconds.
+//! The trials of the sample supplier's catalogue: the day in which each fault shows, with small
+//! sizes and times, so that it takes seconds.
 
 use std::time::Duration;
 
 use letterproof_model::{CriterionId, TestId};
-use letterproof_supplier::FaultEntry;
+use letterproof_sample_supplier::FaultEntry;
 
 use super::{Armed, Catalogue, Claim, Part, Setup, Sizes, Trial};
 

@@ -6,8 +6,8 @@ use std::pin::Pin;
 
 use tokio::net::TcpListener;
 
-use super::*;
 use crate::client::{Redirects, SendError};
+use crate::guard::*;
 
 /// Names with addresses that can change.
 #[derive(Default)]

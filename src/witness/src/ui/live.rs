@@ -1,22 +1,22 @@
-//! A witness with its live checklist: judged now and then, asked to end, ended.
+//! A witness with its live checklist: fed by the journal, judged now and then, asked to end, ended.
 //!
 //! Judging takes a thread of its own kind and at most a tenth of one core, so that the proxy is
-//! never held up; a long recording is judged less often. Refuses verdicts of its own.
+//! never held up; a long recording is judged less often. What the journal tells is only put aside,
+//! for the journal is held meanwhile.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use letterproof_model::{Context, LetterId, TestId};
+use letterproof_model::{Context, Exchange, LetterId, Mark, TestId};
 use letterproof_traffic::Sweep;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use super::error::UiError;
-use super::feed::Feed;
-use super::judging::Judging;
-use super::snapshot::{Snapshot, Stage, TrafficNow};
+use crate::ui::judging::Judging;
+use crate::ui::snapshot::{Snapshot, Stage, TrafficNow};
 use crate::{Injection, Witness};
 
 /// Between two looks at what was recorded.
@@ -253,13 +253,104 @@ fn pause(took: Duration) -> Duration {
     took.saturating_mul(REST).clamp(PAUSE, LONGEST)
 }
 
+/// What was recorded and not looked at yet; cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Feed {
+    waiting: Arc<Mutex<Waiting>>,
+}
+
+/// Exchanges and marks in the order of the journal.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    pub(crate) exchanges: Vec<Arc<Exchange>>,
+    pub(crate) marks: Vec<Mark>,
+}
+
+impl Feed {
+    /// To be told of every exchange once it is written.
+    pub fn on_exchange(&self) -> impl Fn(&Arc<Exchange>) + Send + Sync + use<> {
+        let waiting = Arc::clone(&self.waiting);
+        move |exchange| waiting.lock().exchanges.push(Arc::clone(exchange))
+    }
+
+    /// To be told of every mark once it is written.
+    pub fn on_mark(&self) -> impl Fn(&Mark) + Send + Sync + use<> {
+        let waiting = Arc::clone(&self.waiting);
+        move |mark| waiting.lock().marks.push(mark.clone())
+    }
+
+    /// Takes what has come since the last time.
+    pub(crate) fn take(&self) -> Waiting {
+        std::mem::take(&mut *self.waiting.lock())
+    }
+}
+
+/// Why the live page cannot be served, or could not do what was asked of it.
+#[derive(Debug, thiserror::Error)]
+pub enum UiError {
+    /// The page would be reachable from other machines.
+    #[error(
+        "the live page is for this machine only and {address} is not; give a loopback address with \
+         --ui, such as 127.0.0.1:9101"
+    )]
+    NotLoopback {
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot serve the live page on {address}: {source}; choose another address with --ui")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The journal cannot be written.
+    #[error("not noted: {0}")]
+    Record(#[from] letterproof_model::RecordError),
+    /// The witness has ended, or is about to.
+    #[error("the witness has ended; nothing more can be noted")]
+    Ended,
+    /// A template of the page is wrong.
+    #[error("the page cannot be shown: {0}")]
+    Template(#[from] minijinja::Error),
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use letterproof_model::{Context, RunEnd, now};
+
     use super::*;
+    use crate::ui::judging::Judging;
 
     #[test]
     fn the_longer_judging_takes_the_rarer_it_is() {
         let pauses = [0, 200, 500, 60_000].map(|ms| pause(Duration::from_millis(ms)).as_millis());
         assert_eq!(pauses, [1_000, 1_800, 4_500, 30_000]);
+    }
+
+    #[test]
+    fn a_journal_that_is_held_does_not_wait_for_judging() {
+        let feed = Feed::default();
+        let context = Context::stand_in("http://127.0.0.1:9");
+        let judging = Mutex::new(Judging::new(feed.clone(), context, Vec::new()));
+        let (told, was_told) = mpsc::channel();
+        let held = judging.lock();
+        let on_mark = feed.on_mark();
+        let recording = std::thread::spawn(move || {
+            on_mark(&RunEnd::Whole.mark(now()));
+            told.send(()).unwrap();
+        });
+        let prompt = was_told.recv_timeout(Duration::from_secs(20));
+        assert!(prompt.is_ok(), "the recorder waits for the checklist");
+        assert!(held.notes().is_empty());
+        drop(held);
+        recording.join().unwrap();
+        let mut judging = judging.lock();
+        judging.catch_up();
+        assert_eq!(judging.notes().len(), 1);
     }
 }

@@ -1,3 +1,0 @@
-//! `double`, guided by coverage.
-#![no_main]
-libfuzzer_sys::fuzz_target!(|data: &[u8]| letterproof_fuzz::double(data));
