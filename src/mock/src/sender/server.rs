@@ -18,10 +18,10 @@ use super::sandbox::{self, Asked};
 use crate::config::Limits;
 use crate::connection::{Service, listen};
 use crate::error::MockError;
-use crate::rng::Rng;
-use crate::server::{acceptor, bind, reachable};
 use crate::reply;
 use crate::reply::MockBody;
+use crate::rng::Rng;
+use crate::server::{acceptor, bind, reachable};
 
 /// The API's base below the root; it is also served at the root itself.
 const BASE: &str = "/comms";
@@ -112,7 +112,7 @@ impl SenderMock {
 
     /// The certificate to trust, as PEM, where HTTPS is served.
     #[must_use]
-    pub fn certificate(&self) -> Option<&str> {
+    pub fn certificate_pem(&self) -> Option<&str> {
         self.certificate.as_deref()
     }
 
