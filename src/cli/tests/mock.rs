@@ -117,7 +117,7 @@ fn what_the_mock_of_the_sending_api_does_not_have_is_refused() {
         (vec!["--pack", "sender", "--profile", "sandbox", "--letters", "3"], "--letters"),
         (vec!["--pack", "sender", "--profile", "sandbox", "--fault", "list-206"], "--fault"),
     ] {
-        let done = letterproof(&[vec!["mock"], options.clone()].concat());
+        let done = command(&["mock"]).args(&options).ended();
         assert_eq!(done.code, 2, "{options:?}");
         assert!(done.stderr.contains(said), "{options:?}: {}", done.stderr);
     }
