@@ -29,6 +29,7 @@ mod reconcile;
 mod report;
 mod run;
 mod selftest;
+mod sender_mock;
 mod shell;
 mod smoke;
 mod stamp;

@@ -10,12 +10,17 @@ use letterproof_mock::{
     SecretToken, SeedPlan, fault_catalogue, measure as speed,
 };
 
-use crate::args::{GatewayPart, MockOptions, MockProfile};
+use crate::args::{GatewayPart, MockOptions, MockPack, MockProfile};
 use crate::out::{self, Text};
 use crate::process::next_press;
+use crate::sender_mock;
 
 /// Serves until Ctrl-C; returns the exit code.
 pub(crate) fn mock(options: &MockOptions) -> Result<u8, Failure> {
+    if options.pack == MockPack::Sender {
+        let config = sender_mock::config(options)?;
+        return crate::process::runtime()?.block_on(sender_mock::serve(config));
+    }
     if options.faults.iter().any(|name| name == "list") {
         print_catalogue()?;
         return Ok(0);

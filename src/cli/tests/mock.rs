@@ -75,6 +75,54 @@ fn the_sandbox_profile_answers_without_a_token() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
+/// The same with a body, to the API by which organisations send.
+fn post(base_url: &str, path: &str, body: &str) -> String {
+    let rest = base_url.strip_prefix("http://").unwrap();
+    let (host, prefix) = rest.split_once('/').unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(
+        stream,
+        "POST /{prefix}{path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/vnd.api+json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn the_sandbox_of_the_sending_api_takes_a_message_and_tells_of_known_ones() {
+    const MESSAGE: &str = r#"{"data":{"type":"Message","attributes":{
+        "routingPlanId":"b838b13c-f98c-4def-93f0-515d4e4f4ee1","messageReference":"appointment-1",
+        "recipient":{"nhsNumber":"9990548609"}}}}"#;
+    let (_mock, ready) = started(&["--pack", "sender", "--profile", "sandbox"]);
+    let base = ready["base_url"].as_str().unwrap();
+    let answer = post(base, "/v1/messages", MESSAGE);
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    assert!(answer.contains("\"messageReference\":\"appointment-1\""), "{answer}");
+    // Links lead back to the mock, never to the real sandbox.
+    assert!(answer.contains(&format!("\"self\":\"{base}/v1/messages/")), "{answer}");
+    let answer = post(base, "/v1/messages", &MESSAGE.replace("9990548609", "9990548600"));
+    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("CM_INVALID_NHS_NUMBER"));
+    let answer = get(base, "/v1/messages/2WL3qFTEFM0qMY8xjRbt1LIKCzM");
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("delivered"), "{answer}");
+}
+
+#[test]
+fn what_the_mock_of_the_sending_api_does_not_have_is_refused() {
+    for (options, said) in [
+        (vec!["--pack", "sender"], "--profile sandbox"),
+        (vec!["--pack", "sender", "--profile", "sandbox", "--letters", "3"], "--letters"),
+        (vec!["--pack", "sender", "--profile", "sandbox", "--fault", "list-206"], "--fault"),
+    ] {
+        let done = command(&["mock"]).args(&options).ended();
+        assert_eq!(done.code, 2, "{options:?}");
+        assert!(done.stderr.contains(said), "{options:?}: {}", done.stderr);
+    }
+}
+
 #[test]
 fn a_run_passes_against_it_with_the_credentials_it_wrote() {
     let folder = tempfile::tempdir().unwrap();

@@ -18,6 +18,7 @@ pub mod measure;
 mod quota;
 mod reply;
 mod rng;
+mod sender;
 mod server;
 mod shared;
 mod supplier;
@@ -30,6 +31,7 @@ pub use config::{
 pub use error::MockError;
 pub use keys::{DemoCredentials, Jwks, SecretToken};
 pub use quota::{Limiter, RequestCounts, UnknownLimiter};
+pub use sender::{Layer, SenderConfig, SenderMock};
 pub use server::MockServer;
 pub use shared::StateSummary;
 pub use supplier::faults::{

@@ -45,12 +45,12 @@ impl std::fmt::Debug for MockServer {
     }
 }
 
-fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), MockError> {
+pub(crate) fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), MockError> {
     letterproof_wire::bind(address).map_err(|source| MockError::Listen { address, source })
 }
 
 /// The address a client on this machine can use.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
         IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, address.port()).into(),
@@ -246,7 +246,7 @@ fn check(registrations: &[crate::config::Registration]) -> Result<(), MockError>
 }
 
 /// What accepts TLS connections, and the certificate in PEM for clients to trust.
-fn acceptor(address: SocketAddr) -> Result<(TlsAcceptor, String), MockError> {
+pub(crate) fn acceptor(address: SocketAddr) -> Result<(TlsAcceptor, String), MockError> {
     const WHAT: &str = "the TLS certificate";
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     let own = address.ip();

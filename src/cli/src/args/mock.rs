@@ -17,6 +17,8 @@ Examples:
   letterproof mock --auth none             INT without tokens, for curl and a
                                            browser
   letterproof mock --profile sandbox       the public sandbox: stateless, open
+  letterproof mock --pack sender --profile sandbox
+                                           the sandbox for organisations that send
   letterproof mock --fault lose-update=1   INT that loses one update
   letterproof mock --fault list            all faults
 
@@ -25,9 +27,17 @@ When it is ready, it prints one line of JSON with its addresses. Ctrl-C ends it.
 #[derive(Debug, Args)]
 #[command(after_help = MOCK_EXAMPLES)]
 pub(crate) struct MockOptions {
+    /// Whose API: the one that print suppliers call, or the one that organisations send by
+    #[arg(long, value_enum, default_value_t = MockPack::Supplier)]
+    pub(crate) pack: MockPack,
+
     /// Which deployed system to behave like
     #[arg(long, value_enum, default_value_t = MockProfile::Int)]
     pub(crate) profile: MockProfile,
+
+    /// Which part of the sending API's sandbox answers
+    #[arg(long, value_enum, value_name = "PART", default_value_t = SandboxLayer::Gateway)]
+    pub(crate) layer: SandboxLayer,
 
     /// Address of the API
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000", value_parser = address)]
@@ -134,6 +144,24 @@ pub(crate) struct MockOptions {
     /// Measure how fast the mock answers on this machine, print the figures and exit
     #[arg(long)]
     pub(crate) bench: bool,
+}
+
+/// Whose API a mock serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MockPack {
+    /// The Supplier API, which print suppliers call
+    Supplier,
+    /// The API by which organisations send messages
+    Sender,
+}
+
+/// A part of the sending API's sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SandboxLayer {
+    /// What the public sees: the gateway, with the code behind it
+    Gateway,
+    /// The code behind the gateway alone
+    Backend,
 }
 
 /// A deployed system to behave like.

@@ -28,7 +28,7 @@ pub(crate) use evidence::{
 };
 pub(crate) use gateway::{ReconcileOptions, SampleOptions};
 pub(crate) use load::LoadOptions;
-pub(crate) use mock::{GatewayPart, MockOptions, MockProfile};
+pub(crate) use mock::{GatewayPart, MockOptions, MockPack, MockProfile, SandboxLayer};
 pub(crate) use run::{RunOptions, Strictness, Suite};
 pub(crate) use selftest::SelftestOptions;
 pub(crate) use shell::{CompletionsOptions, ManOptions};
