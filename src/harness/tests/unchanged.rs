@@ -8,8 +8,9 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use common::{BASE, journal};
+use common::{BASE, header, path};
 use letterproof_contract::Contract;
+use letterproof_harness::begin_journal;
 use letterproof_judge::conformance::judge_conformance;
 use letterproof_judge::judge_all;
 use letterproof_model::{
@@ -151,7 +152,7 @@ fn body(headers: &[(String, String)], text: &str) -> Body {
 /// The calls as they were, and as they are recorded.
 fn both(calls: &[Call]) -> [Vec<Arc<Exchange>>; 2] {
     let folder = tempfile::tempdir().unwrap();
-    let journal = journal(&folder);
+    let journal = begin_journal(&path(&folder), &header()).unwrap();
     let plain = calls.iter().enumerate().map(|(at, call)| call.plain(at)).collect();
     let recorded =
         calls.iter().enumerate().map(|(at, call)| journal.record(call.raw(at)).unwrap()).collect();
