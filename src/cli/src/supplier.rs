@@ -122,12 +122,12 @@ fn access(options: &SupplierOptions, base_url: &Url) -> Result<Access, Failure> 
     Ok(Access::SignedJwt { api_key, kid, key, token_url, audience: options.audience.clone() })
 }
 
-/// An error as the print house passes it on.
+/// An error as the sample supplier passes it on.
 fn words(error: ClientError) -> String {
     error.to_string()
 }
 
-/// Read once the print house begins its day: production is refused first.
+/// Read once the sample supplier begins its day: production is refused first.
 fn secret(source: SecretSource) -> Secret {
     Secret::read_by(move || {
         let source = source.clone();
@@ -135,7 +135,7 @@ fn secret(source: SecretSource) -> Secret {
     })
 }
 
-/// A key as the print house signs with it; of any other the reader says what it is.
+/// A key as the sample supplier signs with it; of any other the reader says what it is.
 fn signing(kid: &str, source: SecretSource) -> Secret {
     let kid = kid.to_owned();
     Secret::read_by(move || {

@@ -117,7 +117,7 @@ impl Context {
         self.specifications.iter().find(|known| known.id == *id).map(|known| known.kind)
     }
 
-    /// The context of a stand-in API with the pack's sizes, where tests and defaults start from.
+    /// The context of a mock API with the pack's sizes, where tests and defaults start from.
     #[must_use]
     pub fn stand_in(base_url: impl Into<String>) -> Self {
         let known =

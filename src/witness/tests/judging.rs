@@ -34,7 +34,7 @@ async fn get(watched: &Watched, token: &str, path: &str) -> reqwest::Response {
     request.send().await.unwrap()
 }
 
-/// A small print house of its own: lists, accepts, reads back, fetches.
+/// A small sample supplier of its own: lists, accepts, reads back, fetches.
 async fn work(watched: &Watched, token: &str, skip: usize) {
     get(watched, token, "/_status").await;
     let list: serde_json::Value =

@@ -1,4 +1,4 @@
-//! The honest print house: every criterion that its traffic can show is met.
+//! The honest sample supplier: every criterion that its traffic can show is met.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 

@@ -122,7 +122,7 @@ pub(crate) fn print_house(double: &Double, witness: &Watching, arguments: &[&str
     with_credentials(command(&addresses), &double.server).args(arguments).ended()
 }
 
-/// A profile of the double, with a limit that the print house can keep.
+/// A profile of the double, with a limit that the sample supplier can keep.
 pub(crate) fn profile(out: &Path, double: &Double) -> String {
     let path = quick_profile(out, &double.server);
     // Its last table holds the limits.

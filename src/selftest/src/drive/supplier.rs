@@ -55,7 +55,7 @@ pub(super) async fn drive(
     settings.habits = habits(ways)?;
     let supplier = SampleSupplier::new(settings, own).map_err(words)?;
     let report = supplier.run(&|_| (), pending()).await.map_err(words)?;
-    // Only a fault may keep the print house from its work.
+    // Only a fault may keep the sample supplier from its work.
     if let (false, DayEnd::Broken(why)) = (ways.is_empty(), report.end) {
         return Err(format!("the sample supplier could not continue: {why}"));
     }

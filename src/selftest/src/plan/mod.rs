@@ -23,7 +23,7 @@ pub use supplier::SupplierSetup;
 pub enum Catalogue {
     /// Ways in which the API can be wrong.
     Api,
-    /// Ways in which a print house can be wrong.
+    /// Ways in which a sample supplier can be wrong.
     Supplier,
     /// Ways in which nobody is wrong.
     Honest,

@@ -8,7 +8,7 @@ use letterproof_sample_supplier::FaultEntry;
 
 use super::{Armed, Catalogue, Claim, Part, Setup, Sizes, Trial};
 
-/// The day of a print house.
+/// The day of a sample supplier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupplierSetup {
     /// The tests of the pack whose work is done.
@@ -18,19 +18,19 @@ pub struct SupplierSetup {
     /// The time an update has to show.
     pub(crate) deadline: Duration,
     pub(crate) link_life: Duration,
-    /// The limit on calls per second by which it is judged, and the one that the print house is
+    /// The limit on calls per second by which it is judged, and the one that the sample supplier is
     /// told.
     pub(crate) rate_limit: u32,
     pub(crate) pace: u32,
     pub(crate) agreed_time: Duration,
     /// What the witness makes to go wrong, in its own notation.
     pub(crate) injected: Vec<&'static str>,
-    /// A fault of the API under which alone the print house's shows.
+    /// A fault of the API under which alone the sample supplier's shows.
     pub(crate) beside: Option<&'static str>,
 }
 
 impl SupplierSetup {
-    /// The usual day of a print house that does the work of these tests.
+    /// The usual day of a sample supplier that does the work of these tests.
     pub(super) fn of(tests: &[u8]) -> Self {
         Self {
             tests: tests.iter().filter_map(|number| TestId::new(*number)).collect(),
