@@ -7,7 +7,7 @@ Feature: Management information
       | C-MI                        | A full record                           |
       | C-MI-MINIMAL                | A record of required fields only        |
       | C-MI-TIMESTAMP-MICROSECONDS | A timestamp with microseconds           |
-      | C-MI-TIMESTAMP-TEXT         | A timestamp that is text                |
+      | C-MI-TIMESTAMP-TEXT         | An invalid timestamp                    |
       | C-MI-TIMESTAMP-DATE-ONLY    | A date without a time                   |
       | C-MI-TIMESTAMP-31-FEBRUARY  | The 31st of February                    |
       | C-MI-TIMESTAMP-OFFSET       | A timestamp with an offset              |

@@ -173,7 +173,7 @@ fn a_missing_pdf_counts_once_the_supplier_was_told_of_it() {
             s.patch("L1", Printed).wait(61.0).status();
         })
     };
-    let produced = "1 of 1 letter: L1 has no PDF and was reported as PRINTED";
+    let produced = "1 of 1 letter: L1 has no PDF but was reported as PRINTED";
     let asked = printed(&|s| {
         s.fetch_nothing("L1");
     });

@@ -18,7 +18,7 @@ Examples:
                                            browser
   letterproof mock --profile sandbox       the public sandbox: stateless, open
   letterproof mock --pack sender --profile sandbox
-                                           the sandbox for organisations that send
+                                           the sandbox for those who send
   letterproof mock --fault lose-update=1   INT that loses one update
   letterproof mock --fault list            all faults
 
