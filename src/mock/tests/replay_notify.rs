@@ -88,9 +88,9 @@ fn plain(mut document: Value, base: &str) -> Value {
                     }
                 } else if name == "created" && text.len() == 24 {
                     "now".clone_into(text);
-                } else if name.ends_with("StatusDescription") && text.len() > 72 {
-                    "of a supplier".clone_into(text);
-                } else if text.starts_with("Failed reason: the ") {
+                } else if (name.ends_with("StatusDescription") && text.len() > 72)
+                    || text.starts_with("Failed reason: the ")
+                {
                     "of a supplier".clone_into(text);
                 }
             }
