@@ -24,7 +24,7 @@ const IDS: usize = 2 * WIDTH;
 /// What a run amounts to, as it is told in an e-mail.
 #[derive(Debug, Clone, Serialize)]
 pub struct MailSummary {
-    /// Always [`MAIL_FORMAT`].
+    /// Always `letterproof-summary/1`.
     pub format: String,
     /// The outcome in one line, and what it rests on.
     headline: String,
