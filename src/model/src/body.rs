@@ -1,5 +1,5 @@
 //! What is kept of a body: what is harmless of JSON and forms, letters only as length, hash and pages.
-//! Refuses letter content: there is no variant that could hold a PDF's bytes.
+//! There is no variant that could hold a PDF's bytes.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,5 @@
 //! The exchange: one request with its response *or* its transport error, never both.
-//! Refuses secrets: the only way to make one from live traffic is through a recorder that redacts
+//! It holds no secret: the only way to make one from live traffic is through a recorder that redacts
 //! (see [`crate::RawExchange`]).
 
 use serde::{Deserialize, Serialize};

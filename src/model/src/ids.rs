@@ -1,5 +1,5 @@
 //! One type for each id, so that a letter id can never stand where a request id is meant.
-//! Refuses to judge an id's form: ids are compared and shown exactly as they were received.
+//! Ids are compared and shown exactly as they were received.
 
 use std::borrow::Cow;
 use std::fmt;

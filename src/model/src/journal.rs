@@ -1,5 +1,5 @@
 //! Who writes exchanges down and who reads them back, as two small traits.
-//! Refuses partial reads: a journal hands out whole exchanges in the order of their recording.
+//! A journal hands out whole exchanges in the order of their recording.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,6 +1,6 @@
 //! A journal at hand: its exchanges in memory, or beyond a limit in a store from which each is read
 //! when it is asked for.
-//! Refuses to grow with the journal: beyond the limit only the places of exchanges stay in memory.
+//! Beyond the limit only the places of exchanges stay in memory.
 
 use std::ops::{Deref, Range};
 use std::sync::Arc;

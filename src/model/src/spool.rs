@@ -1,6 +1,6 @@
 //! Exchanges outside of memory: written once, one after the other, and read when they are asked for.
-//! Refuses to hide a fault: what cannot be written or read leaves one that whoever judged must ask
-//! for, since an exchange that is not there could make anything pass.
+//! No fault is hidden: what cannot be written or read leaves one that whoever judged must ask for,
+//! since an exchange that is not there could make anything pass.
 
 use std::fmt;
 use std::io;

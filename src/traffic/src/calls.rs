@@ -1,5 +1,5 @@
 //! Recorded calls as judges see them: who, when, which letters, which answer.
-//! Refuses copies: a call shares its exchange and names letters by their place in the index.
+//! Nothing is copied: a call shares its exchange and names letters by their place in the index.
 
 use std::ops::Deref;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! Two values of one field, compared: what was given first, and what is said of it later.
-//! Refuses a fifth answer: what is not there, or cannot be read, is never equal.
+//! What is not there, or cannot be read, is never equal.
 
 use letterproof_model::Timestamp;
 use serde_json::Value;

@@ -1,5 +1,5 @@
 //! The incremental index itself: push exchanges, ask for calls, lists and letters.
-//! Refuses order by arrival: whatever order exchanges were recorded in, judges see them by time.
+//! In whatever order exchanges were recorded in, judges see them by time.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! What the traffic says of each letter: its facts and its timeline.
-//! Refuses strings where a number will do: letters and repeated texts are interned once.
+//! Letters and repeated texts are interned once.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;

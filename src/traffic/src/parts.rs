@@ -1,5 +1,5 @@
 //! Documents that came in parts: which bytes of a letter's document the downloads brought.
-//! Refuses to guess: a part that does not say which bytes it is leaves it open whether all came.
+//! A part that does not say which bytes it is leaves it open whether all came.
 
 use letterproof_model::Exchange;
 

@@ -1,5 +1,5 @@
 //! Times in which nobody was watching: from a run's breaking off to its going on.
-//! Refuses to count them as the target's: a status that could not be read was not late.
+//! They are not counted as the target's: a status that could not be read was not late.
 
 use letterproof_model::Timestamp;
 

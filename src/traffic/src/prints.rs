@@ -1,6 +1,6 @@
 //! Texts that are only compared with each other, each as a short print of fixed length, so that a
 //! million links take little room.
-//! Refuses prints that anybody can foresee: they are keyed anew for each use, and no two texts that a
+//! Nobody can foresee them: they are keyed anew for each use, and no two texts that a
 //! bundle's maker chose have the same one but by a chance of 2^-128.
 
 use std::collections::hash_map::RandomState;

@@ -1,6 +1,6 @@
 //! What became of a move: read back, or never changed, changed late, changed to something else,
 //! changed and went back, or not to be told from the recording.
-//! Refuses the first read: updates are queued, so only reads up to the deadline decide.
+//! Updates are queued, so only reads up to the deadline decide.
 
 use letterproof_model::{Body, Context, LetterStatus, Move, judge_move};
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! Which letters are read once more when the work is over: those that moved, and a sample of those
 //! that should not have.
-//! Refuses chance: the same run always chooses the same letters.
+//! The same run always chooses the same letters.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;

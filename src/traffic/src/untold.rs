@@ -1,5 +1,5 @@
 //! What an imported recording does not tell: bodies that went over the wire and are not in it.
-//! Refuses to take their absence for that of an update or of an answer.
+//! Their absence is not that of an update or of an answer.
 
 use letterproof_model::Operation;
 

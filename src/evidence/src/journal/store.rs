@@ -1,6 +1,6 @@
 //! A temporary file without a name for the exchanges of a journal that is too large for memory: only
 //! this process can open it, and it is gone with the process however that ends.
-//! Refuses to lie in the run's folder, which holds nothing but evidence.
+//! It is never in the run's folder, which holds nothing but evidence.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
