@@ -12,8 +12,8 @@ use letterproof_mock::{
 
 use crate::args::{GatewayPart, MockOptions, MockPack, MockProfile};
 use crate::out::{self, Text};
-use crate::process::next_press;
-use crate::sender_mock;
+use crate::process::until_stopped;
+use crate::{sender_mock, targets};
 
 /// Serves until Ctrl-C; returns the exit code.
 pub(crate) fn mock(options: &MockOptions) -> Result<u8, Failure> {
@@ -21,6 +21,9 @@ pub(crate) fn mock(options: &MockOptions) -> Result<u8, Failure> {
         let config = sender_mock::config(options)?;
         return crate::process::runtime()?.block_on(sender_mock::serve(config));
     }
+    targets::refuse(&[("--layer", options.layer.is_some())], |name| {
+        format!("{name} is for the mock of the sending API; leave it out, or add --pack sender")
+    })?;
     if options.faults.iter().any(|name| name == "list") {
         print_catalogue()?;
         return Ok(0);
@@ -123,23 +126,15 @@ async fn serve(options: &MockOptions, config: MockConfig) -> Result<u8, Failure>
     if let (Some(folder), Some(credentials)) = (&options.credentials, server.demo_credentials()) {
         write_credentials(folder, credentials)?;
     }
-    let pressed = next_press();
-    announce(options, &server)?;
-    let ended = pressed.await;
-    server.shutdown().await;
-    ended.map(|()| 0).map_err(|error| Failure::Harness(format!("cannot wait for Ctrl-C: {error}")))
-}
-
-/// Prints the one line of JSON that scripts wait for.
-fn announce(options: &MockOptions, server: &MockServer) -> Result<(), Failure> {
-    out::json_line(&serde_json::json!({
+    let ready = serde_json::json!({
         "base_url": server.base_url(),
         "token_url": server.token_url(),
         "admin_url": server.admin_url(),
         "kid": server.demo_credentials().map(|credentials| credentials.kid.clone()),
         "credentials": options.credentials,
         "certificate_pem": server.certificate_pem(),
-    }))
+    });
+    until_stopped(&ready, server.shutdown()).await
 }
 
 fn print_catalogue() -> Result<(), Failure> {

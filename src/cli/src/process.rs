@@ -72,6 +72,20 @@ pub(crate) fn press_after_that() -> NextPress {
     })
 }
 
+/// Prints the one line of JSON that scripts wait for, waits for Ctrl-C, and shuts down; returns the exit
+/// code.
+pub(crate) async fn until_stopped(
+    ready: &serde_json::Value,
+    shutdown: impl Future<Output = ()>,
+) -> Result<u8, Failure> {
+    // Listening before it says that it is ready.
+    let pressed = next_press();
+    out::json_line(ready)?;
+    let ended = pressed.await;
+    shutdown.await;
+    ended.map(|()| 0).map_err(|error| Failure::Harness(format!("cannot wait for Ctrl-C: {error}")))
+}
+
 #[cfg(unix)]
 async fn asked_to_stop() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -4,8 +4,8 @@ use letterproof_harness::Failure;
 use letterproof_mock::{Layer, SenderConfig, SenderMock};
 
 use crate::args::{MockOptions, MockProfile, SandboxLayer};
-use crate::process::next_press;
-use crate::{out, targets};
+use crate::process::until_stopped;
+use crate::targets;
 
 /// What the options ask for.
 ///
@@ -37,8 +37,8 @@ pub(crate) fn config(options: &MockOptions) -> Result<SenderConfig, Failure> {
         listen: options.listen,
         tls: options.tls,
         layer: match options.layer {
-            SandboxLayer::Gateway => Layer::Gateway,
-            SandboxLayer::Backend => Layer::Backend,
+            None | Some(SandboxLayer::Gateway) => Layer::Gateway,
+            Some(SandboxLayer::Backend) => Layer::Backend,
         },
         ..SenderConfig::default()
     })
@@ -47,12 +47,9 @@ pub(crate) fn config(options: &MockOptions) -> Result<SenderConfig, Failure> {
 /// Serves until Ctrl-C; returns the exit code.
 pub(crate) async fn serve(config: SenderConfig) -> Result<u8, Failure> {
     let mock = SenderMock::start(config)?;
-    let pressed = next_press();
-    out::json_line(&serde_json::json!({
+    let ready = serde_json::json!({
         "base_url": mock.base_url(),
         "certificate_pem": mock.certificate_pem(),
-    }))?;
-    let ended = pressed.await;
-    mock.stop().await;
-    ended.map(|()| 0).map_err(|error| Failure::Harness(format!("cannot wait for Ctrl-C: {error}")))
+    });
+    until_stopped(&ready, mock.stop()).await
 }

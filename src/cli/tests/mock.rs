@@ -113,6 +113,7 @@ fn the_sandbox_of_the_sending_api_takes_a_message_and_tells_of_known_ones() {
 #[test]
 fn what_the_mock_of_the_sending_api_does_not_have_is_refused() {
     for (options, said) in [
+        (vec!["--layer", "backend"], "--pack sender"),
         (vec!["--pack", "sender"], "--profile sandbox"),
         (vec!["--pack", "sender", "--profile", "sandbox", "--letters", "3"], "--letters"),
         (vec!["--pack", "sender", "--profile", "sandbox", "--fault", "list-206"], "--fault"),

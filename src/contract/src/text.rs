@@ -60,16 +60,6 @@ impl MediaType {
     }
 }
 
-/// Whether a text has the form of a GUID: 8-4-4-4-12 hexadecimal digits.
-#[must_use]
-pub(crate) fn is_guid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
 /// Whether a text has the form of a SHA-256 in hexadecimal.
 #[must_use]
 pub(crate) fn is_sha256(text: &str) -> bool {
@@ -142,16 +132,6 @@ mod tests {
         assert_eq!(read.charset.as_deref(), Some("utf-16"));
         assert!(!read.is_utf8());
         assert!(MediaType::read("application/json").is_utf8());
-    }
-
-    #[test]
-    fn only_the_form_of_a_guid_is_a_guid() {
-        assert!(is_guid("dcb9c8dc-c2f4-4d5f-8674-a2e913e040b2"));
-        assert!(is_guid("11C46F5F-CDEF-4865-94B2-0EE0EDCC26DA"));
-        for text in ["", "dcb9c8dcc2f44d5f8674a2e913e040b2", "gcb9c8dc-c2f4-4d5f-8674-a2e913e040b2"]
-        {
-            assert!(!is_guid(text), "{text}");
-        }
     }
 
     #[test]

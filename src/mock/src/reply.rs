@@ -31,6 +31,10 @@ pub(crate) const XML: HeaderValue = HeaderValue::from_static("application/xml");
 pub(crate) const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 pub(crate) const PDF: HeaderValue = HeaderValue::from_static("application/pdf");
 
+/// The ids of a call, as requests and answers carry them.
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const X_CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+
 /// An answer without a body.
 pub(crate) fn empty(status: StatusCode) -> Reply {
     let mut reply = Reply::new(Bytes::new());

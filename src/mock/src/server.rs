@@ -50,12 +50,28 @@ pub(crate) fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Moc
 }
 
 /// The address a client on this machine can use.
-pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
+fn reachable(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
         IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, address.port()).into(),
         _ => address,
     }
+}
+
+/// How a mock is reached at its address.
+pub(crate) struct Secured {
+    pub(crate) acceptor: Option<TlsAcceptor>,
+    /// What clients must trust, in PEM.
+    pub(crate) certificate: Option<String>,
+    /// Scheme and authority.
+    pub(crate) root: String,
+}
+
+/// Makes what HTTPS needs, where it is asked for.
+pub(crate) fn secured(address: SocketAddr, tls: bool) -> Result<Secured, MockError> {
+    let (acceptor, certificate) = tls.then(|| acceptor(address)).transpose()?.unzip();
+    let scheme = if tls { "https" } else { "http" };
+    Ok(Secured { acceptor, certificate, root: format!("{scheme}://{}", reachable(address)) })
 }
 
 impl MockServer {
@@ -73,14 +89,7 @@ impl MockServer {
             Some(address) => Some(bind(address)?),
             None => None,
         };
-        let (acceptor, certificate) = if config.tls {
-            let (acceptor, certificate) = acceptor(address)?;
-            (Some(acceptor), Some(certificate))
-        } else {
-            (None, None)
-        };
-        let scheme = if config.tls { "https" } else { "http" };
-        let root = format!("{scheme}://{}", reachable(address));
+        let Secured { acceptor, certificate, root } = secured(address, config.tls)?;
         let (base_url, token_url) = (format!("{root}{BASE}"), format!("{root}{}", token::PATH));
         let mut registrations = std::mem::take(&mut config.registrations);
         let api_key = config.demo_api_key.take();
@@ -246,7 +255,7 @@ fn check(registrations: &[crate::config::Registration]) -> Result<(), MockError>
 }
 
 /// What accepts TLS connections, and the certificate in PEM for clients to trust.
-pub(crate) fn acceptor(address: SocketAddr) -> Result<(TlsAcceptor, String), MockError> {
+fn acceptor(address: SocketAddr) -> Result<(TlsAcceptor, String), MockError> {
     const WHAT: &str = "the TLS certificate";
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     let own = address.ip();

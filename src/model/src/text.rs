@@ -73,6 +73,16 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, near)| near)
 }
 
+/// Whether a text has the form of a GUID: 8-4-4-4-12 hexadecimal digits.
+#[must_use]
+pub fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +110,16 @@ mod tests {
     fn thousands_are_set_off_from_the_right() {
         let shown = [0, 999, 1_000, 2_500, 1_234_567].map(grouped);
         assert_eq!(shown, ["0", "999", "1,000", "2,500", "1,234,567"]);
+    }
+
+    #[test]
+    fn only_the_form_of_a_guid_is_a_guid() {
+        assert!(is_guid("dcb9c8dc-c2f4-4d5f-8674-a2e913e040b2"));
+        assert!(is_guid("11C46F5F-CDEF-4865-94B2-0EE0EDCC26DA"));
+        for text in ["", "dcb9c8dcc2f44d5f8674a2e913e040b2", "gcb9c8dc-c2f4-4d5f-8674-a2e913e040b2"]
+        {
+            assert!(!is_guid(text), "{text}");
+        }
     }
 
     #[test]

@@ -35,9 +35,9 @@ pub(crate) struct MockOptions {
     #[arg(long, value_enum, default_value_t = MockProfile::Int)]
     pub(crate) profile: MockProfile,
 
-    /// Which part of the sending API's sandbox answers
-    #[arg(long, value_enum, value_name = "PART", default_value_t = SandboxLayer::Gateway)]
-    pub(crate) layer: SandboxLayer,
+    /// Which part of the sending API's sandbox answers [default: gateway]
+    #[arg(long, value_enum, value_name = "PART")]
+    pub(crate) layer: Option<SandboxLayer>,
 
     /// Address of the API
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000", value_parser = address)]

@@ -6,6 +6,7 @@
 //! finding; broken and yet answered with 2xx they are the API's. Whether an `X-Request-ID` is used
 //! twice takes two exchanges and is judged elsewhere. Of `Authorization` only its presence counts.
 
+use letterproof_model::text::is_guid;
 use letterproof_model::{Body, Capability, Operation, return_reason_text};
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use crate::difference::{Check, Difference, Seen, Weight};
 use crate::supplier::kept::KnownPlace;
 use crate::supplier::operations::{API_MEDIA_TYPE, JSON_MEDIA_TYPE};
 use crate::supplier::response::MOST_LETTERS;
-use crate::text::{MediaType, clip, decoded, is_guid, whole_limit};
+use crate::text::{MediaType, clip, decoded, whole_limit};
 use crate::{Contract, body};
 
 /// Checks a supplier's request.

@@ -96,10 +96,10 @@ fn taken(
 ) -> Result<&'static str, Option<Vec<Complaint>>> {
     if kind == Kind::Batch {
         let mut seen = std::collections::HashSet::new();
-        let messages = validate::messages(kind, body);
-        let references =
-            messages.iter().map(|(_, message)| message["messageReference"].to_string());
-        if references.into_iter().any(|reference| !seen.insert(reference)) {
+        let mut references = validate::messages(kind, body)
+            .iter()
+            .map(|message| message["messageReference"].to_string());
+        if references.any(|reference| !seen.insert(reference)) {
             return Err(None);
         }
     }

@@ -134,12 +134,7 @@ impl Channel {
 }
 
 /// Writes a status and why it is so, as messages and channels both do.
-pub(super) fn state(
-    shown: &mut Map<String, Value>,
-    what: &str,
-    status: &str,
-    reason: Option<Reason>,
-) {
+fn state(shown: &mut Map<String, Value>, what: &str, status: &str, reason: Option<Reason>) {
     shown.insert(format!("{what}Status"), status.into());
     if let Some((code, text)) = reason {
         shown.insert(format!("{what}StatusDescription"), text.into());

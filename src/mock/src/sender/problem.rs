@@ -14,7 +14,7 @@ const ABOUT: &str = "https://digital.nhs.uk/developer/api-catalogue/nhs-notify";
 const NHS_NUMBERS: &str = "https://www.datadictionary.nhs.uk/attributes/nhs_number.html";
 
 /// At most so many errors are listed in one answer.
-pub(super) const MOST_LISTED: usize = 100;
+const MOST_LISTED: usize = 100;
 
 /// Why a call is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -293,7 +293,7 @@ impl Problem {
     }
 
     /// The seconds in `Retry-After`, where the answer has one whatever the quota says.
-    pub(crate) const fn retry_after(self) -> Option<u32> {
+    const fn retry_after(self) -> Option<u32> {
         match self {
             Self::TooEarly => Some(300),
             Self::Quota => Some(5),

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -15,9 +15,7 @@ use super::canned;
 use super::ksuid::ksuid;
 use super::problem::{Complaint, Problem, refusal};
 use super::validate::{self, Kind};
-use crate::reply::{JSON, Reply, VND_API, empty, with_body};
-
-const X_CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+use crate::reply::{JSON, Reply, VND_API, X_CORRELATION_ID, empty, with_body};
 
 /// How long the gateway waits for what lies behind it.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -237,7 +235,7 @@ fn preferred(value: &str) -> Option<Complaint> {
     })
 }
 
-pub(super) fn shown(status: StatusCode, document: &Value) -> Reply {
+fn shown(status: StatusCode, document: &Value) -> Reply {
     with_body(status, VND_API, document.to_string())
 }
 
@@ -305,8 +303,8 @@ pub(super) fn created(
 
 /// The messages of a batch just taken, each with its new id.
 pub(super) fn listed(asked: &Asked<'_>, body: &Value) -> Vec<Value> {
-    let messages = body["data"]["attributes"]["messages"].as_array().into_iter().flatten();
-    messages
+    validate::messages(Kind::Batch, body)
+        .iter()
         .map(|message| {
             json!({ "messageReference": message["messageReference"], "id": asked.ksuid() })
         })
@@ -364,22 +362,22 @@ pub(super) fn decide(
 fn not_allowed(kind: Kind, body: &Value, authorization: &str) -> Option<Complaint> {
     // The recorded pointer is the batch's, also for a single message.
     let originators = "/data/attributes/messages";
-    let mut messages = validate::messages(kind, body).into_iter();
+    let mut messages = validate::messages(kind, body).iter();
     let has_code = |message: &Value| {
         message["originator"]["odsCode"].as_str().is_some_and(|code| !code.is_empty())
     };
     match authorization {
-        "noDefaultOds" if messages.any(|(_, message)| !has_code(message)) => {
+        "noDefaultOds" if messages.any(|message| !has_code(message)) => {
             Some(Complaint::at(Problem::OdsCodeRequired, originators))
         }
-        "noOdsChange" if messages.any(|(_, message)| has_code(message)) => {
+        "noOdsChange" if messages.any(has_code) => {
             Some(Complaint::at(Problem::CannotSetOdsCode, originators))
         }
         "notAllowedContactDetailOverride" => messages
-            .find(|(_, message)| message["recipient"]["contactDetails"].is_object())
-            .map(|(path, _)| {
-                let pointer = format!("{path}/recipient/contactDetails");
-                Complaint::at(Problem::CannotSetContactDetails, pointer)
+            .position(|message| message["recipient"]["contactDetails"].is_object())
+            .map(|at| {
+                let place = validate::contact_place(kind, at);
+                Complaint::at(Problem::CannotSetContactDetails, place)
             }),
         _ => None,
     }

@@ -21,7 +21,7 @@ use crate::error::MockError;
 use crate::reply;
 use crate::reply::MockBody;
 use crate::rng::Rng;
-use crate::server::{acceptor, bind, reachable};
+use crate::server::{Secured, bind, secured};
 
 /// The API's base below the root; it is also served at the root itself.
 const BASE: &str = "/comms";
@@ -58,7 +58,7 @@ impl Default for SenderConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tls: false,
             layer: Layer::Gateway,
-            // One byte more is read, so that the API itself can refuse what is too long.
+            // More is read than the API takes, so that it refuses in its own words what is too long.
             limits: Limits { body_bytes: BODY_BYTES + (1 << 20), ..Limits::default() },
         }
     }
@@ -85,14 +85,8 @@ impl SenderMock {
     /// The address cannot be bound, or the cryptography library refuses a certificate.
     pub fn start(config: SenderConfig) -> Result<Self, MockError> {
         let (listener, address) = bind(config.listen)?;
-        let (acceptor, certificate) = if config.tls {
-            let (acceptor, certificate) = acceptor(address)?;
-            (Some(acceptor), Some(certificate))
-        } else {
-            (None, None)
-        };
-        let scheme = if config.tls { "https" } else { "http" };
-        let base_url = format!("{scheme}://{}{BASE}", reachable(address));
+        let Secured { acceptor, certificate, root } = secured(address, config.tls)?;
+        let base_url = format!("{root}{BASE}");
         let (stop, stopped) = watch::channel(false);
         let door = Door {
             base: base_url.clone(),

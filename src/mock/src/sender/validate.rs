@@ -4,12 +4,13 @@
 
 use std::collections::HashSet;
 
+use letterproof_model::text::is_guid;
 use serde_json::{Map, Value};
 
 use super::problem::{Complaint, Problem};
 
 /// Most messages in one batch.
-pub(crate) const MOST_MESSAGES: usize = 45_000;
+const MOST_MESSAGES: usize = 45_000;
 
 /// Which of the two sending calls a body belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,15 +84,6 @@ fn optional<'a>(
     Some(value)
 }
 
-/// Whether a text has the form of a UUID, in either case.
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
 /// Whether ten digits end with the check digit of an NHS number.
 fn is_nhs_number(text: &str) -> bool {
     let digits: Vec<u32> = text.chars().filter_map(|digit| digit.to_digit(10)).collect();
@@ -139,7 +131,7 @@ fn check_data(kind: Kind, data: &Map<String, Value>, complaints: &mut Vec<Compla
         return;
     };
     if let Some(plan) = required(attributes, "routingPlanId", path, complaints)
-        && !plan.as_str().is_some_and(is_uuid)
+        && !plan.as_str().is_some_and(is_guid)
     {
         complaints.push(Complaint::at(Problem::Invalid, format!("{path}/routingPlanId")));
     }
@@ -239,24 +231,29 @@ fn check_message<'a>(
     reference
 }
 
-/// The messages of a body that passed the gateway, each with its place in the body.
-pub(crate) fn messages(kind: Kind, body: &Value) -> Vec<(String, &Value)> {
+/// The messages of a body that passed the gateway, a single one or those of a batch.
+pub(crate) fn messages(kind: Kind, body: &Value) -> &[Value] {
     let attributes = &body["data"]["attributes"];
     match kind {
-        Kind::Message => vec![("/data/attributes".to_owned(), attributes)],
-        Kind::Batch => {
-            let all = attributes["messages"].as_array().into_iter().flatten().enumerate();
-            all.map(|(at, one)| (format!("/data/attributes/messages/{at}"), one)).collect()
-        }
+        Kind::Message => std::slice::from_ref(attributes),
+        Kind::Batch => attributes["messages"].as_array().map_or(&[], Vec::as_slice),
+    }
+}
+
+/// Where the contact details of one of the messages lie in the body.
+pub(crate) fn contact_place(kind: Kind, at: usize) -> String {
+    match kind {
+        Kind::Message => "/data/attributes/recipient/contactDetails".to_owned(),
+        Kind::Batch => format!("/data/attributes/messages/{at}/recipient/contactDetails"),
     }
 }
 
 /// What the code behind the gateway dislikes about contact details that stand in for PDS's.
 pub(crate) fn contact_details(kind: Kind, body: &Value) -> Vec<Complaint> {
     let mut complaints = Vec::new();
-    for (path, message) in messages(kind, body) {
+    for (at, message) in messages(kind, body).iter().enumerate() {
         let Some(details) = message["recipient"]["contactDetails"].as_object() else { continue };
-        let path = format!("{path}/recipient/contactDetails");
+        let path = contact_place(kind, at);
         for (name, detail) in
             [("sms", "'sms' is not a string"), ("email", "'email' is not a string")]
         {

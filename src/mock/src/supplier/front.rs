@@ -19,7 +19,7 @@ use letterproof_wire::Abort;
 
 use crate::config::{AuthMode, Framing, Limits, Profile};
 use crate::connection::Service;
-use crate::reply::{HTML, JSON, MockBody, Reply, with_body};
+use crate::reply::{HTML, JSON, MockBody, Reply, X_REQUEST_ID, with_body};
 use crate::rng::Rng;
 use crate::shared::Shared;
 use crate::supplier::calls::{Call, Target};
@@ -145,7 +145,7 @@ fn log(parts: &Parts, path: &str, operation: Operation, reply: &Reply, micros: u
         micros,
         request_id = parts
             .headers
-            .get(gateway::X_REQUEST_ID)
+            .get(X_REQUEST_ID)
             .and_then(|value| value.to_str().ok())
             .and_then(|id| id.get(..id.len().min(64)))
             .unwrap_or_default(),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::config::{AuthMode, MediaType, Refusals};
 use crate::quota::Quota;
-use crate::reply::{JSON, Reply, VND_API, with_body};
+use crate::reply::{JSON, Reply, VND_API, X_CORRELATION_ID, X_REQUEST_ID, with_body};
 use crate::shared::Shared;
 use crate::supplier::calls::{Call, Caller, Problem, Target};
 use crate::supplier::faults::Effect;
@@ -241,7 +241,3 @@ fn made(shared: &Shared, call: &Call<'_>) -> String {
     }
     shared.fresh_id()
 }
-
-pub(crate) const X_REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
-pub(crate) const X_CORRELATION_ID: header::HeaderName =
-    header::HeaderName::from_static("x-correlation-id");

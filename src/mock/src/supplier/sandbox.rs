@@ -10,10 +10,10 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::reply::{HTML, Reply, empty, with_body};
+use crate::reply::{HTML, Reply, X_CORRELATION_ID, X_REQUEST_ID, empty, with_body};
 use crate::shared::Shared;
 use crate::supplier::calls::{ABOUT, Call};
-use crate::supplier::gateway::{X_CORRELATION_ID, X_REQUEST_ID};
+
 use crate::supplier::storage;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");

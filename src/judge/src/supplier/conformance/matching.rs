@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use letterproof_model::text::is_guid;
 use letterproof_model::{Body, Capability, Context, Operation, Request, Route};
 
 use super::links::Given;
@@ -169,14 +170,6 @@ fn matches(plan: HeaderPlan, value: Option<&str>, usual: impl Fn(Option<&str>) -
         HeaderPlan::Absent => value.is_none(),
         HeaderPlan::Value(planned) => value == Some(planned),
     }
-}
-
-fn is_guid(value: &str) -> bool {
-    value.len() == 36
-        && value.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 /// The id a path carries where its pattern has a placeholder; empty where it has none; `None` when
